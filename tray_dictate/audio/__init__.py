@@ -1,0 +1,1 @@
+"""The microphone, sound files and cues."""

@@ -1,0 +1,215 @@
+"""Every setting once: name, type, default, bound and a line of documentation.
+
+From these classes come parsing, messages, the shipped config.toml, README's table and `--set`.
+Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file > defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from tray_dictate.core.keys import parse_chord, parse_key
+from tray_dictate.errors import ConfigError
+
+
+def _chord(text: str) -> str:
+    parse_chord(text)
+    return text
+
+
+def _key_or_none(text: str) -> str:
+    if text:
+        parse_key(text)
+    return text
+
+
+class Section(BaseModel):
+    """A table of config.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HotkeySettings(Section):
+    """The key that you hold while you speak."""
+
+    keys: Annotated[str, AfterValidator(_chord)] = Field(
+        default="ctrl_r", description="The hotkey: ctrl_r, f9, ctrl+alt+space ..."
+    )
+    mode: Literal["hold", "toggle"] = Field(
+        default="hold",
+        description="hold: speak while it is down; toggle: press to start, again to stop.",
+    )
+    cancel: Annotated[str, AfterValidator(_key_or_none)] = Field(
+        default="escape",
+        description="While recording, this key drops the dictation; empty for none.",
+    )
+    limit_minutes: float = Field(
+        default=30,
+        ge=0,
+        description="A dictation is finished and delivered after this long; 0 for never.",
+    )
+
+
+class AudioSettings(Section):
+    """Where the sound comes from."""
+
+    device: str = Field(
+        default="", description="Part of the microphone's name; empty for the system's default."
+    )
+    tail_ms: int = Field(
+        default=200, ge=0, le=2000,
+        description="Recorded at most after the release, so that the last word is whole.",
+    )  # fmt: skip
+    warm: Annotated[float, Field(ge=0)] | Literal["always"] = Field(
+        default=0, description='Seconds that the microphone stays open after use, or "always".'
+    )
+    preroll_ms: int = Field(
+        default=300, ge=0, le=500,
+        description="Sound from before the press that counts, where the microphone was open.",
+    )  # fmt: skip
+    cues: bool = Field(
+        default=True, description="Short sounds at the start and the end of a recording."
+    )
+    cue_volume: float = Field(default=0.2, ge=0, le=1, description="How loud the sounds are.")
+
+
+class EngineSettings(Section):
+    """What turns speech into text."""
+
+    name: Literal["offline"] = Field(
+        default="offline",
+        description="offline: the embedded English model; nothing leaves this machine.",
+    )
+
+
+class OutputSettings(Section):
+    """How text gets into the window."""
+
+    method: Literal["auto", "paste", "type", "clipboard"] = Field(
+        default="auto",
+        description="auto: paste, and type where nothing fetches the paste; clipboard: copy only.",
+    )
+
+
+class TraySettings(Section):
+    """The icon and the messages."""
+
+    icon: bool = Field(
+        default=True, description="Show the icon where the desktop has a place for it."
+    )
+    notifications: bool = Field(default=True, description="Say in a notification what went wrong.")
+
+
+class LogSettings(Section):
+    """The log file; it never holds what you say."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least serious line that is written."
+    )
+
+
+class Config(Section):
+    """All settings."""
+
+    hotkey: HotkeySettings = Field(default_factory=HotkeySettings)
+    audio: AudioSettings = Field(default_factory=AudioSettings)
+    engine: EngineSettings = Field(default_factory=EngineSettings)
+    output: OutputSettings = Field(default_factory=OutputSettings)
+    tray: TraySettings = Field(default_factory=TraySettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+
+Setting = tuple[str, str, Any, str]  # section, name, default, description
+
+
+def settings() -> Iterator[Setting]:
+    """Yield every setting in the order of the file."""
+    for section, field in Config.model_fields.items():
+        assert isinstance(field.annotation, type)
+        for name, info in field.annotation.model_fields.items():
+            yield section, name, info.default, info.description or ""
+
+
+def load(
+    path: Path | None, overrides: list[str] | None = None, env: Mapping[str, str] = os.environ
+) -> Config:
+    """Return the settings in force; raises ConfigError with every problem at once.
+
+    `path` is the user's file (it need not exist); `overrides` are "section.name=value".
+    """
+    problems: list[str] = []
+    tree = _read(path) if path else {}
+    for section, name, _, _ in settings():
+        value = env.get(f"TRAY_DICTATE_{section}_{name}".upper())
+        if value is not None:
+            _put(tree, section, name, _value(value))
+    for override in overrides or []:
+        dotted, equals, value = override.partition("=")
+        section, dot, name = dotted.strip().partition(".")
+        if not equals or not dot:
+            problems.append(f"--set {override}: expected section.name=value")
+            continue
+        _put(tree, section, name, _value(value))
+    try:
+        config = Config.model_validate(tree)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors()]
+        config = Config()
+    if problems:
+        raise ConfigError(problems, where=str(path) if path and path.exists() else "")
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError([f"cannot be read: {error.strerror}"], where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"is not UTF-8 text (byte {error.start})"], where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"is not valid TOML: {error}"], where=str(path)) from error
+
+
+def _put(tree: dict[str, Any], section: str, name: str, value: Any) -> None:
+    table = tree.setdefault(section, {})
+    if isinstance(table, dict):  # anything else is a mistake of the file, named by validation
+        table[name] = value
+
+
+def _value(text: str) -> Any:
+    """Read a value as TOML would, and anything that TOML refuses as plain text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _problem(detail: ErrorDetails) -> str:
+    path = [str(part) for part in detail["loc"][:2]]  # what follows names a member of a union
+    dotted = ".".join(path)
+    if detail["type"] == "extra_forbidden":
+        return f"{dotted}: unknown setting{_suggestion(path)}"
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:].replace("Input should be", "expected")
+    return f"{dotted}: {message.replace('input should be', 'expected')}, got {detail['input']!r}"
+
+
+def _suggestion(path: list[str]) -> str:
+    if len(path) == 1:
+        known = list(Config.model_fields)
+    else:
+        known = [name for section, name, _, _ in settings() if section == path[0]]
+    close = difflib.get_close_matches(path[-1], known, n=1)
+    where = ".".join([*path[:-1], close[0]]) if close else ""
+    return f"; did you mean {where}?" if close else f"; known here: {', '.join(known)}"

@@ -1,0 +1,187 @@
+"""Raw key edges and time -> one press, one release of the hotkey.
+
+Between the keyboard and the dictation stand auto-repeat, bouncing contacts, releases that never
+arrive, and shortcuts that begin with the hotkey's own modifier. This machine knows them all, and
+no key names of any platform: back ends report the canonical names of `core.keys`.
+
+The shell feeds edges, calls `tick` at `wake_at`, and answers a `Verify` with what the keyboard
+says is physically held: a hold is never ended by a timer, only by the keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord
+
+GRACE = 0.025  # seconds: a release followed by a press this soon is repeat or bounce
+SHORTCUT = 0.300  # seconds: another key this soon after a bare modifier means a shortcut
+VERIFY = 3.0  # seconds of holding between two looks at the physical keys
+
+
+class Signal(Enum):
+    """What the chord means for the dictation."""
+
+    START = auto()
+    STOP = auto()
+    CANCEL = auto()
+    VERIFY = auto()  # not for the dictation: ask the keyboard what is held, call `verify`
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A key went down or up; `at` is in seconds of a monotonic clock."""
+
+    key: str
+    down: bool
+    at: float
+
+
+class _Phase(Enum):
+    IDLE = auto()
+    HELD = auto()  # the chord is down
+    LATCHED = auto()  # toggle mode: recording with the chord up
+    SPOILT = auto()  # the chord is down, but it was a shortcut or was cancelled
+
+
+@dataclass(slots=True)
+class ChordMachine:
+    """One hotkey: `feed` edges, `tick` at `wake_at`; each returns signals in order."""
+
+    chord: Chord
+    toggle: bool = False
+    cancel: Chord = field(default_factory=lambda: parse_chord("escape"))
+    _phase: _Phase = _Phase.IDLE
+    _held: frozenset[str] = frozenset()
+    _since: float = 0.0
+    _stopping: bool = False  # toggle mode: this press of the chord is the one that stops
+    _released_at: float | None = None
+    _verify_at: float | None = None
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `tick` must be called at the latest, or None."""
+        times = [
+            self._released_at + GRACE if self._released_at is not None else None,
+            self._verify_at,
+        ]
+        return min((time for time in times if time is not None), default=None)
+
+    def feed(self, edge: Edge) -> list[Signal]:
+        """Take one edge."""
+        signals = self.tick(edge.at)
+        if edge.down == (edge.key in self._held):
+            return signals  # auto-repeat, or a release of what we never saw pressed
+        change = frozenset({edge.key})
+        self._held = self._held | change if edge.down else self._held - change
+        return signals + (self._pressed(edge) if edge.down else self._let_go(edge))
+
+    def tick(self, now: float) -> list[Signal]:
+        """Let time pass."""
+        if self._released_at is not None and now >= self._released_at + GRACE:
+            return self._released()
+        if self._verify_at is not None and now >= self._verify_at:
+            self._verify_at = now + VERIFY
+            return [Signal.VERIFY]
+        return []
+
+    def verify(self, physical: frozenset[str], now: float) -> list[Signal]:
+        """Take what the keyboard says is held: keys may be up although no release came."""
+        signals: list[Signal] = []
+        for key in sorted(self._held - physical):
+            signals += self.feed(Edge(key, down=False, at=now))
+        if self._ready and self._complete():  # only a lost release stood in the way
+            signals += self._chord_down(now)
+        return signals
+
+    def stopped(self) -> None:
+        """Learn that the dictation ended without us (tray, limit, lost microphone)."""
+        if self._phase is _Phase.LATCHED:
+            self._phase = _Phase.IDLE
+        elif self._phase is _Phase.HELD:
+            self._spoil()
+
+    # What an edge means
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return frozenset(key for slot in self.chord for key in slot)
+
+    @property
+    def _ready(self) -> bool:
+        return self._phase in (_Phase.IDLE, _Phase.LATCHED)
+
+    @property
+    def _recording(self) -> bool:
+        if self._phase is _Phase.HELD:
+            return not self._stopping or is_bare(self.chord)  # a bare chord stops on release
+        return self._phase is _Phase.LATCHED
+
+    def _down(self) -> bool:
+        return all(filled(slot, self._held) for slot in self.chord)
+
+    def _complete(self) -> bool:
+        """Whether the chord is down, with no modifier that is not its own."""
+        return self._down() and not (self._held & MODIFIERS) - self._own
+
+    def _pressed(self, edge: Edge) -> list[Signal]:
+        if self._released_at is not None and self._complete():
+            self._released_at = None  # the release was bounce or repeat
+            return []
+        if self.cancel and edge.key in self.cancel[0] and self._recording:
+            return self._cancelled()
+        if edge.key not in self._own:
+            return self._other_key(edge)
+        if not self._ready or not self._down():
+            return []
+        return self._chord_down(edge.at) if self._complete() else [Signal.VERIFY]
+
+    def _chord_down(self, now: float) -> list[Signal]:
+        self._stopping = self._phase is _Phase.LATCHED
+        self._phase, self._since = _Phase.HELD, now
+        self._verify_at = now + VERIFY
+        if self._stopping:
+            return [] if is_bare(self.chord) else [Signal.STOP]  # bare: on release, see _released
+        return [Signal.START]
+
+    def _other_key(self, edge: Edge) -> list[Signal]:
+        """Another key while only modifiers are held: soon enough, it was a shortcut."""
+        if self._phase is not _Phase.HELD or not is_bare(self.chord):
+            return []
+        if self._stopping:  # Ctrl+C during a toggled dictation: the dictation goes on
+            self._stopping = False
+            return []
+        if edge.at - self._since <= SHORTCUT:
+            self._spoil()
+            return [Signal.CANCEL]
+        return []
+
+    def _cancelled(self) -> list[Signal]:
+        if self._phase is _Phase.HELD:
+            self._spoil()
+        else:
+            self._phase = _Phase.IDLE
+        return [Signal.CANCEL]
+
+    def _spoil(self) -> None:
+        self._phase, self._verify_at, self._released_at = _Phase.SPOILT, None, None
+
+    def _let_go(self, edge: Edge) -> list[Signal]:
+        if self._phase is _Phase.HELD and edge.key in self._own:
+            self._released_at = edge.at
+        elif self._phase is _Phase.SPOILT and not self._held & self._own:
+            self._phase = _Phase.IDLE
+        return []
+
+    def _released(self) -> list[Signal]:
+        """The chord is up for good."""
+        self._released_at = self._verify_at = None
+        if not self.toggle:
+            self._phase = _Phase.IDLE
+            return [Signal.STOP]
+        if self._stopping:
+            self._phase, self._stopping = _Phase.IDLE, False
+            return [Signal.STOP] if is_bare(self.chord) else []
+        self._phase = _Phase.LATCHED
+        return []

@@ -1,0 +1,274 @@
+"""When we listen, finish, give up or deliver: `step(state, event) -> (state, commands)`.
+
+Rules. Only this file decides; the daemon performs. Dictations are numbered. One at most is
+recording; those before it drain, in order. A press while an older one drains begins a new one
+at once, and its text waits until the older is over, so that a quick second hold neither loses
+audio nor overtakes. Status is derived, never stored.
+
+    Start ─Begin─▶ opening ─Heard─▶ recording ─Stop/Finish─▶ draining ─Drained, Delivered─▶ Close
+                      └──────────────────── Cancel ────────────────────▶ Abort
+
+A dictation is over when its session owes nothing and every segment has been delivered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+
+class Status(StrEnum):
+    """What the tray shows."""
+
+    OFF = "off"
+    IDLE = "idle"
+    OPENING = "opening"
+    RECORDING = "recording"
+    TRANSCRIBING = "transcribing"
+    ERROR = "error"
+
+
+# Events: what happened.
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Listen. Idempotent while recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop listening and deliver what is owed. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """Start when not recording, else stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give up the dictation that records, or, where none does, all that drain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """Dictation on or off; off finishes what records and ignores every start."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The microphone's first real samples of a dictation are there."""
+
+    dictation: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReady:
+    """A segment of a dictation is due, in spoken order."""
+
+    dictation: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """The session of a dictation owes nothing more; `trouble` says what went wrong, if anything."""
+
+    dictation: int
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One Deliver has been performed, or its text has been kept where the window refused it."""
+
+    dictation: int
+    trouble: str = ""
+
+
+Event = Start | Stop | Toggle | Cancel | Enable | Heard | SegmentReady | Drained | Delivered
+
+
+# Commands: what the daemon must do, in order. Every Begin meets one Abort or one Close.
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Open the microphone and a session."""
+
+    dictation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Stop the microphone after the tail; the session completes what it owes."""
+
+    dictation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Drop the dictation and everything of it that is not delivered."""
+
+    dictation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Put this segment into the window."""
+
+    dictation: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The dictation is over; everything of it was delivered."""
+
+    dictation: int
+
+
+Command = Begin | Finish | Abort | Deliver | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A dictation between its Begin and its Abort or Close."""
+
+    number: int
+    heard: bool = False
+    waiting: tuple[str, ...] = ()  # segments that must not overtake an older dictation
+    delivering: int = 0  # Delivers not yet answered
+    drained: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is owed any more."""
+        return self.drained and not self.waiting and not self.delivering
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the daemon knows about its dictations."""
+
+    enabled: bool = True
+    recording: Live | None = None
+    draining: tuple[Live, ...] = ()  # the oldest first
+    last: int = 0
+    trouble: str = ""  # of a dictation that is over, until the next begins
+
+    @property
+    def live(self) -> tuple[Live, ...]:
+        """Every dictation that is not over, the oldest first; only the first may deliver."""
+        return (*self.draining, self.recording) if self.recording else self.draining
+
+    @property
+    def status(self) -> Status:
+        """Derived, never stored: it cannot disagree with the rest."""
+        if self.recording:
+            return Status.RECORDING if self.recording.heard else Status.OPENING
+        if self.draining:
+            return Status.TRANSCRIBING
+        if not self.enabled:
+            return Status.OFF
+        return Status.ERROR if self.trouble else Status.IDLE
+
+
+Step = tuple[State, tuple[Command, ...]]
+
+
+def step(state: State, event: Event) -> Step:
+    """Return the next state and what the daemon must do, in order."""
+    match event:
+        case Start():
+            return _start(state)
+        case Stop():
+            return _stop(state)
+        case Toggle():
+            return _stop(state) if state.recording else _start(state)
+        case Cancel():
+            return _cancel(state)
+        case Enable(on):
+            after, commands = (state, ()) if on else _stop(state)
+            return replace(after, enabled=on), commands
+        case Heard(number):
+            return _advance(_change(state, number, heard=True))
+        case SegmentReady(number, text):
+            live = _find(state, number)
+            waiting = (*live.waiting, text) if live else ()
+            return _advance(_change(state, number, waiting=waiting))
+        case Drained(number, trouble):
+            return _advance(_drained(state, number, trouble))
+        case Delivered(number, trouble):
+            live = _find(state, number)
+            count = live.delivering - 1 if live else 0
+            after = _change(state, number, delivering=count)
+            return _advance(replace(after, trouble=trouble or after.trouble))
+        case _:
+            assert_never(event)
+
+
+def _start(state: State) -> Step:
+    if state.recording or not state.enabled:
+        return state, ()
+    number = state.last + 1
+    return replace(state, recording=Live(number), last=number, trouble=""), (Begin(number),)
+
+
+def _stop(state: State) -> Step:
+    if not state.recording:
+        return state, ()
+    draining = (*state.draining, state.recording)
+    return replace(state, recording=None, draining=draining), (Finish(state.recording.number),)
+
+
+def _cancel(state: State) -> Step:
+    if state.recording:
+        return replace(state, recording=None), (Abort(state.recording.number),)
+    return replace(state, draining=()), tuple(Abort(live.number) for live in state.draining)
+
+
+def _drained(state: State, number: int, trouble: str) -> State:
+    """Mark it; a session that ends while it records (the microphone went away) drains, too."""
+    live = _find(state, number)
+    if live is None:
+        return state
+    after = _change(state, number, drained=True)
+    if after.recording and after.recording.number == number:
+        after = replace(after, recording=None, draining=(*after.draining, after.recording))
+    return replace(after, trouble=trouble or after.trouble)
+
+
+def _advance(state: State) -> Step:
+    """Deliver what the oldest dictation has waiting; close it and go on to the next when over."""
+    commands: list[Command] = []
+    while state.live:
+        first = state.live[0]
+        commands += [Deliver(first.number, text) for text in first.waiting]
+        sent = first.delivering + len(first.waiting)
+        state = _change(state, first.number, waiting=(), delivering=sent)
+        if not state.live[0].over:
+            break
+        commands.append(Close(first.number))
+        state = replace(state, draining=state.draining[1:])
+    return state, tuple(commands)
+
+
+def _find(state: State, number: int) -> Live | None:
+    """Return the dictation, or None where it is over or was cancelled meanwhile."""
+    return next((live for live in state.live if live.number == number), None)
+
+
+def _change(state: State, number: int, **changes: object) -> State:
+    """Return the state with one dictation changed; unchanged where it is not live."""
+    if state.recording and state.recording.number == number:
+        return replace(state, recording=replace(state.recording, **changes))  # pyright: ignore
+    draining = tuple(
+        replace(live, **changes) if live.number == number else live  # pyright: ignore
+        for live in state.draining
+    )
+    return replace(state, draining=draining)

@@ -1,0 +1,1 @@
+"""Speech to segments; one file per way."""

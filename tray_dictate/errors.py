@@ -1,0 +1,49 @@
+"""Everything that we raise on purpose; each message names the thing, the cause and the remedy.
+
+DictateError
+├── ConfigError       what the user wrote cannot be used; lists every problem
+├── UnavailableError  a back end cannot work here; the next one is tried
+├── CaptureError      the microphone would not open, or went away
+├── EngineError       speech could not be turned into text
+├── AudioFileError    a file cannot be read as sound
+└── DeliveryError     text did not, or not all, reach the window
+"""
+
+from __future__ import annotations
+
+
+class DictateError(Exception):
+    """The root: its text may be shown to the user as it is."""
+
+
+class ConfigError(DictateError):
+    """A setting cannot be used."""
+
+    def __init__(self, problems: list[str], where: str = "") -> None:
+        self.problems = problems
+        head = f"{where}:\n" if where else ""
+        super().__init__(head + "\n".join(problems))
+
+
+class UnavailableError(DictateError):
+    """Where this is raised, a way of doing it cannot work here."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason} {remedy}".strip())
+
+
+class CaptureError(DictateError):
+    """The microphone would not open, or went away in mid-take."""
+
+
+class EngineError(DictateError):
+    """The engine could not turn speech into text."""
+
+
+class AudioFileError(DictateError):
+    """A file cannot be read as sound."""
+
+
+class DeliveryError(DictateError):
+    """Not all of a text reached the window; the caller keeps it."""

@@ -1,0 +1,1 @@
+"""The user's keys, one file per platform's way."""

@@ -1,0 +1,1 @@
+"""Text into the focused window, one file per platform's way."""

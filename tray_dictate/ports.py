@@ -1,0 +1,154 @@
+"""The seams on one page: what the daemon asks of each platform and each engine.
+
+Anything with a lifetime is a context manager. There is no `is_available()` (it is a race): a
+constructor raises `UnavailableError(reason, remedy)` and the folder's `select()` tries the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.segments import SessionEvent
+
+
+class Hotkey(Protocol):
+    """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
+
+    def start(self, on_edge: Callable[[Edge], None]) -> None:
+        """Report every key edge, from any thread. Raises UnavailableError."""
+        ...
+
+    def held(self) -> frozenset[str] | None:
+        """Return the keys physically down now; None where this platform cannot tell."""
+        ...
+
+    def stop(self) -> None:
+        """Report no more; idempotent."""
+        ...
+
+
+class Capture(Protocol):
+    """One recording."""
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Start the microphone; yields chunks (PCM16 little-endian mono) until `stop`.
+
+        Raises CaptureError, also from the iterator when the microphone goes away: what was
+        captured until then has been yielded.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End the iterator after what is queued; idempotent, also before `open`."""
+        ...
+
+
+class Microphone(Protocol):
+    """Where captures come from."""
+
+    def capture(self, rate: int) -> Capture:
+        """Return a recording to be opened, in samples per second."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+class Session(Protocol):
+    """One dictation's conversation with an engine."""
+
+    async def send(self, chunk: bytes) -> None:
+        """Take one chunk. Raises EngineError."""
+        ...
+
+    def pause(self) -> float:
+        """Return for how many seconds of what was sent nobody has spoken, up to its end."""
+        ...
+
+    async def finish(self) -> None:
+        """No more chunks will come: complete what is owed."""
+        ...
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """Yield events; ends after `finish` when nothing is owed. Raises EngineError."""
+        ...
+
+
+class Engine(Protocol):
+    """Speech to segments."""
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of the chunks that its sessions take."""
+        ...
+
+    async def load(self) -> None:
+        """Make it ready (idempotent; sessions wait for it). Raises UnavailableError."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Open a session; leaving before `finish` gives it up. Raises EngineError."""
+        ...
+
+    async def close(self) -> None:
+        """Free the model or the connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is known of a delivery: `confirmed` when the target itself fetched the text."""
+
+    confirmed: bool
+    method: str
+
+
+class Output(Protocol):
+    """Where text goes."""
+
+    async def target(self) -> str | None:
+        """Return what names the place that has the focus now, None where nothing has."""
+        ...
+
+    async def deliver(self, text: str) -> Receipt:
+        """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
+        ...
+
+    async def close(self) -> None:
+        """Leave nothing held down, and the clipboard as it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the tray's menu does; each returns at once and may be called from any thread."""
+
+    enable: Callable[[bool], None]
+    toggle: Callable[[], None]
+    quit: Callable[[], None]
+
+
+class Tray(Protocol):
+    """The icon, its menu, and messages to the user. An ornament: it never fails anything."""
+
+    def run(self) -> None:
+        """Block the main thread until `stop`."""
+        ...
+
+    def show(self, status: Status, detail: str = "") -> None:
+        """Show a status; `detail` goes to the tooltip. From any thread."""
+        ...
+
+    def notify(self, message: str) -> None:
+        """Tell the user one thing, now. From any thread."""
+        ...
+
+    def stop(self) -> None:
+        """End `run`. From any thread; idempotent."""
+        ...

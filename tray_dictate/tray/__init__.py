@@ -1,0 +1,1 @@
+"""The icon, its menu and messages, one file per kind of host."""
