@@ -1,0 +1,22 @@
+"""One question a line on stdin, one JSON answer a line on stdout: how a test asks a window.
+
+Asking the window itself, rather than reading a file it writes now and then, gives what it holds at
+that moment. Runs under /usr/bin/python3, where Debian's Tk, GTK and Qt are, without this project.
+"""
+
+import json
+import os
+import sys
+
+
+def answer_one(questions):
+    """Read one question and answer it; False when there are no more."""
+    question = bytearray()
+    while not question.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            return False
+        question += byte
+    sys.stdout.write(json.dumps(questions[question.decode().strip()]()) + "\n")
+    sys.stdout.flush()
+    return True
