@@ -134,6 +134,7 @@ def settings() -> Iterator[Setting]:
     """Yield every setting in the order of the file."""
     for section, field in Config.model_fields.items():
         assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
         for name, info in field.annotation.model_fields.items():
             yield section, name, info.default, info.description or ""
 

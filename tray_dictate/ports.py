@@ -19,8 +19,8 @@ from tray_dictate.core.segments import SessionEvent
 class Hotkey(Protocol):
     """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
 
-    def start(self, on_edge: Callable[[Edge], None]) -> None:
-        """Report every key edge, from any thread. Raises UnavailableError."""
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every key edge, or once why no more will come; both from any thread."""
         ...
 
     def held(self) -> frozenset[str] | None:
@@ -53,6 +53,10 @@ class Microphone(Protocol):
 
     def capture(self, rate: int) -> Capture:
         """Return a recording to be opened, in samples per second."""
+        ...
+
+    async def warm_up(self, rate: int) -> None:
+        """Open the device now where the settings want it open always. Raises CaptureError."""
         ...
 
     async def close(self) -> None:
@@ -118,6 +122,10 @@ class Output(Protocol):
 
     async def deliver(self, text: str) -> Receipt:
         """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
+        ...
+
+    async def keep(self, text: str) -> None:
+        """Put text that could not be delivered on the clipboard. Raises DeliveryError."""
         ...
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord
+from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, kind, parse_chord
 
 GRACE = 0.025  # seconds: a release followed by a press this soon is repeat or bounce
 SHORTCUT = 0.300  # seconds: another key this soon after a bare modifier means a shortcut
@@ -95,11 +95,16 @@ class ChordMachine:
             signals += self._chord_down(now)
         return signals
 
-    def stopped(self) -> None:
-        """Learn that the dictation ended without us (tray, limit, lost microphone)."""
-        if self._phase is _Phase.LATCHED:
+    def follow(self, recording: bool) -> None:
+        """Learn whether something records: the tray, a limit or a lost microphone change it, too.
+
+        A dictation begun elsewhere is as good as latched: the next press of the chord ends it.
+        """
+        if recording and self._phase is _Phase.IDLE:
+            self._phase = _Phase.LATCHED
+        elif not recording and self._phase is _Phase.LATCHED:
             self._phase = _Phase.IDLE
-        elif self._phase is _Phase.HELD:
+        elif not recording and self._phase is _Phase.HELD and not self._stopping:
             self._spoil()
 
     # What an edge means
@@ -122,8 +127,15 @@ class ChordMachine:
         return all(filled(slot, self._held) for slot in self.chord)
 
     def _complete(self) -> bool:
-        """Whether the chord is down, with no modifier that is not its own."""
-        return self._down() and not (self._held & MODIFIERS) - self._own
+        """Whether the chord is down, with no modifier that is not of its own kind.
+
+        The other side's key of the same kind is no obstacle: xdotool presses Control_L before it
+        presses Control_R.
+        """
+        return self._down() and not any(self._is_other(key) for key in self._held & MODIFIERS)
+
+    def _is_other(self, key: str) -> bool:
+        return kind(key) not in {kind(own) for own in self._own}
 
     def _pressed(self, edge: Edge) -> list[Signal]:
         if self._released_at is not None and self._complete():
@@ -131,7 +143,7 @@ class ChordMachine:
             return []
         if self.cancel and edge.key in self.cancel[0] and self._recording:
             return self._cancelled()
-        if edge.key not in self._own:
+        if self._is_other(edge.key):
             return self._other_key(edge)
         if not self._ready or not self._down():
             return []
@@ -177,11 +189,8 @@ class ChordMachine:
     def _released(self) -> list[Signal]:
         """The chord is up for good."""
         self._released_at = self._verify_at = None
-        if not self.toggle:
-            self._phase = _Phase.IDLE
-            return [Signal.STOP]
         if self._stopping:
             self._phase, self._stopping = _Phase.IDLE, False
             return [Signal.STOP] if is_bare(self.chord) else []
-        self._phase = _Phase.LATCHED
-        return []
+        self._phase = _Phase.LATCHED if self.toggle else _Phase.IDLE
+        return [] if self.toggle else [Signal.STOP]

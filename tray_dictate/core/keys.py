@@ -65,6 +65,11 @@ def is_bare(chord: Chord) -> bool:
     return all(slot <= MODIFIERS for slot in chord)
 
 
+def kind(key: str) -> str:
+    """Return what a modifier is whichever side it is on; any other key as it is."""
+    return key.removesuffix("_l").removesuffix("_r") if key in MODIFIERS else key
+
+
 def filled(slot: Slot, held: frozenset[str]) -> bool:
     """Whether one of the slot's keys is among those held."""
     return not slot.isdisjoint(held)

@@ -12,10 +12,14 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A stretch of speech is closed; its text is owed. `after` is the item spoken before it."""
+    """A stretch of speech is closed; its text is owed.
+
+    `after` is the item spoken before it; `span` is where it lies in what was sent, in seconds.
+    """
 
     item: str
     after: str | None = None
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +46,35 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A settled item whose turn has come."""
+
+    item: str
+    text: str
+    span: tuple[float, float] | None = None
+
+
 SessionEvent = Committed | Delta | Completed | Failed
 
 
 @dataclass(slots=True)
 class SpokenOrder:
-    """Feed it session events; it hands out each text once, when all before it are settled."""
+    """Feed it session events; it hands out each segment once, when all before it are settled."""
 
     _order: list[str] = field(default_factory=list[str])
     _settled: dict[str, str] = field(default_factory=dict[str, str])
+    _spans: dict[str, tuple[float, float] | None] = field(
+        default_factory=dict[str, tuple[float, float] | None]
+    )
     _out: int = 0
 
-    def feed(self, event: SessionEvent) -> list[str]:
-        """Return the texts that this event makes due, in spoken order."""
+    def feed(self, event: SessionEvent) -> list[Segment]:
+        """Return the segments that this event makes due, in spoken order; none without text."""
         match event:
-            case Committed(item, after):
+            case Committed(item, after, span):
                 self._place(item, after)
+                self._spans.setdefault(item, span)
             case Completed(item, text):
                 self._place(item, None)
                 self._settled.setdefault(item, text)
@@ -68,18 +85,11 @@ class SpokenOrder:
                 return []
             case _:
                 assert_never(event)
-        return self._due()
+        return self._due(waiting=True)
 
-    def drain(self) -> list[str]:
+    def drain(self) -> list[Segment]:
         """Return what is left when no more will come: items never settled are passed over."""
-        rest = [self._settled[item] for item in self._order[self._out :] if item in self._settled]
-        self._out = len(self._order)
-        return [text for text in rest if text]
-
-    @property
-    def owed(self) -> int:
-        """How many items were announced and are not settled."""
-        return sum(item not in self._settled for item in self._order)
+        return self._due(waiting=False)
 
     def _place(self, item: str, after: str | None) -> None:
         if item in self._order:
@@ -89,9 +99,13 @@ class SpokenOrder:
             at = max(self._order.index(after) + 1, self._out)
         self._order.insert(at, item)
 
-    def _due(self) -> list[str]:
-        texts: list[str] = []
-        while self._out < len(self._order) and self._order[self._out] in self._settled:
-            texts.append(self._settled[self._order[self._out]])
+    def _due(self, *, waiting: bool) -> list[Segment]:
+        segments: list[Segment] = []
+        while self._out < len(self._order):
+            item = self._order[self._out]
+            if waiting and item not in self._settled:
+                break
             self._out += 1
-        return [text for text in texts if text]
+            if text := self._settled.get(item):
+                segments.append(Segment(item, text, self._spans.get(item)))
+        return segments

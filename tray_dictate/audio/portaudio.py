@@ -1,0 +1,139 @@
+"""PortAudio's streams, opened and closed on a thread of their own: a device may take seconds.
+
+PortAudio lists the devices once; only starting it anew, with no stream open, finds what was
+plugged in since (shared/facts/peers.md, complaint 19).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+
+from tray_dictate.errors import CaptureError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
+
+
+class PortAudio:
+    """The library, loaded at first use (it scans the sound cards).
+
+    One worker opens and closes; cues play on another, so that no microphone waits for them.
+    """
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="microphone")
+        self._player = ThreadPoolExecutor(1, thread_name_prefix="cues")
+        self._open = 0
+        self._playing = False
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Run blocking work on the worker."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    def play(self, samples: bytes, rate: int) -> None:
+        """Play PCM16 mono in the background, after what plays already."""
+        self._player.submit(self._play, samples, rate)
+
+    def close(self) -> None:
+        """End the workers; streams must have been closed."""
+        for worker in (self._worker, self._player):
+            worker.shutdown(wait=False, cancel_futures=True)
+
+    # What follows blocks: call it through `call`.
+
+    def inputs(self) -> list[tuple[int, str, bool]]:
+        """Return (index, name, is the default) of every device that records."""
+        sd = library()
+        default = sd.default.device[0]
+        return [
+            (index, str(info["name"]), index == default)
+            for index, info in enumerate(sd.query_devices())
+            if info["max_input_channels"] > 0
+        ]
+
+    def rescan(self) -> None:
+        """Find what was plugged in since, where no stream of ours is in the way."""
+        if self._open == 0 and not self._playing:
+            sd = library()
+            sd._terminate()  # noqa: SLF001 - the documented way, without a public name
+            sd._initialize()  # noqa: SLF001
+
+    def open_input(
+        self, device: int | None, rate: int, on_audio: OnAudio, on_end: Callable[[], None]
+    ) -> tuple[Any, int]:
+        """Return a running stream and its rate: `rate`, or the device's own where it refuses.
+
+        Raises CaptureError. `on_audio` and `on_end` run on PortAudio's thread.
+        """
+        sd = library()
+
+        def callback(data: Any, _frames: int, _time: object, status: Any) -> None:
+            on_audio(bytes(data), bool(status.input_overflow))  # copy, hand over, return
+
+        def start(at: int) -> Any:
+            stream = sd.RawInputStream(
+                samplerate=at, blocksize=at // 50, device=device, channels=1, dtype="int16",
+                callback=callback, finished_callback=on_end,
+            )  # fmt: skip
+            stream.start()
+            return stream
+
+        try:
+            try:
+                stream, actual = start(rate), rate
+            except sd.PortAudioError as refused:
+                actual = int(sd.query_devices(device, "input")["default_samplerate"])
+                if actual == rate:
+                    raise
+                log.info("the microphone refuses %d Hz (%s); opening at %d", rate, refused, actual)
+                stream = start(actual)
+        except (sd.PortAudioError, ValueError) as reason:
+            raise CaptureError(f"The microphone would not open: {_words(reason)}.") from reason
+        self._open += 1
+        return stream, actual
+
+    def end(self, stream: Any) -> None:
+        """Close a stream at once: `stop()` would wait for a stalled device, for ever."""
+        self._open -= 1
+        try:
+            stream.abort()
+            stream.close()
+        except library().PortAudioError as reason:
+            log.debug("closing a stream: %s", reason)
+
+    def _play(self, samples: bytes, rate: int) -> None:
+        self._playing = True
+        try:
+            sd = library()
+            with sd.RawOutputStream(samplerate=rate, channels=1, dtype="int16") as stream:
+                stream.write(samples)
+        except Exception as reason:  # noqa: BLE001 - an ornament, at a thread's boundary
+            log.info("the cue could not be played: %s", reason)
+        finally:
+            self._playing = False
+
+
+def library() -> Any:
+    """Import sounddevice; raises CaptureError where PortAudio is missing."""
+    os.environ.setdefault("PIPEWIRE_ALSA", '{ application.name = "tray_dictate" }')
+    os.environ.setdefault("PULSE_PROP_application.name", "tray_dictate")
+    try:
+        import sounddevice  # noqa: PLC0415 - loads PortAudio, which may be missing
+    except OSError as reason:
+        raise CaptureError(
+            f"The sound library is missing: {reason}. Install it: apt install libportaudio2."
+        ) from reason
+    return cast("Any", sounddevice)
+
+
+def _words(reason: Exception) -> str:
+    """Return PortAudio's own words without its prefixes and codes."""
+    text = str(reason).removeprefix("Error opening RawInputStream: ")
+    return text.split(" [PaErrorCode")[0].rstrip(".")

@@ -1,0 +1,137 @@
+"""The command line. Every failure is one clear sentence on stderr and a non-zero exit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tray_dictate import __version__
+from tray_dictate.errors import ConfigError, DictateError
+
+_EPILOG = """\
+Hold the hotkey (right Ctrl unless configured), speak, and release: the words
+appear in the window that has the focus, while you still speak.
+
+examples:
+  tray-dictate                             start dictating
+  tray-dictate --set hotkey.keys=f9        ... with another key, this time
+  tray-dictate transcribe talk.wav         print what is said in a file
+  tray-dictate config --defaults > FILE    a settings file with every setting explained
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except ConfigError as error:
+        sys.stderr.write(f"tray-dictate: {error}\n")
+        return 2
+    except DictateError as error:
+        sys.stderr.write(f"tray-dictate: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tray-dictate",
+        description="Hold a key, speak, and the words land in the focused window.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tray-dictate {__version__}")
+    _add_settings(parser)
+    parser.set_defaults(command=_run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the daemon (what happens without a command)")
+    _add_settings(run)
+    run.set_defaults(command=_run)
+
+    transcribe = commands.add_parser("transcribe", help="print what is said in sound files")
+    transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC or OGG")
+    transcribe.add_argument("--json", action="store_true", help="a JSON object for each file")
+    _add_settings(transcribe)
+    transcribe.set_defaults(command=_transcribe)
+
+    devices = commands.add_parser("devices", help="list the microphones")
+    devices.set_defaults(command=_devices)
+
+    config = commands.add_parser("config", help="show or check the settings")
+    which = config.add_mutually_exclusive_group(required=True)
+    which.add_argument("--defaults", action="store_true", help="print every setting, explained")
+    which.add_argument("--path", action="store_true", help="print where your settings file is")
+    which.add_argument("--check", action="store_true", help="name every mistake in your settings")
+    _add_settings(config)
+    config.set_defaults(command=_config)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Both before and after the command; SUPPRESS keeps the later from erasing the earlier."""
+    parser.add_argument(
+        "--set", action="append", dest="overrides", metavar="SECTION.NAME=VALUE",
+        default=argparse.SUPPRESS, help="use another value for a setting, this time",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS,
+        help="read this settings file instead of your own",
+    )  # fmt: skip
+
+
+def _settings(options: argparse.Namespace):  # noqa: ANN202 - config.Config, imported late
+    from tray_dictate import config, paths  # noqa: PLC0415 - `--help` needs none of it
+
+    given: Path | None = getattr(options, "config", None)
+    if given is not None and not given.is_file():
+        raise ConfigError(["there is no such file; name another with --config"], where=str(given))
+    return config.load(given or paths.config_file(), getattr(options, "overrides", None))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from tray_dictate import app  # noqa: PLC0415
+
+    return app.run(_settings(options))
+
+
+def _transcribe(options: argparse.Namespace) -> int:
+    from tray_dictate import transcribe  # noqa: PLC0415
+
+    return transcribe.files(options.files, _settings(options), as_json=options.json)
+
+
+def _devices(_options: argparse.Namespace) -> int:
+    from tray_dictate.audio import sources  # noqa: PLC0415
+    from tray_dictate.audio.portaudio import PortAudio  # noqa: PLC0415
+    from tray_dictate.errors import CaptureError  # noqa: PLC0415
+
+    found = sources.sources(PortAudio())
+    if not found:
+        raise CaptureError(
+            "No microphone was found. Connect one, and see that a sound server (PipeWire or "
+            "PulseAudio) runs."
+        )
+    for source in found:
+        notes = [note for note, on in (("default", source.default), ("muted", source.muted)) if on]
+        print(source.name + (f"  ({', '.join(notes)})" if notes else ""))  # noqa: T201
+    return 0
+
+
+def _config(options: argparse.Namespace) -> int:
+    from tray_dictate import config_file, paths  # noqa: PLC0415
+
+    if options.defaults:
+        sys.stdout.write(config_file.render())
+    elif options.path:
+        print(getattr(options, "config", None) or paths.config_file())  # noqa: T201
+    else:
+        _settings(options)
+        print("The settings are right.")  # noqa: T201
+    return 0

@@ -1,0 +1,232 @@
+"""The shell: event -> step() -> perform the commands; one task per dictation.
+
+Everything here runs on the loop. Nothing here decides: core.chord says what the keys mean,
+core.dictation what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from functools import partial
+from typing import assert_never
+
+from tray_dictate.audio.cues import Cues
+from tray_dictate.config import Config
+from tray_dictate.core.chord import ChordMachine, Edge, Signal
+from tray_dictate.core.dictation import (
+    Abort,
+    Begin,
+    Cancel,
+    Close,
+    Command,
+    Deliver,
+    Delivered,
+    Drained,
+    Event,
+    Finish,
+    Heard,
+    SegmentReady,
+    Start,
+    State,
+    Status,
+    Stop,
+    step,
+)
+from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.delivery import Delivery
+from tray_dictate.errors import DictateError
+from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Tray
+from tray_dictate.take import Take
+
+log = logging.getLogger(__name__)
+
+_FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
+_SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
+
+
+@dataclass(slots=True)
+class Parts:
+    """What app.py has built."""
+
+    config: Config
+    hotkey: Hotkey
+    microphone: Microphone
+    engine: Engine
+    output: Output
+    tray: Tray
+    cues: Cues
+
+
+@dataclass(slots=True)
+class _Running:
+    take: Take
+    task: asyncio.Task[None]
+    limit: asyncio.TimerHandle | None = field(default=None)
+
+
+class Daemon:
+    """Owns the state of all dictations; `post` events to it, on the loop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        settings = parts.config.hotkey
+        cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
+        self._chord = ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
+        self._own = frozenset(key for slot in self._chord.chord for key in slot)
+        self._state = State()
+        self._shown: tuple[Status, str] | None = None
+        self._running: dict[int, _Running] = {}
+        self._delivery = Delivery(parts.output, self._delivered, self.tell)
+        self._delivering: asyncio.Task[None] | None = None
+        self._wake: asyncio.TimerHandle | None = None
+        self._pressed = 0.0
+        self._idle = asyncio.Event()
+
+    async def start(self) -> None:
+        """Be ready; the engine and a microphone that is always open get ready meanwhile."""
+        self._delivering = asyncio.create_task(self._delivery.run())
+        self._show()
+        results = await asyncio.gather(
+            self._parts.engine.load(), self._warm_up(), return_exceptions=True
+        )
+        for trouble in results:
+            if isinstance(trouble, DictateError):
+                self.tell(str(trouble))
+            elif isinstance(trouble, BaseException):
+                raise trouble
+
+    async def stop(self) -> None:
+        """Finish what is being said, deliver it, and end."""
+        self.post(Stop())
+        if self._state.live:
+            self._idle.clear()
+            try:
+                await asyncio.wait_for(self._idle.wait(), _FAREWELL)
+            except TimeoutError:
+                log.warning("%d dictations were not delivered in time", len(self._state.live))
+        for running in self._running.values():
+            running.task.cancel()
+        if self._delivering:
+            self._delivering.cancel()
+
+    def post(self, event: Event) -> None:
+        """Let something happen."""
+        self._state, commands = step(self._state, event)
+        for command in commands:
+            self._perform(command)
+        self._chord.follow(self._state.recording is not None)
+        self._schedule()
+        self._show()
+        if not self._state.live:
+            self._idle.set()
+
+    def edge(self, edge: Edge) -> None:
+        """Take a key edge from the hotkey's back end."""
+        if edge.down and edge.key not in self._own and not self._state.live:
+            self._delivery.forget()  # the user types: what we know of the caret is stale
+        self._act(self._chord.feed(edge), edge.at)
+
+    def tell(self, message: str) -> None:
+        """Tell the user."""
+        log.warning("%s", message)
+        self._parts.tray.notify(message)
+
+    def _act(self, signals: list[Signal], at: float) -> None:
+        for signal in signals:
+            if signal is Signal.VERIFY:
+                physical = self._parts.hotkey.held()
+                if physical is not None:
+                    self._act(self._chord.verify(physical, at), at)
+                continue
+            if signal is Signal.START:
+                self._pressed = at
+            self.post(_SIGNALS[signal])
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._wake:
+            self._wake.cancel()
+        at = self._chord.wake_at
+        loop = asyncio.get_running_loop()
+        self._wake = loop.call_at(at, self._tick) if at is not None else None
+
+    def _tick(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._act(self._chord.tick(now), now)
+
+    def _perform(self, command: Command) -> None:
+        log.debug("%s", type(command).__name__)
+        match command:
+            case Begin(number):
+                self._begin(number)
+            case Finish(number):
+                self._running[number].take.finish()
+                self._parts.cues.play("stop")
+            case Abort(number):
+                self._delivery.abort(number)
+                self._end(number).task.cancel()
+            case Deliver(number, text):
+                self._delivery.put(number, text)
+            case Close(number):
+                self._delivery.close(number)
+                self._end(number)
+            case _:
+                assert_never(command)
+
+    def _begin(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        started = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
+        settings = self._parts.config
+        take = Take(
+            number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
+            started, partial(self._heard, number), partial(self._segment, number),
+        )  # fmt: skip
+        running = _Running(take, loop.create_task(self._dictate(take)))
+        if settings.hotkey.limit_minutes:
+            running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
+        self._running[number] = running
+
+    async def _dictate(self, take: Take) -> None:
+        try:
+            await take.run()
+            trouble = take.trouble
+        except Exception:
+            log.exception("dictation %d failed", take.number)
+            trouble = f"The dictation failed; the log has the details. {take.keep()}"
+        if trouble:
+            self._parts.cues.play("error")
+            self.tell(trouble)
+        self.post(Drained(take.number, trouble))
+
+    def _end(self, number: int) -> _Running:
+        running = self._running.pop(number)
+        if running.limit:
+            running.limit.cancel()
+        return running
+
+    def _heard(self, number: int) -> None:
+        self._parts.cues.play("start")
+        self.post(Heard(number))
+
+    def _segment(self, number: int, text: str) -> None:
+        self.post(SegmentReady(number, text))
+
+    def _delivered(self, number: int, trouble: str) -> None:
+        self.post(Delivered(number, trouble))
+
+    def _limit(self) -> None:
+        minutes = self._parts.config.hotkey.limit_minutes
+        self.tell(f"The dictation ended after {minutes:g} minutes (hotkey.limit_minutes).")
+        self.post(Stop())
+
+    async def _warm_up(self) -> None:
+        await self._parts.microphone.warm_up(self._parts.engine.rate)
+
+    def _show(self) -> None:
+        shown = (self._state.status, self._state.trouble)
+        if shown != self._shown:
+            self._shown = shown
+            self._parts.tray.show(*shown)

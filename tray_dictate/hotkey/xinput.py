@@ -1,0 +1,231 @@
+"""The keyboard on X11 by XInput2 raw events.
+
+They come whatever has the focus or a grab, do not repeat, never stall, and name the device, so
+that a key on the user's keyboard is told from one that a program sends by XTEST
+(shared/facts/x11.md, sections 1 and 2). Some users' keys are XTEST's, too (remote desktops), so
+our own are recognised by announcement: the output calls `expect` before it sends each one.
+
+A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden from the windows by a passive
+grab that is let go at once, and does not repeat while it is down: released of its modifiers by
+our output, a repeating space would type spaces.
+"""
+
+# pyright: basic
+# python-xlib carries no types.
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from Xlib import X, display, error
+from Xlib.ext import ge, xinput
+from Xlib.protocol import rq
+
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import MODIFIERS, Chord, is_bare
+from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.x11_names import key_names
+
+log = logging.getLogger(__name__)
+
+_RAW_PRESS, _RAW_RELEASE = 13, 14
+_RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
+_EXPECTED_FOR = 2.0  # seconds after which an announced event will not come any more
+_LOCKS = (0, X.LockMask, X.Mod2Mask, X.LockMask | X.Mod2Mask)  # Caps Lock and Num Lock may be on
+
+
+class _QueryDeviceState(rq.ReplyRequest):
+    """Request 30 of the X Input protocol, version 1: which keys of one device are down."""
+
+    _request = rq.Struct(
+        rq.Card8("opcode"), rq.Opcode(30), rq.RequestLength(), rq.Card8("deviceid"), rq.Pad(3)
+    )
+    _reply = rq.Struct(
+        rq.ReplyCode(),
+        rq.Pad(1),
+        rq.Card16("sequence_number"),
+        rq.ReplyLength(),
+        rq.Card8("classes"),
+        rq.Pad(23),
+        rq.List("states", rq.Card8Obj),
+    )
+
+
+class XInputHotkey:
+    """ports.Hotkey; `chord` is what to hide from the windows."""
+
+    def __init__(self, chord: Chord) -> None:
+        try:
+            self._display = display.Display()  # the reader thread's, once it runs
+            self._asking = display.Display()  # the loop's: python-xlib wants one for each thread
+        except (error.DisplayError, OSError) as reason:
+            raise UnavailableError(
+                f"The X server cannot be reached: {reason}.", "Start it from your desktop session."
+            ) from reason
+        if not self._display.has_extension("XInputExtension"):
+            raise UnavailableError("This X server has no XInput2.", "Another way is tried.")
+        self._display.xinput_query_version()
+        self._chord = chord
+        self._root = self._display.screen().root
+        self._names = key_names(self._display)
+        self._xtest = self._find_xtest()
+        self._down: dict[int, int] = {}  # keycode -> source device, of the user's keys
+        self._cleared: set[int] = set()  # held by the user through XTEST, released by us
+        self._expected: deque[tuple[int, bool, float]] = deque()
+        self._hidden: set[int] = set()
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every edge of the user's keys, on the reader's thread."""
+        self._on_edge, self._on_lost = on_edge, on_lost
+        mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
+        self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        self._hide()
+        self._display.sync()
+        self._thread.start()
+
+    def expect(self, keycode: int, down: bool) -> None:
+        """Learn that the next XTEST event like this is ours; from any thread, before it is sent."""
+        self._expected.append((keycode, down, time.monotonic() + _EXPECTED_FOR))
+        if not down and keycode in self._down:
+            self._cleared.add(keycode)
+
+    def held(self) -> frozenset[str] | None:
+        """Return the names of the keys that are physically down now."""
+        down = dict(self._down)
+        merged = self._asking.query_keymap()
+        states = {source: self._state(source) for source in set(down.values()) - self._xtest}
+        return frozenset(
+            self._names[keycode]
+            for keycode, source in down.items()
+            if keycode in self._cleared  # only its own release can tell
+            or _bit(states.get(source) or merged, keycode)
+        )
+
+    def stop(self) -> None:
+        """End the reader; grabs go with its connection."""
+        os.write(self._wake, b".")
+        if self._thread.is_alive():
+            self._thread.join()
+
+    # On the reader's thread
+
+    def _read(self) -> None:
+        try:
+            while True:
+                while self._display.pending_events():
+                    self._take(self._display.next_event())
+                ready, _, _ = select.select([self._display.fileno(), self._woken], [], [])
+                if self._woken in ready:
+                    break
+            self._repeat(self._hidden, on=True)
+            self._display.close()
+        except (error.ConnectionClosedError, OSError, ValueError) as reason:
+            self._on_lost(f"The X server is gone: {reason}.")
+        except Exception:
+            log.exception("the hotkey's reader failed")
+            self._on_lost("The hotkey's reader failed; the log has the details.")
+
+    def _take(self, event: Any) -> None:
+        if event.type == ge.GenericEventCode and event.evtype in (_RAW_PRESS, _RAW_RELEASE):
+            _, _, keycode, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
+            self._edge(keycode, event.evtype == _RAW_PRESS, source)
+        elif event.type == X.KeyPress:  # of the hidden chord: hide just this press
+            self._display.ungrab_keyboard(X.CurrentTime)
+            self._display.flush()
+        elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
+            self._names = key_names(self._display)
+
+    def _edge(self, keycode: int, down: bool, source: int) -> None:
+        if source not in self._known:
+            self._xtest = self._find_xtest()  # a keyboard has been plugged in
+        if source in self._xtest and self._is_ours(keycode, down):
+            return
+        if down:
+            self._down[keycode] = source
+        else:
+            self._down.pop(keycode, None)
+        self._cleared.discard(keycode)
+        if keycode in self._hidden:
+            self._repeat({keycode}, on=not down)
+        name = self._names.get(keycode, f"keycode {keycode}")
+        self._on_edge(Edge(name, down, time.monotonic()))
+
+    def _is_ours(self, keycode: int, down: bool) -> bool:
+        now = time.monotonic()
+        while self._expected and self._expected[0][2] < now:
+            self._expected.popleft()
+        for entry in list(self._expected):
+            if entry[:2] == (keycode, down):
+                self._expected.remove(entry)
+                return True
+        return False
+
+    def _find_xtest(self) -> set[int]:
+        devices = self._display.xinput_query_device(xinput.AllDevices).devices
+        self._known = {device.deviceid for device in devices}
+        return {device.deviceid for device in devices if "XTEST" in str(device.name)}
+
+    def _state(self, source: int) -> list[int] | None:
+        """Return the key bits of one device, None where it is gone or has no keys."""
+        major = self._asking.display.get_extension_major("XInputExtension")
+        try:
+            reply = _QueryDeviceState(display=self._asking.display, opcode=major, deviceid=source)
+        except error.XError:
+            return None
+        states, at = list(reply.states), 0
+        for _ in range(reply.classes):
+            kind, length = states[at : at + 2]
+            if kind == 0:  # KeyClass: class, length, number of keys, pad, 32 bytes of bits
+                return states[at + 4 : at + 36]
+            at += length
+        return None
+
+    def _hide(self) -> None:
+        if is_bare(self._chord):
+            return
+        modifiers = self._modifier_masks()
+        masks = 0
+        for slot in self._chord:
+            if slot <= MODIFIERS:
+                masks |= next((modifiers[key] for key in sorted(slot) if key in modifiers), 0)
+        own = {key for slot in self._chord for key in slot} - MODIFIERS
+        self._hidden = {keycode for keycode, name in self._names.items() if name in own}
+        caught = error.CatchError(error.BadAccess)
+        for keycode in self._hidden:
+            for locks in _LOCKS:
+                self._root.grab_key(
+                    keycode, masks | locks, 0, X.GrabModeAsync, X.GrabModeAsync, onerror=caught
+                )
+        self._display.sync()
+        if caught.get_error():
+            log.warning("another program has taken the hotkey; windows will see it, too")
+
+    def _repeat(self, keycodes: set[int], *, on: bool) -> None:
+        mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
+        for keycode in keycodes:
+            self._display.change_keyboard_control(key=keycode, auto_repeat_mode=mode)
+        self._display.flush()
+
+    def _modifier_masks(self) -> dict[str, int]:
+        """Return which modifier bit each modifier key sets."""
+        rows = self._display.get_modifier_mapping()
+        return {
+            self._names[keycode]: 1 << bit
+            for bit, row in enumerate(rows)
+            for keycode in row
+            if keycode and keycode in self._names
+        }
+
+
+def _bit(bits: Any, keycode: int) -> bool:
+    return bool(bits[keycode // 8] >> (keycode % 8) & 1)

@@ -1,0 +1,33 @@
+"""The log: lengths and ids, never what was said, never a key."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+
+from tray_dictate import paths
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def start(level: str) -> None:
+    """Log to stderr, and to a file of the user's own where one can be written."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    unwritable = None
+    try:
+        path = paths.log_file()
+        paths.private_folder(path.parent)
+        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+        handlers.append(
+            logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1)
+        )
+    except OSError as reason:
+        unwritable = reason
+    logging.basicConfig(level=level.upper(), format=_FORMAT, handlers=handlers, force=True)
+    logging.getLogger("tray_dictate").setLevel(level.upper())
+    for noisy in ("PIL", "asyncio", "pystray", "dbus_fast"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if unwritable:
+        logging.getLogger(__name__).warning("no log file: %s", unwritable)

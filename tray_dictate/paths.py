@@ -1,0 +1,35 @@
+"""Where things are kept, by each system's own custom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+_DIRS = platformdirs.PlatformDirs("tray_dictate", appauthor=False)
+
+
+def config_file() -> Path:
+    """Return the user's settings file; it need not exist."""
+    return Path(_DIRS.user_config_dir) / "config.toml"
+
+
+def log_file() -> Path:
+    """Return the log file."""
+    return Path(_DIRS.user_log_dir) / "tray_dictate.log"
+
+
+def lock_file() -> Path:
+    """Return the file whose lock means that a daemon runs in this session."""
+    return Path(_DIRS.user_runtime_dir) / "tray_dictate.lock"
+
+
+def kept_audio() -> Path:
+    """Return the folder of recordings that could not be turned into text."""
+    return Path(_DIRS.user_data_dir) / "kept"
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder, readable by its owner only, and return it."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path

@@ -1,0 +1,120 @@
+"""One dictation from its first sample to its last event.
+
+    microphone ──chunks──▶ queue ──▶ session ──events──▶ spoken order ──▶ on_segment
+
+The microphone is opened before the engine is asked, and what it brings waits in the queue: a
+model that still loads costs no word. After the release the tail is recorded only as long as
+somebody speaks, since the text is wanted now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tray_dictate.audio import kept
+from tray_dictate.core.segments import Failed, SpokenOrder
+from tray_dictate.errors import CaptureError, DictateError
+from tray_dictate.ports import Engine, Microphone, Session
+
+log = logging.getLogger(__name__)
+
+_TAIL_LEAST = 0.06  # seconds: what the sound server still holds of the moment of the release
+_QUIET = 0.1  # seconds without speech, beyond what the voice detector itself holds on
+
+
+@dataclass(slots=True)
+class Take:
+    """One dictation; `run` is its task. Times are of the loop's clock, in seconds."""
+
+    number: int
+    microphone: Microphone
+    engine: Engine
+    tail: float
+    started: float  # when the key went down
+    on_heard: Callable[[], None]
+    on_segment: Callable[[str], None]
+    trouble: str = ""
+    _lost: str = ""  # why speech did not become text
+    _audio: bytearray = field(default_factory=bytearray)
+    _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
+    _stop: Callable[[], None] | None = None
+    _released: float | None = None
+
+    async def run(self) -> None:
+        """Record and transcribe; what goes wrong is in `trouble`, and the audio is kept."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._record())
+            tasks.create_task(self._transcribe())
+        if self._lost:  # saved now, when all of it is there
+            self.trouble = f"{self._lost} {self.keep()}"
+
+    def finish(self) -> None:
+        """The key is up: end the recording after the tail."""
+        loop = asyncio.get_running_loop()
+        self._released = loop.time()
+        if self._stop:
+            loop.call_later(self.tail, self._stop)
+
+    def keep(self) -> str:
+        """Save what was recorded to a file; return a sentence that says where it is."""
+        return kept.save(bytes(self._audio), self.engine.rate)
+
+    async def _record(self) -> None:
+        capture = self.microphone.capture(self.engine.rate)
+        self._stop = capture.stop
+        if self._released is not None:  # the key was up before we came this far
+            asyncio.get_running_loop().call_later(self.tail, capture.stop)
+        try:
+            async with capture.open() as chunks:
+                async for chunk in chunks:
+                    if not self._audio:
+                        self._first_chunk()
+                    self._audio += chunk
+                    self._chunks.put_nowait(chunk)
+        except CaptureError as reason:
+            self.trouble = str(reason)
+        finally:
+            self._chunks.put_nowait(None)
+
+    def _first_chunk(self) -> None:
+        waited = asyncio.get_running_loop().time() - self.started
+        log.info("dictation %d: first sample %.0f ms after the press", self.number, waited * 1e3)
+        self.on_heard()
+
+    async def _transcribe(self) -> None:
+        first = await self._chunks.get()
+        if first is None:
+            return  # nothing was recorded
+        try:
+            async with self.engine.session() as session, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._receive(session))
+                await self._send(session, first)
+        except* DictateError as reasons:
+            self._lost = str(reasons.exceptions[0])
+
+    async def _send(self, session: Session, chunk: bytes | None) -> None:
+        while chunk is not None:
+            await session.send(chunk)
+            self._end_tail_early(session)
+            chunk = await self._chunks.get()
+        await session.finish()
+
+    def _end_tail_early(self, session: Session) -> None:
+        if self._released is None or self._stop is None:
+            return
+        since = asyncio.get_running_loop().time() - self._released
+        if since >= min(_TAIL_LEAST, self.tail) and session.pause() >= _QUIET:
+            self._stop()
+
+    async def _receive(self, session: Session) -> None:
+        order = SpokenOrder()
+        async for event in session.events():
+            if isinstance(event, Failed):
+                self._lost = f"A part of what you said could not be transcribed: {event.reason}"
+            for segment in order.feed(event):
+                self.on_segment(segment.text)
+        for segment in order.drain():
+            self.on_segment(segment.text)
