@@ -1,0 +1,163 @@
+"""The tray on Linux: one icon, by StatusNotifierItem where a host draws it, else by XEmbed.
+
+Hosts come, go and restart, and so may the bus: the icon is where it can be, in one place. The main
+thread only waits; the loop owns all state; XEmbed has a thread of its own (xembed.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Awaitable
+
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.bridge import Bridge
+from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Actions
+from tray_dictate.tray.bus import TROUBLE, connect
+from tray_dictate.tray.headless import wait
+from tray_dictate.tray.menu import click_default, menu
+from tray_dictate.tray.notifications import send
+from tray_dictate.tray.sni import Item
+from tray_dictate.tray.throttle import Throttle
+from tray_dictate.tray.words import plain, tooltip
+from tray_dictate.tray.xembed import XEmbedIcon
+
+log = logging.getLogger(__name__)
+
+GRACE = 1.0  # seconds without a host before the other kind of icon comes: panels restart
+_PAUSES = (1.0, 60.0)  # seconds between two looks for the bus: at first, and at last
+
+
+class LinuxTray:
+    """Icon and notifications, as far as the desktop has places for them."""
+
+    def __init__(
+        self, bridge: Bridge, actions: Actions, *, icon: bool, notifications: bool
+    ) -> None:
+        self._bridge, self._actions = bridge, actions
+        self._icon, self._notifications = icon, notifications
+        self._over = threading.Event()
+        self._status, self._detail = Status.IDLE, ""
+        self._bus: MessageBus | None = None
+        self._item: Item | None = None
+        self._early: list[str] | None = []  # messages before the first look for the bus
+        self._throttle = Throttle()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._xembed: XEmbedIcon | None = None
+        self._unhosted: asyncio.TimerHandle | None = None
+        self._serving = bridge.run(self._serve())
+
+    def run(self) -> None:
+        """Block until `stop`."""
+        wait(self._over)
+
+    def show(self, status: Status, detail: str = "") -> None:
+        """Show a status on whichever icon there is."""
+        self._bridge.post(self._show, status, detail)
+
+    def notify(self, message: str) -> None:
+        """Say it in a notification, or in the log."""
+        self._bridge.post(self._notify, message)
+
+    def stop(self) -> None:
+        """Take the icon away, leave the bus and end `run`."""
+        self._serving.cancel()  # leaves the bus on the loop, a moment later
+        self._over.set()
+
+    def _show(self, status: Status, detail: str) -> None:
+        self._status, self._detail = status, detail
+        if self._item:
+            self._item.show(status, detail)
+        if self._xembed:
+            self._xembed.paint(status, tooltip(status, detail))
+
+    def _notify(self, message: str) -> None:
+        if not self._throttle.allows(message, time.monotonic()):
+            log.debug("not said again: %s", plain(message))
+        elif not self._notifications:
+            log.warning("%s", plain(message))
+        elif self._bus:
+            self._spawn(send(self._bus, message))
+        elif self._early is not None:
+            self._early.append(message)
+        else:
+            log.warning("%s (not shown: no session bus)", plain(message))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._sending.add(task)  # the loop itself keeps no task alive
+        task.add_done_callback(self._sending.discard)
+
+    async def _serve(self) -> None:
+        """Be on the bus whenever there is one, until cancelled."""
+        pause, longest = _PAUSES
+        try:
+            while True:
+                try:
+                    await self._use(await connect())
+                    pause = _PAUSES[0]
+                except TROUBLE as error:
+                    log.log(
+                        logging.INFO if pause == _PAUSES[0] else logging.DEBUG,
+                        "No session bus, so no notifications: %s", error,
+                    )  # fmt: skip
+                self._hosted(False)
+                self._flush()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+        finally:
+            self._close_xembed()
+
+    async def _use(self, bus: MessageBus) -> None:
+        """Have icon and notifications on this connection until it ends."""
+        self._bus = bus
+        try:
+            self._flush()
+            if self._icon:
+                self._item = Item(bus, self._actions, self._hosted)
+                self._item.show(self._status, self._detail)
+                await self._item.start()
+            await bus.wait_for_disconnect()
+        except EOFError:
+            log.info("The session bus has gone")
+        finally:
+            if self._item:
+                self._item.close()
+            self._bus = self._item = None
+            bus.disconnect()
+
+    def _flush(self) -> None:
+        early, self._early = self._early, None
+        for message in early or []:
+            if self._bus:
+                self._spawn(send(self._bus, message))
+            else:
+                log.warning("%s (not shown: no session bus)", plain(message))
+
+    def _hosted(self, hosted: bool) -> None:
+        """Take the XEmbed icon away at once, or bring it when no host has come for a while."""
+        if self._unhosted:
+            self._unhosted.cancel()
+            self._unhosted = None
+        if hosted:
+            if self._xembed:
+                self._xembed.want(False)
+        elif self._icon and os.environ.get("DISPLAY"):
+            self._unhosted = asyncio.get_running_loop().call_later(GRACE, self._embed)
+
+    def _embed(self) -> None:
+        if self._xembed is None:
+            self._xembed = XEmbedIcon(lambda: click_default(menu(self._status, self._actions)))
+            self._xembed.paint(self._status, tooltip(self._status, self._detail))
+        self._xembed.want(True)
+
+    def _close_xembed(self) -> None:
+        if self._unhosted:
+            self._unhosted.cancel()
+        if self._xembed:
+            self._xembed.stop()
