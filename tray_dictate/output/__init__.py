@@ -1,1 +1,83 @@
-"""Text into the focused window, one file per platform's way."""
+"""How text gets into the window: the first way that works here, or every reason why none does."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from tray_dictate.errors import UnavailableError
+from tray_dictate.ports import Output
+
+log = logging.getLogger(__name__)
+
+Method = Literal["auto", "paste", "type", "clipboard"]
+OnSynthetic = Callable[[int, bool], None]
+
+
+def select(method: Method, on_synthetic: OnSynthetic | None = None) -> Output:
+    """Return the output for this desktop. Raises UnavailableError with every reason.
+
+    `on_synthetic(keycode, down)` is called before every key event that we make, from any thread.
+    """
+    reasons: list[UnavailableError] = []
+    for name, make in _candidates(method, on_synthetic):
+        try:
+            output = make()
+        except UnavailableError as reason:
+            log.info("output by %s: %s", name, reason)
+            reasons.append(reason)
+        else:
+            log.info("output by %s", name)
+            return output
+    raise UnavailableError(
+        "Text cannot be delivered on this desktop: " + " ".join(r.reason for r in reasons),
+        " ".join(dict.fromkeys(r.remedy for r in reasons)),
+    )
+
+
+def _candidates(
+    method: Method, on_synthetic: OnSynthetic | None
+) -> Iterator[tuple[str, Callable[[], Output]]]:
+    if method != "clipboard" and sys.platform in ("win32", "darwin"):
+        yield "keys", _desktop
+    elif method != "clipboard":
+        if os.environ.get("WAYLAND_DISPLAY") and os.environ.get("DISPLAY"):
+            log.warning(
+                "This is a Wayland session: only the windows of X programs get text for now. "
+                "Log in to an X11 session for all of them."
+            )
+        yield "x11", lambda: _x11(method, on_synthetic)
+    yield "the clipboard", _clipboard
+
+
+# The platform's libraries are imported here and not before: without a display they raise.
+
+
+def _x11(method: Method, on_synthetic: OnSynthetic | None) -> Output:
+    assert method != "clipboard"
+    try:
+        from tray_dictate.output.x11 import X11Output  # noqa: PLC0415
+    except ImportError as reason:
+        raise UnavailableError(f"python-xlib is missing ({reason}).", "Install it.") from reason
+    return X11Output(method, on_synthetic)
+
+
+def _desktop() -> Output:
+    try:
+        from tray_dictate.output.desktop import DesktopOutput  # noqa: PLC0415
+
+        return DesktopOutput()
+    except Exception as reason:  # whatever a platform's library raises where it cannot work
+        log.exception("pynput cannot type here")
+        raise UnavailableError(
+            f"pynput cannot type here: {reason}.", "Start tray-dictate in a desktop session."
+        ) from reason
+
+
+def _clipboard() -> Output:
+    from tray_dictate.output.clipboard import ClipboardOutput  # noqa: PLC0415
+
+    return ClipboardOutput()

@@ -1,0 +1,192 @@
+"""Text into the focused window of an X server: pasted with a receipt, or typed.
+
+Paste: both selections are ours, Shift+Insert is pressed, and the focused window's own client reads
+the text. That read is the receipt. Where none comes, the text is withdrawn first and typed then, so
+that a late reader cannot insert it a second time. Where some other program read it after the key,
+nothing is typed: it may be the real target (Wine reads through another process).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
+
+from Xlib import XK, error
+
+from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output.plain import plain
+from tray_dictate.output.x11_keys import Keys, OnSynthetic
+from tray_dictate.output.x11_selection import Selections
+from tray_dictate.output.x11_serve import Offer
+from tray_dictate.output.x11_server import Focus, connect, focus
+from tray_dictate.output.x11_typing import Typer
+from tray_dictate.ports import Receipt
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+Method = Literal["auto", "paste", "type"]
+FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+REST = 5.0  # seconds more for a target that has begun to read a large text
+RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given back
+
+
+class X11Output:
+    """Delivers from one thread, in order; looks at the focus from another, at once."""
+
+    def __init__(self, method: Method = "auto", on_synthetic: OnSynthetic | None = None) -> None:
+        """`on_synthetic(keycode, down)` is called before every key event that we make.
+
+        Raises UnavailableError.
+        """
+        self._method = method
+        self._display = connect()
+        if not self._display.has_extension("XTEST"):
+            self._display.close()
+            raise UnavailableError(
+                "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
+            )
+        self._focus_display = connect()
+        self._keys = Keys(self._display, on_synthetic)
+        self._typer = Typer(self._display, self._keys)
+        self._selections = Selections()
+        self._stop = threading.Event()
+        self._worker = ThreadPoolExecutor(1, "output")
+        self._looker = ThreadPoolExecutor(1, "output-focus")
+        self._return_keys: asyncio.TimerHandle | None = None
+
+    async def target(self) -> str | None:
+        """Return the id of the toplevel window that has the focus; None where none has."""
+        try:
+            found = await self._on(self._looker, lambda: focus(self._focus_display))
+        except DeliveryError:
+            return None
+        return found.window if found else None
+
+    async def deliver(self, text: str) -> Receipt:
+        """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
+        text = plain(text)
+        if not text:
+            return Receipt(confirmed=True, method="nothing")
+        if self._return_keys:
+            self._return_keys.cancel()
+        try:
+            return await self._on(self._worker, lambda: self._deliver(text))
+        finally:
+            loop = asyncio.get_running_loop()
+            self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
+
+    async def keep(self, text: str) -> None:
+        """Make the text the user's clipboard, for as long as we live. Raises DeliveryError."""
+        await self._on(self._worker, lambda: self._selections.keep(plain(text)))
+
+    async def close(self) -> None:
+        """Leave nothing held down, the keymap and the clipboard as they were; idempotent."""
+        if self._stop.is_set():
+            return
+        self._stop.set()  # ends a wait, and typing between two keys
+        if self._return_keys:
+            self._return_keys.cancel()
+        try:
+            await self._on(self._worker, self._close)
+        except DeliveryError as gone:
+            log.info("%s", gone)
+        self._worker.shutdown(wait=False)
+        self._looker.shutdown(wait=False)
+
+    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(thread, work)
+        except (error.ConnectionClosedError, error.XError, TimeoutError, OSError) as reason:
+            raise DeliveryError(
+                f"The X server did not do what it was asked ({type(reason).__name__}). "
+                "Restart tray-dictate if it goes on."
+            ) from reason
+
+    def _give_keys_back(self) -> None:
+        """Runs on the loop: the worker does it, unless it has been sent home."""
+        self._return_keys = None
+        if not self._stop.is_set():
+            self._worker.submit(self._quietly_give_keys_back)
+
+    def _quietly_give_keys_back(self) -> None:
+        try:
+            self._typer.give_back()
+        except (error.ConnectionClosedError, error.XError, OSError) as reason:
+            log.info("the keymap could not be given back: %s", type(reason).__name__)
+
+    # From here on, everything runs on the worker.
+
+    def _deliver(self, text: str) -> Receipt:
+        self._refresh()
+        target = focus(self._display)
+        if target is None:
+            raise DeliveryError(
+                "No window has the focus. Click into the window that the text is for."
+            )
+        if self._method == "type":
+            return self._type(text)
+        receipt = self._paste(text, target)
+        if receipt:
+            return receipt
+        if self._method == "auto":
+            return self._type(text)
+        raise DeliveryError(
+            'The window does not take a paste by Shift+Insert. Set output.method to "auto" '
+            "and the text will be typed."
+        )
+
+    def _paste(self, text: str, target: Focus) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more."""
+        shift, insert = self._keys.keycode(XK.XK_Shift_L), self._keys.keycode(XK.XK_Insert)
+        if not shift or not insert:
+            return None
+        self._keys.clear_modifiers(self._stop)  # it may wait: the clipboard is ours only after it
+        careful = self._method == "auto"
+        offer = self._selections.offer(text, target.clients, careful=careful)
+        if offer is None:
+            return None
+        try:
+            offer.pressed = True
+            self._keys.tap(shift, insert)
+            self._display.sync()
+            return self._await_read(offer)
+        finally:
+            if not offer.settled:
+                self._selections.withdraw(offer)
+
+    def _await_read(self, offer: Offer) -> Receipt | None:
+        fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))
+        if fetched:
+            return Receipt(confirmed=True, method="paste")
+        if offer.foreign or offer.begun:
+            self._selections.settle(offer)
+            return Receipt(confirmed=False, method="paste")
+        return None
+
+    def _type(self, text: str) -> Receipt:
+        self._typer.type(text, self._stop)
+        if self._stop.is_set():
+            raise DeliveryError("Dictation was ended while the text was typed.")
+        return Receipt(confirmed=False, method="type")
+
+    def _refresh(self) -> None:
+        """Take what the server has told this connection: the keymap may be another now."""
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if hasattr(event, "first_keycode"):  # a MappingNotify
+                self._display.refresh_keyboard_mapping(event)
+
+    def _close(self) -> None:
+        try:
+            self._keys.release_all()
+            self._typer.give_back()
+        finally:
+            self._selections.close()
+        self._display.close()
+        self._focus_display.close()

@@ -1,0 +1,114 @@
+"""What another program has on a selection, in every format that it offers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from Xlib import X, Xatom
+from Xlib.display import Display
+from Xlib.xobject.drawable import Window
+
+from tray_dictate.output.x11_property import Value, read
+
+PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
+LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
+
+Contents = dict[int, Value]  # by the atom of the target
+Wait = Callable[[Callable[[Any], bool], float], Any]
+
+# what is asked of an owner and is not a format, or would change something
+_NOT_CONTENTS = (
+    "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
+)
+
+
+class UnsavedError(Exception):
+    """Not everything could be read: its owner is too slow, or there is too much of it."""
+
+
+class Saving:
+    """One reading of one selection, ending at most PATIENCE seconds from now."""
+
+    def __init__(self, display: Display, window: Window, *, wait: Wait, stamp: int) -> None:
+        """`wait` handles other events meanwhile, and raises TimeoutError; `stamp` is a server time.
+
+        The window must report its property changes.
+        """
+        self._display, self._window, self._wait, self._stamp = display, window, wait, stamp
+        self._property = display.intern_atom("_TRAY_DICTATE_SAVED")
+        self._incr = display.intern_atom("INCR")
+        self._end = time.monotonic() + PATIENCE
+        self._size = 0
+
+    def read(self, selection: int) -> Contents:
+        """Return the contents; empty where the owner offers nothing. Raises UnsavedError."""
+        skipped = {self._display.intern_atom(name) for name in _NOT_CONTENTS}
+        try:
+            offered = self._convert(selection, self._display.intern_atom("TARGETS"))
+            if offered and offered.bits == 32:
+                targets = list(memoryview(offered.data).cast("I"))
+            else:  # a very old program
+                targets = [self._display.intern_atom("UTF8_STRING"), Xatom.STRING]
+            contents: Contents = {}
+            for target in dict.fromkeys(targets):
+                value = None if target in skipped else self._convert(selection, target)
+                if value is not None:
+                    contents[target] = value
+        except TimeoutError as slow:
+            raise UnsavedError("its owner does not answer") from slow
+        return contents
+
+    def _convert(self, selection: int, target: int) -> Value | None:
+        self._window.delete_property(self._property)
+        self._window.convert_selection(selection, target, self._property, self._stamp)
+
+        def answered(event: Any) -> bool:
+            return (
+                event.type == X.SelectionNotify
+                and (event.selection, event.target) == (selection, target)
+                and event.time == self._stamp  # not the late answer to a reading given up
+            )
+
+        answer = self._wait(answered, self._left())
+        if answer.property == X.NONE:
+            return None  # offered, but refused: many do
+        value = read(self._window, self._property)
+        self._window.delete_property(self._property)
+        if value is not None and value.kind == self._incr:
+            value = self._pieces()
+        self._count(value)
+        return value
+
+    def _pieces(self) -> Value | None:
+        """Read on, piece by piece, until an empty one."""
+        kind, bits, pieces = X.NONE, 8, list[bytes]()
+        size = 0
+        while True:
+            self._wait(self._arrived, self._left())
+            piece = read(self._window, self._property)
+            self._window.delete_property(self._property)
+            if piece is None or not piece.data:
+                return Value(kind, bits, b"".join(pieces)) if pieces else piece
+            kind, bits = piece.kind, piece.bits
+            pieces.append(piece.data)
+            size += len(piece.data)
+            if self._size + size > LARGEST:
+                raise UnsavedError("there is too much of it")
+
+    def _arrived(self, event: Any) -> bool:
+        return (
+            event.type == X.PropertyNotify
+            and event.window == self._window
+            and event.atom == self._property
+            and event.state == X.PropertyNewValue
+        )
+
+    def _left(self) -> float:
+        return self._end - time.monotonic()
+
+    def _count(self, value: Value | None) -> None:
+        self._size += len(value.data) if value else 0
+        if self._size > LARGEST:
+            raise UnsavedError("there is too much of it")

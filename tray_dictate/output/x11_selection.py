@@ -1,0 +1,265 @@
+"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+
+One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
+gives back what was there before, in every format. Three rules:
+
+1. What the user copies is the user's: whoever takes a selection from us keeps it.
+2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
+3. A read is the target's only if the client of the focused window asked, and after the key.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import select
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from Xlib import X, Xatom, error
+from Xlib.protocol import request
+
+from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
+from tray_dictate.output.x11_serve import Held, Offer, Server, text_contents
+from tray_dictate.output.x11_server import connect
+
+log = logging.getLogger(__name__)
+
+QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
+LONGEST = 3.0  # seconds after the target's read in which reads put that off
+ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
+ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
+HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
+
+
+class Selections:
+    """Both selections; every method may be called from another thread and blocks briefly."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError where there is no X server."""
+        self._display = connect()
+        root = self._display.screen().root
+        self._window = root.create_window(
+            -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
+        )
+        self._clipboard = Held(self._display.intern_atom("CLIPBOARD"))
+        self._primary = Held(Xatom.PRIMARY)
+        self._server = Server(self._display, (self._clipboard, self._primary))
+        self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
+        self._offer: Offer | None = None
+        self._closing = False
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
+        self._thread.start()
+
+    def offer(self, text: str, clients: frozenset[int], *, careful: bool) -> Offer | None:
+        """Own both with this text; None where it is `careful` and could not save the clipboard."""
+        return self._ask(lambda: self._begin(text, clients, careful=careful))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time: the offer's text has been pressed for."""
+        self._ask(lambda: self._set_due(offer))
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now: when this returns, nobody gets the offer's text."""
+        self._ask(lambda: self._end(offer))
+
+    def keep(self, text: str) -> None:
+        """Make this text the user's clipboard."""
+        self._ask(lambda: self._keep(text))
+
+    def close(self) -> None:
+        """Give back what was there and end the thread; idempotent, takes 3 s at the longest."""
+        if self._thread.is_alive():
+            try:
+                self._ask(self._finish, patience=2)
+            except (TimeoutError, error.ConnectionClosedError):
+                log.warning("the clipboard could not be given back: the X server does not answer")
+            self._thread.join(1)
+        if not self._thread.is_alive() and self._wake >= 0:
+            os.close(self._wake)
+            os.close(self._woken)
+            self._wake = self._woken = -1
+
+    def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
+        if not self._thread.is_alive():
+            raise error.ConnectionClosedError("server")
+        future: Future[Any] = Future()
+        self._work.put((future, work))
+        os.write(self._wake, b".")
+        return future.result(patience)
+
+    # From here on, everything runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                try:
+                    self._turn()
+                except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
+                    log.warning("the clipboard: %s", type(problem).__name__)
+            self._display.close()
+        except (error.ConnectionClosedError, OSError):
+            log.info("the clipboard went away with the X server")
+        finally:
+            self._closing = True
+            while not self._work.empty():
+                self._work.get()[0].set_exception(error.ConnectionClosedError("server"))
+
+    def _turn(self) -> None:
+        while not self._work.empty():
+            future, work = self._work.get()
+            try:
+                future.set_result(work())
+            except (error.XError, TimeoutError) as problem:
+                future.set_exception(problem)
+            except error.ConnectionClosedError as gone:
+                future.set_exception(gone)
+                raise
+        if self._closing:
+            return
+        self._drain()
+        due = self._due()
+        if due is not None and due <= time.monotonic():
+            self._give_back()
+            return
+        patience = None if due is None else due - time.monotonic()
+        ready, _, _ = select.select([self._display.fileno(), self._woken], [], [], patience)
+        if self._woken in ready:
+            os.read(self._woken, 4096)
+
+    def _drain(self) -> None:
+        while self._display.pending_events():
+            self._handle(self._display.next_event())
+
+    def _wait(self, wanted: Callable[[Any], bool], seconds: float) -> Any:
+        """Return the first event that is wanted, handling the others. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while True:
+            while self._display.pending_events():
+                event = self._display.next_event()
+                if wanted(event):
+                    return event
+                self._handle(event)
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            select.select([self._display.fileno()], [], [], left)
+
+    def _handle(self, event: Any) -> None:
+        if event.type == X.SelectionClear:
+            for held in (self._clipboard, self._primary):
+                if held.atom == event.atom:
+                    held.lose()
+        else:
+            self._server.handle(event, self._offer)
+
+    def _stamp(self) -> int:
+        """Return the server's time; everything that happened before it has been handled."""
+        atom = self._stamp_atom
+        self._window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
+        self._display.flush()
+        return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
+
+    def _begin(self, text: str, clients: frozenset[int], *, careful: bool) -> Offer | None:
+        self._offer = None
+        contents = text_contents(self._display, text, secret=True)
+        for held in (self._clipboard, self._primary):
+            vital = careful and held is self._clipboard
+            if not self._take_over(held, contents, vital=vital):
+                self._give_back()
+                return None
+        self._offer = Offer(clients, abandoned=time.monotonic() + ABANDONED)
+        return self._offer
+
+    def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
+        """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
+        for _ in range(3):  # again where the user copied something in this very moment
+            stamp = self._stamp()
+            try:
+                before = self._before(held, stamp)
+            except UnsavedError as reason:
+                log.warning("the clipboard could not be saved: %s", reason)
+                if vital:
+                    return False
+                before = None
+            if self._own(held, contents, stamp):
+                held.dictated, held.before = True, before
+                return True
+        return not vital
+
+    def _before(self, held: Held, stamp: int) -> Contents | None:
+        """Return what is to be given back: ours from before, or what another program has."""
+        if held.contents is not None:
+            return held.before if held.dictated else held.contents
+        if self._display.get_selection_owner(held.atom) == X.NONE:
+            return None
+        saving = Saving(self._display, self._window, wait=self._wait, stamp=stamp)
+        return saving.read(held.atom)
+
+    def _own(self, held: Held, contents: Contents, stamp: int) -> bool:
+        """Own a selection unless somebody took it after `stamp`, the server's time."""
+        self._window.set_selection_owner(held.atom, stamp)
+        if self._display.get_selection_owner(held.atom) != self._window:
+            return False
+        held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
+        return True
+
+    def _due(self) -> float | None:
+        offer = self._offer
+        if offer is None:
+            return None
+        if offer.quiet_since is None:
+            return offer.abandoned
+        return min(offer.quiet_since + QUIET, (offer.done_at or offer.quiet_since) + LONGEST)
+
+    def _set_due(self, offer: Offer) -> None:
+        offer.done_at = offer.quiet_since = time.monotonic()
+
+    def _end(self, offer: Offer) -> None:
+        if offer is self._offer:
+            self._server.turn_away(offer.clients)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
+        for held in (self._clipboard, self._primary):
+            stamp = self._stamp()  # a loss that came before is known now, a later one wins
+            if not held.dictated:
+                continue
+            before, held.dictated, held.before = held.before, False, None
+            if before:
+                self._own(held, before, stamp)
+            else:
+                held.lose()
+                request.SetSelectionOwner(
+                    display=self._display.display,
+                    window=X.NONE,
+                    selection=held.atom,
+                    time=stamp,
+                )
+        self._display.sync()
+        self._offer = None
+
+    def _keep(self, text: str) -> None:
+        self._give_back()
+        self._own(self._clipboard, text_contents(self._display, text, secret=False), self._stamp())
+
+    def _finish(self) -> None:
+        self._closing = True
+        self._give_back()
+        manager = self._display.intern_atom("CLIPBOARD_MANAGER")
+        if self._clipboard.contents is None or not self._display.get_selection_owner(manager):
+            return  # nothing of ours, or nobody who would keep it beyond our end
+        targets = self._display.intern_atom("SAVE_TARGETS")
+        self._window.convert_selection(manager, targets, self._stamp_atom, self._stamp())
+        self._display.flush()
+        try:
+            self._wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
+        except TimeoutError:
+            log.info("the clipboard manager did not take over the clipboard")

@@ -1,0 +1,210 @@
+"""Answers to programs that ask for a selection which we own, and a note of who read what."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from Xlib import X, Xatom
+from Xlib.display import Display
+from Xlib.protocol.event import SelectionNotify
+from Xlib.xobject.drawable import Window
+
+from tray_dictate.output.x11_property import Outgoing, Value, read
+from tray_dictate.output.x11_save import Contents
+from tray_dictate.output.x11_server import client_of
+
+HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
+EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
+BELATED = 5.0  # seconds in which a target that we gave up waiting for is refused
+
+
+@dataclass(slots=True)
+class Held:
+    """One selection."""
+
+    atom: int
+    contents: Contents | None = None  # what we serve; None while it is not ours
+    since: int = 0  # the server's time in ms when it became so
+    taken_at: float = 0.0  # the same in seconds of our clock
+    dictated: bool = False  # it is an offer's text
+    before: Contents | None = None  # what is to be given back after an offer
+
+    def lose(self) -> None:
+        """It is not ours any more."""
+        self.contents, self.before, self.dictated = None, None, False
+
+
+class Offer:
+    """One text on both selections; the output thread reads it while our thread writes it."""
+
+    def __init__(self, clients: frozenset[int], *, abandoned: float) -> None:
+        """`clients` are the focused window's; `abandoned` a time of the monotonic clock."""
+        self.clients = clients
+        self.abandoned = abandoned
+        self.pressed = False  # set by the output thread before the key that asks for the paste
+        self.begun = False  # the target is reading, piece by piece
+        self.fetched = threading.Event()  # the target has read all of it
+        self.foreign = False  # after the key, another program did: it may be the real target
+        self.done_at: float | None = None  # when it was fetched or settled
+        self.quiet_since: float | None = None  # the last read since then
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is given back by itself, after a quiet time."""
+        return self.done_at is not None
+
+    def read_by(self, client: int) -> None:
+        """Note that a client has read all of the text."""
+        now = time.monotonic()
+        if self.pressed and client in self.clients:
+            self.done_at = self.done_at or now
+            self.fetched.set()
+        if self.done_at is not None:
+            self.quiet_since = now
+
+
+def text_contents(display: Display, text: str, *, secret: bool) -> Contents:
+    """Return a text in every format that a program may ask for."""
+    atom = display.intern_atom
+    utf8, data = atom("UTF8_STRING"), text.encode()
+    contents: Contents = {utf8: Value(utf8, 8, data), atom("TEXT"): Value(utf8, 8, data)}
+    for name in ("text/plain;charset=utf-8", "text/plain"):
+        contents[atom(name)] = Value(atom(name), 8, data)
+    if text.isascii() or all(ord(c) < 256 for c in text):  # else it would come with losses
+        contents[Xatom.STRING] = Value(Xatom.STRING, 8, text.encode("latin-1"))
+    if secret:
+        contents[atom(HINT)] = Value(atom(HINT), 8, b"secret")
+    return contents
+
+
+class Server:
+    """Hands out what is held."""
+
+    def __init__(self, display: Display, held: tuple[Held, ...]) -> None:
+        atom = display.intern_atom
+        self._display = display
+        self._held = {one.atom: one for one in held}
+        self._outgoing = Outgoing(display)
+        self._targets, self._timestamp = atom("TARGETS"), atom("TIMESTAMP")
+        self._multiple, self._hint = atom("MULTIPLE"), atom(HINT)
+        self._manager = atom("CLIPBOARD_MANAGER")
+        self._reads: list[tuple[Held, bool, int]] = []  # not yet noted: what, dictated, by whom
+        self._eager: set[int] = set()  # clients that read unasked: clipboard managers
+        self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
+
+    def handle(self, event: Any, offer: Offer | None) -> None:
+        """Take an event of the server's; `offer` is the one in force."""
+        match event.type:
+            case X.SelectionRequest:
+                self._answer(event, offer)
+            case X.PropertyNotify if event.state == X.PropertyDelete:
+                self._outgoing.go_on(event)
+                self._display.sync()
+            case X.DestroyNotify:
+                self._outgoing.forget(event.window.id)
+            case _:
+                return
+        reads, self._reads = self._reads, []
+        for held, dictated, client in reads:
+            self._note(held, client, offer if dictated else None)
+
+    def turn_away(self, clients: frozenset[int]) -> None:
+        """Refuse the paste that we no longer expect of these clients, should it come after all.
+
+        Else a target that was asleep would paste what the user had copied before.
+        """
+        self._belated = (clients, time.monotonic() + BELATED)
+
+    def _answer(self, event: Any, offer: Offer | None) -> None:
+        held = self._held.get(event.selection)
+        client = client_of(self._display, event.requestor.id)
+        atom = event.property or event.target  # clients from before 1990 leave it out
+        if held is None or not self._serve(event, held, atom):
+            atom = X.NONE
+        elif offer and offer.pressed and client in offer.clients and held.dictated:
+            offer.begun = offer.begun or event.target in (held.contents or {})
+        event.requestor.send_event(
+            SelectionNotify(
+                time=event.time,
+                requestor=event.requestor,
+                selection=event.selection,
+                target=event.target,
+                property=atom,
+            )
+        )
+        self._display.sync()  # flush() alone may leave a large value half sent
+
+    def _serve(self, event: Any, held: Held, atom: int) -> bool:
+        client = client_of(self._display, event.requestor.id)
+        if held.contents is None or self._too_late(event, held, client):
+            return False
+        return self._convert(held, event.requestor, event.target, atom)
+
+    def _convert(self, held: Held, requestor: Window, target: int, atom: int) -> bool:
+        contents = held.contents or {}
+        if target == self._targets:
+            own = [self._targets, self._timestamp, self._multiple]
+            requestor.change_property(atom, Xatom.ATOM, 32, [*own, *contents])
+        elif target == self._timestamp:
+            requestor.change_property(atom, Xatom.INTEGER, 32, [held.since])
+        elif target == self._multiple:
+            return self._convert_each(held, requestor, atom)
+        elif target in contents:
+            client = client_of(self._display, requestor.id)
+            done = partial(self._reads.append, (held, held.dictated, client))
+            quiet = target == self._hint  # a question about the text, not a read
+            self._outgoing.send(requestor, atom, contents[target], _nothing if quiet else done)
+        else:
+            return False
+        return True
+
+    def _convert_each(self, held: Held, requestor: Window, atom: int) -> bool:
+        """Answer MULTIPLE: pairs of target and property; a pair refused loses its property."""
+        asked = read(requestor, atom)
+        if asked is None or asked.bits != 32:
+            return False
+        words = list(memoryview(asked.data).cast("I"))
+        for index in range(0, len(words) - 1, 2):
+            target, place = words[index : index + 2]
+            if target == self._multiple or not self._convert(held, requestor, target, place):
+                words[index + 1] = X.NONE
+        requestor.change_property(atom, asked.kind, 32, words)
+        return True
+
+    def _too_late(self, event: Any, held: Held, client: int) -> bool:
+        clients, until = self._belated
+        if held.dictated or client not in clients:
+            return False
+        if event.time == X.CurrentTime:  # says nothing of the key that it belongs to
+            return time.monotonic() < until
+        return _earlier(event.time, held.since)
+
+    def _note(self, held: Held, client: int, offer: Offer | None) -> None:
+        """Learn from a complete read."""
+        at_once = time.monotonic() - held.taken_at < EAGER
+        if offer is None:
+            if at_once:
+                self._eager.add(client)
+            return
+        if client not in offer.clients:
+            if not offer.pressed:
+                self._eager.add(client)
+            elif client not in self._eager and client != self._manager_client():
+                offer.foreign = True
+        offer.read_by(client)
+
+    def _manager_client(self) -> int:
+        owner: Any = self._display.get_selection_owner(self._manager)
+        return client_of(self._display, owner.id) if owner else X.NONE
+
+
+def _earlier(one: int, other: int) -> bool:
+    """Whether a server time is before another; they wrap around after 49 days."""
+    return 0 < (other - one) & 0xFFFFFFFF < 0x80000000
+
+
+def _nothing() -> None: ...
