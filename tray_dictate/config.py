@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from tray_dictate.core.keys import parse_chord, parse_key
 from tray_dictate.errors import ConfigError
@@ -162,7 +161,7 @@ def load(
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        problems += [_problem(detail) for detail in error.errors()]
+        problems += _problems(error)
         config = Config()
     if problems:
         raise ConfigError(problems, where=str(path) if path and path.exists() else "")
@@ -196,14 +195,23 @@ def _value(text: str) -> Any:
         return text
 
 
-def _problem(detail: ErrorDetails) -> str:
-    path = [str(part) for part in detail["loc"][:2]]  # what follows names a member of a union
-    dotted = ".".join(path)
-    if detail["type"] == "extra_forbidden":
-        return f"{dotted}: unknown setting{_suggestion(path)}"
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:].replace("Input should be", "expected")
-    return f"{dotted}: {message.replace('input should be', 'expected')}, got {detail['input']!r}"
+def _problems(error: ValidationError) -> list[str]:
+    """Return one line for each setting, whichever kinds of value it could have had."""
+    lines: dict[str, str] = {}
+    for detail in error.errors():
+        path = [str(part) for part in detail["loc"][:2]]  # what follows is a member of a union
+        dotted = ".".join(path)
+        if detail["type"] == "extra_forbidden":
+            lines[dotted] = f"{dotted}: unknown setting{_suggestion(path)}"
+            continue
+        message = detail["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:]
+        message = message.replace("input should be", "expected").split(", unable to parse")[0]
+        if dotted in lines:
+            lines[dotted] += f"; or {message}"
+        else:
+            lines[dotted] = f"{dotted}: got {detail['input']!r}, {message}"
+    return list(lines.values())
 
 
 def _suggestion(path: list[str]) -> str:

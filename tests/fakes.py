@@ -1,0 +1,212 @@
+"""Honest implementations of our ports, without a device: they keep the ports' promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.segments import Committed, Completed, SessionEvent
+from tray_dictate.errors import CaptureError, DeliveryError, EngineError
+from tray_dictate.ports import Receipt
+
+
+class FakeCapture:
+    """Yields what the test speaks, until it is stopped."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self._refuses = refuses
+        self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
+        self.stopped = self.opened = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[AsyncIterator[bytes]]:
+        if self._refuses:
+            raise CaptureError(self._refuses)
+        self.opened = True
+        try:
+            yield self._iterate()
+        finally:
+            self.opened = False
+
+    def stop(self) -> None:
+        if not self.stopped:
+            self.stopped = True
+            self._chunks.put_nowait(None)
+
+    def speak(self, words: str) -> None:
+        """A chunk is its words, so that the fake engine can hear them."""
+        if not self.stopped:
+            self._chunks.put_nowait(words.encode())
+
+    def break_off(self, reason: str) -> None:
+        self._chunks.put_nowait(CaptureError(reason))
+
+    async def _iterate(self) -> AsyncIterator[bytes]:
+        while (chunk := await self._chunks.get()) is not None:
+            if isinstance(chunk, CaptureError):
+                raise chunk
+            yield chunk
+
+
+class FakeMicrophone:
+    """Its captures are kept for the test to speak into."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.captures: list[FakeCapture] = []
+        self._refuses = refuses
+
+    def capture(self, rate: int) -> FakeCapture:
+        assert rate == FakeEngine.rate
+        self.captures.append(FakeCapture(self._refuses))
+        return self.captures[-1]
+
+    async def warm_up(self, rate: int) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class FakeSession:
+    """Completes each chunk that ends in a full stop at once, and the rest at the end."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self._events: asyncio.Queue[SessionEvent | Exception | None] = asyncio.Queue()
+        self._heard: list[str] = []
+        self._items = 0
+        self.silence = 0.0
+
+    async def send(self, chunk: bytes) -> None:
+        if self._engine.breaks:
+            raise EngineError(self._engine.breaks)
+        words = chunk.decode()
+        self.silence = 1.0 if words == "(silence)" else 0.0
+        if words == "(silence)":
+            return
+        self._heard.append(words)
+        if words.endswith("."):
+            self._complete()
+
+    def pause(self) -> float:
+        return self.silence
+
+    async def finish(self) -> None:
+        await self._engine.may_finish.wait()
+        self._complete()
+        self._events.put_nowait(None)
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        while (event := await self._events.get()) is not None:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def _complete(self) -> None:
+        if self._heard:
+            self._items += 1
+            item = f"item{self._items}"
+            self._events.put_nowait(Committed(item))
+            self._events.put_nowait(Completed(item, " ".join(self._heard)))
+            self._heard = []
+
+
+class FakeEngine:
+    """Hears what FakeCapture speaks."""
+
+    rate = 16000
+
+    def __init__(self) -> None:
+        self.ready, self.may_finish = asyncio.Event(), asyncio.Event()
+        self.ready.set()
+        self.may_finish.set()
+        self.breaks = ""
+        self.open_sessions = 0
+
+    async def load(self) -> None:
+        await self.ready.wait()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[FakeSession]:
+        await self.ready.wait()
+        self.open_sessions += 1
+        try:
+            yield FakeSession(self)
+        finally:
+            self.open_sessions -= 1
+
+    async def close(self) -> None: ...
+
+
+class FakeOutput:
+    """Windows as strings; `refuses` makes delivery fail."""
+
+    def __init__(self) -> None:
+        self.windows: dict[str, str] = {"editor": ""}
+        self.focus: str | None = "editor"
+        self.refuses = ""
+        self.kept = ""
+        self.may_deliver = asyncio.Event()
+        self.may_deliver.set()
+
+    @property
+    def text(self) -> str:
+        return self.windows["editor"]
+
+    async def target(self) -> str | None:
+        return self.focus
+
+    async def deliver(self, text: str) -> Receipt:
+        await self.may_deliver.wait()
+        if self.refuses or self.focus is None:
+            raise DeliveryError(self.refuses or "No window has the focus.")
+        self.windows[self.focus] = self.windows.get(self.focus, "") + text
+        return Receipt(confirmed=True, method="fake")
+
+    async def keep(self, text: str) -> None:
+        self.kept = text
+
+    async def close(self) -> None: ...
+
+
+class FakeTray:
+    """Remembers what it was to show and say."""
+
+    def __init__(self) -> None:
+        self.shown: list[Status] = []
+        self.said: list[str] = []
+
+    def run(self) -> None: ...
+
+    def show(self, status: Status, detail: str = "") -> None:
+        self.shown.append(status)
+
+    def notify(self, message: str) -> None:
+        self.said.append(message)
+
+    def stop(self) -> None: ...
+
+
+class FakeHotkey:
+    """`physical` is what the keyboard would say is held; None for one that cannot tell."""
+
+    def __init__(self) -> None:
+        self.physical: frozenset[str] | None = frozenset()
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None: ...
+
+    def held(self) -> frozenset[str] | None:
+        return self.physical
+
+    def stop(self) -> None: ...
+
+
+class FakeCues:
+    """Remembers what it was to play."""
+
+    def __init__(self) -> None:
+        self.played: list[str] = []
+
+    def play(self, name: str) -> None:
+        self.played.append(name)

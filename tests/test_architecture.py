@@ -1,0 +1,78 @@
+"""The import rule, and the limits that keep a newcomer's minute a minute."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tray_dictate"
+FILES = sorted(PACKAGE.rglob("*.py"))
+ADAPTERS = ("audio", "engine", "hotkey", "output", "tray")
+PURE = {
+    "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
+}  # fmt: skip
+SHARED = ("core", "ports", "errors", "config", "bridge", "paths")
+COMPOSERS = {"app.py", "cli.py", "transcribe.py"}  # choose engines; the last two run without app.py
+SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
+
+
+def imported(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            names += [f"{module}.{alias.name}" if module == "tray_dictate" else module
+                      for alias in node.names]  # fmt: skip
+    return names
+
+
+def ours(path: Path) -> set[str]:
+    """Return the second part of every import of our own: core, engine, errors ..."""
+    return {name.split(".")[1] for name in imported(path) if name.startswith("tray_dictate.")}
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_imports_follow_the_rule(path):
+    folder = path.relative_to(PACKAGE).parts[0]
+    if folder == "core":
+        foreign = {name.split(".")[0] for name in imported(path)} - PURE - {"tray_dictate"}
+        assert not foreign, "core imports only pure standard library"
+        assert ours(path) <= {"core"}
+    elif folder in ADAPTERS:
+        assert ours(path) <= {*SHARED, folder}, "adapters know the shared parts and their own"
+    elif path.name not in COMPOSERS:
+        allowed = SHELL.get(path.name, set())
+        assert not ours(path) & set(ADAPTERS) - allowed, "only app.py imports adapters"
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_file_has_at_most_300_lines(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_the_top_level_is_fixed():
+    allowed = {
+        "tray_dictate", "config.toml", "tests", "pyproject.toml", "install_scripts", "README.md",
+        "LICENSE",
+    }  # fmt: skip
+    listed = {
+        path.name for path in ROOT.iterdir()
+        if not path.name.startswith(".") and path.name not in ("build", "dist")
+        and not path.name.endswith(".egg-info")
+    }  # fmt: skip
+    assert listed == allowed
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_module_says_what_it_is_for(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))

@@ -1,0 +1,101 @@
+"""Settings: read, overridden, and every mistake named at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate import config
+from tray_dictate.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "config.toml"
+
+    def write(text: str):
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def problems(*args, **kwargs) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        config.load(*args, **kwargs)
+    return error.value.problems
+
+
+def test_nothing_configured_is_the_defaults(tmp_path):
+    loaded = config.load(tmp_path / "none.toml", env={})
+    assert loaded == config.Config()
+    assert (loaded.hotkey.keys, loaded.hotkey.mode, loaded.engine.name) == (
+        "ctrl_r", "hold", "offline",
+    )  # fmt: skip
+
+
+def test_the_file_the_environment_and_set_in_this_order(file):
+    path = file('[audio]\ndevice = "file"\ntail_ms = 1\n[hotkey]\nkeys = "f9"\n')
+    env = {"TRAY_DICTATE_AUDIO_DEVICE": "env", "TRAY_DICTATE_AUDIO_TAIL_MS": "2"}
+    loaded = config.load(path, ["audio.tail_ms=3"], env)
+    assert (loaded.hotkey.keys, loaded.audio.device, loaded.audio.tail_ms) == ("f9", "env", 3)
+
+
+def test_a_device_that_looks_like_a_number_stays_a_name():
+    assert config.load(None, ['audio.device="42"'], {}).audio.device == "42"
+
+
+def test_every_mistake_is_named_at_once(file):
+    path = file('[hotkey]\nkeyz = "f9"\nmode = "hodl"\n[audio]\ntail_ms = -3\n')
+    assert problems(path, env={}) == [
+        "hotkey.mode: got 'hodl', expected 'hold' or 'toggle'",
+        "hotkey.keyz: unknown setting; did you mean hotkey.keys?",
+        "audio.tail_ms: got -3, expected greater than or equal to 0",
+    ]
+
+
+WRONG = [
+    ("an unknown section", "[audoi]\ndevice = 'x'", "audoi: unknown setting; did you mean audio?"),
+    ("nothing like it", "[audio]\nqqq = 1", "audio.qqq: unknown setting; known here: device,"),
+    (
+        "an unknown key",
+        "[hotkey]\nkeys = 'cntrl'",
+        "hotkey.keys: got 'cntrl', unknown key 'cntrl'; did you",
+    ),
+    ("an unknown cancel key", "[hotkey]\ncancel = 'esk'", "unknown key 'esk'; did you mean 'esc'?"),
+    ("a section that is a value", "audio = 3", "audio: got 3, expected a valid dictionary"),
+    (
+        "neither of two kinds",
+        "[audio]\nwarm = 'soon'",
+        "audio.warm: got 'soon', expected a valid number; or expected 'always'",
+    ),
+    ("not TOML", "[audio\n", "is not valid TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), [r[1:] for r in WRONG], ids=[r[0] for r in WRONG])
+def test_a_mistake_is_explained(file, text, message):
+    assert message in problems(file(text), env={})[0]
+
+
+def test_a_setting_with_two_kinds_is_one_problem(file):
+    assert len(problems(file("[audio]\nwarm = 'soon'"), env={})) == 1
+
+
+def test_set_needs_a_section_a_name_and_a_value():
+    assert problems(None, ["tail_ms"], {}) == ["--set tail_ms: expected section.name=value"]
+
+
+def test_a_value_of_a_broken_section_does_not_hide_the_breakage(file):
+    assert "audio: got 3, expected" in problems(file("audio = 3"), ["audio.device=x"], {})[0]
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not UTF-8 text") as error:
+        config.load(path, env={})
+    assert str(path) in str(error.value)
+
+
+def test_a_folder_in_the_files_place_is_named(tmp_path):
+    assert problems(tmp_path, env={}) == ["cannot be read: Is a directory"]

@@ -1,0 +1,370 @@
+"""The whole shell on fakes: keys in, words out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.fakes import (
+    FakeCapture,
+    FakeCues,
+    FakeEngine,
+    FakeHotkey,
+    FakeMicrophone,
+    FakeOutput,
+    FakeTray,
+)
+from tray_dictate import config
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.dictation import Enable, Status, Toggle
+from tray_dictate.daemon import Daemon, Parts
+
+
+class Rig:
+    """A running daemon and everything around it."""
+
+    def __init__(self, *settings: str, microphone: FakeMicrophone | None = None) -> None:
+        self.microphone = microphone or FakeMicrophone()
+        self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
+        self.hotkey, self.cues = FakeHotkey(), FakeCues()
+        loaded = config.load(None, ["audio.tail_ms=50", *settings], {})
+        self.daemon = Daemon(
+            Parts(
+                loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues
+            )
+        )
+
+    def press(self, key: str = "ctrl_r") -> None:
+        self.daemon.edge(Edge(key, True, time.monotonic()))
+
+    def release(self, key: str = "ctrl_r") -> None:
+        self.daemon.edge(Edge(key, False, time.monotonic()))
+
+    async def capture(self) -> FakeCapture:
+        """Wait for the recording that goes on now."""
+        captures = self.microphone.captures
+        await until(lambda: captures and captures[-1].opened and not captures[-1].stopped)
+        return captures[-1]
+
+    async def say(self, words: str) -> None:
+        (await self.capture()).speak(words)
+
+    async def idle(self) -> None:
+        await until(lambda: self.tray.shown[-1] in (Status.IDLE, Status.ERROR, Status.OFF))
+
+
+async def until(condition: Callable[[], object], seconds: float = 3) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.002)
+
+
+@pytest.fixture
+async def rig():
+    rig = Rig()
+    await rig.daemon.start()
+    yield rig
+    await rig.daemon.stop()
+
+
+async def test_hold_speak_release(rig):
+    rig.press()
+    await rig.say("hello there")
+    await until(lambda: Status.RECORDING in rig.tray.shown)
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "hello there"
+    assert rig.tray.shown == [
+        Status.IDLE, Status.OPENING, Status.RECORDING, Status.TRANSCRIBING, Status.IDLE,
+    ]  # fmt: skip
+    assert rig.cues.played == ["start", "stop"]
+
+
+async def test_a_segment_lands_while_the_key_is_held(rig):
+    rig.press()
+    await rig.say("First sentence.")
+    await until(lambda: rig.output.text == "First sentence.")
+    await rig.say("and then")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "First sentence. And then"
+
+
+async def test_no_cue_and_no_recording_status_before_the_first_samples(rig):
+    rig.press()
+    await rig.capture()
+    await asyncio.sleep(0.02)
+    assert rig.cues.played == []
+    assert rig.tray.shown[-1] is Status.OPENING
+    rig.release()
+
+
+async def test_a_quick_second_hold_neither_loses_nor_overtakes(rig):
+    rig.engine.may_finish.clear()
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await asyncio.sleep(0.04)
+    rig.press()
+    await rig.say("two.")
+    rig.release()
+    await asyncio.sleep(0.1)
+    assert rig.output.text == ""
+    rig.engine.may_finish.set()
+    await rig.idle()
+    assert rig.output.text == "one two."
+
+
+async def test_escape_drops_the_take(rig):
+    rig.press()
+    await rig.say("one")
+    await asyncio.sleep(0.02)
+    rig.press("escape")
+    rig.release("escape")
+    rig.release()
+    await rig.idle()
+    await asyncio.sleep(0.05)
+    assert rig.output.text == ""
+    assert rig.engine.open_sessions == 0
+    assert not rig.microphone.captures[0].opened
+    assert rig.tray.said == []
+
+
+async def test_a_shortcut_with_the_hotkeys_modifier_is_dropped_silently(rig):
+    rig.press()
+    await rig.say("one")
+    rig.press("c")
+    rig.release("c")
+    rig.release()
+    await asyncio.sleep(0.1)
+    assert rig.output.text == ""
+    assert rig.tray.said == []
+    assert "stop" not in rig.cues.played
+
+
+async def test_what_is_said_before_the_engine_is_ready_waits():
+    rig = Rig()
+    rig.engine.ready.clear()
+    starting = asyncio.create_task(rig.daemon.start())
+    await asyncio.sleep(0)
+    rig.press()
+    await rig.say("early words")
+    rig.release()
+    await asyncio.sleep(0.15)
+    assert rig.output.text == ""
+    rig.engine.ready.set()
+    await starting
+    await rig.idle()
+    assert rig.output.text == "early words"
+    await rig.daemon.stop()
+
+
+async def test_the_tail_is_recorded_while_somebody_speaks(rig):
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await asyncio.sleep(0.04)  # the release is certain after the grace; the tail is 50 ms
+    await rig.say("two")
+    await rig.idle()
+    assert rig.output.text == "one two"
+
+
+async def test_the_tail_ends_at_the_first_silence():
+    rig = Rig("audio.tail_ms=2000")
+    await rig.daemon.start()
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    began = time.monotonic()
+    for _ in range(10):
+        await asyncio.sleep(0.02)
+        rig.microphone.captures[0].speak("(silence)")
+    assert rig.microphone.captures[0].stopped
+    assert time.monotonic() - began < 1
+    await rig.idle()
+    assert rig.output.text == "one"
+    await rig.daemon.stop()
+
+
+async def test_a_microphone_that_refuses_is_told_and_nothing_hangs():
+    rig = Rig(microphone=FakeMicrophone("The microphone would not open: device busy."))
+    await rig.daemon.start()
+    rig.press()
+    await until(lambda: rig.tray.shown[-1] is Status.ERROR)
+    assert rig.tray.said == ["The microphone would not open: device busy."]
+    rig.release()
+    await rig.daemon.stop()
+
+
+async def test_what_was_said_before_the_microphone_went_away_lands(rig):
+    rig.press()
+    await rig.say("half a sen")
+    rig.microphone.captures[0].break_off("The microphone has gone away.")
+    await until(lambda: rig.tray.shown[-1] is Status.ERROR)
+    assert rig.output.text == "half a sen"
+    assert rig.tray.said == ["The microphone has gone away."]
+    rig.release()
+
+
+async def test_an_engine_that_fails_keeps_the_recording(rig, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    rig.engine.breaks = "The model is broken."
+    rig.press()
+    await rig.say("one.")
+    await asyncio.sleep(0.02)
+    await rig.say("two")
+    rig.release()
+    await until(lambda: rig.tray.shown[-1] is Status.ERROR)
+    assert len(rig.tray.said) == 1
+    assert "The model is broken. The recording is kept" in rig.tray.said[0]
+    kept = list(tmp_path.rglob("*.wav"))
+    assert len(kept) == 1
+    assert kept[0].read_bytes().endswith(b"one.two")
+    assert kept[0].stat().st_mode & 0o077 == 0
+
+
+async def test_text_that_cannot_be_inserted_is_kept_whole_and_told_once(rig):
+    rig.press()
+    await rig.say("One.")
+    await until(lambda: rig.output.text == "One.")
+    rig.output.refuses = "the window is gone."
+    await rig.say("Two.")
+    await until(lambda: rig.output.kept == "Two.")
+    rig.output.refuses = ""
+    await rig.say("Three.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "One."
+    assert rig.output.kept == "Two. Three."
+    assert rig.tray.said == [
+        "The text could not be inserted: the window is gone. It is on the clipboard."
+    ]
+
+
+async def test_the_next_take_goes_on_after_the_last_with_a_space(rig):
+    for words in ("One.", "Two."):
+        rig.press()
+        await rig.say(words)
+        rig.release()
+        await rig.idle()
+    assert rig.output.text == "One. Two."
+
+
+async def test_after_the_user_typed_the_next_take_begins_afresh(rig):
+    rig.press()
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    rig.press("enter")
+    rig.release("enter")
+    rig.press()
+    await rig.say("Two.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "One.Two."
+
+
+async def test_another_window_begins_afresh(rig):
+    rig.press()
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    rig.output.focus = "browser"
+    rig.press()
+    await rig.say("Two.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows["browser"] == "Two."
+
+
+async def test_a_lost_release_is_found_by_asking_the_keyboard(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.core.chord.VERIFY", 0.05)
+    rig.press()
+    await rig.say("one")
+    rig.hotkey.physical = frozenset({"ctrl_r"})
+    await asyncio.sleep(0.15)
+    assert rig.tray.shown[-1] is Status.RECORDING  # held for real: no timer ends it
+    rig.hotkey.physical = frozenset()
+    await rig.idle()
+    assert rig.output.text == "one"
+
+
+async def test_a_keyboard_that_cannot_tell_never_ends_a_hold(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.core.chord.VERIFY", 0.02)
+    rig.hotkey.physical = None
+    rig.press()
+    await rig.say("one")
+    await asyncio.sleep(0.1)
+    assert rig.tray.shown[-1] is Status.RECORDING
+    rig.release()
+    await rig.idle()
+
+
+async def test_the_limit_delivers_and_is_told():
+    rig = Rig("hotkey.limit_minutes=0.001")
+    await rig.daemon.start()
+    rig.press()
+    await rig.say("one")
+    await rig.idle()
+    assert rig.output.text == "one"
+    assert "hotkey.limit_minutes" in rig.tray.said[0]
+    rig.release()
+    await rig.daemon.stop()
+
+
+async def test_toggle_mode():
+    rig = Rig("hotkey.mode=toggle", "hotkey.keys=f9")
+    await rig.daemon.start()
+    rig.press("f9")
+    rig.release("f9")
+    await rig.say("one")
+    await asyncio.sleep(0.1)
+    assert rig.output.text == ""
+    rig.press("f9")
+    rig.release("f9")
+    await rig.idle()
+    assert rig.output.text == "one"
+    await rig.daemon.stop()
+
+
+async def test_the_tray_starts_and_the_hotkey_stops(rig):
+    rig.daemon.post(Toggle())
+    await rig.say("one")
+    rig.press()
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one"
+
+
+async def test_off_ignores_the_hotkey(rig):
+    rig.daemon.post(Enable(on=False))
+    rig.press()
+    rig.release()
+    await asyncio.sleep(0.05)
+    assert rig.tray.shown[-1] is Status.OFF
+    assert rig.microphone.captures == []
+
+
+async def test_stopping_in_mid_take_delivers_it(rig):
+    rig.press()
+    await rig.say("last words")
+    await asyncio.sleep(0.02)
+    await rig.daemon.stop()
+    assert rig.output.text == "last words"
+
+
+async def test_no_word_is_in_the_log(rig, caplog):
+    caplog.set_level("DEBUG")
+    rig.press()
+    await rig.say("confidential xylophone.")
+    await until(lambda: rig.output.text)
+    rig.output.refuses = "no."
+    await rig.say("secret marzipan.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.kept == "secret marzipan."
+    assert "xylophone" not in caplog.text
+    assert "marzipan" not in caplog.text
