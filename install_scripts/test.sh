@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Installs what the tests need, and runs them all: format, lint, types, tests, coverage.
+#
+#   install_scripts/test.sh [--yes] [PYTEST ARGUMENTS]
+#
+#   --yes              do not ask before installing system packages (root is never asked)
+#   PYTEST ARGUMENTS   run only pytest, with these
+#
+# The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+python=/usr/bin/python3 # the one that Debian's Tk, GTK and Qt are for
+venv=${TRAY_DICTATE_TEST_VENV:-.venv}
+packages=(
+  # what install.sh installs
+  python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip
+  # a desktop, sound and a hardware keyboard without hardware
+  xvfb xserver-xephyr xfwm4 xfce4-panel trayer dunst dbus dbus-bin pulseaudio pulseaudio-utils
+  x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin
+  fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
+  # windows to dictate into
+  xterm python3-tk python3-gi gir1.2-gtk-3.0 python3-pyqt6
+  # what tests look with
+  strace shellcheck git ca-certificates
+)
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }
+
+install_packages() {
+  local missing sudo=() answer package apt
+  mapfile -t missing < <(for package in "${packages[@]}"; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+      say "$package"
+  done)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "apt-get is missing: the tests run on Debian or Ubuntu."
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "sudo is missing: as root, install ${missing[*]}."
+    sudo=(sudo)
+    if [ -z "$yes" ]; then
+      { : </dev/tty; } 2>/dev/null || die "nobody to ask: --yes installs ${missing[*]}."
+      printf 'The tests need: %s\nInstall them? [Y/n] ' "${missing[*]}" >/dev/tty
+      read -r answer </dev/tty || answer=n
+      case $answer in '' | [yY]*) ;; *) die "nothing was installed." ;; esac
+    fi
+  fi
+  say "Installing system packages: ${missing[*]}"
+  apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
+  "${apt[@]}" update >/dev/null || die "apt-get update failed; is there a network?"
+  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
+    die "apt-get could not install ${missing[*]}; the lines above say why."
+}
+
+install_environment() {
+  local stamp
+  stamp=$(cat pyproject.toml install_scripts/test.sh | sha256sum)
+  # a stamp of the present requirements: a run that changes nothing need not ask pip
+  if [ "$(cat "$venv/.tests" 2>/dev/null || true)" = "$stamp $PWD" ] &&
+    "$venv/bin/python" -c 'import pytest, tray_dictate' 2>/dev/null; then
+    return 0
+  fi
+  say "Installing the test environment in $venv"
+  [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || die "no virtual environment: $venv"
+  local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
+  "${pip[@]}" --upgrade 'pip>=25.1' || die "pip could not be upgraded."
+  # pyright's own way to Node.js is a download that a closed network refuses; this is PyPI's
+  "${pip[@]}" --editable . --group test --group lint 'pyright[nodejs]' ||
+    die "pip could not install the test environment; the lines above say why."
+  say "$stamp $PWD" >"$venv/.tests"
+}
+
+# A file without which the packaging fails is named by pip; here only what is run is timed.
+summary=() failed=''
+check() {
+  local name=$1 began=$SECONDS outcome=ok
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || { outcome=FAILED failed=1; }
+  summary+=("$(printf '%-10s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
+}
+
+main() {
+  local bin
+  yes=''
+  case ${1:-} in
+    --yes | -y) yes=1; shift ;;
+    --help | -h) sed -n '2,9s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+  esac
+  install_packages
+  install_environment
+  bin=$(cd -- "$venv/bin" && pwd)
+  if [ $# -gt 0 ]; then exec "$bin/python" -m pytest "$@"; fi
+  check format "$bin/ruff" format --check --quiet .
+  check lint "$bin/ruff" check --quiet .
+  check types "$bin/pyright" --pythonpath "$bin/python"
+  check tests "$bin/python" -m pytest --cov --cov-report= --durations=10
+  check coverage "$bin/coverage" report --skip-covered
+  # the core is pure: what it does not run in a test, nobody has thought of
+  check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
+  printf '\n'
+  printf '%s\n' "${summary[@]}"
+  [ -z "$failed" ] || die "something failed; see above."
+  say "All is well."
+}
+
+main "$@"
