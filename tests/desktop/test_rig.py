@@ -212,6 +212,7 @@ def test_a_daemon_must_end_cleanly(
 ) -> None:  # fmt: skip
     stand_in = tmp_path / "tray_dictate" / "__main__.py"
     stand_in.parent.mkdir()
+    (stand_in.parent / "__init__.py").touch()  # or the installed package would be preferred
     stand_in.write_text(STUBBORN.replace("CODE", code).replace("CHILD", child))
     monkeypatch.setattr("tests.desktop.running.ROOT", tmp_path)
     daemon = xserver.daemon(hotkey__keys="f9")
