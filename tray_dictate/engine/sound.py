@@ -1,0 +1,48 @@
+"""The sound of a take, for as long as it is needed: a take may last an hour."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tray_dictate.engine.models import Samples
+
+_SAMPLE = 2  # bytes
+_UNIT = np.float32(1 / 32768)
+
+
+class Sound:
+    """PCM16 that grows at the end and is forgotten from the start; addressed by sample."""
+
+    def __init__(self) -> None:
+        self._pcm = bytearray()
+        self._start = 0  # of what is left
+
+    def append(self, chunk: bytes) -> None:
+        """Add PCM16 little-endian mono."""
+        self._pcm += chunk
+
+    @property
+    def end(self) -> int:
+        """How many samples there were in all."""
+        return self._start + len(self._pcm) // _SAMPLE
+
+    @property
+    def held(self) -> int:
+        """How many samples are still there."""
+        return self.end - self._start
+
+    def samples(self, start: int, end: int) -> Samples:
+        """Return a copy of what is between two samples."""
+        first, last = ((at - self._start) * _SAMPLE for at in (start, end))
+        return np.frombuffer(self._pcm[first:last], "<i2") * _UNIT
+
+    def forget(self, before: int) -> None:
+        """Free what lies before a sample."""
+        if before > self._start:
+            del self._pcm[: (before - self._start) * _SAMPLE]
+            self._start = before
+
+
+def level(samples: Samples) -> float:
+    """Return the RMS, 0 to 1."""
+    return float((samples @ samples / len(samples)) ** 0.5)
