@@ -22,7 +22,7 @@ from tray_dictate.output.plain import plain
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
-from tray_dictate.output.x11_server import Focus, connect, focus
+from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
 from tray_dictate.output.x11_typing import Typer
 from tray_dictate.ports import Receipt
 
@@ -188,5 +188,5 @@ class X11Output:
             self._typer.give_back()
         finally:
             self._selections.close()
-        self._display.close()
-        self._focus_display.close()
+            for display in (self._display, self._focus_display):
+                disconnect(display)

@@ -25,7 +25,7 @@ from Xlib.protocol import request
 
 from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
 from tray_dictate.output.x11_serve import Held, Offer, Server, text_contents
-from tray_dictate.output.x11_server import connect
+from tray_dictate.output.x11_server import connect, disconnect
 
 log = logging.getLogger(__name__)
 
@@ -103,11 +103,11 @@ class Selections:
                     self._turn()
                 except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
                     log.warning("the clipboard: %s", type(problem).__name__)
-            self._display.close()
         except (error.ConnectionClosedError, OSError):
             log.info("the clipboard went away with the X server")
         finally:
             self._closing = True
+            disconnect(self._display)
             while not self._work.empty():
                 self._work.get()[0].set_exception(error.ConnectionClosedError("server"))
 

@@ -126,7 +126,8 @@ class Server:
         if held is None or not self._serve(event, held, atom):
             atom = X.NONE
         elif offer and offer.pressed and client in offer.clients and held.dictated:
-            offer.begun = offer.begun or event.target in (held.contents or {})
+            formats = (held.contents or {}).keys() - {self._hint}
+            offer.begun = offer.begun or event.target in formats
         event.requestor.send_event(
             SelectionNotify(
                 time=event.time,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from Xlib import X, error
@@ -50,6 +51,12 @@ def connect() -> Display:
         ) from reason
     display.set_error_handler(_ignore)
     return display
+
+
+def disconnect(display: Display) -> None:
+    """Close a connection, also one whose server is gone."""
+    with suppress(error.ConnectionClosedError, OSError):
+        display.close()
 
 
 def client_of(display: Display, window: int) -> int:

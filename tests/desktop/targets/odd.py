@@ -1,0 +1,69 @@
+"""Tk text windows that deal with a paste in odd ways; each *_window.py here names one."""
+
+import subprocess
+import sys
+import time
+import tkinter as tk
+
+from answers import answer_one
+
+
+def run(paste):
+    """Show a window that calls `paste(text)` for Shift+Insert, and types as usual."""
+    root = tk.Tk()
+    root.title(sys.argv[1])
+    root.geometry("600x300+20+60")
+    text = tk.Text(root, undo=False)
+    text.pack(fill="both", expand=True)
+    text.focus_force()
+    pastes = []
+
+    def pressed(_event):
+        pastes.append(time.time())
+        paste(text)
+        return "break"
+
+    text.bind("<Shift-Insert>", pressed)
+    questions = {
+        "text": lambda: text.get("1.0", "end-1c"),
+        "clear": lambda: text.delete("1.0", "end") is None,
+        "focused": lambda: root.focus_displayof() is text and bool(text.winfo_viewable()),
+        "grab": lambda: text.focus_force() is None,
+        "pastes": lambda: len(pastes),
+    }
+
+    def answer(_file, _mask):
+        if not answer_one(questions):
+            root.destroy()
+
+    root.createfilehandler(sys.stdin, tk.READABLE, answer)
+    root.mainloop()
+
+
+def insert(text):
+    """Read the clipboard as it is now, and insert it where there is any."""
+    try:
+        text.insert("insert", text.clipboard_get(type="UTF8_STRING"))
+    except tk.TclError:
+        pass
+
+
+def deaf(_text):
+    """Never read."""
+
+
+def late(text):
+    """Do nothing at all for 3 s, then read."""
+    time.sleep(3)
+    insert(text)
+
+
+def twice(text):
+    """Read, and read again a little later to insert it."""
+    text.clipboard_get(type="UTF8_STRING")
+    text.after(150, lambda: insert(text))
+
+
+def by_another(text):
+    """Have another program read, as Wine does."""
+    text.insert("insert", subprocess.check_output(["xclip", "-selection", "clipboard", "-o"]))

@@ -1,0 +1,206 @@
+"""The clipboard is the user's: it comes back whole, and a copy of theirs always wins."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import time
+
+import pytest
+
+from tests.desktop.output_rig import Watcher, copying, nobody_owns, odd_window, soon
+from tests.desktop.rig import Desktop, wait_until
+from tray_dictate.errors import UnavailableError
+from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.x11 import X11Output
+from tray_dictate.ports import Receipt
+
+PASTED, TYPED = Receipt(confirmed=True, method="paste"), Receipt(confirmed=False, method="type")
+GIVEN_BACK = 0.3  # seconds after the read
+
+
+@pytest.fixture
+async def output(environ: Desktop):
+    made = X11Output("auto", lambda _keycode, _down: None)
+    yield made
+    await made.close()
+
+
+def empty(desktop: Desktop) -> None:
+    """Nobody owns anything: the programs that tests left serving a selection are ended."""
+    for selection in ("clipboard", "primary"):
+        desktop.run("xsel", f"--{selection}", "--clear", check=False)
+
+
+async def test_every_format_comes_back_byte_for_byte(environ: Desktop, output, tmp_path) -> None:
+    picture, page = tmp_path / "picture.png", tmp_path / "page.html"
+    picture.write_bytes(random.Random(7).randbytes(3_000_000))  # large: comes and goes in pieces
+    page.write_text("<b>Grüße</b>")
+    small = tmp_path / "note"
+    small.write_bytes(b"\x00\xff odd")
+    formats = {"image/png": picture, "text/html": page, "application/x-odd": small}
+    with copying(environ, formats), environ.text_window("gtk") as window:
+        offered = set(environ.clipboard(target="TARGETS").split()) - {b"SAVE_TARGETS"}
+        for round_ in range(3):
+            assert await output.deliver(f"hello {round_}") == PASTED
+        window.wait_for("hello 0hello 1hello 2")
+        soon(lambda: b"image/png" in environ.clipboard(target="TARGETS"), "the old clipboard")
+        for name, path in formats.items():
+            assert environ.clipboard(target=name) == path.read_bytes()
+        assert set(environ.clipboard(target="TARGETS").split()) >= offered
+
+
+async def test_where_nobody_owned_the_clipboard_nobody_does_afterwards(environ, output) -> None:
+    with environ.text_window("gtk"):
+        # a program that took and left: its end leaves both without an owner
+        environ.set_clipboard("x")
+        environ.set_clipboard("x", "primary")
+        await output.deliver("first")
+        soon(lambda: environ.clipboard() == b"x", "the old clipboard")
+    with environ.text_window("tk") as window:
+        output._selections._ask(lambda: [held.lose() for held in (
+            output._selections._clipboard, output._selections._primary)])  # fmt: skip
+        disown(environ)
+        assert nobody_owns(environ, "CLIPBOARD")
+        assert await output.deliver("hello") == PASTED
+        window.wait_for("hello")
+        soon(lambda: nobody_owns(environ, "CLIPBOARD"), "nobody owns the clipboard")
+        soon(lambda: nobody_owns(environ, "PRIMARY"), "nobody owns PRIMARY")
+
+
+def disown(desktop: Desktop) -> None:
+    """Take both selections and leave: an owner that ends leaves none."""
+    from Xlib import X
+    from Xlib.display import Display
+
+    display = Display(desktop.display)
+    window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+    for name in ("CLIPBOARD", "PRIMARY"):
+        window.set_selection_owner(display.intern_atom(name), X.CurrentTime)
+    display.sync()
+    display.close()
+
+
+async def test_a_copy_made_during_a_delivery_stays(environ: Desktop, output) -> None:
+    environ.set_clipboard("old")
+    with environ.text_window("gtk") as window:
+        assert await output.deliver("hello") == PASTED
+        assert environ.clipboard() == b"hello"  # ours still
+        environ.set_clipboard("new")
+        window.wait_for("hello")
+        await asyncio.sleep(3 * GIVEN_BACK)
+        assert environ.clipboard() == b"new"
+        assert await output.deliver(" again") == PASTED
+        soon(lambda: environ.clipboard() == b"new", "the copy")
+
+
+async def test_a_copy_made_while_the_clipboard_is_saved_stays(environ: Desktop, output) -> None:
+    """The moments are many and small: copies at any time, for a while."""
+    with environ.text_window("gtk") as window:
+        for number in range(12):
+            copied = f"copy {number}"
+            delivery = asyncio.create_task(output.deliver("."))
+            await asyncio.sleep(number * 0.0005)
+            await asyncio.to_thread(environ.set_clipboard, copied)
+            await delivery
+            await asyncio.sleep(2 * GIVEN_BACK)
+            assert environ.clipboard() == copied.encode()
+        assert "." in window.text()
+
+
+async def test_dictated_text_is_never_taken_for_the_users_clipboard(environ, output) -> None:
+    environ.set_clipboard("of the user")
+    environ.set_clipboard("selected", "primary")
+    with environ.text_window("tk") as window:
+        for _ in range(30):
+            await output.deliver("again ")
+        window.wait_for("again " * 30)
+        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+        soon(lambda: environ.clipboard("primary") == b"selected", "the old PRIMARY")
+
+
+async def test_a_clipboard_managers_read_is_no_receipt(environ: Desktop, output) -> None:
+    with Watcher(environ) as manager, odd_window(environ, "deaf") as window:
+        environ.set_clipboard("of the user")
+        soon(lambda: "of the user" in manager.read, "the manager reads")
+        assert await output.deliver("hello") == TYPED
+        window.wait_for("hello")
+        assert "hello" in manager.read  # it did read, and was not believed
+        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+
+
+async def test_a_polite_clipboard_manager_does_not_keep_what_was_dictated(
+    environ: Desktop, output
+) -> None:
+    with Watcher(environ, "polite") as manager, environ.text_window("gtk") as window:
+        environ.set_clipboard("of the user")
+        assert await output.deliver("dictated") == PASTED
+        window.wait_for("dictated")
+        soon(lambda: manager.read.count("of the user") == 2, "the manager sees it come back")
+        assert "dictated" not in manager.read
+
+
+@pytest.mark.parametrize("method", ["auto", "paste"])
+async def test_an_owner_that_never_answers_delays_a_delivery_only_so_much(
+    environ: Desktop, tmp_path, method: str
+) -> None:
+    (tmp_path / "note").write_text("frozen")
+    output = X11Output(method, lambda _keycode, _down: None)
+    with (
+        copying(environ, {"text/plain": tmp_path / "note"}, "frozen"),
+        environ.text_window("gtk") as window,
+    ):
+        start = time.monotonic()
+        receipt = await output.deliver("hello")
+        assert time.monotonic() - start < 3
+        window.wait_for("hello")
+        # the clipboard is not destroyed where the text can be typed
+        assert receipt == (TYPED if method == "auto" else PASTED)
+    await output.close()
+
+
+async def test_a_large_text_arrives_whole_and_is_confirmed_at_its_end(environ, output) -> None:
+    text = "Grüße 你好. " * 60_000  # a megabyte: in pieces
+    with environ.text_window("tk") as window:
+        environ.set_clipboard("of the user")
+        assert await output.deliver(text) == PASTED
+        window.wait_for(text, 30)
+        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+
+
+async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ, output) -> None:
+    environ.set_clipboard("old")
+    await output.keep("kept")
+    assert environ.clipboard() == b"kept"
+    assert b"x-kde-passwordManagerHint" not in environ.clipboard(target="TARGETS")
+    with environ.text_window("gtk") as window:
+        await output.deliver("hello")
+        window.wait_for("hello")
+        soon(lambda: environ.clipboard() == b"kept", "the kept text")
+
+
+async def test_closing_in_the_middle_gives_the_clipboard_to_its_manager(environ) -> None:
+    environ.set_clipboard("of the user")
+    output = X11Output("auto", lambda _keycode, _down: None)
+    with environ.text_window("gtk"):
+        await output.deliver("hello")
+        start = time.monotonic()
+        await output.close()
+        assert time.monotonic() - start < 2
+        assert environ.clipboard() != b"hello"
+        await output.close()  # idempotent
+
+
+async def test_the_last_link_leaves_the_text_on_the_clipboard(environ: Desktop) -> None:
+    output = ClipboardOutput()
+    assert await output.deliver("Grüße\x1b 你好") == Receipt(confirmed=False, method="clipboard")
+    assert environ.clipboard() == "Grüße 你好".encode()
+    await output.close()
+
+
+def test_the_last_link_says_what_is_missing(environ: Desktop, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UnavailableError, match="clipboard") as raised:
+        ClipboardOutput()
+    assert "xclip" in raised.value.remedy

@@ -1,0 +1,162 @@
+"""Text arrives exactly while the user holds keys, and nothing stays down afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.desktop.output_rig import RawKeys, connected, keys_down
+from tests.desktop.rig import Desktop, wait_until
+from tests.desktop.windows import TextWindow
+from tray_dictate.output.x11 import X11Output
+
+TEXT = "Hello World, it's 5% (ok). Grüße 你好"
+HELD = [("Control_R",), ("Control_L", "Alt_L"), ("Shift_L",), ("Super_L",), ("92",)]  # 92: AltGr
+TARGETS = ["tk", "gtk", "qt", "xterm"]
+
+
+class Announced:
+    """A hotkey that listens to what is announced."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[int, bool]] = []
+
+    def __call__(self, keycode: int, down: bool) -> None:
+        self.events.append((keycode, down))
+
+
+def shortcuts(window: TextWindow) -> list[str]:
+    """Return the keys that the Tk window got with Ctrl, Alt or Super, modifiers left out."""
+    if window.kind != "tk":
+        return []
+    keys = [key for key in window.key_events() if key.down and key.state & (4 | 8 | 64)]
+    modifiers = ("Control", "Alt", "Shift", "Super", "ISO_Level3", "Meta")
+    return [key.keysym for key in keys if not key.keysym.startswith(modifiers)]
+
+
+@pytest.mark.parametrize("method", ["auto", "type"])
+@pytest.mark.parametrize("kind", TARGETS)
+async def test_held_modifiers_change_nothing_and_every_key_of_ours_is_announced(
+    environ: Desktop, kind, method: str
+) -> None:
+    announced = Announced()
+    output = X11Output(method, announced)
+    raw = RawKeys(environ)
+    with environ.text_window(kind) as window, connected(environ) as display:
+        for keys in HELD:
+            window.clear()
+            environ.keydown(*keys)
+            raw.take()
+            announced.events.clear()
+            await output.deliver(TEXT)
+            window.wait_for(TEXT)
+            assert shortcuts(window) == []
+            seen = raw.take()
+            assert [(code, down) for code, down, _ in seen] == announced.events
+            assert keys_down(display) == []
+            environ.keyup(*keys)
+            released = [code for code, down, _ in raw.take() if not down]
+            assert len(released) == len(keys)  # the user's own release is still reported
+            assert keys_down(display) == []
+        environ.keydown("Shift_L")
+        environ.tap("a")
+        environ.keyup("Shift_L")
+        window.wait_for(TEXT + "A")  # the modifier works again
+    raw.close()
+    await output.close()
+
+
+@pytest.mark.parametrize("method", ["auto", "type"])
+async def test_modifiers_held_on_a_hardware_keyboard_change_nothing_and_nothing_sticks(
+    environ: Desktop, hardware_xserver: Desktop, method: str
+) -> None:
+    desktop = hardware_xserver
+    announced = Announced()
+    output = X11Output(method, announced)
+    raw = RawKeys(desktop)
+    with desktop.text_window("tk") as window, connected(desktop) as display:
+        for keys in HELD[:4]:
+            window.clear()
+            desktop.keydown(*keys)
+            wait_until(lambda: keys_down(display), 3, "the keys are down")
+            raw.take()
+            announced.events.clear()
+            await output.deliver(TEXT)
+            window.wait_for(TEXT)
+            assert shortcuts(window) == []
+            synthetic = [(code, down) for code, down, by_xtest in raw.take() if by_xtest]
+            assert synthetic == announced.events
+            desktop.keyup(*keys)
+            # Xephyr notices only at its host's next key that its idea of the modifiers is stale
+            desktop.tap("F9")
+            wait_until(lambda: not keys_down(display), 3, "no key is down")
+            window.clear()
+            desktop.keydown("Shift_L")
+            desktop.tap("a")
+            desktop.keyup("Shift_L")
+            desktop.tap("b")
+            window.wait_for("Ab")
+            wait_until(lambda: not keys_down(display), 3, "no key is down")
+    raw.close()
+    await output.close()
+
+
+async def test_a_modifier_released_during_a_long_typing_does_no_harm(
+    environ: Desktop, hardware_xserver: Desktop
+) -> None:
+    desktop = hardware_xserver
+    output = X11Output("type", Announced())
+    text = TEXT * 20
+    with desktop.text_window("gtk") as window, connected(desktop) as display:
+        desktop.keydown("Control_L")
+        delivery = asyncio.create_task(output.deliver(text))
+        await asyncio.sleep(0.03)
+        desktop.keyup("Control_L")
+        await delivery
+        window.wait_for(text)
+        desktop.tap("F9")
+        wait_until(lambda: not keys_down(display), 3, "no key is down")
+    await output.close()
+
+
+async def test_without_a_listener_it_waits_until_the_user_lets_go(environ: Desktop) -> None:
+    output = X11Output("auto")
+    with environ.text_window("tk") as window, connected(environ) as display:
+        environ.keydown("Control_R")
+        delivery = asyncio.create_task(output.deliver(TEXT))
+        await asyncio.sleep(0.5)
+        assert window.text() == ""
+        assert len(keys_down(display)) == 1  # and it is not we who release it
+        environ.keyup("Control_R")
+        await delivery
+        window.wait_for(TEXT)
+    await output.close()
+
+
+async def test_closing_ends_the_wait_for_the_user(environ: Desktop) -> None:
+    output = X11Output("type")
+    with environ.text_window("tk") as window:
+        environ.keydown("Control_R")
+        delivery = asyncio.create_task(output.deliver(TEXT))
+        await asyncio.sleep(0.2)
+        start = time.monotonic()
+        await output.close()
+        assert time.monotonic() - start < 1
+        with pytest.raises(Exception, match="ended"):
+            await delivery
+        assert window.text() == ""
+
+
+async def test_num_lock_and_caps_lock_held_down_are_left_alone(environ: Desktop) -> None:
+    announced = Announced()
+    output = X11Output("auto", announced)
+    with environ.text_window("tk") as window, connected(environ) as display:
+        environ.keydown("Num_Lock")
+        await output.deliver("abc")
+        window.wait_for("abc")
+        assert len(keys_down(display)) == 1
+        environ.keyup("Num_Lock")
+        environ.tap("Num_Lock")
+    await output.close()
