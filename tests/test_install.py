@@ -1,0 +1,278 @@
+"""install.sh and uninstall.sh as a person runs them: a new user with an empty home.
+
+The order of the tests is an installation's life; each also works alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.processes import MARKER, marked, sweep
+from tests.desktop.rig import Desktop
+
+pytestmark = pytest.mark.desktop
+ROOT = Path(__file__).parents[1]
+SHIPPED = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "config.toml",
+    "tray_dictate",
+    "install_scripts",
+)
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+PIP = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+
+
+class User:
+    """Somebody with a checkout and an empty home; as root, really somebody else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.checkout = folder / "checkout"
+        self.mark = uuid.uuid4().hex[:12]
+        self._become: list[str] = []
+        self.checkout.mkdir()
+        for name in SHIPPED:
+            source = ROOT / name
+            ignore = shutil.ignore_patterns("__pycache__")
+            if source.is_dir():
+                shutil.copytree(source, self.checkout / name, ignore=ignore)
+            else:
+                shutil.copy(source, self.checkout / name)
+        self.name = f"rig-{self.mark}" if os.getuid() == 0 else ""
+        if self.name:
+            subprocess.run(["useradd", "--home-dir", str(self.home), self.name], check=True)
+            uid = pwd.getpwnam(self.name).pw_uid
+            self._become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        self.home.mkdir()
+        if self.name:
+            subprocess.run(["chown", "-R", self.name, str(self.home)], check=True)
+
+    def run(
+        self, *argv: str, stdin: bytes = b"", answer: str | None = None, **env: str
+    ) -> tuple[int, str]:
+        """Return the exit code and everything printed; an answer is given at a terminal."""
+        if answer:
+            ours, terminal = pty.openpty()
+            os.write(ours, answer.encode() + b"\n")
+        done = subprocess.run(
+            [*self._become, "setsid", "--wait", *(["--ctty"] if answer else []), *argv],
+            env={**PIP, "HOME": str(self.home), "PATH": SYSTEM_PATH, MARKER: self.mark, **env},
+            cwd="/",
+            **({"stdin": terminal} if answer else {"input": stdin}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=240,
+            check=False,
+        )
+        if answer:
+            os.close(ours)
+            os.close(terminal)
+        return done.returncode, done.stdout.decode()
+
+    def install(self, *options: str, **env: str) -> str:
+        code, said = self.run(str(self.checkout / "install_scripts/install.sh"), *options, **env)
+        assert code == 0, said
+        return said
+
+    def command(self, *words: str) -> str:
+        """Run `tray-dictate` from the user's PATH."""
+        path = f"{self.home}/.local/bin:{SYSTEM_PATH}"
+        code, said = self.run("sh", "-c", 'exec tray-dictate "$@"', "sh", *words, PATH=path)
+        assert code == 0, said
+        return said
+
+    def write_settings(self, text: str) -> Path:
+        path = self.home / ".config/tray_dictate/config.toml"
+        script = 'mkdir -p "$(dirname "$1")" && cat > "$1"'  # a file of the user's, not of root's
+        assert self.run("sh", "-c", script, "sh", str(path), stdin=text.encode()) == (0, "")
+        return path
+
+    def daemons(self) -> list[int]:
+        """Return the pids of what runs from the user's installation."""
+        return [
+            pid
+            for pid in marked(self.mark)
+            if b"tray_dictate/venv/bin/python" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+
+    def files(self) -> list[str]:
+        """Return every file in the home, but for the caches of libraries."""
+        found = (path.relative_to(self.home) for path in self.home.rglob("*"))
+        return [str(path) for path in found if path.parts[0] != ".cache" and self._is_file(path)]
+
+    def leave(self) -> None:
+        sweep(self.mark)
+        if self.name:
+            subprocess.run(["userdel", self.name], check=True)
+
+    def _is_file(self, path: Path) -> bool:
+        return not (self.home / path).is_dir()
+
+
+@pytest.fixture(scope="module")
+def user() -> Iterator[User]:
+    with tempfile.TemporaryDirectory(prefix="install-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)  # pytest's own folders are closed to other users
+        someone = User(Path(folder))
+        try:
+            yield someone
+        finally:
+            someone.leave()
+
+
+@pytest.fixture(scope="module")
+def first_words(user: User) -> str:
+    """Install, and return what was said."""
+    return user.install("--yes", "--no-start")
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with Desktop() as desktop:
+        yield desktop.display
+
+
+@pytest.mark.usefixtures("first_words")
+def test_after_the_installation_the_command_works(user: User) -> None:
+    assert "usage: tray-dictate" in user.command("--help")
+    assert user.command("--version").startswith("tray-dictate ")
+    assert user.command("config", "--path").strip() == (
+        f"{user.home}/.config/tray_dictate/config.toml"
+    )
+
+
+def test_it_says_where_the_command_is_and_that_this_is_not_on_the_path(
+    user: User, first_words: str
+) -> None:
+    assert f"Installed: {user.home}/.local/bin/tray-dictate" in first_words
+    assert f"{user.home}/.local/bin is not on your PATH" in first_words
+
+
+@pytest.mark.usefixtures("first_words")
+def test_a_second_run_upgrades_in_place_and_keeps_the_settings(user: User) -> None:
+    settings = user.write_settings('[hotkey]\nkeys = "f9"\n')
+    program = user.checkout / "tray_dictate/__init__.py"
+    was = program.read_text()
+    program.write_text(was + "__version__ = '9.9.9'\n")
+    began = time.monotonic()
+    user.install("--no-start")
+    assert time.monotonic() - began < 30, "a second run should not fetch everything anew"
+    assert user.command("--version").strip() == "tray-dictate 9.9.9"
+    assert settings.read_text() == '[hotkey]\nkeys = "f9"\n'
+    program.write_text(was)
+
+
+@pytest.mark.usefixtures("first_words")
+def test_without_a_display_it_installs_says_so_and_starts_nothing(user: User) -> None:
+    said = user.install("--yes")
+    assert "Not started: there is no X display here" in said
+    assert user.daemons() == []
+
+
+@pytest.mark.usefixtures("first_words")
+def test_it_starts_the_daemon_and_a_second_run_restarts_it_where_it_was(
+    user: User, display: str
+) -> None:
+    said = user.install("--yes", DISPLAY=display)
+    (old,) = user.daemons()
+    assert f"tray-dictate runs (pid {old})" in said
+    said = user.install("--yes")  # as from a console: the display is the old one's
+    (new,) = user.daemons()
+    assert f"Restarting the running daemon (pid {old})" in said
+    assert new != old
+    assert f"DISPLAY={display}\0".encode() in Path(f"/proc/{new}/environ").read_bytes()
+
+
+@pytest.mark.usefixtures("first_words")
+def test_piped_into_bash_it_installs_the_checkout_it_is_told(user: User) -> None:
+    script = (ROOT / "install_scripts/install.sh").read_bytes()
+    code, said = user.run("bash", "-s", "--", "--no-start", stdin=script)
+    assert (code, said) == (
+        1, "install.sh: / is not a checkout of tray_dictate; name one with --from FOLDER.\n",
+    )  # fmt: skip
+    options = ("--no-start", "--from", str(user.checkout))
+    code, said = user.run("bash", "-s", "--", *options, stdin=script)
+    assert code == 0, said
+
+
+@pytest.mark.usefixtures("first_words")
+def test_uninstalling_ends_the_daemon_and_leaves_only_the_settings(
+    user: User, display: str
+) -> None:
+    user.install("--yes", DISPLAY=display)
+    assert len(user.daemons()) == 1
+    user.write_settings("")
+    uninstall = str(user.checkout / "install_scripts/uninstall.sh")
+    assert user.run(uninstall) == (0, "tray-dictate is uninstalled.\n")
+    assert user.daemons() == []
+    left = [path for path in user.files() if not path.startswith(".local/state/tray_dictate/log/")]
+    assert left == [".config/tray_dictate/config.toml"]
+    assert user.run(uninstall, "--purge") == (0, "tray-dictate was not installed.\n")
+    assert user.files() == []
+
+
+@pytest.fixture
+def bare_path() -> Iterator[str]:
+    """A PATH on which no system package is installed, and sudo refuses."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        for name in ("dpkg-query", "sudo"):
+            (Path(folder) / name).write_text("#!/bin/sh\nexit 1\n")
+            (Path(folder) / name).chmod(0o755)
+        yield f"{folder}:{SYSTEM_PATH}"
+
+
+def failure(user: User, *options: str, **run: str) -> str:
+    """Return the one line that install.sh ends with; it must fail."""
+    code, said = user.run(str(user.checkout / "install_scripts/install.sh"), *options, **run)
+    assert code == 1
+    return said
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--fast"], "install.sh: unknown option --fast; --help lists them.\n"),
+        (["--from"], "install.sh: --from needs a folder.\n"),
+        (["--from", "/nowhere"], "install.sh: /nowhere is not a folder.\n"),
+    ],
+    ids=["an unknown option", "an option without its value", "a folder that is not there"],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    user: User, options: list[str], complaint: str
+) -> None:
+    assert failure(user, *options) == complaint
+
+
+def test_system_packages_are_not_installed_unasked(user: User, bare_path: str) -> None:
+    said = failure(user, PATH=bare_path)
+    assert said.startswith("install.sh: nobody to ask: run it with --yes to install python3 ")
+
+
+def test_no_is_an_answer(user: User, bare_path: str) -> None:
+    assert failure(user, PATH=bare_path, answer="n") == "install.sh: nothing was installed.\n"
+
+
+def test_yes_goes_to_sudo_whose_refusal_is_told(user: User, bare_path: str) -> None:
+    assert "apt-get update failed" in failure(user, PATH=bare_path, answer="y")
+
+
+def test_another_system_is_told_apart(user: User, bare_path: str) -> None:
+    uname = Path(bare_path.split(":", maxsplit=1)[0]) / "uname"
+    uname.write_text("#!/bin/sh\necho Darwin\n")
+    uname.chmod(0o755)
+    said = failure(user, PATH=bare_path)
+    assert said == "install.sh: Darwin is not supported yet; this script knows Linux.\n"
