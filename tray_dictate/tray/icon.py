@@ -18,11 +18,11 @@ Corners = tuple[float, float, float, float]  # left, top, right, bottom
 
 COLOURS: dict[Status, Colour] = {
     Status.IDLE: (31, 157, 122),  # a teal microphone
-    Status.OPENING: (217, 130, 0),  # an amber ring, still empty
+    Status.OPENING: (200, 141, 0),  # an amber ring, still empty
     Status.RECORDING: (224, 49, 49),  # a red disc with a white microphone
     Status.TRANSCRIBING: (51, 120, 214),  # a blue speech bubble with three dots
     Status.OFF: (120, 128, 136),  # a grey microphone, struck through
-    Status.ERROR: (217, 119, 6),  # an orange triangle with an exclamation mark
+    Status.ERROR: (224, 90, 18),  # an orange triangle with an exclamation mark
 }
 SIZES = (16, 22, 24, 32, 48, 64)  # pixels; panels choose the nearest
 

@@ -22,7 +22,7 @@ from tray_dictate.tray import dbusmenu
 from tray_dictate.tray.bus import TROUBLE, call, listen
 from tray_dictate.tray.icon import SIZES, argb
 from tray_dictate.tray.menu import click_default, menu
-from tray_dictate.tray.words import NAME, TITLE, markup, tooltip
+from tray_dictate.tray.words import NAME, TITLE, tooltip
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ WATCHER_PATH = "/StatusNotifierWatcher"
 PATH = "/StatusNotifierItem"
 SETTLING = 1.0  # seconds; a bar that has just started takes a registration and does not draw it
 _READ = PropertyAccess.READ
+_LITERAL = str.maketrans("<>&", "()+")  # some hosts read markup here, and others show it
 
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 
@@ -118,7 +119,7 @@ class ItemInterface(ServiceInterface):
     @dbus_property(access=_READ, name="ToolTip")
     def tool_tip(self) -> Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]:
         """Icon name, icon, words, more words."""
-        return ["", [], markup(self._tooltip), ""]
+        return ["", [], self._tooltip.translate(_LITERAL), ""]
 
     @dbus_property(access=_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:

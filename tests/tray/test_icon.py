@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PIL import Image, ImageChops
+
+from tray_dictate.core.dictation import Status
+from tray_dictate.tray.icon import COLOURS, SIZES, argb, draw
+
+PAIRS = list(itertools.combinations(Status, 2))
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("status", Status)
+def test_an_icon_fills_its_square_and_shows_its_colour(status: Status, size: int) -> None:
+    icon = draw(status, size)
+    assert (icon.mode, icon.size) == ("RGBA", (size, size))
+    left, top, right, bottom = icon.getchannel("A").point(lambda a: 255 * (a > 128)).getbbox()
+    assert max(right - left, bottom - top) >= 0.8 * size
+    assert silhouette(status, size).histogram()[255] >= size * size * 0.1
+
+
+def pixels(icon: Image.Image) -> list[tuple[int, ...]]:
+    return [icon.getpixel((x, y)) for y in range(icon.height) for x in range(icon.width)]
+
+
+@pytest.mark.parametrize("size", [16, 22])
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{a} and {b}" for a, b in PAIRS])
+def test_two_statuses_differ_in_shape_even_without_colour(
+    one: Status, other: Status, size: int
+) -> None:
+    assert difference(silhouette(one, size), silhouette(other, size)) > 0.08
+
+
+def silhouette(status: Status, size: int) -> Image.Image:
+    """Return where the status's own colour is: what a colour-blind person sees of it."""
+    icon, colour = draw(status, size), COLOURS[status]
+    seen = [
+        255 * (a > 128 and max(abs(x - y) for x, y in zip(rgb, colour, strict=True)) < 90)
+        for *rgb, a in pixels(icon)
+    ]
+    shape = Image.new("L", icon.size)
+    shape.putdata(seen)
+    return shape
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    histogram = ImageChops.difference(one, other).histogram()
+    return histogram[255] / sum(histogram)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_colour_stands_out_from_light_and_from_dark_panels(status: Status) -> None:
+    for panel in ((255, 255, 255), (0, 0, 0), (46, 52, 54)):
+        assert contrast(COLOURS[status], panel) >= 2.5
+
+
+def test_pixels_for_the_bus_are_alpha_red_green_blue() -> None:
+    data, icon = argb(Status.RECORDING, 32), draw(Status.RECORDING, 32)
+    assert len(data) == 32 * 32 * 4
+    red, green, blue, alpha = icon.getpixel((2, 16))
+    assert tuple(data[(16 * 32 + 2) * 4 :][:4]) == (alpha, red, green, blue)
+
+
+def test_icons_are_drawn_once() -> None:
+    assert draw(Status.IDLE, 22) is draw(Status.IDLE, 22)

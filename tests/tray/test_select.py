@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tray_dictate.bridge import Bridge
+from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Actions
+from tray_dictate.tray import select
+from tray_dictate.tray.headless import Headless
+
+ROOT = Path(__file__).parents[2]
+ACTIONS = Actions(enable=lambda _: None, toggle=lambda: None, quit=lambda: None)
+
+
+@pytest.fixture
+def bridge() -> Iterator[Bridge]:
+    running = Bridge()
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_neither_icon_nor_notifications_is_headless(bridge: Bridge) -> None:
+    assert isinstance(select(bridge, ACTIONS, icon=False, notifications=False), Headless)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the Linux tray")
+def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    caplog.set_level(logging.INFO)
+    tray = select(bridge, ACTIONS, icon=True, notifications=True)
+    assert not isinstance(tray, Headless)
+    tray.show(Status.RECORDING)
+    tray.notify("No microphone")
+    tray.stop()
+    tray.stop()
+    tray.run()
+    tray.show(Status.IDLE)
+    tray.notify("Too late")
+    bridge.stop()
+    tray.notify("Far too late")
+    assert "No microphone (not shown: no session bus)" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+CONVERTED = """
+from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Actions
+from tray_dictate.tray.menu import Entry, menu
+from tray_dictate.tray.pystray import PystrayTray, _menu
+import pystray
+
+said = []
+actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), lambda: None)
+tray = PystrayTray(actions, notifications=True)
+tray.show(Status.RECORDING)
+tray.notify("hello")
+shown = _menu(pystray, menu(Status.RECORDING, actions))
+print([(item.text, item.checked, item.default, item.enabled) for item in shown])
+list(shown)[0](None)
+shown(None)
+print(said)
+more = _menu(pystray, (Entry("m", "More", children=(Entry("r", "R", checked=True, radio=True),)),))
+[item] = more
+[below] = item.submenu
+print(item.text, below.text, below.checked, below.radio)
+"""
+
+
+UNAVAILABLE = """
+import logging
+from tray_dictate.bridge import Bridge
+from tray_dictate.ports import Actions
+from tray_dictate.tray import select
+
+logging.basicConfig()
+bridge = Bridge()
+actions = Actions(lambda on: None, lambda: None, lambda: None)
+tray = select(bridge, actions, icon=True, notifications=True, platform="win32")
+tray.notify("No microphone")
+tray.stop()
+tray.run()
+print(type(tray).__name__)
+"""
+
+
+def run(program: str, backend: str) -> subprocess.CompletedProcess[str]:
+    """Run in a process of its own: pystray chooses its back end when it is imported."""
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={"PYSTRAY_BACKEND": backend, "PATH": ""},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_platform_whose_library_cannot_be_had_is_headless_and_logged() -> None:
+    done = run(UNAVAILABLE, "no-such")
+    assert done.stdout == "Headless\n", done.stderr
+    assert "No icon and no notifications here" in done.stderr
+    assert "unknown backend" in done.stderr
+    assert "No microphone" in done.stderr
+
+
+def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
+    done = run(CONVERTED, "dummy")
+    assert done.stdout.splitlines() == [
+        "[('Dictation', True, False, True), ('Stop', None, True, True), "
+        "('- - - -', None, False, True), ('Quit', None, False, True)]",
+        "[False, 'toggle']",
+        "More R True True",
+    ], done.stderr
