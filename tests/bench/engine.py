@@ -25,7 +25,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from tests.speech import Samples, pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.embedded import Embedded
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline import OfflineEngine, OfflineSession
 from tray_dictate.engine.segmenter import RATE
 
 CHUNK = RATE // 50  # 20 ms
@@ -49,7 +49,7 @@ async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tup
     """Return the text, and the seconds from the last sample to the last word."""
     texts: list[str] = []
 
-    async def listen(session) -> None:
+    async def listen(session: OfflineSession) -> None:
         async for event in session.events():
             if isinstance(event, Completed):
                 texts.append(event.text)  # noqa: PERF401
@@ -62,9 +62,17 @@ async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tup
                 ready = begun + min(at + CHUNK, len(samples)) / RATE
                 await asyncio.sleep(max(0, ready - time.perf_counter()))
             await session.send(pcm16(samples[at : at + CHUNK]))
+            if not live:
+                await settled(session)
         released = time.perf_counter()
         await session.finish()
     return " ".join(filter(None, texts)), time.perf_counter() - released
+
+
+async def settled(session: OfflineSession) -> None:
+    """Wait until nothing is left to decode: as if it were live, on a machine that keeps up."""
+    while session._running or session._wake.is_set():
+        await asyncio.sleep(0)
 
 
 def whole(models: Embedded, samples: Samples) -> tuple[str, float]:

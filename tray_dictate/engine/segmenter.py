@@ -66,7 +66,8 @@ class Segmenter:
         self._voiced = 0  # in the open segment
         self._speaking = False
         self._cut_off = False  # the open segment goes on where another was cut: it is no click
-        self._asked_last = self._asked_end = 0  # `_last` and `_end` at the pass before
+        self._asked: Span | None = None  # what was due last,
+        self._asked_end = 0  # and when
         self._recent: deque[_Hop] = deque()
 
     def hear(self, probability: float, level: float, samples: int) -> Span | None:
@@ -90,10 +91,11 @@ class Segmenter:
             step = max(_STEP, round(cost / _SHARE * RATE))
             if self._end - self._asked_end < step or self._last - self._onset < _WORTH:
                 return None
-        elif self.quiet < _BREATH or self._asked_last == self._last:
+        span = self._open(self._onset)
+        if not self._speaking and (self.quiet < _BREATH or span == self._asked):
             return None
-        self._asked_last, self._asked_end = self._last, self._end
-        return self._open(self._onset)
+        self._asked, self._asked_end = span, self._end
+        return span
 
     def finish(self) -> Span | None:
         """Return the last segment, if there is one: no more will be heard."""

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.speech import resampled, say
+
+LOADED = """
+import re, pathlib
+from tray_dictate.engine.embedded import Embedded
+models = Embedded()
+print(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+"""
+
+
+def test_what_the_parts_do_is_done_here(embedded):
+    speech = resampled(*say("Good morning."), 16000)
+    tokens = embedded.decode(speech, (), embedded.cancellation()).tokens
+
+    assert embedded.text(tokens) == "Good morning."
+    assert embedded.detector().hear(speech[:512]) < 1
+
+
+def test_a_cancelled_pass_says_so(embedded):
+    cancel = embedded.cancellation()
+    cancel.cancel()
+
+    assert embedded.decode(resampled(*say("Good morning."), 16000), (), cancel).cancelled
+
+
+def test_the_loaded_models_leave_room_for_a_daemon_in_250_mb():
+    shown = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+
+    assert int(shown.stdout) / 1024 < 160

@@ -1,0 +1,72 @@
+"""The embedded engine never touches the network; watched from inside and from outside."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.speech import write_wav
+
+TRANSCRIBE = """
+import asyncio, socket, sys
+from pathlib import Path
+
+seen = []
+def watch(event, args):
+    unix = event == "socket.__new__" and args[1] == socket.AF_UNIX  # the loop's own wake-up pair
+    if event.startswith("socket.") and not unix:
+        seen.append(event)
+sys.addaudithook(watch)
+
+from tray_dictate.audio import files
+from tray_dictate.core.segments import Completed
+from tray_dictate.engine.offline import OfflineEngine
+
+async def main():
+    engine = OfflineEngine()
+    async with engine.session() as session:
+        await session.send(files.read(Path(sys.argv[1]), engine.rate))
+        await session.finish()
+        print([event.text async for event in session.events() if isinstance(event, Completed)])
+    await engine.close()
+asyncio.run(main())
+if "call" in sys.argv:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("127.0.0.1", 9))
+print(seen)
+"""
+STRACE = ["strace", "-f", "-qq", "-e", "trace=network"]
+
+
+@pytest.fixture(scope="module")
+def sentence(tmp_path_factory):
+    return write_wav(tmp_path_factory.mktemp("sound") / "sentence.wav", "Good morning.")
+
+
+def watched(sentence, *more, under=()):
+    command = [*under, sys.executable, "-c", TRANSCRIBE, str(sentence), *more]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+
+def test_python_opens_no_socket(sentence):
+    assert watched(sentence).stdout == "['Good morning.']\n[]\n"
+
+
+def test_a_socket_that_python_opens_would_have_been_seen(sentence):
+    assert "socket.connect" in watched(sentence, "call").stdout
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_no_library_opens_a_socket(sentence):
+    run = watched(sentence, under=STRACE)
+
+    assert "Good morning." in run.stdout
+    assert "AF_INET" not in run.stderr
+    assert "AF_UNIX" in run.stderr  # the loop's wake-up pair: strace did look
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_a_socket_that_a_library_opens_would_have_been_seen(sentence):
+    assert "AF_INET" in watched(sentence, "call", under=STRACE).stderr

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.speech import resampled, say
+from tray_dictate.engine import assets
+from tray_dictate.engine.models import HOP
+from tray_dictate.engine.silero import Silero
+
+
+@pytest.fixture(scope="module")
+def silero():
+    return Silero(assets.find(assets.SILERO))
+
+
+@pytest.fixture(scope="module")
+def speech():
+    return resampled(*say("The quick brown fox jumps over the lazy dog."), 16000)
+
+
+def voiced(silero, samples):
+    """Return the share of hops that are more likely speech than not."""
+    detector = silero.detector()
+    hops = [samples[at : at + HOP] for at in range(0, len(samples) - HOP, HOP)]
+    return np.mean([detector.hear(hop) > 0.5 for hop in hops])
+
+
+def test_speech_is_heard(silero, speech):
+    assert voiced(silero, speech) > 0.6
+
+
+def test_speech_30_db_quieter_is_heard_as_well(silero, speech):
+    assert voiced(silero, speech * 10 ** (-30 / 20)) > voiced(silero, speech) - 0.1
+
+
+def test_silence_is_not_speech(silero):
+    assert voiced(silero, np.zeros(32000, np.float32)) == 0
+
+
+def test_noise_is_not_speech(silero):
+    noise = np.random.default_rng(1).normal(0, 0.05, 64000).astype(np.float32)
+
+    assert voiced(silero, noise) < 0.05
+
+
+def test_the_gain_never_turns_sound_into_distortion(silero, speech):
+    loud = speech / np.abs(speech).max()
+
+    assert voiced(silero, loud) == pytest.approx(voiced(silero, speech), abs=0.1)
+
+
+def test_one_session_does_not_hear_what_another_said(silero, speech):
+    alone = silero.detector()
+    first, second = silero.detector(), silero.detector()
+    second.hear(speech[8000 : 8000 + HOP])
+    hops = [speech[at : at + HOP] for at in range(0, HOP * 20, HOP)]
+
+    assert [first.hear(hop) for hop in hops] == [alone.hear(hop) for hop in hops]
+
+
+def test_the_last_hop_may_be_short(silero, speech):
+    detector = silero.detector()
+    for at in range(8000, 8000 + HOP * 8, HOP):
+        detector.hear(speech[at : at + HOP])
+
+    assert 0 <= detector.hear(speech[20000:20100]) <= 1
