@@ -19,6 +19,7 @@ from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.windows import SYSTEM_PYTHON, TextWindow
 
 HERE = Path(__file__).parent
+# ruff: noqa: E501, RUF001 - the texts
 TEXTS = {
     "ascii": "The quick brown fox: 'Why (not) [now]?' {x} <y> a@b.c #5 $3 50% ^ & * _ - + = ~ ` | \\ / \" ; done!",
     "accents": "Élève français: où êtes-vous, à Noël? Grüße, Straße, Übermut. ¿Qué? Łódź, žluťoučký kůň, İstanbul.",

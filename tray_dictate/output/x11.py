@@ -3,7 +3,8 @@
 Paste: both selections are ours, Shift+Insert is pressed, and the focused window's own client reads
 the text. That read is the receipt. Where none comes, the text is withdrawn first and typed then, so
 that a late reader cannot insert it a second time. Where some other program read it after the key,
-nothing is typed: it may be the real target (Wine reads through another process).
+nothing is typed: it may be the real target (Wine reads through another process), unless it reads
+as well when the text appears without a key, as clipboard managers do.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 Method = Literal["auto", "paste", "type"]
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
 REST = 5.0  # seconds more for a target that has begun to read a large text
 RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given back
 
@@ -148,7 +150,7 @@ class X11Output:
             return None
         self._keys.clear_modifiers(self._stop)  # it may wait: the clipboard is ours only after it
         careful = self._method == "auto"
-        offer = self._selections.offer(text, target.clients, careful=careful)
+        offer = self._selections.offer(text, target, careful=careful)
         if offer is None:
             return None
         try:
@@ -162,7 +164,11 @@ class X11Output:
 
     def _await_read(self, offer: Offer) -> Receipt | None:
         fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))
-        if fetched:
+        if not fetched and offer.foreign and not offer.begun:
+            self._selections.probe(offer)
+            if offer.unasked.wait(PROBE) and not offer.fetched.is_set():
+                return None  # only clipboard managers have read it
+        if offer.fetched.is_set():
             return Receipt(confirmed=True, method="paste")
         if offer.foreign or offer.begun:
             self._selections.settle(offer)

@@ -25,7 +25,7 @@ from Xlib.protocol import request
 
 from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
 from tray_dictate.output.x11_serve import Held, Offer, Server, text_contents
-from tray_dictate.output.x11_server import connect, disconnect
+from tray_dictate.output.x11_server import Focus, client_of, connect, disconnect
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +57,16 @@ class Selections:
         self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
-    def offer(self, text: str, clients: frozenset[int], *, careful: bool) -> Offer | None:
+    def offer(self, text: str, target: Focus, *, careful: bool) -> Offer | None:
         """Own both with this text; None where it is `careful` and could not save the clipboard."""
-        return self._ask(lambda: self._begin(text, clients, careful=careful))
+        return self._ask(lambda: self._begin(text, target, careful=careful))
+
+    def probe(self, offer: Offer) -> None:
+        """Offer it again, without a key: `offer.unasked` is set if those who read it do so again.
+
+        Then they are clipboard managers, and the target did not read.
+        """
+        self._ask(lambda: self._offer_again(offer))
 
     def settle(self, offer: Offer) -> None:
         """Give back what was there after a quiet time: the offer's text has been pressed for."""
@@ -166,16 +173,28 @@ class Selections:
         self._display.flush()
         return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
 
-    def _begin(self, text: str, clients: frozenset[int], *, careful: bool) -> Offer | None:
+    def _begin(self, text: str, target: Focus, *, careful: bool) -> Offer | None:
         self._offer = None
         contents = text_contents(self._display, text, secret=True)
         for held in (self._clipboard, self._primary):
             vital = careful and held is self._clipboard
+            if held is self._primary and self._is_marked(target):
+                continue
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
                 return None
-        self._offer = Offer(clients, abandoned=time.monotonic() + ABANDONED)
+        self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
         return self._offer
+
+    def _is_marked(self, target: Focus) -> bool:
+        """Whether text is marked in the target, which the paste is to replace.
+
+        To take PRIMARY would unmark it (GTK, Tk). Only terminals need it, and replace nothing.
+        """
+        if target.terminal:
+            return False
+        owner: Any = self._display.get_selection_owner(Xatom.PRIMARY)
+        return bool(owner) and client_of(self._display, owner.id) in target.clients
 
     def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
         """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
@@ -217,6 +236,13 @@ class Selections:
         if offer.quiet_since is None:
             return offer.abandoned
         return min(offer.quiet_since + QUIET, (offer.done_at or offer.quiet_since) + LONGEST)
+
+    def _offer_again(self, offer: Offer) -> None:
+        offer.probing = True
+        for held in (self._clipboard, self._primary):
+            stamp = self._stamp()
+            if held.dictated and held.contents is not None:
+                self._own(held, held.contents, stamp)
 
     def _set_due(self, offer: Offer) -> None:
         offer.done_at = offer.quiet_since = time.monotonic()

@@ -48,7 +48,9 @@ class Offer:
         self.pressed = False  # set by the output thread before the key that asks for the paste
         self.begun = False  # the target is reading, piece by piece
         self.fetched = threading.Event()  # the target has read all of it
-        self.foreign = False  # after the key, another program did: it may be the real target
+        self.foreign: set[int] = set()  # clients that did after the key: one may be the target
+        self.probing = False  # it is offered again, to see who reads without a key
+        self.unasked = threading.Event()  # they read again although no key was pressed
         self.done_at: float | None = None  # when it was fetched or settled
         self.quiet_since: float | None = None  # the last read since then
 
@@ -63,7 +65,7 @@ class Offer:
         if self.pressed and client in self.clients:
             self.done_at = self.done_at or now
             self.fetched.set()
-        if self.done_at is not None:
+        if self.done_at is not None and client in self.clients:
             self.quiet_since = now
 
 
@@ -108,8 +110,8 @@ class Server:
                 self._outgoing.forget(event.window.id)
             case _:
                 return
-        reads, self._reads = self._reads, []
-        for held, dictated, client in reads:
+        while self._reads:
+            held, dictated, client = self._reads.pop(0)
             self._note(held, client, offer if dictated else None)
 
     def turn_away(self, clients: frozenset[int]) -> None:
@@ -192,10 +194,12 @@ class Server:
                 self._eager.add(client)
             return
         if client not in offer.clients:
-            if not offer.pressed:
+            if not offer.pressed or offer.probing:
                 self._eager.add(client)
+                if offer.probing and offer.foreign <= self._eager:
+                    offer.unasked.set()
             elif client not in self._eager and client != self._manager_client():
-                offer.foreign = True
+                offer.foreign.add(client)
         offer.read_by(client)
 
     def _manager_client(self) -> int:

@@ -26,12 +26,18 @@ _REFUSALS = (
     OSError,
 )
 
+# parts of the window classes of terminals
+_TERMINALS = (
+    "term tilix konsole kitty alacritty rxvt guake yakuake tilda ghostty rio kgx ptyxis console"
+).split()
+
 
 class Focus(NamedTuple):
     """The window that gets the keys, and the clients (resource id bases) that may read for it."""
 
     window: str
     clients: frozenset[int]
+    terminal: bool  # it pastes PRIMARY where others paste the clipboard
 
 
 def connect() -> Display:
@@ -76,7 +82,12 @@ def focus(display: Display) -> Focus | None:
     if top is None:
         return None
     clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
-    return Focus(f"{top.id:#x}", clients)
+    return Focus(f"{top.id:#x}", clients, _is_terminal(top))
+
+
+def _is_terminal(window: Window) -> bool:
+    names = window.get_wm_class() or ()
+    return any(word in name.lower() for name in names for word in _TERMINALS)
 
 
 def _toplevel(display: Display, window: Window) -> Window | None:

@@ -1,5 +1,6 @@
 """Tk text windows that deal with a paste in odd ways; each *_window.py here names one."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -42,10 +43,8 @@ def run(paste):
 
 def insert(text):
     """Read the clipboard as it is now, and insert it where there is any."""
-    try:
+    with contextlib.suppress(tk.TclError):
         text.insert("insert", text.clipboard_get(type="UTF8_STRING"))
-    except tk.TclError:
-        pass
 
 
 def deaf(_text):

@@ -1,0 +1,41 @@
+"""The first output that works here, or every reason why none does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate.errors import UnavailableError
+from tray_dictate.output import select
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No display, and no program that could reach a clipboard."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+    return monkeypatch
+
+
+def test_where_nothing_works_every_reason_and_remedy_is_named(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnavailableError) as raised:
+        select("auto")
+    assert "DISPLAY is not set" in raised.value.reason
+    assert "clipboard" in raised.value.reason
+    assert "xclip" in raised.value.remedy
+
+
+def test_clipboard_alone_does_not_ask_for_an_x_server(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnavailableError) as raised:
+        select("clipboard")
+    assert "DISPLAY" not in str(raised.value)
+
+
+def test_a_wayland_session_is_told_what_it_cannot_have_yet(
+    bare: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bare.setenv("WAYLAND_DISPLAY", "wayland-0")
+    bare.setenv("DISPLAY", "no-such-server")
+    with pytest.raises(UnavailableError, match="no-such-server"):
+        select("auto")
+    assert "Wayland" in caplog.text
