@@ -119,6 +119,15 @@ def odd_window(desktop: Desktop, behaviour: str) -> TextWindow:
     return desktop.text_window(behaviour)  # type: ignore[arg-type]
 
 
+def disown(desktop: Desktop) -> None:
+    """Take both selections and leave: an owner that ends leaves none."""
+    with connected(desktop) as display:
+        window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        for name in ("CLIPBOARD", "PRIMARY"):
+            window.set_selection_owner(display.intern_atom(name), X.CurrentTime)
+        display.sync()
+
+
 def nobody_owns(desktop: Desktop, selection: str) -> bool:
     with connected(desktop) as display:
         owner = display.get_selection_owner(display.intern_atom(selection))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.desktop.output_rig import TEXTS, connected, keymap, keys_down, odd_window
+from tests.desktop.output_rig import TEXTS, connected, disown, keymap, keys_down, odd_window
 from tests.desktop.rig import KINDS, Desktop, Kind, wait_until
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output import select
@@ -179,6 +181,29 @@ async def test_a_window_that_reads_late_gets_the_text_once_and_not_the_users_cli
     await output.close()
 
 
+@pytest.mark.parametrize("copied", [True, False], ids=["clipboard", "no clipboard"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_window_that_was_asleep_gets_the_text_once(
+    environ: Desktop, kind: Kind, copied: bool
+) -> None:
+    if copied:
+        environ.set_clipboard("of the user")
+        environ.set_clipboard("marked", "primary")
+    else:
+        disown(environ)
+    output = X11Output("auto", announce)
+    with environ.text_window(kind) as window:
+        os.kill(window.pid, signal.SIGSTOP)
+        try:
+            assert await output.deliver("hello") == TYPED
+        finally:
+            os.kill(window.pid, signal.SIGCONT)
+        window.wait_for("hello")
+        await asyncio.sleep(0.3)
+        assert window.text() == "hello"
+    await output.close()
+
+
 async def test_a_window_that_reads_twice_gets_the_text_both_times(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", announce)
@@ -252,6 +277,16 @@ def test_no_server_is_an_error_that_says_why(
     assert raised.value.remedy
     del raised
     gc.collect()
+
+
+async def test_after_its_end_it_delivers_nothing(environ: Desktop) -> None:
+    output = X11Output("auto", announce)
+    await output.close()
+    with environ.text_window("tk"):
+        assert await output.target() is None
+        with pytest.raises(DeliveryError, match="ended"):
+            await output.deliver("hello")
+    await output.close()
 
 
 async def test_select_takes_x11_where_there_is_a_display(environ: Desktop) -> None:

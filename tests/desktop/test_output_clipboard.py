@@ -7,9 +7,8 @@ import random
 import time
 
 import pytest
-from Xlib import X
 
-from tests.desktop.output_rig import Watcher, connected, copying, nobody_owns, odd_window, soon
+from tests.desktop.output_rig import Watcher, copying, disown, nobody_owns, odd_window, soon
 from tests.desktop.rig import Desktop
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
@@ -45,6 +44,15 @@ async def test_every_format_comes_back_byte_for_byte(environ: Desktop, output, t
         assert set(environ.clipboard(target="TARGETS").split()) >= offered
 
 
+async def test_what_comes_in_pieces_comes_back_whole(environ: Desktop, output) -> None:
+    picture = random.Random(8).randbytes(3_000_000)
+    environ.set_clipboard(picture, target="image/png")  # xclip sends it by INCR
+    with environ.text_window("gtk") as window:
+        assert await output.deliver("hello") == PASTED
+        window.wait_for("hello")
+        soon(lambda: environ.clipboard(target="image/png") == picture, "the old clipboard")
+
+
 async def test_where_nobody_owned_the_clipboard_nobody_does_afterwards(environ, output) -> None:
     with environ.text_window("tk") as window:
         disown(environ)
@@ -53,15 +61,6 @@ async def test_where_nobody_owned_the_clipboard_nobody_does_afterwards(environ, 
         window.wait_for("hello")
         soon(lambda: nobody_owns(environ, "CLIPBOARD"), "nobody owns the clipboard")
         soon(lambda: nobody_owns(environ, "PRIMARY"), "nobody owns PRIMARY")
-
-
-def disown(desktop: Desktop) -> None:
-    """Take both selections and leave: an owner that ends leaves none."""
-    with connected(desktop) as display:
-        window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
-        for name in ("CLIPBOARD", "PRIMARY"):
-            window.set_selection_owner(display.intern_atom(name), X.CurrentTime)
-        display.sync()
 
 
 async def test_a_copy_made_during_a_delivery_stays(environ: Desktop, output) -> None:

@@ -42,6 +42,8 @@ class DesktopOutput:
 
     async def deliver(self, text: str) -> Receipt:
         """Type the text into whatever has the focus. Raises DeliveryError."""
+        if self._stop.is_set():
+            raise DeliveryError("Dictation was ended before the text was delivered.")
         text = plain(text)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._type, text)
         return Receipt(confirmed=False, method="type")

@@ -64,7 +64,7 @@ class X11Output:
     async def target(self) -> str | None:
         """Return the id of the toplevel window that has the focus; None where none has."""
         try:
-            found = await self._on(self._looker, lambda: focus(self._focus_display))
+            found = await self._on(self._looker, self._look)
         except DeliveryError:
             return None
         return found.window if found else None
@@ -102,6 +102,8 @@ class X11Output:
 
     async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
+        if self._stop.is_set() and work != self._close:
+            raise DeliveryError("Dictation was ended before the text was delivered.")
         try:
             return await loop.run_in_executor(thread, work)
         except (error.ConnectionClosedError, error.XError, TimeoutError, OSError) as reason:
@@ -109,6 +111,12 @@ class X11Output:
                 f"The X server did not do what it was asked ({type(reason).__name__}). "
                 "Restart tray-dictate if it goes on."
             ) from reason
+
+    def _look(self) -> Focus | None:
+        """Runs on the looker."""
+        while self._focus_display.pending_events():  # changes of the keymap, sent to everybody
+            self._focus_display.next_event()
+        return focus(self._focus_display)
 
     def _give_keys_back(self) -> None:
         """Runs on the loop: the worker does it, unless it has been sent home."""

@@ -24,7 +24,7 @@ from Xlib import X, Xatom, error
 from Xlib.protocol import request
 
 from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
-from tray_dictate.output.x11_serve import Held, Offer, Server, text_contents
+from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
 from tray_dictate.output.x11_server import Focus, client_of, connect, disconnect
 
 log = logging.getLogger(__name__)
@@ -250,17 +250,24 @@ class Selections:
     def _end(self, offer: Offer) -> None:
         if offer is self._offer:
             self._server.turn_away(offer.clients)
-            self._give_back()
+            offer.abandoned = time.monotonic() + BELATED
+            self._give_back(linger=True)
 
-    def _give_back(self) -> None:
-        """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
+    def _give_back(self, *, linger: bool = False) -> None:
+        """Serve what was there before, or nothing; what the user took meanwhile is left alone.
+
+        With `linger`, nothing is at first an empty text, for a target that asks after all.
+        """
         for held in (self._clipboard, self._primary):
             stamp = self._stamp()  # a loss that came before is known now, a later one wins
             if not held.dictated:
                 continue
-            before, held.dictated, held.before = held.before, False, None
+            before = held.before
             if before:
+                held.dictated, held.before = False, None
                 self._own(held, before, stamp)
+            elif linger:
+                held.contents = self._server.blank
             else:
                 held.lose()
                 request.SetSelectionOwner(
@@ -270,7 +277,7 @@ class Selections:
                     time=stamp,
                 )
         self._display.sync()
-        self._offer = None
+        self._offer = self._offer if linger else None
 
     def _keep(self, text: str) -> None:
         self._give_back()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,8 @@ from tray_dictate.output.x11_server import client_of
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
-BELATED = 5.0  # seconds in which a target that we gave up waiting for is refused
+BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
+ONE_PASTE = 0.3  # seconds in which it asks for one format after the other
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class Server:
         self._targets, self._timestamp = atom("TARGETS"), atom("TIMESTAMP")
         self._multiple, self._hint = atom("MULTIPLE"), atom(HINT)
         self._manager = atom("CLIPBOARD_MANAGER")
+        self.blank = text_contents(display, "", secret=True)
         self._reads: list[tuple[Held, bool, int]] = []  # not yet noted: what, dictated, by whom
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
@@ -115,9 +117,11 @@ class Server:
             self._note(held, client, offer if dictated else None)
 
     def turn_away(self, clients: frozenset[int]) -> None:
-        """Refuse the paste that we no longer expect of these clients, should it come after all.
+        """Give nothing to the paste that we no longer expect of these clients, if it does come.
 
-        Else a target that was asleep would paste what the user had copied before.
+        Else a target that was asleep would paste what the user had copied before. The time of its
+        request need not tell: Tk sends none, Qt that of the last event it has seen. Nothing is an
+        empty text: where the request is refused, Qt 6.4 crashes.
         """
         self._belated = (clients, time.monotonic() + BELATED)
 
@@ -143,8 +147,10 @@ class Server:
 
     def _serve(self, event: Any, held: Held, atom: int) -> bool:
         client = client_of(self._display, event.requestor.id)
-        if held.contents is None or self._too_late(event, held, client):
+        if held.contents is None:
             return False
+        if self._too_late(event, held, client):
+            held = replace(held, contents=self.blank)
         return self._convert(held, event.requestor, event.target, atom)
 
     def _convert(self, held: Held, requestor: Window, target: int, atom: int) -> bool:
@@ -182,9 +188,13 @@ class Server:
         clients, until = self._belated
         if held.dictated or client not in clients:
             return False
-        if event.time == X.CurrentTime:  # says nothing of the key that it belongs to
-            return time.monotonic() < until
-        return _earlier(event.time, held.since)
+        if event.time != X.CurrentTime and _earlier(event.time, held.since):
+            return True  # it says itself that it is late
+        now = time.monotonic()
+        if now > until:
+            return False
+        self._belated = (clients, min(until, now + ONE_PASTE))
+        return True
 
     def _note(self, held: Held, client: int, offer: Offer | None) -> None:
         """Learn from a complete read."""

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 FIRST, LAST = 209, 254  # keycodes of exotic XF86 keys
 SETTLE = 0.02  # seconds for programs to notice a new map
 DRAIN, DRAIN_EACH = 0.15, 0.003  # seconds for them to read what was typed, and more per character
+LONGEST_DRAIN = 3.0  # seconds
 STRIDE = 32  # characters between two looks at the modifiers
 _NAMED = {"\n": XK.XK_Return, "\t": XK.XK_Tab}
 _UNICODE = 0x01000000
@@ -38,6 +39,7 @@ class Typer:
         self._note = display.intern_atom("_TRAY_DICTATE_KEYMAP")
         self._original: list[Row] = []  # what was on the block before; empty when it is there
         self._borrowed: dict[int, int] = {}  # keysym -> keycode
+        self._unread_until = 0.0  # a time of the monotonic clock
         self._repair()
 
     def type(self, text: str, stop: threading.Event) -> None:
@@ -56,15 +58,11 @@ class Typer:
         """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
         self._check_block()
         if self._original:
+            self._await_readers()
             self._display.change_keyboard_mapping(FIRST, self._original)
             self._root.delete_property(self._note)
             self._display.sync()
         self._original, self._borrowed = [], {}
-
-    @property
-    def borrows(self) -> bool:
-        """Whether keycodes are to be given back."""
-        return bool(self._original)
 
     def _type_part(
         self, part: str, native: dict[int, tuple[int, bool]], stop: threading.Event
@@ -98,14 +96,12 @@ class Typer:
             if missing:
                 self._borrow(missing, list(needed))
             yield text[start:end]
-            if end < len(text):  # the next part changes the map under what was just typed
-                time.sleep(DRAIN + DRAIN_EACH * (end - start))
+            self._unread_until = time.monotonic() + DRAIN + DRAIN_EACH * (end - start)
             start = end
 
     def _borrow(self, missing: list[int], needed: list[int]) -> None:
         if len(self._borrowed) + len(missing) > LAST - FIRST + 1:
-            if self._borrowed:
-                time.sleep(DRAIN)
+            self._await_readers()
             self._borrowed, missing = {}, needed
         if not self._original:
             self._original = self._block()
@@ -117,6 +113,10 @@ class Typer:
         self._display.change_keyboard_mapping(FIRST, rows)
         self._display.sync()
         time.sleep(SETTLE)
+
+    def _await_readers(self) -> None:
+        """Give programs the time to translate what was typed: the map is about to change."""
+        time.sleep(min(max(self._unread_until - time.monotonic(), 0), LONGEST_DRAIN))
 
     def _native(self) -> dict[int, tuple[int, bool]]:
         """Return the keys of the active layout: keysym -> keycode, with Shift or not."""
