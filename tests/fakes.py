@@ -60,6 +60,8 @@ class FakeMicrophone:
 
     def capture(self, rate: int) -> FakeCapture:
         assert rate == FakeEngine.rate
+        for earlier in self.captures:
+            earlier.stop()
         self.captures.append(FakeCapture(self._refuses))
         return self.captures[-1]
 

@@ -109,6 +109,7 @@ async def test_a_quick_second_hold_neither_loses_nor_overtakes(rig):
     rig.release()
     await asyncio.sleep(0.04)
     rig.press()
+    await until(lambda: len(rig.microphone.captures) == 2)
     await rig.say("two.")
     rig.release()
     await asyncio.sleep(0.1)

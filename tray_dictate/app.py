@@ -72,7 +72,6 @@ class _App:
             Cues(config.audio, portaudio),
         )  # fmt: skip
         self._daemon = Daemon(parts)
-        self._keys = config.hotkey.keys
 
     def run(self) -> int:
         """Start, block in the tray, stop; return the exit code."""
@@ -83,7 +82,6 @@ class _App:
         self._hotkey.start(
             lambda edge: self._bridge.post(self._daemon.edge, edge), self._hotkey_lost
         )
-        logger.info("ready: hold %s and speak", self._keys)
         self._tray.run()
         logger.info("stopping")
         self._hotkey.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
@@ -85,17 +86,20 @@ class Daemon:
         self._idle = asyncio.Event()
 
     async def start(self) -> None:
-        """Be ready; the engine and a microphone that is always open get ready meanwhile."""
+        """Be ready, first with the microphone: what is said while the engine loads waits."""
         self._delivering = asyncio.create_task(self._delivery.run())
         self._show()
-        results = await asyncio.gather(
-            self._parts.engine.load(), self._warm_up(), return_exceptions=True
-        )
-        for trouble in results:
-            if isinstance(trouble, DictateError):
-                self.tell(str(trouble))
-            elif isinstance(trouble, BaseException):
-                raise trouble
+        settings = self._parts.config.hotkey
+        await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
+        log.info("ready: %s %s and speak", settings.mode, settings.keys)
+        await self._prepare(self._parts.engine.load())
+        log.info("the engine is loaded")
+
+    async def _prepare(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except DictateError as trouble:  # told now, and again at a press; it may mend meanwhile
+            self.tell(str(trouble))
 
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
@@ -157,7 +161,6 @@ class Daemon:
         self._act(self._chord.tick(now), now)
 
     def _perform(self, command: Command) -> None:
-        log.debug("%s", type(command).__name__)
         match command:
             case Begin(number):
                 self._begin(number)
@@ -167,11 +170,13 @@ class Daemon:
             case Abort(number):
                 self._delivery.abort(number)
                 self._end(number).task.cancel()
+                log.info("dictation %d: dropped", number)
             case Deliver(number, text):
                 self._delivery.put(number, text)
             case Close(number):
                 self._delivery.close(number)
                 self._end(number)
+                log.info("dictation %d: over", number)
             case _:
                 assert_never(command)
 
@@ -221,9 +226,6 @@ class Daemon:
         minutes = self._parts.config.hotkey.limit_minutes
         self.tell(f"The dictation ended after {minutes:g} minutes (hotkey.limit_minutes).")
         self.post(Stop())
-
-    async def _warm_up(self) -> None:
-        await self._parts.microphone.warm_up(self._parts.engine.rate)
 
     def _show(self) -> None:
         shown = (self._state.status, self._state.trouble)

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
+from typing import TextIO
 
 from tray_dictate import paths
 
@@ -14,7 +15,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def start(level: str) -> None:
     """Log to stderr, and to a file of the user's own where one can be written."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [logging.StreamHandler(_own_stderr())]
     unwritable = None
     try:
         path = paths.log_file()
@@ -31,3 +32,11 @@ def start(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if unwritable:
         logging.getLogger(__name__).warning("no log file: %s", unwritable)
+
+
+def _own_stderr() -> TextIO:
+    """Return a stderr that stays: sounddevice points the first one elsewhere while it starts."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, errors="backslashreplace")
+    except (OSError, ValueError, AttributeError):  # closed, or none at all (pythonw)
+        return sys.stderr

@@ -52,11 +52,14 @@ class Microphone(Protocol):
     """Where captures come from."""
 
     def capture(self, rate: int) -> Capture:
-        """Return a recording to be opened, in samples per second."""
+        """Return a recording to be opened, in samples per second; opening ends earlier ones."""
         ...
 
     async def warm_up(self, rate: int) -> None:
-        """Open the device now where the settings want it open always. Raises CaptureError."""
+        """Do beforehand what makes the first press fast; open it where it is to be open always.
+
+        Raises CaptureError.
+        """
         ...
 
     async def close(self) -> None:

@@ -128,8 +128,12 @@ class Desktop:
     ) -> Daemon:
         """Start `run`, hotkey__keys="f9" being --set; wait for `ready` in its log, if not None."""
         daemon = Daemon(self.processes, self.env, arguments(args, settings))
-        if ready:
-            daemon.wait_log(ready, timeout)
+        try:
+            if ready:
+                daemon.wait_log(ready, timeout)
+        except BaseException:
+            daemon.__exit__(AssertionError)  # nobody else would end it
+            raise
         return daemon
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 from tests.desktop.processes import MARKER, Processes, marked, name_of, sweep, wait_until
 
 ROOT = Path(__file__).parents[2]
-READY = "ready"  # the daemon logs a line with this word when it can take a dictation
+READY = "ready: "  # the daemon logs a line with this when it can take a dictation
 
 
 class Daemon:

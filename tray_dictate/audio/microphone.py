@@ -16,7 +16,7 @@ from typing import Any
 
 from tray_dictate.audio import sources
 from tray_dictate.audio.pcm import SAMPLE, Resampler, peak, seconds
-from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.portaudio import PortAudio, library
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
@@ -59,7 +59,8 @@ class Microphone:
         return Recording(self, rate)
 
     async def warm_up(self, rate: int) -> None:
-        """Open it now where it is to be open always. Raises CaptureError."""
+        """Load PortAudio, and open the device where it is to be open always; see ports."""
+        await self._portaudio.call(library)
         if self._settings.warm == "always":
             await self._ensure(rate)
 

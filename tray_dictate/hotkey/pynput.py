@@ -65,7 +65,8 @@ class PynputHotkey:
         self._listener = listener
         listener.start()
         listener.wait()
-        threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
+        self._watcher = threading.Thread(target=watch, name="hotkey-watch", daemon=True)
+        self._watcher.start()
 
     def held(self) -> frozenset[str] | None:
         """Not known here."""
@@ -76,6 +77,7 @@ class PynputHotkey:
         self._stopped = True
         if self._listener is not None:
             self._listener.stop()
+            self._watcher.join(2)  # it joins the listener, which leaves its server's connection
 
     def _name(self, key: Any) -> str:
         if isinstance(key, self._keyboard.Key):

@@ -72,7 +72,7 @@ class XInputHotkey:
             ) from reason
         if not self._display.has_extension("XInputExtension"):
             raise UnavailableError("This X server has no XInput2.", "Another way is tried.")
-        self._display.xinput_query_version()
+        self._announce()
         self._chord = chord
         self._root = self._display.screen().root
         self._names = key_names(self._display)
@@ -83,6 +83,7 @@ class XInputHotkey:
         self._hidden: set[int] = set()
         self._woken, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
+        self._stopped = False
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Report every edge of the user's keys, on the reader's thread."""
@@ -113,9 +114,15 @@ class XInputHotkey:
 
     def stop(self) -> None:
         """End the reader; grabs go with its connection."""
-        os.write(self._wake, b".")
-        if self._thread.is_alive():
-            self._thread.join()
+        if not self._stopped:
+            self._stopped = True
+            os.write(self._wake, b".")
+            if self._thread.ident:
+                self._thread.join()
+            for end in (self._display, self._asking):
+                _close(end)
+            os.close(self._woken)
+            os.close(self._wake)
 
     # On the reader's thread
 
@@ -128,7 +135,6 @@ class XInputHotkey:
                 if self._woken in ready:
                     break
             self._repeat(self._hidden, on=True)
-            self._display.close()
         except (error.ConnectionClosedError, OSError, ValueError) as reason:
             self._on_lost(f"The X server is gone: {reason}.")
         except Exception:
@@ -174,6 +180,16 @@ class XInputHotkey:
         devices = self._display.xinput_query_device(xinput.AllDevices).devices
         self._known = {device.deviceid for device in devices}
         return {device.deviceid for device in devices if "XTEST" in str(device.name)}
+
+    def _announce(self) -> None:
+        """Say that we know version 2.2: since 2.1 raw events come whoever has a grab.
+
+        python-xlib itself says 2.0, and then a menu or a locker that grabs the keyboard hides it.
+        """
+        major = self._display.display.get_extension_major("XInputExtension")
+        xinput.XIQueryVersion(
+            display=self._display.display, opcode=major, major_version=2, minor_version=2
+        )
 
     def _state(self, source: int) -> list[int] | None:
         """Return the key bits of one device, None where it is gone or has no keys."""
@@ -229,3 +245,10 @@ class XInputHotkey:
 
 def _bit(bits: Any, keycode: int) -> bool:
     return bool(bits[keycode // 8] >> (keycode % 8) & 1)
+
+
+def _close(connection: Any) -> None:
+    try:
+        connection.close()
+    except (error.ConnectionClosedError, OSError) as reason:
+        log.debug("closing after the server: %s", reason)

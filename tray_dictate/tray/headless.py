@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 import logging
-import sys
+import signal
+import socket
 import threading
+from contextlib import suppress
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.tray.words import plain, tooltip
 
 log = logging.getLogger(__name__)
 
-# Windows runs no signal handler while the main thread waits: look once a second there.
-_LOOK = 1.0 if sys.platform == "win32" else None
 
+class Ending:
+    """What the main thread waits for; signal handlers run meanwhile, on every system.
 
-def wait(over: threading.Event) -> None:
-    """Block until the event, in the main thread; signal handlers run meanwhile."""
-    while not over.wait(_LOOK):
-        pass
+    The system may hand a signal to any thread, and Python runs its handler in the main thread
+    only: asleep on a lock, that one would never hear of it. A byte wakes it.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._waker: socket.socket | None = None
+
+    def set(self) -> None:
+        """End the wait; from any thread, idempotent."""
+        self._set = True
+        if waker := self._waker:
+            with suppress(OSError):  # it has ended already
+                waker.send(b".")
+
+    def is_set(self) -> bool:
+        """Tell whether it was set."""
+        return self._set
+
+    def wait(self) -> None:
+        """Block until `set`."""
+        sleeper, waker = socket.socketpair()
+        waker.setblocking(False)
+        in_main = threading.current_thread() is threading.main_thread()
+        with sleeper, waker:
+            self._waker = waker
+            before = in_main and signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+            try:
+                while not self._set:
+                    sleeper.recv(64)
+            finally:
+                self._waker = None
+                if in_main:
+                    signal.set_wakeup_fd(before)
 
 
 class Headless:
     """A Tray without anything to see."""
 
     def __init__(self) -> None:
-        self._over = threading.Event()
+        self._over = Ending()
 
     def run(self) -> None:
         """Block until `stop`."""
-        wait(self._over)
+        self._over.wait()
 
     def show(self, status: Status, detail: str = "") -> None:
         """Log the status."""

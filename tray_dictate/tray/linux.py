@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import threading
 import time
 from collections.abc import Awaitable
 
@@ -19,7 +18,7 @@ from tray_dictate.bridge import Bridge
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
 from tray_dictate.tray.bus import TROUBLE, connect
-from tray_dictate.tray.headless import wait
+from tray_dictate.tray.headless import Ending
 from tray_dictate.tray.menu import click_default, menu
 from tray_dictate.tray.notifications import send
 from tray_dictate.tray.sni import Item
@@ -41,7 +40,7 @@ class LinuxTray:
     ) -> None:
         self._bridge, self._actions = bridge, actions
         self._icon, self._notifications = icon, notifications
-        self._over = threading.Event()
+        self._over = Ending()
         self._status, self._detail = Status.IDLE, ""
         self._bus: MessageBus | None = None
         self._item: Item | None = None
@@ -54,7 +53,7 @@ class LinuxTray:
 
     def run(self) -> None:
         """Block until `stop`."""
-        wait(self._over)
+        self._over.wait()
 
     def show(self, status: Status, detail: str = "") -> None:
         """Show a status on whichever icon there is."""

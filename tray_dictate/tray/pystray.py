@@ -24,7 +24,7 @@ from typing import Any
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
-from tray_dictate.tray.headless import wait
+from tray_dictate.tray.headless import Ending
 from tray_dictate.tray.icon import draw
 from tray_dictate.tray.menu import Entry, click, menu
 from tray_dictate.tray.throttle import Throttle
@@ -42,7 +42,7 @@ class PystrayTray:
 
     def __init__(self, actions: Actions, *, notifications: bool) -> None:
         self._actions, self._notifications = actions, notifications
-        self._over = threading.Event()
+        self._over = Ending()
         self._throttle = Throttle()
         self._shown = (Status.IDLE, "")
         self._pystray: Any = importlib.import_module("pystray")
@@ -56,7 +56,7 @@ class PystrayTray:
             self._icon.run(setup=self._set_up_with(handlers))
         else:
             threading.Thread(target=self._run_icon, name="tray", daemon=True).start()
-            wait(self._over)
+            self._over.wait()
 
     def show(self, status: Status, detail: str = "") -> None:
         """Change icon, tooltip and menu."""
