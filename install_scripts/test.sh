@@ -71,8 +71,9 @@ install_environment() {
   say "$stamp $PWD" >"$venv/.tests"
 }
 
-# A file without which the packaging fails is named by pip; here only what is run is timed.
 summary=() failed=''
+
+# Runs a step and notes how it went; the others run all the same.
 check() {
   local name=$1 began=$SECONDS outcome=ok
   shift
@@ -95,7 +96,9 @@ main() {
   check format "$bin/ruff" format --check --quiet .
   check lint "$bin/ruff" check --quiet .
   check types "$bin/pyright" --pythonpath "$bin/python"
-  check tests "$bin/python" -m pytest --cov --cov-report= --durations=10
+  # INT, so that fixtures end what they started; a test that hangs must not take CI's whole time
+  check tests timeout --foreground --signal=INT --kill-after=60 1080 \
+    "$bin/python" -m pytest --cov --cov-report= --durations=10
   check coverage "$bin/coverage" report --skip-covered
   # the core is pure: what it does not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100

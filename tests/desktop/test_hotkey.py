@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 
@@ -207,5 +208,8 @@ def test_the_fallback_by_pynput_reports_a_hold(environ, xserver):
     assert watching.edges(4) == ["+ctrl_r", "+a", "-a", "-ctrl_r"]
     assert watching.hotkey.held() is None
     watching.hotkey.stop()
+    xserver.tap("a")  # its thread ends with the next key event
+    names = lambda: [thread.name for thread in threading.enumerate()]  # noqa: E731
+    wait_until(lambda: "hotkey-watch" not in names(), 3, "pynput's listener has ended")
     assert watching.lost.empty()
     window.close()

@@ -188,7 +188,7 @@ STUBBORN = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(CODE))
 CHILD
-print("INFO ready", sys.argv, file=sys.stderr)
+print("INFO ready:", sys.argv, file=sys.stderr)
 time.sleep(60)
 """
 

@@ -65,8 +65,7 @@ class PynputHotkey:
         self._listener = listener
         listener.start()
         listener.wait()
-        self._watcher = threading.Thread(target=watch, name="hotkey-watch", daemon=True)
-        self._watcher.start()
+        threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
 
     def held(self) -> frozenset[str] | None:
         """Not known here."""
@@ -76,8 +75,7 @@ class PynputHotkey:
         """End the listener."""
         self._stopped = True
         if self._listener is not None:
-            self._listener.stop()
-            self._watcher.join(2)  # it joins the listener, which leaves its server's connection
+            self._listener.stop()  # on X11 its thread ends with the next key event
 
     def _name(self, key: Any) -> str:
         if isinstance(key, self._keyboard.Key):

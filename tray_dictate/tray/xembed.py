@@ -1,10 +1,11 @@
-"""The icon in an XEmbed tray (trayer, tint2, i3bar ...) by pystray, which knows how to dock there.
+"""The icon in an XEmbed tray (trayer, tint2, i3bar ...), on the window and loop of pystray's.
 
 pystray's X11 icon lacks what a daemon needs, and has no hooks for it, so this file reaches into it:
 its window does not ask for clicks; it looks for a host once and gives up; a host that dies leaves
-the icon as a stray window on the desktop; transparency comes out black; and it has its callers
-wait for its thread, forever if that has died. Here callers leave what they want and wake
-the thread by a message to the icon's window. There is no menu: a left click starts and stops.
+the icon as a stray window on the desktop; transparency comes out black; it stops the whole X server
+while it looks for a host; and its callers wait for its thread, for ever if that has ended. Here
+callers leave what they want and wake the thread, which alone talks to the X server. There is no
+menu: a left click starts and stops.
 """
 
 # ruff: noqa: SLF001 - see above
@@ -15,9 +16,11 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import select
+import socket
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from PIL import Image
@@ -28,8 +31,8 @@ from tray_dictate.tray.words import NAME, TITLE
 
 log = logging.getLogger(__name__)
 
-SMALLEST = 8  # pixels; a window that no host has given its size yet is smaller
 _PAUSES = (1.0, 60.0)  # seconds before another window: at first, and at last
+_REQUEST_DOCK = 0
 _PANEL = (46, 52, 54)  # behind the icon where the panel's own colour cannot be had
 
 
@@ -40,14 +43,14 @@ class XEmbedIcon:
         self._on_click = on_click
         self._wanted = self._stopped = False
         self._status, self._title = Status.IDLE, TITLE
-        self._window: _Window | None = None
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
+        self._thread.start()
 
     def want(self, wanted: bool) -> None:
         """Show the icon wherever there is a host for it, or take it away."""
         self._wanted = wanted
-        if wanted and not self._thread.ident:
-            self._thread.start()
         self._wake()
 
     def paint(self, status: Status, title: str) -> None:
@@ -61,92 +64,96 @@ class XEmbedIcon:
         self._wake()
 
     def _wake(self) -> None:
-        if window := self._window:
-            window.wake()
+        with suppress(OSError):  # the thread has ended, or has enough to wake it
+            self._waker.send(b"!")
 
     def _run(self) -> None:
         """Have a window, and another when a dying host has taken it along."""
         pause, longest = _PAUSES
-        while not self._stopped:
+        with self._waker, self._woken:
             try:
-                self._window = _Window(self._on_click, self._obey)
-                self._window.run()
+                while not self._stopped:
+                    _Window(self._on_click, self._obey, self._woken).run()
+                    if not self._stopped:
+                        select.select([self._woken], [], [], pause)
+                        pause = min(pause * 2, longest)
             except Exception:
                 log.warning("No icon in an XEmbed tray", exc_info=True)
-                return
-            finally:
-                self._window = None
-            if not self._stopped:
-                time.sleep(pause)
-                pause = min(pause * 2, longest)
 
-    def _obey(self, window: _Window) -> None:
-        """Bring the window into the state that is wanted now; runs on the icon's thread."""
-        if self._stopped:
-            window.destroy()
-        elif self._wanted:
+    def _obey(self, window: _Window) -> bool:
+        """Bring the window into the state that is wanted now; False when it is to end."""
+        if self._wanted and not self._stopped:
             window.dock()
             window.draw(self._status, self._title)
         else:
             window.undock()
+        return not self._stopped
 
 
 class _Window:
-    """pystray's icon with its X11 side mended; all but `wake` for the thread that runs it."""
+    """pystray's icon with its X11 side mended; one thread makes and runs it."""
 
-    def __init__(self, on_click: Callable[[], None], obey: Callable[[_Window], None]) -> None:
-        self._on_click, self._obey = on_click, obey
+    def __init__(
+        self,
+        on_click: Callable[[], None],
+        obey: Callable[[_Window], bool],
+        woken: socket.socket,
+    ) -> None:
+        self._obey, self._woken = obey, woken
         self._x, xorg, base = _import_pystray()
-        entry = base.MenuItem(TITLE, self._on_click, default=True)
+        entry = base.MenuItem(TITLE, on_click, default=True)
         self._icon = xorg.Icon(NAME, draw(Status.IDLE, SIZES[-1]), TITLE, base.Menu(entry))
         self._display, self._window = self._icon._display, self._icon._window
+        self._root = self._display.screen().root
         self._gc = self._window.create_gc()
-        self._wake_atom = self._display.intern_atom("_TRAY_DICTATE_WAKE")
         self._manager_atom = self._display.intern_atom("MANAGER")
-        self._host: Any = None  # the window of the host where we are docked
+        self._host: Any = None  # the window of the host that we asked to take us in
+        self._inside = False  # whether it has
         self._ground: Image.Image | None = None  # what the panel looks like behind us
+        self._drawn: object = None  # what is to be seen now
         self._display.set_error_handler(_log_x_error)
         self._listen()
 
     def run(self) -> None:
-        """Handle events until the window is destroyed."""
-        self.wake()  # for what was wanted before there was a window
-        self._icon.run(setup=_nothing)
-        self._icon._running = False  # else it waits for its own end when it is collected
-
-    def wake(self) -> None:
-        """Have `obey` called soon; from any thread."""
+        """Handle events until told to end, or until the window or the X server is gone."""
         try:
-            self._icon._send_message(self._window, self._wake_atom)
-            self._display.flush()
-        except Exception:
-            log.debug("the icon's X connection has ended", exc_info=True)
+            self._icon.run(setup=_nothing)
+        finally:
+            with suppress(self._x.error.ConnectionClosedError):
+                self._display.close()
+            # pystray cleans up when it is collected, which can be late and fails on what is closed
+            self._icon._running, self._icon._display = False, _Closed()
 
     def dock(self) -> None:
         """Ask the host, if there is one, to take us in."""
-        if not self._host:
-            self._icon._dock_window()
-            self._host = self._icon._systray_manager
+        tray = self._icon._net_system_tray_sx
+        host = None if self._host else self._display.get_selection_owner(tray)
+        if not host:
+            return
+        host.change_attributes(event_mask=self._x.X.StructureNotifyMask)  # tells of its end
+        if self._display.get_selection_owner(tray) == host:  # else its end came before
+            opcode, window = self._icon._net_system_tray_opcode, self._window
+            self._icon._send_message(host, opcode, _REQUEST_DOCK, window.id)
+            self._host = host
 
     def undock(self) -> None:
-        """Leave the host."""
-        if self._host:
-            self._icon._undock_window()
-            self._host = self._ground = None
-
-    def destroy(self) -> None:
-        """End `run`."""
-        self._window.destroy()
-        self._display.flush()
+        """Leave the host, also one that has taken us in after we changed our mind."""
+        if self._host or self._inside:
+            self._window.unmap()
+            self._window.reparent(self._root, 0, 0)
+            self._inside = False
+            self._forget_host()
 
     def draw(self, status: Status, title: str) -> None:
         """Paint the picture over the panel's own background."""
+        if not self._inside or self._drawn == (status, title):
+            return
+        geometry = self._window.get_geometry()
+        if self._window.get_attributes().map_state != self._x.X.IsViewable:
+            return  # an Expose event will come when it is
         name, utf8 = (self._display.intern_atom(atom) for atom in ("_NET_WM_NAME", "UTF8_STRING"))
         self._window.change_property(name, utf8, 8, title.encode())
-        geometry = self._window.get_geometry()
         size = (geometry.width, geometry.height)
-        if not self._host or min(size) < SMALLEST:
-            return
         if self._ground is None or self._ground.size != size:
             self._ground = self._look_behind(geometry)
         side = min(size)
@@ -154,7 +161,7 @@ class _Window:
         picture = self._ground.copy()
         picture.paste(icon, ((size[0] - side) // 2, (size[1] - side) // 2), icon)
         self._window.put_pil_image(self._gc, 0, 0, picture)
-        self._display.flush()
+        self._drawn = (status, title)
 
     def _look_behind(self, geometry: Any) -> Image.Image:
         """Return what the window shows before we paint: the panel shines through."""
@@ -176,27 +183,58 @@ class _Window:
         x, handlers = self._x.X, self._icon._message_handlers
         mask = x.ExposureMask | x.StructureNotifyMask
         self._window.change_attributes(event_mask=mask | x.ButtonPressMask)  # pystray forgets it
-        self._display.screen().root.change_attributes(event_mask=x.StructureNotifyMask)
+        self._root.change_attributes(event_mask=x.StructureNotifyMask)
+        self._icon._events = self._events
         handlers[x.ClientMessage] = self._on_message
         handlers[x.DestroyNotify] = self._on_destroyed
+        handlers[x.ReparentNotify] = self._on_reparented
         handlers[x.ConfigureNotify] = handlers[x.Expose] = self._on_changed
 
+    def _events(self) -> Iterator[Any]:
+        """Yield X events; after each lot, and when woken, obey."""
+        display = self._display
+        try:
+            while True:
+                while display.pending_events():
+                    yield display.next_event()
+                if not self._obey(self):
+                    return
+                display.flush()
+                if display.pending_events():  # those that came with answers to `obey`
+                    continue
+                if self._woken in select.select([display, self._woken], [], [])[0]:
+                    self._woken.recv(4096)
+        except self._x.error.ConnectionClosedError:
+            log.info("The X server has gone, and the icon with it")
+
     def _on_message(self, event: Any) -> None:
-        if event.client_type == self._manager_atom:  # a new host introduces itself to all
-            if event.data[1][1] != self._icon._net_system_tray_sx:
-                return
-            self._host = self._ground = None
-        self._obey(self)
+        """Take a new host's introduction to all."""
+        introduced = event.client_type == self._manager_atom
+        if introduced and event.data[1][1] == self._icon._net_system_tray_sx:
+            self._forget_host()
 
     def _on_destroyed(self, event: Any) -> None:
         if self._host and event.window.id == self._host.id:
             self._window.unmap()  # the X server has put it on the desktop
-            self._icon._systray_manager = self._host = self._ground = None
-            self._obey(self)
+            self._forget_host()
+
+    def _on_reparented(self, event: Any) -> None:
+        if event.window.id == self._window.id:
+            self._inside = event.parent.id != self._root.id
 
     def _on_changed(self, event: Any) -> None:
-        if event.window.id == self._window.id and self._host:
-            self._obey(self)
+        if event.window.id == self._window.id:
+            self._drawn = None
+
+    def _forget_host(self) -> None:
+        self._host = self._ground = self._drawn = None
+
+
+class _Closed:
+    """Stands in for a closed connection, which may be closed again."""
+
+    def close(self) -> None:
+        """Close nothing."""
 
 
 def _import_pystray() -> tuple[Any, Any, Any]:
