@@ -82,8 +82,13 @@ check() {
   summary+=("$(printf '%-10s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
 }
 
+# INT, so that fixtures end what they started; a test that hangs must not take CI's whole time.
+run_tests() {
+  timeout --foreground --signal=INT --kill-after=60 1080 \
+    "$bin/python" -m pytest --cov --cov-report= --durations=10 | tee "$venv/tests.log"
+}
+
 main() {
-  local bin
   yes=''
   case ${1:-} in
     --yes | -y) yes=1; shift ;;
@@ -96,14 +101,13 @@ main() {
   check format "$bin/ruff" format --check --quiet .
   check lint "$bin/ruff" check --quiet .
   check types "$bin/pyright" --pythonpath "$bin/python"
-  # INT, so that fixtures end what they started; a test that hangs must not take CI's whole time
-  check tests timeout --foreground --signal=INT --kill-after=60 1080 \
-    "$bin/python" -m pytest --cov --cov-report= --durations=10
+  check tests run_tests
   check coverage "$bin/coverage" report --skip-covered
   # the core is pure: what it does not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
   printf '\n'
   printf '%s\n' "${summary[@]}"
+  tail -n 1 "$venv/tests.log" # how many passed
   [ -z "$failed" ] || die "something failed; see above."
   say "All is well."
 }
