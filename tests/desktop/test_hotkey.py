@@ -182,17 +182,17 @@ def test_hardware_keys_are_told_from_synthetic_ones(hardware_xserver, watch):
 
 
 def test_the_hardware_is_asked_what_is_held(hardware_xserver, watch):
-    # Xephyr presses its own left Control with either
+    # not equal: Xephyr presses a left Control of its own, sooner or later
     held = watch.hotkey.held
     hardware_xserver.keydown("Control_R", "F9")
-    wait_until(lambda: held() == {"ctrl_l", "ctrl_r", "f9"}, 2, "both are held")
+    wait_until(lambda: held() >= {"ctrl_r", "f9"}, 2, "both are held")
     server = display.Display(hardware_xserver.display)
     watch.hotkey.expect(105, False)
     xtest.fake_input(server, X.KeyRelease, 105)  # as our output does
     server.sync()
     server.close()
     time.sleep(0.1)
-    assert held() == {"ctrl_l", "ctrl_r", "f9"}, "the finger is still there"
+    assert held() >= {"ctrl_r", "f9"}, "the finger is still there"
     hardware_xserver.keyup("F9")
     wait_until(lambda: "f9" not in held(), 2, "f9 is up")
     hardware_xserver.keyup("Control_R")

@@ -1,0 +1,274 @@
+"""The microphone over a PortAudio whose callbacks the test makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tray_dictate.audio import microphone as module
+from tray_dictate.audio.microphone import Microphone
+from tray_dictate.config import AudioSettings
+from tray_dictate.errors import CaptureError
+
+RATE = 16000
+LOUD = (np.ones(320, "<i2") * 8000).tobytes()  # 20 ms
+
+
+class FakePortAudio:
+    """Streams without a device."""
+
+    def __init__(
+        self, devices: tuple[str, ...] = ("Built-in", "USB Mic"), rate: int = RATE
+    ) -> None:
+        self.devices, self.rate = list(devices), rate
+        self.busy = 0  # how many openings fail
+        self.opened: list[int | None] = []
+        self.open_streams = 0
+        self.rescans = 0
+        self.on_audio: Callable[[bytes, bool], None] = lambda *_: None
+        self.on_end: Callable[[], None] = lambda: None
+
+    async def call(self, work):
+        return work()
+
+    def inputs(self):
+        return [(index, name, index == 0) for index, name in enumerate(self.devices)]
+
+    def rescan(self) -> None:
+        self.rescans += 1
+
+    def open_input(self, device, rate, on_audio, on_end):
+        if self.busy:
+            self.busy -= 1
+            raise CaptureError("The microphone would not open: device busy.")
+        self.opened.append(device)
+        self.open_streams += 1
+        self.on_audio, self.on_end = on_audio, on_end
+        return object(), self.rate
+
+    def end(self, stream) -> None:
+        self.open_streams -= 1
+
+
+class Bridge:
+    """The loop that the test runs on."""
+
+    def post(self, callback, *args) -> None:
+        asyncio.get_running_loop().call_soon(callback, *args)
+
+
+class Rig:
+    def __init__(self, portaudio: FakePortAudio | None = None, **settings) -> None:
+        self.portaudio = portaudio or FakePortAudio()
+        self.said: list[str] = []
+        self.microphone = Microphone(
+            AudioSettings(**settings), self.portaudio, Bridge(), self.said.append
+        )
+
+    async def hear(self, data: bytes = LOUD, times: int = 1, lost: bool = False) -> None:
+        for _ in range(times):
+            self.portaudio.on_audio(data, lost)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_library(monkeypatch):
+    monkeypatch.setattr(module, "library", lambda: None)
+
+
+async def collect(chunks) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
+async def test_a_recording_holds_what_was_said_between_open_and_stop():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(times=3)
+        capture.stop()
+        await rig.hear()
+        assert await collect(chunks) == LOUD * 3
+    assert rig.portaudio.open_streams == 0
+    assert rig.portaudio.opened == [None], "the default device"
+
+
+async def test_a_stop_before_the_opening_ends_at_once():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    capture.stop()
+    capture.stop()
+    async with capture.open() as chunks:
+        assert await collect(chunks) == b""
+
+
+async def test_a_device_is_found_by_a_part_of_its_name():
+    rig = Rig(device="usb")
+    async with rig.microphone.capture(RATE).open():
+        assert rig.portaudio.opened == [1]
+    assert rig.said == []
+
+
+async def test_a_device_that_is_not_there_is_told_once_and_the_default_used():
+    rig = Rig(device="Nothing")
+    for _ in range(2):
+        async with rig.microphone.capture(RATE).open():
+            await asyncio.sleep(0)
+    assert rig.portaudio.opened == [None, None]
+    assert rig.portaudio.rescans == 2, "it may have been plugged in since"
+    assert len(rig.said) == 1
+    assert "'Nothing'" in rig.said[0]
+
+
+async def test_a_busy_device_is_tried_once_more():
+    rig = Rig()
+    rig.portaudio.busy = 1
+    async with rig.microphone.capture(RATE).open():
+        assert rig.portaudio.open_streams == 1
+
+
+async def test_a_device_that_stays_busy_is_an_error():
+    rig = Rig()
+    rig.portaudio.busy = 2
+    with pytest.raises(CaptureError, match="device busy"):
+        async with rig.microphone.capture(RATE).open():
+            pass
+    async with rig.microphone.capture(RATE).open():
+        assert rig.portaudio.open_streams == 1, "the next one works"
+
+
+async def test_another_rate_is_resampled():
+    rig = Rig(FakePortAudio(rate=48000))
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear((np.ones(960, "<i2") * 8000).tobytes(), times=50)
+        capture.stop()
+        samples = np.frombuffer(await collect(chunks), "<i2")
+    assert 15500 <= len(samples) <= 16000  # the filter holds 16 ms back
+    assert abs(int(samples[8000]) - 8000) < 10
+
+
+async def test_lost_samples_are_counted_and_logged(caplog):
+    rig = Rig()
+    async with rig.microphone.capture(RATE).open():
+        await rig.hear(lost=True)
+        await rig.hear(lost=True)
+    assert rig.microphone.overflows == 2
+    assert "samples were lost" in caplog.text
+
+
+async def test_a_warm_microphone_brings_the_preroll_and_no_more():
+    rig = Rig(warm="always", preroll_ms=40)
+    await rig.microphone.warm_up(RATE)
+    await rig.hear(b"\1\0" * 320)
+    await rig.hear(b"\2\0" * 320)
+    await rig.hear(b"\3\0" * 320)
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(b"\4\0" * 320)
+        capture.stop()
+        assert await collect(chunks) == b"\2\0" * 320 + b"\3\0" * 320 + b"\4\0" * 320
+    assert rig.portaudio.open_streams == 1, "it stays open"
+    second = rig.microphone.capture(RATE)
+    async with second.open() as chunks:
+        second.stop()
+        assert await collect(chunks) == b"", "nothing is heard twice"
+    await rig.microphone.close()
+    assert rig.portaudio.open_streams == 0
+
+
+async def test_a_microphone_kept_warm_for_a_while_cools():
+    rig = Rig(warm=0.03)
+    async with rig.microphone.capture(RATE).open():
+        pass
+    assert rig.portaudio.open_streams == 1
+    async with rig.microphone.capture(RATE).open():
+        await asyncio.sleep(0.06)
+        assert rig.portaudio.open_streams == 1, "not while it is in use"
+    await asyncio.sleep(0.06)
+    assert rig.portaudio.open_streams == 0
+    assert rig.portaudio.opened == [None]
+
+
+async def test_a_second_recording_ends_the_tail_of_the_first():
+    rig = Rig()
+    first, second = rig.microphone.capture(RATE), rig.microphone.capture(RATE)
+    async with first.open() as one:
+        await rig.hear(b"\1\0" * 320)
+        async with second.open() as two:
+            await rig.hear(b"\2\0" * 320)
+            second.stop()
+            assert await collect(one) == b"\1\0" * 320
+            assert await collect(two) == b"\2\0" * 320
+    assert rig.portaudio.opened == [None], "one stream for both"
+
+
+async def test_a_device_that_goes_away_ends_the_recording_after_what_was_said():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    heard = b""
+    with pytest.raises(CaptureError, match="gone away"):
+        async with capture.open() as chunks:
+            await rig.hear()
+            rig.portaudio.on_end()
+            async for chunk in chunks:
+                heard += chunk
+    assert heard == LOUD
+    async with rig.microphone.capture(RATE).open():
+        assert rig.portaudio.open_streams == 1, "the next one opens anew"
+
+
+async def test_a_stalled_device_is_an_error(monkeypatch):
+    monkeypatch.setattr(module, "_STALLED", 0.1)
+    monkeypatch.setattr(module, "_FIRST_SAMPLE", 0.1)
+    rig = Rig()
+    with pytest.raises(CaptureError, match="stopped sending sound"):
+        async with rig.microphone.capture(RATE).open() as chunks:
+            await rig.hear()
+            await collect(chunks)
+
+
+async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):
+    monkeypatch.setattr(module, "_STALLED", 0.1)
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        asyncio.get_running_loop().call_later(1.3, rig.portaudio.on_audio, LOUD, False)
+        asyncio.get_running_loop().call_later(1.4, capture.stop)
+        assert await collect(chunks) == LOUD
+
+
+async def test_a_microphone_that_sends_only_zeros_is_told_once():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(bytes(640), times=300)
+        capture.stop()
+        await collect(chunks)
+    assert len(rig.said) == 1
+    assert "only silence" in rig.said[0]
+
+
+async def test_zeros_after_speech_are_a_pause():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear()
+        await rig.hear(bytes(640), times=300)
+        capture.stop()
+        await collect(chunks)
+    assert rig.said == []
+
+
+async def test_a_very_quiet_microphone_is_told():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(b"\x08\0" * 320, times=60)
+        capture.stop()
+        await collect(chunks)
+    assert len(rig.said) == 1
+    assert "very quiet" in rig.said[0]

@@ -1,0 +1,150 @@
+"""The command line as a user runs it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests import speech
+from tray_dictate import __version__, config_file
+
+ROOT = Path(__file__).parents[1]
+SENTENCE = "Please send the invoice to accounting before noon."
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def cli(home):
+    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        kept = {
+            name: value for name, value in os.environ.items()
+            if not name.startswith(("XDG_", "TRAY_", "DISPLAY", "WAYLAND", "PULSE", "DBUS"))
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "tray_dictate", *args], capture_output=True, text=True,
+            check=False, timeout=60, cwd=home,
+            env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(home),
+                 "PULSE_RUNTIME_PATH": str(home), **env},
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def test_help_names_every_command(cli):
+    done = cli("--help")
+    assert done.returncode == 0
+    for word in ("run", "transcribe", "devices", "config", "--set", "right Ctrl"):
+        assert word in done.stdout
+
+
+def test_the_version_is_told(cli):
+    assert cli("--version").stdout == f"tray-dictate {__version__}\n"
+
+
+def test_an_unknown_command_is_wrongly_asked(cli):
+    done = cli("dictate")
+    assert done.returncode == 2
+    assert "invalid choice: 'dictate'" in done.stderr
+
+
+def test_the_defaults_are_a_settings_file(cli):
+    assert cli("config", "--defaults").stdout == config_file.render()
+
+
+def test_the_path_of_the_settings_is_told(cli, home):
+    path = Path(cli("config", "--path").stdout.strip())
+    assert path.name == "config.toml"
+    assert home in path.parents
+
+
+def test_right_settings_are_right(cli):
+    done = cli("config", "--check")
+    assert (done.returncode, done.stdout) == (0, "The settings are right.\n")
+
+
+def test_three_mistakes_are_three_lines(cli, home):
+    path = home / "wrong.toml"
+    path.write_text('[hotkey]\nkeys = "cntrl"\nmode = "hodl"\n[audoi]\ndevice = "x"\n')
+    for args in (("config", "--check", "--config", str(path)), ("run", "--config", str(path))):
+        done = cli(*args)
+        assert done.returncode == 2
+        lines = done.stderr.splitlines()
+        assert lines[0] == f"tray-dictate: {path}:"
+        assert len(lines) == 4
+        assert "did you mean 'ctrl'?" in lines[1]
+
+
+def test_a_settings_file_that_is_not_there_is_named(cli):
+    done = cli("--config", "nowhere.toml", "config", "--check")
+    assert done.returncode == 2
+    assert "nowhere.toml" in done.stderr
+
+
+def test_an_unknown_hotkey_is_explained(cli):
+    done = cli("--set", "hotkey.keys=ctlr_r", "run")
+    assert done.returncode == 2
+    assert "did you mean 'ctrl_r'?" in done.stderr
+
+
+def test_without_a_display_it_says_so_and_fails(cli):
+    done = cli("run")
+    assert done.returncode == 1
+    assert "The X server cannot be reached" in done.stderr
+    assert "graphical" in done.stderr
+
+
+def test_without_a_sound_server_devices_says_so(cli):
+    done = cli("devices")
+    assert done.returncode == 1
+    assert "No microphone was found" in done.stderr
+
+
+def test_transcribe_prints_what_is_said(cli, home):
+    path = speech.write_wav(home / "said.wav", SENTENCE)
+    done = cli("transcribe", str(path))
+    assert (done.returncode, done.stdout) == (0, f"{SENTENCE}\n")
+
+
+def test_any_wav_works(cli, home):
+    samples, rate = speech.say(SENTENCE)
+    stereo = np.stack([samples, samples], axis=1)
+    soundfile.write(home / "stereo44.wav", speech.resampled(stereo, rate, 44100), 44100)
+    soundfile.write(home / "eight.wav", samples, rate, subtype="PCM_U8")
+    done = cli("transcribe", "--json", "stereo44.wav", "eight.wav")
+    assert done.returncode == 0, done.stderr
+    texts = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+    assert texts[0] == SENTENCE
+    assert "invoice" in texts[1]
+
+
+def test_files_that_are_no_speech_are_named_and_the_rest_is_done(cli, home):
+    (home / "text.wav").write_text("not sound")
+    soundfile.write(home / "empty.wav", np.zeros(0, np.float32), 16000)
+    speech.write_wav(home / "said.wav", SENTENCE)
+    done = cli("transcribe", "text.wav", "empty.wav", "nowhere.wav", "said.wav")
+    assert done.returncode == 1
+    assert done.stdout == f"{SENTENCE}\n"
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert all(name in line for name, line in zip(["text", "empty", "nowhere"], lines, strict=True))
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(home):
+    done = subprocess.run(
+        f"{sys.executable} -m tray_dictate config --defaults | head -1", shell=True, check=False,
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stderr == ""
