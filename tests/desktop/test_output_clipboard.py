@@ -161,15 +161,29 @@ async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ,
         soon(lambda: environ.clipboard() == b"kept", "the kept text")
 
 
-async def test_closing_in_the_middle_gives_the_clipboard_to_its_manager(environ) -> None:
+async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop) -> None:
+    environ.set_clipboard("of the user")
+    output = X11Output("auto", lambda _keycode, _down: None)
+    with Watcher(environ, "keeper") as manager, environ.text_window("gtk"):
+        soon(lambda: "keeping" in manager.read, "the manager is there")
+        await output.deliver("hello")
+        start = time.monotonic()
+        await output.close()  # in the middle: the clipboard is not given back yet
+        assert time.monotonic() - start < 1
+        assert environ.clipboard() == b"of the user"
+
+
+async def test_closing_without_a_manager_is_prompt_and_leaves_nothing_of_ours(
+    environ: Desktop,
+) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", lambda _keycode, _down: None)
     with environ.text_window("gtk"):
         await output.deliver("hello")
         start = time.monotonic()
         await output.close()
-        assert time.monotonic() - start < 2
-        assert environ.clipboard() != b"hello"
+        assert time.monotonic() - start < 1
+        assert environ.clipboard() == b""
         await output.close()  # idempotent
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 
-from tests.desktop.output_rig import RawKeys, connected, keys_down
+from tests.desktop.output_rig import RawKeys, connected, keymap, keys_down
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.windows import TextWindow
 from tray_dictate.output.x11 import X11Output
@@ -147,6 +149,39 @@ async def test_closing_ends_the_wait_for_the_user(environ: Desktop) -> None:
         with pytest.raises(Exception, match="ended"):
             await delivery
         assert window.text() == ""
+
+
+async def test_a_layout_set_between_two_deliveries_is_typed_on_and_left_alone(
+    environ: Desktop,
+) -> None:
+    output = X11Output("type", Announced())
+    with environ.text_window("gtk") as window, connected(environ) as display:
+        await output.deliver("你好 ü")
+        window.wait_for("你好 ü")
+        environ.set_layout("de")
+        new = keymap(display)
+        await asyncio.sleep(0.3)
+        window.clear()
+        await output.deliver("你好 yzü")
+        window.wait_for("你好 yzü")
+        await output.close()
+        assert keymap(display) == new
+
+
+async def test_a_very_late_request_that_tells_its_time_gets_nothing(
+    environ: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tray_dictate.output.x11_serve.BELATED", 0)
+    environ.set_clipboard("of the user")
+    output = X11Output("auto", Announced())
+    with environ.text_window("gtk") as window:
+        os.kill(window.pid, signal.SIGSTOP)
+        try:
+            await output.deliver("hello")
+        finally:
+            os.kill(window.pid, signal.SIGCONT)
+        window.wait_for("hello")
+    await output.close()
 
 
 async def test_num_lock_and_caps_lock_held_down_are_left_alone(environ: Desktop) -> None:

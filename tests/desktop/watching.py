@@ -1,6 +1,7 @@
 """A clipboard manager: reads each new text as soon as it appears; prints what it read, as repr.
 
-With "polite" it leaves alone what says that it is secret.
+With "polite" it leaves alone what says that it is secret; as a "keeper" it takes over, when asked,
+the text of a program that ends.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xfixes
+from Xlib.protocol.event import SelectionNotify
 
 
 class Watcher:
@@ -38,6 +40,30 @@ class Watcher:
             return None
         return self.window.get_full_property(atom, X.AnyPropertyType).value
 
+    def keep(self) -> None:
+        """Own CLIPBOARD_MANAGER; at SAVE_TARGETS take the text, and serve it from then on."""
+        manager = self.display.intern_atom("CLIPBOARD_MANAGER")
+        self.window.set_selection_owner(manager, X.CurrentTime)
+        self.display.sync()
+        print("keeping", flush=True)
+        text = b""
+        while True:
+            event = self.display.next_event()
+            if event.type != X.SelectionRequest:
+                continue
+            if event.selection == manager:
+                text = self.convert("UTF8_STRING")
+                self.window.set_selection_owner(self.clipboard, X.CurrentTime)
+            else:
+                event.requestor.change_property(event.property, event.target, 8, text)
+            event.requestor.send_event(
+                SelectionNotify(
+                    time=event.time, requestor=event.requestor, selection=event.selection,
+                    target=event.target, property=event.property,
+                )
+            )  # fmt: skip
+            self.display.flush()
+
     def run(self, polite: bool) -> None:
         while True:
             event = self.display.next_event()
@@ -54,4 +80,6 @@ class Watcher:
 
 
 if __name__ == "__main__":
+    if "keeper" in sys.argv:
+        Watcher().keep()
     Watcher().run(polite="polite" in sys.argv)
