@@ -24,7 +24,6 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from tests.speech import Samples, pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.embedded import Embedded
 from tray_dictate.engine.offline import OfflineEngine, OfflineSession
 from tray_dictate.engine.segmenter import RATE
 
@@ -75,11 +74,15 @@ async def settled(session: OfflineSession) -> None:
         await asyncio.sleep(0)
 
 
-def whole(models: Embedded, samples: Samples) -> tuple[str, float]:
+async def whole(engine: OfflineEngine, samples: Samples) -> tuple[str, float]:
     """Return the text of the take decoded at once, and the seconds that it takes."""
+    models, loop = await engine._loaded(), asyncio.get_running_loop()
+    await loop.run_in_executor(engine._worker, models.rest)  # the take before is quite over
     begun = time.perf_counter()
-    tokens = models.decode(samples, (), models.cancellation()).tokens
-    return models.text(tokens), time.perf_counter() - begun
+    found = await loop.run_in_executor(
+        engine._worker, models.decode, samples, (), models.cancellation()
+    )
+    return models.text(found.tokens), time.perf_counter() - begun
 
 
 def utterances(folder: Path) -> Iterator[tuple[str, Samples]]:
@@ -90,14 +93,14 @@ def utterances(folder: Path) -> Iterator[tuple[str, Samples]]:
             yield row["text"], resampled(samples, rate, RATE)
 
 
-async def error_rates(engine: OfflineEngine, models: Embedded, folder: Path) -> None:
+async def error_rates(engine: OfflineEngine, folder: Path) -> None:
     """Print the word error rates of both ways."""
     plain = EnglishTextNormalizer()
     meant, incremental, at_once = [], [], []
     for text, samples in utterances(folder):
         meant.append(plain(text))
         incremental.append(plain((await dictate(engine, samples, live=False))[0]))
-        at_once.append(plain(whole(models, samples)[0]))
+        at_once.append(plain((await whole(engine, samples))[0]))
     print(f"word error rate, {len(meant)} utterances, {sum(len(t.split()) for t in meant)} words")
     for name, said in (("incremental", incremental), ("whole clip", at_once)):
         print(f"  {name:<12} {jiwer.wer(meant, said):7.2%}")
@@ -112,7 +115,7 @@ def takes(seconds: int) -> Iterator[Samples]:
         yield sound[: loud[-1] + 1]
 
 
-async def releases(engine: OfflineEngine, models: Embedded, repeat: int) -> None:
+async def releases(engine: OfflineEngine, repeat: int) -> None:
     """Print the milliseconds from the release to the text, fed in real time."""
     quiet = np.zeros(int(0.35 * RATE), np.float32)
     print("release to text, ms: p50 / p95      last sample    0.35 s after     whole take")
@@ -121,7 +124,7 @@ async def releases(engine: OfflineEngine, models: Embedded, repeat: int) -> None
         for sound in list(takes(length)) * repeat:
             on_last.append((await dictate(engine, sound, live=True))[1])
             after.append((await dictate(engine, np.append(sound, quiet), live=True))[1])
-            baseline.append(whole(models, sound)[1])
+            baseline.append((await whole(engine, sound))[1])
         print(f"  {length:>2} s {'':<24}" + "".join(map(_spread, (on_last, after, baseline))))
 
 
@@ -137,13 +140,11 @@ async def bench(folder: Path | None, repeat: int) -> None:
     await engine.load()
     print(f"load {time.perf_counter() - begun:.2f} s; resident {before} MB before, "
           f"{memory()['VmRSS']} MB loaded")  # fmt: skip
-    models = await engine._loaded()
-    assert isinstance(models, Embedded)
     if repeat:
-        await releases(engine, models, repeat)
+        await releases(engine, repeat)
     if folder:
-        await error_rates(engine, models, folder)
-    models.rest()
+        await error_rates(engine, folder)
+    await whole(engine, np.zeros(RATE, np.float32))  # what is done between takes
     print("resident after all: {VmRSS} MB, at most {VmHWM} MB".format(**memory()))
     await engine.close()
 

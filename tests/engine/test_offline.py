@@ -247,6 +247,11 @@ async def test_a_running_pass_that_holds_all_of_it_is_waited_for_not_cancelled(f
         assert (len(fake.passes), fake.cancelled) == (1, [])
 
 
+async def test_what_is_less_than_a_hop_at_the_end_is_heard_too(fake):
+    async with engine_of(fake) as engine:
+        assert await transcribed(engine, loud(1.01)) == "11 tokens"
+
+
 async def test_the_draft_of_one_segment_is_not_the_draft_of_the_next(fake):
     async with engine_of(fake) as engine, engine.session() as session:
         await send(session, loud(1.0), quiet(2.0))

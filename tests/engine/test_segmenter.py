@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tray_dictate.engine.models import HOP
@@ -136,11 +136,26 @@ def test_the_pause_is_what_nobody_spoke_in_up_to_the_end(script, quiet):
     assert heard(script)[2].quiet / RATE == pytest.approx(quiet, abs=0.04)
 
 
-runs = st.lists(
-    st.tuples(st.booleans(), st.integers(1, 200)), min_size=1, max_size=40
-)  # voiced or not, for so many hops
+def test_what_is_left_of_a_cut_is_no_click_however_little_it_is():
+    segmenter = Segmenter()
+    gaps = {*range(733, 739), *range(740, 746), 747, 748}  # too short for a breath
+    levels = {731: 0.01, 732: 0.01, 733: 0.01}
+    spans = [
+        segmenter.hear(SILENCE if n in gaps else SPEECH, levels.get(n, 0.1), HOP)
+        for n in range(750)
+    ]
+
+    assert spans[-1] is not None
+    assert segmenter.finish() == Span(spans[-1].end, 750 * HOP, HOP // 2 + 3 * HOP)
 
 
+lengths = st.one_of(st.integers(1, 20), st.integers(20, 60), st.integers(300, 800))
+runs = st.lists(  # voiced or not, for so many hops
+    st.tuples(st.booleans(), lengths), min_size=1, max_size=12
+)
+
+
+@example([(True, 400), (False, 8), (True, 60)], 100, True)
 @given(runs, st.integers(1, HOP), st.booleans())
 def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(script, rest, voiced_rest):
     spans, voiced, needed = take(script, rest, voiced_rest)

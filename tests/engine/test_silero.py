@@ -30,8 +30,18 @@ def test_speech_is_heard(silero, speech):
     assert voiced(silero, speech) > 0.6
 
 
-def test_speech_30_db_quieter_is_heard_as_well(silero, speech):
-    assert voiced(silero, speech * 10 ** (-30 / 20)) > voiced(silero, speech) - 0.1
+@pytest.mark.parametrize("decibels", [-20, -30, -40])
+def test_quiet_speech_is_heard_as_well(silero, speech, decibels):
+    assert voiced(silero, speech * 10 ** (decibels / 20)) > voiced(silero, speech) - 0.1
+
+
+def test_a_hop_is_heard_after_the_end_of_the_one_before(silero):
+    detector = silero.detector()
+    loud = np.linspace(-0.5, 0.5, HOP, dtype=np.float32)
+    detector.hear(loud)
+    detector.hear(np.zeros(HOP, np.float32))
+
+    assert np.array_equal(detector._heard[0, :64], loud[-64:])
 
 
 def test_silence_is_not_speech(silero):
