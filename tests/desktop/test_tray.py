@@ -2,96 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
 import os
 import signal
 import time
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
-from PIL import Image, ImageChops
+from PIL import ImageChops
 
 from tests.desktop.rig import Desktop, Tray, wait_until
-from tray_dictate.bridge import Bridge
+from tests.desktop.shown import AWAY, ICON, Shown
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Actions
-from tray_dictate.tray import select
-from tray_dictate.tray.icon import COLOURS
 
-PANEL = (0, 0, 1280, 32)
-ICON = (12, 16)
-AWAY = (640, 700)
 DICTATION, START, QUIT = (60, 49), (60, 75), (60, 100)  # the entries of xfce4-panel's menu
 HOSTS: tuple[Tray, ...] = ("xfce", "trayer")
-
-
-class Shown:
-    """The real tray on a real desktop, and what its user did to it."""
-
-    def __init__(self, desktop: Desktop, *, notifications: bool = True) -> None:
-        self.desktop, self.did = desktop, list[object]()
-        self._bridge = Bridge()
-        self._bridge.start()
-        actions = Actions(
-            enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
-            toggle=lambda: self._do("toggle", Status.RECORDING),
-            quit=lambda: self._do("quit", Status.IDLE),
-        )
-        self.tray = select(self._bridge, actions, icon=True, notifications=notifications)
-
-    def close(self) -> None:
-        self.tray.stop()
-        self.tray.run()
-        self._bridge.stop()
-        self.wait_icons(0)
-
-    def _do(self, what: object, status: Status) -> None:
-        self.did.append(what)
-        self.tray.show(status)
-
-    def panel(self) -> Image.Image:
-        return self.desktop.screenshot().crop(PANEL).convert("RGB")
-
-    def icons(self) -> list[Status]:
-        """Return the status of each icon in the panel, from left to right."""
-        pixels = np.asarray(self.panel()).astype(int)
-        columns = {
-            status: np.flatnonzero((abs(pixels - colour).max(axis=2) < 12).any(axis=0))
-            for status, colour in COLOURS.items()
-        }
-        starts = [
-            (x, status)
-            for status, found in columns.items()
-            for before, x in itertools.pairwise([-100, *found])
-            if x - before > 6
-        ]
-        return [status for _, status in sorted(starts)]
-
-    def wait_icon(self, status: Status, timeout: float = 10) -> None:
-        wait_until(lambda: self.icons() == [status], timeout, f"one icon, {status}")
-
-    def wait_icons(self, count: int, timeout: float = 10) -> None:
-        wait_until(lambda: len(self.icons()) == count, timeout, f"{count} icons")
-
-    def click(self, place: tuple[int, int], button: int = 1) -> None:
-        self.desktop.run("xdotool", "mousemove", *map(str, AWAY))  # a click must move the pointer
-        self.desktop.click(*place, button)
-
-    def open_menu(self) -> Image.Image:
-        """Open the menu by a right click; return what it looks like."""
-        closed = self.desktop.screenshot()
-        self.click(ICON, button=3)
-
-        def opened() -> Image.Image | None:
-            now = self.desktop.screenshot()
-            changed = ImageChops.difference(now, closed).crop((0, 34, 300, 300)).getbbox()
-            return now.crop((0, 34, 118, 118)) if changed and changed[3] > 70 else None
-
-        wait_until(opened, 5, "the menu")
-        time.sleep(0.2)  # until it is whole
-        return self.desktop.screenshot().crop((0, 34, 118, 118))
 
 
 @pytest.fixture(scope="module")
@@ -194,8 +118,9 @@ def test_an_open_menu_follows_the_status(here: Desktop, shown: Shown) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_the_icon_comes_back_with_its_host(
-    here: Desktop, host: Tray, number: signal.Signals, shown: Shown
-) -> None:
+    here: Desktop, host: Tray, number: signal.Signals, shown: Shown,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     here.start_tray(host)
     shown.wait_icon(Status.IDLE)
     assert here._tray
@@ -208,6 +133,7 @@ def test_the_icon_comes_back_with_its_host(
     shown.wait_icon(Status.RECORDING)
     shown.click(ICON)
     wait_until(lambda: shown.did == ["toggle"], 5, "the click")
+    assert "Traceback" not in caplog.text
 
 
 def _stray_icon(desktop: Desktop) -> bool:
@@ -266,52 +192,13 @@ def test_a_bus_that_goes_away_leaves_no_second_icon_and_fails_nothing(
     assert "Traceback" not in caplog.text
 
 
-def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: Shown) -> None:
-    text = "The <b>USB</b> & co \0microphone would not open."
-    for _ in range(3):
-        shown.tray.notify(text)
-    literally = (
-        "The &lt;b&gt;USB&lt;/b&gt; &amp; co microphone would not open."  # as dunst keeps it
-    )
-    wait_until(lambda: literally in here.notifications(), 5, "the notification")
-    time.sleep(0.5)
-    assert here.notifications().count(f"body: '{literally}'") == 1
-    assert "appname: 'tray_dictate'" in here.notifications()
-    assert "raw_icon set: true" in here.notifications()
-
-
-def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
+def test_without_a_bus_the_icon_is_in_the_xembed_tray(
+    here: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
     shown = Shown(here)
-    shown.tray.notify("Said at once.")
-    wait_until(lambda: "Said at once." in here.notifications(), 5, "the notification")
+    here.start_tray("trayer")
+    shown.wait_icon(Status.IDLE)
+    shown.click(ICON)
+    wait_until(lambda: shown.did == ["toggle"], 5, "the click")
     shown.close()
-
-
-def test_no_notification_daemon_is_a_line_in_the_log(
-    here: Desktop, shown: Shown, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    services = here.run(
-        "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-        "org.freedesktop.DBus.ListActivatableNames",
-    )  # fmt: skip
-    here.stop_notifications()
-    try:
-        shown.tray.notify("No microphone.")
-        if "org.freedesktop.Notifications" in services:  # the bus starts dunst, which shows it
-            time.sleep(1)
-        else:
-            wait_until(lambda: "No microphone. (not shown" in caplog.text, 5, "the line")
-    finally:
-        here.start_notifications()
-    assert "Traceback" not in caplog.text
-
-
-def test_notifications_that_are_not_wanted_go_to_the_log(
-    here: Desktop, caplog: pytest.LogCaptureFixture
-) -> None:
-    shown = Shown(here, notifications=False)
-    shown.tray.notify("Not for your eyes.")
-    wait_until(lambda: "Not for your eyes." in caplog.text, 5, "the line")
-    shown.close()
-    assert "Not for your eyes." not in here.notifications()

@@ -12,7 +12,7 @@ from dbus_fast import DBusError, Message, MessageType, RequestNameReply, Variant
 from dbus_fast.aio import MessageBus
 
 from tests.desktop.rig import Desktop
-from tests.desktop.test_tray import Shown
+from tests.desktop.shown import Shown
 from tray_dictate.core.dictation import Status
 from tray_dictate.tray.bus import call, connect
 from tray_dictate.tray.icon import SIZES

@@ -1,11 +1,11 @@
 """The icon in an XEmbed tray (trayer, tint2, i3bar ...), on the window and loop of pystray's.
 
 pystray's X11 icon lacks what a daemon needs, and has no hooks for it, so this file reaches into it:
-its window does not ask for clicks; it looks for a host once and gives up; a host that dies leaves
-the icon as a stray window on the desktop; transparency comes out black; it stops the whole X server
-while it looks for a host; and its callers wait for its thread, for ever if that has ended. Here
-callers leave what they want and wake the thread, which alone talks to the X server. There is no
-menu: a left click starts and stops.
+its window does not ask for clicks; it looks for a host once and gives up, and again only where that
+one ends; a host that dies may leave the icon as a stray window on the desktop; transparency comes
+out black; it stops the whole X server while it looks for a host; and its callers wait for its
+thread, for ever if that has ended. Here callers leave what they want and wake the thread, which
+alone talks to the X server. There is no menu: a left click starts and stops.
 """
 
 # ruff: noqa: SLF001 - see above
@@ -215,7 +215,7 @@ class _Window:
 
     def _on_destroyed(self, event: Any) -> None:
         if self._host and event.window.id == self._host.id:
-            self._window.unmap()  # the X server has put it on the desktop
+            self._window.unmap()  # the X server has put it on the desktop, and may show it
             self._forget_host()
 
     def _on_reparented(self, event: Any) -> None:

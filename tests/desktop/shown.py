@@ -1,0 +1,87 @@
+"""The real tray in this process, and what its user sees of it and does to it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from tests.desktop.rig import Desktop, wait_until
+from tray_dictate.bridge import Bridge
+from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Actions
+from tray_dictate.tray import select
+from tray_dictate.tray.icon import COLOURS
+
+PANEL = (0, 0, 1280, 32)
+ICON = (12, 16)
+AWAY = (640, 700)
+
+
+class Shown:
+    """The real tray on a real desktop, and what its user did to it."""
+
+    def __init__(self, desktop: Desktop, *, notifications: bool = True) -> None:
+        self.desktop, self.did = desktop, list[object]()
+        self._bridge = Bridge()
+        self._bridge.start()
+        actions = Actions(
+            enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
+            toggle=lambda: self._do("toggle", Status.RECORDING),
+            quit=lambda: self._do("quit", Status.IDLE),
+        )
+        self.tray = select(self._bridge, actions, icon=True, notifications=notifications)
+
+    def close(self) -> None:
+        self.tray.stop()
+        self.tray.run()
+        self._bridge.stop()
+        self.wait_icons(0)
+
+    def _do(self, what: object, status: Status) -> None:
+        self.did.append(what)
+        self.tray.show(status)
+
+    def panel(self) -> Image.Image:
+        return self.desktop.screenshot().crop(PANEL).convert("RGB")
+
+    def icons(self) -> list[Status]:
+        """Return the status of each icon in the panel, from left to right."""
+        pixels = np.asarray(self.panel()).astype(int)
+        columns = {
+            status: np.flatnonzero((abs(pixels - colour).max(axis=2) < 12).any(axis=0))
+            for status, colour in COLOURS.items()
+        }
+        starts = [
+            (x, status)
+            for status, found in columns.items()
+            for before, x in itertools.pairwise([-100, *found])
+            if x - before > 6
+        ]
+        return [status for _, status in sorted(starts)]
+
+    def wait_icon(self, status: Status, timeout: float = 10) -> None:
+        wait_until(lambda: self.icons() == [status], timeout, f"one icon, {status}")
+
+    def wait_icons(self, count: int, timeout: float = 10) -> None:
+        wait_until(lambda: len(self.icons()) == count, timeout, f"{count} icons")
+
+    def click(self, place: tuple[int, int], button: int = 1) -> None:
+        self.desktop.run("xdotool", "mousemove", *map(str, AWAY))  # a click must move the pointer
+        self.desktop.click(*place, button)
+
+    def open_menu(self) -> Image.Image:
+        """Open the menu by a right click; return what it looks like."""
+        closed = self.desktop.screenshot()
+        self.click(ICON, button=3)
+
+        def opened() -> Image.Image | None:
+            now = self.desktop.screenshot()
+            changed = ImageChops.difference(now, closed).crop((0, 34, 300, 300)).getbbox()
+            return now.crop((0, 34, 118, 118)) if changed and changed[3] > 70 else None
+
+        wait_until(opened, 5, "the menu")
+        time.sleep(0.2)  # until it is whole
+        return self.desktop.screenshot().crop((0, 34, 118, 118))

@@ -1,0 +1,93 @@
+"""Messages as the user's notification daemon shows them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.desktop.rig import Desktop, wait_until
+from tests.desktop.shown import Shown
+from tray_dictate.bridge import Bridge
+from tray_dictate.ports import Actions
+from tray_dictate.tray import select
+
+
+@pytest.fixture(scope="module")
+def hostless() -> Iterator[Desktop]:
+    """A desktop without a panel."""
+    with Desktop(notifications=True) as bare:
+        yield bare
+
+
+@pytest.fixture
+def here(hostless: Desktop, monkeypatch: pytest.MonkeyPatch) -> Desktop:
+    """Put this process on that desktop."""
+    for name, value in hostless.env.items():
+        monkeypatch.setenv(name, value)
+    return hostless
+
+
+@pytest.fixture
+def shown(here: Desktop) -> Iterator[Shown]:
+    """Have a tray that can say something."""
+    tray = Shown(here)
+    yield tray
+    tray.close()
+
+
+def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: Shown) -> None:
+    text = "The <b>USB</b> & co \0microphone would not open."
+    for _ in range(3):
+        shown.tray.notify(text)
+    literally = (
+        "The &lt;b&gt;USB&lt;/b&gt; &amp; co microphone would not open."  # as dunst keeps it
+    )
+    wait_until(lambda: literally in here.notifications(), 5, "the notification")
+    time.sleep(0.5)
+    assert here.notifications().count(f"body: '{literally}'") == 1
+    assert "appname: 'tray_dictate'" in here.notifications()
+    assert "raw_icon set: true" in here.notifications()
+
+
+def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
+    bridge = Bridge()
+    actions = Actions(enable=lambda _: None, toggle=lambda: None, quit=lambda: None)
+    tray = select(bridge, actions, icon=True, notifications=True)
+    tray.notify("Said at once.")
+    bridge.start()
+    wait_until(lambda: "Said at once." in here.notifications(), 5, "the notification")
+    tray.stop()
+    bridge.stop()
+
+
+def test_no_notification_daemon_is_a_line_in_the_log(
+    here: Desktop, shown: Shown, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    services = here.run(
+        "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+        "org.freedesktop.DBus.ListActivatableNames",
+    )  # fmt: skip
+    here.stop_notifications()
+    try:
+        shown.tray.notify("No microphone.")
+        if "org.freedesktop.Notifications" in services:  # the bus starts dunst, which shows it
+            time.sleep(1)
+        else:
+            wait_until(lambda: "No microphone. (not shown" in caplog.text, 5, "the line")
+    finally:
+        here.start_notifications()
+    assert "Traceback" not in caplog.text
+
+
+def test_notifications_that_are_not_wanted_go_to_the_log(
+    here: Desktop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = Shown(here, notifications=False)
+    shown.tray.notify("Not for your eyes.")
+    wait_until(lambda: "Not for your eyes." in caplog.text, 5, "the line")
+    shown.close()
+    assert "Not for your eyes." not in here.notifications()
