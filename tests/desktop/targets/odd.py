@@ -60,7 +60,7 @@ def late(text):
 def twice(text):
     """Read, and read again a little later to insert it."""
     text.clipboard_get(type="UTF8_STRING")
-    text.after(150, lambda: insert(text))
+    text.after(60, lambda: insert(text))
 
 
 def by_another(text):
