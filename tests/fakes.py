@@ -94,6 +94,8 @@ class FakeSession:
     def pause(self) -> float:
         return self.silence
 
+    def hurry(self) -> None: ...
+
     async def finish(self) -> None:
         await self._engine.may_finish.wait()
         self._complete()

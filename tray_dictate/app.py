@@ -21,31 +21,31 @@ from tray_dictate.audio.cues import Cues
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
-from tray_dictate.config import Config
+from tray_dictate.config import Config, EngineSettings
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.engine import select as select_engine
 from tray_dictate.errors import DictateError
-from tray_dictate.ports import Actions
+from tray_dictate.ports import Actions, Engine
 
 logger = logging.getLogger(__name__)
 
 _SHUTDOWN = 20.0  # seconds
 
 
-def run(config: Config) -> int:
+def run(config: Config, make_engine: Callable[[EngineSettings], Engine] = select_engine) -> int:
     """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
     log.start(config.log.level)
     with ExitStack() as stack:
         stack.enter_context(_only_one())
-        return _App(config, stack).run()
+        return _App(config, make_engine(config.engine), stack).run()
 
 
 class _App:
     """Every part of one running daemon."""
 
-    def __init__(self, config: Config, stack: ExitStack) -> None:
+    def __init__(self, config: Config, engine: Engine, stack: ExitStack) -> None:
         self._failed = ""
         self._bridge = Bridge()
         self._bridge.start()
@@ -60,7 +60,6 @@ class _App:
         stack.callback(self._wait, self._output.close)
         portaudio = PortAudio()
         stack.callback(portaudio.close)
-        engine = select_engine(config.engine)
         stack.callback(self._wait, engine.close)
         self._tray = tray.select(
             self._bridge, actions, icon=config.tray.icon, notifications=config.tray.notifications

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomlkit
 from tomlkit.items import Table
@@ -52,7 +52,7 @@ def with_table(readme: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    return tomlkit.item(value).as_string()  # pyright: ignore[reportUnknownMemberType]
+    return cast("str", tomlkit.item(value).as_string())  # pyright: ignore[reportUnknownMemberType]
 
 
 def main() -> None:

@@ -78,6 +78,10 @@ class Session(Protocol):
         """Return for how many seconds of what was sent nobody has spoken, up to its end."""
         ...
 
+    def hurry(self) -> None:
+        """The key is up: only the tail is still to come, and then the text is wanted at once."""
+        ...
+
     async def finish(self) -> None:
         """No more chunks will come: complete what is owed."""
         ...

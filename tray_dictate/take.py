@@ -22,7 +22,7 @@ from tray_dictate.ports import Engine, Microphone, Session
 log = logging.getLogger(__name__)
 
 _TAIL_LEAST = 0.06  # seconds: what the sound server still holds of the moment of the release
-_QUIET = 0.1  # seconds without speech, beyond what the voice detector itself holds on
+_QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class Take:
     _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
     _stop: Callable[[], None] | None = None
     _released: float | None = None
+    _session: Session | None = None
 
     async def run(self) -> None:
         """Record and transcribe; what goes wrong is in `trouble`, and the audio is kept."""
@@ -55,6 +56,8 @@ class Take:
         """The key is up: end the recording after the tail."""
         loop = asyncio.get_running_loop()
         self._released = loop.time()
+        if self._session:
+            self._session.hurry()
         if self._stop:
             loop.call_later(self.tail, self._stop)
 
@@ -90,6 +93,9 @@ class Take:
             return  # nothing was recorded
         try:
             async with self.engine.session() as session, asyncio.TaskGroup() as tasks:
+                self._session = session
+                if self._released is not None:
+                    session.hurry()
                 tasks.create_task(self._receive(session))
                 await self._send(session, first)
         except* DictateError as reasons:

@@ -20,7 +20,13 @@ READY = "ready: "  # the daemon logs a line with this when it can take a dictati
 class Daemon:
     """A running daemon; `with` ends it and asserts a clean end."""
 
-    def __init__(self, processes: Processes, env: dict[str, str], argv: list[str]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        env: dict[str, str],
+        argv: list[str],
+        module: str = "tray_dictate",
+    ) -> None:
         self._processes = processes
         # a mark of its own within the desktop's: what it started must end with it
         self._mark = f"{env[MARKER]}-{uuid.uuid4().hex[:8]}"
@@ -28,7 +34,7 @@ class Daemon:
         self.log_path = processes.log_path(self._name)
         self.process: subprocess.Popen[bytes] = processes.start(
             self._name,
-            [sys.executable, "-m", "tray_dictate", *argv],
+            [sys.executable, "-m", module, *argv],
             env={**env, MARKER: self._mark, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             cwd=env["HOME"],
         )

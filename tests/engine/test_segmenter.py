@@ -156,6 +156,7 @@ runs = st.lists(  # voiced or not, for so many hops
 
 
 @example([(True, 400), (False, 8), (True, 60)], 100, True)
+@example([(True, 3)], 1, True)
 @given(runs, st.integers(1, HOP), st.booleans())
 def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(script, rest, voiced_rest):
     spans, voiced, needed = take(script, rest, voiced_rest)
@@ -167,7 +168,8 @@ def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(script, rest, voice
         assert oldest <= span.start, "what a segment needs was not forgotten before"
     lost = [hop for hop in voiced if not covered(hop, spans)]
     for group in clicks(lost):
-        assert len(group) < 4, "only what is too short for a word is passed over"
+        length = sum(end - start for start, end in group)
+        assert length < 4 * HOP, "only what is too short for a word is passed over"
     for span in spans:
         inside = sum(overlap(hop, span) for hop in voiced)
         assert span.voiced == inside
@@ -210,3 +212,25 @@ def clicks(lost):
         else:
             groups.append([hop])
     return groups
+
+
+def test_when_the_key_is_up_the_first_quiet_moment_is_enough_and_its_pass_is_the_last():
+    _, _, segmenter = heard([])
+    for probability, level in hops([1, -0.1]):
+        segmenter.hear(probability, level, HOP)
+    assert segmenter.due(0) is None, "a breath is waited for while the key is held"
+    segmenter.hurry()
+    ahead = segmenter.due(0)
+    assert ahead is not None
+    for probability, level in hops([-0.1]):
+        segmenter.hear(probability, level, HOP)
+    assert segmenter.due(0) is None
+    assert segmenter.finish() == ahead
+
+
+def test_when_the_key_is_up_no_pass_begins_in_mid_speech():
+    segmenter = Segmenter()
+    segmenter.hurry()
+    for probability, level in hops([2]):
+        segmenter.hear(probability, level, HOP)
+        assert segmenter.due(0) is None

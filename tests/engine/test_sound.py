@@ -54,3 +54,9 @@ def test_full_scale_survives_the_way_to_a_chunk_and_back():
     sound.append(pcm16(np.array([1, -1], np.float32)))
 
     assert sound.samples(0, 2) == pytest.approx([1, -1], abs=1e-4)
+
+
+def test_what_is_not_there_yet_is_silence():
+    sound = Sound()
+    sound.append(b"\0\x40" * 4)
+    assert sound.samples(2, 6).tolist() == [0.5, 0.5, 0, 0]

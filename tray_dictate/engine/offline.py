@@ -81,6 +81,12 @@ class OfflineSession:
         """Return for how many seconds nobody has spoken, up to the end of what was sent."""
         return (self._segmenter.quiet + self._sound.end - self._heard) / RATE
 
+    def hurry(self) -> None:
+        """Let go of what is not the last word; have its text when the tail is over."""
+        self._segmenter.hurry()
+        self._drop_pass()
+        self._wake.set()
+
     async def finish(self) -> None:
         """Commit what is left."""
         rest = self._sound.end - self._heard

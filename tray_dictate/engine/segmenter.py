@@ -5,7 +5,8 @@ the other and decides in this order of haste:
 
 - a partial pass every half second while somebody speaks, or less often where passes are dear;
 - a speculative pass at a pause: if the key goes up in it, the text exists already;
-- a commit at a longer pause: the segment is closed, its final text goes out while the key is held.
+- a commit at a longer pause: the segment is closed, its final text goes out while the key is held;
+- once the key is up, only what is left counts: a speculative pass at the first quiet moment.
 
 Committed segments never overlap, and all that was voiced is in one, but for clicks.
 """
@@ -28,6 +29,7 @@ _SHARE = 0.5  # of the time, at most, goes into partial passes
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
 _BREATH = RATE * 22 // 100  # pause: speculate
+_MOMENT = 2 * HOP  # pause: speculate, when the key is up
 _PAUSE = RATE * 70 // 100  # pause: commit a phrase
 _SILENCE = RATE * 150 // 100  # pause: commit a word, forget a click
 _PHRASE = RATE * 4  # shorter speech waits for more: the recogniser wants context
@@ -69,6 +71,11 @@ class Segmenter:
         self._asked: Span | None = None  # what was due last,
         self._asked_end = 0  # and when
         self._recent: deque[_Hop] = deque()
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """Learn that the key is up: only the tail is still to come."""
+        self._hurried = True
 
     def hear(self, probability: float, level: float, samples: int) -> Span | None:
         """Take one hop's speech probability and RMS; return the segment that it closes, if any."""
@@ -88,11 +95,14 @@ class Segmenter:
         if self._onset is None or self._is_click:
             return None
         if self._speaking:
+            if self._hurried:  # the worker is to be free when the last word is over
+                return None
             step = max(_STEP, round(cost / _SHARE * RATE))
             if self._end - self._asked_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)
-        if not self._speaking and (self.quiet < _BREATH or span == self._asked):
+        pause = _MOMENT if self._hurried else _BREATH
+        if not self._speaking and (self.quiet < pause or span == self._asked):
             return None
         self._asked, self._asked_end = span, self._end
         return span
@@ -127,8 +137,9 @@ class Segmenter:
         return self._closed() if self.quiet >= least else None
 
     def _open(self, onset: int) -> Span:
-        start = max(self._floor, onset - _BEFORE)
-        return Span(start, min(self._end, self._last + _AFTER), self._voiced)
+        start, end = max(self._floor, onset - _BEFORE), self._last + _AFTER
+        # what comes after the last word will be quiet: its pass need not wait to hear that
+        return Span(start, end if self._hurried else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:
         onset, self._onset = self._onset, None

@@ -32,9 +32,10 @@ class Sound:
         return self.end - self._start
 
     def samples(self, start: int, end: int) -> Samples:
-        """Return a copy of what is between two samples."""
+        """Return a copy of what is between two samples; silence for what is not there yet."""
         first, last = ((at - self._start) * _SAMPLE for at in (start, end))
-        return np.frombuffer(self._pcm[first:last], "<i2") * _UNIT
+        samples = np.frombuffer(self._pcm[first:last], "<i2") * _UNIT
+        return np.pad(samples, (0, end - start - len(samples)))
 
     def forget(self, before: int) -> None:
         """Free what lies before a sample."""
