@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -21,7 +22,9 @@ def log_file() -> Path:
 
 def lock_file() -> Path:
     """Return the file whose lock means that a daemon runs in this session."""
-    return Path(_DIRS.user_runtime_dir) / "tray_dictate.lock"
+    session = os.environ.get("XDG_RUNTIME_DIR")  # not everywhere where X11 is
+    folder = Path(session) / "tray_dictate" if session else log_file().parent
+    return folder / "tray_dictate.lock"
 
 
 def kept_audio() -> Path:

@@ -30,7 +30,7 @@ def files(paths: list[Path], config: Config, *, as_json: bool) -> int:
 
 
 async def _files(paths: list[Path], config: Config, *, as_json: bool) -> int:
-    engine = select(config.engine)
+    engine = select(config.engine, live=False)
     failed = False
     try:
         await engine.load()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.rig import Desktop
+from tests.desktop.rig import Daemon, Desktop
 
 HERE = Path(__file__).parent
 
@@ -37,6 +37,17 @@ def hardware_xserver() -> Iterator[Desktop]:
     """An X server whose `keydown` is a hardware keyboard's, and whose `synthetic` is XTEST."""
     with Desktop(hardware_keyboard=True) as bare:
         yield bare
+
+
+@pytest.fixture(scope="module")
+def wavs(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("speech")
+
+
+@pytest.fixture
+def daemon(desktop: Desktop) -> Iterator[Daemon]:
+    with desktop.daemon() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

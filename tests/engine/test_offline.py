@@ -41,8 +41,8 @@ async def test_a_release_in_the_middle_of_a_pass_cancels_it_and_uses_what_it_fou
         await send(session, loud(1.0))
         await until(lambda: fake.passes)
         await send(session, loud(0.4))
-        fake.hold = False
         await session.finish()
+        fake.hold = False  # for the last pass
         events = await collected(session)
 
     assert len(fake.cancelled) == 1
@@ -59,6 +59,38 @@ async def test_a_pass_that_holds_all_of_it_is_not_begun_again_at_the_release(fak
 
         assert text_of(await collected(session)) == "13 tokens"
         assert len(fake.passes) == before
+
+
+async def test_when_the_key_is_up_the_last_pass_is_over_before_the_tail(fake):
+    async with engine_of(fake) as engine, engine.session() as session:
+        await send(session, loud(0.4))
+        session.hurry()
+        await send(session, quiet(0.1))
+        await until(lambda: fake.passes)
+        await send(session, quiet(0.1))
+        await session.finish()
+
+        assert text_of(await collected(session)) == "7 tokens"  # 0.4 s, and 0.2 s of silence
+        assert len(fake.passes) == 1
+
+
+async def test_when_the_key_goes_up_a_pass_of_less_than_all_is_cancelled(fake):
+    fake.hold = True
+    async with engine_of(fake) as engine, engine.session() as session:
+        await send(session, loud(1.0))
+        await until(lambda: fake.passes)
+        session.hurry()
+        await until(lambda: fake.cancelled)
+
+
+async def test_a_segment_of_a_file_is_decoded_once(fake):
+    engine = OfflineEngine(lambda: fake, live=False)
+    async with engine.session() as session:
+        await send(session, loud(3.0), quiet(0.5), loud(3.0), quiet(1.0), loud(1.0))
+        await session.finish()
+        assert len([e for e in await collected(session) if isinstance(e, Completed)]) == 2
+    await engine.close()
+    assert [draft for _, draft in fake.passes] == [(), ()]
 
 
 async def test_a_running_pass_that_holds_all_of_it_is_waited_for_not_cancelled(fake):

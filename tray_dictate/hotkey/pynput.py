@@ -35,7 +35,7 @@ class PynputHotkey:
             from pynput import keyboard  # noqa: PLC0415 - fails at import without a display
         except ImportError as reason:
             raise UnavailableError(
-                f"pynput cannot watch the keyboard here: {reason}.",
+                "pynput cannot watch the keyboard: there is no display that it can use.",
                 "Start it from your desktop session.",
             ) from reason
         self._keyboard: Any = keyboard
