@@ -197,8 +197,12 @@ class FakeHotkey:
 
     def __init__(self) -> None:
         self.physical: frozenset[str] | None = frozenset()
+        self.claimed: frozenset[str] = frozenset()
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None: ...
+
+    def claim(self, keys: frozenset[str]) -> None:
+        self.claimed = keys
 
     def held(self) -> frozenset[str] | None:
         return self.physical

@@ -123,10 +123,12 @@ async def test_escape_drops_the_take(rig):
     rig.press()
     await rig.say("one")
     await asyncio.sleep(0.02)
+    assert rig.hotkey.claimed == {"escape"}, "no window sees it while it is ours"
     rig.press("escape")
     rig.release("escape")
     rig.release()
     await rig.idle()
+    assert rig.hotkey.claimed == frozenset()
     await asyncio.sleep(0.05)
     assert rig.output.text == ""
     assert rig.engine.open_sessions == 0

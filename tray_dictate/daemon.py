@@ -117,10 +117,14 @@ class Daemon:
 
     def post(self, event: Event) -> None:
         """Let something happen."""
+        recorded = self._state.recording is not None
         self._state, commands = step(self._state, event)
         for command in commands:
             self._perform(command)
-        self._chord.follow(self._state.recording is not None)
+        records = self._state.recording is not None
+        if records != recorded and self._chord.cancel:  # Escape is for us, not for the window
+            self._parts.hotkey.claim(self._chord.cancel[0] if records else frozenset())
+        self._chord.follow(records)
         self._schedule()
         self._show()
         if not self._state.live:

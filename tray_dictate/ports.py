@@ -23,6 +23,10 @@ class Hotkey(Protocol):
         """Report every key edge, or once why no more will come; both from any thread."""
         ...
 
+    def claim(self, keys: frozenset[str]) -> None:
+        """Keep presses of these keys from the windows, where that can be done; empty for none."""
+        ...
+
     def held(self) -> frozenset[str] | None:
         """Return the keys physically down now; None where this platform cannot tell."""
         ...

@@ -22,7 +22,7 @@ from tests.desktop.dictating import (
     spoken,
     transcript,
 )
-from tests.desktop.rig import KINDS
+from tests.desktop.rig import KINDS, wait_until
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,6 +106,9 @@ def test_escape_drops_the_take(desktop, daemon, wavs):
     desktop.tap("Escape")
     desktop.keyup("Control_R")
     daemon.wait_log("dictation 1: dropped")
+    assert "Escape" not in [key.keysym for key in window.key_events() if key.down]
+    desktop.tap("Escape")
+    wait_until(lambda: "Escape" in [key.keysym for key in window.key_events()], 2, "it is theirs")
     hold(desktop, spoken(wavs, LONG[2]), "Control_R")
     settled(daemon, 2)
     landed(window, LONG[2], 0.15)

@@ -71,6 +71,9 @@ class PynputHotkey:
         """Not known here."""
         return None
 
+    def claim(self, keys: frozenset[str]) -> None:
+        """Do nothing: pynput can keep all keys from the windows, but not some."""
+
     def stop(self) -> None:
         """End the listener."""
         self._stopped = True

@@ -7,7 +7,8 @@ our own are recognised by announcement: the output calls `expect` before it send
 
 A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden from the windows by a passive
 grab that is let go at once, and does not repeat while it is down: released of its modifiers by
-our output, a repeating space would type spaces.
+our output, a repeating space would type spaces. So is what is claimed, such as Escape while a
+dictation records.
 """
 
 # pyright: basic
@@ -81,6 +82,8 @@ class XInputHotkey:
         self._cleared: set[int] = set()  # held by the user through XTEST, released by us
         self._expected: deque[tuple[int, bool, float]] = deque()
         self._hidden: set[int] = set()
+        self._claims: deque[frozenset[str]] = deque()
+        self._claimed: set[int] = set()
         self._woken, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
         self._stopped = False
@@ -112,6 +115,11 @@ class XInputHotkey:
             or _bit(states.get(source) or merged, keycode)
         )
 
+    def claim(self, keys: frozenset[str]) -> None:
+        """Keep presses of these keys, and no others, from the windows; from any thread."""
+        self._claims.append(keys)
+        os.write(self._wake, b"c")
+
     def stop(self) -> None:
         """End the reader; grabs go with its connection."""
         if not self._stopped:
@@ -133,6 +141,9 @@ class XInputHotkey:
                     self._take(self._display.next_event())
                 ready, _, _ = select.select([self._display.fileno(), self._woken], [], [])
                 if self._woken in ready:
+                    os.read(self._woken, 64)
+                    self._obey()
+                if self._stopped:
                     break
             self._repeat(self._hidden, on=True)
         except (error.ConnectionClosedError, OSError, ValueError) as reason:
@@ -145,11 +156,20 @@ class XInputHotkey:
         if event.type == ge.GenericEventCode and event.evtype in (_RAW_PRESS, _RAW_RELEASE):
             _, _, keycode, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._edge(keycode, event.evtype == _RAW_PRESS, source)
-        elif event.type == X.KeyPress:  # of the hidden chord: hide just this press
+        elif event.type == X.KeyPress:  # of what is hidden: just this press
             self._display.ungrab_keyboard(X.CurrentTime)
             self._display.flush()
         elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
             self._names = key_names(self._display)
+
+    def _obey(self) -> None:
+        while self._claims:
+            keys = self._claims.popleft()
+            for keycode in self._claimed:
+                self._root.ungrab_key(keycode, X.AnyModifier)
+            self._claimed = {code for code, name in self._names.items() if name in keys}
+            self._claimed -= self._hidden  # the chord's own grab is there already
+            self._grab(self._claimed, [X.AnyModifier])
 
     def _edge(self, keycode: int, down: bool, source: int) -> None:
         if source not in self._known:
@@ -216,15 +236,19 @@ class XInputHotkey:
                 masks |= next((modifiers[key] for key in sorted(slot) if key in modifiers), 0)
         own = {key for slot in self._chord for key in slot} - MODIFIERS
         self._hidden = {keycode for keycode, name in self._names.items() if name in own}
+        if not self._grab(self._hidden, [masks | locks for locks in _LOCKS]):
+            log.warning("another program has taken the hotkey; windows will see it, too")
+
+    def _grab(self, keycodes: set[int], modifiers: list[int]) -> bool:
+        """Be the first to get these keys; return whether no other program had them before."""
         caught = error.CatchError(error.BadAccess)
-        for keycode in self._hidden:
-            for locks in _LOCKS:
+        for keycode in keycodes:
+            for mask in modifiers:
                 self._root.grab_key(
-                    keycode, masks | locks, 0, X.GrabModeAsync, X.GrabModeAsync, onerror=caught
+                    keycode, mask, 0, X.GrabModeAsync, X.GrabModeAsync, onerror=caught
                 )
         self._display.sync()
-        if caught.get_error():
-            log.warning("another program has taken the hotkey; windows will see it, too")
+        return not caught.get_error()
 
     def _repeat(self, keycodes: set[int], *, on: bool) -> None:
         mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
