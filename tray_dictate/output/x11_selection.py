@@ -25,7 +25,7 @@ from Xlib.protocol import request
 
 from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
-from tray_dictate.output.x11_server import Focus, client_of, connect, disconnect
+from tray_dictate.output.x11_server import Focus, connect, disconnect, marks_text
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ class Selections:
         contents = text_contents(self._display, text, secret=True)
         for held in (self._clipboard, self._primary):
             vital = careful and held is self._clipboard
-            if held is self._primary and self._is_marked(target):
+            if held is self._primary and marks_text(self._display, target):
                 continue
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
@@ -186,46 +186,48 @@ class Selections:
         self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
         return self._offer
 
-    def _is_marked(self, target: Focus) -> bool:
-        """Whether text is marked in the target, which the paste is to replace.
-
-        To take PRIMARY would unmark it (GTK, Tk). Only terminals need it, and replace nothing.
-        """
-        if target.terminal:
-            return False
-        owner: Any = self._display.get_selection_owner(Xatom.PRIMARY)
-        return bool(owner) and client_of(self._display, owner.id) in target.clients
-
     def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
         """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
         for _ in range(3):  # again where the user copied something in this very moment
             stamp = self._stamp()
+            owner: Any = self._display.get_selection_owner(held.atom)
             try:
-                before = self._before(held, stamp)
+                before = self._before(held, owner, stamp)
             except UnsavedError as reason:
                 log.warning("the clipboard could not be saved: %s", reason)
                 if vital:
                     return False
                 before = None
-            if self._own(held, contents, stamp):
+            if self._own(held, contents, stamp, instead_of=owner):
                 held.dictated, held.before = True, before
                 return True
         return not vital
 
-    def _before(self, held: Held, stamp: int) -> Contents | None:
+    def _before(self, held: Held, owner: Any, stamp: int) -> Contents | None:
         """Return what is to be given back: ours from before, or what another program has."""
         if held.contents is not None:
             return held.before if held.dictated else held.contents
-        if self._display.get_selection_owner(held.atom) == X.NONE:
+        if owner == X.NONE:
             return None
         saving = Saving(self._display, self._window, wait=self._wait, stamp=stamp)
         return saving.read(held.atom)
 
-    def _own(self, held: Held, contents: Contents, stamp: int) -> bool:
-        """Own a selection unless somebody took it after `stamp`, the server's time."""
-        self._window.set_selection_owner(held.atom, stamp)
-        if self._display.get_selection_owner(held.atom) != self._window:
-            return False
+    def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
+        """Own a selection instead of a certain window, and of nobody who took it meanwhile.
+
+        The server's time counts in milliseconds, so that it alone cannot tell who was first: the
+        server is held still between the look and the taking.
+        """
+        self._display.grab_server()
+        try:
+            if self._display.get_selection_owner(held.atom) != instead_of:
+                return False
+            self._window.set_selection_owner(held.atom, stamp)
+            if self._display.get_selection_owner(held.atom) != self._window:
+                return False
+        finally:
+            self._display.ungrab_server()
+            self._display.flush()
         held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
         return True
 
@@ -242,7 +244,7 @@ class Selections:
         for held in (self._clipboard, self._primary):
             stamp = self._stamp()
             if held.dictated and held.contents is not None:
-                self._own(held, held.contents, stamp)
+                self._own(held, held.contents, stamp, instead_of=self._window)
 
     def _set_due(self, offer: Offer) -> None:
         offer.done_at = offer.quiet_since = time.monotonic()
@@ -265,23 +267,22 @@ class Selections:
             before = held.before
             if before:
                 held.dictated, held.before = False, None
-                self._own(held, before, stamp)
+                self._own(held, before, stamp, instead_of=self._window)
             elif linger:
                 held.contents = self._server.blank
             else:
                 held.lose()
                 request.SetSelectionOwner(
-                    display=self._display.display,
-                    window=X.NONE,
-                    selection=held.atom,
-                    time=stamp,
+                    display=self._display.display, window=X.NONE, selection=held.atom, time=stamp
                 )
         self._display.sync()
         self._offer = self._offer if linger else None
 
     def _keep(self, text: str) -> None:
         self._give_back()
-        self._own(self._clipboard, text_contents(self._display, text, secret=False), self._stamp())
+        contents, stamp = text_contents(self._display, text, secret=False), self._stamp()
+        owner: Any = self._display.get_selection_owner(self._clipboard.atom)
+        self._own(self._clipboard, contents, stamp, instead_of=owner)
 
     def _finish(self) -> None:
         self._closing = True

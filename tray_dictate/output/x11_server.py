@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from Xlib import X, error
+from Xlib import X, Xatom, error
 from Xlib.display import Display
 from Xlib.xobject.drawable import Window
 
@@ -133,3 +133,14 @@ def _active(display: Display, frame: Window) -> Window | None:
 def _ignore(problem: Any, _request: Any = None) -> None:
     """Take errors of requests without an answer: windows of others vanish at any time."""
     log.debug("the X server answered %s", type(problem).__name__)
+
+
+def marks_text(display: Display, target: Focus) -> bool:
+    """Whether text is marked in the target, which a paste is to replace.
+
+    To take PRIMARY would unmark it (GTK, Tk). Only terminals need it, and replace nothing.
+    """
+    if target.terminal:
+        return False
+    owner: Any = display.get_selection_owner(Xatom.PRIMARY)
+    return bool(owner) and client_of(display, owner.id) in target.clients
