@@ -205,10 +205,10 @@ class Selections:
 
     def _before(self, held: Held, owner: Any, stamp: int) -> Contents | None:
         """Return what is to be given back: ours from before, or what another program has."""
-        if held.contents is not None:
-            return held.before if held.dictated else held.contents
         if owner == X.NONE:
             return None
+        if owner == self._window:
+            return held.before if held.dictated else held.contents
         saving = Saving(self._display, self._window, wait=self._wait, stamp=stamp)
         return saving.read(held.atom)
 
@@ -225,11 +225,12 @@ class Selections:
             self._window.set_selection_owner(held.atom, stamp)
             if self._display.get_selection_owner(held.atom) != self._window:
                 return False
+            self._drain()  # the news of an earlier loss must not undo this
+            held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
+            return True
         finally:
             self._display.ungrab_server()
             self._display.flush()
-        held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
-        return True
 
     def _due(self) -> float | None:
         offer = self._offer
