@@ -18,6 +18,8 @@ from tray_dictate.errors import CaptureError
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+_BLOCKS = 100  # a second: what is spoken is here two blocks later, so small ones are quick
+
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
 
 
@@ -79,7 +81,7 @@ class PortAudio:
 
         def start(at: int) -> Any:
             stream = sd.RawInputStream(
-                samplerate=at, blocksize=at // 50, device=device, channels=1, dtype="int16",
+                samplerate=at, blocksize=at // _BLOCKS, device=device, channels=1, dtype="int16",
                 callback=callback, finished_callback=on_end,
             )  # fmt: skip
             stream.start()
