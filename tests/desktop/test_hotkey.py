@@ -213,3 +213,24 @@ def test_the_fallback_by_pynput_reports_a_hold(environ, xserver):
     wait_until(lambda: "hotkey-watch" not in names(), 3, "pynput's listener has ended")
     assert watching.lost.empty()
     window.close()
+
+
+def test_a_claimed_key_reaches_no_window_and_is_the_users_again_afterwards(xserver, watch):
+    window = xserver.text_window("tk")
+    watch.hotkey.claim(frozenset({"escape"}))
+    time.sleep(0.2)
+    xserver.tap("Escape")
+    assert watch.edges(2) == ["+escape", "-escape"]
+    watch.hotkey.claim(frozenset())
+    time.sleep(0.2)
+    xserver.tap("F9")
+    pressed = lambda: [key.keysym for key in window.key_events() if key.down]  # noqa: E731
+    wait_until(lambda: "F9" in pressed(), 2, "the key that is not claimed")
+    assert "Escape" not in pressed()
+    xserver.tap("Escape")
+    wait_until(lambda: "Escape" in pressed(), 2, "the key that was claimed")
+
+
+def test_claiming_after_the_end_is_nothing(xserver, watch):
+    watch.hotkey.stop()
+    watch.hotkey.claim(frozenset({"escape"}))

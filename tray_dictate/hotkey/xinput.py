@@ -24,6 +24,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X, display, error
@@ -118,7 +119,8 @@ class XInputHotkey:
     def claim(self, keys: frozenset[str]) -> None:
         """Keep presses of these keys, and no others, from the windows; from any thread."""
         self._claims.append(keys)
-        os.write(self._wake, b"c")
+        with suppress(OSError):  # stopped, and its claims with it
+            os.write(self._wake, b"c")
 
     def stop(self) -> None:
         """End the reader; grabs go with its connection."""
