@@ -24,7 +24,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from Xlib import X, display, error
@@ -118,8 +117,8 @@ class XInputHotkey:
 
     def claim(self, keys: frozenset[str]) -> None:
         """Keep presses of these keys, and no others, from the windows; from any thread."""
-        self._claims.append(keys)
-        with suppress(OSError):  # stopped, and its claims with it
+        if not self._stopped:  # else its grabs have gone with its connection
+            self._claims.append(keys)
             os.write(self._wake, b"c")
 
     def stop(self) -> None:
