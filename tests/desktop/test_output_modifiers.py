@@ -71,6 +71,24 @@ async def test_held_modifiers_change_nothing_and_every_key_of_ours_is_announced(
 
 
 @pytest.mark.parametrize("method", ["auto", "type"])
+async def test_a_held_key_that_does_not_repeat_is_in_the_text_each_time(
+    environ: Desktop, method: str
+) -> None:
+    """As in ctrl+alt+space, which the hotkey keeps from repeating."""
+    output = X11Output(method, Announced())
+    environ.run("xset", "-r", "65")  # the space bar
+    with environ.text_window("tk") as window, connected(environ) as display:
+        environ.keydown("Control_L", "Alt_L", "space")
+        window.clear()
+        await output.deliver("a b c d")
+        window.wait_for("a b c d")
+        environ.keyup("space", "Alt_L", "Control_L")
+        assert keys_down(display) == []
+    environ.run("xset", "r", "65")
+    await output.close()
+
+
+@pytest.mark.parametrize("method", ["auto", "type"])
 async def test_modifiers_held_on_a_hardware_keyboard_change_nothing_and_nothing_sticks(
     environ: Desktop, hardware_xserver: Desktop, method: str
 ) -> None:

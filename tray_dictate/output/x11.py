@@ -156,7 +156,7 @@ class X11Output:
         shift, insert = self._keys.keycode(XK.XK_Shift_L), self._keys.keycode(XK.XK_Insert)
         if not shift or not insert:
             return None
-        self._keys.clear_modifiers(self._stop)  # it may wait: the clipboard is ours only after it
+        self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
         careful = self._method == "auto"
         offer = self._selections.offer(text, target, careful=careful)
         if offer is None:

@@ -67,15 +67,21 @@ class Keys:
         """Return the first key that gives this keysym without a modifier or with Shift."""
         return self._display.keysym_to_keycode(keysym) or None
 
-    def modifiers_down(self) -> list[int]:
-        """Return the keycodes of the modifiers that are down now, locks left out."""
+    def keys_down(self) -> list[int]:
+        """Return the keycodes of the keys that are down now, locks left out."""
         keymap = self._display.query_keymap()
-        codes = {code for row in self._display.get_modifier_mapping() for code in row if code}
-        down = [code for code in sorted(codes) if keymap[code // 8] & 1 << code % 8]
+        down = [code for code in range(8, 256) if keymap[code // 8] & 1 << code % 8]
         return [code for code in down if not self._is_lock(code)]
 
-    def clear_modifiers(self, stop: threading.Event) -> None:
-        """Make sure that no modifier is down or latched; waits for the user where it must.
+    def modifiers_down(self) -> list[int]:
+        """Return those of them that are modifiers."""
+        codes = {code for row in self._display.get_modifier_mapping() for code in row if code}
+        return [code for code in self.keys_down() if code in codes]
+
+    def clear(self, stop: threading.Event) -> None:
+        """Make sure that no key is down and no modifier latched; waits for the user where it must.
+
+        A key of the hotkey's that is down and does not repeat could not be typed either.
 
         Without announcements a release of ours would end the user's hold: then it waits, at most
         LET_GO_LIMIT or until `stop`, for the user to let go.
@@ -84,7 +90,7 @@ class Keys:
             end = time.monotonic() + LET_GO_LIMIT
             while self.modifiers_down() and time.monotonic() < end and not stop.wait(LOOK):
                 pass
-        for keycode in self.modifiers_down():
+        for keycode in self.keys_down() if self._announce else self.modifiers_down():
             self.event(keycode, down=False)
         if self._xkb:  # sticky keys
             _LatchLockState(

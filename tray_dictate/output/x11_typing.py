@@ -70,7 +70,7 @@ class Typer:
         shift = self._keys.keycode(XK.XK_Shift_L)
         for index, character in enumerate(part):
             if index % STRIDE == 0:
-                self._keys.clear_modifiers(stop)
+                self._keys.clear(stop)
                 if stop.is_set():
                     return
             keysym = keysym_of(character)
