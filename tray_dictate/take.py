@@ -21,7 +21,7 @@ from tray_dictate.ports import Engine, Microphone, Session
 
 log = logging.getLogger(__name__)
 
-_TAIL_LEAST = 0.06  # seconds: what the sound server still holds of the moment of the release
+_TAIL_LEAST = 0.03  # seconds, after the chord's own grace: what is still on its way of the release
 _QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
 
 

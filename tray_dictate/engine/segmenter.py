@@ -29,7 +29,7 @@ _SHARE = 0.5  # of the time, at most, goes into partial passes
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
 _BREATH = RATE * 22 // 100  # pause: speculate
-_MOMENT = 2 * HOP  # pause: speculate, when the key is up
+_MOMENT = HOP  # pause: speculate, when the key is up
 _PAUSE = RATE * 70 // 100  # pause: commit a phrase
 _SILENCE = RATE * 150 // 100  # pause: commit a word, forget a click
 _PHRASE = RATE * 4  # shorter speech waits for more: the recogniser wants context
