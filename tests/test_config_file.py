@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from tray_dictate import config, config_file
+from tray_dictate import config, config_file, config_load
 
 ROOT = Path(__file__).parents[1]
 REMEDY = "run: python -m tray_dictate.config_file"
@@ -25,7 +25,7 @@ def test_readmes_table_is_the_generated_one():
 def test_the_shipped_config_changes_nothing(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text(config_file.render(), encoding="utf-8")
-    assert config.load(path, env={}) == config.Config()
+    assert config_load.load(path, env={}) == config.Config()
 
 
 def test_with_every_line_uncommented_it_is_the_defaults():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate import config
+from tray_dictate import config_load
+from tray_dictate.config import Config
 from tray_dictate.errors import ConfigError
 
 
@@ -21,13 +22,13 @@ def file(tmp_path):
 
 def problems(*args, **kwargs) -> list[str]:
     with pytest.raises(ConfigError) as error:
-        config.load(*args, **kwargs)
+        config_load.load(*args, **kwargs)
     return error.value.problems
 
 
 def test_nothing_configured_is_the_defaults(tmp_path):
-    loaded = config.load(tmp_path / "none.toml", env={})
-    assert loaded == config.Config()
+    loaded = config_load.load(tmp_path / "none.toml", env={})
+    assert loaded == Config()
     assert (loaded.hotkey.keys, loaded.hotkey.mode, loaded.engine.name) == (
         "ctrl_r", "hold", "offline",
     )  # fmt: skip
@@ -36,12 +37,12 @@ def test_nothing_configured_is_the_defaults(tmp_path):
 def test_the_file_the_environment_and_set_in_this_order(file):
     path = file('[audio]\ndevice = "file"\ntail_ms = 1\n[hotkey]\nkeys = "f9"\n')
     env = {"TRAY_DICTATE_AUDIO_DEVICE": "env", "TRAY_DICTATE_AUDIO_TAIL_MS": "2"}
-    loaded = config.load(path, ["audio.tail_ms=3"], env)
+    loaded = config_load.load(path, ["audio.tail_ms=3"], env)
     assert (loaded.hotkey.keys, loaded.audio.device, loaded.audio.tail_ms) == ("f9", "env", 3)
 
 
 def test_a_device_that_looks_like_a_number_stays_a_name():
-    assert config.load(None, ['audio.device="42"'], {}).audio.device == "42"
+    assert config_load.load(None, ['audio.device="42"'], {}).audio.device == "42"
 
 
 def test_every_mistake_is_named_at_once(file):
@@ -93,7 +94,7 @@ def test_a_file_that_is_not_text_is_named(tmp_path):
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="is not UTF-8 text") as error:
-        config.load(path, env={})
+        config_load.load(path, env={})
     assert str(path) in str(error.value)
 
 

@@ -17,7 +17,7 @@ from tests.fakes import (
     FakeOutput,
     FakeTray,
 )
-from tray_dictate import config
+from tray_dictate import config_load
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
@@ -30,7 +30,7 @@ class Rig:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
-        loaded = config.load(None, ["audio.tail_ms=50", *settings], {})
+        loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
         self.daemon = Daemon(
             Parts(
                 loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues

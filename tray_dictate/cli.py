@@ -87,12 +87,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(options: argparse.Namespace):  # noqa: ANN202 - config.Config, imported late
-    from tray_dictate import config, paths  # noqa: PLC0415 - `--help` needs none of it
+    from tray_dictate import config_load, paths  # noqa: PLC0415 - `--help` needs none of it
 
     given: Path | None = getattr(options, "config", None)
     if given is not None and not given.is_file():
         raise ConfigError(["there is no such file; name another with --config"], where=str(given))
-    return config.load(given or paths.config_file(), getattr(options, "overrides", None))
+    return config_load.load(given or paths.config_file(), getattr(options, "overrides", None))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate.audio import files as sound
-from tray_dictate.audio.pcm import SAMPLE, seconds
 from tray_dictate.config import Config
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text import clean, join
 from tray_dictate.engine import select
 from tray_dictate.errors import DictateError
+from tray_dictate.pcm import SAMPLE, seconds
 from tray_dictate.ports import Engine, Session
 
 _CHUNK = 0.1  # seconds

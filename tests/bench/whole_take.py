@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from tray_dictate import app, config
+from tray_dictate import app
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.engine.offline import OfflineEngine
 
@@ -61,4 +61,4 @@ class WholeTakeEngine(OfflineEngine):
 
 
 if __name__ == "__main__":
-    raise SystemExit(app.run(config.load(None, sys.argv[1:]), lambda _: WholeTakeEngine()))
+    raise SystemExit(app.run(config_load.load(None, sys.argv[1:]), lambda _: WholeTakeEngine()))

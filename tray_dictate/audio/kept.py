@@ -8,7 +8,7 @@ import time
 import wave
 
 from tray_dictate import paths
-from tray_dictate.audio.pcm import SAMPLE
+from tray_dictate.pcm import SAMPLE
 
 log = logging.getLogger(__name__)
 

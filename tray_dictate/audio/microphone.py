@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any
 
 from tray_dictate.audio import sources
-from tray_dictate.audio.pcm import SAMPLE, Resampler, peak, seconds
 from tray_dictate.audio.portaudio import PortAudio, library
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
+from tray_dictate.pcm import SAMPLE, Resampler, peak, seconds
 
 log = logging.getLogger(__name__)
 

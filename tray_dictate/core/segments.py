@@ -32,10 +32,14 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The final text of an item; it replaces every delta."""
+    """The final text of an item; it replaces every delta.
+
+    `confidence` is how probable the engine holds its words to be, 0 to 1, where it tells.
+    """
 
     item: str
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Segment:
     item: str
     text: str
     span: tuple[float, float] | None = None
+    confidence: float | None = None
 
 
 SessionEvent = Committed | Delta | Completed | Failed
@@ -63,7 +68,7 @@ class SpokenOrder:
     """Feed it session events; it hands out each segment once, when all before it are settled."""
 
     _order: list[str] = field(default_factory=list[str])
-    _settled: dict[str, str] = field(default_factory=dict[str, str])
+    _settled: dict[str, Completed] = field(default_factory=dict[str, Completed])
     _spans: dict[str, tuple[float, float] | None] = field(
         default_factory=dict[str, tuple[float, float] | None]
     )
@@ -75,12 +80,12 @@ class SpokenOrder:
             case Committed(item, after, span):
                 self._place(item, after)
                 self._spans.setdefault(item, span)
-            case Completed(item, text):
+            case Completed(item):
                 self._place(item, None)
-                self._settled.setdefault(item, text)
-            case Failed(item, _):
+                self._settled.setdefault(item, event)
+            case Failed(item):
                 self._place(item, None)
-                self._settled.setdefault(item, "")
+                self._settled.setdefault(item, Completed(item, ""))
             case Delta():
                 return []
             case _:
@@ -106,6 +111,8 @@ class SpokenOrder:
             if waiting and item not in self._settled:
                 break
             self._out += 1
-            if text := self._settled.get(item):
-                segments.append(Segment(item, text, self._spans.get(item)))
+            settled = self._settled.get(item)
+            if settled and settled.text:
+                span = self._spans.get(item)
+                segments.append(Segment(item, settled.text, span, settled.confidence))
         return segments

@@ -1,0 +1,117 @@
+"""The turns of one take: what of its sound has its text, and what is still owed.
+
+    0 ───────turn 1───────┬──────turn 2──────┬───turn 3 (open)──▶ end
+       settled, its text   │  settled, waits  │  still spoken
+       was handed out      │  for turn 1 …    │
+
+Turns partition the take without gaps, so sound is covered exactly when its turn is settled, and
+text comes out in spoken order, each once, whatever connection it came over. Positions are samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tray_dictate.core.segments import Committed, Completed, SessionEvent
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A stretch of the take; `end` is None while it grows, `text` while it is owed."""
+
+    start: int
+    end: int | None = None
+    text: str | None = None
+    confidence: float | None = None
+    silent: bool = False  # nobody speaks in it: no server is asked for its text
+    failures: int = 0  # times that a server could not transcribe it
+
+
+class Turns:
+    """All turns of a take, oldest first; the last is open until `finish`."""
+
+    def __init__(self, rate: int) -> None:
+        self.end = 0  # of what was heard
+        self.finished = False
+        self._rate = rate
+        self._owed = [Turn(0)]  # and those settled ones that wait for an earlier one
+        self._handed_out = 0
+        self._ready: list[SessionEvent] = []
+
+    @property
+    def covered(self) -> int:
+        """Where the sound begins that still needs to be kept."""
+        return self._owed[0].start if self._owed else self.end
+
+    @property
+    def done(self) -> bool:
+        """Whether the take is over and every text is handed out."""
+        return self.finished and not self._owed
+
+    def unsettled(self) -> Iterator[Turn]:
+        """Yield the turns whose text is owed, in spoken order; the open one is the last."""
+        return (turn for turn in self._owed if turn.text is None)
+
+    def grow(self, samples: int) -> None:
+        """Learn that so much more was heard."""
+        self.end += samples
+
+    def cut(self, at: int) -> Turn | None:
+        """End a turn here and return it; None where no owed turn has sound before this.
+
+        It splits a turn that has ended already, too: a server may tell late where its own voice
+        detection cut.
+        """
+        at = min(at, self.end)
+        for index, turn in enumerate(self._owed):
+            if turn.text is None and turn.start < at and (turn.end is None or at <= turn.end):
+                if turn.end == at:
+                    return turn
+                first = Turn(turn.start, at)
+                turn.start = at
+                self._owed.insert(index, first)
+                return first
+        return None
+
+    def finish(self, *, speech: bool) -> Turn | None:
+        """End the take; return the last turn, None where it was empty. No speech: it is settled."""
+        self.finished = True
+        last = self._owed[-1]
+        if last.start == self.end:
+            self._owed.pop()
+            return None
+        last.end = self.end
+        if not speech:
+            last.silent = True
+            self.settle(last, "")
+        return last
+
+    def settle(self, turn: Turn, text: str, confidence: float | None = None) -> None:
+        """Take a turn's text; the first one counts."""
+        if turn.text is None and turn in self._owed:
+            assert turn.end is not None
+            turn.text, turn.confidence = text, confidence
+            self._hand_out()
+
+    def reopen(self) -> None:
+        """Let all sound that is not handed out be one turn again: the cuts in it are void."""
+        if self._owed:
+            last = self._owed[-1]
+            self._owed = [Turn(self.covered, last.end)]
+
+    def due(self) -> list[SessionEvent]:
+        """Return the events of the turns whose time has come, once."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _hand_out(self) -> None:
+        while self._owed and self._owed[0].text is not None:
+            turn = self._owed.pop(0)
+            assert turn.end is not None
+            if turn.text:
+                number = self._handed_out = self._handed_out + 1
+                after = str(number - 1) if number > 1 else None
+                span = turn.start / self._rate, turn.end / self._rate
+                self._ready.append(Committed(str(number), after, span))
+                self._ready.append(Completed(str(number), turn.text, turn.confidence))
