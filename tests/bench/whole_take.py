@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from tray_dictate import app
+from tray_dictate import app, config_load
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.engine.offline import OfflineEngine
 
