@@ -71,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--check", action="store_true", help="name every mistake in your settings")
     _add_settings(config)
     config.set_defaults(command=_config)
+
+    key = commands.add_parser("key", help="keep the engine's API key in the system's keyring")
+    key.add_argument("action", choices=("set", "test", "forget"))
+    _add_settings(key)
+    key.set_defaults(command=_key)
     return parser
 
 
@@ -134,4 +139,12 @@ def _config(options: argparse.Namespace) -> int:
     else:
         _settings(options)
         print("The settings are right.")  # noqa: T201
+    return 0
+
+
+def _key(options: argparse.Namespace) -> int:
+    from tray_dictate.engine import key_actions as do  # noqa: PLC0415
+
+    actions = {"set": do.set_key, "test": do.test_key, "forget": do.forget_key}
+    print(actions[options.action](_settings(options).engine))  # noqa: T201
     return 0

@@ -1,0 +1,173 @@
+"""What goes on the handshake so that the server lets us in, and where it comes from.
+
+A key is in a command's answer, in the environment or in the system's keyring, never in the
+settings; no message, no log line and no repr shows one, only where it came from and its length.
+The variables of a cloud count for that cloud only: a key must not go to another's server.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tray_dictate.config import EngineSettings
+from tray_dictate.engine import key_program, key_store
+from tray_dictate.engine.blocking import Blocking
+from tray_dictate.engine.entra import EntraToken
+from tray_dictate.errors import UnavailableError
+
+Header = Literal["bearer", "api-key"]
+
+AZURE = ("azure", "azure-preview")
+KEYRING = "the keyring"
+COMMAND = "engine.key_command"
+ENTRA = "Entra ID"
+NONE = "none"
+
+_ANY = "TRAY_DICTATE_KEY"
+_VARIABLES = {
+    "openai": (_ANY, "OPENAI_API_KEY"),
+    **dict.fromkeys(AZURE, (_ANY, "AZURE_OPENAI_STT_TTS_KEY", "AZURE_OPENAI_API_KEY")),
+}
+_ENDPOINTS = ("AZURE_OPENAI_STT_TTS_ENDPOINT", "AZURE_OPENAI_ENDPOINT")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What goes on the handshake; `source` says where it came from."""
+
+    headers: dict[str, str] = field(repr=False)
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, empty if there is none, and where it came from."""
+
+    text: str = field(repr=False)
+    source: str
+
+
+class CredentialSource:
+    """The credentials of one engine, looked up anew for every connection; of one event loop."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        header: Header,
+        *,
+        env: Mapping[str, str] = os.environ,
+        limit: float = 10.0,
+    ) -> None:
+        """`limit`: seconds for the command, the keyring and the token, each."""
+        self._settings, self._header, self._env, self._limit = settings, header, env, limit
+        self._entra = EntraToken(settings.entra_scope)
+        self._stored = Blocking(lambda: key_store.read(settings.name))
+
+    async def get(self) -> Credentials:
+        """Return them; empty where the server needs none. Raises UnavailableError."""
+        settings = self._settings
+        if settings.auth == "none" or settings.name == "offline":
+            return Credentials({}, NONE)
+        if settings.auth == "entra":
+            return Credentials({"Authorization": f"Bearer {await self._token()}"}, ENTRA)
+        key = await self._key()
+        if not key.text:
+            return Credentials({}, NONE)
+        check(key.text, key.source)
+        log.info("a key of %d characters from %s", len(key.text), key.source)
+        if self._header == "api-key":
+            return Credentials({"api-key": key.text}, key.source)
+        return Credentials({"Authorization": f"Bearer {key.text}"}, key.source)
+
+    async def close(self) -> None:
+        """Forget the token."""
+        await self._entra.close()
+
+    async def _token(self) -> str:
+        if self._settings.name not in AZURE:
+            raise UnavailableError(
+                f'engine.auth = "entra" works with {" and ".join(AZURE)} only, '
+                f"not with {self._settings.name}.",
+                'Set engine.auth to "key" or "none".',
+            )
+        token = await self._entra.get(self._limit)
+        check(token, ENTRA)
+        return token
+
+    async def _key(self) -> Key:
+        settings = self._settings
+        if settings.key_command:
+            return Key(await key_program.ask(settings.key_command, self._limit), COMMAND)
+        for name in variables(settings.name):
+            if text := self._env.get(name, "").strip():
+                return Key(text, name)
+        try:
+            text, trouble = await self._stored.answer(self._limit), ""
+        except UnavailableError as error:
+            text, trouble = "", error.reason
+        except TimeoutError:
+            text, trouble = "", f"The keyring did not answer within {self._limit:g} s."
+        if text:
+            return Key(text, KEYRING)
+        if trouble:
+            log.info("no key from the keyring: %s", trouble)
+        if settings.name in _VARIABLES:  # the others may do without
+            raise missing(settings.name, trouble)
+        return Key("", NONE)
+
+
+async def credentials(settings: EngineSettings, header: Header) -> Credentials:
+    """Return the credentials for one connection. Raises UnavailableError."""
+    source = CredentialSource(settings, header)
+    try:
+        return await source.get()
+    finally:
+        await source.close()
+
+
+def endpoint(settings: EngineSettings, env: Mapping[str, str] = os.environ) -> str:
+    """Return the configured server, for Azure else the environment's; empty if none is."""
+    if settings.endpoint.strip():
+        return settings.endpoint.strip()
+    if settings.name in AZURE:
+        for name in _ENDPOINTS:
+            if text := env.get(name, "").strip():
+                return text
+    return ""
+
+
+def variables(engine: str) -> tuple[str, ...]:
+    """Return the environment variables that may hold the engine's key, the first one first."""
+    return _VARIABLES.get(engine, (_ANY,))
+
+
+def check(key: str, source: str) -> None:
+    """Raise UnavailableError if the key cannot go into a header."""
+    if not (key.isascii() and key.isprintable()):
+        raise UnavailableError(
+            f"The key from {source} cannot be sent: it holds a line break, a control character "
+            "or a letter that no key has.",
+            "Copy it again from where it was issued.",
+        )
+
+
+def missing(engine: str, trouble: str = "") -> UnavailableError:
+    """Return the error for an engine without a key; `trouble` is what ails the keyring."""
+    return UnavailableError(
+        f"There is no key for {engine}: {_names(variables(engine))} "
+        f"{'are' if len(variables(engine)) > 1 else 'is'} not set, engine.key_command is empty, "
+        f"and {'the keyring could not be asked' if trouble else 'the keyring has none'}.",
+        (f"{trouble} " if trouble else "")
+        + f"Store the key with `tray-dictate key set`, or set {variables(engine)[-1]} "
+        "or engine.key_command.",
+    )
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
