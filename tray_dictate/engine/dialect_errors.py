@@ -1,0 +1,134 @@
+"""What a server's refusal means: another try may help, or the user must change something.
+
+Codes, close codes and HTTP answers are of shared/facts/protocol.md, sections A and B. The words of
+a server are shown only where we have none of our own: cleaned, cut, and never for a refused key.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from tray_dictate.config import EngineSettings
+from tray_dictate.core.text import clean
+from tray_dictate.engine.dialect import Dialect
+from tray_dictate.engine.dialect_events import Refused
+from tray_dictate.engine.dialect_url import model
+from tray_dictate.errors import EngineError
+
+_SHOWN = 200  # characters of what a server says
+
+
+class LostError(EngineError):
+    """The connection or an answer is gone; another try may do."""
+
+
+class RefusedError(EngineError):
+    """No other try will do before something is changed; the message says what."""
+
+
+_KEY, _MODEL, _QUOTA, _BETA, _KIND, _ADDRESS = "key", "model", "quota", "beta", "kind", "address"
+_CODES = {
+    "invalid_api_key": _KEY, "invalid_issuer": _KEY, "401": _KEY, "unauthorized": _KEY,
+    "permissiondenied": _KEY, "authenticationerror": _KEY,
+    "invalid_model": _MODEL, "model_not_found": _MODEL, "model_load_error": _MODEL,
+    "deploymentnotfound": _MODEL, "insufficient_quota": _QUOTA, "beta_api_shape_disabled": _BETA,
+    "operationnotsupported": _KIND, "opperationnotsupported": _KIND,
+}  # fmt: skip
+_STATUSES = {400: _KIND, 401: _KEY, 403: _KEY, 404: _ADDRESS, 405: _ADDRESS, 410: _ADDRESS}
+_FATAL_CLOSE = 4000
+_PASSING_A = "transcription session update event to a realtime session"
+_FIELDS = {  # the last name of a refused parameter's path -> what it is called in the settings
+    "language": "language", "languages": "languages", "prompt": "prompt", "keywords": "keywords",
+    "delay": "delay", "include": "logprobs", "noise_reduction": "noise_reduction",
+    "input_audio_noise_reduction": "noise_reduction", "turn_detection": "turn_detection",
+}  # fmt: skip
+
+
+def refused_field(refused: Refused) -> str | None:
+    """Return the setting that an `error` event names, if it is one that a session can do without.
+
+    "session.audio.input.noise_reduction.type" names noise_reduction.
+    """
+    names = [part.partition("[")[0] for part in refused.param.split(".")]
+    found = (_FIELDS[name] for name in reversed(names) if name in _FIELDS)
+    if field := next(found, None):
+        return field
+    return "turn_detection" if "turn detection is not supported" in refused.message.lower() else None
+
+
+def explain(dialect: Dialect, settings: EngineSettings, source: str, refused: Refused) -> EngineError:
+    """Return what an `error` event means; `source` is where the key came from."""
+    if _PASSING_A in refused.message:
+        return _fatal(_KIND, dialect, settings, source)
+    if cause := _CODES.get(refused.code.lower()):
+        return _fatal(cause, dialect, settings, source)
+    return LostError(_quoted(f"{dialect.title} reports an error", refused.message or refused.code))
+
+
+def explain_close(
+    dialect: Dialect, settings: EngineSettings, source: str, code: int, reason: str
+) -> EngineError:
+    """Return what the end of a connection means."""
+    if code == _FATAL_CLOSE:
+        cause = _CODES.get(reason.rpartition(".")[2].lower())
+        if cause:
+            return _fatal(cause, dialect, settings, source)
+        return RefusedError(
+            _quoted(f"{dialect.title} ended the session for good (close code {code})", reason)
+            + " Check engine.name and engine.model."
+        )
+    return LostError(_quoted(f"{dialect.title} ended the connection (close code {code})", reason))
+
+
+def explain_handshake(
+    dialect: Dialect, settings: EngineSettings, source: str, status: int, body: bytes
+) -> EngineError:
+    """Return what an HTTP answer instead of a WebSocket means."""
+    code, message = _body(body)
+    cause = _CODES.get(code.lower()) or _STATUSES.get(status)
+    if cause:
+        return _fatal(cause, dialect, settings, source)
+    return LostError(_quoted(f"{dialect.title} answered the connection with HTTP {status}", message))
+
+
+def _fatal(cause: str, dialect: Dialect, settings: EngineSettings, source: str) -> RefusedError:
+    title, name = dialect.title, model(dialect, settings)
+    named = f"engine.model = {name!r}" if name else "engine.model"
+    said = {
+        _KEY: f"{title} refused the key from {source}. Check that it belongs to this server, or "
+        "set another: tray-dictate key set",
+        _MODEL: f"{title} has no such model or deployment: {named}. Set it to one that it has.",
+        _QUOTA: f"{title} says that the account has no quota left. Look at its plan and billing, "
+        'or set engine.name = "offline".',
+        _BETA: f"{title} no longer speaks the preview protocol. Set engine.name to "
+        '"azure" or "openai".',
+        _KIND: f"{title} does not transcribe with these settings: {named}. Set it to a "
+        "transcription model's name or deployment.",
+        _ADDRESS: f"{title} has no realtime transcription at this address, or no {named}. Check "
+        "engine.endpoint, engine.name and engine.model.",
+    }[cause]
+    if cause in (_KIND, _ADDRESS) and dialect.shape == "preview":
+        other = {"deployment": "intent", "intent": "deployment"}[settings.preview_query]
+        said += f' Or try engine.preview_query = "{other}".'
+    return RefusedError(said)
+
+
+def _body(body: bytes) -> tuple[str, str]:
+    """Return the code and the message of a refusal's JSON, as far as it is some."""
+    try:
+        tree: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", ""
+    for _ in range(2):  # {"error": {"code": ...}}, {"code": ...}
+        if isinstance(tree, dict) and isinstance(cast("dict[str, Any]", tree).get("error"), dict):
+            tree = cast("dict[str, Any]", tree)["error"]
+    if not isinstance(tree, dict):
+        return "", ""
+    error = cast("dict[str, Any]", tree)
+    return str(error.get("code") or ""), str(error.get("message") or "")
+
+
+def _quoted(head: str, words: str) -> str:
+    said = clean(words)[:_SHOWN].strip()
+    return f"{head}: {said.rstrip('.')}." if said else f"{head}."
