@@ -6,12 +6,14 @@
 #   --yes              do not ask before installing system packages (root is never asked)
 #   PYTEST ARGUMENTS   run only pytest, with these
 #
-# The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV.
+# The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
+# a second one (1 GB) for the realtime server that is not ours: tests/realtime/peer-requirements.txt.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 python=/usr/bin/python3 # the one that Debian's Tk, GTK and Qt are for
 venv=${TRAY_DICTATE_TEST_VENV:-.venv}
+peer_requirements=tests/realtime/peer-requirements.txt
 packages=(
   # what install.sh installs
   python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip
@@ -71,6 +73,21 @@ install_environment() {
   say "$stamp $PWD" >"$venv/.tests"
 }
 
+# The third-party realtime server: its packages and ours must not bend each other's versions.
+install_peer() {
+  local peer=$venv/peer
+  if cmp -s "$peer_requirements" "$peer/.tests" && "$peer/bin/python" -c '' 2>/dev/null; then
+    return 0
+  fi
+  say "Installing the realtime server for the tests in $peer"
+  [ -x "$peer/bin/python" ] || "$python" -m venv --without-pip "$peer" ||
+    die "no virtual environment: $peer"
+  "$venv/bin/python" -m pip --python "$peer/bin/python" --quiet --disable-pip-version-check \
+    install --requirement "$peer_requirements" ||
+    die "pip could not install the realtime server; the lines above say why."
+  cp -- "$peer_requirements" "$peer/.tests"
+}
+
 summary=() failed=''
 
 # Runs a step and notes how it went; the others run all the same.
@@ -92,10 +109,11 @@ main() {
   yes=''
   case ${1:-} in
     --yes | -y) yes=1; shift ;;
-    --help | -h) sed -n '2,9s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+    --help | -h) sed -n '2,10s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
   esac
   install_packages
   install_environment
+  install_peer
   bin=$(cd -- "$venv/bin" && pwd)
   if [ $# -gt 0 ]; then exec "$bin/python" -m pytest "$@"; fi
   check format "$bin/ruff" format --check --quiet .
