@@ -118,7 +118,7 @@ class CredentialSource:
         if trouble:
             log.info("no key from the keyring: %s", trouble)
         if settings.name in _VARIABLES:  # the others may do without
-            raise missing(settings.name, trouble)
+            raise _missing(settings.name, trouble)
         return Key("", NONE)
 
 
@@ -157,17 +157,20 @@ def check(key: str, source: str) -> None:
         )
 
 
-def missing(engine: str, trouble: str = "") -> UnavailableError:
+def _missing(engine: str, trouble: str) -> UnavailableError:
     """Return the error for an engine without a key; `trouble` is what ails the keyring."""
-    return UnavailableError(
-        f"There is no key for {engine}: {_names(variables(engine))} "
-        f"{'are' if len(variables(engine)) > 1 else 'is'} not set, engine.key_command is empty, "
-        f"and {'the keyring could not be asked' if trouble else 'the keyring has none'}.",
-        (f"{trouble} " if trouble else "")
-        + f"Store the key with `tray-dictate key set`, or set {variables(engine)[-1]} "
-        "or engine.key_command.",
+    names = variables(engine)
+    reason = (
+        f"There is no key for {engine}: {', '.join(names[:-1])} and {names[-1]} are not set, "
+        f"engine.key_command is empty, and "
     )
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    if trouble:
+        return UnavailableError(
+            f"{reason}the keyring could not be asked. {trouble}",
+            f"Set {names[1]} or engine.key_command, or unlock or install a keyring (on Linux "
+            "gnome-keyring or KWallet) and run `tray-dictate key set`.",
+        )
+    return UnavailableError(
+        f"{reason}the keyring has none.",
+        f"Run `tray-dictate key set`, or set {names[1]} or engine.key_command.",
+    )

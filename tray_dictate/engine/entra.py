@@ -38,14 +38,15 @@ class EntraToken:
 
     async def get(self, limit: float) -> str:
         """Return a token; `limit` in seconds. Raises UnavailableError."""
-        if self._token is None or self._token.expires_on - time.time() < _FRESH:
+        token = self._token
+        if token is None or token.expires_on - time.time() < _FRESH:
             try:
-                self._token = await self._asking.answer(limit)
+                token = await self._asking.answer(limit)
             except TimeoutError:
                 raise UnavailableError(
                     f"Entra ID gave no token within {limit:g} s.", _REMEDY
                 ) from None
-        return self._token.token
+        return token.token
 
     async def close(self) -> None:
         """Forget the token, and close what azure-identity holds open."""
@@ -77,6 +78,7 @@ class EntraToken:
                 f"Entra ID gave no token for {self._scope} ({cause}).", _REMEDY
             ) from None
         log.info("a token of %d characters from Entra ID", len(token.token))
+        self._token = token  # here, so that one that came too late serves the next connection
         return token
 
 

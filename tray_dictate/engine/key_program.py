@@ -72,3 +72,7 @@ async def _end(process: Process) -> None:
         else:
             os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+    assert process.stdout is not None
+    with suppress(TimeoutError):  # what left the group may keep the pipe open
+        async with asyncio.timeout(1):
+            await process.stdout.read()
