@@ -41,13 +41,15 @@ class Turn:
         self._whisper = whisper
         self._stream = stream
         self._closed = False
-        self._audio = np.zeros(0, np.float32)
-        self._heard = 0  # samples
+        self._chunks: list[np.ndarray] = []
+        self._length = 0  # samples
+        self._heard = 0  # of them, by the guess
         self._guess: list[str] = []
         self._told = 0  # words
 
     def feed(self, samples: np.ndarray) -> None:
-        self._audio = np.concatenate([self._audio, samples])
+        self._chunks.append(samples)
+        self._length += len(samples)
 
     def close(self) -> None:
         self._closed = True
@@ -57,8 +59,8 @@ class Turn:
         if self._closed:
             self.done = True
             sure = self._words()
-        elif self._stream and len(self._audio) - self._heard >= RATE:
-            self._heard = len(self._audio)
+        elif self._stream and self._length - self._heard >= RATE:
+            self._heard = self._length
             before, self._guess = self._guess, self._words()
             pairs = zip(before, self._guess, strict=False)
             sure = [word for word, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
@@ -68,9 +70,11 @@ class Turn:
         return [f" {word}" if told + n else word for n, word in enumerate(sure[told:])]
 
     def _words(self) -> list[str]:
-        if len(self._audio) < SHORTEST:
+        if self._length < SHORTEST:
             return []
-        segments, _ = self._whisper.transcribe(self._audio, language="en", beam_size=1)
+        audio = np.concatenate(self._chunks)
+        # at one temperature there is no second try, so no chance and no wait of unknown length
+        segments, _ = self._whisper.transcribe(audio, language="en", beam_size=1, temperature=0)
         return "".join(segment.text for segment in segments).split()
 
 
