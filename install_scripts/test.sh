@@ -19,7 +19,7 @@ packages=(
   python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip
   # a desktop, sound and a hardware keyboard without hardware
   xvfb xserver-xephyr xfwm4 xfce4-panel trayer dunst dbus dbus-bin pulseaudio pulseaudio-utils
-  x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin
+  x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin gnome-keyring
   fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
   # windows to dictate into
   xterm python3-tk python3-gi gir1.2-gtk-3.0 python3-pyqt6

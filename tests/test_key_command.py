@@ -313,17 +313,25 @@ def secret_service(tmp_path):
     with subprocess.Popen(bus, stdout=subprocess.PIPE, **quiet) as the_bus:
         try:
             assert the_bus.stdout.readline()
-            with subprocess.Popen(
-                daemon, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **quiet
-            ) as the_keyring:
+            with subprocess.Popen(daemon, stdin=subprocess.PIPE, **quiet) as the_keyring:
                 try:
-                    the_keyring.stdin.close()  # the password: none
-                    assert the_keyring.stdout.readline()  # it has its name on the bus
+                    the_keyring.stdin.write(b"\n")  # no password
+                    the_keyring.stdin.close()
+                    wait_for_name("org.freedesktop.secrets", env)
                     yield env
                 finally:
                     the_keyring.terminate()
         finally:
             the_bus.terminate()
+
+
+def wait_for_name(name: str, env: dict[str, str]) -> None:
+    ask = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+           "org.freedesktop.DBus.NameHasOwner", f"string:{name}"]  # fmt: skip
+    end = time.monotonic() + 10
+    while b"true" not in subprocess.run(ask, env=env, capture_output=True, check=False).stdout:
+        assert time.monotonic() < end, f"{name} is not on the bus"
+        time.sleep(0.05)
 
 
 @pytest.mark.desktop
