@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import Any
 
 import jiwer
@@ -56,14 +57,12 @@ class Conversation:
     async def commit(self) -> None:
         await self.connection.input_audio_buffer.commit()
 
-    async def until(self, kind: str, count: int = 1) -> Any:
-        """Return the next event of that type, or the one after some of them."""
+    async def until(self, kind: str) -> Any:
+        """Return the next event of that type."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                event = await self.connection.recv()
-                self.events.append(event)
-                count -= event.type == kind
-                if not count:
+                self.events.append(event := await self.connection.recv())
+                if event.type == kind:
                     return event
 
     async def text(self) -> str:
@@ -75,8 +74,7 @@ class Conversation:
     @property
     def kinds(self) -> list[str]:
         """The types of the events, in order; many of one in a row are told once."""
-        types = [event.type for event in self.events]
-        return [one for n, one in enumerate(types) if not n or types[n - 1] != one]
+        return [kind for kind, _ in groupby(event.type for event in self.events)]
 
     def of(self, kind: str) -> list[Any]:
         return [event for event in self.events if event.type == kind]
@@ -86,10 +84,8 @@ class Conversation:
 async def conversation(
     peer: Peer, turn_detection: dict[str, Any] | None = None, model: str | None = None
 ) -> AsyncIterator[Conversation]:
-    audio: dict[str, Any] = {
-        "format": {"type": "audio/pcm", "rate": RATE},
-        "turn_detection": turn_detection,
-    }
+    pcm = {"type": "audio/pcm", "rate": RATE}
+    audio: dict[str, Any] = {"format": pcm, "turn_detection": turn_detection}
     if model:
         audio["transcription"] = {"model": model}
     client = AsyncOpenAI(websocket_base_url=f"{peer.endpoint}/v1", api_key="none is asked for")
