@@ -14,6 +14,7 @@ import tempfile
 import uuid
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 from tests.desktop.processes import MARKER, Processes, RigError
 
@@ -26,6 +27,8 @@ OFFLINE = {"HF_HUB_OFFLINE": "1"}  # it must do with what pip installed
 
 class Peer:
     """The server, running within `with`; RigError with its log if it does not."""
+
+    live: ClassVar[list[Peer]] = []
 
     def __init__(self, *, stream: bool = False) -> None:
         self._options = ["--stream"] if stream else []
@@ -43,6 +46,8 @@ class Peer:
             self._process = self._processes.start(NAME, command, cwd=logs)
             self._processes.wait_for(NAME, self._process, self._port, START)
             self.endpoint = f"ws://127.0.0.1:{self._port()}"  # as a user writes `engine.endpoint`
+            self.live.append(self)
+            stack.callback(self.live.remove, self)
             self._stack = stack.pop_all()
         return self
 

@@ -171,9 +171,8 @@ async def test_server_vad_commits_at_pauses(peer):
     async with ready(peer, SERVER_VAD) as talk:
         for sentence in SENTENCES[:2]:
             await talk.send(silence(500) + spoken(sentence) + silence(600))
-        texts = [await talk.text(), await talk.text()]
-    for text, sentence in zip(texts, SENTENCES, strict=False):
-        assert_says(text, sentence)
+        for sentence in SENTENCES[:2]:
+            assert_says(await talk.text(), sentence)
     assert talk.kinds == [ADDED, STARTED, STOPPED, COMMITTED, DELTA, COMPLETED] * 2
     assert len(set(ids(talk.of(COMMITTED)))) == 2
     assert ids(talk.of(STARTED)) == ids(talk.of(STOPPED)) == ids(talk.of(COMMITTED))
@@ -238,7 +237,6 @@ async def test_events_lack_usage_and_items_lack_a_status(peer):
         await talk.text()
     assert "usage" not in talk.of(COMPLETED)[0].to_dict()
     assert "status" not in talk.of(ADDED)[0].to_dict()["item"]
-    assert len({event.event_id for event in talk.events}) == len(talk.events)
 
 
 async def test_a_model_it_does_not_have_is_an_error_instead_of_the_acknowledgement(peer):
@@ -277,8 +275,7 @@ async def test_an_event_it_does_not_know_is_not_answered(peer):
 
 async def test_semantic_vad_is_an_error_instead_of_the_acknowledgement(peer):
     async with conversation(peer, {"type": "semantic_vad"}) as talk:
-        failed = await talk.until("error")
-        assert "semantic_vad" in failed.error.message
+        assert "semantic_vad" in (await talk.until("error")).error.message
     assert "session.updated" not in talk.kinds
 
 
