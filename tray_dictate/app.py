@@ -34,19 +34,23 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN = 20.0  # seconds
 
 
-def run(config: Config, make_engine: Callable[[EngineSettings], Engine] = select_engine) -> int:
+MakeEngine = Callable[[EngineSettings, Callable[[str], None]], Engine]
+
+
+def run(config: Config, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
     log.start(config.log.level)
     with ExitStack() as stack:
         stack.enter_context(_only_one())
-        return _App(config, make_engine(config.engine), stack).run()
+        return _App(config, make_engine, stack).run()
 
 
 class _App:
     """Every part of one running daemon."""
 
-    def __init__(self, config: Config, engine: Engine, stack: ExitStack) -> None:
+    def __init__(self, config: Config, make_engine: MakeEngine, stack: ExitStack) -> None:
         self._failed = ""
+        engine = make_engine(config.engine, self._notice)
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)

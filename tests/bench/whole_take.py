@@ -61,4 +61,4 @@ class WholeTakeEngine(OfflineEngine):
 
 
 if __name__ == "__main__":
-    raise SystemExit(app.run(config_load.load(None, sys.argv[1:]), lambda _: WholeTakeEngine()))
+    raise SystemExit(app.run(config_load.load(None, sys.argv[1:]), lambda *_: WholeTakeEngine()))

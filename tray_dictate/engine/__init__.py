@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tray_dictate.config import EngineSettings
+from tray_dictate.engine.models import Detector
 from tray_dictate.ports import Engine
 
 
-def select(settings: EngineSettings, *, live: bool = True) -> Engine:
-    """Return the configured engine, not yet loaded; `live` for speech, not for files."""
-    del settings  # there is one so far
-    from tray_dictate.engine.offline import OfflineEngine  # noqa: PLC0415 - loads numpy
+def select(
+    settings: EngineSettings, tell: Callable[[str], None] | None = None, *, live: bool = True
+) -> Engine:
+    """Return the configured engine, not yet loaded; `live` for speech, not for files.
 
-    return OfflineEngine(live=live)
+    `tell` gets what the user should know while the dictation goes on. Raises ConfigError.
+    """
+
+    def offline() -> Engine:
+        from tray_dictate.engine.offline import OfflineEngine  # noqa: PLC0415 - loads numpy
+
+        return OfflineEngine(live=live)
+
+    if settings.name == "offline":
+        return offline()
+    from tray_dictate.engine.online import OnlineEngine  # noqa: PLC0415 - loads websockets
+
+    return OnlineEngine(settings, tell or (lambda _: None), offline, _detectors)
+
+
+def _detectors() -> Callable[[], Detector]:
+    """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
+    from tray_dictate.engine import assets  # noqa: PLC0415
+    from tray_dictate.engine.silero import Silero  # noqa: PLC0415 - it loads onnxruntime
+
+    return Silero(assets.find(assets.SILERO)).detector

@@ -6,7 +6,6 @@ them out of order, twice, wrongly or not at all, and tells their texts by these 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tray_dictate.engine.turns import Turn
@@ -17,65 +16,61 @@ class Binding:
     """Turns wait for a name in the order of their commits; texts wait for a turn."""
 
     follows: bool  # previous_item_id can be trusted
-    echoes: bool  # texts come under the name that was announced
+    echoes: bool  # a text comes under the name that was announced
+    detects: bool = False  # the server announces items that we have not committed
     _unnamed: list[Turn] = field(default_factory=list[Turn])
     _announced: dict[str, str | None] = field(default_factory=dict[str, str | None])
     _items: dict[str, Turn] = field(default_factory=dict[str, Turn])
     _last: str | None = None  # the youngest item that is bound
-    _orphans: dict[str, int] = field(default_factory=dict[str, int])  # texts without a turn
-    _over: set[str] = field(default_factory=set[str])  # of earlier takes, and settled
 
     def expect(self, turn: Turn) -> None:
         """Learn that this turn was committed by us: its name will come."""
         self._unnamed.append(turn)
 
     def bind(self, item: str, turn: Turn) -> None:
-        """Learn from the server itself which sound an item is."""
+        """Learn which sound an item is."""
         self._items[item] = turn
-        self._announced.pop(item, None)
         self._last = item
 
     def announce(self, item: str, after: str | None) -> bool:
-        """Take a committed item; return whether it answers none of our commits."""
-        if item in self._items or item in self._announced or item in self._over:
-            return False
-        if len(self._announced) >= len(self._unnamed):
+        """Take a committed item; return whether it answers one of our commits, or is known."""
+        if item in self._items or item in self._announced:
             return True
+        if len(self._announced) >= len(self._unnamed):
+            return False
         self._announced[item] = after
-        while self._unnamed and (known := self._next()):
-            self._announced.pop(known)
+        while known := self._next():
+            del self._announced[known]
             self.bind(known, self._unnamed.pop(0))
-        return False
+        return True
 
     def turn(self, item: str) -> Turn | None:
-        """Return the turn that a text under this name belongs to, None while that is open."""
+        """Return the turn that a text under this name is of; None while that is open."""
         if turn := self._items.get(item):
             return turn
-        if item in self._announced or item in self._over:
-            return None
-        if self.echoes and (self._unnamed or item == ""):
+        if item in self._announced or (self.echoes and (self._unnamed or self.detects)):
             return None  # its announcement is still on its way
-        return next(self._owed(), None)
+        return self.adopt(item)
 
-    def unanswered(self) -> Turn | None:
-        """Return the oldest turn that the server has not announced."""
-        return self._unnamed[0] if self._unnamed else None
+    def adopt(self, item: str) -> Turn | None:
+        """Return the oldest turn that is owed, for a text under a name that is nowhere else."""
+        named = (turn for turn in self._items.values() if turn.text is None)
+        turn = next(named, None) or (self._unnamed.pop(0) if self._unnamed else None)
+        if turn and item:
+            self._items[item] = turn  # should the text come twice
+        return turn
 
-    def give_up(self, turn: Turn) -> None:
-        """Learn that a commit is answered by an error: no name will come."""
-        if turn in self._unnamed:
-            self._unnamed.remove(turn)
-
-    def _owed(self) -> Iterator[Turn]:
-        bound = (turn for turn in self._items.values() if turn.text is None)
-        return iter([*bound, *self._unnamed])
+    def withdraw(self) -> Turn | None:
+        """Return the oldest commit without a name: the server has refused it."""
+        return self._unnamed.pop(0) if self._unnamed else None
 
     def _next(self) -> str | None:
-        """Return the announced item that is next in spoken order, as far as that is known."""
+        """Return the announced item that is the next in spoken order, as far as that is known."""
+        first = next(iter(self._announced), None)
         if not self.follows:
-            return next(iter(self._announced), None)
+            return first
         linked = (item for item, after in self._announced.items() if after == self._last)
         if item := next(linked, None):
             return item
         # all names are here and none follows the last: the links are wrong, arrival must do
-        return next(iter(self._announced)) if len(self._announced) == len(self._unnamed) else None
+        return first if len(self._announced) == len(self._unnamed) else None

@@ -31,6 +31,7 @@ class Dialect:
     follows: bool = False  # its `previous_item_id` is right
     echoes: bool = True  # completes an item under the id that it announced
     clears: bool = True  # knows input_audio_buffer.clear
+    commits_detected: bool = True  # takes a commit while its voice detection is on
     one_at_a_time: bool = False  # loses sound that comes while it transcribes
     least_ms: int = 0  # of sound that may be committed
     minutes: float = 55  # that a connection is used before it is replaced
@@ -57,11 +58,11 @@ DIALECTS: dict[str, Dialect] = {
     ),
     "speaches": Dialect(
         "Speaches", "/v1/realtime", ("model", "intent"), shape="speaches", needs_model=True,
-        fields=("language",), least_ms=100, minutes=25,
+        fields=("language",), commits_detected=False, least_ms=100, minutes=25,
     ),
     "localai": Dialect(
         "LocalAI", "/v1/realtime", ("model",), needs_model=True, echoes=False,
-        detects=("server_vad", "semantic_vad"),
+        detects=("server_vad", "semantic_vad"), commits_detected=False,
     ),
     "sglang": Dialect("SGLang", "/v1/realtime", detects=(), fields=("language",)),
     "mlx-audio": Dialect("mlx-audio", "/v1/realtime", clears=False),

@@ -54,10 +54,14 @@ def refused_field(refused: Refused) -> str | None:
     found = (_FIELDS[name] for name in reversed(names) if name in _FIELDS)
     if field := next(found, None):
         return field
-    return "turn_detection" if "turn detection is not supported" in refused.message.lower() else None
+    return (
+        "turn_detection" if "turn detection is not supported" in refused.message.lower() else None
+    )
 
 
-def explain(dialect: Dialect, settings: EngineSettings, source: str, refused: Refused) -> EngineError:
+def explain(
+    dialect: Dialect, settings: EngineSettings, source: str, refused: Refused
+) -> EngineError:
     """Return what an `error` event means; `source` is where the key came from."""
     if _PASSING_A in refused.message:
         return _fatal(_KIND, dialect, settings, source)
@@ -89,7 +93,9 @@ def explain_handshake(
     cause = _CODES.get(code.lower()) or _STATUSES.get(status)
     if cause:
         return _fatal(cause, dialect, settings, source)
-    return LostError(_quoted(f"{dialect.title} answered the connection with HTTP {status}", message))
+    return LostError(
+        _quoted(f"{dialect.title} answered the connection with HTTP {status}", message)
+    )
 
 
 def _fatal(cause: str, dialect: Dialect, settings: EngineSettings, source: str) -> RefusedError:

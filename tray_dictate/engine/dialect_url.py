@@ -43,7 +43,7 @@ def model(dialect: Dialect, settings: EngineSettings) -> str:
 def _parts(endpoint: str) -> tuple[str, str, str, dict[str, str]]:
     """Return scheme, host with port, a prefix that a proxy wants, and the query."""
     if "://" not in endpoint:
-        endpoint = f"{'ws' if _is_loopback(endpoint.split('/')[0]) else 'wss'}://{endpoint}"
+        endpoint = f"{'ws' if _is_loopback(endpoint.partition('/')[0]) else 'wss'}://{endpoint}"
     try:
         split = urlsplit(endpoint.strip())
         port = split.port  # raises where it is none

@@ -65,6 +65,7 @@ class Segmenter:
         self._floor = 0  # of what was committed
         self._onset: int | None = None  # of the open segment
         self._last = 0  # end of the last voiced hop
+        self._spoken = 0  # end of the last speech that was committed
         self._voiced = 0  # in the open segment
         self._speaking = False
         self._cut_off = False  # the open segment goes on where another was cut: it is no click
@@ -117,6 +118,11 @@ class Segmenter:
         return self._end - self._last
 
     @property
+    def spoken_until(self) -> int:
+        """Where the last speech ended that is no click."""
+        return self._spoken if self._onset is None or self._is_click else self._last
+
+    @property
     def needed(self) -> int:
         """The first sample that any later segment may start with."""
         return max(self._floor, (self._end if self._onset is None else self._onset) - _BEFORE)
@@ -146,6 +152,7 @@ class Segmenter:
         if onset is None or self._is_click:
             return None
         self._cut_off = False
+        self._spoken = self._last
         segment = self._open(onset)
         self._floor = segment.end
         return segment

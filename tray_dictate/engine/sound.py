@@ -33,9 +33,13 @@ class Sound:
 
     def samples(self, start: int, end: int) -> Samples:
         """Return a copy of what is between two samples; silence for what is not there yet."""
-        first, last = ((at - self._start) * _SAMPLE for at in (start, end))
-        samples = np.frombuffer(self._pcm[first:last], "<i2") * _UNIT
+        samples = np.frombuffer(self.pcm(start, end), "<i2") * _UNIT
         return np.pad(samples, (0, end - start - len(samples)))
+
+    def pcm(self, start: int, end: int) -> bytes:
+        """Return what is between two samples, as far as it is there, as PCM16."""
+        first, last = ((at - self._start) * _SAMPLE for at in (start, end))
+        return bytes(self._pcm[first:last])
 
     def forget(self, before: int) -> None:
         """Free what lies before a sample."""

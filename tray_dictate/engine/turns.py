@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 
+_CLICK = 0.1  # seconds that are too short for a word
+
 
 @dataclass(slots=True, eq=False)
 class Turn:
@@ -24,7 +26,6 @@ class Turn:
     end: int | None = None
     text: str | None = None
     confidence: float | None = None
-    silent: bool = False  # nobody speaks in it: no server is asked for its text
     failures: int = 0  # times that a server could not transcribe it
 
 
@@ -34,6 +35,7 @@ class Turns:
     def __init__(self, rate: int) -> None:
         self.end = 0  # of what was heard
         self.finished = False
+        self._spoken_until = 0
         self._rate = rate
         self._owed = [Turn(0)]  # and those settled ones that wait for an earlier one
         self._handed_out = 0
@@ -53,6 +55,10 @@ class Turns:
         """Yield the turns whose text is owed, in spoken order; the open one is the last."""
         return (turn for turn in self._owed if turn.text is None)
 
+    def seconds(self, samples: int) -> float:
+        """Return how long so many samples last."""
+        return samples / self._rate
+
     def grow(self, samples: int) -> None:
         """Learn that so much more was heard."""
         self.end += samples
@@ -65,27 +71,26 @@ class Turns:
         """
         at = min(at, self.end)
         for index, turn in enumerate(self._owed):
-            if turn.text is None and turn.start < at and (turn.end is None or at <= turn.end):
-                if turn.end == at:
-                    return turn
-                first = Turn(turn.start, at)
-                turn.start = at
-                self._owed.insert(index, first)
-                return first
+            if turn.text is not None or turn.start >= at:
+                continue
+            if turn.end is None:
+                turn.end = at
+                self._owed.append(Turn(at))
+                return turn
+            if at <= turn.end:
+                return turn if at == turn.end else self._split(index, at)
         return None
 
-    def finish(self, *, speech: bool) -> Turn | None:
-        """End the take; return the last turn, None where it was empty. No speech: it is settled."""
+    def finish(self, spoken_until: int) -> None:
+        """End the take; nobody spoke after this position, so what lies behind it owes no text."""
         self.finished = True
+        self._spoken_until = spoken_until
         last = self._owed[-1]
         if last.start == self.end:
             self._owed.pop()
-            return None
-        last.end = self.end
-        if not speech:
-            last.silent = True
-            self.settle(last, "")
-        return last
+        else:
+            last.end = self.end
+            self._settle_silence(last)
 
     def settle(self, turn: Turn, text: str, confidence: float | None = None) -> None:
         """Take a turn's text; the first one counts."""
@@ -97,13 +102,28 @@ class Turns:
     def reopen(self) -> None:
         """Let all sound that is not handed out be one turn again: the cuts in it are void."""
         if self._owed:
-            last = self._owed[-1]
-            self._owed = [Turn(self.covered, last.end)]
+            self._owed = [Turn(self.covered, self._owed[-1].end)]
+            if self.finished:
+                self._settle_silence(self._owed[0])
 
     def due(self) -> list[SessionEvent]:
         """Return the events of the turns whose time has come, once."""
         ready, self._ready = self._ready, []
         return ready
+
+    def _split(self, index: int, at: int) -> Turn:
+        """End what was one turn in two; the later part stays the one that was asked for."""
+        later = self._owed[index]
+        earlier = Turn(later.start, at)
+        later.start = at
+        self._owed.insert(index, earlier)
+        if self.finished:
+            self._settle_silence(later)
+        return earlier
+
+    def _settle_silence(self, turn: Turn) -> None:
+        if turn.start + self._rate * _CLICK >= self._spoken_until:
+            self.settle(turn, "")
 
     def _hand_out(self) -> None:
         while self._owed and self._owed[0].text is not None:

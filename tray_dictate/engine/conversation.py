@@ -1,0 +1,293 @@
+"""One connection's side of the protocol, without the connection: what to say, what it meant.
+
+    turns ──next()──▶ messages          server's messages ──receive()──▶ settled turns
+
+It knows no socket and no clock. A connection serves one take after another (`attach`), so the
+settings are said once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable
+
+from tray_dictate.config import EngineSettings
+from tray_dictate.core.segments import Committed, Completed, Delta, Failed
+from tray_dictate.engine import dialect_session as say
+from tray_dictate.engine.binding import Binding
+from tray_dictate.engine.dialect import Dialect
+from tray_dictate.engine.dialect_errors import LostError, explain, refused_field
+from tray_dictate.engine.dialect_events import (
+    Answered,
+    Created,
+    Refused,
+    ServerEvent,
+    SpeechStarted,
+    SpeechStopped,
+    Updated,
+    decode,
+)
+from tray_dictate.engine.turns import Turn, Turns
+from tray_dictate.pcm import SAMPLE
+
+_LEAST, _MOST = 0.02, 0.1  # seconds of sound in a message
+_PADDED = 0.12  # seconds that a turn is made to last for a server that wants 0.1
+_FLUSH = 3.2  # seconds of silence, in one message, that make a voice detection end a turn [F1]
+_EMPTY = "input_audio_buffer_commit_empty"
+Read = Callable[[int, int], bytes]  # positions in samples -> PCM16
+
+
+class Conversation:
+    """What was said and heard on one connection; `dropped` are settings that it refuses."""
+
+    def __init__(
+        self, dialect: Dialect, settings: EngineSettings, dropped: set[str], source: str
+    ) -> None:
+        self.ready = False
+        self.retiring = False  # no other turn is begun on this connection
+        self.notes: list[str] = []  # what the user is to know
+        self.progress = 0  # grows with everything that is heard of a turn
+        self._dialect, self._settings, self._dropped = dialect, settings, dropped
+        self._source = source
+        self._numbers = itertools.count(1)
+        self._said: list[say.Message] = []
+        detects = say.detects(dialect, settings, dropped)
+        self._binding = Binding(dialect.follows, dialect.echoes, detects)
+        self._texts: dict[str, Completed | Failed] = {}  # of items that are no turn yet
+        self._appended = 0  # samples on this connection: the server's own time
+        self._timeline: list[tuple[int, int]] = [(0, 0)]  # appended, position in the take
+        self._complaint: Refused | None = None
+        self._transcribes = self._answers_only = False
+        self.attach(Turns(dialect.rate))
+        self._configure()
+
+    @property
+    def detects(self) -> bool:
+        """Whether the server finds the turns."""
+        return say.detects(self._dialect, self._settings, self._dropped)
+
+    @property
+    def owed(self) -> list[Turn]:
+        """The turns that the server has all the sound of, and no text for."""
+        self._given = [turn for turn in self._given if turn.text is None]
+        return self._given
+
+    @property
+    def clean(self) -> bool:
+        """Whether the server has nothing of this take left, so that another can follow."""
+        return self.ready and not self.owed and not self._loose and not self._said
+
+    @property
+    def complaint(self) -> str:
+        """What the server has said against our settings, while it acknowledges none."""
+        return self._complaint.message if self._complaint else ""
+
+    def attach(self, turns: Turns) -> None:
+        """Begin a take: its turns are to be settled."""
+        self._turns = turns
+        self._cursor = turns.covered  # of the take: what was appended
+        self._given: list[Turn] = []
+        self._begun: Turn | None = None
+        self._loose = 0  # samples in the server's buffer that no commit has closed
+        self.speaking = False  # the server's voice detection is within an item
+        self._answer = ""
+        self._timeline.append((self._appended, self._cursor))
+
+    def next(self, read: Read) -> say.Message | None:
+        """Return the next message to send, None where nothing is to be said now."""
+        if self._said:
+            return self._said.pop(0)
+        if not self.ready:
+            return None
+        turn = next((turn for turn in self._turns.unsettled() if turn not in self._given), None)
+        if self._dialect.one_at_a_time and self.owed:
+            return None
+        if turn is None:
+            return self._after_all()
+        if self._begun is not turn:
+            if self.retiring:
+                return None
+            if message := self._begin(turn):
+                return message
+        return self._append(turn, read) or (self._commit(turn) if turn.end is not None else None)
+
+    def receive(self, message: str | bytes) -> None:
+        """Take a server's message. Raises LostError, RefusedError."""
+        event = decode(message)
+        if event is not None:
+            self._receive(event)
+            self._settle_waiting()
+
+    def make_do(self) -> bool:
+        """Nothing comes any more: settle what can be, out of texts that fit nowhere else."""
+        settled = False
+        for item, text in list(self._texts.items()):
+            if isinstance(text, Completed) and (turn := self._binding.adopt(item)):
+                del self._texts[item]
+                self._turns.settle(turn, text.text, text.confidence)
+                settled = True
+        if not settled and self._answer and self.owed:
+            self._answers_only = settled = True
+            self._take_answer()
+        return settled
+
+    def _configure(self) -> None:
+        self._update_id = self._event_id()
+        self._said.append(say.update(self._dialect, self._settings, self._dropped, self._update_id))
+
+    def _event_id(self) -> str:
+        return f"c{next(self._numbers)}"
+
+    # what we say
+
+    def _begin(self, turn: Turn) -> say.Message | None:
+        self._begun = turn
+        if not turn.start <= self._cursor <= (turn.end or self._turns.end):
+            self._cursor = turn.start  # what lies between was settled before
+            self._timeline.append((self._appended, self._cursor))
+        return say.begin(self._dialect)
+
+    def _append(self, turn: Turn, read: Read) -> say.Message | None:
+        rate = self._dialect.rate
+        end = self._turns.end if turn.end is None else turn.end
+        size = min(end - self._cursor, int(rate * _MOST))
+        if size <= 0 or (turn.end is None and size < rate * _LEAST):
+            return None
+        chunk = read(self._cursor, self._cursor + size)
+        self._cursor += size
+        return self._append_message(chunk)
+
+    def _append_message(self, chunk: bytes) -> say.Message:
+        self._appended += len(chunk) // SAMPLE
+        self._loose += len(chunk) // SAMPLE
+        return say.append(chunk)
+
+    def _commit(self, turn: Turn) -> say.Message:
+        rate = self._dialect.rate
+        if self.detects:
+            if not self._dialect.commits_detected:
+                self._given.append(turn)
+                return self._append_message(bytes(SAMPLE * int(rate * _FLUSH)))
+        elif self._loose * 1000 < rate * self._dialect.least_ms:
+            return self._append_message(bytes(SAMPLE * (int(rate * _PADDED) - self._loose)))
+        self._given.append(turn)
+        self._binding.expect(turn)
+        self._loose = 0
+        return say.commit(self._dialect, self._event_id())
+
+    def _after_all(self) -> say.Message | None:
+        """Leave nothing in the server's buffer for the next take: silence is not transcribed."""
+        if not self._turns.finished or not self._loose or not self._dialect.clears:
+            return None
+        self._loose = 0
+        return say.clear(self._event_id())
+
+    # what we hear
+
+    def _receive(self, event: ServerEvent) -> None:
+        match event:
+            case Created():
+                self.ready = self.ready or not self._dialect.acknowledges
+            case Updated():
+                self.ready = True
+            case SpeechStarted():
+                self.speaking = True
+            case SpeechStopped():
+                self._stopped(event)
+            case Refused():
+                self._refused(event)
+            case _:
+                self.progress += 1
+                self._receive_text(event)
+
+    def _receive_text(self, event: Committed | Delta | Completed | Failed | Answered) -> None:
+        match event:
+            case Committed(item, after):
+                if not self._binding.announce(item, after):
+                    self._cut(item, self._cursor - self._silence())
+            case Completed(item) | Failed(item):
+                self._transcribes = True
+                self._texts.setdefault(item, event)
+            case Answered():
+                self._answer += "" if self._transcribes else event.text
+                if self._answers_only:
+                    self._take_answer()
+            case Delta():
+                pass
+
+    def _stopped(self, event: SpeechStopped) -> None:
+        self.speaking = False
+        at = int(event.at_ms * self._dialect.rate / 1000)
+        start, position = self._timeline[bisect_right(self._timeline, at, key=lambda x: x[0]) - 1]
+        self._cut(event.item, position + at - start)
+
+    def _silence(self) -> int:
+        return int(self._settings.vad_silence_ms * self._dialect.rate / 1000)
+
+    def _cut(self, item: str, at: int) -> None:
+        """The server has ended a turn by itself."""
+        self.progress += 1
+        at = min(at, self._cursor)
+        turn = self._turns.cut(at)
+        if turn is None:  # it is of sound that has its text
+            self._binding.bind(item, Turn(at, at, ""))
+            return
+        self._binding.bind(item, turn)
+        self._given.append(turn)
+        self._loose = self._cursor - at
+
+    def _settle_waiting(self) -> None:
+        for item, text in list(self._texts.items()):
+            turn = self._binding.turn(item)
+            if turn is None:
+                continue
+            del self._texts[item]
+            if isinstance(text, Failed):
+                turn.failures += 1
+                raise LostError(f"{self._dialect.title} could not transcribe it: {text.reason}")
+            self._turns.settle(turn, text.text, text.confidence)
+
+    def _take_answer(self) -> None:
+        if self.owed:
+            self._turns.settle(self.owed[0], self._answer)
+        self._answer = ""
+
+    def _refused(self, refused: Refused) -> None:
+        if refused.code == _EMPTY:
+            return self._empty()
+        if field := refused_field(refused):
+            return self._drop(field)
+        error = explain(self._dialect, self._settings, self._source, refused)
+        if isinstance(error, LostError) and not self.ready:
+            self._complaint = refused  # Speaches complains and acknowledges all the same
+            return None
+        raise error
+
+    def _empty(self) -> None:
+        """The server has nothing to commit: it has ended that turn before, by itself."""
+        turn = self._binding.withdraw()
+        if turn is None:
+            return
+        if not self.detects:
+            turn.failures += 1
+        if self.detects or turn.failures > 1:
+            self._turns.settle(turn, "")
+            return
+        raise LostError(f"{self._dialect.title} has lost the sound of a turn.")
+
+    def _drop(self, field: str) -> None:
+        """Go on without a setting that the server refuses."""
+        if field == "turn_detection":
+            field = field if self.detects else say.NULL_DETECTION
+            self._binding.detects = False
+        if field in self._dropped:
+            return
+        self._dropped.add(field)
+        self._configure()
+        if field != say.NULL_DETECTION:
+            name = {"turn_detection": "turns", "language": "languages"}.get(field, field)
+            self.notes.append(
+                f"{self._dialect.title} does not take engine.{name} with this model; "
+                "the dictation goes on without it."
+            )

@@ -1,0 +1,192 @@
+"""One take over a network that may fail: no word lost, none twice.
+
+    chunks ──▶ sound (kept until its text is handed out) ──▶ turns ──▶ link ──▶ server
+                                                               └──▶ embedded engine, if need be
+
+What is covered is the turns' affair: whichever connection or engine settles a turn, its text is
+handed out once. So a failure needs no bookkeeping here: connect again, and what is owed is said
+again. A refusal that no retry can mend, or an outage that outlasts the user's patience, and the
+embedded engine does what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tray_dictate.core.segments import SessionEvent
+from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.link import Link
+from tray_dictate.engine.listener import Listener
+from tray_dictate.engine.rescue import Open, Rescue
+from tray_dictate.engine.sound import Sound
+from tray_dictate.engine.turns import Turns
+from tray_dictate.errors import EngineError, UnavailableError
+from tray_dictate.pcm import SAMPLE
+
+log = logging.getLogger(__name__)
+
+_BACKOFF, _LONGEST_BACKOFF = 0.1, 2.0  # seconds
+_TRIES = 2  # that a turn may fail on a server before it is given to the embedded engine
+
+
+class Links(Protocol):
+    """Where connections come from and go to."""
+
+    async def take(self) -> Link:
+        """Return a warm one, or connect. Raises LostError, RefusedError, UnavailableError."""
+        ...
+
+    def give(self, link: Link) -> None:
+        """Keep one for the next take, or close it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a take is to be transcribed."""
+
+    rate: int
+    turns: Literal["pauses", "release", "server"]
+    patience: float  # seconds without progress before the embedded engine takes over
+    tell: Callable[[str], None]
+    rescue: Open | None  # a session of the embedded engine; None where it knows no such language
+
+
+class FailoverSession:
+    """One take; lives on the loop."""
+
+    def __init__(self, plan: Plan, links: Links, listener: Listener | None) -> None:
+        self._plan, self._links, self._listener = plan, links, listener
+        self._turns = Turns(plan.rate)
+        self._sound = Sound()
+        self._changed = asyncio.Event()
+        self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
+        self._link: Link | None = None
+        self._rescuer: Rescue | None = None
+        self._hurried = False
+        self._failing_since: float | None = None
+        self._backoff = _BACKOFF
+        self._work = asyncio.create_task(self._run())
+        self._work.add_done_callback(lambda _: self._events.put_nowait(None))
+
+    async def send(self, chunk: bytes) -> None:
+        """Take a chunk; it never waits for the network."""
+        self._sound.append(chunk)
+        self._turns.grow(len(chunk) // SAMPLE)
+        over = self._listener.hear(chunk) if self._listener else False
+        if over and self._cuts_at_pauses:
+            self._turns.cut(self._turns.end)
+        self._changed.set()
+        await asyncio.sleep(0)
+
+    def pause(self) -> float:
+        """Return for how many seconds nobody has spoken, up to the end of what was sent."""
+        return self._listener.quiet if self._listener else 0.0
+
+    def hurry(self) -> None:
+        """The key is up: the pauses are heard sooner."""
+        self._hurried = True
+        if self._listener:
+            self._listener.hurry()
+        if self._rescuer:
+            self._rescuer.hurry()
+
+    async def finish(self) -> None:
+        """End the last turn."""
+        speaking = self._link is not None and self._link.conversation.speaking
+        heard_all = self._listener is not None and not speaking
+        self._turns.finish(
+            self._listener.spoken_until if self._listener and heard_all else self._turns.end
+        )
+        self._hand_out()
+        self._changed.set()
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """Yield events until nothing is owed. Raises EngineError."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        if not self._work.cancelled():
+            self._work.result()  # raises what ended it
+
+    async def give_up(self) -> None:
+        """Stop transcribing; what is owed stays owed. A connection in mid-take is closed."""
+        self._work.cancel()
+        await asyncio.wait([self._work])
+
+    @property
+    def _cuts_at_pauses(self) -> bool:
+        if self._rescuer:
+            return False
+        refused = self._link is not None and not self._link.conversation.detects
+        return self._plan.turns == "pauses" or (self._plan.turns == "server" and refused)
+
+    async def _run(self) -> None:
+        while not self._turns.done:
+            try:
+                await self._converse()
+            except LostError as lost:
+                if not self._turns.done and (reason := await self._recover(lost)):
+                    await self._rescue(reason)
+            except (EngineError, UnavailableError) as refused:
+                await self._rescue(str(refused))
+
+    async def _converse(self) -> None:
+        """Use one link until the take is done or the link is old."""
+        loop = asyncio.get_running_loop()
+        link = self._link = await self._links.take()
+        began = loop.time()
+        try:
+            await link.converse(
+                self._turns, self._sound.pcm, self._changed, self._hand_out,
+                self._plan.patience / 2,
+            )  # fmt: skip
+        finally:
+            self._link = None
+            if not link.conversation.owed and loop.time() - began > self._plan.patience:
+                self._recovered()  # it has served well until now
+            for note in link.conversation.notes:
+                self._plan.tell(note)
+            link.conversation.notes.clear()
+            self._links.give(link)
+
+    async def _recover(self, lost: LostError) -> str:
+        """Wait before the next try; return why there should be none."""
+        now = asyncio.get_running_loop().time()
+        owed = self._turns.seconds(self._turns.end - self._turns.covered)
+        log.warning("%s %.1f s of sound are to be said again", lost, owed)
+        self._failing_since = self._failing_since or now
+        left = self._failing_since + self._plan.patience - now
+        if left <= 0 or any(turn.failures >= _TRIES for turn in self._turns.unsettled()):
+            return str(lost)
+        if self._plan.turns == "server":
+            self._turns.reopen()
+        await asyncio.sleep(min(self._backoff, left))
+        self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF)
+        return ""
+
+    def _recovered(self) -> None:
+        self._failing_since, self._backoff = None, _BACKOFF
+
+    async def _rescue(self, reason: str) -> None:
+        """Let the embedded engine do what is left."""
+        if self._plan.rescue is None:
+            raise EngineError(f"{reason} The embedded engine knows English only.")
+        self._plan.tell(f"{reason} This dictation is finished by the embedded engine.")
+        self._rescuer = Rescue(
+            self._turns, self._sound.pcm, self._plan.rate, self._plan.rescue, self._changed,
+            self._hand_out, self._hurried,
+        )  # fmt: skip
+        try:
+            await self._rescuer.run()
+        except EngineError as error:
+            raise EngineError(f"{reason} {error}") from error
+
+    def _hand_out(self) -> None:
+        for event in self._turns.due():
+            self._recovered()
+            self._events.put_nowait(event)
+        self._sound.forget(self._turns.covered)

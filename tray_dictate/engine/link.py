@@ -1,0 +1,164 @@
+"""A connection with its conversation: opened, used for one take after another, kept warm.
+
+writer: turns ──▶ messages ──▶ server        reader: server ──▶ messages ──▶ turns
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tray_dictate.engine.connection import Connect, Connection, Server
+from tray_dictate.engine.conversation import Conversation, Read
+from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_ACKNOWLEDGE = 10.0  # seconds for the session to have our settings
+
+
+class Link:
+    """An open connection whose session has our settings."""
+
+    def __init__(self, server: Server, connection: Connection, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self._connection = connection
+        self._title = server.dialect.title
+        loop = asyncio.get_running_loop()
+        self._replace_at = loop.time() + server.dialect.minutes * 60
+        self._heard = loop.time()  # when anything of a turn was
+        self._owing = asyncio.Event()
+
+    @classmethod
+    async def open(cls, server: Server, connect: Connect, dropped: set[str]) -> Link:
+        """Connect and settle the session. Raises LostError, RefusedError."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        connection = await connect(server)
+        connected = loop.time()
+        conversation = Conversation(server.dialect, server.settings, dropped, server.source)
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGE):
+                await _settle(connection, conversation)
+        except TimeoutError as error:
+            await _close(connection)
+            said = f" It says: {conversation.complaint}" if conversation.complaint else ""
+            raise LostError(
+                f"{server.dialect.title} does not acknowledge the session.{said}"
+            ) from error
+        except BaseException:
+            await _close(connection)
+            raise
+        log.info(
+            "connected to %s in %.0f ms, session in %.0f ms", server.dialect.title,
+            (connected - began) * 1e3, (loop.time() - connected) * 1e3,
+        )  # fmt: skip
+        return cls(server, connection, conversation)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another take can follow on this connection."""
+        return self._connection.is_open and self.conversation.clean and not self._is_old
+
+    async def converse(
+        self, turns: Turns, read: Read, changed: asyncio.Event, on_text: Callable[[], None],
+        patience: float,
+    ) -> None:  # fmt: skip
+        """Transcribe a take until it is done, or this link is old and it may go on over another.
+
+        `changed` is set when there is more sound; `on_text` is called when a turn may be settled;
+        an answer may take `patience` seconds beside the length of its turn. Raises LostError,
+        RefusedError.
+        """
+        self.conversation.attach(turns)
+        self._owing.clear()
+        await _first(
+            self._write(turns, read, changed),
+            self._read(changed, on_text),
+            self._watch(changed, on_text, patience, turns),
+        )
+
+    async def close(self) -> None:
+        """End the connection; idempotent."""
+        await _close(self._connection)
+
+    @property
+    def _is_old(self) -> bool:
+        return asyncio.get_running_loop().time() > self._replace_at
+
+    async def _write(self, turns: Turns, read: Read, changed: asyncio.Event) -> None:
+        conversation = self.conversation
+        while True:
+            changed.clear()
+            while message := conversation.next(read):
+                await self._connection.send(json.dumps(message))
+                if conversation.owed and not self._owing.is_set():
+                    self._heard = asyncio.get_running_loop().time()
+                    self._owing.set()
+            conversation.retiring = self._is_old
+            if turns.done or (conversation.retiring and conversation.clean):
+                return
+            await changed.wait()
+
+    async def _read(self, changed: asyncio.Event, on_text: Callable[[], None]) -> None:
+        while True:
+            message = await self._connection.receive()
+            before = self.conversation.progress
+            self.conversation.receive(message)
+            if self.conversation.progress != before:
+                self._heard = asyncio.get_running_loop().time()
+                on_text()
+            changed.set()
+
+    async def _watch(
+        self, changed: asyncio.Event, on_text: Callable[[], None], patience: float, turns: Turns
+    ) -> None:
+        """End the conversation when an answer is overdue."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._owing.wait()
+            owed = self.conversation.owed
+            sound = sum((turn.end or turn.start) - turn.start for turn in owed)
+            wait = self._heard + patience + turns.seconds(sound) - loop.time()
+            if not owed:
+                self._owing.clear()
+            elif wait > 0:
+                await asyncio.sleep(wait)
+            elif self.conversation.make_do():
+                on_text()
+                changed.set()
+            else:
+                raise LostError(f"{self._title} does not answer.")
+
+
+async def _settle(connection: Connection, conversation: Conversation) -> None:
+    while True:
+        while message := conversation.next(lambda _start, _end: b""):
+            await connection.send(json.dumps(message))
+        if conversation.ready:
+            return
+        conversation.receive(await connection.receive())
+
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close()
+    except OSError as error:
+        log.debug("closing: %s", error)
+
+
+async def _first(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, and raise what that one does; the others are cancelled."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

@@ -1,0 +1,71 @@
+"""The WebSocket around a dialect, on `websockets`."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import State
+
+from tray_dictate import __version__
+from tray_dictate.engine.connection import LARGEST, Server, ended, failed
+
+HANDSHAKE = 10.0  # seconds
+KEEPALIVE, PONG = 15.0, 10.0  # seconds between pings, and that an answer may take
+
+
+class _Connect(connect):
+    """Never follows a redirect: the key is for the server that the user has named."""
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class WebSocket:
+    """An open connection; proxies are taken from the environment, TLS is verified."""
+
+    def __init__(self, server: Server, socket: ClientConnection) -> None:
+        self._server, self._socket = server, socket
+
+    async def send(self, text: str) -> None:
+        """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed as error:
+            raise ended(self._server, error) from error
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; safe to cancel. Raises LostError, RefusedError."""
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as error:
+            raise ended(self._server, error) from error
+
+    @property
+    def is_open(self) -> bool:
+        """Whether, as far as is known, messages still go both ways."""
+        return self._socket.state is State.OPEN
+
+    async def close(self) -> None:
+        """End it; idempotent."""
+        await self._socket.close()
+
+
+async def open_websocket(server: Server) -> WebSocket:
+    """Connect. Raises LostError, RefusedError."""
+    try:
+        socket = await _Connect(
+            server.url,
+            additional_headers=server.headers,
+            user_agent_header=f"tray_dictate/{__version__}",
+            compression=None,  # sound in base64 gains little and costs time
+            open_timeout=HANDSHAKE,
+            ping_interval=KEEPALIVE,
+            ping_timeout=PONG,
+            close_timeout=1,
+            max_size=LARGEST,
+        )
+    except (WebSocketException, OSError, ImportError, ValueError) as error:
+        raise failed(server, error) from error
+    return WebSocket(server, socket)
