@@ -190,6 +190,12 @@ def test_the_source_is_told_wherever_the_key_comes_from(key):
     assert "comes from engine.key_command (32 characters)" in done.stdout
 
 
+def test_the_command_that_prints_the_key_cannot_read_our_stdin(key):
+    command = [sys.executable, "-c", "import sys; print('x' * (1 + len(sys.stdin.read())))"]
+    done = key("test", *AZURE, "--set", f"engine.key_command={json.dumps(command)}", typed="more")
+    assert "(1 characters)" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "said"), [((), "none was found"), (("--set", "engine.auth=none"), "auth is none")]
 )

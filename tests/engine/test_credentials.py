@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -262,6 +263,50 @@ def test_a_keyring_that_waits_for_its_password_holds_up_neither_the_loop_nor_the
     store.opened.set()
 
 
+def test_a_keyring_that_never_answers_lets_the_program_end():
+    code = """
+import asyncio, keyring, time
+from keyring.backend import KeyringBackend
+from tray_dictate.config import EngineSettings
+from tray_dictate.engine.credentials import CredentialSource
+from tray_dictate.errors import UnavailableError
+
+class Hanging(KeyringBackend):
+    priority = 0
+    def get_password(self, service, username):
+        time.sleep(60)
+    set_password = delete_password = get_password
+
+keyring.set_keyring(Hanging())
+try:
+    asyncio.run(CredentialSource(EngineSettings(name="openai"), "bearer", limit=0.1).get())
+except UnavailableError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=20,
+        cwd=ROOT, env={"PATH": os.defpath},
+    )  # fmt: skip
+    assert "The keyring did not answer within 0.1 s." in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_keyring_that_fails_too_late_is_not_complained_of(store, log):
+    store.failure = errors.KeyringLocked("late")
+    store.opened.clear()
+
+    async def ask():
+        source = CredentialSource(settings(), "api-key", env={}, limit=0.1)
+        with pytest.raises(UnavailableError, match="did not answer"):
+            await source.get()
+        store.opened.set()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(ask())
+    gc.collect()
+    assert "never retrieved" not in log.text
+
+
 def test_a_keyring_unlocked_too_late_for_one_connection_serves_the_next(store):
     stored(store, "azure")
     store.opened.clear()
@@ -305,12 +350,6 @@ def test_the_command_runs_without_a_shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert get(settings(key_command=command)).headers == {"api-key": "ok"}
     assert not list(tmp_path.iterdir())
-
-
-def test_the_commands_stdin_is_closed():
-    code = "import sys; print(repr(sys.stdin.read()))"
-    found = get(settings(key_command=[sys.executable, "-c", code]))
-    assert found.headers == {"api-key": "''"}
 
 
 def test_a_command_that_fails_is_named_with_its_code_and_nothing_else(capfd):

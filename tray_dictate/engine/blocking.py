@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,32 +28,17 @@ class Blocking(Generic[T]):
         if self._answer is None or self._answer.done():
             loop = asyncio.get_running_loop()
             self._answer = loop.create_future()
-            self._answer.add_done_callback(_seen)
+            # asyncio complains of errors that nobody asks for; after a timeout nobody does
+            self._answer.add_done_callback(lambda answer: answer.exception())
             threading.Thread(target=self._run, args=(loop, self._answer), daemon=True).start()
         async with asyncio.timeout(limit):
             return await asyncio.shield(self._answer)
 
     def _run(self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T]) -> None:
         """Run on the thread; what the call raises is raised where the answer is awaited."""
-
-        def settle(result: T | None, error: Exception | None) -> None:
-            if answer.cancelled():  # with the loop, at the program's end
-                return
-            if error is not None:
-                answer.set_exception(error)
-            else:
-                answer.set_result(result)  # pyright: ignore[reportArgumentType] - no error: a T
-
-        outcome: tuple[T | None, Exception | None]
         try:
-            outcome = self._call(), None
+            settle = partial(answer.set_result, self._call())
         except Exception as error:  # noqa: BLE001 - a thread's boundary; whoever awaits it decides
-            outcome = None, error
+            settle = partial(answer.set_exception, error)
         with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, *outcome)
-
-
-def _seen(answer: asyncio.Future[T]) -> None:
-    """Asyncio complains of exceptions that nobody asked for; after a timeout nobody does."""
-    if not answer.cancelled():
-        answer.exception()
+            loop.call_soon_threadsafe(settle)
