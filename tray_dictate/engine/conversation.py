@@ -17,7 +17,7 @@ from tray_dictate.core.segments import Committed, Completed, Delta, Failed
 from tray_dictate.engine import dialect_session as say
 from tray_dictate.engine.binding import Binding
 from tray_dictate.engine.dialect import Dialect
-from tray_dictate.engine.dialect_errors import LostError, explain, refused_field
+from tray_dictate.engine.dialect_errors import LostError, explain, explain_settings, refused_field
 from tray_dictate.engine.dialect_events import (
     Answered,
     Created,
@@ -57,7 +57,7 @@ class Conversation:
         self._texts: dict[str, Completed | Failed] = {}  # of items that are no turn yet
         self._appended = 0  # samples on this connection: the server's own time
         self._timeline: list[tuple[int, int]] = [(0, 0)]  # appended, position in the take
-        self._complaint: Refused | None = None
+        self.complaint = ""  # against our settings, which the server may take all the same
         self._transcribes = self._answers_only = False
         self.attach(Turns(dialect.rate))
         self._configure()
@@ -77,11 +77,6 @@ class Conversation:
     def clean(self) -> bool:
         """Whether the server has nothing of this take left, so that another can follow."""
         return self.ready and not self.owed and not self._loose and not self._said
-
-    @property
-    def complaint(self) -> str:
-        """What the server has said against our settings, while it acknowledges none."""
-        return self._complaint.message if self._complaint else ""
 
     def attach(self, turns: Turns) -> None:
         """Begin a take: its turns are to be settled."""
@@ -258,11 +253,13 @@ class Conversation:
             return self._empty()
         if field := refused_field(refused):
             return self._drop(field)
-        error = explain(self._dialect, self._settings, self._source, refused)
-        if isinstance(error, LostError) and not self.ready:
-            self._complaint = refused  # Speaches complains and acknowledges all the same
-            return None
-        raise error
+        if self.ready:
+            raise explain(self._dialect, self._settings, self._source, refused)
+        error = explain_settings(self._dialect, self._settings, self._source, refused)
+        if not self._dialect.complains:
+            raise error
+        self.complaint = str(error)
+        return None
 
     def _empty(self) -> None:
         """The server has nothing to commit: it has ended that turn before, by itself."""

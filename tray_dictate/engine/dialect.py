@@ -26,6 +26,7 @@ class Dialect:
     needs_model: bool = False
     needs_key: bool = False
     acknowledges: bool = True  # answers the session's settings
+    complains: bool = False  # may report an error about settings that it then takes
     detects: tuple[str, ...] = ("server_vad",)  # kinds of voice detection that it offers
     fields: tuple[str, ...] = ("language", "prompt")  # settings that it knows besides the model
     follows: bool = False  # its `previous_item_id` is right
@@ -58,7 +59,8 @@ DIALECTS: dict[str, Dialect] = {
     ),
     "speaches": Dialect(
         "Speaches", "/v1/realtime", ("model", "intent"), shape="speaches", needs_model=True,
-        fields=("language",), commits_detected=False, least_ms=100, minutes=25,
+        fields=("language",), complains=True, commits_detected=False, least_ms=100,
+        minutes=25,
     ),
     "localai": Dialect(
         "LocalAI", "/v1/realtime", ("model",), needs_model=True, echoes=False,

@@ -37,6 +37,7 @@ _CODES = {
 }  # fmt: skip
 _STATUSES = {400: _KIND, 401: _KEY, 403: _KEY, 404: _ADDRESS, 405: _ADDRESS, 410: _ADDRESS}
 _FATAL_CLOSE = 4000
+_PASSING = {"server_error", "internal_error", "rate_limit_exceeded", "session_expired"}
 _PASSING_A = "transcription session update event to a realtime session"
 _FIELDS = {  # the last name of a refused parameter's path -> what it is called in the settings
     "language": "language", "languages": "languages", "prompt": "prompt", "keywords": "keywords",

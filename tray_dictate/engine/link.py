@@ -46,9 +46,9 @@ class Link:
                 await _settle(connection, conversation)
         except TimeoutError as error:
             await _close(connection)
-            said = f" It says: {conversation.complaint}" if conversation.complaint else ""
             raise LostError(
-                f"{server.dialect.title} does not acknowledge the session.{said}"
+                conversation.complaint
+                or f"{server.dialect.title} does not acknowledge the session."
             ) from error
         except BaseException:
             await _close(connection)

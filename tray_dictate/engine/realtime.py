@@ -11,7 +11,8 @@ from tray_dictate import __version__
 from tray_dictate.engine.connection import LARGEST, Server, ended, failed
 
 HANDSHAKE = 10.0  # seconds
-KEEPALIVE, PONG = 15.0, 10.0  # seconds between pings, and that an answer may take
+# seconds between pings, and that an answer may take: small servers are deaf while they transcribe
+KEEPALIVE, PONG = 15.0, 30.0
 
 
 class _Connect(connect):
