@@ -60,6 +60,17 @@ def refused_field(refused: Refused) -> str | None:
     )
 
 
+def explain_settings(
+    dialect: Dialect, settings: EngineSettings, source: str, refused: Refused
+) -> EngineError:
+    """Return what an `error` event means that comes instead of the session's acknowledgement."""
+    error = explain(dialect, settings, source, refused)
+    if isinstance(error, RefusedError) or refused.code in _PASSING:
+        return error
+    said = _quoted(f"{dialect.title} refuses the session's settings", refused.message)
+    return RefusedError(f"{said} Check engine.model and the other engine settings.")
+
+
 def explain(
     dialect: Dialect, settings: EngineSettings, source: str, refused: Refused
 ) -> EngineError:
