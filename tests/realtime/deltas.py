@@ -28,10 +28,11 @@ class Deltas:
             return ""
         rest = bytes(buffer[self._listened :])
         found = listen(rest, rate)
-        if found and found[-1].word == TORN and found[-1].end * 2 == len(rest):
+        heard_to = len(rest) // 2  # beyond the last word there is only silence
+        if found and found[-1].word == TORN and found[-1].end == heard_to:
             found.pop()  # the rest of it is still to come
-        if found:
-            self._listened += 2 * found[-1].end
+            heard_to = found[-1].end if found else 0
+        self._listened += 2 * heard_to
         return " ".join(word for word, _ in found)
 
     def tell(self, item: str, words: str) -> str:

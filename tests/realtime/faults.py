@@ -45,6 +45,7 @@ class Faults:
 
     refuse: dict[str, Any] | None = None  # {"status": 503, "body": "..."}
     hang_handshake: bool = False  # TCP and TLS are accepted, HTTP is never answered
+    drop_handshake: bool = False  # reset instead of an answer
     handshake_delay: float = 0
     ack_delay: float = 0  # seconds before the session is acknowledged, and all that follows
     no_ack: bool = False

@@ -132,6 +132,28 @@ def pool() -> Iterator[Pool]:
         yield Pool(stack)
 
 
+async def dictate(raw: Raw, items: int = 1, model: str = "gpt-4o-mini-transcribe") -> Raw:
+    """Say one word an item, each in two appends."""
+    await raw.start(model)
+    for number in range(items):
+        sound = said(number)
+        await raw.append(sound[:2000])
+        await raw.append(sound[2000:])
+        await raw.commit()
+    await raw.until(".completed", items)
+    return raw
+
+
+def texts(raw: Raw) -> list[str]:
+    """Return the transcripts, as they came."""
+    return [event["transcript"] for event in raw.events if event["type"].endswith(".completed")]
+
+
+def named(raw: Raw, kind: str, field: str = "item_id") -> list[Any]:
+    """Return a field of every event whose type ends like this."""
+    return [event[field] for event in raw.events if event["type"].endswith(kind)]
+
+
 async def last(server: RealtimeServer) -> dict[str, Any]:
     """Return what the server knows of its last connection, once that is over."""
     async with asyncio.timeout(5):

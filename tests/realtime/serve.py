@@ -76,7 +76,9 @@ class Fake:
         verdict = self._doors.judge(request)
         record.auth, record.violations = request.auth, request.violations
         record.query = {k: v if "key" not in k else "" for k, v in request.query.items()}
-        if faults.hang_handshake:
+        if faults.drop_handshake:
+            ws.reset()
+        if faults.hang_handshake or faults.drop_handshake:
             await ws.wait_closed()
             verdict = Refused(503, "")  # nobody is there to read it
         await asyncio.sleep(faults.handshake_delay)
