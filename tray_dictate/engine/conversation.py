@@ -231,6 +231,7 @@ class Conversation:
         self._binding.bind(item, turn)
         self._given.append(turn)
         self._loose = self._cursor - at
+        self._turns.pass_over_silence()  # what is behind it may be the silence at the end
 
     def _settle_waiting(self) -> None:
         for item, text in list(self._texts.items()):

@@ -90,7 +90,7 @@ class Turns:
             self._owed.pop()
         else:
             last.end = self.end
-            self._settle_silence(last)
+            self.pass_over_silence()
 
     def settle(self, turn: Turn, text: str, confidence: float | None = None) -> None:
         """Take a turn's text; the first one counts."""
@@ -103,8 +103,7 @@ class Turns:
         """Let all sound that is not handed out be one turn again: the cuts in it are void."""
         if self._owed:
             self._owed = [Turn(self.covered, self._owed[-1].end)]
-            if self.finished:
-                self._settle_silence(self._owed[0])
+            self.pass_over_silence()
 
     def due(self) -> list[SessionEvent]:
         """Return the events of the turns whose time has come, once."""
@@ -117,13 +116,13 @@ class Turns:
         earlier = Turn(later.start, at)
         later.start = at
         self._owed.insert(index, earlier)
-        if self.finished:
-            self._settle_silence(later)
         return earlier
 
-    def _settle_silence(self, turn: Turn) -> None:
-        if turn.start + self._rate * _CLICK >= self._spoken_until:
-            self.settle(turn, "")
+    def pass_over_silence(self) -> None:
+        """Settle the end of a take that is over, if nobody speaks in it."""
+        last = self._owed[-1] if self.finished and self._owed else None
+        if last and last.start + self._rate * _CLICK >= self._spoken_until:
+            self.settle(last, "")
 
     def _hand_out(self) -> None:
         while self._owed and self._owed[0].text is not None:
