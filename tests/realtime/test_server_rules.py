@@ -5,7 +5,7 @@ import base64
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.realtime.raw import RATE, client, last, pool, said
+from tests.realtime.raw import RATE, client, last, named, pool, said
 from tests.realtime.words import silence, word
 
 PREVIEW = "api-version=2025-04-01-preview"
@@ -254,6 +254,10 @@ async def test_a_commit_while_the_server_listens_for_turns_flushes_the_tail(serv
         await raw.commit()
         assert (await raw.until("committed"))["item_id"] == started["item_id"]
         assert (await raw.until(".completed"))["transcript"] == "w4"
+        await raw.append(silence(0.6, RATE) + said(5) + silence(0.6, RATE))
+        assert (await raw.until("speech_started"))["item_id"] != started["item_id"]
+        assert (await raw.until(".completed"))["transcript"] == "w5"
+        assert len(named(raw, "speech_stopped")) == 1  # the first turn was over by the commit
 
 
 async def test_turns_are_detected_where_the_session_says_nothing_about_it(servers):

@@ -1,5 +1,6 @@
 """The official SDK's client speaks with the fake: it is not shaped by our client alone."""
 
+import asyncio
 import base64
 import contextlib
 import ssl
@@ -41,6 +42,7 @@ async def connected(server: RealtimeServer, *, model="gpt-4o-mini-transcribe", v
     base = f"{server.endpoint}/openai/v1" if azure else server.endpoint
     options = {"ssl": ssl.create_default_context(cafile=server.ca_file)} if server.tls else {}
     async with (
+        asyncio.timeout(10),
         AsyncOpenAI(base_url=base, api_key=server.key) as openai,
         openai.realtime.connect(
             extra_query={"intent": "transcription"},
