@@ -26,10 +26,10 @@ def select(
         return offline()
     from tray_dictate.engine.online import OnlineEngine  # noqa: PLC0415 - loads websockets
 
-    return OnlineEngine(settings, tell or (lambda _: None), offline, _detectors)
+    return OnlineEngine(settings, tell or (lambda _: None), offline, detectors)
 
 
-def _detectors() -> Callable[[], Detector]:
+def detectors() -> Callable[[], Detector]:
     """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
     from tray_dictate.engine import assets  # noqa: PLC0415
     from tray_dictate.engine.silero import Silero  # noqa: PLC0415 - it loads onnxruntime

@@ -57,6 +57,10 @@ class Connection(Protocol):
         """Whether, as far as is known, messages still go both ways."""
         ...
 
+    async def ping(self) -> float | None:
+        """Return the seconds of a round trip, None where the transport does not tell."""
+        ...
+
     async def close(self) -> None:
         """End it; idempotent."""
         ...

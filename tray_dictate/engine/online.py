@@ -150,10 +150,11 @@ class OnlineEngine:
             self._detector = await asyncio.to_thread(self._make_detectors)
         except UnavailableError as reason:  # then turns end at the release only
             self._tell_once(f"Pauses cannot be heard. {reason}")
-        self._connect = await asyncio.to_thread(_transport, self._settings)
+        self._connect = await asyncio.to_thread(transport, self._settings)
 
 
-def _transport(settings: EngineSettings) -> Connect:
+def transport(settings: EngineSettings) -> Connect:
+    """Return what connects, imported; it takes a while. Raises UnavailableError."""
     if settings.transport == "websocket":
         from tray_dictate.engine.realtime import open_websocket  # noqa: PLC0415 - only where used
 

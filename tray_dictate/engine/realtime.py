@@ -48,6 +48,13 @@ class WebSocket:
         """Whether, as far as is known, messages still go both ways."""
         return self._socket.state is State.OPEN
 
+    async def ping(self) -> float | None:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
+        try:
+            return await (await self._socket.ping())
+        except ConnectionClosed as error:
+            raise ended(self._server, error) from error
+
     async def close(self) -> None:
         """End it; idempotent."""
         await self._socket.close()

@@ -49,6 +49,10 @@ class SdkConnection:
         """Whether messages went both ways when we last tried; the package tells no more."""
         return self._open
 
+    async def ping(self) -> float | None:
+        """Return None: the package does not tell."""
+        return None
+
     async def close(self) -> None:
         """End it; idempotent."""
         self._open = False
