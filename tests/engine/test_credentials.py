@@ -501,6 +501,21 @@ def test_a_token_about_to_end_is_replaced_for_the_next_connection(identity):
     assert [one.headers["Authorization"][-5:] for one in found] == ["tok-1", "tok-2", "tok-3"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_az_is_run_once_for_many_connections(tmp_path, monkeypatch):
+    program = tmp_path / "az"
+    program.write_text(
+        f"#!/bin/sh\necho >> {tmp_path}/runs\n"
+        """echo '{"accessToken": "tok-az", "expiresOn": "2099-01-01 00:00:00.000000"}'\n"""
+    )
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    found = connect(settings(auth="entra"), times=3)
+    assert {one.headers["Authorization"] for one in found} == {"Bearer tok-az"}
+    assert (tmp_path / "runs").read_text() == "\n"
+
+
 async def test_after_close_a_new_token_is_asked_for(identity):
     source = CredentialSource(settings(auth="entra"), "bearer", env={})
     await source.get()
@@ -537,6 +552,7 @@ def test_a_token_that_comes_too_late_serves_the_next_connection(identity):
         with pytest.raises(UnavailableError, match="no token within 2 s"):
             await source.get()
         identity.hold.set()
+        await asyncio.sleep(0.5)  # it comes, and nobody waits for it
         found = await source.get()
         await source.close()
         return found
