@@ -94,7 +94,7 @@ _MODEL_FIELDS = {"language", "languages", "prompt", "keywords", "delay"}
 
 def features(dialect: Dialect, model: str) -> Model:
     """Return what both this server and this model take."""
-    known = next((row for part, row in _MODELS if part in model), Model())
+    known = next((row for part, row in _MODELS if part in model.lower()), Model())
     fields = tuple(
         field for field in dialect.fields if field in known.fields or field not in _MODEL_FIELDS
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from tray_dictate.config import EngineSettings
@@ -13,11 +14,13 @@ _SCHEMES = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
 _OPENAI = "wss://api.openai.com"
 _NO_REALTIME = ".services.ai.azure.com"  # the same resource's other name answers 404
 _REALTIME = ".openai.azure.com"
+_OURS = {"intent", "model", "deployment", "api-version", "api_key", "api-key"}
 _SUFFIXES = ("/realtime", "/v1", "/openai")  # people copy more or less of the path
 
 
 def url(dialect: Dialect, settings: EngineSettings, endpoint: str) -> str:
     """Return the URL to connect to; `endpoint` is the user's. Raises ConfigError."""
+    endpoint = endpoint.strip()
     if not endpoint and dialect.needs_endpoint:
         raise ConfigError([_no_endpoint(dialect, settings)])
     scheme, host, prefix, query = _parts(endpoint or _OPENAI)
@@ -42,29 +45,31 @@ def model(dialect: Dialect, settings: EngineSettings) -> str:
 
 def _parts(endpoint: str) -> tuple[str, str, str, dict[str, str]]:
     """Return scheme, host with port, a prefix that a proxy wants, and the query."""
+    shown = repr(endpoint.partition("?")[0])  # a query may hold a key
     if "://" not in endpoint:
-        endpoint = f"{'ws' if _is_loopback(endpoint.partition('/')[0]) else 'wss'}://{endpoint}"
+        endpoint = f"{'ws' if _is_loopback(_host(endpoint)) else 'wss'}://{endpoint}"
+    if "@" in _host(endpoint.partition("://")[2]):
+        raise ConfigError(["engine.endpoint: it holds a password; use `tray-dictate key set`"])
     try:
-        split = urlsplit(endpoint.strip())
+        split = urlsplit(endpoint)
         port = split.port  # raises where it is none
     except ValueError as error:
-        raise ConfigError([f"engine.endpoint: {endpoint!r} is no address: {error}"]) from error
+        raise ConfigError([f"engine.endpoint: {shown} is no address: {error}"]) from error
     scheme = _SCHEMES.get(split.scheme.lower())
     if not scheme or not split.hostname:
         raise ConfigError([
-            f"engine.endpoint: {endpoint!r} is no address such as https://NAME.openai.azure.com "
+            f"engine.endpoint: {shown} is no address such as https://NAME.openai.azure.com "
             "or ws://127.0.0.1:8000"
         ])  # fmt: skip
-    if split.username or split.password:
-        raise ConfigError(["engine.endpoint: it holds a password; use `tray-dictate key set`"])
     host = f"[{split.hostname}]" if ":" in split.hostname else split.hostname
     path = split.path.rstrip("/")
     for suffix in _SUFFIXES:
-        path = path.removesuffix(suffix)
+        if path.lower().endswith(suffix):
+            path = path[: -len(suffix)]
     # what was copied with the address is ours to say: a leftover api-version is answered with 401
     query = {
         name: value for name, value in parse_qsl(split.query)
-        if name not in ("intent", "model", "deployment", "api-version", "api_key", "api-key")
+        if name.lower() not in _OURS
     }  # fmt: skip
     return scheme, host + (f":{port}" if port else ""), path, query
 
@@ -79,6 +84,11 @@ def _parameter(name: str, dialect: Dialect, settings: EngineSettings) -> str:
     if name == "intent":
         return "transcription"
     return settings.api_version if name == "api-version" else model(dialect, settings)
+
+
+def _host(address: str) -> str:
+    """Return what stands before the path, with the port."""
+    return re.split("[/?#]", address, maxsplit=1)[0]
 
 
 def _is_loopback(host: str) -> bool:

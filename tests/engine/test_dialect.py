@@ -1,0 +1,49 @@
+"""The table of servers and models."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from tray_dictate.config import EngineName
+from tray_dictate.engine.dialect import DIALECTS, features
+
+
+def test_every_engine_that_can_be_named_has_a_dialect_but_the_embedded_one():
+    assert {"offline", *DIALECTS} == set(get_args(EngineName))
+
+
+#    dialect           model or deployment         fields that both take                  detects
+TABLE = [
+    ("openai",         "gpt-live-transcribe",      "languages prompt keywords delay",     False),
+    ("openai",         "gpt-realtime-whisper",     "language delay",                      False),
+    ("openai",         "gpt-transcribe",           "languages prompt keywords",           True),
+    ("openai",         "gpt-4o-transcribe",        "language prompt",                     True),
+    ("openai",         "whisper-1",                "language prompt",                     True),
+    ("openai",         "a model of next year",     "language prompt",                     True),
+    ("azure",          "our-gpt-live-transcribe",  "languages prompt keywords delay",     False),
+    ("azure",          "Our-GPT-Live-Transcribe",  "languages prompt keywords delay",     False),
+    ("azure",          "dictation",                "language prompt",                     True),
+    ("azure-preview",  "gpt-4o-mini-transcribe",   "language prompt",                     True),
+    ("speaches",       "local/tiny.en",            "language",                            True),
+    ("localai",        "whisper",                  "language prompt",                     True),
+    ("sglang",         "",                         "language",                            False),
+    ("mlx-audio",      "",                         "language prompt",                     True),
+    ("vllm",           "mistralai/Voxtral",        "",                                    False),
+]  # fmt: skip
+_SOUND = {
+    "openai": {"noise_reduction", "logprobs"},
+    "azure": {"noise_reduction", "logprobs"},
+    "azure-preview": {"noise_reduction", "logprobs"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "fields", "detects"), TABLE, ids=[f"{row[0]} {row[1]}" for row in TABLE]
+)
+def test_a_session_has_the_fields_that_both_server_and_model_take(name, model, fields, detects):
+    known = features(DIALECTS[name], model)
+
+    assert set(known.fields) == set(fields.split()) | _SOUND.get(name, set())
+    assert known.detects is detects
