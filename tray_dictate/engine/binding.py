@@ -40,8 +40,9 @@ class Binding:
             return False
         self._announced[item] = after
         while known := self._next():
-            del self._announced[known]
-            self.bind(known, self._unnamed.pop(0))
+            for name in known:
+                del self._announced[name]
+                self.bind(name, self._unnamed.pop(0))
         return True
 
     def turn(self, item: str) -> Turn | None:
@@ -64,13 +65,24 @@ class Binding:
         """Return the oldest commit without a name: the server has refused it."""
         return self._unnamed.pop(0) if self._unnamed else None
 
-    def _next(self) -> str | None:
-        """Return the announced item that is the next in spoken order, as far as that is known."""
-        first = next(iter(self._announced), None)
-        if not self.follows:
-            return first
-        linked = (item for item, after in self._announced.items() if after == self._last)
-        if item := next(linked, None):
-            return item
-        # all names are here and none follows the last: the links are wrong, arrival must do
-        return first if len(self._announced) == len(self._unnamed) else None
+    def _next(self) -> list[str]:
+        """Return the announced items whose place in spoken order is known, in that order."""
+        arrived = list(self._announced)
+        if not self.follows or not arrived:
+            return arrived
+        if self._announced[arrived[0]] == self._last:
+            return arrived[:1]
+        if len(arrived) < len(self._unnamed):
+            return []  # what was spoken first is still on its way
+        chain = self._chain()
+        return chain if len(chain) == len(arrived) else arrived  # the links are wrong
+
+    def _chain(self) -> list[str]:
+        """Return the announced items that follow the last one, each linked to that before it."""
+        following = {after: item for item, after in self._announced.items()}
+        chain: list[str] = []
+        last = self._last
+        while last in following and len(chain) < len(following):
+            last = following[last]
+            chain.append(last)
+        return chain
