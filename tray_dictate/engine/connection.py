@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import (
     ConnectionClosed,
+    InvalidProxy,
     InvalidProxyStatus,
     InvalidStatus,
+    ProxyError,
+    SecurityError,
     WebSocketException,
 )
+from websockets.proxy import get_proxy
+from websockets.uri import parse_uri
 
 from tray_dictate.config import EngineSettings
 from tray_dictate.engine.dialect import Dialect
@@ -29,6 +36,9 @@ from tray_dictate.errors import EngineError
 
 LARGEST = 16 * 2**20  # bytes of a message; a transcript has some thousands
 
+for _name in ("websockets.client", "openai"):  # their debug lines hold the key and what is said
+    logging.getLogger(_name).setLevel(logging.INFO)
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -39,6 +49,28 @@ class Server:
     url: str
     headers: dict[str, str] = field(repr=False)
     source: str  # of the key
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long what may take, in seconds."""
+
+    handshake: float = 10
+    ping: float = 15  # from one to the next
+    pong: float = 30  # small servers are deaf while they transcribe
+    close: float = 1
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `websockets` is told about this, and what else both transports want of it."""
+        return {
+            "open_timeout": self.handshake, "ping_interval": self.ping, "ping_timeout": self.pong,
+            "close_timeout": self.close, "max_size": LARGEST,
+            "compression": None,  # sound in base64 gains little and costs time
+        }  # fmt: skip
+
+
+TIMES = Times()
 
 
 class Connection(Protocol):
@@ -57,8 +89,8 @@ class Connection(Protocol):
         """Whether, as far as is known, messages still go both ways."""
         ...
 
-    async def ping(self) -> float | None:
-        """Return the seconds of a round trip, None where the transport does not tell."""
+    async def ping(self) -> float:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
         ...
 
     async def close(self) -> None:
@@ -67,6 +99,18 @@ class Connection(Protocol):
 
 
 Connect = Callable[[Server], Awaitable[Connection]]  # raises LostError, RefusedError
+
+
+async def hang_up(
+    socket: ClientConnection, closing: Coroutine[Any, Any, None], times: Times
+) -> None:
+    """End a connection, soon: a server that reads no more must not hold us up."""
+    try:
+        async with asyncio.timeout(2 * times.close):  # `websockets` waits to be read for ever
+            await closing
+    except TimeoutError:
+        socket.transport.abort()
+        await socket.wait_closed()
 
 
 def ended(server: Server, error: ConnectionClosed) -> EngineError:
@@ -81,40 +125,81 @@ def ended(server: Server, error: ConnectionClosed) -> EngineError:
 def failed(server: Server, error: Exception) -> EngineError:
     """Return what a connection that did not come about means."""
     host = urlsplit(server.url).netloc
-    title = server.dialect.title
     match error:
+        case InvalidStatus() if 300 <= error.response.status_code < 400:
+            return _redirected(host)
         case InvalidStatus():
             return explain_handshake(
                 server.dialect, server.settings, server.source,
                 error.response.status_code, bytes(error.response.body),
             )  # fmt: skip
-        case InvalidProxyStatus():
-            status = error.response.status_code
-            return RefusedError(
-                f"The proxy answered HTTP {status}. "
-                f"Check HTTPS_PROXY, or exempt {host} in NO_PROXY."
-            )
-        case ImportError():
-            return RefusedError(
-                "A SOCKS proxy is set, and the package for it is not installed: "
-                "pip install python-socks"
-            )
-        case ssl.SSLCertVerificationError():
-            return RefusedError(
-                f"The certificate of {host} is not trusted: {error.verify_message}. If it is your "
-                "own server, name its authority's file in SSL_CERT_FILE."
-            )
+        case SecurityError():
+            return _redirected(host)
+        case InvalidProxyStatus() | ProxyError() | InvalidProxy() | ImportError():
+            return _proxy_failed(host, error)
+        case ssl.SSLError():
+            return _untrusted(host, error)
         case asyncio.TimeoutError():
-            return LostError(f"{host} did not answer in time.")
-        case socket.gaierror():
-            return LostError(f"{host} is not known: no network, or a mistake in engine.endpoint.")
+            return LostError(f"{host} did not answer in time{_through(server)}.")
+        case socket.gaierror() | UnicodeError():
+            return LostError(
+                f"{host} is not known{_through(server)}: no network, or a mistake in "
+                "engine.endpoint."
+            )
         case OSError():
-            return LostError(f"{title} cannot be reached at {host}: {_reason(error)}.")
+            return LostError(
+                f"{server.dialect.title} cannot be reached at {host}{_through(server)}: "
+                f"{error.strerror or type(error).__name__}."
+            )
         case WebSocketException():
-            return LostError(f"{host} does not answer as a WebSocket server would.")
+            return LostError(
+                f"{host} does not answer as a WebSocket server would. If it speaks TLS, write "
+                "engine.endpoint with https:// or wss://."
+                if server.url.startswith("ws:")
+                else f"{host} does not answer as a WebSocket server would."
+            )
         case _:
             raise error
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+def _redirected(host: str) -> EngineError:
+    return RefusedError(
+        f"{host} points to another address, and a key is not sent to where a server points. "
+        "Set engine.endpoint to the address itself."
+    )
+
+
+def _proxy_failed(host: str, error: Exception) -> EngineError:
+    exempt = f"or exempt {host} in NO_PROXY."
+    match error:
+        case InvalidProxyStatus():
+            said = f"answered HTTP {error.response.status_code}"
+            return RefusedError(f"The proxy {said}. Check HTTPS_PROXY, {exempt}")
+        case ImportError():
+            return RefusedError(
+                "A SOCKS proxy is set, and the package for it is not installed: "
+                f"pip install python-socks, {exempt}"
+            )
+        case InvalidProxy():  # the address may hold a password
+            return RefusedError(f"The proxy's address cannot be used. Check HTTPS_PROXY, {exempt}")
+        case _:
+            return LostError(f"The proxy failed. Check HTTPS_PROXY, {exempt}")
+
+
+def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return RefusedError(
+            f"The certificate of {host} is not trusted: {error.verify_message.rstrip('.')}. If it "
+            "is your own server, name its authority's file in SSL_CERT_FILE."
+        )
+    if error.reason == "WRONG_VERSION_NUMBER":
+        return RefusedError(
+            f"{host} does not speak TLS. If it is a server on this machine, write engine.endpoint "
+            "with http:// or ws://."
+        )
+    return LostError(f"No TLS connection to {host}: {error.reason or 'it ended'}.")
+
+
+def _through(server: Server) -> str:
+    """Return whether a proxy of the environment is in the way."""
+    return " through the proxy of HTTPS_PROXY" if get_proxy(parse_uri(server.url)) else ""

@@ -8,11 +8,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.protocol import State
 
 from tray_dictate import __version__
-from tray_dictate.engine.connection import LARGEST, Server, ended, failed
-
-HANDSHAKE = 10.0  # seconds
-# seconds between pings, and that an answer may take: small servers are deaf while they transcribe
-KEEPALIVE, PONG = 15.0, 30.0
+from tray_dictate.engine.connection import TIMES, Server, Times, ended, failed, hang_up
 
 
 class _Connect(connect):
@@ -26,8 +22,8 @@ class _Connect(connect):
 class WebSocket:
     """An open connection; proxies are taken from the environment, TLS is verified."""
 
-    def __init__(self, server: Server, socket: ClientConnection) -> None:
-        self._server, self._socket = server, socket
+    def __init__(self, server: Server, socket: ClientConnection, times: Times) -> None:
+        self._server, self._socket, self._times = server, socket, times
 
     async def send(self, text: str) -> None:
         """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
@@ -36,10 +32,10 @@ class WebSocket:
         except ConnectionClosed as error:
             raise ended(self._server, error) from error
 
-    async def receive(self) -> str | bytes:
+    async def receive(self) -> bytes:
         """Return the next message; safe to cancel. Raises LostError, RefusedError."""
         try:
-            return await self._socket.recv()
+            return await self._socket.recv(decode=False)
         except ConnectionClosed as error:
             raise ended(self._server, error) from error
 
@@ -48,7 +44,7 @@ class WebSocket:
         """Whether, as far as is known, messages still go both ways."""
         return self._socket.state is State.OPEN
 
-    async def ping(self) -> float | None:
+    async def ping(self) -> float:
         """Return the seconds of a round trip. Raises LostError, RefusedError."""
         try:
             return await (await self._socket.ping())
@@ -57,23 +53,18 @@ class WebSocket:
 
     async def close(self) -> None:
         """End it; idempotent."""
-        await self._socket.close()
+        await hang_up(self._socket, self._socket.close(), self._times)
 
 
-async def open_websocket(server: Server) -> WebSocket:
+async def open_websocket(server: Server, times: Times = TIMES) -> WebSocket:
     """Connect. Raises LostError, RefusedError."""
     try:
         socket = await _Connect(
             server.url,
             additional_headers=server.headers,
             user_agent_header=f"tray_dictate/{__version__}",
-            compression=None,  # sound in base64 gains little and costs time
-            open_timeout=HANDSHAKE,
-            ping_interval=KEEPALIVE,
-            ping_timeout=PONG,
-            close_timeout=1,
-            max_size=LARGEST,
+            **times.options,
         )
     except (WebSocketException, OSError, ImportError, ValueError) as error:
         raise failed(server, error) from error
-    return WebSocket(server, socket)
+    return WebSocket(server, socket, times)

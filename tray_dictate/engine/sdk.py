@@ -7,81 +7,90 @@ a model in the URL, which makes the session a conversation; shared/facts/protoco
 
 from __future__ import annotations
 
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from openai import AsyncOpenAI, Omit
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from openai.types.websocket_connection_options import WebSocketConnectionOptions
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.protocol import State
 
-from tray_dictate.engine.connection import LARGEST, Server, ended, failed
+from tray_dictate.engine.connection import TIMES, Server, Times, ended, failed, hang_up
 
 _REALTIME = "/realtime"  # the package adds it to the base URL
 _SCHEMES = {"ws": "http", "wss": "https"}
+# the package takes these from the environment: a key of its own, and whose account it is
+_NOT_SENT = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 
 
 class SdkConnection:
-    """An open connection of the package's."""
+    """An open connection of the package's, and the socket in it."""
 
     def __init__(
-        self, server: Server, client: AsyncOpenAI, connection: AsyncRealtimeConnection
-    ) -> None:
-        self._server, self._client, self._connection = server, client, connection
-        self._open = True
+        self, server: Server, connection: AsyncRealtimeConnection, socket: ClientConnection,
+        times: Times,
+    ) -> None:  # fmt: skip
+        self._server, self._times = server, times
+        self._connection, self._socket = connection, socket
 
     async def send(self, text: str) -> None:
         """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
         try:
             await self._connection.send_raw(text)
         except ConnectionClosed as error:
-            self._open = False
             raise ended(self._server, error) from error
 
-    async def receive(self) -> str | bytes:
+    async def receive(self) -> bytes:
         """Return the next message; safe to cancel. Raises LostError, RefusedError."""
         try:
             return await self._connection.recv_bytes()
         except ConnectionClosed as error:
-            self._open = False
             raise ended(self._server, error) from error
 
     @property
     def is_open(self) -> bool:
-        """Whether messages went both ways when we last tried; the package tells no more."""
-        return self._open
+        """Whether, as far as is known, messages still go both ways."""
+        return self._socket.state is State.OPEN
 
-    async def ping(self) -> float | None:
-        """Return None: the package does not tell."""
-        return None
+    async def ping(self) -> float:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
+        try:
+            return await (await self._socket.ping())
+        except ConnectionClosed as error:
+            raise ended(self._server, error) from error
 
     async def close(self) -> None:
         """End it; idempotent."""
-        self._open = False
-        await self._connection.close()
-        await self._client.close()
+        await hang_up(self._socket, self._connection.close(), self._times)
 
 
-async def open_sdk(server: Server) -> SdkConnection:
+async def open_sdk(server: Server, times: Times = TIMES) -> SdkConnection:
     """Connect. Raises LostError, RefusedError."""
     url = urlsplit(server.url)
     path = url.path.removesuffix(_REALTIME)
-    bearer = server.headers.get("Authorization", "").removeprefix("Bearer ")
-    headers: dict[str, str | Omit] = {
-        name: value for name, value in server.headers.items() if name != "Authorization"
-    }
-    if not bearer:
-        headers["Authorization"] = Omit()  # the package would send its own
-    client = AsyncOpenAI(
-        api_key=bearer or "none",
-        base_url=urlunsplit((_SCHEMES[url.scheme], url.netloc, path, "", "")),
-    )
-    try:
-        connection = await client.realtime.connect(
-            extra_query=dict(parse_qsl(url.query)),
-            extra_headers=headers,
-            # its time limits are those of `websockets`: 10 s to connect, a ping every 20 s
-            websocket_connection_options={"compression": None, "max_size": LARGEST},
-        ).enter()
-    except (WebSocketException, OSError, ImportError, ValueError) as error:
-        await client.close()
-        raise failed(server, error) from error
-    return SdkConnection(server, client, connection)
+    sockets: list[ClientConnection] = []
+
+    def create(*args: Any, **options: Any) -> ClientConnection:
+        sockets.append(ClientConnection(*args, **options))
+        return sockets[-1]
+
+    headers: dict[str, str | Omit] = {**{name: Omit() for name in _NOT_SENT}, **server.headers}
+    options = {**times.options, "create_connection": create}  # handed on, though not declared
+    # never used, so it needs neither the proxies nor the certificates that it would load
+    async with DefaultAsyncHttpxClient(trust_env=False, verify=False) as unused:
+        client = AsyncOpenAI(
+            api_key="none",  # it is in the headers
+            base_url=urlunsplit((_SCHEMES[url.scheme], url.netloc, path, "", "")),
+            http_client=unused,
+        )
+        try:
+            connection = await client.realtime.connect(
+                extra_query=dict(parse_qsl(url.query)),
+                extra_headers=headers,
+                websocket_connection_options=cast("WebSocketConnectionOptions", options),
+            ).enter()
+        except (WebSocketException, OSError, ImportError, ValueError) as error:
+            raise failed(server, error) from error
+    return SdkConnection(server, connection, sockets[-1], times)
