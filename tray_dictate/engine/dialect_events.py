@@ -63,6 +63,7 @@ ServerEvent = (
     | Answered | Refused
 )  # fmt: skip
 _Body = dict[str, Any]
+_LATEST = 1e9  # milliseconds, twelve days, that a connection's sound can last
 
 
 def decode(text: str | bytes) -> ServerEvent | None:
@@ -90,8 +91,8 @@ def _committed(body: _Body) -> ServerEvent | None:
 
 
 def _stopped(body: _Body) -> ServerEvent | None:
-    at = body.get("audio_end_ms")
-    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+    at = _number(body.get("audio_end_ms"))
+    if at is None or at > _LATEST:
         return None
     return SpeechStopped(_text(body, "item_id"), max(at, 0))
 
@@ -135,10 +136,21 @@ def _confidence(logprobs: Any) -> float | None:
     if not isinstance(logprobs, list):
         return None
     values = [
-        float(value) for entry in cast("list[Any]", logprobs) if isinstance(entry, dict)
-        and isinstance(value := cast("_Body", entry).get("logprob"), int | float)
+        min(0.0, value) for entry in cast("list[Any]", logprobs) if isinstance(entry, dict)
+        and (value := _number(cast("_Body", entry).get("logprob"))) is not None
     ]  # fmt: skip
-    return math.exp(min(0.0, sum(values) / len(values))) if values else None
+    return math.exp(sum(values) / len(values)) if values else None
+
+
+def _number(value: Any) -> float | None:
+    """Return a number; JSON as Python reads it has NaN and integers that no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return None if math.isnan(number) else number
 
 
 _ITEM = "conversation.item.input_audio_transcription."
