@@ -14,8 +14,8 @@ ADAPTERS = ("audio", "engine", "hotkey", "output", "tray")
 PURE = {
     "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
 }  # fmt: skip
-SHARED = ("core", "ports", "errors", "config", "bridge", "paths", "pcm")
-COMPOSERS = {"app.py", "cli.py", "transcribe.py"}  # choose engines; the last two run without app.py
+SHARED = ("__version__", "core", "ports", "errors", "config", "bridge", "paths", "pcm")
+COMPOSERS = {"app.py", "cli.py", "transcribe.py", "doctor.py"}  # those but app.py run without it
 SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 
 

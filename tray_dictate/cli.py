@@ -55,11 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(run)
     run.set_defaults(command=_run)
 
-    transcribe = commands.add_parser("transcribe", help="print what is said in sound files")
-    transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC or OGG")
-    transcribe.add_argument("--json", action="store_true", help="a JSON object for each file")
-    _add_settings(transcribe)
-    transcribe.set_defaults(command=_transcribe)
+    _add_transcribe(commands.add_parser("transcribe", help="print what is said in sound files"))
+    _add_doctor(commands.add_parser("doctor", help="find out what works, and what would mend it"))
 
     devices = commands.add_parser("devices", help="list the microphones")
     devices.set_defaults(command=_devices)
@@ -77,6 +74,28 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(key)
     key.set_defaults(command=_key)
     return parser
+
+
+def _add_transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC or OGG")
+    parser.add_argument("--json", action="store_true", help="a JSON object for each file")
+    parser.add_argument("--engine", metavar="NAME", help="short for --set engine.name=NAME")
+    parser.add_argument(
+        "--realtime", action="store_true", help="no faster than speech, as in a dictation"
+    )
+    _add_settings(parser)
+    parser.set_defaults(command=_transcribe)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    topics = parser.add_subparsers(title="topics", metavar="TOPIC", required=True)
+    engine = topics.add_parser("engine", help="the engine: its server, its key, its speed")
+    engine.add_argument(
+        "--live", action="store_true", help="send a recording, too: it may cost money"
+    )
+    engine.add_argument("--json", action="store_true", help="one JSON object")
+    _add_settings(engine)
+    engine.set_defaults(command=_doctor_engine)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +128,18 @@ def _run(options: argparse.Namespace) -> int:
 def _transcribe(options: argparse.Namespace) -> int:
     from tray_dictate import transcribe  # noqa: PLC0415
 
-    return transcribe.files(options.files, _settings(options), as_json=options.json)
+    if options.engine is not None:  # the last one counts
+        named = f"engine.name={options.engine}"
+        options.overrides = [*getattr(options, "overrides", []), named]
+    return transcribe.files(
+        options.files, _settings(options), as_json=options.json, realtime=options.realtime
+    )
+
+
+def _doctor_engine(options: argparse.Namespace) -> int:
+    from tray_dictate import doctor  # noqa: PLC0415
+
+    return doctor.engine(_settings(options), live=options.live, as_json=options.json)
 
 
 def _devices(_options: argparse.Namespace) -> int:

@@ -1,4 +1,7 @@
-"""Sound files through an engine, to text on stdout; progress of long ones on stderr."""
+"""Sound files through an engine, to text on stdout; progress of long ones on stderr.
+
+What the engine tells goes to stderr, too: that the embedded one had to finish, for example.
+"""
 
 from __future__ import annotations
 
@@ -21,24 +24,27 @@ from tray_dictate.ports import Engine, Session
 
 _CHUNK = 0.1  # seconds
 _PROGRESS = 2.0  # seconds between two lines of progress
+_AHEAD = 30.0  # seconds of sound before the text that a server gets as fast as it comes ...
+_FASTEST = 10.0  # ... and this many times the speed of speech beyond: it has to keep it all
 
 
-def files(paths: list[Path], config: Config, *, as_json: bool) -> int:
+def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = False) -> int:
     """Print the text of each file; return 1 if one could not be transcribed, else 0."""
-    logging.basicConfig(level="WARNING")
-    return asyncio.run(_files(paths, config, as_json=as_json))
+    logging.basicConfig(level="ERROR")  # what the user should know is told
+    return asyncio.run(_files(paths, config, as_json=as_json, realtime=realtime))
 
 
-async def _files(paths: list[Path], config: Config, *, as_json: bool) -> int:
-    engine = select(config.engine, live=False)
+async def _files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool) -> int:
+    engine = select(config.engine, _tell, live=realtime)
+    speed = 1.0 if realtime else None if config.engine.name == "offline" else _FASTEST
     failed = False
     try:
         await engine.load()
         for path in paths:
             try:
-                result = await _file(engine, path)
+                result = await _File(path, engine, speed).transcribe()
             except DictateError as error:
-                sys.stderr.write(f"tray-dictate: {error}\n")
+                _tell(str(error))
                 failed = True
                 continue
             line = json.dumps(result, ensure_ascii=False) if as_json else result["text"]
@@ -49,41 +55,72 @@ async def _files(paths: list[Path], config: Config, *, as_json: bool) -> int:
     return int(failed)
 
 
-async def _file(engine: Engine, path: Path) -> dict[str, Any]:
-    audio = sound.read(path, engine.rate)
-    async with engine.session() as session, asyncio.TaskGroup() as tasks:
-        listening = tasks.create_task(_listen(session))
-        await _send(session, audio, engine.rate, path)
-    text = ""
-    for segment in listening.result():
-        text += join(text, segment.text)
-    return {
-        "file": str(path),
-        "seconds": round(seconds(len(audio), engine.rate), 3),
-        "text": text,
-        "segments": [_as_json(segment) for segment in listening.result()],
-    }
+class _File:
+    """One file on its way; `speed` is how many times that of speech, None for any."""
 
+    def __init__(self, path: Path, engine: Engine, speed: float | None) -> None:
+        self._path, self._engine, self._speed = path, engine, speed
+        self._audio = sound.read(path, engine.rate)
+        self._segments: list[Segment] = []
 
-async def _send(session: Session, audio: bytes, rate: int, path: Path) -> None:
-    step = int(rate * _CHUNK) * SAMPLE
-    told = time.monotonic()
-    for start in range(0, len(audio), step):
-        await session.send(audio[start : start + step])
-        if time.monotonic() - told > _PROGRESS:
-            told = time.monotonic()
-            sys.stderr.write(f"{path}: {start * 100 // len(audio)} %\n")
-    await session.finish()
+    async def transcribe(self) -> dict[str, Any]:
+        """Return what `--json` prints. Raises EngineError."""
+        async with self._engine.session() as session:
+            listening = asyncio.create_task(self._listen(session))
+            try:
+                await self._send(session, listening)
+                await listening
+            finally:
+                listening.cancel()
+        text = ""
+        for segment in self._segments:
+            text += join(text, segment.text)
+        return {
+            "file": str(self._path),
+            "seconds": round(seconds(len(self._audio), self._engine.rate), 3),
+            "text": text,
+            "segments": [_as_json(segment) for segment in self._segments],
+        }
 
+    async def _send(self, session: Session, listening: asyncio.Task[None]) -> None:
+        step = int(self._engine.rate * _CHUNK) * SAMPLE
+        began = told = time.monotonic()
+        for start in range(0, len(self._audio), step):
+            await session.send(self._audio[start : start + step])
+            await self._pace(began, seconds(start + step, self._engine.rate))
+            if listening.done():  # it failed: the rest need not be sent
+                return
+            if time.monotonic() - told > _PROGRESS:
+                told = time.monotonic()
+                sys.stderr.write(f"{self._path}: {start * 100 // len(self._audio)} %\n")
+        await session.finish()
 
-async def _listen(session: Session) -> list[Segment]:
-    order = SpokenOrder()
-    segments: list[Segment] = []
-    async for event in session.events():
-        segments += order.feed(event)
-    return segments + order.drain()
+    async def _pace(self, began: float, sent: float) -> None:
+        if self._speed == 1:
+            await asyncio.sleep(began + sent - time.monotonic())
+        elif self._speed and sent - self._transcribed > _AHEAD:
+            await asyncio.sleep(_CHUNK / self._speed)
+
+    @property
+    def _transcribed(self) -> float:
+        """The seconds that have their text."""
+        span = self._segments[-1].span if self._segments else None
+        return span[1] if span else 0.0
+
+    async def _listen(self, session: Session) -> None:
+        order = SpokenOrder()
+        async for event in session.events():
+            self._segments += order.feed(event)
+        self._segments += order.drain()
 
 
 def _as_json(segment: Segment) -> dict[str, Any]:
     start, end = segment.span or (None, None)
-    return {"start": start, "end": end, "text": clean(segment.text)}
+    line: dict[str, Any] = {"start": start, "end": end, "text": clean(segment.text)}
+    if segment.confidence is not None:
+        line["confidence"] = round(segment.confidence, 3)
+    return line
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"tray-dictate: {message}\n")
