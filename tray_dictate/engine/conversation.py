@@ -17,7 +17,13 @@ from tray_dictate.core.segments import Committed, Completed, Delta, Failed
 from tray_dictate.engine import dialect_session as say
 from tray_dictate.engine.binding import Binding
 from tray_dictate.engine.dialect import Dialect
-from tray_dictate.engine.dialect_errors import LostError, explain, explain_settings, refused_field
+from tray_dictate.engine.dialect_errors import (
+    LostError,
+    explain,
+    explain_settings,
+    quoted,
+    refused_field,
+)
 from tray_dictate.engine.dialect_events import (
     Answered,
     Created,
@@ -241,7 +247,9 @@ class Conversation:
             del self._texts[item]
             if isinstance(text, Failed):
                 turn.failures += 1
-                raise LostError(f"{self._dialect.title} could not transcribe it: {text.reason}")
+                raise LostError(
+                    quoted(f"{self._dialect.title} could not transcribe it", text.reason)
+                )
             self._turns.settle(turn, text.text, text.confidence)
 
     def _take_answer(self) -> None:

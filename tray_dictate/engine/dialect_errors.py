@@ -7,6 +7,7 @@ a server are shown only where we have none of our own: cleaned, cut, and never f
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, cast
 
 from tray_dictate.config import EngineSettings
@@ -16,7 +17,8 @@ from tray_dictate.engine.dialect_events import Refused
 from tray_dictate.engine.dialect_url import model
 from tray_dictate.errors import EngineError
 
-_SHOWN = 200  # characters of what a server says
+_READ, _SHOWN = 2000, 200  # characters of what a server says
+_SECRET = re.compile(r"\b(?:sk-|eyJ|Bearer )\S+|[\w-]{32,}")  # a server may echo the key
 
 
 class LostError(EngineError):
@@ -67,7 +69,7 @@ def explain_settings(
     error = explain(dialect, settings, source, refused)
     if isinstance(error, RefusedError) or refused.code in _PASSING:
         return error
-    said = _quoted(f"{dialect.title} refuses the session's settings", refused.message)
+    said = quoted(f"{dialect.title} refuses the session's settings", refused.message)
     return RefusedError(f"{said} Check engine.model and the other engine settings.")
 
 
@@ -79,7 +81,7 @@ def explain(
         return _fatal(_KIND, dialect, settings, source)
     if cause := _CODES.get(refused.code.lower()):
         return _fatal(cause, dialect, settings, source)
-    return LostError(_quoted(f"{dialect.title} reports an error", refused.message or refused.code))
+    return LostError(quoted(f"{dialect.title} reports an error", refused.message or refused.code))
 
 
 def explain_close(
@@ -91,10 +93,10 @@ def explain_close(
         if cause:
             return _fatal(cause, dialect, settings, source)
         return RefusedError(
-            _quoted(f"{dialect.title} ended the session for good (close code {code})", reason)
+            quoted(f"{dialect.title} ended the session for good (close code {code})", reason)
             + " Check engine.name and engine.model."
         )
-    return LostError(_quoted(f"{dialect.title} ended the connection (close code {code})", reason))
+    return LostError(quoted(f"{dialect.title} ended the connection (close code {code})", reason))
 
 
 def explain_handshake(
@@ -105,9 +107,7 @@ def explain_handshake(
     cause = _CODES.get(code.lower()) or _STATUSES.get(status)
     if cause:
         return _fatal(cause, dialect, settings, source)
-    return LostError(
-        _quoted(f"{dialect.title} answered the connection with HTTP {status}", message)
-    )
+    return LostError(quoted(f"{dialect.title} answered the connection with HTTP {status}", message))
 
 
 def _fatal(cause: str, dialect: Dialect, settings: EngineSettings, source: str) -> RefusedError:
@@ -147,6 +147,7 @@ def _body(body: bytes) -> tuple[str, str]:
     return str(error.get("code") or ""), str(error.get("message") or "")
 
 
-def _quoted(head: str, words: str) -> str:
-    said = clean(words)[:_SHOWN].strip()
+def quoted(head: str, words: str) -> str:
+    """Return a sentence with a server's words in it."""
+    said = _SECRET.sub("…", clean(words[:_READ]))[:_SHOWN].strip()
     return f"{head}: {said.rstrip('.')}." if said else f"{head}."
