@@ -136,11 +136,9 @@ class Link:
 
 
 async def _settle(connection: Connection, conversation: Conversation) -> None:
-    while True:
+    while not conversation.ready:  # then a take begins, or none for a while
         while message := conversation.next(lambda _start, _end: b""):
             await connection.send(json.dumps(message))
-        if conversation.ready:
-            return
         conversation.receive(await connection.receive())
 
 
