@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
 import contextlib
 import json
@@ -108,21 +109,25 @@ async def client(
         yield Raw(ws)
 
 
+_shared: dict[str, RealtimeServer] = {}  # it takes a second to start one: the SDK is imported
+
+
 class Pool:
-    """Servers that the tests of one module share; each test plans its own faults."""
+    """Servers for the tests of one module; the plain ones serve the other modules too."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self._stack = stack
-        self._running: dict[str, RealtimeServer] = {}
 
     def __getitem__(self, kind: str) -> RealtimeServer:
-        """Return the server of that kind."""
-        if kind not in self._running:
-            self._running[kind] = self._stack.enter_context(RealtimeServer(kind))
-        return self._running[kind]
+        """Return the server of that kind, to be planned for by each test."""
+        if kind not in _shared:
+            server = RealtimeServer(kind)
+            atexit.register(server.__exit__, None, None, None)
+            _shared[kind] = server.__enter__()
+        return _shared[kind]
 
     def own(self, kind: str, **options: Any) -> RealtimeServer:
-        """Return another server, which ends with the module too."""
+        """Return another server, which ends with the module."""
         return self._stack.enter_context(RealtimeServer(kind, **options))
 
 
@@ -130,6 +135,8 @@ def pool() -> Iterator[Pool]:
     """Yield a pool: the body of a fixture."""
     with contextlib.ExitStack() as stack:
         yield Pool(stack)
+        for server in _shared.values():
+            server.plan([])
 
 
 async def dictate(raw: Raw, items: int = 1, model: str = "gpt-4o-mini-transcribe") -> Raw:

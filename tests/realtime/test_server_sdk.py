@@ -33,7 +33,7 @@ def servers():
 )
 def server(request, servers: Pool):
     kind, tls = request.param
-    return servers.own(kind, tls=tls)
+    return servers.own(kind, tls=True) if tls else servers[kind]
 
 
 @contextlib.asynccontextmanager
