@@ -100,3 +100,11 @@ def test_a_file_that_is_not_text_is_named(tmp_path):
 
 def test_a_folder_in_the_files_place_is_named(tmp_path):
     assert problems(tmp_path, env={}) == ["cannot be read: Is a directory"]
+
+
+@pytest.mark.parametrize("name", ["key_command", "endpoint"])
+def test_what_may_be_a_misplaced_key_is_not_shown(name):
+    with pytest.raises(ConfigError) as error:
+        config_load.load(None, [f"engine.{name}=5309"], {})
+    assert f"engine.{name}: got something" in str(error.value)
+    assert "5309" not in str(error.value)

@@ -91,6 +91,7 @@ class EngineSettings(Section):
     )
     endpoint: str = Field(
         default="",
+        repr=False,
         description="The server: https://NAME.openai.azure.com, ws://127.0.0.1:8000 ... "
         "Empty: OpenAI's own, or AZURE_OPENAI_STT_TTS_ENDPOINT.",
     )
@@ -108,7 +109,7 @@ class EngineSettings(Section):
         "(the extra tray-dictate[azure]); none: a server of your own that asks for none.",
     )
     key_command: list[str] = Field(
-        default_factory=list, description="A command that prints the key, such as "
+        default_factory=list, repr=False, description="A command that prints the key, such as "
         '["pass", "show", "openai"]; it is asked before the environment and the keyring.',
     )  # fmt: skip
     entra_scope: str = Field(

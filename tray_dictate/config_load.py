@@ -87,8 +87,16 @@ def _problems(error: ValidationError) -> list[str]:
         if dotted in lines:
             lines[dotted] += f"; or {message}"
         else:
-            lines[dotted] = f"{dotted}: got {detail['input']!r}, {message}"
+            lines[dotted] = f"{dotted}: got {_shown(path, detail['input'])}, {message}"
     return list(lines.values())
+
+
+def _shown(path: list[str], value: Any) -> str:
+    """Return the value, unless it may be a key that was put into the wrong place."""
+    section = Config.model_fields[path[0]].annotation
+    fields = section.model_fields if isinstance(section, type(Config)) else {}
+    field = fields.get(path[-1])
+    return repr(value) if field is None or field.repr else "something (it is not shown)"
 
 
 def _suggestion(path: list[str]) -> str:

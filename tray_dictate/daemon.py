@@ -204,7 +204,8 @@ class Daemon:
             trouble = take.trouble
         except Exception:
             log.exception("dictation %d failed", take.number)
-            trouble = f"The dictation failed; the log has the details. {take.keep()}"
+            reason = "The dictation failed; the log has the details."
+            trouble = f"{reason} {take.keep(reason)}"
         if trouble:
             self._parts.cues.play("error")
             self.tell(trouble)

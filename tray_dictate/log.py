@@ -10,6 +10,11 @@ from typing import TextIO
 
 from tray_dictate import paths
 
+# at "debug" they fill the log, and some write into it what is said, or a key
+_QUIET = (
+    "PIL", "asyncio", "pystray", "dbus_fast", "websockets", "openai", "httpx", "httpx2", "httpcore",
+    "azure", "msal", "urllib3", "keyring",
+)  # fmt: skip
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -28,8 +33,8 @@ def start(level: str) -> None:
         unwritable = reason
     logging.basicConfig(level=level.upper(), format=_FORMAT, handlers=handlers, force=True)
     logging.getLogger("tray_dictate").setLevel(level.upper())
-    for noisy in ("PIL", "asyncio", "pystray", "dbus_fast"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for library in _QUIET:
+        logging.getLogger(library).setLevel(logging.WARNING)
     if unwritable:
         logging.getLogger(__name__).warning("no log file: %s", unwritable)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tray_dictate.audio import kept
-from tray_dictate.core.segments import Failed, SpokenOrder
+from tray_dictate.core.segments import Failed, Segment, SpokenOrder
 from tray_dictate.errors import CaptureError, DictateError
 from tray_dictate.ports import Engine, Microphone, Session
 
@@ -38,6 +38,7 @@ class Take:
     on_segment: Callable[[str], None]
     trouble: str = ""
     _lost: str = ""  # why speech did not become text
+    _done: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds
     _audio: bytearray = field(default_factory=bytearray)
     _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
     _stop: Callable[[], None] | None = None
@@ -50,7 +51,7 @@ class Take:
             tasks.create_task(self._record())
             tasks.create_task(self._transcribe())
         if self._lost:  # saved now, when all of it is there
-            self.trouble = f"{self._lost} {self.keep()}"
+            self.trouble = f"{self._lost} {self.keep(self._lost)}"
 
     def finish(self) -> None:
         """The key is up: end the recording after the tail."""
@@ -61,9 +62,9 @@ class Take:
         if self._stop:
             loop.call_later(self.tail, self._stop)
 
-    def keep(self) -> str:
+    def keep(self, reason: str) -> str:
         """Save what was recorded to a file; return a sentence that says where it is."""
-        return kept.save(bytes(self._audio), self.engine.rate)
+        return kept.save(self._audio, self.engine.rate, reason, self._done)
 
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
@@ -120,7 +121,11 @@ class Take:
         async for event in session.events():
             if isinstance(event, Failed):
                 self._lost = f"A part of what you said could not be transcribed: {event.reason}"
-            for segment in order.feed(event):
-                self.on_segment(segment.text)
-        for segment in order.drain():
+            self._hand_out(order.feed(event))
+        self._hand_out(order.drain())
+
+    def _hand_out(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            if segment.span:
+                self._done.append(segment.span)
             self.on_segment(segment.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import wave
 
 import pytest
@@ -16,22 +17,32 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_recording_is_kept_for_its_owner_only(folder):
-    sentence = kept.save(b"\1\0" * 16000, 16000)
-    (path,) = folder.iterdir()
+    sentence = kept.save(b"\1\0" * 16000, 16000, "The server is gone.", [])
+    path = next(folder.glob("*.wav"))
     assert str(path) in sentence
     assert "tray-dictate transcribe" in sentence
-    assert (path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    modes = {entry.stat().st_mode & 0o777 for entry in folder.iterdir()}
+    assert (modes, folder.stat().st_mode & 0o777) == ({0o600}, 0o700)
     with wave.open(str(path)) as wav:
         assert (wav.getframerate(), wav.getnchannels(), wav.getnframes()) == (16000, 1, 16000)
 
 
+def test_its_record_says_why_it_is_kept_and_what_of_it_is_text_already(folder):
+    kept.save(bytearray(48000), 24000, "The server is gone.", [(0.0, 0.25), (0.25, 0.5)])
+    record = json.loads(next(folder.glob("*.json")).read_text())
+    assert record.pop("recorded")[:2] == "20"
+    assert record == {
+        "seconds": 1.0, "reason": "The server is gone.", "text_done": [[0, 0.25], [0.25, 0.5]],
+    }  # fmt: skip
+
+
 def test_two_in_one_second_are_two_files(folder):
-    kept.save(b"", 16000)
-    kept.save(b"", 16000)
-    assert len(list(folder.iterdir())) == 2
+    kept.save(b"", 16000, "", [])
+    kept.save(b"", 16000, "", [])
+    assert len(list(folder.glob("*.wav"))) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "file" / "kept")
-    assert "could not be kept" in kept.save(b"", 16000)
+    assert "could not be kept" in kept.save(b"", 16000, "", [])
