@@ -247,9 +247,8 @@ class Conversation:
             del self._texts[item]
             if isinstance(text, Failed):
                 turn.failures += 1
-                raise LostError(
-                    quoted(f"{self._dialect.title} could not transcribe it", text.reason)
-                )
+                said = quoted(f"{self._dialect.title} could not transcribe it", text.reason)
+                raise LostError(f"{said} If it never does, check engine.model.")
             self._turns.settle(turn, text.text, text.confidence)
 
     def _take_answer(self) -> None:
