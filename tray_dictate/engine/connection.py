@@ -139,18 +139,8 @@ def failed(server: Server, error: Exception) -> EngineError:
             return _proxy_failed(host, error)
         case ssl.SSLError():
             return _untrusted(host, error)
-        case asyncio.TimeoutError():
-            return LostError(f"{host} did not answer in time{_through(server)}.")
-        case socket.gaierror() | UnicodeError():
-            return LostError(
-                f"{host} is not known{_through(server)}: no network, or a mistake in "
-                "engine.endpoint."
-            )
-        case OSError():
-            return LostError(
-                f"{server.dialect.title} cannot be reached at {host}{_through(server)}: "
-                f"{error.strerror or type(error).__name__}."
-            )
+        case OSError() | UnicodeError():
+            return _unreachable(server, host, error)
         case WebSocketException():
             return LostError(
                 f"{host} does not answer as a WebSocket server would. If it speaks TLS, write "
@@ -160,6 +150,25 @@ def failed(server: Server, error: Exception) -> EngineError:
             )
         case _:
             raise error
+
+
+def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
+    proxied = get_proxy(parse_uri(server.url))
+    through = " through the proxy of HTTPS_PROXY" if proxied else ""
+    match error:
+        case asyncio.TimeoutError():
+            return LostError(f"{host} did not answer in time{through}.")
+        case socket.gaierror() | UnicodeError():
+            return LostError(
+                f"{host} is not known{through}: no network, or a mistake in engine.endpoint."
+            )
+        case ConnectionResetError():
+            hint = " If it does not speak TLS, write engine.endpoint with http:// or ws://."
+            secure = server.url.startswith("wss:")
+            return LostError(f"{host} hung up{through}.{hint if secure else ''}")
+        case _:
+            why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+            return LostError(f"{server.dialect.title} cannot be reached at {host}{through}: {why}.")
 
 
 def _redirected(host: str) -> EngineError:
@@ -198,8 +207,3 @@ def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
             "with http:// or ws://."
         )
     return LostError(f"No TLS connection to {host}: {error.reason or 'it ended'}.")
-
-
-def _through(server: Server) -> str:
-    """Return whether a proxy of the environment is in the way."""
-    return " through the proxy of HTTPS_PROXY" if get_proxy(parse_uri(server.url)) else ""

@@ -1,0 +1,154 @@
+"""Proxies of the environment, by both transports: used, exempted, told from the server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from tests.engine.transports import BOTH, KEY, http, listening, no_proxies, proxy, server_for
+from tests.realtime.raw import Pool, last, pool
+from tray_dictate.engine.connection import Times
+from tray_dictate.engine.dialect_errors import LostError, RefusedError
+
+pytestmark = BOTH
+
+
+@pytest.fixture(scope="module")
+def servers():
+    yield from pool()
+
+
+@pytest.fixture(scope="module")
+def server(servers: Pool):
+    return servers["openai"]
+
+
+@pytest.fixture(scope="module")
+def secure(servers: Pool):
+    return servers.own("openai", tls=True)
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch):
+    no_proxies(monkeypatch)
+    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
+
+
+async def meet(connect, server):
+    """Connect, hear the server, part."""
+    connection = await connect(await server_for(server))
+    assert b"session.created" in await connection.receive()
+    await connection.close()
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "WSS_PROXY"])
+async def test_wss_goes_through_the_proxy_and_the_key_stays_within(
+    connect, secure, monkeypatch, name
+):
+    monkeypatch.setenv("SSL_CERT_FILE", secure.ca_file)
+    async with proxy() as seen:
+        monkeypatch.setenv(name, f"http://user:secret@127.0.0.1:{seen.port}")
+        await meet(connect, secure)
+    (head,) = seen.heads
+    assert head.startswith(f"CONNECT {secure.host_port} HTTP/1.1\r\n")
+    assert "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=" in head
+    assert KEY not in head
+    assert "proxy-authorization" not in (await last(secure))["header_names"]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "WS_PROXY"])
+async def test_ws_goes_through_the_proxy(connect, server, monkeypatch, name):
+    async with proxy() as seen:
+        monkeypatch.setenv(name, f"http://127.0.0.1:{seen.port}")
+        await meet(connect, server)
+    assert [head.split("\r\n")[0] for head in seen.heads] == [
+        f"CONNECT {server.host_port} HTTP/1.1"
+    ]
+
+
+async def test_the_proxy_resolves_the_name(connect, server, monkeypatch):
+    async with proxy() as seen:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{seen.port}")
+        await meet(connect, f"ws://server.invalid:{server.port}")
+    assert "Host: server.invalid" in seen.heads[0]
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.org, 127.0.0.1"])
+async def test_no_proxy_exempts(connect, server, monkeypatch, exempt):
+    async with proxy() as seen:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{seen.port}")
+        monkeypatch.setenv("NO_PROXY", exempt)
+        await meet(connect, server)
+    assert seen.heads == []
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+async def test_a_proxy_that_refuses_is_told_from_the_server(connect, server, monkeypatch, status):
+    async with proxy(http(status)) as seen:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{seen.port}")
+        with pytest.raises(RefusedError) as refused:
+            await connect(await server_for(server))
+    assert str(refused.value) == (
+        f"The proxy answered HTTP {status[:3]}. Check HTTPS_PROXY, or exempt {server.host_port} "
+        "in NO_PROXY."
+    )
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "SOCKS_PROXY"])
+async def test_socks_without_its_package_names_the_package(connect, server, monkeypatch, name):
+    monkeypatch.setenv(name, "socks5h://user:secret@127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    with pytest.raises(RefusedError, match="pip install python-socks") as refused:
+        await connect(await server_for(server))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["ftp://user:secret@there", "http://user@there", "secret"])
+async def test_a_proxys_address_that_is_none_is_said_without_its_password(
+    connect, server, monkeypatch, address
+):
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(RefusedError, match="The proxy's address cannot be used") as refused:
+        await connect(await server_for(server))
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_proxy_that_is_not_there_is_told_from_the_server(connect, server, monkeypatch):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{held.getsockname()[1]}")
+        with pytest.raises(LostError, match="through the proxy of HTTPS_PROXY: "):
+            await connect(await server_for(server))
+    monkeypatch.setenv("HTTPS_PROXY", "http://no-such-proxy.invalid:3128")
+    with pytest.raises(LostError, match="is not known through the proxy of HTTPS_PROXY: "):
+        await connect(await server_for(server))
+
+
+async def test_a_proxy_that_says_nothing_is_not_waited_for(connect, server, monkeypatch):
+    async def handle(reader, _writer):
+        await reader.read()
+
+    async with listening(handle) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with pytest.raises(LostError, match="not answer in time through the proxy of HTTPS_PROXY"):
+            await connect(await server_for(server), Times(handshake=0.2))
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n"])
+async def test_a_proxy_that_is_none_is_told_from_the_server(connect, server, monkeypatch, answer):
+    async with proxy(answer or b" ") as seen:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{seen.port}")
+        with pytest.raises(LostError, match=r"^The proxy failed\. Check HTTPS_PROXY, or exempt"):
+            await connect(await server_for(server))
+
+
+async def test_a_proxy_that_goes_away_loses_the_connection(connect, server, monkeypatch):
+    async with proxy() as seen:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{seen.port}")
+        connection = await connect(await server_for(server))
+        await connection.receive()
+    with pytest.raises(LostError, match="The connection to OpenAI broke"):
+        await asyncio.wait_for(connection.receive(), 5)
+    await connection.close()
