@@ -45,12 +45,15 @@ class Links(Protocol):
         ...
 
 
+Turning = Literal["pauses", "release", "server"]  # when a turn ends
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a take is to be transcribed."""
 
     rate: int
-    turns: Literal["pauses", "release", "server"]
+    turns: Turning
     patience: float  # seconds without progress before the embedded engine takes over
     tell: Callable[[str], None]
     rescue: Open | None  # a session of the embedded engine; None where it knows no such language

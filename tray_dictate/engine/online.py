@@ -12,8 +12,9 @@ from tray_dictate.config import EngineSettings
 from tray_dictate.engine.connection import Connect, Server
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
+from tray_dictate.engine.dialect_session import detects
 from tray_dictate.engine.dialect_url import model, url
-from tray_dictate.engine.failover import FailoverSession, Plan
+from tray_dictate.engine.failover import FailoverSession, Plan, Turning
 from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
 from tray_dictate.engine.models import Detector
@@ -69,8 +70,8 @@ class OnlineEngine:
         settings = self._settings
         english = not settings.languages or "en" in {name[:2] for name in settings.languages}
         plan = Plan(
-            self.rate, settings.turns if listener or settings.turns == "server" else "release",
-            settings.patience_seconds, self._tell_once, self._rescue if english else None,
+            self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
+            self._tell_once, self._rescue if english else None,
         )  # fmt: skip
         session = FailoverSession(plan, self, listener)
         try:
@@ -115,6 +116,12 @@ class OnlineEngine:
         self._told.clear()  # it works: what goes wrong next is news
         self._idle = link
         self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
+
+    def _turns(self, *, hears_pauses: bool) -> Turning:
+        wanted = self._settings.turns
+        if wanted == "server" and detects(self._dialect, self._settings, self._dropped):
+            return wanted
+        return wanted if wanted == "release" else "pauses" if hears_pauses else "release"
 
     def _expire(self) -> None:
         if self._idle:
