@@ -23,6 +23,11 @@ class Binding:
     _items: dict[str, Turn] = field(default_factory=dict[str, Turn])
     _last: str | None = None  # the youngest item that is bound
 
+    @property
+    def waits(self) -> bool:
+        """Whether the server may announce an item yet."""
+        return bool(self._unnamed) or self.detects
+
     def expect(self, turn: Turn) -> None:
         """Learn that this turn was committed by us: its name will come."""
         self._unnamed.append(turn)

@@ -243,6 +243,8 @@ class Conversation:
         for item, text in list(self._texts.items()):
             turn = self._binding.turn(item)
             if turn is None:
+                if not self._binding.waits:  # said twice: it must not become the next turn's
+                    del self._texts[item]
                 continue
             del self._texts[item]
             if isinstance(text, Failed):
@@ -260,7 +262,8 @@ class Conversation:
         if refused.code == _EMPTY:
             return self._empty()
         if field := refused_field(refused):
-            return self._drop(field)
+            is_stale = refused.event_id not in ("", self._update_id)
+            return None if is_stale else self._drop(field)
         if self.ready:
             raise explain(self._dialect, self._settings, self._source, refused)
         error = explain_settings(self._dialect, self._settings, self._source, refused)
