@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.desktop.processes import MARKER
 
-FOREIGN = ("DBUS_", "PULSE_", "XDG_", "TRAY_DICTATE_")
+FOREIGN = ("DBUS_", "PULSE_", "XDG_", "TRAY_DICTATE_", "OPENAI_", "AZURE_OPENAI_")
+PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}  # and in small letters
 SESSION = {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SESSION_MANAGER"}
 
 
@@ -21,7 +22,7 @@ def private_environment(folder: Path) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(FOREIGN) and name not in SESSION
+        if not name.startswith(FOREIGN) and name.upper() not in SESSION | PROXIES
     }
     return {
         **inherited,

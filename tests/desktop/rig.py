@@ -124,10 +124,11 @@ class Desktop:
         return window
 
     def daemon(
-        self, *args: str, ready: str | None = READY, timeout: float = 60, **settings: Any
-    ) -> Daemon:
+        self, *args: str, ready: str | None = READY, timeout: float = 60,
+        env: dict[str, str] | None = None, **settings: Any,
+    ) -> Daemon:  # fmt: skip
         """Start `run`, hotkey__keys="f9" being --set; wait for `ready` in its log, if not None."""
-        daemon = Daemon(self.processes, self.env, arguments(args, settings))
+        daemon = Daemon(self.processes, {**self.env, **(env or {})}, arguments(args, settings))
         try:
             if ready:
                 daemon.wait_log(ready, timeout)

@@ -1,0 +1,98 @@
+"""Dictations over a server: the daemon set to it, what is said, what the user and the log learn."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.desktop.dictating import LONG, SENTENCE, errors, spoken
+from tests.desktop.rig import Daemon, Desktop, wait_until
+from tests.desktop.windows import TextWindow
+from tests.realtime.server import RealtimeServer
+
+HOTKEY = "Control_R"
+KEY = "sk-kestrel-4711-nobody-may-read-this"
+SECOND = LONG[2]
+TWO = f"{SENTENCE} {SECOND}"
+WRONG = 0.15  # of the words: the embedded model's mistakes, wherever it is asked
+TOLD = re.compile(r"WARNING tray_dictate\.daemon: (.*)")
+WORDS = ("invoice", "accounting", "contract", "signed", "february")
+_SECOND_OF_SOUND = 48_000  # bytes, as the clouds take it
+
+
+def fake(kind: str = "openai", **options: Any) -> RealtimeServer:
+    """Return a server that knows English; its key is KEY."""
+    return RealtimeServer(kind, ear="embedded", key=KEY, **options)
+
+
+def daemon_of(
+    desktop: Desktop, server: RealtimeServer, env: dict[str, str] | None = None, **settings: Any
+) -> Daemon:
+    """Start the daemon for this server, at its most talkative; the key is in its environment."""
+    engine = {"engine__name": server.kind, "engine__endpoint": server.endpoint}
+    env = {"TRAY_DICTATE_KEY": KEY} if env is None else env
+    return desktop.daemon(env=env, **{"log__level": "debug", **engine, **settings})
+
+
+def begin(desktop: Desktop, window: TextWindow, wavs: Path, timeout: float = 30) -> str:
+    """Hold the key and say a sentence; return what is in the window while it is still down."""
+    desktop.keydown(HOTKEY)
+    time.sleep(0.3)
+    desktop.play_whole(spoken(wavs, SENTENCE))
+    return window.wait_for(lambda text: errors(SENTENCE, text) <= WRONG, timeout)
+
+
+def transcripts(server: RealtimeServer, first: int = 0) -> str:
+    """Return all that the server wrote on its connections, from the given one on."""
+    connections = server.report()["connections"][first:]
+    return " ".join(text for record in connections for text in record["transcripts"])
+
+
+def words(text: str) -> list[str]:
+    """Return the words; the daemon may join segments with a small letter."""
+    return text.lower().split()
+
+
+def wait_heard(server: RealtimeServer, seconds: float) -> None:
+    """Wait until the server has got that much more sound on its newest connection."""
+
+    def got() -> int:
+        return server.report()["connections"][-1]["audio_bytes"]
+
+    enough = got() + seconds * _SECOND_OF_SOUND
+    wait_until(lambda: got() >= enough, 20, "the sound at the server")
+
+
+class News:
+    """What the user is told from now on."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+        self._before = len(desktop.notifications())
+
+    def shown(self) -> list[str]:
+        """Return the notifications' texts."""
+        printed = self._desktop.notifications()[self._before :]
+        return [html.unescape(body) for body in re.findall(r"^\s*body: '(.*)'$", printed, re.M)]
+
+    def only(self, daemon: Daemon) -> str:
+        """Return the one thing that the user was told, in the log and on the screen."""
+        wait_until(self.shown, 10, "a notification")
+        [logged] = TOLD.findall(daemon.log())
+        assert self.shown() == [logged]
+        return logged
+
+
+def assert_private(desktop: Desktop, daemon: Daemon, key: str = KEY) -> None:
+    """Neither what was said nor the key is anywhere but in the window; the daemon still runs."""
+    files = Path(desktop.env["XDG_STATE_HOME"]).rglob("*.log*")
+    log = daemon.log() + "".join(path.read_text(errors="replace") for path in files)
+    assert log.strip()
+    command = Path(f"/proc/{daemon.pid}/cmdline").read_text(errors="replace")
+    for place, text in {"log": log, "ps": command, "shown": desktop.notifications()}.items():
+        found = [word for word in (key, *WORDS) if word.lower() in text.lower()]
+        assert not found, f"{found} in {place}"
+    assert "input_audio_buffer.append" not in log, "nor the sound"

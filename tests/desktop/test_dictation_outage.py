@@ -1,0 +1,121 @@
+"""The network or the server fails in the middle of a dictation: what was said lands all the same.
+
+The embedded engine finishes it, and one notification says so; where it cannot, the sound is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.dictating import SENTENCE, errors, hold, landed, settled, spoken
+from tests.desktop.running import ROOT
+from tests.desktop.serving import (
+    HOTKEY,
+    SECOND,
+    TWO,
+    WRONG,
+    News,
+    assert_private,
+    begin,
+    daemon_of,
+    fake,
+    transcripts,
+    wait_heard,
+    words,
+)
+
+FINISHED = "This dictation is finished by the embedded engine."
+NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
+
+
+@pytest.mark.parametrize("moment", ["in mid-sentence", "at the release"])
+def test_a_server_that_dies_costs_no_word_and_the_user_is_told_once(desktop, wavs, moment):
+    news, window = News(desktop), desktop.text_window("tk")
+    with fake() as server, daemon_of(desktop, server, engine__patience_seconds=1) as daemon:
+        early = begin(desktop, window, wavs)
+        assert words(early) == words(transcripts(server))
+        player = desktop.play(spoken(wavs, SECOND, end=0))
+        wait_heard(server, 2)
+        if moment == "in mid-sentence":
+            server.kill()
+        assert player.wait(60) == 0
+        desktop.keyup(HOTKEY)
+        server.kill()
+        settled(daemon)
+        text = landed(window, TWO, WRONG)
+        assert text.startswith(early), "what has landed stays"
+        told = news.only(daemon)
+        assert told.startswith("OpenAI cannot be reached at 127.0.0.1:")
+        assert told.endswith(FINISHED)
+        assert_private(desktop, daemon)
+    assert news.shown() == [told]
+
+
+def test_a_server_that_comes_back_within_patience_finishes_it_unnoticed(desktop, wavs):
+    news, window = News(desktop), desktop.text_window("tk")
+    with fake() as server, daemon_of(desktop, server, engine__patience_seconds=60) as daemon:
+        begin(desktop, window, wavs)
+        before = transcripts(server)
+        player = desktop.play(spoken(wavs, SECOND))
+        wait_heard(server, 2)
+        server.kill()
+        daemon.wait_log("of sound are to be said again")
+        server.restart()
+        assert player.wait(60) == 0
+        desktop.keyup(HOTKEY)
+        settled(daemon)
+        text = landed(window, TWO, WRONG)
+        assert words(text) == words(f"{before} {transcripts(server)}")
+    assert news.shown() == []
+
+
+def test_with_a_wrong_key_the_text_lands_and_one_message_names_the_remedy(desktop, wavs):
+    news, window = News(desktop), desktop.text_window("tk")
+    wrong = "sk-wren-0815-neither-this-one"
+    with fake() as server, daemon_of(desktop, server, {"OPENAI_API_KEY": wrong}) as daemon:
+        hold(desktop, spoken(wavs, SENTENCE), HOTKEY)
+        settled(daemon)
+        landed(window, SENTENCE, WRONG)
+        told = news.only(daemon)
+        assert told.startswith("OpenAI refused the key from OPENAI_API_KEY.")
+        assert "tray-dictate key set" in told
+        assert told.endswith(FINISHED)
+        assert [record["status"] for record in server.report()["connections"]] == [401]
+        assert_private(desktop, daemon, wrong)
+    assert news.shown() == [told]
+
+
+def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desktop, wavs):
+    news, window = News(desktop), desktop.text_window("tk")
+    settings = {"engine__name": "mlx-audio", "engine__endpoint": NOBODY, "engine__auth": "none"}
+    with desktop.daemon(
+        engine__languages=["de"], engine__patience_seconds=1, log__level="debug", **settings
+    ) as daemon:
+        hold(desktop, spoken(wavs, SENTENCE), HOTKEY)
+        settled(daemon)
+        told = news.only(daemon)
+    folder = Path(desktop.env["XDG_DATA_HOME"]) / "tray_dictate" / "kept"
+    [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
+    assert told.startswith("mlx-audio cannot be reached at 127.0.0.1:9: ")
+    assert "The embedded engine knows English only." in told
+    assert f"tray-dictate transcribe {wav}" in told
+    assert record.stem == wav.stem
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (wav, record)} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert json.loads(record.read_text())
+    assert window.text() == ""
+    assert errors(SENTENCE, _transcribed(desktop, wav)) <= WRONG
+
+
+def _transcribed(desktop, wav):
+    command = [sys.executable, "-m", "tray_dictate", "transcribe", str(wav)]
+    env = {**desktop.env, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, env=env, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
