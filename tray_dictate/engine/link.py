@@ -14,6 +14,7 @@ from typing import Any
 from tray_dictate.engine.connection import Connect, Connection, Server
 from tray_dictate.engine.conversation import Conversation, Read
 from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.dialect_session import Message
 from tray_dictate.engine.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,10 @@ class Link:
         self._owing = asyncio.Event()
 
     @classmethod
-    async def open(cls, server: Server, connect: Connect, dropped: set[str]) -> Link:
+    async def open(
+        cls, server: Server, connect: Connect, dropped: set[str],
+        acknowledge: float = _ACKNOWLEDGE,
+    ) -> Link:  # fmt: skip
         """Connect and settle the session. Raises LostError, RefusedError."""
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -42,7 +46,7 @@ class Link:
         connected = loop.time()
         conversation = Conversation(server.dialect, server.settings, dropped, server.source)
         try:
-            async with asyncio.timeout(_ACKNOWLEDGE):
+            async with asyncio.timeout(acknowledge):
                 await _settle(connection, conversation)
         except TimeoutError as error:
             await _close(connection)
@@ -77,7 +81,7 @@ class Link:
         self.conversation.attach(turns)
         self._owing.clear()
         await _first(
-            self._write(turns, read, changed),
+            self._write(turns, read, changed, patience),
             self._read(changed, on_text),
             self._watch(changed, on_text, patience, turns),
         )
@@ -90,12 +94,14 @@ class Link:
     def _is_old(self) -> bool:
         return asyncio.get_running_loop().time() > self._replace_at
 
-    async def _write(self, turns: Turns, read: Read, changed: asyncio.Event) -> None:
+    async def _write(
+        self, turns: Turns, read: Read, changed: asyncio.Event, patience: float
+    ) -> None:
         conversation = self.conversation
         while True:
             changed.clear()
             while message := conversation.next(read):
-                await self._connection.send(json.dumps(message))
+                await self._send(message, patience)
                 if conversation.owed and not self._owing.is_set():
                     self._heard = asyncio.get_running_loop().time()
                     self._owing.set()
@@ -103,6 +109,15 @@ class Link:
             if turns.done or (conversation.retiring and conversation.clean):
                 return
             await changed.wait()
+
+    async def _send(self, message: Message, patience: float) -> None:
+        """Send a message; not even a ping gets past one that is stuck, so it has its own limit."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._connection.send(json.dumps(message))
+        except TimeoutError as error:
+            raise LostError(f"{self._title} takes no more sound.") from error
+        await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
 
     async def _read(self, changed: asyncio.Event, on_text: Callable[[], None]) -> None:
         while True:
