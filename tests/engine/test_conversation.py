@@ -6,110 +6,7 @@ import pytest
 
 from tests.engine.talk import ITEM, Talk
 from tests.realtime.faults import GARBAGE
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
-
-# The session's settings
-
-
-def test_nothing_is_said_before_the_settings_are_acknowledged():
-    take = Talk(acknowledged=False)
-    take.speak(1, 2, pause=0.5)
-
-    assert take.said() == ["update"]
-    take.hear("session.created")
-    assert take.said() == []
-    take.hear("session.updated")
-    assert take.said() == ["w1 w2"]
-
-
-def test_a_server_that_acknowledges_nothing_is_ready_when_the_session_exists():
-    take = Talk("vllm", acknowledged=False)
-    assert not take.talk.ready
-    take.hear("session.created")
-    assert take.talk.ready
-    take.hear("session.created")
-    assert take.talk.ready
-
-
-@pytest.mark.parametrize(
-    ("param", "note"),
-    [
-        ("session.audio.input.noise_reduction", "engine.noise_reduction"),
-        ("session.audio.input.transcription.language", "engine.languages"),
-        ("session.audio.input.transcription.prompt", "engine.prompt"),
-        ("session.audio.input.turn_detection", "engine.turns"),
-        ("session.include", "engine.logprobs"),
-    ],
-)
-def test_a_setting_that_the_server_refuses_is_dropped_and_the_settings_are_said_again(param, note):
-    take = Talk(
-        acknowledged=False, languages=["en"], prompt="Hi.", logprobs=True, turns="server"
-    )  # fmt: skip
-    take.said()
-    about = take.updates[-1]["event_id"]
-    for _ in range(2):  # a server may say it twice
-        take.error("unknown_parameter", "No.", param=param, event_id=about)
-
-    assert take.said() == ["update"], "once"
-    before, after = take.updates
-    assert before != after
-    assert take.talk.notes == [
-        f"OpenAI does not take {note} with this model; the dictation goes on without it."
-    ]
-    take.hear("session.updated")
-    take.speak(1)
-    assert take.said() == ["w1"]
-    take.connect()
-    assert take.updates[-1]["session"] == after["session"], "nor is it said on the next connection"
-
-
-def test_even_the_null_of_voice_detection_may_be_refused_and_nobody_need_know():
-    take = Talk("sglang", acknowledged=False)
-    take.said()
-    take.error("not_supported", "x", param="session.audio.input.turn_detection")
-
-    assert take.said() == ["update"]
-    assert "turn_detection" not in take.updates[-1]["session"]["audio"]["input"]
-    assert take.talk.notes == []
-
-
-def test_a_refused_voice_detection_is_dropped_first_and_then_its_null():
-    take = Talk(turns="server", acknowledged=False)
-    assert take.talk.detects
-    for expected in ({"null": True}, {}):
-        take.error("invalid_value", "Turn detection is not supported for this transcription model")
-        take.said()
-        heard = take.updates[-1]["session"]["audio"]["input"]
-        assert ({"null": heard["turn_detection"] is None} if expected else {}) == expected
-    assert not take.talk.detects
-    assert "turn_detection" not in heard
-    assert len(take.talk.notes) == 1
-
-
-def test_an_error_instead_of_the_acknowledgement_is_raised():
-    take = Talk(acknowledged=False)
-    with pytest.raises(RefusedError, match="no such model"):
-        take.error("invalid_model")
-    with pytest.raises(LostError, match="reports an error"):
-        take.error("server_error")
-
-
-def test_a_server_may_complain_about_settings_that_it_takes():
-    take = Talk("speaches", acknowledged=False)
-    take.error("", "prefix_padding_ms")
-
-    assert "prefix_padding_ms" in take.talk.complaint
-    take.hear("session.updated")
-    assert take.talk.ready
-
-
-def test_an_error_in_mid_take_is_raised():
-    take = Talk()
-    with pytest.raises(LostError, match="OpenAI reports an error: Oh"):
-        take.error("odd", "Oh.")
-    with pytest.raises(RefusedError, match="OPENAI_API_KEY"):
-        take.error("invalid_api_key")
-
+from tray_dictate.engine.dialect_errors import LostError
 
 # Sound and commits
 
@@ -323,6 +220,20 @@ def test_when_nothing_more_comes_a_text_under_a_strange_name_is_the_oldest_turns
     assert take.turns.done
 
 
+def test_a_failure_under_a_strange_name_is_the_oldest_turns_when_every_turn_has_its_name():
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    take.said()
+    take.hear(f"{ITEM}delta", item_id="x", delta="o")
+    take.hear(f"{ITEM}failed", item_id="x", error={"message": "why"})
+    assert not take.talk.make_do()
+    with pytest.raises(LostError, match="could not transcribe it: why"):
+        take.committed("a")
+    take.connect()
+    assert take.said() == ["w1 w2", "commit"]
+
+
 def test_an_answer_in_place_of_a_text_is_the_last_resort():
     take = Talk("azure-preview")
     take.speak(1, 2)
@@ -336,7 +247,10 @@ def test_an_answer_in_place_of_a_text_is_the_last_resort():
     take.finish()
     take.said()
     take.hear("response.text.done", text="three four")
-    assert take.texts == ["three four"] or take.turns.done
+    assert take.texts == ["one two", "three four"]
+    assert take.turns.done
+    take.hear("response.text.done", text="And now?")
+    assert take.texts == ["one two", "three four"]
 
 
 def test_where_there_are_transcriptions_an_answer_is_none():

@@ -20,6 +20,7 @@ from tray_dictate.engine.dialect_errors import (
     explain_settings,
     quoted,
     refused_field,
+    without,
 )
 from tray_dictate.engine.dialect_events import Refused
 
@@ -150,6 +151,16 @@ def test_a_refused_parameter_is_a_setting(param, field):
 def test_a_live_model_refuses_voice_detection_in_words_alone():
     words = "Turn detection is not supported for this transcription model"
     assert refused_field(Refused("invalid_value", words)) == "turn_detection"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("turn_detection", "turns"), ("language", "languages"), ("prompt", "prompt")],
+)
+def test_what_is_dropped_is_told_by_its_setting(field, name):
+    assert without(DIALECTS["sglang"], field) == (
+        f"SGLang does not take engine.{name} with this model; the dictation goes on without it."
+    )
 
 
 # The end of a connection

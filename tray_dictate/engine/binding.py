@@ -34,6 +34,8 @@ class Binding:
 
     def bind(self, item: str, turn: Turn) -> None:
         """Learn which sound an item is."""
+        if turn in self._unnamed:  # our commit came too late: what answers it is about no sound
+            self._unnamed[self._unnamed.index(turn)] = Turn(turn.start, turn.end, "")
         self._items[item] = turn
         self._last = item
 

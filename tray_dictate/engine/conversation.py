@@ -23,6 +23,7 @@ from tray_dictate.engine.dialect_errors import (
     explain_settings,
     quoted,
     refused_field,
+    without,
 )
 from tray_dictate.engine.dialect_events import (
     Answered,
@@ -181,6 +182,8 @@ class Conversation:
         """Leave nothing in the server's buffer for the next take: silence is not transcribed."""
         if not self._turns.finished or not self._loose or not self._dialect.clears:
             return None
+        if self.owed and not self._dialect.commits_detected:
+            return None  # what was to make it end a turn is in its buffer, too
         self._loose = 0
         return say.clear(self._event_id())
 
@@ -214,8 +217,8 @@ class Conversation:
                 self._answer += "" if self._transcribes else event.text
                 if self._answers_only:
                     self._take_answer()
-            case Delta():
-                pass
+            case _:
+                pass  # a delta is for a preview
 
     def _stopped(self, event: SpeechStopped) -> None:
         self.speaking = False
@@ -275,7 +278,7 @@ class Conversation:
     def _empty(self) -> None:
         """The server has nothing to commit: it has ended that turn before, by itself."""
         turn = self._binding.withdraw()
-        if turn is None:
+        if turn is None or turn.text is not None:
             return
         if not self.detects:
             turn.failures += 1
@@ -294,8 +297,4 @@ class Conversation:
         self._dropped.add(field)
         self._configure()
         if field != say.NULL_DETECTION:
-            name = {"turn_detection": "turns", "language": "languages"}.get(field, field)
-            self.notes.append(
-                f"{self._dialect.title} does not take engine.{name} with this model; "
-                "the dictation goes on without it."
-            )
+            self.notes.append(without(self._dialect, field))

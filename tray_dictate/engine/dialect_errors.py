@@ -62,6 +62,15 @@ def refused_field(refused: Refused) -> str | None:
     )
 
 
+def without(dialect: Dialect, field: str) -> str:
+    """Return what the user is told of a setting that was dropped."""
+    name = {"turn_detection": "turns", "language": "languages"}.get(field, field)
+    return (
+        f"{dialect.title} does not take engine.{name} with this model; the dictation goes on "
+        "without it."
+    )
+
+
 def explain_settings(
     dialect: Dialect, settings: EngineSettings, source: str, refused: Refused
 ) -> EngineError:

@@ -1,0 +1,117 @@
+"""A session's settings: said once, acknowledged, or said again without what was refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.talk import Talk
+from tray_dictate.engine.dialect_errors import LostError, RefusedError
+
+
+def test_nothing_is_said_before_the_settings_are_acknowledged():
+    take = Talk(acknowledged=False)
+    take.speak(1, 2, pause=0.5)
+
+    assert take.said() == ["update"]
+    take.hear("session.created")
+    assert take.said() == []
+    take.hear("session.updated")
+    assert take.said() == ["w1 w2"]
+
+
+def test_a_server_that_acknowledges_nothing_is_ready_when_the_session_exists():
+    take = Talk("vllm", acknowledged=False)
+    assert not take.talk.ready
+    take.hear("session.created")
+    assert take.talk.ready
+    take.hear("session.created")
+    assert take.talk.ready
+
+
+@pytest.mark.parametrize(
+    ("param", "note"),
+    [
+        ("session.audio.input.noise_reduction", "engine.noise_reduction"),
+        ("session.audio.input.transcription.language", "engine.languages"),
+        ("session.audio.input.transcription.prompt", "engine.prompt"),
+        ("session.audio.input.turn_detection", "engine.turns"),
+        ("session.include", "engine.logprobs"),
+    ],
+)
+def test_a_setting_that_the_server_refuses_is_dropped_and_the_settings_are_said_again(param, note):
+    take = Talk(
+        acknowledged=False, languages=["en"], prompt="Hi.", logprobs=True, turns="server"
+    )  # fmt: skip
+    take.said()
+    about = take.updates[-1]["event_id"]
+    for _ in range(2):  # a server may say it twice
+        take.error("unknown_parameter", "No.", param=param, event_id=about)
+
+    assert take.said() == ["update"], "once"
+    before, after = take.updates
+    assert before != after
+    assert take.talk.notes == [
+        f"OpenAI does not take {note} with this model; the dictation goes on without it."
+    ]
+    take.hear("session.updated")
+    take.speak(1)
+    assert take.said() == ["w1"]
+    take.connect()
+    assert take.updates[-1]["session"] == after["session"], "nor is it said on the next connection"
+
+
+def test_a_refusal_that_does_not_say_what_it_is_about_drops_a_setting_once():
+    take = Talk(acknowledged=False)
+    take.said()
+    for _ in range(3):
+        take.error("unknown_parameter", "Unknown parameter: 'session.audio.input.noise_reduction'.")
+    assert take.said() == ["update"]
+    assert len(take.talk.notes) == 1
+
+
+def test_even_the_null_of_voice_detection_may_be_refused_and_nobody_need_know():
+    take = Talk("sglang", acknowledged=False)
+    take.said()
+    take.error("not_supported", "x", param="session.audio.input.turn_detection")
+
+    assert take.said() == ["update"]
+    assert "turn_detection" not in take.updates[-1]["session"]["audio"]["input"]
+    assert take.talk.notes == []
+
+
+def test_a_refused_voice_detection_is_dropped_first_and_then_its_null():
+    take = Talk(turns="server", acknowledged=False)
+    assert take.talk.detects
+    for expected in ({"null": True}, {}):
+        take.error("invalid_value", "Turn detection is not supported for this transcription model")
+        take.said()
+        heard = take.updates[-1]["session"]["audio"]["input"]
+        assert ({"null": heard["turn_detection"] is None} if expected else {}) == expected
+    assert not take.talk.detects
+    assert "turn_detection" not in heard
+    assert len(take.talk.notes) == 1
+
+
+def test_an_error_instead_of_the_acknowledgement_is_raised():
+    take = Talk(acknowledged=False)
+    with pytest.raises(RefusedError, match="no such model"):
+        take.error("invalid_model")
+    with pytest.raises(LostError, match="reports an error"):
+        take.error("server_error")
+
+
+def test_a_server_may_complain_about_settings_that_it_takes():
+    take = Talk("speaches", acknowledged=False)
+    take.error("", "prefix_padding_ms")
+
+    assert "prefix_padding_ms" in take.talk.complaint
+    take.hear("session.updated")
+    assert take.talk.ready
+
+
+def test_an_error_in_mid_take_is_raised():
+    take = Talk()
+    with pytest.raises(LostError, match="OpenAI reports an error: Oh"):
+        take.error("odd", "Oh.")
+    with pytest.raises(RefusedError, match="OPENAI_API_KEY"):
+        take.error("invalid_api_key")
