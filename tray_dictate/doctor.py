@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
@@ -23,6 +24,7 @@ _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 def engine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
+    logging.basicConfig(level="ERROR")  # the steps say it
     settings = config.engine
     if settings.name == "offline":
         steps = embedded_steps(_recording())

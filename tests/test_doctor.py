@@ -1,0 +1,245 @@
+"""`tray-dictate doctor engine` as a user runs it, against servers that work and that do not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.realtime.peer import Peer
+from tests.realtime.profiles import PROFILES
+from tests.realtime.server import RealtimeServer
+
+ROOT = Path(__file__).parents[1]
+KEY = "sk-this-is-the-secret-0123456789"
+COMMAND = [sys.executable, "-m", "tray_dictate", "doctor", "engine"]
+MODEL = "gpt-4o-transcribe"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return that of a user who has nothing set up, and no keyring."""
+    return {
+        "PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "LC_ALL": "C.UTF-8", **more,
+    }  # fmt: skip
+
+
+def settings(kind: str, endpoint: str, *more: str) -> list[str]:
+    chosen = f"name={kind}", f"endpoint={endpoint}", f"model={MODEL}", *more
+    return [part for setting in chosen for part in ("--set", f"engine.{setting}")]
+
+
+@pytest.fixture
+def doctor(tmp_path):
+    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        env = environment(tmp_path, **{"TRAY_DICTATE_KEY": KEY, **env})
+        done = subprocess.run(
+            [*COMMAND, *args], capture_output=True, text=True, check=False, timeout=120, env=env
+        )
+        assert done.stderr == ""
+        assert KEY not in done.stdout
+        return done
+
+    return run
+
+
+def marks(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return each step's mark and name."""
+    lines = re.findall(r"^([✓✗!]) (\w[\w ,]*?\w)  ", done.stdout, re.MULTILINE)
+    return [f"{mark} {name}" for mark, name in lines]
+
+
+ASKED = ["✓ settings", "✓ address", "✓ key", "✓ handshake", "✓ session", "✓ round trip"]
+
+
+@pytest.mark.parametrize("kind", PROFILES)
+def test_a_server_that_works_passes_and_gets_no_sound(doctor, kind):
+    with RealtimeServer(kind, key=KEY) as server:
+        done = doctor(*settings(kind, server.endpoint))
+        (seen,) = server.report()["connections"]
+    assert (marks(done), done.returncode) == (ASKED, 0)
+    assert re.search(r"handshake +\d+ ms", done.stdout)
+    assert f"from TRAY_DICTATE_KEY, {len(KEY)} characters" in done.stdout
+    assert "--live sends a recording" in done.stdout
+    assert {kind for kind, _ in seen["events"]} <= {
+        "session.update",
+        "transcription_session.update",
+    }
+    assert (seen["violations"], seen["close_code"]) == ([], 1000)
+
+
+def test_the_sdk_is_checked_the_same_way(doctor):
+    with RealtimeServer("azure", key=KEY) as server:
+        done = doctor(*settings("azure", server.endpoint, "transport=sdk"))
+    assert (marks(done), done.returncode) == (ASKED, 0)
+    assert "over sdk" in done.stdout
+
+
+def test_a_wrong_key_is_named_by_its_source_only(doctor):
+    with RealtimeServer("azure", key="another") as server:
+        done = doctor(*settings("azure", server.endpoint))
+    assert (marks(done), done.returncode) == ([*ASKED[:3], "✗ handshake"], 1)
+    assert "refused the key from TRAY_DICTATE_KEY" in done.stdout
+
+
+def test_no_key_says_how_to_set_one(doctor):
+    done = doctor(*settings("openai", "ws://127.0.0.1:9"), TRAY_DICTATE_KEY="")
+    assert (marks(done), done.returncode) == ([*ASKED[:2], "✗ key"], 1)
+    assert "tray-dictate key set" in done.stdout
+
+
+def test_no_endpoint_is_a_mistake_in_the_settings(doctor):
+    done = doctor("--set", "engine.name=azure")
+    assert (marks(done), done.returncode) == (["✗ settings"], 1)
+    assert "https://NAME.openai.azure.com" in done.stdout
+
+
+def test_a_model_that_the_server_has_not_is_named(doctor):
+    with RealtimeServer("openai", key=KEY, models=["whisper-1"]) as server:
+        done = doctor(*settings("openai", server.endpoint))
+    assert (marks(done), done.returncode) == ([*ASKED[:4], "✗ session"], 1)
+    assert f"engine.model = '{MODEL}'" in done.stdout
+
+
+def test_a_server_that_is_not_there_is_named(doctor):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{free.getsockname()[1]}"
+    done = doctor(*settings("openai", f"ws://{where}"))
+    assert (marks(done), done.returncode) == ([*ASKED[:3], "✗ handshake"], 1)
+    assert where in done.stdout
+
+
+def test_a_server_that_never_acknowledges_is_given_up(doctor):
+    with RealtimeServer("openai", key=KEY, no_ack=True) as server:
+        done = doctor(*settings("openai", server.endpoint))
+    assert (marks(done), done.returncode) == ([*ASKED[:4], "✗ session"], 1)
+    assert "does not acknowledge the session" in done.stdout
+
+
+@pytest.mark.parametrize("transport", ["websocket", "sdk"])
+def test_a_certificate_is_trusted_by_its_authority_only(doctor, transport):
+    with RealtimeServer("openai", key=KEY, tls=True) as server:
+        args = settings("openai", server.endpoint, f"transport={transport}")
+        refused = doctor(*args)
+        taken = doctor(*args, SSL_CERT_FILE=server.ca_file)
+    assert (marks(refused), refused.returncode) == ([*ASKED[:3], "✗ handshake"], 1)
+    assert "is not trusted" in refused.stdout
+    assert "SSL_CERT_FILE" in refused.stdout
+    assert (marks(taken), taken.returncode) == (ASKED, 0)
+
+
+def test_a_setting_that_the_server_refuses_is_shown_and_no_failure(doctor):
+    fields = ("session.audio.input.noise_reduction",)
+    with RealtimeServer("azure", key=KEY, refuse_fields=fields) as server:
+        done = doctor(*settings("azure", server.endpoint))
+    assert (marks(done), done.returncode) == ([*ASKED, "! refused"], 0)
+    assert "engine.noise_reduction" in done.stdout
+
+
+def test_no_secret_is_shown_wherever_it_stands(doctor):
+    quotes = {"type": "invalid_request_error", "message": f"What is {KEY}"}
+    with RealtimeServer("openai", key=KEY, error_at=("updated", quotes)) as server:
+        done = doctor(*settings("openai", f"{server.endpoint}?sig=hidden-signature"))
+        (seen,) = server.report()["connections"]
+    assert done.returncode == 1
+    assert "What is …" in done.stdout
+    assert seen["query"]["sig"] == "hidden-signature"
+    assert "hidden-signature" not in done.stdout
+    assert "intent=transcription" in done.stdout
+
+
+def test_json_tells_the_same(doctor):
+    with RealtimeServer("openai", key="another") as server:
+        done = doctor("--json", *settings("openai", server.endpoint))
+    said = json.loads(done.stdout)
+    assert (said["engine"], said["passed"], done.returncode) == ("openai", False, 1)
+    assert [step["name"] for step in said["steps"]] == ["settings", "address", "key", "handshake"]
+    assert said["steps"][-1]["passed"] is False
+    assert 0 < said["steps"][-1]["value"] < 10_000
+
+
+def test_a_terminal_without_ticks_gets_words(doctor):
+    done = doctor(PYTHONIOENCODING="ascii:strict")
+    assert done.returncode == 0
+    assert all(line.startswith("ok ") for line in done.stdout.splitlines())
+
+
+def test_the_embedded_engine_is_measured(doctor):
+    done = doctor("--json")
+    said = json.loads(done.stdout)
+    assert (said["passed"], done.returncode) == (True, 0)
+    assert [step["name"] for step in said["steps"]] == ["model", "load", "text"]
+    assert said["steps"][2]["unit"] == "x"
+    assert 0 < said["steps"][2]["value"] < 1, "slower than speech"
+
+
+def test_live_measures_the_text_and_then_on_the_same_connection_again(doctor):
+    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
+        done = doctor("--live", *settings("openai", server.endpoint))
+        (seen,) = server.report()["connections"]
+    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
+    assert done.stdout.count("while speaking") == 2
+    assert "nothing came while speaking" not in done.stdout
+    assert "--live" not in done.stdout
+    assert seen["audio_bytes"] == pytest.approx(2 * 9.2 * 48000, rel=0.01)
+    assert seen["last_append"] - seen["first_append"] > 18, "faster than speech"
+    assert seen["violations"] == []
+
+
+def test_a_server_that_hears_something_else_has_not_passed(doctor):
+    with RealtimeServer("mlx-audio") as server:  # it hears numbers
+        done = doctor("--live", *settings("mlx-audio", server.endpoint, "turns=release"))
+    assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
+    assert "nothing came while speaking; 0% of the words" in done.stdout
+    assert "engine.model" in done.stdout
+
+
+def test_the_embedded_engine_does_not_help_out(doctor):
+    with RealtimeServer("sglang", ear="embedded", drop_at="commit") as server:
+        done = doctor("--live", *settings("sglang", server.endpoint, "patience_seconds=1"))
+    assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
+    assert "The connection to SGLang broke." in done.stdout
+    assert "embedded" not in done.stdout
+
+
+def test_a_connection_that_was_lost_on_the_way_is_told(doctor):
+    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
+        server.plan([{"drop_at": "commit"}])
+        done = doctor("--live", *settings("openai", server.endpoint))
+    assert marks(done) == [*ASKED, "✓ text", "! connection", "✓ text, warm"]
+    assert done.returncode == 0
+
+
+def test_ctrl_c_ends_it_without_a_mess(tmp_path):
+    with RealtimeServer("openai", key=KEY) as server:
+        process = subprocess.Popen(
+            [*COMMAND, "--live", *settings("openai", server.endpoint)], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(tmp_path, TRAY_DICTATE_KEY=KEY),
+        )  # fmt: skip
+        assert process.stdout is not None
+        while "round trip" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "")
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("transport", ["websocket", "sdk"])
+def test_a_server_that_is_not_ours_passes_live(doctor, transport):
+    with Peer() as peer:
+        done = doctor(
+            "--live", "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}",
+            "--set", f"engine.transport={transport}", TRAY_DICTATE_KEY="",
+        )  # fmt: skip
+    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
+    assert "none is sent" in done.stdout
