@@ -16,10 +16,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--eval", metavar="FOLDER", help="recordings for the word error rate")
     folder = parser.parse_args().eval
-    for name in ("desktop", "engine", "delivery"):
-        command = [sys.executable, "-m", f"tests.bench.{name}"]
-        if name == "engine" and folder:
-            command += ["--eval", folder]
+    arguments = {
+        "desktop": [],
+        "engine": ["--eval", folder] if folder else [],
+        "delivery": [],
+        "online": [],
+        "faults": ["--schedules", "1000"],
+    }
+    for name, given in arguments.items():
+        command = [sys.executable, "-m", f"tests.bench.{name}", *given]
         print(f"\n{' '.join(command[1:])}", flush=True)
         if code := subprocess.run(command, check=False).returncode:
             return code
