@@ -26,7 +26,9 @@ from tray_dictate.daemon import Daemon, Parts
 class Rig:
     """A running daemon and everything around it."""
 
-    def __init__(self, *settings: str, microphone: FakeMicrophone | None = None) -> None:
+    def __init__(
+        self, *settings: str, microphone: FakeMicrophone | None = None, farewell: float = 10
+    ) -> None:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
@@ -34,7 +36,8 @@ class Rig:
         self.daemon = Daemon(
             Parts(
                 loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues
-            )
+            ),
+            farewell,
         )
 
     def press(self, key: str = "ctrl_r") -> None:
@@ -357,6 +360,24 @@ async def test_stopping_in_mid_take_delivers_it(rig):
     await asyncio.sleep(0.02)
     await rig.daemon.stop()
     assert rig.output.text == "last words"
+
+
+async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    rig = Rig(farewell=0.2)
+    await rig.daemon.start()
+    rig.engine.may_finish.clear()  # the server is away
+    rig.press()
+    await rig.say("last words")
+    await asyncio.sleep(0.02)
+    await rig.daemon.stop()
+    [kept] = tmp_path.rglob("*.wav")
+    assert kept.read_bytes().endswith(b"last words")
+    [told] = rig.tray.said
+    assert told.startswith("tray_dictate was ended before all that you said had become text. The")
+    assert str(kept) in told
 
 
 async def test_no_word_is_in_the_log(rig, caplog):

@@ -44,6 +44,7 @@ from tray_dictate.take import Take
 log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
+_UNFINISHED = "tray_dictate was ended before all that you said had become text."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 
@@ -70,8 +71,8 @@ class _Running:
 class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, farewell: float = _FAREWELL) -> None:
+        self._parts, self._farewell = parts, farewell
         settings = parts.config.hotkey
         cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
         self._chord = ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
@@ -107,10 +108,12 @@ class Daemon:
         if self._state.live:
             self._idle.clear()
             try:
-                await asyncio.wait_for(self._idle.wait(), _FAREWELL)
+                await asyncio.wait_for(self._idle.wait(), self._farewell)
             except TimeoutError:
                 log.warning("%d dictations were not delivered in time", len(self._state.live))
         for running in self._running.values():
+            if not running.task.done():  # a server that is away, most likely
+                self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}")
             running.task.cancel()
         if self._delivering:
             self._delivering.cancel()

@@ -90,7 +90,7 @@ def test_escape_drops_the_rest_and_the_connection_and_the_next_take_works(deskto
         desktop.tap("Escape")
         daemon.wait_log("dictation 1: dropped")
         wait_until(lambda: server.connections == 0, 10, "the connection is closed")
-        player.wait(60)
+        desktop.processes.end(player)
         desktop.keyup(HOTKEY)
         hold(desktop, spoken(wavs, SECOND), HOTKEY)
         settled(daemon, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
@@ -106,7 +107,7 @@ async def hang_up(
 ) -> None:
     """End a connection, soon: a server that reads no more must not hold us up."""
     try:
-        async with asyncio.timeout(2 * times.close):  # `websockets` waits to be read for ever
+        async with asyncio.timeout(times.close):  # `websockets` waits to be read for ever
             await closing
     except TimeoutError:
         socket.transport.abort()
@@ -167,8 +168,15 @@ def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
             secure = server.url.startswith("wss:")
             return LostError(f"{host} hung up{through}.{hint if secure else ''}")
         case _:
-            why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+            why = _cause(error)
             return LostError(f"{server.dialect.title} cannot be reached at {host}{through}: {why}.")
+
+
+def _cause(error: Exception) -> str:
+    """Return the system's words: asyncio's own are "Connect call failed ('127.0.0.1', 9)"."""
+    if not isinstance(error, OSError):
+        return type(error).__name__
+    return os.strerror(error.errno) if error.errno else "none of its addresses answers"
 
 
 def _redirected(host: str) -> EngineError:
