@@ -169,6 +169,7 @@ def test_speaches_says_all_of_it_twice():
         take.stopped("a", 0.4)
         take.committed("a")
         take.completed("a", "one two")
+    take.error("", "Item a already exists.")
     take.speak(3, 4)
     take.finish()
     take.said()

@@ -18,6 +18,7 @@ from tray_dictate.engine.dialect_errors import (
     explain_close,
     explain_handshake,
     explain_settings,
+    is_harmless,
     quoted,
     refused_field,
     without,
@@ -151,6 +152,15 @@ def test_a_refused_parameter_is_a_setting(param, field):
 def test_a_live_model_refuses_voice_detection_in_words_alone():
     words = "Turn detection is not supported for this transcription model"
     assert refused_field(Refused("invalid_value", words)) == "turn_detection"
+
+
+@pytest.mark.parametrize(
+    ("message", "harmless"),
+    [("Item item_1 already exists.", True), ("Item 'item_1' already exists", True),
+     ("It already exists, so no", False), ("", False)],
+)  # fmt: skip
+def test_a_turn_that_a_server_ends_twice_harms_nobody(message, harmless):
+    assert is_harmless(Refused("", message)) is harmless
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tray_dictate.engine.dialect_errors import (
     LostError,
     explain,
     explain_settings,
+    is_harmless,
     quoted,
     refused_field,
     without,
@@ -135,7 +136,7 @@ class Conversation:
         return settled
 
     def _configure(self) -> None:
-        self._update_id = self._event_id()
+        self._update_id = self._event_id()  # what is said against an older one is stale
         self._said.append(say.update(self._dialect, self._settings, self._dropped, self._update_id))
 
     def _event_id(self) -> str:
@@ -209,7 +210,8 @@ class Conversation:
         match event:
             case Committed(item, after):
                 if not self._binding.announce(item, after):
-                    self._cut(item, self._cursor - self._silence())
+                    silence = int(self._settings.vad_silence_ms * self._dialect.rate / 1000)
+                    self._cut(item, self._cursor - silence)
             case Completed(item) | Failed(item):
                 self._transcribes = True
                 self._texts.setdefault(item, event)
@@ -225,9 +227,6 @@ class Conversation:
         at = int(event.at_ms * self._dialect.rate / 1000)
         start, position = self._timeline[bisect_right(self._timeline, at, key=lambda x: x[0]) - 1]
         self._cut(event.item, position + at - start)
-
-    def _silence(self) -> int:
-        return int(self._settings.vad_silence_ms * self._dialect.rate / 1000)
 
     def _cut(self, item: str, at: int) -> None:
         """The server has ended a turn by itself."""
@@ -264,9 +263,10 @@ class Conversation:
     def _refused(self, refused: Refused) -> None:
         if refused.code == _EMPTY:
             return self._empty()
+        if is_harmless(refused):
+            return None
         if field := refused_field(refused):
-            is_stale = refused.event_id not in ("", self._update_id)
-            return None if is_stale else self._drop(field)
+            return self._drop(field) if refused.event_id in ("", self._update_id) else None
         if self.ready:
             raise explain(self._dialect, self._settings, self._source, refused)
         error = explain_settings(self._dialect, self._settings, self._source, refused)

@@ -62,6 +62,14 @@ def refused_field(refused: Refused) -> str | None:
     )
 
 
+def is_harmless(refused: Refused) -> bool:
+    """Tell whether an `error` event only says that a server stumbles over itself.
+
+    Speaches may end a turn twice, and finds the second time that it has done so [facts C4].
+    """
+    return refused.message.lower().rstrip(".").endswith("already exists")
+
+
 def without(dialect: Dialect, field: str) -> str:
     """Return what the user is told of a setting that was dropped."""
     name = {"turn_detection": "turns", "language": "languages"}.get(field, field)
