@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 
@@ -14,7 +15,7 @@ from tests.engine.spoken_words import phrases, said, send, words_of
 from tests.engine.transports import BOTH, KEY, beating, gone, no_proxies, server_for
 from tests.realtime.raw import last, pool
 from tests.realtime.words import silence, word
-from tray_dictate.engine.conversation import Conversation
+from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 from tray_dictate.engine.failover import FailoverSession, Plan
 from tray_dictate.engine.link import Link
@@ -45,7 +46,8 @@ def surroundings(monkeypatch, server):
 
 @contextlib.asynccontextmanager
 async def linked(connect, server, **changes):
-    link = await Link.open(await server_for(server, **changes), connect, set())
+    soon = functools.partial(connect, times=Times(close=0.1))
+    link = await Link.open(await server_for(server, **changes), soon, set())
     try:
         yield link
     finally:
@@ -216,7 +218,7 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     """Nothing is owed yet, and pings wait behind the sound."""
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
-        take = Sound(bytes(48000 * 200), over=False)
+        take = Sound(bytes(48000 * 120), over=False)
         async with beating(0.25):
             with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
                 await asyncio.wait_for(take.over(link, 0.5), 15)
@@ -280,4 +282,3 @@ async def test_the_settings_are_said_again_without_what_was_refused(connect, ser
     ]
     sessions = (await last(server))["sessions"]
     assert ["noise_reduction" in json.dumps(session) for session in sessions] == [True, False]
-    assert isinstance(link.conversation, Conversation)

@@ -1,0 +1,202 @@
+"""The connection between two takes, by both transports: kept, expired, replaced, left by nobody."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.engine.spoken_words import Online, phrases, said, send
+from tests.engine.transports import KEY, gone, no_proxies
+from tests.realtime.raw import pool
+
+pytestmark = pytest.mark.parametrize("transport", ["websocket", "sdk"])
+SOUND = phrases(3, 4)
+WORDS = said(7)
+
+
+@pytest.fixture(scope="module")
+def servers():
+    yield from pool()
+
+
+@pytest.fixture(scope="module")
+def server(servers):
+    return servers["openai"]
+
+
+@pytest.fixture(scope="module")
+def mortal(servers):
+    return servers.own("openai")
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch, server):
+    no_proxies(monkeypatch)
+    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
+    yield
+    server.plan([])
+
+
+class Watch:
+    """What the server has seen since."""
+
+    def __init__(self, server) -> None:
+        self._server = server
+        self._before = len(server.report()["connections"])
+        self.others = server.connections
+
+    @property
+    def records(self) -> list[dict]:
+        return self._server.report()["connections"][self._before :]
+
+    async def ends(self) -> None:
+        await gone(self._server, self.others)
+
+
+@pytest.fixture
+def watch(server):
+    return Watch(server)
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left():
+    before = asyncio.all_tasks()
+    yield
+    assert asyncio.all_tasks() - before <= {asyncio.current_task()}
+
+
+async def test_the_next_take_needs_no_handshake(server, transport, watch):
+    async with Online(server, transport=transport) as online:
+        for _ in range(3):
+            assert await online.take(SOUND) == WORDS
+        (record,) = watch.records
+        assert record["live"]
+        assert len(record["sessions"]) == 1
+    await watch.ends()
+    (record,) = watch.records
+    assert record["close_code"] == 1000
+    assert record["violations"] == []
+
+
+async def test_a_warm_connection_expires(server, transport, watch):
+    async with Online(server, transport=transport, warm_seconds=0.2) as online:
+        assert await online.take(SOUND) == WORDS
+        assert watch.records[0]["live"]
+        await watch.ends()
+        assert await online.take(SOUND) == WORDS
+    assert len(watch.records) == 2
+
+
+async def test_its_time_begins_anew_with_every_take(server, transport, watch):
+    async with Online(server, transport=transport, warm_seconds=0.4) as online:
+        for _ in range(4):
+            assert await online.take(SOUND) == WORDS
+            await asyncio.sleep(0.2)
+        assert len(watch.records) == 1
+
+
+async def test_it_does_not_expire_within_a_take(server, transport, watch):
+    async with Online(server, transport=transport, warm_seconds=0.2) as online:
+        assert await online.take(SOUND) == WORDS
+        assert await online.take(SOUND, pace=0.2) == WORDS  # 0.6 s
+        assert len(watch.records) == 1
+
+
+async def test_no_connection_is_kept_where_none_is_wanted(server, transport, watch):
+    async with Online(server, transport=transport, warm_seconds=0) as online:
+        assert await online.take(SOUND) == WORDS
+        await watch.ends()
+        assert await online.take(SOUND) == WORDS
+        await watch.ends()
+    assert len(watch.records) == 2
+
+
+@pytest.mark.parametrize("end", [{"session_limit": {"seconds": 0.5}}, "restart"], ids=str)
+async def test_a_connection_that_ended_meanwhile_costs_a_handshake(mortal, transport, end, caplog):
+    server, watch = mortal, Watch(mortal)
+    if end != "restart":
+        server.plan([end])
+    async with Online(server, transport=transport) as online:
+        assert await online.take(SOUND) == WORDS
+        if end == "restart":
+            server.restart()
+        else:
+            await watch.ends()
+        await asyncio.sleep(0.05)
+        caplog.clear()
+        assert await online.take(SOUND) == WORDS
+        assert online.told == []
+    assert "to be said again" not in caplog.text
+    ours = server.report()["connections"] if end == "restart" else watch.records[1:]
+    assert len(ours) == 1
+
+
+async def test_a_connection_that_died_unnoticed_costs_no_word(server, transport, watch):
+    server.plan([{"half_open": "commit:2"}])
+    short = phrases(4, pause=0.2)
+    async with Online(server, transport=transport, patience_seconds=1) as online:
+        for _ in range(2):
+            assert await online.take(short) == said(4)
+        assert online.told == []
+    assert len(watch.records) == 2
+
+
+@pytest.mark.parametrize("moment", ["before the connection", "in the middle", "after the end"])
+async def test_a_take_that_is_given_up_closes_its_connection(server, transport, watch, moment):
+    server.plan([{"work": 5, "hang_handshake": moment == "before the connection"}])
+    async with Online(server, transport=transport) as online:
+        await online.engine.load()
+        async with online.engine.session() as session:
+            await send(session, SOUND, online.engine.rate)
+            while not watch.records[:1]:  # noqa: ASYNC110 - of another process
+                await asyncio.sleep(0.01)
+            while moment != "before the connection" and not watch.records[0]["commits"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            if moment == "after the end":
+                await session.finish()
+        await watch.ends()
+        assert await online.take(SOUND) == WORDS
+        assert len(watch.records) == 2
+    await watch.ends()
+
+
+async def test_a_take_that_is_given_up_unsaid_keeps_its_connection(server, transport, watch):
+    async with Online(server, transport=transport) as online:
+        assert await online.take(SOUND) == WORDS
+        async with online.engine.session():
+            await asyncio.sleep(0.05)
+        assert await online.take(SOUND) == WORDS
+        assert len(watch.records) == 1
+
+
+async def test_two_takes_at_once_have_a_connection_each_and_one_is_kept(server, transport, watch):
+    async with Online(server, transport=transport) as online:
+        both = await asyncio.gather(online.take(SOUND, pace=0.1), online.take(SOUND, pace=0.1))
+        assert both == [WORDS, WORDS]
+        await gone(server, watch.others + 1)
+        assert await online.take(SOUND) == WORDS
+        assert len(watch.records) == 2
+
+
+async def test_the_engine_closes_while_a_take_is_under_way(server, transport, watch):
+    online = Online(server, transport=transport)
+    assert await online.take(SOUND) == WORDS
+    async with online.engine.session() as session:
+        await send(session, SOUND, online.engine.rate)
+        await asyncio.sleep(0.05)
+        await online.engine.close()
+    await watch.ends()
+    await online.engine.close()
+    await watch.ends()
+
+
+async def test_the_end_of_the_program_does_not_wait_for_a_dead_server(server, transport):
+    server.plan([{"half_open": "append:200"}])
+    online = Online(server, transport=transport)
+    assert await online.take(SOUND) == WORDS
+    async with online.engine.session() as session:
+        await send(session, bytes(48000 * 200), online.engine.rate)
+        await asyncio.sleep(0.5)
+    async with asyncio.timeout(3):
+        await online.engine.close()
