@@ -144,13 +144,16 @@ def test_a_setting_that_the_server_refuses_is_shown_and_no_failure(doctor):
     assert "engine.noise_reduction" in done.stdout
 
 
-def test_no_secret_is_shown_wherever_it_stands(doctor):
-    quotes = {"type": "invalid_request_error", "message": f"What is {KEY}"}
-    with RealtimeServer("openai", key=KEY, error_at=("updated", quotes)) as server:
-        done = doctor(*settings("openai", f"{server.endpoint}?sig=hidden-signature"))
+@pytest.mark.parametrize("key", [KEY, "no.key.looks.like.this"])
+def test_no_secret_is_shown_wherever_it_stands(doctor, key):
+    quotes = {"type": "invalid_request_error", "message": f"What is {key} to us"}
+    with RealtimeServer("openai", key=key, error_at=("updated", quotes)) as server:
+        address = f"{server.endpoint}?sig=hidden-signature"
+        done = doctor(*settings("openai", address), TRAY_DICTATE_KEY=key)
         (seen,) = server.report()["connections"]
     assert done.returncode == 1
-    assert "What is …" in done.stdout
+    assert "What is … to us" in done.stdout
+    assert key not in done.stdout
     assert seen["query"]["sig"] == "hidden-signature"
     assert "hidden-signature" not in done.stdout
     assert "intent=transcription" in done.stdout

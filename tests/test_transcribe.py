@@ -76,9 +76,10 @@ def test_the_sdk_transcribes_a_file(transcribe, said):
 
 def test_engine_goes_before_every_other_setting(transcribe, said):
     done = transcribe(
-        "--engine", "offline", "--set", "engine.name=openai", said, TRAY_DICTATE_ENGINE_NAME="vllm"
-    )
-    assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
+        "--engine", "offline", said, *settings("openai", "ws://127.0.0.1:9"),
+        TRAY_DICTATE_ENGINE_NAME="vllm",
+    )  # fmt: skip
+    assert (done.stdout, done.stderr, done.returncode) == (f"{SENTENCE}\n", "", 0)
 
 
 def test_an_engine_that_there_is_not_is_wrongly_asked(transcribe, said):
