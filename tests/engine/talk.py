@@ -59,6 +59,7 @@ class Talk:
 
     def finish(self, spoken_until: int | None = None) -> None:
         self.turns.finish(self.turns.end if spoken_until is None else spoken_until)
+        self.collect()
 
     def seconds(self, at: float) -> int:
         return round(at * self.rate)
@@ -88,7 +89,13 @@ class Talk:
         return lines[:-1]
 
     def hear(self, kind: str, **fields) -> None:
-        self.talk.receive(json.dumps({"type": kind, "event_id": "e", **fields}))
+        try:
+            self.talk.receive(json.dumps({"type": kind, "event_id": "e", **fields}))
+        finally:
+            self.collect()
+
+    def collect(self) -> None:
+        """Take what is handed out."""
         self.texts += [event.text for event in self.turns.due() if isinstance(event, Completed)]
 
     def committed(self, item: str, after: str | None = None) -> None:

@@ -182,6 +182,17 @@ def test_speaches_says_all_of_it_twice():
     assert take.turns.done
 
 
+def test_a_turn_that_is_ended_again_elsewhere_before_its_text_keeps_it():
+    take = speaking("speaches", 1, 2)
+    take.stopped("a", 0.4)
+    take.committed("a")
+    take.stopped("a", 0)
+    take.committed("a")
+    take.completed("a", "one two")
+
+    assert take.texts == ["one two"]
+
+
 def test_a_server_that_loses_its_voice_detection_leaves_the_turns_to_us():
     take = speaking("openai", 1, 2)
     take.error("invalid_value", "x", param="session.audio.input.turn_detection")

@@ -28,6 +28,10 @@ class Binding:
         """Whether the server may announce an item yet."""
         return bool(self._unnamed) or self.detects
 
+    def knows(self, item: str) -> bool:
+        """Whether it is known which turn this item is."""
+        return item in self._items
+
     def expect(self, turn: Turn) -> None:
         """Learn that this turn was committed by us: its name will come."""
         self._unnamed.append(turn)

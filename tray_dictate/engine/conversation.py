@@ -226,20 +226,19 @@ class Conversation:
         self.speaking = False
         at = int(event.at_ms * self._dialect.rate / 1000)
         start, position = self._timeline[bisect_right(self._timeline, at, key=lambda x: x[0]) - 1]
-        self._cut(event.item, position + at - start)
+        if not self._binding.knows(event.item):  # Speaches says it twice, of different places
+            self._cut(event.item, position + at - start)
 
     def _cut(self, item: str, at: int) -> None:
         """The server has ended a turn by itself."""
         self.progress += 1
         at = min(at, self._cursor)
         turn = self._turns.cut(at)
-        if turn is None:  # it is of sound that has its text
-            self._binding.bind(item, Turn(at, at, ""))
-            return
-        self._binding.bind(item, turn)
-        self._given.append(turn)
-        self._loose = self._cursor - at
-        self._turns.pass_over_silence()  # what is behind it may be the silence at the end
+        self._binding.bind(item, turn or Turn(at, at, ""))  # it may be of sound that has its text
+        if turn:
+            self._given.append(turn)
+            self._loose = self._cursor - at
+            self._turns.pass_over_silence()  # what is behind it may be the silence at the end
 
     def _settle_waiting(self) -> None:
         for item, text in list(self._texts.items()):

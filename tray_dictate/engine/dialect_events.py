@@ -91,10 +91,10 @@ def _committed(body: _Body) -> ServerEvent | None:
 
 
 def _stopped(body: _Body) -> ServerEvent | None:
-    at = _number(body.get("audio_end_ms"))
-    if at is None or at > _LATEST:
+    item, at = _text(body, "item_id"), _number(body.get("audio_end_ms"))
+    if not item or at is None or at > _LATEST:
         return None
-    return SpeechStopped(_text(body, "item_id"), max(at, 0))
+    return SpeechStopped(item, max(at, 0))
 
 
 def _completed(body: _Body) -> ServerEvent | None:
