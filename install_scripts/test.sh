@@ -121,8 +121,11 @@ main() {
   check types "$bin/pyright" --pythonpath "$bin/python"
   check tests run_tests
   check coverage "$bin/coverage" report --skip-covered
-  # the core is pure: what it does not run in a test, nobody has thought of
+  # both are pure: what they do not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
+  local engine=tray_dictate/engine
+  check protocol "$bin/coverage" report --fail-under=100 \
+    --include="$engine/dialect*,$engine/turns.py,$engine/binding.py,$engine/conversation.py"
   printf '\n'
   printf '%s\n' "${summary[@]}"
   tail -n 1 "$venv/tests.log" # how many passed
