@@ -98,7 +98,8 @@ async def test_a_session_that_is_not_acknowledged_ends_in_time(connect, server):
     others = server.connections
     server.plan([{"no_ack": True}])
     with pytest.raises(LostError, match=r"^OpenAI does not acknowledge the session\.$"):
-        await Link.open(await server_for(server), connect, set(), acknowledge=0.2)
+        opening = Link.open(await server_for(server), connect, set(), acknowledge=0.2)
+        await asyncio.wait_for(opening, 3)
     await gone(server, others)
 
 
@@ -226,8 +227,8 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
 
 async def test_saying_a_long_take_again_does_not_hold_up_the_loop(connect, server):
     async with linked(connect, server) as link:
-        take = Sound(bytes(48000 * 120) + spoken(7))
-        async with beating(0.1):
+        take = Sound(bytes(48000 * 300) + spoken(7))
+        async with beating(0.2):
             await take.over(link, 20)
         assert take.words == ["w7"]
 

@@ -9,7 +9,16 @@ import tracemalloc
 import pytest
 from websockets.asyncio.server import serve
 
-from tests.engine.transports import BOTH, KEY, beating, gone, message, no_proxies, server_for
+from tests.engine.transports import (
+    BOTH,
+    KEY,
+    beating,
+    gone,
+    message,
+    no_proxies,
+    server_for,
+    sockets,
+)
 from tests.realtime.faults import GARBAGE
 from tests.realtime.raw import pool
 from tray_dictate.engine.connection import Times
@@ -186,11 +195,14 @@ async def test_sending_waits_for_a_server_that_reads_no_more(connect, server):
 
 async def test_closing_does_not_wait_for_a_server_that_reads_no_more(connect, server):
     server.plan([{"half_open": "append"}])
+    before = sockets()
     connection = await connect(await server_for(server), SOON)
     await connection.send(message(bytes(4800)))
     await fill(connection)
     async with asyncio.timeout(1):
         await connection.close()
+    await asyncio.sleep(0.01)
+    assert sockets() == before
     assert not connection.is_open
     with pytest.raises(LostError):
         await connection.send("{}")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.engine.spoken_words import Online, phrases, said, send
-from tests.engine.transports import KEY, gone, no_proxies
+from tests.engine.transports import KEY, gone, no_proxies, sockets
 from tests.realtime.raw import pool
 
 pytestmark = pytest.mark.parametrize("transport", ["websocket", "sdk"])
@@ -61,8 +61,10 @@ def watch(server):
 
 @pytest.fixture(autouse=True)
 async def nothing_left():
-    before = asyncio.all_tasks()
+    before, open_before = asyncio.all_tasks(), sockets()
     yield
+    await asyncio.sleep(0.01)
+    assert sockets() == open_before
     assert asyncio.all_tasks() - before <= {asyncio.current_task()}
 
 

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +192,9 @@ async def gone(server: RealtimeServer, others: int = 0) -> None:
     async with asyncio.timeout(3):
         while server.connections > others:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.01)
+
+
+def sockets() -> int:
+    """Return how many this process has open."""
+    links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return sum(str(link.readlink()).startswith("socket:") for link in links)
