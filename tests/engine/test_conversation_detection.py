@@ -41,18 +41,21 @@ def test_a_server_that_does_not_say_when_is_taken_to_have_waited_for_its_silence
 
 def test_a_stop_beyond_what_was_sent_is_where_that_ends():
     take = speaking("openai", 1, 2)
+    take.speak(3)
     take.stopped("a", 1e6)
     take.committed("a")
     take.completed("a", "one two")
     assert take.turns.covered == take.seconds(0.62)
+    assert take.said() == ["w3"]
 
 
 def test_a_text_may_come_before_its_announcement():
     take = speaking("openai", 1, 2)
     take.completed("a", "one two")
+    take.completed("a", "one two, or so")
     assert take.texts == []
     take.committed("a")
-    assert take.texts == ["one two"]
+    assert take.texts == ["one two"], "the first counts"
 
 
 def test_the_release_commits_what_the_server_has_not():
@@ -109,6 +112,18 @@ def test_nothing_to_commit_is_an_answer_where_the_server_finds_the_turns():
     assert take.texts == ["one two"]
     assert take.turns.done
     assert take.talk.clean
+
+
+def test_a_server_that_finds_turns_though_it_is_not_to_loses_nothing():
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    take.said()
+    take.stopped("a", 0.12)
+    take.error(EMPTY)
+    take.committed("a")
+    take.completed("a", "one two")
+    assert take.texts == ["one two"]
 
 
 def test_nothing_to_commit_behind_the_servers_last_turn_is_silence():
