@@ -237,12 +237,11 @@ def test_ctrl_c_ends_it_without_a_mess(tmp_path):
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("transport", ["websocket", "sdk"])
-def test_a_server_that_is_not_ours_passes_live(doctor, transport):
+def test_a_server_that_is_not_ours_passes_live_through_the_sdk(doctor):
     with Peer() as peer:
         done = doctor(
             "--live", "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}",
-            "--set", f"engine.transport={transport}", TRAY_DICTATE_KEY="",
+            "--set", "engine.transport=sdk", TRAY_DICTATE_KEY="",
         )  # fmt: skip
     assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
     assert "none is sent" in done.stdout
