@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import signal
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.desktop.processes import MARKER, marked, name_of
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.shown import Shown
 from tray_dictate.bridge import Bridge
 from tray_dictate.ports import Actions
 from tray_dictate.tray import select
+from tray_dictate.tray.bus import call, connect
+from tray_dictate.tray.notifications import send
+
+DBUS = "org.freedesktop.DBus"
+HAS_OWNER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.NameHasOwner", "s")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,24 @@ def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
     wait_until(lambda: "Said at once." in here.notifications(), 5, "the notification")
     tray.stop()
     bridge.stop()
+
+
+async def test_a_bus_that_is_too_busy_to_read_loses_neither_message_nor_connection(here: Desktop):
+    [daemon] = [pid for pid in marked(here.env[MARKER]) if "dbus-daemon --session" in name_of(pid)]
+    bus = await connect()
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        told = asyncio.create_task(send(bus, "Said to a busy bus."))
+        names = [f"a.b{'c' * 60_000}{number}" for number in range(10)]  # 0.6 MB: a full socket
+        owned = [asyncio.create_task(call(bus, *HAS_OWNER, name)) for name in names]
+        await asyncio.sleep(0.3)
+        assert not [task for task in (told, *owned) if task.done()]
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    await told
+    assert await asyncio.gather(*owned) == [[False]] * len(names)
+    bus.disconnect()
+    wait_until(lambda: "body: 'Said to a busy bus.'" in here.notifications(), 10, "it is shown")
 
 
 def test_no_notification_daemon_is_a_line_in_the_log(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,29 @@ PATIENCE = 10.0  # seconds; a stopped process on the bus never answers
 TROUBLE = (OSError, EOFError, ValueError, LookupError, DBusError)
 
 
+class _Patient:
+    """A socket that has sent nothing while it is full, where dbus-fast would end the connection.
+
+    A panel that fetches our icon while a message is under way fills it on a busy machine.
+    """
+
+    def __init__(self, wrapped: socket.socket) -> None:
+        self._wrapped = wrapped
+
+    def send(self, data: memoryview) -> int:
+        """Return how many bytes were taken; dbus-fast waits until there is room for the rest."""
+        try:
+            return self._wrapped.send(data)
+        except BlockingIOError:
+            return 0
+
+
 async def connect() -> MessageBus:
     """Return a connection to the session bus. Raises one of TROUBLE."""
     async with asyncio.timeout(PATIENCE):
-        return await MessageBus(bus_address=_address()).connect()
+        bus: Any = await MessageBus(bus_address=_address()).connect()
+    bus._writer.sock = _Patient(bus._sock)  # noqa: SLF001 - there is no other way in
+    return bus
 
 
 async def call(
