@@ -27,7 +27,7 @@ IDLE = 30  # seconds
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of this process, all its threads, for a minute."""
+    """CPU seconds of this process, all its threads, and how many texts came."""
 
     cpu: float
     texts: int

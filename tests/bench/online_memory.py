@@ -33,6 +33,7 @@ MINUTE = 60 * RATE * 2  # bytes
 WORDS, PAUSE = 70, 0.9  # of each phrase: 4.2 s, and the silence that ends a turn
 AWAY = "ws://127.0.0.1:9"  # nobody listens there
 PATIENCE = 300  # seconds, the most that can be set
+FINISH = 120  # seconds for the last text
 _ROOT = Path(__file__).parents[2]
 
 
@@ -52,14 +53,16 @@ class Client:
     """One take; notes what the process holds at each minute of its audio."""
 
     path: Path
+    turns: str
     endpoint: str
     texts: list[str] = field(default_factory=list)
     held: float = 0  # seconds of sound at most that wait for their text
     take: Take | None = None
 
     async def run(self) -> None:
-        settings = {"name": "openai", "endpoint": self.endpoint or AWAY}
-        if not self.endpoint:
+        settings = {"name": "openai", "endpoint": self.endpoint, "turns": self.turns}
+        away = self.endpoint == AWAY
+        if away or self.turns == "release":
             settings |= {"patience_seconds": PATIENCE, "languages": ["de"]}  # nobody takes over
         engine = OnlineEngine(EngineSettings(**settings), self.tell, self.no_rescue, self.detectors)
         await engine.load()
@@ -68,12 +71,12 @@ class Client:
         self.take = Take(1, microphone, engine, 0.2, now, lambda: None, self.texts.append)
         running = asyncio.create_task(self.take.run())
         await microphone.over.wait()
-        if self.endpoint:
-            self.take.finish()
-            await running
-        else:
+        if away:
             running.cancel()
             await asyncio.wait([running])
+        else:
+            self.take.finish()
+            await asyncio.wait_for(running, FINISH)
         await engine.close()
         words = [word for text in self.texts for word in text.split()]
         print(json.dumps({"words": words, "held": self.held, "trouble": self.take.trouble}))
@@ -111,10 +114,10 @@ def resident() -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024 / 1e6
 
 
-def client(path: Path, endpoint: str) -> tuple[list[float], list[float], dict]:
+def client(path: Path, turns: str, endpoint: str) -> tuple[list[float], list[float], dict]:
     """Run a take in its own process; return minutes, MB, and how it ended."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.bench.online_memory", str(path), endpoint],
+        [sys.executable, "-m", "tests.bench.online_memory", str(path), turns, endpoint],
         cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     lines = [json.loads(line) for line in run.stdout.splitlines()]
@@ -146,24 +149,25 @@ async def measure(minutes: int) -> None:
     with tempfile.TemporaryDirectory() as folder, RealtimeServer("openai") as server:
         path = Path(folder) / "sound"
         path.write_bytes(phrases(*[WORDS] * count, pause=PAUSE)[: minutes * MINUTE])
-        at, megabytes, end = await asyncio.to_thread(client, path, server.endpoint)
-        row("turns complete all along", at, megabytes)
-        words = end["words"]
-        expected = said(len(words))  # the last one may be cut
-        right = words == expected and len(words) >= (count - 1) * WORDS - 1
-        print(
-            f"    {len(words)} words heard, {'each once, in order' if right else 'WRONG'}; at most "
-            f"{end['held']:.1f} s of sound waited for text {end['trouble']}"
-        )
-        at, megabytes, end = await asyncio.to_thread(client, path, "")
-        row("no network at all", at, megabytes)
-        print(
-            f"    {end['held']:.0f} s of sound waited for text: it is held twice. In real time it "
-            "is engine.patience_seconds\n    (10; 300 at most, 14.4 MB) until the embedded engine "
-            "takes over, so this slope is a constant."
-        )
+        for name, turns, endpoint in (
+            ("turns complete all along", "pauses", server.endpoint),
+            ("one turn: turns = release", "release", server.endpoint),
+            ("no network at all", "pauses", AWAY),
+        ):
+            at, megabytes, end = await asyncio.to_thread(client, path, turns, endpoint)
+            row(name, at, megabytes)
+            words = end["words"]  # the last one may be cut
+            right = words == said(len(words)) and len(words) >= (count - 1) * WORDS - 1
+            heard = "each once, in order" if right else "WRONG" if endpoint != AWAY else "as it is"
+            print(
+                f"    {len(words)} words heard, {heard}; at most {end['held']:.1f} s of sound "
+                f"waited for its text {end['trouble']}"
+            )
+        print("  Sound that waits for its text is held twice, by the take and by the session. With")
+        print("  no network that is for engine.patience_seconds (10; 300 at most, 14.4 MB), until")
+        print("  the embedded engine takes over; with turns = release it is all of the take.")
 
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    asyncio.run(Client(Path(sys.argv[1]), sys.argv[2]).run())
+    asyncio.run(Client(Path(sys.argv[1]), *sys.argv[2:]).run())
