@@ -183,7 +183,7 @@ async def test_an_old_link_is_not_used_again(connect, server):
 
 
 async def test_a_link_that_the_server_has_closed_is_not_used_again(connect, server):
-    server.plan([{"session_limit": {"seconds": 0.2}}])
+    server.plan([{"session_limit": {"seconds": 0.6}}])
     async with linked(connect, server) as link:
         assert link.reusable
         async with asyncio.timeout(5):
@@ -220,7 +220,7 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
         take = Sound(bytes(48000 * 120), over=False)
-        async with beating(0.25):
+        async with beating(0.5):
             with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
                 await asyncio.wait_for(take.over(link, 0.5), 15)
 
@@ -228,7 +228,7 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
 async def test_saying_a_long_take_again_does_not_hold_up_the_loop(connect, server):
     async with linked(connect, server) as link:
         take = Sound(bytes(48000 * 300) + spoken(7))
-        async with beating(0.2):
+        async with beating(0.25):
             await take.over(link, 20)
         assert take.words == ["w7"]
 

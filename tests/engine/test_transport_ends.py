@@ -186,7 +186,7 @@ async def test_sending_waits_for_a_server_that_reads_no_more(connect, server):
     try:
         async with connected(connect, server) as connection:
             await connection.send(message(bytes(4800)))
-            async with beating(0.25):
+            async with beating(0.5):
                 assert await fill(connection) > 2**16
             assert tracemalloc.get_traced_memory()[0] < 2 * 2**20
     finally:
@@ -211,14 +211,14 @@ async def test_closing_does_not_wait_for_a_server_that_reads_no_more(connect, se
 @pytest.mark.parametrize("fault", ["stall_at", "half_open"])
 async def test_a_silent_server_is_noticed_by_its_missing_pongs(connect, server, fault):
     server.plan([{fault: "append"}])
-    times = Times(ping=0.1, pong=0.2, close=0.1)
+    times = Times(ping=0.1, pong=0.6, close=0.1)
     async with connected(connect, server, times) as connection:
         await connection.receive()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.8)
         assert connection.is_open  # it answered until now
         await connection.send(message(bytes(4800)))
         with pytest.raises(LostError, match=r"^The connection to OpenAI broke\.$"):
-            await asyncio.wait_for(connection.receive(), 2)
+            await asyncio.wait_for(connection.receive(), 5)
         assert not connection.is_open
 
 

@@ -82,7 +82,7 @@ async def test_the_next_take_needs_no_handshake(server, transport, watch):
 
 
 async def test_a_warm_connection_expires(server, transport, watch):
-    async with Online(server, transport=transport, warm_seconds=0.2) as online:
+    async with Online(server, transport=transport, warm_seconds=0.6) as online:
         assert await online.take(SOUND) == WORDS
         assert watch.records[0]["live"]
         await watch.ends()
@@ -91,10 +91,10 @@ async def test_a_warm_connection_expires(server, transport, watch):
 
 
 async def test_its_time_begins_anew_with_every_take(server, transport, watch):
-    async with Online(server, transport=transport, warm_seconds=0.4) as online:
+    async with Online(server, transport=transport, warm_seconds=0.9) as online:
         for _ in range(4):
             assert await online.take(SOUND) == WORDS
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.35)
         assert len(watch.records) == 1
 
 
@@ -114,7 +114,7 @@ async def test_no_connection_is_kept_where_none_is_wanted(server, transport, wat
     assert len(watch.records) == 2
 
 
-@pytest.mark.parametrize("end", [{"session_limit": {"seconds": 0.5}}, "restart"], ids=str)
+@pytest.mark.parametrize("end", [{"session_limit": {"seconds": 1.5}}, "restart"], ids=str)
 async def test_a_connection_that_ended_meanwhile_costs_a_handshake(mortal, transport, end, caplog):
     server, watch = mortal, Watch(mortal)
     if end != "restart":
