@@ -131,3 +131,17 @@ def test_an_answer_of_the_take_before_is_not_the_next_ones():
     take.finish()
     take.said()
     assert not take.talk.make_do()
+
+
+def test_a_connection_that_retires_is_left_though_it_has_heard_more_than_the_servers_turn():
+    take = speaking(1, 2)
+    take.stopped("a", 0.4)
+    take.talk.retiring = True
+    take.speak(3)
+    assert take.said() == []
+    assert not take.talk.clean
+    take.committed("a")
+    take.completed("a", "one two")
+    assert take.talk.clean
+    take.connect()
+    assert take.said() == ["w3"]

@@ -110,6 +110,7 @@ class Conversation:
             return self._after_all()
         if self._begun is not turn:
             if self.retiring:
+                self._loose = 0  # it is said again on the next connection
                 return None
             if message := self._begin(turn):
                 return message
