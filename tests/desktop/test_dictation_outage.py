@@ -85,8 +85,7 @@ def test_with_a_wrong_key_the_text_lands_and_one_message_names_the_remedy(deskto
         landed(window, SENTENCE, WRONG)
         told = news.only(daemon)
         assert told.startswith("OpenAI refused the key from OPENAI_API_KEY.")
-        assert "tray-dictate key set" in told
-        assert told.endswith(FINISHED)
+        assert told.endswith(f"with `tray-dictate key set`. {FINISHED}")
         assert [record["status"] for record in server.report()["connections"]] == [401]
         assert_private(desktop, daemon, wrong)
     assert news.shown() == [told]

@@ -33,7 +33,7 @@ KEYS = [
 ]  # fmt: skip
 KEY = (
     "OpenAI refused the key from OPENAI_API_KEY. Check that it belongs to this server, or set "
-    "another: tray-dictate key set"
+    "another with `tray-dictate key set`."
 )
 MODEL = "OpenAI has no such model or deployment: engine.model = 'm'. Set it to one that it has."
 QUOTA = (

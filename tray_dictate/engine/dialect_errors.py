@@ -132,7 +132,7 @@ def _fatal(cause: str, dialect: Dialect, settings: EngineSettings, source: str) 
     named = f"engine.model = {name!r}" if name else "engine.model"
     said = {
         _KEY: f"{title} refused the key from {source}. Check that it belongs to this server, or "
-        "set another: tray-dictate key set",
+        "set another with `tray-dictate key set`.",
         _MODEL: f"{title} has no such model or deployment: {named}. Set it to one that it has.",
         _QUOTA: f"{title} says that the account has no quota left. Look at its plan and billing, "
         'or set engine.name = "offline".',
