@@ -132,7 +132,7 @@ class FakeEngine:
         await self.ready.wait()
 
     @asynccontextmanager
-    async def session(self) -> AsyncGenerator[FakeSession]:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FakeSession]:
         await self.ready.wait()
         self.open_sessions += 1
         try:

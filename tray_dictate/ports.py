@@ -107,8 +107,12 @@ class Engine(Protocol):
         """Make it ready (idempotent; sessions wait for it). Raises UnavailableError."""
         ...
 
-    def session(self) -> AbstractAsyncContextManager[Session]:
-        """Open a session; leaving before `finish` gives it up. Raises EngineError."""
+    def session(self, recording: bytearray | None = None) -> AbstractAsyncContextManager[Session]:
+        """Open a session; leaving before `finish` gives it up. Raises EngineError.
+
+        All chunks that are sent are in `recording`, too, which only grows: who has to keep them
+        until they have become text need not keep them twice.
+        """
         ...
 
     async def close(self) -> None:

@@ -93,7 +93,7 @@ class Take:
         if first is None:
             return  # nothing was recorded
         try:
-            async with self.engine.session() as session, asyncio.TaskGroup() as tasks:
+            async with self.engine.session(self._audio) as session, asyncio.TaskGroup() as tasks:
                 self._session = session
                 if self._released is not None:
                     session.hurry()

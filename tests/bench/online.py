@@ -128,8 +128,8 @@ class TimedEngine:
         return self.engine.rate
 
     @asynccontextmanager
-    async def session(self) -> AsyncGenerator[FailoverSession]:
-        async with self.engine.session() as session:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FailoverSession]:
+        async with self.engine.session(recording) as session:
             send = session.send
 
             async def noted(chunk: bytes) -> None:

@@ -55,7 +55,7 @@ class WholeTakeEngine(OfflineEngine):
         return models.text(found.tokens)
 
     @asynccontextmanager
-    async def session(self) -> AsyncGenerator[WholeTakeSession]:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[WholeTakeSession]:
         await self._loaded()
         yield WholeTakeSession(self)
 

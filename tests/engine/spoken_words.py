@@ -93,7 +93,7 @@ class WordsEngine:
     async def load(self) -> None: ...
 
     @contextlib.asynccontextmanager
-    async def session(self):
+    async def session(self, recording=None):
         self.sessions += 1
         yield WordsSession()
 

@@ -219,7 +219,7 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     """Nothing is owed yet, and pings wait behind the sound."""
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
-        take = Sound(bytes(48000 * 120), over=False)
+        take = Sound(bytes(48000 * 400), over=False)  # more than the system takes in
         async with beating(0.5):
             with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
                 await asyncio.wait_for(take.over(link, 0.5), 15)

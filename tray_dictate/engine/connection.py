@@ -7,7 +7,8 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from websockets.exceptions import (
     SecurityError,
     WebSocketException,
 )
+from websockets.protocol import State
 from websockets.proxy import get_proxy
 from websockets.uri import parse_uri
 
@@ -102,7 +104,50 @@ class Connection(Protocol):
 Connect = Callable[[Server], Awaitable[Connection]]  # raises LostError, RefusedError
 
 
-async def hang_up(
+class OpenSocket:
+    """A Connection: a socket of `websockets`, and the ways to use it that its owner wants."""
+
+    def __init__(
+        self, server: Server, socket: ClientConnection, times: Times, *,
+        send: Callable[[str], Awaitable[None]], receive: Callable[[], Awaitable[str | bytes]],
+        close: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:  # fmt: skip
+        self._server, self._socket, self._times = server, socket, times
+        self._send, self._receive, self._close = send, receive, close
+
+    async def send(self, text: str) -> None:
+        """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
+        with self._telling():
+            await self._send(text)
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; safe to cancel. Raises LostError, RefusedError."""
+        with self._telling():
+            return await self._receive()
+
+    async def ping(self) -> float:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
+        with self._telling():
+            return await (await self._socket.ping())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether, as far as is known, messages still go both ways."""
+        return self._socket.state is State.OPEN
+
+    async def close(self) -> None:
+        """End it; idempotent."""
+        await _hang_up(self._socket, self._close(), self._times)
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        try:
+            yield
+        except ConnectionClosed as error:
+            raise _ended(self._server, error) from error
+
+
+async def _hang_up(
     socket: ClientConnection, closing: Coroutine[Any, Any, None], times: Times
 ) -> None:
     """End a connection, soon: a server that reads no more must not hold us up."""
@@ -114,7 +159,7 @@ async def hang_up(
         await socket.wait_closed()
 
 
-def ended(server: Server, error: ConnectionClosed) -> EngineError:
+def _ended(server: Server, error: ConnectionClosed) -> EngineError:
     """Return what the end of an open connection means."""
     if error.rcvd is None:
         return LostError(f"The connection to {server.dialect.title} broke.")

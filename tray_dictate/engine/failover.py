@@ -62,10 +62,14 @@ class Plan:
 class FailoverSession:
     """One take; lives on the loop."""
 
-    def __init__(self, plan: Plan, links: Links, listener: Listener | None) -> None:
+    def __init__(
+        self, plan: Plan, links: Links, listener: Listener | None,
+        recording: bytearray | None = None,
+    ) -> None:  # fmt: skip
+        """`recording` holds what is sent, if somebody keeps it anyway."""
         self._plan, self._links, self._listener = plan, links, listener
         self._turns = Turns(plan.rate)
-        self._sound = Sound()
+        self._sound, self._recording = Sound(), recording
         self._changed = asyncio.Event()
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
         self._link: Link | None = None
@@ -78,7 +82,8 @@ class FailoverSession:
 
     async def send(self, chunk: bytes) -> None:
         """Take a chunk; it never waits for the network."""
-        self._sound.append(chunk)
+        if self._recording is None:
+            self._sound.append(chunk)
         self._turns.grow(len(chunk) // SAMPLE)
         over = self._listener.hear(chunk) if self._listener else False
         if over and self._cuts_at_pauses:
@@ -144,7 +149,7 @@ class FailoverSession:
         began = loop.time()
         try:
             await link.converse(
-                self._turns, self._sound.pcm, self._changed, self._hand_out,
+                self._turns, self._read, self._changed, self._hand_out,
                 self._plan.patience / 2,
             )  # fmt: skip
         finally:
@@ -180,13 +185,18 @@ class FailoverSession:
             raise EngineError(f"{reason} The embedded engine knows English only.")
         self._plan.tell(f"{reason} This dictation is finished by the embedded engine.")
         self._rescuer = Rescue(
-            self._turns, self._sound.pcm, self._plan.rate, self._plan.rescue, self._changed,
+            self._turns, self._read, self._plan.rate, self._plan.rescue, self._changed,
             self._hand_out, self._hurried,
         )  # fmt: skip
         try:
             await self._rescuer.run()
         except EngineError as error:
             raise EngineError(f"{reason} {error}") from error
+
+    def _read(self, start: int, end: int) -> bytes:
+        if self._recording is None:
+            return self._sound.pcm(start, end)
+        return bytes(self._recording[start * SAMPLE : end * SAMPLE])
 
     def _hand_out(self) -> None:
         for event in self._turns.due():

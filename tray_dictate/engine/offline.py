@@ -214,7 +214,10 @@ class OfflineEngine:
         await self._loaded()
 
     @asynccontextmanager
-    async def session(self) -> AsyncGenerator[OfflineSession]:
+    async def session(
+        self,
+        recording: bytearray | None = None,  # noqa: ARG002 - what is kept here is little
+    ) -> AsyncGenerator[OfflineSession]:
         """Open a session when the models are loaded. Raises EngineError."""
         try:
             models = await self._loaded()

@@ -7,9 +7,11 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 
 from tray_dictate.config import EngineSettings
-from tray_dictate.engine.connection import Connect, Server
+from tray_dictate.engine.connection import TIMES, Connect, Server
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_session import detects
@@ -62,7 +64,7 @@ class OnlineEngine:
         await self._credentials.get()
 
     @asynccontextmanager
-    async def session(self) -> AsyncGenerator[FailoverSession]:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FailoverSession]:
         """Open a session; the connection comes when it comes. Raises EngineError."""
         with suppress(UnavailableError):  # it is told when a connection is wanted
             await self._load()
@@ -73,7 +75,7 @@ class OnlineEngine:
             self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
             self._tell_once, self._rescue if english else None,
         )  # fmt: skip
-        session = FailoverSession(plan, self, listener)
+        session = FailoverSession(plan, self, listener, recording)
         try:
             yield session
         finally:
@@ -105,7 +107,8 @@ class OnlineEngine:
         assert self._connect is not None  # loaded
         known = await self._credentials.get()
         server = Server(self._dialect, self._settings, self._url, known.headers, known.source)
-        return await Link.open(server, self._connect, self._dropped)
+        patience = min(TIMES.handshake, self._settings.patience_seconds)
+        return await Link.open(server, self._connect, self._dropped, patience)
 
     def give(self, link: Link) -> None:
         """Keep a connection for the next take, or end it."""
@@ -162,10 +165,11 @@ class OnlineEngine:
 
 def transport(settings: EngineSettings) -> Connect:
     """Return what connects, imported; it takes a while. Raises UnavailableError."""
+    times = replace(TIMES, handshake=min(TIMES.handshake, settings.patience_seconds))
     if settings.transport == "websocket":
         from tray_dictate.engine.realtime import open_websocket  # noqa: PLC0415 - only where used
 
-        return open_websocket
+        return partial(open_websocket, times=times)
     try:
         from tray_dictate.engine.sdk import open_sdk  # noqa: PLC0415 - it takes a second
     except ImportError as reason:
@@ -173,4 +177,4 @@ def transport(settings: EngineSettings) -> Connect:
             'engine.transport = "sdk" needs the openai package, which is not installed.',
             f'Install it: {sys.executable} -m pip install "tray-dictate[sdk]"',
         ) from reason
-    return open_sdk
+    return partial(open_sdk, times=times)

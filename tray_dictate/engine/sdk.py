@@ -11,13 +11,11 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.websocket_connection_options import WebSocketConnectionOptions
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.protocol import State
+from websockets.exceptions import WebSocketException
 
-from tray_dictate.engine.connection import TIMES, Server, Times, ended, failed, hang_up
+from tray_dictate.engine.connection import TIMES, OpenSocket, Server, Times, failed
 
 _REALTIME = "/realtime"  # the package adds it to the base URL
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -25,48 +23,7 @@ _SCHEMES = {"ws": "http", "wss": "https"}
 _NOT_SENT = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 
 
-class SdkConnection:
-    """An open connection of the package's, and the socket in it."""
-
-    def __init__(
-        self, server: Server, connection: AsyncRealtimeConnection, socket: ClientConnection,
-        times: Times,
-    ) -> None:  # fmt: skip
-        self._server, self._times = server, times
-        self._connection, self._socket = connection, socket
-
-    async def send(self, text: str) -> None:
-        """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
-        try:
-            await self._connection.send_raw(text)
-        except ConnectionClosed as error:
-            raise ended(self._server, error) from error
-
-    async def receive(self) -> bytes:
-        """Return the next message; safe to cancel. Raises LostError, RefusedError."""
-        try:
-            return await self._connection.recv_bytes()
-        except ConnectionClosed as error:
-            raise ended(self._server, error) from error
-
-    @property
-    def is_open(self) -> bool:
-        """Whether, as far as is known, messages still go both ways."""
-        return self._socket.state is State.OPEN
-
-    async def ping(self) -> float:
-        """Return the seconds of a round trip. Raises LostError, RefusedError."""
-        try:
-            return await (await self._socket.ping())
-        except ConnectionClosed as error:
-            raise ended(self._server, error) from error
-
-    async def close(self) -> None:
-        """End it; idempotent."""
-        await hang_up(self._socket, self._connection.close(), self._times)
-
-
-async def open_sdk(server: Server, times: Times = TIMES) -> SdkConnection:
+async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
     """Connect. Raises LostError, RefusedError."""
     url = urlsplit(server.url)
     path = url.path.removesuffix(_REALTIME)
@@ -93,4 +50,7 @@ async def open_sdk(server: Server, times: Times = TIMES) -> SdkConnection:
             ).enter()
         except (WebSocketException, OSError, ImportError, ValueError) as error:
             raise failed(server, error) from error
-    return SdkConnection(server, connection, sockets[-1], times)
+    return OpenSocket(
+        server, sockets[-1], times,
+        send=connection.send_raw, receive=connection.recv_bytes, close=connection.close,
+    )  # fmt: skip

@@ -34,7 +34,8 @@ class Sound:
     def samples(self, start: int, end: int) -> Samples:
         """Return a copy of what is between two samples; silence for what is not there yet."""
         samples = np.frombuffer(self.pcm(start, end), "<i2") * _UNIT
-        return np.pad(samples, (0, end - start - len(samples)))
+        missing = end - start - len(samples)
+        return np.pad(samples, (0, missing)) if missing else samples
 
     def pcm(self, start: int, end: int) -> bytes:
         """Return what is between two samples, as far as it is there, as PCM16."""
