@@ -122,3 +122,15 @@ def test_a_refused_commit_takes_its_turn_back():
     binding.announce("b", None)
     assert binding.turn("b") is second
     assert binding.withdraw() is None
+
+
+def test_what_was_said_in_an_earlier_take_is_not_kept_but_its_name_is_known():
+    binding, turn = Binding(follows=True, echoes=True), Turn(0, 10)
+    binding.expect(turn)
+    binding.announce("a", None)
+    turn.text = "secret"
+    binding.forget_texts()
+
+    assert binding.turn("a").text == ""
+    assert binding.announce("a", None), "its duplicate is nothing new"
+    assert not binding.waits

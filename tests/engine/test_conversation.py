@@ -152,7 +152,7 @@ def test_a_text_that_nobody_waits_for_is_not_the_next_turns():
 EMPTY = "input_audio_buffer_commit_empty"
 
 
-def test_sound_that_the_server_has_lost_is_said_again_once_and_then_holds_no_words():
+def test_sound_that_the_server_has_lost_is_said_again_and_never_taken_for_silence():
     take = Talk()
     for attempt in (1, 2):
         take.speak(attempt, attempt, pause=0.2)
@@ -162,11 +162,10 @@ def test_sound_that_the_server_has_lost_is_said_again_once_and_then_holds_no_wor
         take.error(EMPTY)
     take.connect()
     assert take.said() == ["w1 w1", "commit", "w2 w2", "commit"]
-    take.error(EMPTY)
-    take.committed("b")
-    take.completed("b", "two")
-    assert take.texts == ["two"]
-    assert take.turns.done
+    with pytest.raises(LostError, match="lost the sound"):
+        take.error(EMPTY)
+    lost = next(take.turns.unsettled())
+    assert (lost.text, lost.failures) == (None, 2)  # now it is the embedded engine's
 
 
 def test_a_complaint_about_nothing_that_was_committed_is_passed_over():

@@ -217,3 +217,10 @@ def test_a_server_that_loses_its_voice_detection_leaves_the_turns_to_us():
     take.committed("a")
     take.completed("a", "one two")
     assert take.texts == ["one two"]
+
+
+@pytest.mark.parametrize(("name", "known"), [("openai", True), ("speaches", False)])
+def test_a_server_that_no_commit_can_stop_is_not_believed_that_somebody_speaks(name, known):
+    take = speaking(name, 1, 2)
+    take.hear("input_audio_buffer.speech_started", item_id="a", audio_start_ms=0)
+    assert take.talk.speaking is known

@@ -27,6 +27,8 @@ TAILS = [
     "/v1/realtime", "/openai/realtime", "/openai/v1/realtime", "/openai/v1/realtime/",
     "/OpenAI/V1", "?api-version=2024-10-01-preview", "?intent=transcription",
     "/openai/realtime?api-version=2024-10-01-preview&deployment=old&model=old",
+    "/openai/deployments/old/audio/transcriptions?api-version=2025-03-01-preview",
+    "/api/projects/mine",
     "/v1/realtime?API-Version=1&api-key=secret&api_key=secret", "/v1/realtime#part",
 ]  # fmt: skip
 #    what they write before it -> what is asked for

@@ -265,3 +265,9 @@ def test_turns_partition_the_take_whatever_happens(script, spoken_until):
         assert at <= start * RATE + 0.01, "no sound is in two turns"
         at = end * RATE
     assert turns.covered == turns.end
+
+
+def test_where_nobody_listened_even_a_short_last_turn_may_be_a_word():
+    turns = heard(90)
+    turns.finish()
+    assert spans(turns) == [(0, 90)]

@@ -72,6 +72,11 @@ class Binding:
             self._items[item] = turn  # should the text come twice
         return turn
 
+    def forget_texts(self) -> None:
+        """Keep the names of what is over, should they come again, but not what was said."""
+        over = Turn(0, 0, "")
+        self._items = dict.fromkeys(self._items, over)
+
     def withdraw(self) -> Turn | None:
         """Return the oldest commit without a name: the server has refused it."""
         return self._unnamed.pop(0) if self._unnamed else None

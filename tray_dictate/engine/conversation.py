@@ -9,7 +9,6 @@ settings are said once.
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from collections.abc import Callable
 
 from tray_dictate.config import EngineSettings
@@ -36,6 +35,7 @@ from tray_dictate.engine.dialect_events import (
     Updated,
     decode,
 )
+from tray_dictate.engine.timeline import Timeline
 from tray_dictate.engine.turns import Turn, Turns
 from tray_dictate.pcm import SAMPLE
 
@@ -63,8 +63,7 @@ class Conversation:
         detects = say.detects(dialect, settings, dropped)
         self._binding = Binding(dialect.follows, dialect.echoes, detects)
         self._texts: dict[str, Completed | Failed] = {}  # of items that are no turn yet
-        self._appended = 0  # samples on this connection: the server's own time
-        self._timeline: list[tuple[int, int]] = [(0, 0)]  # appended, position in the take
+        self._timeline = Timeline()
         self.complaint = ""  # against our settings, which the server may take all the same
         self._transcribes = self._answers_only = False
         self.attach(Turns(dialect.rate))
@@ -88,6 +87,7 @@ class Conversation:
 
     def attach(self, turns: Turns) -> None:
         """Begin a take: its turns are to be settled."""
+        self._binding.forget_texts()
         self._turns = turns
         self._cursor = turns.covered  # of the take: what was appended
         self._given: list[Turn] = []
@@ -95,7 +95,7 @@ class Conversation:
         self._loose = 0  # samples in the server's buffer that no commit has closed
         self.speaking = False  # the server's voice detection is within an item
         self._answer = ""
-        self._timeline.append((self._appended, self._cursor))
+        self._timeline.jump(self._cursor)
 
     def next(self, read: Read) -> say.Message | None:
         """Return the next message to send, None where nothing is to be said now."""
@@ -149,7 +149,7 @@ class Conversation:
         self._begun = turn
         if not turn.start <= self._cursor <= (turn.end or self._turns.end):
             self._cursor = turn.start  # what lies between was settled before
-            self._timeline.append((self._appended, self._cursor))
+            self._timeline.jump(self._cursor)
         return say.begin(self._dialect)
 
     def _append(self, turn: Turn, read: Read) -> say.Message | None:
@@ -163,7 +163,7 @@ class Conversation:
         return self._append_message(chunk)
 
     def _append_message(self, chunk: bytes) -> say.Message:
-        self._appended += len(chunk) // SAMPLE
+        self._timeline.append(len(chunk) // SAMPLE)
         self._loose += len(chunk) // SAMPLE
         return say.append(chunk)
 
@@ -198,7 +198,8 @@ class Conversation:
             case Updated():
                 self.ready = True
             case SpeechStarted():
-                self.speaking = True
+                # where no commit can end an item, only our own ear knows that somebody speaks
+                self.speaking = self._dialect.commits_detected
             case SpeechStopped():
                 self._stopped(event)
             case Refused():
@@ -225,10 +226,9 @@ class Conversation:
 
     def _stopped(self, event: SpeechStopped) -> None:
         self.speaking = False
-        at = int(event.at_ms * self._dialect.rate / 1000)
-        start, position = self._timeline[bisect_right(self._timeline, at, key=lambda x: x[0]) - 1]
         if not self._binding.knows(event.item):  # Speaches says it twice, of different places
-            self._cut(event.item, position + at - start)
+            at = int(event.at_ms * self._dialect.rate / 1000)
+            self._cut(event.item, self._timeline.position(at))
 
     def _cut(self, item: str, at: int) -> None:
         """The server has ended a turn by itself."""
@@ -280,11 +280,10 @@ class Conversation:
         turn = self._binding.withdraw()
         if turn is None or turn.text is not None:
             return
-        if not self.detects:
-            turn.failures += 1
-        if self.detects or turn.failures > 1:
+        if self.detects:
             self._turns.settle(turn, "")
             return
+        turn.failures += 1
         raise LostError(f"{self._dialect.title} has lost the sound of a turn.")
 
     def _drop(self, field: str) -> None:

@@ -15,6 +15,8 @@ _OPENAI = "wss://api.openai.com"
 _NO_REALTIME = ".services.ai.azure.com"  # the same resource's other name answers 404
 _REALTIME = ".openai.azure.com"
 _OURS = {"intent", "model", "deployment", "api-version", "api_key", "api-key"}
+# what Azure's pages show as an address goes on with what is about another interface
+_FOREIGN = re.compile(r"(?i)/(openai/deployments|api/projects)(/.*)?$")
 _SUFFIXES = ("/realtime", "/v1", "/openai")  # people copy more or less of the path
 
 
@@ -62,7 +64,7 @@ def _parts(endpoint: str) -> tuple[str, str, str, dict[str, str]]:
             "or ws://127.0.0.1:8000"
         ])  # fmt: skip
     host = f"[{split.hostname}]" if ":" in split.hostname else split.hostname
-    path = split.path.rstrip("/")
+    path = _FOREIGN.sub("", split.path).rstrip("/")
     for suffix in _SUFFIXES:
         if path.lower().endswith(suffix):
             path = path[: -len(suffix)]

@@ -106,10 +106,10 @@ class FailoverSession:
     async def finish(self) -> None:
         """End the last turn."""
         speaking = self._link is not None and self._link.conversation.speaking
-        heard_all = self._listener is not None and not speaking
-        self._turns.finish(
-            self._listener.spoken_until if self._listener and heard_all else self._turns.end
-        )
+        if self._listener and not speaking:
+            self._turns.finish(self._listener.spoken_until)
+        else:
+            self._turns.finish()
         self._hand_out()
         self._changed.set()
 

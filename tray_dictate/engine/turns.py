@@ -10,6 +10,7 @@ text comes out in spoken order, each once, whatever connection it came over. Pos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Turns:
     def __init__(self, rate: int) -> None:
         self.end = 0  # of what was heard
         self.finished = False
-        self._spoken_until = 0
+        self._spoken_until = math.inf
         self._rate = rate
         self._owed = [Turn(0)]  # and those settled ones that wait for an earlier one
         self._handed_out = 0
@@ -81,7 +82,7 @@ class Turns:
                 return turn if at == turn.end else self._split(index, at)
         return None
 
-    def finish(self, spoken_until: int) -> None:
+    def finish(self, spoken_until: float = math.inf) -> None:
         """End the take; nobody spoke after this position, so what lies behind it owes no text."""
         self.finished = True
         self._spoken_until = spoken_until
