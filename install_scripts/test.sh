@@ -99,10 +99,11 @@ check() {
   summary+=("$(printf '%-10s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
 }
 
-# INT, so that fixtures end what they started; a test that hangs must not take CI's whole time.
+# Most tests wait for speech, so three run at once. INT, so that fixtures end what they started; a
+# test that hangs must not take CI's whole time.
 run_tests() {
-  timeout --foreground --signal=INT --kill-after=60 1080 \
-    "$bin/python" -m pytest --cov --cov-report= --durations=10 | tee "$venv/tests.log"
+  timeout --foreground --signal=INT --kill-after=60 1080 "$bin/python" -m pytest \
+    --numprocesses 3 --dist loadfile --cov --cov-report= --durations=10 | tee "$venv/tests.log"
 }
 
 main() {
@@ -125,7 +126,7 @@ main() {
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
   local engine=tray_dictate/engine
   check protocol "$bin/coverage" report --fail-under=100 \
-    --include="$engine/dialect*,$engine/turns.py,$engine/binding.py,$engine/conversation.py"
+    --include="$engine/dialect*,$engine/t[iu]*.py,$engine/binding.py,$engine/conversation.py"
   printf '\n'
   printf '%s\n' "${summary[@]}"
   tail -n 1 "$venv/tests.log" # how many passed
