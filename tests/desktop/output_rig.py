@@ -135,4 +135,4 @@ def nobody_owns(desktop: Desktop, selection: str) -> bool:
 
 
 def soon(check: Any, what: str) -> None:
-    wait_until(check, 3, what)
+    wait_until(check, 10, what)
