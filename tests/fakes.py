@@ -10,7 +10,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.errors import CaptureError, DeliveryError, EngineError
-from tray_dictate.ports import Receipt
+from tray_dictate.ports import Receipt, Target
 
 
 class FakeCapture:
@@ -158,8 +158,8 @@ class FakeOutput:
     def text(self) -> str:
         return self.windows["editor"]
 
-    async def target(self) -> str | None:
-        return self.focus
+    async def target(self) -> Target | None:
+        return Target(self.focus) if self.focus else None
 
     async def deliver(self, text: str) -> Receipt:
         await self.may_deliver.wait()

@@ -14,7 +14,17 @@ ADAPTERS = ("audio", "engine", "hotkey", "output", "tray")
 PURE = {
     "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
 }  # fmt: skip
-SHARED = ("__version__", "core", "ports", "errors", "config", "bridge", "paths", "pcm")
+SHARED = (
+    "__version__",
+    "core",
+    "ports",
+    "errors",
+    "config",
+    "config_engine",
+    "bridge",
+    "paths",
+    "pcm",
+)
 COMPOSERS = {"app.py", "cli.py", "transcribe.py", "doctor.py"}  # those but app.py run without it
 SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 

@@ -21,7 +21,8 @@ from tray_dictate.audio.cues import Cues
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
-from tray_dictate.config import Config, EngineSettings
+from tray_dictate.config import Config
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.daemon import Daemon, Parts

@@ -64,7 +64,8 @@ class Delivery:
         if dictation in self._kept:
             return await self._keep(dictation, text, "")
         began = time.monotonic()
-        place = await self._output.target() or ""
+        target = await self._output.target()
+        place = target.window if target else ""
         before = self._before if place == self._place else ""
         piece = join(before, text)
         if not piece:

@@ -128,11 +128,23 @@ class Receipt:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that can get text: its window, and the application that the window is of.
+
+    `window` names it for as long as it lives; `application` is its class (X11), empty where that
+    is not known.
+    """
+
+    window: str
+    application: str = ""
+
+
 class Output(Protocol):
     """Where text goes."""
 
-    async def target(self) -> str | None:
-        """Return what names the place that has the focus now, None where nothing has."""
+    async def target(self) -> Target | None:
+        """Return the place that has the focus now, None where nothing has."""
         ...
 
     async def deliver(self, text: str) -> Receipt:

@@ -18,7 +18,7 @@ from tests.bench.engine import takes
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import word
 from tests.speech import pcm16, resampled
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine import detectors
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.online import OnlineEngine

@@ -227,7 +227,10 @@ async def test_where_another_program_reads_for_the_window_nothing_is_typed(
 async def test_no_focus_is_an_error_that_says_what_to_do(environ: Desktop, method: str) -> None:
     output = X11Output(method, announce)
     with environ.text_window("tk") as window:
-        assert await output.target() == f"{int(window.id):#x}"
+        target = await output.target()
+        assert target is not None
+        assert target.window == f"{int(window.id):#x}"
+        assert target.application
     environ.run("xdotool", "search", "--name", "nothing", check=False)  # the window is gone by now
     assert await output.target() is None
     with pytest.raises(DeliveryError, match="No window has the focus"):

@@ -14,7 +14,7 @@ import numpy as np
 from tests.engine.fakes import FakeDetector
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import SECONDS, silence, word
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.online import OnlineEngine
 from tray_dictate.engine.segmenter import RATE

@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.realtime.words import heard, silence, word
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.conversation import Conversation
 from tray_dictate.engine.dialect import DIALECTS

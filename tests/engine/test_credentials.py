@@ -21,7 +21,7 @@ import pytest
 from keyring import errors
 from keyring.backend import KeyringBackend
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import Credentials, CredentialSource, credentials, endpoint
 from tray_dictate.errors import UnavailableError
 
@@ -267,7 +267,7 @@ def test_a_keyring_that_never_answers_lets_the_program_end():
     code = """
 import asyncio, keyring, time
 from keyring.backend import KeyringBackend
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.errors import UnavailableError
 
@@ -324,7 +324,7 @@ def test_a_keyring_unlocked_too_late_for_one_connection_serves_the_next(store):
 def test_with_keyrings_own_failing_back_end_the_message_says_so():
     code = """
 import asyncio
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import credentials
 asyncio.run(credentials(EngineSettings(name="openai"), "bearer"))
 """
@@ -569,7 +569,7 @@ def test_entra_is_for_azure_only(identity, name):
 
 IN_A_FRESH_PROCESS = """
 import asyncio, logging, sys
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import credentials
 from tray_dictate.errors import UnavailableError
 print([name for name in sys.modules if name.partition(".")[0] in ("azure", "keyring", "msal")])

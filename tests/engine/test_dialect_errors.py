@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_errors import (
     LostError,

@@ -12,7 +12,7 @@ from openai.types import realtime
 from openai.types.beta.realtime import TranscriptionSessionUpdate
 from pydantic import BaseModel
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine import dialect_session as say
 from tray_dictate.engine.dialect import DIALECTS, features
 from tray_dictate.engine.dialect_url import model

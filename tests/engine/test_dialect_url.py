@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_url import model, url
 from tray_dictate.errors import ConfigError

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.realtime.server import RealtimeServer
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.connection import Server
 from tray_dictate.engine.credentials import credentials, endpoint
 from tray_dictate.engine.dialect import DIALECTS

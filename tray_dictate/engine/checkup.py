@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine import assets
 from tray_dictate.engine.connection import Connect, Connection, Server
 from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint

@@ -27,7 +27,7 @@ from websockets.protocol import State
 from websockets.proxy import get_proxy
 from websockets.uri import parse_uri
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.engine.dialect_errors import (
     LostError,

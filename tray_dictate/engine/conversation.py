@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.segments import Committed, Completed, Delta, Failed
 from tray_dictate.engine import dialect_session as say
 from tray_dictate.engine.binding import Binding

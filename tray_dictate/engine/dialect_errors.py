@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any, cast
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.text import clean
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.engine.dialect_events import Refused

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Collection
 from typing import Any
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect, Model, features
 from tray_dictate.engine.dialect_url import model
 

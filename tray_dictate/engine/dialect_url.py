@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from tray_dictate.config import EngineSettings
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.errors import ConfigError
 

@@ -13,7 +13,7 @@ import pyperclip
 
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.plain import plain
-from tray_dictate.ports import Receipt
+from tray_dictate.ports import Receipt, Target
 
 REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
 
@@ -28,9 +28,9 @@ class ClipboardOutput:
         if not self._copy:  # pyperclip's stand-in for a missing program is false
             raise UnavailableError("No program here can reach a clipboard.", REMEDY)
 
-    async def target(self) -> str | None:
-        """Return "clipboard": it is always there."""
-        return "clipboard"
+    async def target(self) -> Target | None:
+        """Return the clipboard: it is always there."""
+        return Target("clipboard")
 
     async def deliver(self, text: str) -> Receipt:
         """Copy the text. Raises DeliveryError."""

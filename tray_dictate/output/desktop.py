@@ -20,7 +20,7 @@ from pynput import keyboard
 from tray_dictate.errors import DeliveryError
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.plain import plain
-from tray_dictate.ports import Receipt
+from tray_dictate.ports import Receipt, Target
 
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
 LOOK = 0.03  # seconds between two looks at them meanwhile
@@ -36,9 +36,9 @@ class DesktopOutput:
         self._stop = threading.Event()
         self._worker = ThreadPoolExecutor(1, "output")
 
-    async def target(self) -> str | None:
-        """Return "focus": which window has it is not asked here yet."""
-        return "focus"
+    async def target(self) -> Target | None:
+        """Return whatever has the focus: which window that is is not asked here yet."""
+        return Target("focus")
 
     async def deliver(self, text: str) -> Receipt:
         """Type the text into whatever has the focus. Raises DeliveryError."""

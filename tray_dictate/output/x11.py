@@ -25,7 +25,7 @@ from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
 from tray_dictate.output.x11_typing import Typer
-from tray_dictate.ports import Receipt
+from tray_dictate.ports import Receipt, Target
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,13 +61,13 @@ class X11Output:
         self._looker = ThreadPoolExecutor(1, "output-focus")
         self._return_keys: asyncio.TimerHandle | None = None
 
-    async def target(self) -> str | None:
-        """Return the id of the toplevel window that has the focus; None where none has."""
+    async def target(self) -> Target | None:
+        """Return the toplevel window that has the focus; None where none has."""
         try:
             found = await self._on(self._looker, self._look)
         except DeliveryError:
             return None
-        return found.window if found else None
+        return Target(found.window, found.application) if found else None
 
     async def deliver(self, text: str) -> Receipt:
         """Put the text into the focused window. Raises DeliveryError if any of it is missing."""

@@ -37,6 +37,7 @@ class Focus(NamedTuple):
 
     window: str
     clients: frozenset[int]
+    application: str  # the class of its WM_CLASS
     terminal: bool  # it pastes PRIMARY where others paste the clipboard
 
 
@@ -82,12 +83,9 @@ def focus(display: Display) -> Focus | None:
     if top is None:
         return None
     clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
-    return Focus(f"{top.id:#x}", clients, _is_terminal(top))
-
-
-def _is_terminal(window: Window) -> bool:
-    names = window.get_wm_class() or ()
-    return any(word in name.lower() for name in names for word in _TERMINALS)
+    names: tuple[str, ...] = top.get_wm_class() or ()
+    terminal = any(word in name.lower() for name in names for word in _TERMINALS)
+    return Focus(f"{top.id:#x}", clients, names[-1] if names else "", terminal)
 
 
 def _toplevel(display: Display, window: Window) -> Window | None:
