@@ -15,6 +15,8 @@ PURE = {
     "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
 }  # fmt: skip
 SHARED = (
+    "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
+)  # fmt: skip
     "__version__",
     "core",
     "ports",
