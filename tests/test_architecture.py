@@ -17,16 +17,6 @@ PURE = {
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
 )  # fmt: skip
-    "__version__",
-    "core",
-    "ports",
-    "errors",
-    "config",
-    "config_engine",
-    "bridge",
-    "paths",
-    "pcm",
-)
 COMPOSERS = {"app.py", "cli.py", "transcribe.py", "doctor.py"}  # those but app.py run without it
 SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 
