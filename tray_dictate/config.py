@@ -6,6 +6,7 @@ Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,14 @@ def _chord(text: str) -> str:
 def _key_or_none(text: str) -> str:
     if text:
         parse_key(text)
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
     return text
 
 
@@ -79,6 +88,54 @@ class OutputSettings(Section):
     )
 
 
+class RewriteSettings(Section):
+    """What may change a text before it is inserted; if it fails, the text goes in as it is."""
+
+    command: list[str] = Field(
+        default_factory=list,
+        repr=False,
+        description="A command that gets the text on stdin and prints the new one: "
+        '["sed", "s/a/b/"]; no shell; TRAY_DICTATE_APPLICATION names the window\'s application.',
+    )
+    endpoint: str = Field(
+        default="",
+        repr=False,
+        description="A server with OpenAI's chat interface, asked after the command: "
+        "https://api.openai.com/v1, http://127.0.0.1:11434/v1 ... All that you say goes there.",
+    )
+    model: str = Field(
+        default="", description="The server's model; without endpoint and model nothing is asked."
+    )
+    prompt: str = Field(
+        default="Correct punctuation, capitals and slips of the tongue. Change nothing else.",
+        description="What the model is to do with the text.",
+    )
+    key_command: list[str] = Field(
+        default_factory=list,
+        repr=False,
+        description="A command that prints the server's key; else TRAY_DICTATE_REWRITE_KEY, the "
+        "keyring's entry tray_dictate / rewrite, or none.",
+    )
+    timeout_seconds: float = Field(
+        default=2, gt=0, le=60,
+        description="How long the command may take, and the server; a large model needs more.",
+    )  # fmt: skip
+    applications: Annotated[str, AfterValidator(_pattern)] = Field(
+        default="",
+        description="Only where a part of the application's name matches this regular expression.",
+    )
+
+
+class HistorySettings(Section):
+    """What you said, kept on this machine, for you only."""
+
+    enabled: bool = Field(
+        default=True, description="Keep it on disk; without, only until tray_dictate ends."
+    )
+    entries: int = Field(default=500, ge=0, description="The last so many are kept; 0: all.")
+    days: float = Field(default=30, ge=0, description="And none longer than this; 0: for ever.")
+
+
 class TraySettings(Section):
     """The icon and the messages."""
 
@@ -103,6 +160,8 @@ class Config(Section):
     audio: AudioSettings = Field(default_factory=AudioSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     output: OutputSettings = Field(default_factory=OutputSettings)
+    rewrite: RewriteSettings = Field(default_factory=RewriteSettings)
+    history: HistorySettings = Field(default_factory=HistorySettings)
     tray: TraySettings = Field(default_factory=TraySettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
