@@ -150,6 +150,7 @@ class FakeOutput:
         self.windows: dict[str, str] = {"editor": ""}
         self.focus: str | None = "editor"
         self.refuses = ""
+        self.stubborn: set[str] = set()  # windows that never take the focus
         self.kept = ""
         self.may_deliver = asyncio.Event()
         self.may_deliver.set()
@@ -167,6 +168,19 @@ class FakeOutput:
             raise DeliveryError(self.refuses or "No window has the focus.")
         self.windows[self.focus] = self.windows.get(self.focus, "") + text
         return Receipt(confirmed=True, method="fake")
+
+    async def erase(self, characters: int) -> None:
+        if self.focus is None:
+            raise DeliveryError("No window has the focus.")
+        self.windows[self.focus] = self.windows[self.focus][:-characters]
+
+    async def activate(self, target: Target) -> None:
+        if target.window in self.stubborn:
+            raise DeliveryError("The window does not take the focus.")
+        self.focus = target.window
+
+    async def is_gone(self, target: Target) -> bool:
+        return target.window not in self.windows
 
     async def keep(self, text: str) -> None:
         self.kept = text

@@ -21,6 +21,7 @@ from tray_dictate import config_load
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
+from tray_dictate.errors import DeliveryError
 
 
 class Rig:
@@ -392,3 +393,182 @@ async def test_no_word_is_in_the_log(rig, caplog):
     assert rig.output.kept == "secret marzipan."
     assert "xylophone" not in caplog.text
     assert "marzipan" not in caplog.text
+
+
+@pytest.fixture
+async def rig_with():
+    rigs = []
+
+    async def start(*settings: str) -> Rig:
+        rigs.append(Rig(*settings))
+        await rigs[-1].daemon.start()
+        return rigs[-1]
+
+    yield start
+    for rig in rigs:
+        await rig.daemon.stop()
+
+
+async def spoken(rig: Rig, words: str) -> None:
+    rig.press()
+    await rig.say(words)
+    rig.release()
+    await rig.idle()
+
+
+async def test_text_follows_the_focus_unless_it_is_told_otherwise(rig):
+    rig.output.windows["mail"] = ""
+    rig.press()
+    await rig.say("One.")
+    await until(lambda: rig.output.text == "One.")
+    rig.output.focus = "mail"
+    await rig.say("Two.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows == {"editor": "One.", "mail": "Two."}
+
+
+async def test_text_is_held_until_its_window_has_the_focus_again(rig_with):
+    rig = await rig_with("output.focus=hold")
+    rig.output.windows["mail"] = ""
+    rig.press()
+    await rig.say("One.")
+    await until(lambda: rig.output.text == "One.")
+    rig.output.focus = "mail"
+    await rig.say("Two.")
+    rig.release()
+    await asyncio.sleep(0.3)
+    assert rig.output.windows == {"editor": "One.", "mail": ""}
+    rig.output.focus = "editor"
+    await rig.idle()
+    assert rig.output.windows == {"editor": "One. Two.", "mail": ""}
+
+
+async def test_held_text_is_kept_when_its_window_stays_away(rig_with):
+    rig = await rig_with("output.focus=hold", "output.hold_seconds=1")
+    rig.output.windows["mail"] = ""
+    rig.press()
+    await rig.capture()
+    rig.output.focus = "mail"
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows == {"editor": "", "mail": ""}
+    assert rig.output.kept == "One."
+    assert "has not had the focus for 1 s" in rig.tray.said[0]
+
+
+async def test_held_text_is_kept_when_its_window_is_closed(rig_with):
+    rig = await rig_with("output.focus=hold")
+    rig.press()
+    await rig.capture()
+    rig.output.windows = {"mail": ""}
+    rig.output.focus = "mail"
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows == {"mail": ""}
+    assert rig.output.kept == "One."
+    assert "is gone" in rig.tray.said[0]
+
+
+async def test_escape_while_text_is_held_drops_it(rig_with):
+    rig = await rig_with("output.focus=hold")
+    rig.output.windows["mail"] = ""
+    rig.press()
+    await rig.capture()
+    rig.output.focus = "mail"
+    await rig.say("One.")
+    await asyncio.sleep(0.2)
+    rig.press("escape")
+    rig.release()
+    rig.output.focus = "editor"
+    await rig.idle()
+    assert rig.output.windows == {"editor": "", "mail": ""}
+
+
+async def test_the_focus_returns_to_the_window_of_the_key_down(rig_with):
+    rig = await rig_with("output.focus=return")
+    rig.output.windows["mail"] = ""
+    rig.press()
+    await rig.capture()
+    rig.output.focus = "mail"
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows == {"editor": "One.", "mail": ""}
+    assert rig.output.focus == "editor"
+
+
+async def test_a_window_that_does_not_take_the_focus_back_leaves_the_text_on_the_clipboard(
+    rig_with,
+):
+    rig = await rig_with("output.focus=return")
+    rig.output.windows["mail"] = ""
+    rig.output.stubborn = {"editor"}
+    rig.press()
+    await rig.capture()
+    rig.output.focus = "mail"
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.windows == {"editor": "", "mail": ""}
+    assert rig.output.kept == "One."
+
+
+async def test_the_last_dictation_is_inserted_again_where_the_focus_is_now(rig):
+    await spoken(rig, "One.")
+    rig.output.windows["mail"] = ""
+    rig.output.focus = "mail"
+    await rig.daemon.delivery.redo()
+    assert rig.output.windows == {"editor": "One.", "mail": "One."}
+
+
+async def test_the_last_dictation_is_taken_back(rig):
+    await spoken(rig, "One.")
+    await spoken(rig, "Two.")
+    assert rig.output.text == "One. Two."
+    await rig.daemon.delivery.undo()
+    assert rig.output.text == "One."
+    with pytest.raises(DeliveryError):
+        await rig.daemon.delivery.undo()
+
+
+async def test_nothing_is_taken_back_once_the_user_has_typed(rig):
+    await spoken(rig, "One.")
+    rig.press("a")
+    with pytest.raises(DeliveryError, match="typed"):
+        await rig.daemon.delivery.undo()
+    assert rig.output.text == "One."
+
+
+async def test_a_click_may_move_the_caret_so_nothing_is_taken_back_after_it(rig):
+    await spoken(rig, "One.")
+    rig.press("pointer")
+    with pytest.raises(DeliveryError, match="typed"):
+        await rig.daemon.delivery.undo()
+
+
+async def test_a_click_while_speaking_neither_ends_nor_spoils_the_dictation(rig):
+    rig.press()
+    rig.press("pointer")
+    await rig.say("One.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "One."
+
+
+async def test_what_could_not_be_inserted_can_be_inserted_and_copied_later(rig):
+    rig.output.refuses = "the window is gone."
+    await spoken(rig, "One.")
+    rig.output.refuses, rig.output.kept = "", ""
+    await rig.daemon.delivery.copy()
+    assert rig.output.kept == "One."
+    await rig.daemon.delivery.redo()
+    assert rig.output.text == "One."
+
+
+async def test_before_the_first_dictation_there_is_nothing_to_insert_copy_or_take_back(rig):
+    for action in (rig.daemon.delivery.redo, rig.daemon.delivery.copy, rig.daemon.delivery.undo):
+        with pytest.raises(DeliveryError):
+            await action()

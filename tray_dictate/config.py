@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from tray_dictate.config_engine import EngineSettings, Section
-from tray_dictate.core.keys import parse_chord, parse_key
+from tray_dictate.core.keys import is_bare, parse_chord, parse_key
 
 
 def _chord(text: str) -> str:
@@ -32,6 +32,20 @@ def _pattern(text: str) -> str:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"it is no regular expression: {error}") from error
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as reason:
+        raise ValueError(f"not a regular expression: {reason}") from reason
+    return text
+
+
+def _paste_chord(text: str) -> str:
+    if is_bare(parse_chord(text)):
+        raise ValueError("modifiers alone paste nothing; examples: shift+insert, ctrl+v")
     return text
 
 
@@ -79,6 +93,16 @@ class AudioSettings(Section):
     cue_volume: float = Field(default=0.2, ge=0, le=1, description="How loud the sounds are.")
 
 
+class OutputRule(Section):
+    """What applies to some applications only; what is not given is as it is for all."""
+
+    application: Annotated[str, AfterValidator(_pattern)]  # sought in both names of WM_CLASS
+    method: Literal["auto", "paste", "type", "clipboard", "off"] | None = None
+    chord: Annotated[str, AfterValidator(_paste_chord)] | None = None  # that pastes there
+    after: str | None = Field(default=None, max_length=20)  # appended to every segment
+    private: bool | None = None
+
+
 class OutputSettings(Section):
     """How text gets into the window."""
 
@@ -86,6 +110,24 @@ class OutputSettings(Section):
         default="auto",
         description="auto: paste, and type where nothing fetches the paste; clipboard: copy only.",
     )
+    private: bool = Field(
+        default=True, description="Clipboard managers are told not to keep dictated text."
+    )
+    rules: list[OutputRule] = Field(
+        default_factory=list[OutputRule],
+        description="For some applications, the first that matches wins: [[output.rules]] with "
+        'application = a regular expression such as "(?i)firefox" for WM_CLASS, and any of method '
+        '(also "off"), chord = "ctrl+v", after = " " (appended to every segment), private.',
+    )
+    focus: Literal["follow", "hold", "return"] = Field(
+        default="follow",
+        description="Where text goes when the focus has moved since the key-down. follow: along; "
+        "hold: it waits for its window; return: its window gets the focus back.",
+    )
+    hold_seconds: float = Field(
+        default=60, ge=1, le=3600,
+        description="hold: how long text waits for its window; then it is on the clipboard.",
+    )  # fmt: skip
 
 
 class RewriteSettings(Section):

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import Config
-from tray_dictate.core.chord import ChordMachine, Edge, Signal
+from tray_dictate.core.chord import POINTER, ChordMachine, Edge, Signal
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -38,6 +38,7 @@ from tray_dictate.core.dictation import (
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
 from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
+from tray_dictate.placing import Placing
 from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Tray
 from tray_dictate.take import Take
 
@@ -80,7 +81,9 @@ class Daemon:
         self._state = State()
         self._shown: tuple[Status, str] | None = None
         self._running: dict[int, _Running] = {}
-        self._delivery = Delivery(parts.output, self._delivered, self.tell)
+        output = parts.config.output
+        placing = Placing(parts.output, output.focus, output.hold_seconds)
+        self.delivery = Delivery(parts.output, placing, self._delivered, self.tell)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
@@ -88,7 +91,7 @@ class Daemon:
 
     async def start(self) -> None:
         """Be ready, first with the microphone: what is said while the engine loads waits."""
-        self._delivering = asyncio.create_task(self._delivery.run())
+        self._delivering = asyncio.create_task(self.delivery.run())
         self._show()
         settings = self._parts.config.hotkey
         await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
@@ -135,9 +138,11 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
-        if edge.down and edge.key not in self._own and not self._state.live:
-            self._delivery.forget()  # the user types: what we know of the caret is stale
-        self._act(self._chord.feed(edge), edge.at)
+        if edge.down and edge.key not in self._own:
+            # the user types, or clicks: what we know of the caret is stale
+            self.delivery.forget(before=not self._state.live)
+        if edge.key != POINTER:
+            self._act(self._chord.feed(edge), edge.at)
 
     def tell(self, message: str) -> None:
         """Tell the user."""
@@ -175,13 +180,13 @@ class Daemon:
                 self._running[number].take.finish()
                 self._parts.cues.play("stop")
             case Abort(number):
-                self._delivery.abort(number)
+                self.delivery.abort(number)
                 self._end(number).task.cancel()
                 log.info("dictation %d: dropped", number)
             case Deliver(number, text):
-                self._delivery.put(number, text)
+                self.delivery.put(number, text)
             case Close(number):
-                self._delivery.close(number)
+                self.delivery.close(number)
                 self._end(number)
                 log.info("dictation %d: over", number)
             case _:
@@ -200,6 +205,7 @@ class Daemon:
         if settings.hotkey.limit_minutes:
             running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
         self._running[number] = running
+        self.delivery.begin(number)
 
     async def _dictate(self, take: Take) -> None:
         try:

@@ -151,6 +151,18 @@ class Output(Protocol):
         """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
         ...
 
+    async def erase(self, characters: int) -> None:
+        """Take back so many characters before the caret. Raises DeliveryError."""
+        ...
+
+    async def activate(self, target: Target) -> None:
+        """Give the focus to a window. Raises DeliveryError."""
+        ...
+
+    async def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed, or is shown no more."""
+        ...
+
     async def keep(self, text: str) -> None:
         """Put text that could not be delivered on the clipboard. Raises DeliveryError."""
         ...

@@ -29,6 +29,9 @@ class Signal(Enum):
     VERIFY = auto()  # not for the dictation: ask the keyboard what is held, call `verify`
 
 
+POINTER = "pointer"  # the key of an edge that is a click: it may have moved the caret
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A key went down or up; `at` is in seconds of a monotonic clock."""

@@ -30,7 +30,7 @@ from Xlib import X, display, error
 from Xlib.ext import ge, xinput
 from Xlib.protocol import rq
 
-from tray_dictate.core.chord import Edge
+from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keys import MODIFIERS, Chord, is_bare
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.x11_names import key_names
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _RAW_PRESS, _RAW_RELEASE = 13, 14
 _RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
 _EXPECTED_FOR = 2.0  # seconds after which an announced event will not come any more
+_BUTTONS = 3  # those above are the wheel, which moves no caret
 _LOCKS = (0, X.LockMask, X.Mod2Mask, X.LockMask | X.Mod2Mask)  # Caps Lock and Num Lock may be on
 
 
@@ -91,7 +92,7 @@ class XInputHotkey:
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Report every edge of the user's keys, on the reader's thread."""
         self._on_edge, self._on_lost = on_edge, on_lost
-        mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
+        mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask | xinput.RawButtonPressMask
         self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
         self._hide()
         self._display.sync()
@@ -157,6 +158,10 @@ class XInputHotkey:
         if event.type == ge.GenericEventCode and event.evtype in (_RAW_PRESS, _RAW_RELEASE):
             _, _, keycode, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._edge(keycode, event.evtype == _RAW_PRESS, source)
+        elif event.type == ge.GenericEventCode and event.evtype == xinput.RawButtonPress:
+            _, _, button, _, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
+            if button <= _BUTTONS:
+                self._on_edge(Edge(POINTER, True, time.monotonic()))
         elif event.type == X.KeyPress:  # of what is hidden: just this press
             self._display.ungrab_keyboard(X.CurrentTime)
             self._display.flush()

@@ -37,6 +37,19 @@ class ClipboardOutput:
         await self.keep(text)
         return Receipt(confirmed=False, method="clipboard")
 
+    async def erase(self, characters: int) -> None:
+        """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
+        raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
+
+    async def activate(self, target: Target) -> None:
+        """Refuse: windows are not told apart here. Raises DeliveryError."""
+        raise DeliveryError(f"The focus cannot be given to {target.window} on this system.")
+
+    async def is_gone(self, target: Target) -> bool:
+        """Return False: windows are not told apart here."""
+        del target
+        return False
+
     async def keep(self, text: str) -> None:
         """Copy the text. Raises DeliveryError."""
         await asyncio.to_thread(self._keep, plain(text))

@@ -20,6 +20,7 @@ from Xlib import XK, error
 
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.plain import plain
+from tray_dictate.output.x11_focus import activate, is_gone, keyboard_is_taken
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
@@ -81,6 +82,18 @@ class X11Output:
         finally:
             loop = asyncio.get_running_loop()
             self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
+
+    async def erase(self, characters: int) -> None:
+        """Press BackSpace so often. Raises DeliveryError."""
+        await self._on(self._worker, lambda: self._erase(characters))
+
+    async def activate(self, target: Target) -> None:
+        """Give the focus to a window. Raises DeliveryError."""
+        await self._on(self._looker, lambda: activate(self._focus_display, target.window))
+
+    async def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed, or is shown no more."""
+        return await self._on(self._looker, lambda: is_gone(self._focus_display, target.window))
 
     async def keep(self, text: str) -> None:
         """Make the text the user's clipboard, for as long as we live. Raises DeliveryError."""
@@ -184,10 +197,22 @@ class X11Output:
         return None
 
     def _type(self, text: str) -> Receipt:
+        if keyboard_is_taken(self._display):
+            raise DeliveryError(
+                "Another program keeps the keyboard for itself: the screen is locked, or a menu "
+                "is open."
+            )
         self._typer.type(text, self._stop)
         if self._stop.is_set():
             raise DeliveryError("Dictation was ended while the text was typed.")
         return Receipt(confirmed=False, method="type")
+
+    def _erase(self, characters: int) -> None:
+        self._refresh()
+        backspace = self._keys.keycode(XK.XK_BackSpace)
+        if not backspace:
+            raise DeliveryError("The keyboard has no BackSpace key.")
+        self._typer.press(backspace, characters, self._stop)
 
     def _refresh(self) -> None:
         """Take what the server has told this connection: the keymap may be another now."""

@@ -54,6 +54,16 @@ class Typer:
                 self._keys.release_all()
                 self._display.sync()
 
+    def press(self, keycode: int, times: int, stop: threading.Event) -> None:
+        """Press one key so often; ends early, between two presses, when `stop` is set."""
+        for index in range(times):
+            if index % STRIDE == 0:
+                self._keys.clear(stop)
+                if stop.is_set():
+                    return
+            self._keys.tap(keycode)
+        self._display.sync()
+
     def give_back(self) -> None:
         """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
         self._check_block()

@@ -1,0 +1,79 @@
+"""What of the last dictation stands where, and when it can be taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate.errors import DeliveryError
+from tray_dictate.inserted import Inserted
+from tray_dictate.ports import Target
+
+EDITOR, MAIL = Target("editor"), Target("mail")
+
+
+def inserted(*pieces: str, target: Target | None = EDITOR) -> Inserted:
+    last = Inserted()
+    for piece in pieces:
+        last.say(1, piece)
+        last.put(piece, target)
+    return last
+
+
+def test_all_pieces_of_a_dictation_are_taken_back_together():
+    assert inserted("One.", " Two.").removable(EDITOR) == len("One. Two.")
+
+
+def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted():
+    last = Inserted()
+    last.say(1, "One.")
+    last.say(1, "Two.")
+    assert last.text == "One. Two."
+    with pytest.raises(DeliveryError, match="nothing to take back"):
+        last.removable(EDITOR)
+
+
+def test_a_new_dictation_takes_the_place_of_the_one_before():
+    last = inserted("One.")
+    last.say(2, "Two.")
+    last.put(" Two.", EDITOR)
+    assert (last.text, last.removable(EDITOR)) == ("Two.", len(" Two."))
+
+
+def test_what_the_user_has_typed_behind_is_not_erased():
+    last = inserted("One.")
+    last.cover()
+    with pytest.raises(DeliveryError, match="you have typed since"):
+        last.removable(EDITOR)
+
+
+@pytest.mark.parametrize("now", [MAIL, None], ids=["in another window", "without a focus"])
+def test_nothing_is_erased(now):
+    with pytest.raises(DeliveryError, match="another window"):
+        inserted("One.").removable(now)
+
+
+def test_only_the_part_in_the_last_window_is_taken_back():
+    last = inserted("One.")
+    last.put("Two.", MAIL)
+    assert last.removable(MAIL) == len("Two.")
+
+
+def test_after_typing_only_what_was_inserted_since_is_taken_back():
+    last = inserted("One.")
+    last.cover()
+    last.put(" Two.", EDITOR)
+    assert last.removable(EDITOR) == len(" Two.")
+
+
+def test_it_is_taken_back_once():
+    last = inserted("One.")
+    last.removed()
+    with pytest.raises(DeliveryError, match="nothing to take back"):
+        last.removable(EDITOR)
+    assert last.text == "One.", "it can be inserted again"
+
+
+@pytest.mark.parametrize("text", ["e\u0301", "\U0001f680", "a\u200db"])
+def test_characters_that_windows_erase_in_different_ways_are_left_alone(text):
+    with pytest.raises(DeliveryError, match="different ways"):
+        inserted(text).removable(EDITOR)

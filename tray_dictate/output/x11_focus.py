@@ -1,0 +1,64 @@
+"""Giving the focus to a window of an X server, and whether anybody has taken the keyboard."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from Xlib import X, error
+from Xlib.display import Display
+from Xlib.protocol.event import ClientMessage
+
+from tray_dictate.errors import DeliveryError
+from tray_dictate.output.x11_server import focus
+
+_ARRIVAL = 1.0  # seconds for a window manager to do it
+_LOOK = 0.01  # seconds between two looks
+_FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
+
+
+def is_gone(display: Display, window: str) -> bool:
+    """Tell whether the window has been closed, or is not shown."""
+    try:
+        attributes: Any = display.create_resource_object("window", int(window, 16)).get_attributes()
+    except error.BadWindow:
+        return True
+    return attributes.map_state == X.IsUnmapped and attributes.win_class == X.InputOutput
+
+
+def activate(display: Display, window: str) -> None:
+    """Give the focus to a toplevel window and see it there. Raises DeliveryError."""
+    target = display.create_resource_object("window", int(window, 16))
+    root = display.screen().root
+    root.send_event(
+        ClientMessage(
+            window=target,
+            client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
+            data=(32, [_FROM_A_PAGER, X.CurrentTime, 0, 0, 0]),
+        ),
+        event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask,
+    )
+    if not root.get_full_property(display.intern_atom("_NET_SUPPORTED"), X.AnyPropertyType):
+        target.set_input_focus(X.RevertToParent, X.CurrentTime)  # no window manager: we do it
+    display.sync()
+    end = time.monotonic() + _ARRIVAL
+    while time.monotonic() < end:
+        found = focus(display)
+        if found and found.window == window:
+            return
+        time.sleep(_LOOK)
+    raise DeliveryError("The window that you dictated into does not take the focus.")
+
+
+def keyboard_is_taken(display: Display) -> bool:
+    """Tell whether a program keeps the keyboard for itself: a locked screen, or an open menu.
+
+    Keys would go there, and not to the window that has the focus. Asking takes the keyboard for a
+    moment, which windows learn of; so it is asked only before something is typed.
+    """
+    root = display.screen().root
+    answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    if answer == X.GrabSuccess:
+        display.ungrab_keyboard(X.CurrentTime)
+    display.sync()
+    return answer == X.AlreadyGrabbed
