@@ -1,0 +1,123 @@
+"""Text goes into the window that it is for, and the last of it can be taken back there."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from tests.desktop.output_rig import connected, keys_down, start
+from tests.desktop.rig import Desktop, wait_until
+from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.errors import DeliveryError
+from tray_dictate.hotkey.xinput import XInputHotkey
+from tray_dictate.output.x11 import X11Output
+from tray_dictate.placing import Placing
+
+GRABBER = """
+import time
+from Xlib import X, display
+d = display.Display()
+answer = d.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+d.sync()
+print("grabbed" if answer == X.GrabSuccess else "refused", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+async def output(environ: Desktop):
+    one = X11Output("auto", lambda _keycode, _down: None)
+    yield one
+    await one.close()
+
+
+def never() -> str:
+    return ""
+
+
+async def test_the_focus_goes_back_to_the_window_of_the_key_down(environ: Desktop, output) -> None:
+    with environ.text_window("gtk") as first:
+        placing = Placing(output, "return", 5)
+        placing.begin(1)
+        await asyncio.sleep(0.05)
+        with environ.text_window("tk") as second:
+            target = await placing.place(1, never)
+            assert target is not None
+            assert target.window == f"{int(first.id):#x}"
+            await output.deliver("for the first")
+            first.wait_for("for the first")
+            assert second.text() == ""
+        placing.close(1)
+
+
+async def test_held_text_waits_for_its_window(environ: Desktop, output) -> None:
+    with environ.text_window("gtk") as first:
+        placing = Placing(output, "hold", 30)
+        placing.begin(1)
+        await asyncio.sleep(0.05)
+        with environ.text_window("tk"):
+            waiting = asyncio.create_task(placing.place(1, never))
+            await asyncio.sleep(0.4)
+            assert not waiting.done()
+        first.focus()
+        target = await asyncio.wait_for(waiting, 5)
+        assert target is not None
+        assert target.window == f"{int(first.id):#x}"
+        placing.close(1)
+
+
+@pytest.mark.parametrize("policy", ["hold", "return"])
+async def test_a_window_that_is_closed_is_found_gone(environ: Desktop, output, policy) -> None:
+    with environ.text_window("tk"):
+        with environ.text_window("gtk"):
+            placing = Placing(output, policy, 30)
+            placing.begin(1)
+            await asyncio.sleep(0.05)
+        with pytest.raises(DeliveryError, match="is gone"):
+            await asyncio.wait_for(placing.place(1, never), 5)
+        placing.close(1)
+
+
+async def test_nothing_is_typed_while_another_program_has_the_keyboard(
+    environ: Desktop, output
+) -> None:
+    with environ.text_window("gtk") as window:
+        grabber = start(environ, "grabber", [sys.executable, "-c", GRABBER], "grabbed")
+        try:
+            with pytest.raises(DeliveryError, match="the screen is locked, or a menu"):
+                await output.deliver("a secret")
+        finally:
+            environ.processes.end(grabber)
+        assert window.text() == ""
+        await output.deliver("afterwards")
+        window.wait_for("afterwards")
+
+
+@pytest.mark.parametrize("kind", ["tk", "gtk", "qt"])
+async def test_what_was_inserted_is_erased_to_the_character(environ: Desktop, output, kind) -> None:
+    with environ.text_window(kind) as window, connected(environ) as display:
+        await output.deliver("kept. ")
+        text = "Grüße 今天, Привет: taken back"
+        await output.deliver(text)
+        window.wait_for("kept. " + text)
+        await output.erase(len(text))
+        window.wait_for("kept. ")
+        assert keys_down(display) == []
+
+
+def test_a_click_is_told_and_the_wheel_is_not(environ: Desktop) -> None:
+    edges: list[Edge] = []
+    hotkey = XInputHotkey(parse_chord("f9"))
+    hotkey.start(edges.append, lambda _reason: None)
+    try:
+        with environ.text_window("tk"):
+            environ.click(200, 200)
+            environ.click(210, 210, button=4)
+            environ.tap("a")
+            wait_until(lambda: any(edge.key == "a" for edge in edges), 5, "the key is told")
+    finally:
+        hotkey.stop()
+    assert [edge.key for edge in edges if edge.key == POINTER] == [POINTER]
