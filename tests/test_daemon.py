@@ -572,3 +572,16 @@ async def test_before_the_first_dictation_there_is_nothing_to_insert_copy_or_tak
     for action in (rig.daemon.delivery.redo, rig.daemon.delivery.copy, rig.daemon.delivery.undo):
         with pytest.raises(DeliveryError):
             await action()
+
+
+async def test_the_trays_menu_inserts_and_copies_the_last_dictation(rig):
+    await spoken(rig, "One.")
+    rig.daemon.redo()
+    await until(lambda: rig.output.text == "One. One.")
+    rig.daemon.copy()
+    await until(lambda: rig.output.kept == "One.")
+
+
+async def test_what_the_menu_cannot_do_is_told(rig):
+    rig.daemon.copy()
+    await until(lambda: rig.tray.said == ["Nothing has been dictated yet."])

@@ -58,10 +58,15 @@ class _App:
         actions = Actions(
             enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
             toggle=lambda: self._bridge.post(self._daemon.post, Toggle()),
+            redo=lambda: self._bridge.post(self._daemon.redo),
+            copy=lambda: self._bridge.post(self._daemon.copy),
             quit=self.quit,
         )
         self._hotkey = hotkey.select(parse_chord(config.hotkey.keys))
-        self._output = output.select(config.output.method, hotkey.synthetic(self._hotkey))
+        self._output = output.select(
+            config.output.method, hotkey.synthetic(self._hotkey), config.output.rules,
+            private=config.output.private,
+        )  # fmt: skip
         stack.callback(self._wait, self._output.close)
         portaudio = PortAudio()
         stack.callback(portaudio.close)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import Config
@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
 _UNFINISHED = "tray_dictate was ended before all that you said had become text."
+_MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 
@@ -88,6 +89,7 @@ class Daemon:
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
         self._idle = asyncio.Event()
+        self._asked: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Be ready, first with the microphone: what is said while the engine loads waits."""
@@ -136,6 +138,14 @@ class Daemon:
         if not self._state.live:
             self._idle.set()
 
+    def redo(self) -> None:
+        """Insert the last dictation again, where the focus is when the menu is gone."""
+        self._ask(self._redo_soon())
+
+    def copy(self) -> None:
+        """Put the last dictation on the clipboard."""
+        self._ask(self.delivery.copy())
+
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
         if edge.down and edge.key not in self._own:
@@ -148,6 +158,22 @@ class Daemon:
         """Tell the user."""
         log.warning("%s", message)
         self._parts.tray.notify(message)
+
+    def _ask(self, work: Coroutine[Any, Any, str]) -> None:
+        """Do what the user has asked for; tell what stands in its way."""
+        task = asyncio.get_running_loop().create_task(self._tell_failure(work))
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _tell_failure(self, work: Coroutine[Any, Any, str]) -> None:
+        try:
+            await work
+        except DictateError as reason:
+            self.tell(str(reason))
+
+    async def _redo_soon(self) -> str:
+        await asyncio.sleep(_MENU)
+        return await self.delivery.redo()
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:

@@ -122,10 +122,14 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is known of a delivery: `confirmed` when the target itself fetched the text."""
+    """What is known of a delivery: `confirmed` when the target itself fetched the text.
+
+    `after` was appended to the text, by a rule for the application.
+    """
 
     confirmed: bool
     method: str
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,8 @@ class Actions:
 
     enable: Callable[[bool], None]
     toggle: Callable[[], None]
+    redo: Callable[[], None]
+    copy: Callable[[], None]
     quit: Callable[[], None]
 
 

@@ -63,7 +63,7 @@ def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: S
 
 def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
     bridge = Bridge()
-    actions = Actions(enable=lambda _: None, toggle=lambda: None, quit=lambda: None)
+    actions = Actions(lambda _: None, *[lambda: None] * 4)
     tray = select(bridge, actions, icon=True, notifications=True)
     tray.notify("Said at once.")
     bridge.start()

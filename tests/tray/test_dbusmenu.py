@@ -119,7 +119,7 @@ def test_the_interface_is_what_hosts_expect() -> None:
 
 def test_an_entry_that_does_not_exist_is_an_error() -> None:
     clicked: list[str] = []
-    actions = Actions(enable=lambda _: None, toggle=lambda: clicked.append("x"), quit=lambda: None)
+    actions = Actions(lambda _: None, lambda: clicked.append("x"), *[lambda: None] * 3)
     interface = MenuInterface(menu(Status.IDLE, actions))
     with pytest.raises(DBusError, match="no entry 99"):
         interface._click(99, "clicked")

@@ -15,6 +15,8 @@ class Said:
         self.actions = Actions(
             enable=lambda on: self.calls.append(("enable", on)),
             toggle=lambda: self.calls.append("toggle"),
+            redo=lambda: self.calls.append("redo"),
+            copy=lambda: self.calls.append("copy"),
             quit=lambda: self.calls.append("quit"),
         )
 
@@ -38,9 +40,10 @@ TABLE = [
 def test_the_menu_goes_with_the_status(status: Status, on: bool, label: str, enabled: bool) -> None:
     said = Said()
     entries = menu(status, said.actions)
-    assert [entry.label for entry in entries] == ["Dictation", label, "", "Quit"]
-    assert [entry.checked for entry in entries] == [on, None, None, None]
-    assert [entry.enabled for entry in entries] == [True, enabled, True, True]
+    last = ["Insert the last again", "Copy the last"]
+    assert [entry.label for entry in entries] == ["Dictation", label, "", *last, "", "Quit"]
+    assert [entry.checked for entry in entries] == [on, *[None] * 6]
+    assert [entry.enabled for entry in entries] == [True, enabled, *[True] * 5]
     click_default(entries)
     assert said.calls == (["toggle"] if enabled else [])
 
@@ -49,10 +52,10 @@ def test_entries_do_what_they_say() -> None:
     said = Said()
     click(said.entry(Status.IDLE, "dictation"))
     click(said.entry(Status.OFF, "dictation"))
-    click(said.entry(Status.IDLE, "toggle"))
-    click(said.entry(Status.IDLE, "quit"))
+    for name in ("toggle", "redo", "copy", "quit"):
+        click(said.entry(Status.IDLE, name))
     click(said.entry(Status.IDLE, "-"))
-    assert said.calls == [("enable", False), ("enable", True), "toggle", "quit"]
+    assert said.calls == [("enable", False), ("enable", True), "toggle", "redo", "copy", "quit"]
 
 
 def test_a_click_on_a_disabled_entry_does_nothing() -> None:

@@ -15,7 +15,7 @@ from tray_dictate.tray import select
 from tray_dictate.tray.headless import Headless
 
 ROOT = Path(__file__).parents[2]
-ACTIONS = Actions(enable=lambda _: None, toggle=lambda: None, quit=lambda: None)
+ACTIONS = Actions(lambda _: None, *[lambda: None] * 4)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ from tray_dictate.tray.pystray import PystrayTray, _menu
 import pystray
 
 said = []
-actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), lambda: None)
+actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), *[lambda: None] * 3)
 tray = PystrayTray(actions, notifications=True)
 tray.show(Status.RECORDING)
 tray.notify("hello")
@@ -84,7 +84,7 @@ from tray_dictate.tray import select
 
 logging.basicConfig()
 bridge = Bridge()
-actions = Actions(lambda on: None, lambda: None, lambda: None)
+actions = Actions(lambda on: None, *[lambda: None] * 4)
 tray = select(bridge, actions, icon=True, notifications=True, platform="win32")
 tray.notify("No microphone")
 tray.stop()
@@ -113,7 +113,9 @@ def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
     done = run(CONVERTED, "dummy")
     assert done.stdout.splitlines() == [
         "[('Dictation', True, False, True), ('Stop', None, True, True), "
-        "('- - - -', None, False, True), ('Quit', None, False, True)]",
+        "('- - - -', None, False, True), ('Insert the last again', None, False, True), "
+        "('Copy the last', None, False, True), ('- - - -', None, False, True), "
+        "('Quit', None, False, True)]",
         "[False, 'toggle']",
         "More R True True",
     ], done.stderr

@@ -37,6 +37,9 @@ def menu(status: Status, actions: Actions) -> tuple[Entry, ...]:
             enabled=not off, default=True,
         ),
         Entry("-"),
+        Entry("redo", "Insert the last again", actions.redo),
+        Entry("copy", "Copy the last", actions.copy),
+        Entry("--"),
         Entry("quit", "Quit", actions.quit),
     )  # fmt: skip
 
