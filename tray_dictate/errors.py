@@ -6,6 +6,7 @@ DictateError
 ├── CaptureError      the microphone would not open, or went away
 ├── EngineError       speech could not be turned into text
 ├── AudioFileError    a file cannot be read as sound
+├── HistoryError      what was said could not be kept, or looked up
 └── DeliveryError     text did not, or not all, reach the window
 """
 
@@ -43,6 +44,10 @@ class EngineError(DictateError):
 
 class AudioFileError(DictateError):
     """A file cannot be read as sound."""
+
+
+class HistoryError(DictateError):
+    """The file of what was said cannot be used."""
 
 
 class DeliveryError(DictateError):

@@ -32,6 +32,11 @@ def kept_audio() -> Path:
     return Path(_DIRS.user_data_dir) / "kept"
 
 
+def history_file() -> Path:
+    """Return the file of what was said."""
+    return Path(_DIRS.user_data_dir) / "history.sqlite"
+
+
 def private_folder(path: Path) -> Path:
     """Make the folder, readable by its owner only, and return it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
