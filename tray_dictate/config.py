@@ -35,14 +35,6 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as reason:
-        raise ValueError(f"not a regular expression: {reason}") from reason
-    return text
-
-
 def _paste_chord(text: str) -> str:
     if is_bare(parse_chord(text)):
         raise ValueError("modifiers alone paste nothing; examples: shift+insert, ctrl+v")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from tray_dictate.config import Config, settings
+from tray_dictate.config import Config, OutputRule, settings
 from tray_dictate.errors import ConfigError
 
 
@@ -77,9 +77,12 @@ def _problems(error: ValidationError) -> list[str]:
     lines: dict[str, str] = {}
     for detail in error.errors():
         path = [str(part) for part in detail["loc"][:2]]  # what follows is a member of a union
-        dotted = ".".join(path)
+        dotted = ".".join(path) + _inside(detail["loc"][2:])
         if detail["type"] == "extra_forbidden":
-            lines[dotted] = f"{dotted}: unknown setting{_suggestion(path)}"
+            lines[dotted] = f"{dotted}: unknown setting{_suggestion(list(detail['loc']))}"
+            continue
+        if detail["type"] == "missing":
+            lines[dotted] = f"{dotted}: it is missing"
             continue
         message = detail["msg"].removeprefix("Value error, ")
         message = message[0].lower() + message[1:]
@@ -91,6 +94,13 @@ def _problems(error: ValidationError) -> list[str]:
     return list(lines.values())
 
 
+def _inside(rest: Sequence[int | str]) -> str:
+    """Return where in a list of tables it is: "[0].chord"; a member of a union is no place."""
+    if not rest or not isinstance(rest[0], int):
+        return ""
+    return f"[{rest[0]}]" + "".join(f".{name}" for name in rest[1:2])
+
+
 def _shown(path: list[str], value: Any) -> str:
     """Return the value, unless it may be a key that was put into the wrong place."""
     section = Config.model_fields[path[0]].annotation
@@ -99,9 +109,13 @@ def _shown(path: list[str], value: Any) -> str:
     return repr(value) if field is None or field.repr else "something (it is not shown)"
 
 
-def _suggestion(path: list[str]) -> str:
+def _suggestion(place: list[int | str]) -> str:
+    path = [str(part) for part in place]
     if len(path) == 1:
         known = list(Config.model_fields)
+    elif len(path) > 2:  # inside the one list of tables that there is
+        known = list(OutputRule.model_fields)
+        path = [f"{'.'.join(path[:2])}[{path[2]}]", path[-1]]
     else:
         known = [name for section, name, _, _ in settings() if section == path[0]]
     close = difflib.get_close_matches(path[-1], known, n=1)

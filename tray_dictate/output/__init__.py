@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Literal
 
+from tray_dictate.config import OutputRule
 from tray_dictate.errors import UnavailableError
 from tray_dictate.ports import Output
 
@@ -17,13 +19,21 @@ Method = Literal["auto", "paste", "type", "clipboard"]
 OnSynthetic = Callable[[int, bool], None]
 
 
-def select(method: Method, on_synthetic: OnSynthetic | None = None) -> Output:
+def select(
+    method: Method,
+    on_synthetic: OnSynthetic | None = None,
+    rules: Sequence[OutputRule] = (),
+    *,
+    private: bool = True,
+) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
+    `rules` are the user's and apply on X11, where applications are told apart;
     `on_synthetic(keycode, down)` is called before every key event that we make, from any thread.
     """
     reasons: list[UnavailableError] = []
-    for name, make in _candidates(method, on_synthetic):
+    x11 = partial(_x11, method, on_synthetic, rules, private=private)
+    for name, make in _candidates(method, x11, ruled=bool(rules)):
         try:
             output = make()
         except UnavailableError as reason:
@@ -39,30 +49,31 @@ def select(method: Method, on_synthetic: OnSynthetic | None = None) -> Output:
 
 
 def _candidates(
-    method: Method, on_synthetic: OnSynthetic | None
+    method: Method, x11: Callable[[], Output], *, ruled: bool
 ) -> Iterator[tuple[str, Callable[[], Output]]]:
     if method != "clipboard" and sys.platform in ("win32", "darwin"):
         yield "keys", _desktop
-    elif method != "clipboard":
+    elif method != "clipboard" or (ruled and os.environ.get("DISPLAY")):
         if os.environ.get("WAYLAND_DISPLAY") and os.environ.get("DISPLAY"):
             log.warning(
                 "This is a Wayland session: only the windows of X programs get text for now. "
                 "Log in to an X11 session for all of them."
             )
-        yield "x11", lambda: _x11(method, on_synthetic)
+        yield "x11", x11
     yield "the clipboard", _clipboard
 
 
 # The platform's libraries are imported here and not before: without a display they raise.
 
 
-def _x11(method: Method, on_synthetic: OnSynthetic | None) -> Output:
-    assert method != "clipboard"
+def _x11(
+    method: Method, on_synthetic: OnSynthetic | None, rules: Sequence[OutputRule], *, private: bool
+) -> Output:
     try:
         from tray_dictate.output.x11 import X11Output  # noqa: PLC0415
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing ({reason}).", "Install it.") from reason
-    return X11Output(method, on_synthetic)
+    return X11Output(method, on_synthetic, rules, private=private)
 
 
 def _desktop() -> Output:

@@ -12,18 +12,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from Xlib import XK, error
 
+from tray_dictate.config import OutputRule
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.plain import plain
+from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.x11_focus import activate, is_gone, keyboard_is_taken
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
+from tray_dictate.output.x11_paste import MovedError, Paster, stay
 from tray_dictate.output.x11_selection import Selections
-from tray_dictate.output.x11_serve import Offer
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
 from tray_dictate.output.x11_typing import Typer
 from tray_dictate.ports import Receipt, Target
@@ -31,22 +34,27 @@ from tray_dictate.ports import Receipt, Target
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-Method = Literal["auto", "paste", "type"]
-FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
-PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
-REST = 5.0  # seconds more for a target that has begun to read a large text
+MOVES = 5  # times that a delivery begins anew because the focus moved
 RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given back
 
 
 class X11Output:
     """Delivers from one thread, in order; looks at the focus from another, at once."""
 
-    def __init__(self, method: Method = "auto", on_synthetic: OnSynthetic | None = None) -> None:
+    def __init__(
+        self,
+        method: Method = "auto",
+        on_synthetic: OnSynthetic | None = None,
+        rules: Sequence[OutputRule] = (),
+        *,
+        private: bool = True,
+    ) -> None:
         """`on_synthetic(keycode, down)` is called before every key event that we make.
 
         Raises UnavailableError.
         """
-        self._method = method
+        self._rules = Rules(method, rules, private=private)
+        self._refused = False  # the last text was for a window that gets none
         self._display = connect()
         if not self._display.has_extension("XTEST"):
             self._display.close()
@@ -58,6 +66,7 @@ class X11Output:
         self._typer = Typer(self._display, self._keys)
         self._selections = Selections()
         self._stop = threading.Event()
+        self._paster = Paster(self._display, self._keys, self._selections, self._stop)
         self._worker = ThreadPoolExecutor(1, "output")
         self._looker = ThreadPoolExecutor(1, "output-focus")
         self._return_keys: asyncio.TimerHandle | None = None
@@ -96,8 +105,14 @@ class X11Output:
         return await self._on(self._looker, lambda: is_gone(self._focus_display, target.window))
 
     async def keep(self, text: str) -> None:
-        """Make the text the user's clipboard, for as long as we live. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._selections.keep(plain(text)))
+        """Make the text the user's clipboard, for as long as we live. Raises DeliveryError.
+
+        Clipboard managers are told to leave it alone where it was for a window that gets none: it
+        may be a password.
+        """
+        await self._on(
+            self._worker, lambda: self._selections.keep(plain(text), secret=self._refused)
+        )
 
     async def close(self) -> None:
         """Leave nothing held down, the keymap and the clipboard as they were; idempotent."""
@@ -146,57 +161,47 @@ class X11Output:
     # From here on, everything runs on the worker.
 
     def _deliver(self, text: str) -> Receipt:
-        self._refresh()
-        target = focus(self._display)
-        if target is None:
-            raise DeliveryError(
-                "No window has the focus. Click into the window that the text is for."
-            )
-        if self._method == "type":
-            return self._type(text)
-        receipt = self._paste(text, target)
+        for _ in range(MOVES):
+            self._refresh()
+            target = focus(self._display)
+            if target is None:
+                raise DeliveryError(
+                    "No window has the focus. Click into the window that the text is for."
+                )
+            treatment = self._rules.treatment(target.names)
+            self._refused = treatment.method == "off"
+            try:
+                receipt = self._into(target, treatment, text + plain(treatment.after))
+            except MovedError:
+                log.info("the focus moved during a delivery")
+            else:
+                return replace(receipt, after=plain(treatment.after))
+        raise DeliveryError("The focus moved on and on. Click into the window that it is for.")
+
+    def _into(self, target: Focus, treatment: Treatment, text: str) -> Receipt:
+        """Raises MovedError where another window has the focus before any of it was inserted."""
+        match treatment.method:
+            case "off":
+                raise DeliveryError(refusal(target.application, treatment))
+            case "clipboard":
+                self._selections.keep(text, secret=treatment.private)
+                return Receipt(confirmed=False, method="clipboard")
+            case "type":
+                return self._type(text, target)
+            case _:
+                receipt = self._paster.paste(text, target, treatment)
         if receipt:
             return receipt
-        if self._method == "auto":
-            return self._type(text)
+        if treatment.method == "auto":
+            return self._type(text, target)
         raise DeliveryError(
-            'The window does not take a paste by Shift+Insert. Set output.method to "auto" '
-            "and the text will be typed."
+            f"The window does not take a paste by {treatment.chord}. Set output.method to "
+            '"auto" and the text will be typed.'
         )
 
-    def _paste(self, text: str, target: Focus) -> Receipt | None:
-        """Paste; None where nobody took the text, and nobody can any more."""
-        shift, insert = self._keys.keycode(XK.XK_Shift_L), self._keys.keycode(XK.XK_Insert)
-        if not shift or not insert:
-            return None
-        self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
-        careful = self._method == "auto"
-        offer = self._selections.offer(text, target, careful=careful)
-        if offer is None:
-            return None
-        try:
-            offer.pressed = True
-            self._keys.tap(shift, insert)
-            self._display.sync()
-            return self._await_read(offer)
-        finally:
-            if not offer.settled:
-                self._selections.withdraw(offer)
-
-    def _await_read(self, offer: Offer) -> Receipt | None:
-        fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))
-        if not fetched and offer.foreign and not offer.begun:
-            self._selections.probe(offer)
-            if offer.unasked.wait(PROBE) and not offer.fetched.is_set():
-                return None  # only clipboard managers have read it
-        if offer.fetched.is_set():
-            return Receipt(confirmed=True, method="paste")
-        if offer.foreign or offer.begun:
-            self._selections.settle(offer)
-            return Receipt(confirmed=False, method="paste")
-        return None
-
-    def _type(self, text: str) -> Receipt:
+    def _type(self, text: str, target: Focus) -> Receipt:
+        self._keys.clear(self._stop)  # it may wait
+        stay(self._display, target)
         if keyboard_is_taken(self._display):
             raise DeliveryError(
                 "Another program keeps the keyboard for itself: the screen is locked, or a menu "

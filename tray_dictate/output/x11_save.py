@@ -1,7 +1,8 @@
-"""What another program has on a selection, in every format that it offers."""
+"""What another program has on a selection, in every format; and what a manager takes over."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,10 @@ from Xlib.xobject.drawable import Window
 
 from tray_dictate.output.x11_property import Value, read
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
+HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
 LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
 
 Contents = dict[int, Value]  # by the atom of the target
@@ -112,3 +116,17 @@ class Saving:
         self._size += len(value.data) if value else 0
         if self._size > LARGEST:
             raise UnsavedError("there is too much of it")
+
+
+def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> None:
+    """Have the clipboard manager, if there is one, keep our clipboard beyond our end."""
+    manager = display.intern_atom("CLIPBOARD_MANAGER")
+    if not display.get_selection_owner(manager):
+        return
+    place = display.intern_atom("_TRAY_DICTATE_SAVED")
+    window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, stamp)
+    display.flush()
+    try:
+        wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
+    except TimeoutError:
+        log.info("the clipboard manager did not take over the clipboard")

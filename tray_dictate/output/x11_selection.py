@@ -23,7 +23,9 @@ from typing import Any
 from Xlib import X, Xatom, error
 from Xlib.protocol import request
 
-from tray_dictate.output.x11_save import Contents, Saving, UnsavedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11_cut import CutBuffer
+from tray_dictate.output.x11_save import Contents, Saving, UnsavedError, hand_over
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
 from tray_dictate.output.x11_server import Focus, connect, disconnect, marks_text
 
@@ -33,7 +35,6 @@ QUIET = 0.3  # seconds without a read, after the target's own, until all is give
 LONGEST = 3.0  # seconds after the target's read in which reads put that off
 ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
 ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
-HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
 
 
 class Selections:
@@ -50,6 +51,7 @@ class Selections:
         self._primary = Held(Xatom.PRIMARY)
         self._server = Server(self._display, (self._clipboard, self._primary))
         self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
+        self._cut = CutBuffer(self._display)
         self._offer: Offer | None = None
         self._closing = False
         self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
@@ -57,9 +59,9 @@ class Selections:
         self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
-    def offer(self, text: str, target: Focus, *, careful: bool) -> Offer | None:
-        """Own both with this text; None where it is `careful` and could not save the clipboard."""
-        return self._ask(lambda: self._begin(text, target, careful=careful))
+    def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
+        """Own both with this text; None where "auto" could not save the clipboard."""
+        return self._ask(lambda: self._begin(text, target, treatment))
 
     def probe(self, offer: Offer) -> None:
         """Offer it again, without a key: `offer.unasked` is set if those who read it do so again.
@@ -76,9 +78,9 @@ class Selections:
         """Give back what was there now: when this returns, nobody gets the offer's text."""
         self._ask(lambda: self._end(offer))
 
-    def keep(self, text: str) -> None:
-        """Make this text the user's clipboard."""
-        self._ask(lambda: self._keep(text))
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
+        self._ask(lambda: self._keep(text_contents(self._display, text, secret=secret)))
 
     def close(self) -> None:
         """Give back what was there and end the thread; idempotent, takes 3 s at the longest."""
@@ -173,12 +175,13 @@ class Selections:
         self._display.flush()
         return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
 
-    def _begin(self, text: str, target: Focus, *, careful: bool) -> Offer | None:
+    def _begin(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
         self._offer = None
-        contents = text_contents(self._display, text, secret=True)
+        contents = text_contents(self._display, text, secret=treatment.private)
         for held in (self._clipboard, self._primary):
-            vital = careful and held is self._clipboard
-            if held is self._primary and marks_text(self._display, target):
+            vital = treatment.method == "auto" and held is self._clipboard
+            needed = held is self._clipboard or treatment.primary
+            if not needed and marks_text(self._display, target):
                 continue
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
@@ -253,6 +256,7 @@ class Selections:
     def _end(self, offer: Offer) -> None:
         if offer is self._offer:
             self._server.turn_away(offer.clients)
+            self._cut.hide()
             offer.abandoned = time.monotonic() + BELATED
             self._give_back(linger=True)
 
@@ -276,25 +280,19 @@ class Selections:
                 request.SetSelectionOwner(
                     display=self._display.display, window=X.NONE, selection=held.atom, time=stamp
                 )
+        if not linger:
+            self._cut.bring_back()
+            self._offer = None
         self._display.sync()
-        self._offer = self._offer if linger else None
 
-    def _keep(self, text: str) -> None:
+    def _keep(self, contents: Contents) -> None:
         self._give_back()
-        contents, stamp = text_contents(self._display, text, secret=False), self._stamp()
+        stamp = self._stamp()
         owner: Any = self._display.get_selection_owner(self._clipboard.atom)
         self._own(self._clipboard, contents, stamp, instead_of=owner)
 
     def _finish(self) -> None:
         self._closing = True
         self._give_back()
-        manager = self._display.intern_atom("CLIPBOARD_MANAGER")
-        if self._clipboard.contents is None or not self._display.get_selection_owner(manager):
-            return  # nothing of ours, or nobody who would keep it beyond our end
-        targets = self._display.intern_atom("SAVE_TARGETS")
-        self._window.convert_selection(manager, targets, self._stamp_atom, self._stamp())
-        self._display.flush()
-        try:
-            self._wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
-        except TimeoutError:
-            log.info("the clipboard manager did not take over the clipboard")
+        if self._clipboard.contents is not None:
+            hand_over(self._display, self._window, wait=self._wait, stamp=self._stamp())

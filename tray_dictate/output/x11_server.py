@@ -26,19 +26,18 @@ _REFUSALS = (
     OSError,
 )
 
-# parts of the window classes of terminals
-_TERMINALS = (
-    "term tilix konsole kitty alacritty rxvt guake yakuake tilda ghostty rio kgx ptyxis console"
-).split()
-
 
 class Focus(NamedTuple):
     """The window that gets the keys, and the clients (resource id bases) that may read for it."""
 
     window: str
     clients: frozenset[int]
-    application: str  # the class of its WM_CLASS
-    terminal: bool  # it pastes PRIMARY where others paste the clipboard
+    names: tuple[str, ...]  # its WM_CLASS: the instance and the class
+
+    @property
+    def application(self) -> str:
+        """The class of its WM_CLASS; empty where it has none."""
+        return self.names[-1] if self.names else ""
 
 
 def connect() -> Display:
@@ -78,14 +77,13 @@ def focus(display: Display) -> Focus | None:
         if isinstance(focused, int) or focused == display.screen().root:
             return None  # nothing, or whatever the pointer happens to be over
         top = _toplevel(display, focused)
+        names: tuple[str, ...] = (top.get_wm_class() if top else None) or ()
     except (error.BadWindow, error.BadDrawable):  # it was closed while we looked
         return None
     if top is None:
         return None
     clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
-    names: tuple[str, ...] = top.get_wm_class() or ()
-    terminal = any(word in name.lower() for name in names for word in _TERMINALS)
-    return Focus(f"{top.id:#x}", clients, names[-1] if names else "", terminal)
+    return Focus(f"{top.id:#x}", clients, tuple(names))
 
 
 def _toplevel(display: Display, window: Window) -> Window | None:
@@ -136,9 +134,7 @@ def _ignore(problem: Any, _request: Any = None) -> None:
 def marks_text(display: Display, target: Focus) -> bool:
     """Whether text is marked in the target, which a paste is to replace.
 
-    To take PRIMARY would unmark it (GTK, Tk). Only terminals need it, and replace nothing.
+    To take PRIMARY would unmark it (GTK, Tk).
     """
-    if target.terminal:
-        return False
     owner: Any = display.get_selection_owner(Xatom.PRIMARY)
     return bool(owner) and client_of(display, owner.id) in target.clients

@@ -1,0 +1,113 @@
+"""Pasting into one window: its chord is pressed, and its own client's read is the receipt."""
+
+from __future__ import annotations
+
+import threading
+
+from Xlib import XK
+from Xlib.display import Display
+
+from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11_keys import Keys
+from tray_dictate.output.x11_selection import Selections
+from tray_dictate.output.x11_serve import Offer
+from tray_dictate.output.x11_server import Focus, focus
+from tray_dictate.output.x11_typing import keysym_of
+from tray_dictate.ports import Receipt
+
+FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
+REST = 5.0  # seconds more for a target that has begun to read a large text
+
+XK.load_keysym_group("xkb")  # ISO_Level3_Shift
+_SYMBOLS = {
+    "alt_gr": "ISO_Level3_Shift", "enter": "Return", "backspace": "BackSpace", "page_up": "Prior",
+    "page_down": "Next", "print_screen": "Print",
+}  # fmt: skip
+
+
+class MovedError(Exception):
+    """Another window has the focus now, and no key was pressed."""
+
+
+class Paster:
+    """Pastes; for one thread, with that thread's connection."""
+
+    def __init__(
+        self, display: Display, keys: Keys, selections: Selections, stop: threading.Event
+    ) -> None:
+        self._display, self._keys, self._selections = display, keys, selections
+        self._stop = stop
+
+    def paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more. Raises MovedError."""
+        keycodes = self._keycodes(treatment.chord)
+        if keycodes is None:
+            return None
+        self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
+        stay(self._display, target)
+        offer = self._selections.offer(text, target, treatment)
+        if offer is None:
+            return None
+        try:
+            stay(self._display, target)  # saving the clipboard may have taken a second
+            offer.pressed = True
+            self._keys.tap(*keycodes)
+            self._display.sync()
+            return self._await_read(offer)
+        finally:
+            if not offer.settled:
+                self._selections.withdraw(offer)
+
+    def _await_read(self, offer: Offer) -> Receipt | None:
+        fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))
+        if not fetched and offer.foreign and not offer.begun:
+            self._selections.probe(offer)
+            if offer.unasked.wait(PROBE) and not offer.fetched.is_set():
+                return None  # only clipboard managers have read it
+        if offer.fetched.is_set():
+            return Receipt(confirmed=True, method="paste")
+        if offer.foreign or offer.begun:
+            self._selections.settle(offer)
+            return Receipt(confirmed=False, method="paste")
+        return None
+
+    def _keycodes(self, chord: str) -> list[int] | None:
+        """Return the keys of a chord in the order of pressing; None where one is not there."""
+        codes = [self._keys.keycode(keysym) for keysym in keysyms(chord)]
+        present = [code for code in codes if code]
+        return present if len(present) == len(codes) else None
+
+
+def stay(display: Display, target: Focus) -> None:
+    """Make sure that the window has the focus still. Raises MovedError."""
+    now = focus(display)
+    if now is None or now.window != target.window:
+        raise MovedError
+
+
+def keysyms(chord: str) -> list[int]:
+    """Return the keysyms of a chord, its modifiers first and on the left."""
+    names = sorted((max(slot, key=_left) for slot in parse_chord(chord)), key=_is_key)
+    return [_keysym(name) for name in names]
+
+
+def _left(name: str) -> bool:
+    return name.endswith("_l")
+
+
+def _is_key(name: str) -> bool:
+    return name not in MODIFIERS
+
+
+def _keysym(name: str) -> int:
+    if len(name) == 1:
+        return keysym_of(name)
+    stem, _, side = name.rpartition("_")
+    if stem in SIDED:
+        stem = {"ctrl": "control"}.get(stem, stem)
+        return XK.string_to_keysym(f"{stem.title()}_{side.upper()}")
+    symbol = _SYMBOLS.get(name, name)
+    titled = "_".join(part.title() for part in symbol.split("_"))
+    return XK.string_to_keysym(symbol) or XK.string_to_keysym(titled)
