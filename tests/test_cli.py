@@ -46,7 +46,18 @@ def cli(home):
 def test_help_names_every_command(cli):
     done = cli("--help")
     assert done.returncode == 0
-    for word in ("run", "transcribe", "key", "doctor", "devices", "config", "--set", "right Ctrl"):
+    for word in (
+        "run",
+        "toggle",
+        "undo",
+        "transcribe",
+        "key",
+        "doctor",
+        "devices",
+        "config",
+        "--set",
+        "right Ctrl",
+    ):
         assert word in done.stdout
 
 

@@ -18,7 +18,17 @@ examples:
   tray-dictate --set hotkey.keys=f9        ... with another key, this time
   tray-dictate transcribe talk.wav         print what is said in a file
   tray-dictate config --defaults > FILE    a settings file with every setting explained
+  tray-dictate toggle                      start or stop speaking, from a shortcut of your desktop
 """
+_CONTROL = {
+    "start": "begin a dictation in the running daemon",
+    "stop": "end it: what you said is inserted",
+    "toggle": "begin a dictation, or end it",
+    "cancel": "drop it",
+    "redo": "insert the last dictation again",
+    "undo": "take the last dictation back",
+    "copy": "put the last dictation on the clipboard",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run the daemon (what happens without a command)")
     _add_settings(run)
     run.set_defaults(command=_run)
+
+    for name, what in _CONTROL.items():
+        control = commands.add_parser(name, help=what)
+        control.set_defaults(command=_control, name=name)
 
     _add_transcribe(commands.add_parser("transcribe", help="print what is said in sound files"))
     _add_doctor(commands.add_parser("doctor", help="find out what works, and what would mend it"))
@@ -123,6 +137,15 @@ def _run(options: argparse.Namespace) -> int:
     from tray_dictate import app  # noqa: PLC0415
 
     return app.run(_settings(options))
+
+
+def _control(options: argparse.Namespace) -> int:
+    from tray_dictate import control  # noqa: PLC0415
+
+    message = control.send(options.name).get("message")
+    if message:
+        print(message)  # noqa: T201
+    return 0
 
 
 def _transcribe(options: argparse.Namespace) -> int:

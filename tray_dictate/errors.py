@@ -6,6 +6,7 @@ DictateError
 ├── CaptureError      the microphone would not open, or went away
 ├── EngineError       speech could not be turned into text
 ├── AudioFileError    a file cannot be read as sound
+├── ControlError      the daemon could not be asked, or said no
 ├── HistoryError      what was said could not be kept, or looked up
 └── DeliveryError     text did not, or not all, reach the window
 """
@@ -44,6 +45,10 @@ class EngineError(DictateError):
 
 class AudioFileError(DictateError):
     """A file cannot be read as sound."""
+
+
+class ControlError(DictateError):
+    """The running daemon could not be asked, or it said no."""
 
 
 class HistoryError(DictateError):
