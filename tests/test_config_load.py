@@ -108,3 +108,8 @@ def test_what_may_be_a_misplaced_key_is_not_shown(name):
         config_load.load(None, [f"engine.{name}=5309"], {})
     assert f"engine.{name}: got something" in str(error.value)
     assert "5309" not in str(error.value)
+
+
+def test_a_shortcut_of_modifiers_only_is_refused():
+    with pytest.raises(ConfigError, match="has only modifiers"):
+        config_load.load(None, ["hotkey.redo=ctrl+alt"], {})

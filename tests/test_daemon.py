@@ -585,3 +585,17 @@ async def test_the_trays_menu_inserts_and_copies_the_last_dictation(rig):
 async def test_what_the_menu_cannot_do_is_told(rig):
     rig.daemon.copy()
     await until(lambda: rig.tray.said == ["Nothing has been dictated yet."])
+
+
+async def test_a_shortcut_takes_the_last_dictation_back_though_its_keys_were_pressed(rig_with):
+    rig = await rig_with("hotkey.undo=ctrl+alt+z", "hotkey.redo=f12", "hotkey.copy_last=f10")
+    await spoken(rig, "One.")
+    for key in ("ctrl_l", "alt_l", "z"):
+        rig.press(key)
+    await until(lambda: rig.output.text == "")
+    for key in ("z", "alt_l", "ctrl_l"):
+        rig.release(key)
+    rig.press("f12")
+    await until(lambda: rig.output.text == "One.")
+    rig.press("f10")
+    await until(lambda: rig.output.kept == "One.")

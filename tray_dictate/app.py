@@ -62,7 +62,8 @@ class _App:
             copy=lambda: self._bridge.post(self._daemon.copy),
             quit=self.quit,
         )
-        self._hotkey = hotkey.select(parse_chord(config.hotkey.keys))
+        shortcuts = tuple(config.hotkey.shortcuts.values())
+        self._hotkey = hotkey.select(parse_chord(config.hotkey.keys), shortcuts)
         self._output = output.select(
             config.output.method, hotkey.synthetic(self._hotkey), config.output.rules,
             private=config.output.private,

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from tray_dictate.config_engine import EngineSettings, Section
-from tray_dictate.core.keys import is_bare, parse_chord, parse_key
+from tray_dictate.core.keys import Chord, is_bare, parse_chord, parse_key
 
 
 def _chord(text: str) -> str:
@@ -41,6 +41,12 @@ def _paste_chord(text: str) -> str:
     return text
 
 
+def _shortcut(text: str) -> str:
+    if text and is_bare(parse_chord(text)):
+        raise ValueError(f"{text!r} has only modifiers, which begin other shortcuts, too")
+    return text
+
+
 class HotkeySettings(Section):
     """The key that you hold while you speak."""
 
@@ -55,11 +61,27 @@ class HotkeySettings(Section):
         default="escape",
         description="While recording, this key drops the dictation; empty for none.",
     )
+    redo: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="", description="Inserts the last dictation again: ctrl+alt+r ...; empty for none."
+    )
+    undo: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="", description="Takes the last dictation back, where nothing was typed since."
+    )
+    copy_last: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="", description="Puts the last dictation on the clipboard."
+    )
     limit_minutes: float = Field(
         default=30,
         ge=0,
         description="A dictation is finished and delivered after this long; 0 for never.",
     )
+
+
+    @property
+    def shortcuts(self) -> dict[str, Chord]:
+        """What the other chords do, those that are set."""
+        texts = {"redo": self.redo, "undo": self.undo, "copy": self.copy_last}
+        return {name: parse_chord(text) for name, text in texts.items() if text}
 
 
 class AudioSettings(Section):

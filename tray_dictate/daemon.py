@@ -35,7 +35,8 @@ from tray_dictate.core.dictation import (
     Stop,
     step,
 )
-from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.core.keys import MODIFIERS, Chord, parse_chord, parse_key
+from tray_dictate.core.shortcuts import Shortcuts
 from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
 from tray_dictate.placing import Placing
@@ -81,10 +82,14 @@ class Daemon:
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._state = State()
         self._shown: tuple[Status, str] | None = None
+        self._shortcuts = Shortcuts(settings.shortcuts)
         self._running: dict[int, _Running] = {}
         output = parts.config.output
         placing = Placing(parts.output, output.focus, output.hold_seconds)
         self.delivery = Delivery(parts.output, placing, self._delivered, self.tell)
+        self._last = {
+            "redo": self.delivery.redo, "undo": self.delivery.undo, "copy": self.delivery.copy,
+        }  # fmt: skip
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
@@ -148,11 +153,14 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
-        if edge.down and edge.key not in self._own:
+        asked = self._shortcuts.feed(edge)
+        if edge.down and edge.key not in self._own | MODIFIERS and not asked:
             # the user types, or clicks: what we know of the caret is stale
             self.delivery.forget(before=not self._state.live)
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
+        for name in asked:
+            self._ask(self._last[name]())
 
     def tell(self, message: str) -> None:
         """Tell the user."""

@@ -13,9 +13,9 @@ class Inserted:
     """One dictation at a time: a new one takes the place of the one before."""
 
     def __init__(self) -> None:
-        self.text = ""  # all that was to be inserted
-        self._dictation = 0
-        self._pieces = ""  # what was inserted, as it was
+        self.text: str = ""  # all that was to be inserted
+        self._dictation: int = 0
+        self._pieces: str = ""  # what was inserted, as it was
         self._window: str = ""
         self._uncovered = False  # it still stands right before the caret
 

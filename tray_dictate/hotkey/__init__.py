@@ -13,13 +13,16 @@ from tray_dictate.ports import Hotkey
 log = logging.getLogger(__name__)
 
 
-def select(chord: Chord) -> Hotkey:
-    """Return the first way to watch the keyboard that works; raises UnavailableError with all."""
+def select(chord: Chord, others: tuple[Chord, ...] = ()) -> Hotkey:
+    """Return the first way to watch the keyboard that works; raises UnavailableError with all.
+
+    `others` are chords that are to be hidden from the windows, too.
+    """
     ways = [_pynput] if sys.platform in ("win32", "darwin") else [_xinput, _pynput]
     reasons: list[str] = []
     for way in ways:
         try:
-            hotkey = way(chord)
+            hotkey = way(chord, others)
         except UnavailableError as reason:
             reasons.append(f"  {reason}")
         else:
@@ -31,15 +34,15 @@ def select(chord: Chord) -> Hotkey:
     )
 
 
-def _xinput(chord: Chord) -> Hotkey:
+def _xinput(chord: Chord, others: tuple[Chord, ...]) -> Hotkey:
     try:
         from tray_dictate.hotkey.xinput import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
-    return XInputHotkey(chord)
+    return XInputHotkey(chord, others)
 
 
-def _pynput(_chord: Chord) -> Hotkey:
+def _pynput(_chord: Chord, _others: tuple[Chord, ...]) -> Hotkey:
     from tray_dictate.hotkey.pynput import PynputHotkey  # noqa: PLC0415
 
     return PynputHotkey()

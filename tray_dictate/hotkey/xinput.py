@@ -31,7 +31,7 @@ from Xlib.ext import ge, xinput
 from Xlib.protocol import rq
 
 from tray_dictate.core.chord import POINTER, Edge
-from tray_dictate.core.keys import MODIFIERS, Chord, is_bare
+from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.x11_names import key_names
 
@@ -62,9 +62,9 @@ class _QueryDeviceState(rq.ReplyRequest):
 
 
 class XInputHotkey:
-    """ports.Hotkey; `chord` is what to hide from the windows."""
+    """ports.Hotkey; `chord` and `others` are what to hide from the windows."""
 
-    def __init__(self, chord: Chord) -> None:
+    def __init__(self, chord: Chord, others: tuple[Chord, ...] = ()) -> None:
         try:
             self._display = display.Display()  # the reader thread's, once it runs
             self._asking = display.Display()  # the loop's: python-xlib wants one for each thread
@@ -75,7 +75,7 @@ class XInputHotkey:
         if not self._display.has_extension("XInputExtension"):
             raise UnavailableError("This X server has no XInput2.", "Another way is tried.")
         self._announce()
-        self._chord = chord
+        self._chord, self._others = chord, others
         self._root = self._display.screen().root
         self._names = key_names(self._display)
         self._xtest = self._find_xtest()
@@ -233,17 +233,22 @@ class XInputHotkey:
         return None
 
     def _hide(self) -> None:
-        if is_bare(self._chord):
-            return
+        if not is_bare(self._chord):
+            self._hidden = self._hide_chord(self._chord)
+        for chord in self._others:
+            self._hide_chord(chord)
+
+    def _hide_chord(self, chord: Chord) -> set[int]:
         modifiers = self._modifier_masks()
         masks = 0
-        for slot in self._chord:
+        for slot in chord:
             if slot <= MODIFIERS:
                 masks |= next((modifiers[key] for key in sorted(slot) if key in modifiers), 0)
-        own = {key for slot in self._chord for key in slot} - MODIFIERS
-        self._hidden = {keycode for keycode, name in self._names.items() if name in own}
-        if not self._grab(self._hidden, [masks | locks for locks in _LOCKS]):
-            log.warning("another program has taken the hotkey; windows will see it, too")
+        own = {key for slot in chord for key in slot} - MODIFIERS
+        hidden = {keycode for keycode, name in self._names.items() if name in own}
+        if not self._grab(hidden, [masks | locks for locks in _LOCKS]):
+            log.warning("another program has taken %s; windows will see it, too", spell(chord))
+        return hidden
 
     def _grab(self, keycodes: set[int], modifiers: list[int]) -> bool:
         """Be the first to get these keys; return whether no other program had them before."""
