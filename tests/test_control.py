@@ -395,7 +395,7 @@ def test_a_daemon_that_breaks_off_is_a_clear_sentence(path, answer):
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="needs two users")
 async def test_another_user_is_not_served(serve, caplog):
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
+        Path(folder).chmod(0o755)  # noqa: ASYNC240
         path = Path(folder) / "control.sock"
         server = await serve(path=path)
         path.chmod(0o777)  # as if the modes did not keep them out

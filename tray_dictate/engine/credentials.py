@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tray_dictate import key_program, key_store
+from tray_dictate.blocking import Blocking
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine import key_program, key_store
-from tray_dictate.engine.blocking import Blocking
 from tray_dictate.engine.entra import EntraToken
 from tray_dictate.errors import UnavailableError
 

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tray_dictate.engine.blocking import Blocking
+from tray_dictate.blocking import Blocking
 from tray_dictate.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from tray_dictate import key_store
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine import key_store
 from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, check, variables
 from tray_dictate.errors import UnavailableError
 

@@ -1,0 +1,82 @@
+"""Programs of the user's: without a shell, and bounded in time and in what they may print.
+
+What they write to stderr is never shown or logged: it may hold a secret, or what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+
+
+class TooMuchError(Exception):
+    """A program prints more than can be an answer."""
+
+
+async def run(
+    command: list[str],
+    *,
+    limit: float,
+    longest: int,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Return the exit code and what it printed; `limit` in seconds, `longest` in bytes.
+
+    `given` is its stdin. Raises OSError or ValueError where it cannot be started, TimeoutError, and
+    TooMuchError; after these, and when cancelled, it has been killed with what it has started.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=DEVNULL if given is None else PIPE, stdout=PIPE, stderr=DEVNULL, env=env,
+        start_new_session=sys.platform != "win32",
+    )  # fmt: skip
+    ended = False
+    feeding = asyncio.create_task(_feed(process, given)) if given is not None else None
+    try:
+        async with asyncio.timeout(limit):
+            answer = await _everything(process, longest)
+            code = await process.wait()
+            ended = True
+    finally:
+        if feeding:
+            feeding.cancel()  # it need not have read all of it
+        if not ended:
+            await _end(process)
+    return code, answer
+
+
+async def _feed(process: Process, given: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(ConnectionError):
+        process.stdin.write(given)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _everything(process: Process, longest: int) -> bytes:
+    assert process.stdout is not None
+    try:
+        await process.stdout.readexactly(longest + 1)
+    except asyncio.IncompleteReadError as end:
+        return end.partial
+    raise TooMuchError
+
+
+async def _end(process: Process) -> None:
+    """Kill it and what it has started, which may hold our end of the pipe open."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    assert process.stdout is not None
+    with suppress(TimeoutError):  # what left the group may keep the pipe open
+        async with asyncio.timeout(0.2):
+            while await process.stdout.read(65536):
+                pass
