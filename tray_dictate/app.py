@@ -21,13 +21,15 @@ from tray_dictate.audio.cues import Cues
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
+from tray_dictate.commands import handlers
 from tray_dictate.config import Config
 from tray_dictate.config_engine import EngineSettings
+from tray_dictate.control_server import ControlServer
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.engine import select as select_engine
-from tray_dictate.errors import DictateError
+from tray_dictate.errors import ControlError, DictateError
 from tray_dictate.ports import Actions, Engine
 
 logger = logging.getLogger(__name__)
@@ -82,12 +84,14 @@ class _App:
             Cues(config.audio, portaudio),
         )  # fmt: skip
         self._daemon = Daemon(parts)
+        self._control = ControlServer(handlers(self._daemon))
+        stack.callback(self._wait, self._control.close)
 
     def run(self) -> int:
         """Start, block in the tray, stop; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self.quit())
-        started = self._bridge.run(self._daemon.start())
+        started = self._bridge.run(self._start())
         started.add_done_callback(self._started)
         self._hotkey.start(
             lambda edge: self._bridge.post(self._daemon.edge, edge), self._hotkey_lost
@@ -99,6 +103,13 @@ class _App:
         if self._failed:
             sys.stderr.write(f"{self._failed}\n")
         return 1 if self._failed else 0
+
+    async def _start(self) -> None:
+        try:
+            await self._control.start()
+        except ControlError as reason:  # the hotkey and the tray work without it
+            self._notice(str(reason))
+        await self._daemon.start()
 
     def quit(self) -> None:
         """End `run`; from any thread."""

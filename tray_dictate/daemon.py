@@ -96,6 +96,11 @@ class Daemon:
         self._idle = asyncio.Event()
         self._asked: set[asyncio.Task[None]] = set()
 
+    @property
+    def status(self) -> Status:
+        """What the tray shows."""
+        return self._state.status
+
     async def start(self) -> None:
         """Be ready, first with the microphone: what is said while the engine loads waits."""
         self._delivering = asyncio.create_task(self.delivery.run())

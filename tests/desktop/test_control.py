@@ -1,0 +1,82 @@
+"""The commands of the command line, as a user's own shortcut would run them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.desktop.dictating import SENTENCE, landed, settled, spoken
+from tests.desktop.rig import Desktop
+from tests.desktop.running import ROOT
+
+
+@pytest.fixture
+def command(desktop: Desktop):
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tray_dictate", name], capture_output=True, text=True,
+            env={**desktop.env, "PYTHONPATH": str(ROOT)}, check=False, timeout=30,
+        )  # fmt: skip
+
+    return run
+
+
+def test_a_dictation_is_begun_ended_repeated_and_taken_back(desktop, daemon, command, wavs):
+    with desktop.text_window("gtk") as window:
+        assert command("start").returncode == 0
+        daemon.wait_log("first sample")
+        desktop.play_whole(spoken(wavs, SENTENCE))
+        assert command("stop").returncode == 0
+        text = landed(window, SENTENCE)
+        settled(daemon)
+        assert "inserted again" in command("redo").stdout
+        window.wait_for(lambda now: now.startswith(text) and len(now) > 2 * len(text) - 2)
+        assert "taken back" in command("undo").stdout
+        window.wait_for(text)
+        refused = command("undo")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "nothing to take back" in refused.stderr
+        assert "on the clipboard" in command("copy").stdout
+        assert desktop.run("xclip", "-o", "-selection", "clipboard").strip() == text.strip()
+
+
+def test_cancel_drops_what_is_being_said(desktop, daemon, command, wavs):
+    with desktop.text_window("gtk") as window:
+        command("toggle")
+        daemon.wait_log("first sample")
+        desktop.play_whole(spoken(wavs, SENTENCE))
+        command("cancel")
+        daemon.wait_log("dictation 1: dropped")
+        assert window.text() == ""
+        nothing = command("redo")
+        assert (nothing.returncode, "Nothing has been dictated" in nothing.stderr) == (1, True)
+
+
+def test_a_shortcut_takes_the_last_dictation_back(desktop, wavs):
+    with (
+        desktop.text_window("gtk") as window,
+        desktop.daemon(hotkey__undo="ctrl+alt+z", hotkey__redo="f12") as daemon,
+    ):
+        desktop.keydown("Control_R")
+        daemon.wait_log("first sample")
+        desktop.play_whole(spoken(wavs, SENTENCE))
+        desktop.keyup("Control_R")
+        text = landed(window, SENTENCE)
+        settled(daemon)
+        for key in ("Control_L", "Alt_L"):
+            desktop.keydown(key)
+        desktop.tap("z")
+        for key in ("Alt_L", "Control_L"):
+            desktop.keyup(key)
+        window.wait_for("")
+        desktop.tap("F12")
+        window.wait_for(text)
+
+
+def test_without_a_daemon_every_command_says_so(desktop, command):
+    for name in ("start", "stop", "toggle", "cancel", "redo", "undo", "copy"):
+        done = command(name)
+        assert done.returncode == 1
+        assert "is not running" in done.stderr
