@@ -22,7 +22,7 @@ packages=(
   x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin gnome-keyring
   fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
   # windows to dictate into
-  xterm python3-tk python3-gi gir1.2-gtk-3.0 python3-pyqt6
+  xterm python3-tk python3-gi gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-pyqt6 chromium
   # what tests look with
   strace shellcheck git ca-certificates
 )

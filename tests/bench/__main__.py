@@ -20,6 +20,7 @@ def main() -> int:
         "desktop": [],
         "engine": ["--eval", folder] if folder else [],
         "delivery": [],
+        "clipboard": [],
         "online": [],
         "faults": ["--schedules", "1000"],
     }

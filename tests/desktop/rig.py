@@ -22,15 +22,25 @@ from tests.desktop.keyboard import Keyboard
 from tests.desktop.processes import REMEDY, Processes, RigError, wait_until
 from tests.desktop.running import READY, Daemon, arguments
 from tests.desktop.sound import Recording, Sound
-from tests.desktop.windows import KINDS, SYSTEM_PYTHON, Kind, TextWindow
+from tests.desktop.windows import KINDS, QUICK, SYSTEM_PYTHON, Kind, TextWindow
 
-__all__ = ["KINDS", "Daemon", "Desktop", "Kind", "Recording", "RigError", "Tray", "wait_until"]
+__all__ = [
+    "KINDS",
+    "QUICK",
+    "Daemon",
+    "Desktop",
+    "Kind",
+    "Recording",
+    "RigError",
+    "Tray",
+    "wait_until",
+]
 
 Tray = Literal["xfce", "trayer"]
 # an openbox spends 45 ms on every keymap change, and new windows do not appear meanwhile: xfwm4
 PROGRAMS = (
     "Xvfb Xephyr dbus-daemon dbus-send xfwm4 xfce4-panel trayer dunst pulseaudio pactl paplay "
-    "parec xdotool xclip notify-send xprop xwininfo setxkbmap xterm setpriv"
+    "parec xdotool xclip notify-send xprop xwininfo setxkbmap xterm setpriv chromium"
 ).split()
 PANEL = (Path(__file__).parent / "targets" / "xfce4-panel.xml").read_text()
 

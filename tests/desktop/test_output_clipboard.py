@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
+import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from tests.desktop.output_rig import Watcher, copying, disown, nobody_owns, odd_window, soon
+from tests.bench.clipboard import paste_and_compare
+from tests.desktop.output_rig import (
+    Watcher,
+    connected,
+    copying,
+    disown,
+    keys_down,
+    nobody_owns,
+    odd_window,
+    soon,
+)
 from tests.desktop.rig import Desktop
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
@@ -185,6 +199,40 @@ async def test_closing_without_a_manager_is_prompt_and_leaves_nothing_of_ours(
         assert time.monotonic() - start < 1
         assert environ.clipboard() == b""
         await output.close()  # idempotent
+
+
+DELIVER = """
+import asyncio, sys
+from tray_dictate.output.x11 import X11Output
+asyncio.run(X11Output("auto", lambda _keycode, _down: None).deliver("dictated"))
+"""
+
+
+@pytest.mark.parametrize("manager", [None, "restorer"], ids=["no manager", "a manager"])
+async def test_kill_9_during_a_paste_leaves_no_key_down_and_what_a_manager_has(
+    environ: Desktop, manager: str | None
+) -> None:
+    """A selection ends with its owner: without a manager the server has nothing to give."""
+    with ExitStack() as stack:
+        watcher = stack.enter_context(Watcher(environ, manager)) if manager else None
+        window = stack.enter_context(odd_window(environ, "deaf"))
+        environ.set_clipboard("of the user")
+        if watcher:
+            soon(lambda: "of the user" in watcher.read, "the manager reads")
+        killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER])
+        soon(lambda: environ.clipboard() == b"dictated", "the paste")
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait(5)
+        wanted = b"of the user" if manager else b""
+        soon(lambda: environ.clipboard() == wanted, "what is left")
+        with connected(environ) as display:
+            assert keys_down(display) == []
+        assert window.text() == ""
+        assert watcher is None or "dictated" not in watcher.read
+
+
+async def test_text_picture_and_page_are_the_same_after_20_pastes(environ: Desktop) -> None:
+    await paste_and_compare(environ, 20)  # `python -m tests.bench.clipboard` does it 500 times
 
 
 async def test_the_last_link_leaves_the_text_on_the_clipboard(environ: Desktop) -> None:

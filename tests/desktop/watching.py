@@ -1,7 +1,8 @@
 """A clipboard manager: reads each new text as soon as it appears; prints what it read, as repr.
 
 With "polite" it leaves alone what says that it is secret; as a "keeper" it takes over, when asked,
-the text of a program that ends.
+the text of a program that ends; as a "restorer" it is polite, and brings the last text back when
+its owner dies.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ class Watcher:
         root = self.display.screen().root
         self.window: Any = root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
         self.clipboard = self.display.intern_atom("CLIPBOARD")
-        mask = xfixes.XFixesSetSelectionOwnerNotifyMask
+        mask = (
+            xfixes.XFixesSetSelectionOwnerNotifyMask
+            | xfixes.XFixesSelectionClientCloseNotifyMask
+            | xfixes.XFixesSelectionWindowDestroyNotifyMask
+        )
         self.display.xfixes_select_selection_input(self.window, self.clipboard, mask)
         print("watching", flush=True)
 
@@ -54,32 +59,42 @@ class Watcher:
             if event.selection == manager:
                 text = self.convert("UTF8_STRING")
                 self.window.set_selection_owner(self.clipboard, X.CurrentTime)
-            else:
-                event.requestor.change_property(event.property, event.target, 8, text)
-            event.requestor.send_event(
-                SelectionNotify(
-                    time=event.time, requestor=event.requestor, selection=event.selection,
-                    target=event.target, property=event.property,
-                )
-            )  # fmt: skip
-            self.display.flush()
+            self.serve(event, text)
 
-    def run(self, polite: bool) -> None:
+    def serve(self, event: Any, text: bytes) -> None:
+        if event.selection == self.clipboard:
+            event.requestor.change_property(event.property, event.target, 8, text)
+        event.requestor.send_event(
+            SelectionNotify(
+                time=event.time, requestor=event.requestor, selection=event.selection,
+                target=event.target, property=event.property,
+            )
+        )  # fmt: skip
+        self.display.flush()
+
+    def run(self, *, polite: bool, restores: bool) -> None:
+        last = b""
         while True:
             event = self.display.next_event()
-            if (
-                event.type,
-                getattr(event, "sub_code", None),
-            ) != self.display.extension_event.SetSelectionOwnerNotify:
+            if event.type == X.SelectionRequest:
+                self.serve(event, last)
+            change = (event.type, getattr(event, "sub_code", None))
+            kinds = self.display.extension_event
+            died = (kinds.SelectionWindowDestroyNotify, kinds.SelectionClientCloseNotify)
+            if restores and change in died:
+                self.window.set_selection_owner(self.clipboard, X.CurrentTime)
+            if change != kinds.SetSelectionOwnerNotify or event.owner in (0, self.window):
                 continue
             targets = self.convert("TARGETS")
             hint = self.display.intern_atom("x-kde-passwordManagerHint")
             if targets is None or (polite and hint in targets):
                 continue
-            print(repr(self.convert("UTF8_STRING")), flush=True)
+            last = self.convert("UTF8_STRING")
+            print(repr(last), flush=True)
 
 
 if __name__ == "__main__":
     if "keeper" in sys.argv:
         Watcher().keep()
-    Watcher().run(polite="polite" in sys.argv)
+    restores = "restorer" in sys.argv
+    Watcher().run(polite=restores or "polite" in sys.argv, restores=restores)

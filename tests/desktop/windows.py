@@ -1,4 +1,4 @@
-"""Real text windows of four toolkits, and what they hold."""
+"""Real text windows of five toolkits and a browser, and what they hold."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from tests.desktop.browser import Browser
 from tests.desktop.processes import REMEDY, Processes, RigError, wait_until
 
-Kind = Literal["xterm", "tk", "gtk", "qt"]
-KINDS: tuple[Kind, ...] = ("xterm", "tk", "gtk", "qt")
+Kind = Literal["xterm", "tk", "gtk", "gtk4", "qt", "chromium"]
+KINDS: tuple[Kind, ...] = ("xterm", "tk", "gtk", "gtk4", "qt", "chromium")
+QUICK: tuple[Kind, ...] = ("xterm", "tk", "gtk", "qt")  # there within half a second
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's toolkits are installed for
 TARGETS = Path(__file__).parent / "targets"
 _numbers = itertools.count(1)
@@ -101,6 +103,11 @@ class TextWindow:
             self._process = processes.start(log, argv)
             self._source: Source = Terminal(received, self._has_input_focus)
             processes.wait_for(log, self._process, received.exists, 15)
+        elif kind == "chromium":
+            browser = Browser(tmp / self.title, self.title)
+            self._process = processes.start(log, browser.argv)
+            self._source = browser
+            browser.open(lambda: processes.tail(log))
         else:
             self._process = processes.start(
                 log,
@@ -164,6 +171,8 @@ class TextWindow:
 
     def close(self) -> None:
         """Close it; idempotent."""
+        if isinstance(self._source, Browser):
+            self._source.close()
         self._processes.end(self._process)
 
     def _find(self) -> str:

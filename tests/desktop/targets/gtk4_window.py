@@ -1,0 +1,37 @@
+"""A GTK 4 text window."""
+
+import sys
+
+import gi
+
+gi.require_version("Gtk", "4.0")
+from answers import answer_one  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
+
+Gtk.init()
+loop = GLib.MainLoop()
+window = Gtk.Window(title=sys.argv[1], default_width=600, default_height=300)
+view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
+window.set_child(view)
+content = view.get_buffer()
+
+questions = {
+    "text": lambda: content.get_text(*content.get_bounds(), True),
+    "clear": lambda: content.set_text("") is None,
+    "focused": lambda: window.is_active() and view.has_focus(),
+    "grab": lambda: bool(view.grab_focus()),
+}
+
+
+def answer(_file, _condition):
+    if answer_one(questions):
+        return True
+    loop.quit()
+    return False
+
+
+GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+window.connect("close-request", lambda _window: loop.quit())
+window.present()
+view.grab_focus()
+loop.run()
