@@ -24,7 +24,7 @@ from tray_dictate.output.x11 import X11Output
 
 SEGMENT = (
     "The train to the coast leaves at seven, so we meet at the station there "
-    "no later than half past 6. "
+    "no later than half past 10. "
 )
 BAR = 100  # ms in which a segment of 100 characters is to be in the window
 LONG = 500  # characters

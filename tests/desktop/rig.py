@@ -22,19 +22,9 @@ from tests.desktop.keyboard import Keyboard
 from tests.desktop.processes import REMEDY, Processes, RigError, wait_until
 from tests.desktop.running import READY, Daemon, arguments
 from tests.desktop.sound import Recording, Sound
-from tests.desktop.windows import KINDS, QUICK, SYSTEM_PYTHON, Kind, TextWindow
+from tests.desktop.windows import KINDS, SYSTEM_PYTHON, Kind, TextWindow
 
-__all__ = [
-    "KINDS",
-    "QUICK",
-    "Daemon",
-    "Desktop",
-    "Kind",
-    "Recording",
-    "RigError",
-    "Tray",
-    "wait_until",
-]
+__all__ = ["KINDS", "Daemon", "Desktop", "Kind", "Recording", "RigError", "Tray", "wait_until"]
 
 Tray = Literal["xfce", "trayer"]
 # an openbox spends 45 ms on every keymap change, and new windows do not appear meanwhile: xfwm4

@@ -14,7 +14,6 @@ from tests.desktop.processes import REMEDY, Processes, RigError, wait_until
 
 Kind = Literal["xterm", "tk", "gtk", "gtk4", "qt", "chromium"]
 KINDS: tuple[Kind, ...] = ("xterm", "tk", "gtk", "gtk4", "qt", "chromium")
-QUICK: tuple[Kind, ...] = ("xterm", "tk", "gtk", "qt")  # there within half a second
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's toolkits are installed for
 TARGETS = Path(__file__).parent / "targets"
 _numbers = itertools.count(1)
