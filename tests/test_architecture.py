@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tray_dictate"
 FILES = sorted(PACKAGE.rglob("*.py"))
-ADAPTERS = ("audio", "engine", "hotkey", "output", "tray")
+ADAPTERS = ("audio", "engine", "hotkey", "output", "rewrite", "tray")
 PURE = {
     "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
 }  # fmt: skip

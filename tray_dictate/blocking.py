@@ -16,6 +16,16 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+def start(call: Callable[[], T]) -> asyncio.Future[T]:
+    """Begin a call on a thread of its own; return the future of its answer."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+    # asyncio complains of errors that nobody asks for; after a timeout nobody does
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+    threading.Thread(target=_run, args=(loop, call, answer), daemon=True).start()
+    return answer
+
+
 class Blocking(Generic[T]):
     """One blocking call, one at a time: whoever asks meanwhile gets the same answer."""
 
@@ -26,19 +36,16 @@ class Blocking(Generic[T]):
     async def answer(self, limit: float) -> T:
         """Return what the call returns; TimeoutError after `limit` seconds, and it goes on."""
         if self._answer is None or self._answer.done():
-            loop = asyncio.get_running_loop()
-            self._answer = loop.create_future()
-            # asyncio complains of errors that nobody asks for; after a timeout nobody does
-            self._answer.add_done_callback(lambda answer: answer.exception())
-            threading.Thread(target=self._run, args=(loop, self._answer), daemon=True).start()
+            self._answer = start(self._call)
         async with asyncio.timeout(limit):
             return await asyncio.shield(self._answer)
 
-    def _run(self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T]) -> None:
-        """Run on the thread; what the call raises is raised where the answer is awaited."""
-        try:
-            settle = partial(answer.set_result, self._call())
-        except Exception as error:  # noqa: BLE001 - a thread's boundary; whoever awaits it decides
-            settle = partial(answer.set_exception, error)
-        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(settle)
+
+def _run(loop: asyncio.AbstractEventLoop, call: Callable[[], T], answer: asyncio.Future[T]) -> None:
+    """Run on the thread; what the call raises is raised where the answer is awaited."""
+    try:
+        settle = partial(answer.set_result, call())
+    except Exception as error:  # noqa: BLE001 - a thread's boundary; whoever awaits it decides
+        settle = partial(answer.set_exception, error)
+    with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+        loop.call_soon_threadsafe(lambda: answer.cancelled() or settle())
