@@ -85,7 +85,7 @@ def _unreachable(host: str, reason: object) -> RewriteError | TimeoutError:
         )
     if isinstance(reason, http.client.HTTPException):
         return RewriteError("no HTTP", f"{host} broke off, or does not speak HTTP.")
-    words = (isinstance(reason, OSError) and reason.strerror) or type(reason).__name__
+    words = getattr(reason, "strerror", None) or str(reason)[:100] or type(reason).__name__
     return RewriteError("unreachable", f"{host} cannot be reached: {words}.")
 
 
