@@ -176,6 +176,18 @@ class Output(Protocol):
         ...
 
 
+class Rewriter(Protocol):
+    """What may change a text before it is inserted."""
+
+    async def apply(self, text: str, application: str) -> str:
+        """Return the new text, or `text` where it has none; raises nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Forget its key."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What the tray's menu does; each returns at once and may be called from any thread."""
