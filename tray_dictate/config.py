@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from tray_dictate.config_engine import EngineSettings, Section
+from tray_dictate.config_text import TextSettings
 from tray_dictate.core.keys import Chord, is_bare, parse_chord, parse_key
 
 
@@ -75,7 +76,6 @@ class HotkeySettings(Section):
         ge=0,
         description="A dictation is finished and delivered after this long; 0 for never.",
     )
-
 
     @property
     def shortcuts(self) -> dict[str, Chord]:
@@ -215,6 +215,7 @@ class Config(Section):
     hotkey: HotkeySettings = Field(default_factory=HotkeySettings)
     audio: AudioSettings = Field(default_factory=AudioSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
+    text: TextSettings = Field(default_factory=TextSettings)
     output: OutputSettings = Field(default_factory=OutputSettings)
     rewrite: RewriteSettings = Field(default_factory=RewriteSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)

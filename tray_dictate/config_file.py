@@ -52,6 +52,8 @@ def with_table(readme: str) -> str:
 
 
 def _toml(value: Any) -> str:
+    if value == {}:
+        return "{}"  # tomlkit would write a table of its own
     return cast("str", tomlkit.item(value).as_string())  # pyright: ignore[reportUnknownMemberType]
 
 

@@ -21,6 +21,16 @@ CLEAN = [
     ("a joined emoji stays joined", "👩\u200d💻", "👩\u200d💻"),
     ("a byte order mark and a lone surrogate go", "\ufeffa\ud800b", "ab"),
     ("nothing stays nothing", "", ""),
+    ("a French blank before a question mark stays narrow", "Ça va\u202f?", "Ça va\u202f?"),
+    ("a no-break blank among others stays one", "Ça va \u00a0 ?", "Ça va\u00a0?"),
+    ("an ideographic blank stays", "東京　大阪", "東京　大阪"),
+    (
+        "Chinese and Latin stay as close as they were",
+        "用GitHub写 Python 代码",
+        "用GitHub写 Python 代码",
+    ),
+    ("Thai stays without blanks", "สวัสดีครับ", "สวัสดีครับ"),
+    ("an escape that a removed character had hidden is no sequence", "a\x1b\u200b[31mb", "a[31mb"),
 ]
 
 
@@ -29,10 +39,44 @@ def test_only_text_is_left(text, want):
     assert clean(text) == want
 
 
-@given(st.text())
-def test_no_control_character_is_ever_left(text):
-    assert not {unicodedata.category(c) for c in clean(text)} & {"Cc", "Cs", "Cn"}
-    assert clean(clean(text)) == clean(text)
+LINES = [
+    ("every line break is a new line", "a\r\nb\rc\u2028d\x0be", "a\nb\nc\nd\ne"),
+    ("an empty line stays, blanks at a line's end go", "\n a \n\n b\n", "\na\n\nb\n"),
+    ("controls go from each line", "a\x00\n\x1b[0mb", "a\nb"),
+]
+
+
+@pytest.mark.parametrize(("text", "want"), [r[1:] for r in LINES], ids=[r[0] for r in LINES])
+def test_lines_stay_where_they_are_wanted(text, want):
+    assert clean(text, lines=True) == want
+
+
+ANY = st.text(st.characters(codec=None))  # with surrogates
+
+
+@given(ANY, st.booleans())
+def test_no_control_character_is_ever_left(text, lines):
+    left = clean(text, lines=lines)
+    kinds = {unicodedata.category(c) for c in left if c != "\n" or not lines}
+    assert not kinds & {"Cc", "Cs", "Co", "Zl", "Zp"}
+    assert not set(left) & set(
+        "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    )
+
+
+@given(ANY, st.booleans())
+def test_what_is_clean_stays_as_it_is(text, lines):
+    assert clean(clean(text, lines=lines), lines=lines) == clean(text, lines=lines)
+
+
+@given(st.text("\x1b[]0;m\x07\\A\n a\u200d👩\u00a0", max_size=12), st.booleans())
+def test_escapes_in_any_order_leave_nothing_that_a_second_look_would_take(text, lines):
+    assert clean(clean(text, lines=lines), lines=lines) == clean(text, lines=lines)
+
+
+@given(st.lists(st.text("abäß今กم1.,'", min_size=1), max_size=9))
+def test_no_word_is_lost(words):
+    assert clean("  ".join(words)).split() == [word for word in words if word]
 
 
 JOIN = [
@@ -53,6 +97,47 @@ JOIN = [
     ("nothing is nothing", "Hello.", " \x00 ", ""),
     ("a symbol first is left alone", "Hello", "5 apples", " 5 apples"),
     ("no word first is left alone", "Hello", "😀 fun", " 😀 fun"),
+    ("an emoji after a full stop is left alone", "Hello.", "😀 fun", " 😀 fun"),
+    ("a line break that an engine wrote is a blank", "Hello.", "a\nb", " A b"),
+    ("a capital after a new line, and no blank", "Dear John,\n", "thank you", "Thank you"),
+    ("a blank after the new line changes nothing", "Dear John,\n ", "and so", "And so"),
+    (
+        "a name with its own capitals keeps them after a full stop",
+        "Hello.",
+        "iPhone sales",
+        " iPhone sales",
+    ),
+    ("an identifier keeps its small letter", "Hello.", "tray_dictate runs", " tray_dictate runs"),
+    ("an address keeps its small letter", "Hello.", "a@b.de is it", " a@b.de is it"),
+    ("a domain keeps its small letter", "Hello.", "github.com is up", " github.com is up"),
+    ("a hyphenated word gets its capital", "Hello.", "well-known, too", " Well-known, too"),
+    ("a letter without one capital stays", "Hallo.", "ß ist selten", " ß ist selten"),
+    ("the capital goes behind the opening mark", "Hola.", "¿cómo estás?", " ¿Cómo estás?"),
+    ("a small word goes small behind a bracket", "this", "(The best)", " (the best)"),
+    ("a German conjunction goes on in mid-sentence", "Ich kam,", "Und ging.", " und ging."),
+    ("a German noun keeps its capital", "Ich sah das", "Haus dort.", " Haus dort."),
+    ("no space before a closing bracket or quote", "(see below", ") and", ") and"),
+    ("no space before a contraction", "he", "'s there", "'s there"),
+    ("a name that begins with a dot is a word", "I use", ".NET here", " .NET here"),
+    ("a decimal goes on", "3", ".5 metres", ".5 metres"),
+    ("no space after an opening straight quote", 'He said "', "go on", "go on"),
+    ("a quote that begins the text opens", '"', "go on", "go on"),
+    ("a quote in brackets opens", '("', "go on", "go on"),
+    ("no space before a straight quote that closes", 'He said "go', '" and left', '" and left'),
+    ("a space before a straight quote that opens", "He said", '"go on"', ' "go on"'),
+    ("a space after a straight quote that closed", 'He said "go"', "now", " now"),
+    ("no space after an English opening quote", "He said “", "go", "go"),
+    ("a space after a German closing quote", "Er sagt „ja“", "und geht", " und geht"),
+    ("no space before a German closing quote", "Er sagt „ja", "“ und", "“ und"),
+    ("a space before an English opening quote", "He said", "“go” now", " “go” now"),
+    ("an English quote opens after a German pair", "„a“ “", "go", "go"),
+    ("no space after a German opening quote", "Er sagt „", "ja", "ja"),
+    ("no space between Latin and Chinese", "用GitHub", "写代码", "写代码"),
+    ("no space between Chinese and Latin", "我用", "GitHub", "GitHub"),
+    ("a space after a Latin full stop before Chinese", "Hello.", "你好", " 你好"),
+    ("no space between Thai segments", "สวัสดี", "ครับ", "ครับ"),
+    ("no space between Japanese halfwidth letters", "ｱｲ", "ｳｴ", "ｳｴ"),
+    ("a French question mark keeps its distance to itself", "Ça va", "?", "?"),
 ]
 
 
@@ -61,3 +146,26 @@ JOIN = [
 )
 def test_segments_join(before, segment, want):
     assert join(before, segment) == want
+
+
+NEW_LINES = [
+    ("a segment that begins with a new line has no space", "Hello.", "\nHow", "\nHow"),
+    ("a new line alone is one", "Hello.", "\n", "\n"),
+    ("a new line after another stays", "Hello.\n", "\nhow", "\nhow"),
+    ("a new line at the end stays", "so", "It is:\n", " it is:\n"),
+    ("at the beginning, too", "", "\n\nHello", "\n\nHello"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "segment", "want"), [r[1:] for r in NEW_LINES], ids=[r[0] for r in NEW_LINES]
+)
+def test_segments_with_lines_join(before, segment, want):
+    assert join(before, segment, lines=True) == want
+
+
+@given(ANY, ANY)
+def test_joining_changes_nothing_but_a_blank_and_a_letters_case(before, segment):
+    piece, alone = join(before, segment), clean(segment)
+    assert piece.lstrip().casefold() == alone.casefold()
+    assert piece.removeprefix(" ") == piece.lstrip()

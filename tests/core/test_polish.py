@@ -1,0 +1,119 @@
+"""The text pipeline as a whole."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray_dictate.core.polish import Insert, Polisher, Scratch, TextRules
+from tray_dictate.core.text import clean
+from tray_dictate.core.unsaid import Unsaid
+
+PLAIN = TextRules()
+EVERYTHING = TextRules(
+    replacements={"tray dictate": "tray_dictate", "sign off": "Bye,\nAnn"},
+    patterns={r"(\d+) percent": r"\1 %"},
+    vocabulary=["Kubernetes", "GitHub"],
+    commands=["en", "de"],
+    fillers=["en", "de"],
+    prompt="A letter about software.",
+)
+POLISHED = [
+    ("by default words stay as they are", PLAIN, " Um, hello comma\nkubernetes. ", [Insert("Um, hello comma kubernetes.")]),
+    ("an engine's new line is a blank", PLAIN, "rm\n", [Insert("rm")]),
+    ("a film's credits are not inserted", PLAIN, "Thanks for watching!", []),
+    ("the prompt echoed is not inserted", EVERYTHING, "a letter about software", []),
+    ("nothing is not inserted", PLAIN, " \x00", []),
+    ("everything at once", EVERYTHING, "Uh, tray dictate on git hub, comma, 5 percent full stop. new line so", [Insert("tray_dictate on GitHub, 5 %.\nSo")]),
+    ("a term over a command's place is two words", EVERYTHING, "git comma hub", [Insert("git, hub")]),
+    ("a letter", EVERYTHING, "Dear John comma new paragraph thank you period", [Insert("Dear John,\n\nThank you.")]),
+    ("in German", EVERYTHING, "Er sagt Doppelpunkt Anführungszeichen auf ja Anführungszeichen zu Ausrufezeichen", [Insert("Er sagt: „ja“!")]),
+    ("a command alone", EVERYTHING, "New paragraph.", [Insert("\n\n")]),
+    ("a closing quote begins a segment", EVERYTHING, "close quote he said", [Insert('" he said')]),
+    ("scratch that takes back what was inserted", EVERYTHING, "Scratch that.", [Scratch()]),
+    ("what was said before it in the same segment goes first", EVERYTHING, "No good. Scratch that. Yes.", [Insert("Yes.")]),
+    ("a second one takes back the segment before", EVERYTHING, "No. Scratch that. Scratch that. Yes.", [Scratch(), Insert("Yes.")]),
+    ("a mark goes like a word", EVERYTHING, "comma. Scratch that.", []),
+    ("a replacement may break the line", EVERYTHING, "sign off", [Insert("Bye,\nAnn")]),
+    ("unless new lines are spaces", replace(EVERYTHING, newline="space"), "sign off", [Insert("Bye, Ann")]),
+    ("a new line as a space", replace(EVERYTHING, newline="space"), "a new line be", [Insert("a new line be")]),
+    ("a spoken one, too", replace(EVERYTHING, newline="space"), "see new line be", [Insert("see Be")]),
+    ("and alone it is nothing", replace(EVERYTHING, newline="space"), "new line", []),
+    ("Shift+Enter is the output's affair", replace(EVERYTHING, newline="shift+enter"), "new line", [Insert("\n")]),
+    ("a pattern that leaves nothing", TextRules(patterns={".": ""}), "abc", []),
+    ("a pattern cannot bring an escape in", TextRules(patterns={"b": "\x1b[31m\u202e"}), "abc", [Insert("ac")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "raw", "want"), [r[1:] for r in POLISHED], ids=[r[0] for r in POLISHED]
+)
+def test_segments_are_polished(rules, raw, want):
+    assert Polisher(rules).segment(raw) == want
+
+
+AFTER = [
+    ("a word goes on", "Hello.", "how are you", " How are you"),
+    ("a new line stands close", "Hello.", "\nHow", "\nHow"),
+    ("a closing quote stands close", 'He said "go', '" and', '" and'),
+    ("a comma stands close", "Hello", ", you", ", you"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "want"), [r[1:] for r in AFTER], ids=[r[0] for r in AFTER]
+)
+def test_an_insertion_joins_what_was_inserted_before(before, text, want):
+    assert Insert(text).after(before) == want
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        (TextRules(patterns={"(": ""}), r"the regular expression '\(' is wrong"),
+        (TextRules(replacements={"": "a"}), "a phrase to replace is empty"),
+        (TextRules(vocabulary=["?"]), "the term '\\?' has no letter"),
+    ],
+    ids=["a wrong expression", "an empty phrase", "a term without letters"],
+)
+def test_a_wrong_rule_is_named(rules, reason):
+    with pytest.raises(ValueError, match=reason):
+        Polisher(rules)
+
+
+def test_what_is_longer_than_the_longest_is_refused():
+    polisher = Polisher(TextRules(longest=5))
+    assert not polisher.refuses("a" * 5)
+    assert polisher.refuses("a" * 6)
+
+
+ANY = st.text(st.characters(codec=None))
+
+
+@given(ANY)
+def test_where_nothing_is_configured_no_word_is_lost(raw):
+    want = [] if not clean(raw) or Unsaid("sure")(clean(raw)) else [Insert(clean(raw))]
+    assert Polisher(PLAIN).segment(raw) == want
+
+
+SPEECH = st.lists(
+    st.sampled_from(["new line", "comma", "open quote", "close quote", "scratch that.", "um,", "hello", "git hub", "\x1b[0m", "dash", "hyphen", "neue Zeile", "literal", ". ", "5 percent"])
+    | ANY
+).map(" ".join)  # fmt: skip
+POLISHER = Polisher(EVERYTHING)
+
+
+@given(SPEECH)
+def test_whatever_is_said_only_text_is_inserted(raw):
+    said = POLISHER.segment(raw)
+    assert sum(isinstance(one, Insert) for one in said) <= 1
+    for one in said:
+        assert isinstance(one, Scratch) or (one.text and one.text == clean(one.text, lines=True))
+
+
+@given(SPEECH)
+def test_a_segment_depends_on_no_other(raw):
+    first = POLISHER.segment(raw)
+    POLISHER.segment("open quote new")
+    assert POLISHER.segment(raw) == first

@@ -1,0 +1,94 @@
+"""The text pipeline: what an engine wrote becomes what is inserted.
+
+In this order: nothing but text; nothing that nobody said; no fillers; spoken commands; and in the
+words between these the vocabulary, then replacements, then patterns. All but the first two do
+nothing until the user asks. A line break that an engine wrote is a blank: only "new line", spoken,
+or a replacement breaks a line, since in a terminal or a chat it sends what stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tray_dictate.core.commands import Commands, append, follow
+from tray_dictate.core.fillers import Fillers
+from tray_dictate.core.replacements import patterner, replacer, speller
+from tray_dictate.core.spoken import Command, Kind
+from tray_dictate.core.text import clean, join
+from tray_dictate.core.unsaid import Unsaid
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """The settings of [text] as plain values, and the hints that the engine was given."""
+
+    replacements: Mapping[str, str] = field(default_factory=dict[str, str])
+    patterns: Mapping[str, str] = field(default_factory=dict[str, str])
+    vocabulary: Sequence[str] = ()
+    commands: Sequence[str] = ()  # languages
+    fillers: Sequence[str] = ()  # languages
+    unsaid: str = "sure"  # off, sure, likely
+    newline: str = "enter"
+    longest: int = 100_000  # characters
+    prompt: str = ""
+    keywords: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Text for the window; it may hold line breaks."""
+
+    text: str
+
+    def after(self, before: str) -> str:
+        """Return what to insert after `before`, which was inserted last at this place."""
+        return join(before, self.text, lines=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """What was inserted last is taken back."""
+
+
+Said = Insert | Scratch
+
+
+class Polisher:
+    """One set of rules; it keeps nothing from one segment to the next."""
+
+    def __init__(self, rules: TextRules) -> None:
+        """Raises ValueError naming the replacement, term or regular expression that is wrong."""
+        self._rules = rules
+        self._unsaid = Unsaid(rules.unsaid, rules.prompt, rules.keywords)
+        self._fillers = Fillers(rules.fillers)
+        self._commands = Commands(rules.commands)
+        self._spelling = (
+            speller(rules.vocabulary), replacer(rules.replacements), patterner(rules.patterns),
+        )  # fmt: skip
+
+    def segment(self, raw: str) -> list[Said]:
+        """Return what is to be done for a segment as the engine wrote it, in order."""
+        text = clean(raw)
+        if self._unsaid(text):
+            return []
+        done: list[Said] = []
+        out, last = "", None
+        for piece in self._commands.split(self._fillers.without(text)):
+            if isinstance(piece, Command):
+                if piece.kind is Kind.SCRATCH and not out:
+                    done.append(Scratch())
+                out, last = append(out, last, piece), piece.kind
+            elif spelled := self._spelled(piece):
+                out, last = follow(out, last, spelled), None
+        out = clean(out, lines=self._rules.newline != "space")
+        return [*done, Insert(out)] if out else done
+
+    def refuses(self, text: str) -> bool:
+        """Tell whether `text` is too long to be inserted: it is not what anybody said."""
+        return len(text) > self._rules.longest
+
+    def _spelled(self, words: str) -> str:
+        for rewrite in self._spelling:
+            words = rewrite(words)
+        return clean(words, lines=True)

@@ -1,0 +1,114 @@
+"""Phrases that become others, terms that are spelled one way, and patterns of the user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tray_dictate.core.words import AnyOf, Phrase, is_word, phrase
+
+Rewrite = Callable[[str], str]
+
+LONGEST_MATCHED = 1000  # characters that a user's pattern sees: a bad one takes minutes for more
+_SHORT = 5  # letters: a shorter term is not looked for in pieces ("Nord" in "no rd")
+_ORDINARY = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")  # noqa: RUF001 - words that follow a case
+_GAP = r"(?:\s+|[-\u2010\u2011])"  # what may stand in a term that is written in one
+_LOOSE = " -\u2010\u2011._"  # what a term may be heard without
+
+
+def replacer(replacements: Mapping[str, str]) -> Rewrite:
+    """Return what puts the values of `replacements` for their phrases, longest first, once each.
+
+    Raises ValueError for an empty phrase.
+    """
+    heard = sorted(replacements, key=len, reverse=True)
+    if not all(map(str.strip, heard)):
+        raise ValueError("a phrase to replace is empty")
+    values = [replacements[words] for words in heard]
+    return _rewrite(
+        [phrase(words) for words in heard],
+        lambda heard, which: _in_case(heard, values[which]),
+    )
+
+
+def speller(vocabulary: Sequence[str]) -> Rewrite:
+    """Return what spells each term of `vocabulary` as it stands there.
+
+    Raises ValueError for a term without a letter or digit.
+    """
+    terms = sorted(vocabulary, key=len, reverse=True)
+    return _rewrite([_term(term) for term in terms], lambda _, which: terms[which].strip())
+
+
+def patterner(patterns: Mapping[str, str]) -> Rewrite:
+    """Return what applies the regular expressions `patterns` in their order to a text.
+
+    Nothing pure can stop an expression that takes forever: they see no long text. Raises
+    ValueError naming the expression that is wrong.
+    """
+    compiled = [(_compiled(pattern, value), value) for pattern, value in patterns.items()]
+
+    def rewrite(text: str) -> str:
+        for pattern, value in compiled:
+            if len(text) <= LONGEST_MATCHED:
+                text = pattern.sub(value, text)
+        return text
+
+    return rewrite
+
+
+def _rewrite(phrases: list[Phrase], spelled: Callable[[str, int], str]) -> Rewrite:
+    found = AnyOf(phrases)
+
+    def rewrite(text: str) -> str:
+        result, at = "", 0
+        for match, which in found.find(text):
+            result += text[at : match.start()] + spelled(match[0], which)
+            at = match.end()
+        return result + text[at:]
+
+    return rewrite
+
+
+def _in_case(heard: str, value: str) -> str:
+    """Return `value`; ordinary small words follow the capitals of what was `heard`."""
+    if value != value.lower() or not _ORDINARY.fullmatch(value):
+        return value
+    if len(heard) > 1 and heard.isupper():
+        return value.upper()
+    return value[0].upper() + value[1:] if heard[0].isupper() else value
+
+
+def _term(term: str) -> Phrase:
+    """Return an expression for the letters of `term`, with blanks or hyphens anywhere."""
+    term = term.strip()
+    letters = sum(map(is_word, term))
+    if not letters:
+        raise ValueError(f"the term {term!r} has no letter")
+    if letters >= _SHORT:
+        return Phrase(_spaced(term, inside=rf"{_GAP}?"), term)
+    return Phrase(f"{_spaced(term, inside='')}|{_spaced(term, inside=_GAP)}", term)  # API, A P I
+
+
+def _spaced(term: str, inside: str) -> str:
+    """Return `term` with `inside` between its letters and its own blanks and dots optional."""
+    start, end = len(term) - len(term.lstrip(_LOOSE)), len(term.rstrip(_LOOSE))
+    pattern, before = re.escape(term[:start]), ""
+    for char in term[start:end]:
+        if char not in _LOOSE:
+            if before and before in _LOOSE:
+                pattern += rf"(?:{_GAP}|[._])?"
+            elif before and is_word(before) and is_word(char):
+                pattern += inside
+            pattern += re.escape(char)
+        before = char
+    return pattern + re.escape(term[end:])
+
+
+def _compiled(pattern: str, value: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+        compiled.sub(value, "")  # a group that does not exist is found here
+    except (re.error, IndexError) as error:
+        raise ValueError(f"the regular expression {pattern!r} is wrong: {error}") from error
+    return compiled
