@@ -42,16 +42,15 @@ class Paster:
 
     def paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
         """Paste; None where nobody took the text, and nobody can any more. Raises MovedError."""
-        keycodes = self._keycodes(treatment.chord)
+        keycodes = self.keycodes(treatment.chord)
         if keycodes is None:
             return None
         self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
-        stay(self._display, target)
         offer = self._selections.offer(text, target, treatment)
         if offer is None:
             return None
         try:
-            stay(self._display, target)  # saving the clipboard may have taken a second
+            stay(self._display, target)  # the wait, or saving the clipboard, took its time
             offer.pressed = True
             self._keys.tap(*keycodes)
             self._display.sync()
@@ -73,7 +72,7 @@ class Paster:
             return Receipt(confirmed=False, method="paste")
         return None
 
-    def _keycodes(self, chord: str) -> list[int] | None:
+    def keycodes(self, chord: str) -> list[int] | None:
         """Return the keys of a chord in the order of pressing; None where one is not there."""
         codes = [self._keys.keycode(keysym) for keysym in keysyms(chord)]
         present = [code for code in codes if code]

@@ -6,6 +6,9 @@ gives back what was there before, in every format. Three rules:
 1. What the user copies is the user's: whoever takes a selection from us keeps it.
 2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
 3. A read is the target's only if the client of the focused window asked, and after the key.
+
+A kill -9 meanwhile loses what we keep: a selection ends with its owner. Clipboard managers bring
+back the user's text, for ours was marked secret.
 """
 
 from __future__ import annotations
@@ -207,13 +210,12 @@ class Selections:
         return not vital
 
     def _before(self, held: Held, owner: Any, stamp: int) -> Contents | None:
-        """Return what is to be given back: ours from before, or what another program has."""
+        """Return what is to be given back: ours from before, or another program's."""
         if owner == X.NONE:
             return None
         if owner == self._window:
             return held.before if held.dictated else held.contents
-        saving = Saving(self._display, self._window, wait=self._wait, stamp=stamp)
-        return saving.read(held.atom)
+        return Saving(self._display, self._window, wait=self._wait, stamp=stamp).read(held.atom)
 
     def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
         """Own a selection instead of a certain window, and of nobody who took it meanwhile.
