@@ -180,7 +180,8 @@ class XInputHotkey:
     def _edge(self, keycode: int, down: bool, source: int) -> None:
         if source not in self._known:
             self._xtest = self._find_xtest()  # a keyboard has been plugged in
-        if source in self._xtest and self._is_ours(keycode, down):
+        synthetic = source in self._xtest or self._is_put_back(keycode, down)
+        if synthetic and self._is_ours(keycode, down):
             return
         if down:
             self._down[keycode] = source
@@ -201,6 +202,13 @@ class XInputHotkey:
                 self._expected.remove(entry)
                 return True
         return False
+
+    def _is_put_back(self, keycode: int, down: bool) -> bool:
+        """Tell whether our output may make the user's keyboard press a held modifier again."""
+        expected = [edge for code, edge, _ in self._expected if code == keycode]
+        if down:
+            return keycode in self._down and expected[:1] == [True]
+        return expected[:2] == [False, True]
 
     def _find_xtest(self) -> set[int]:
         devices = self._display.xinput_query_device(xinput.AllDevices).devices

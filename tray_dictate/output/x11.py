@@ -28,7 +28,7 @@ from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import MovedError, Paster, stay
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
-from tray_dictate.output.x11_typing import Typer
+from tray_dictate.output.x11_typing import Typer, sends_scan_codes
 from tray_dictate.ports import Receipt, Target
 
 log = logging.getLogger(__name__)
@@ -176,6 +176,8 @@ class X11Output:
                 log.info("the focus moved during a delivery")
             else:
                 return replace(receipt, after=plain(treatment.after))
+            finally:
+                self._keys.put_back()
         raise DeliveryError("The focus moved on and on. Click into the window that it is for.")
 
     def _into(self, target: Focus, treatment: Treatment, text: str) -> Receipt:
@@ -207,7 +209,7 @@ class X11Output:
                 "Another program keeps the keyboard for itself: the screen is locked, or a menu "
                 "is open."
             )
-        self._typer.type(text, self._stop)
+        self._typer.type(text, self._stop, shift_key=sends_scan_codes(target.names))
         if self._stop.is_set():
             raise DeliveryError("Dictation was ended while the text was typed.")
         return Receipt(confirmed=False, method="type")
@@ -218,6 +220,7 @@ class X11Output:
         if not backspace:
             raise DeliveryError("The keyboard has no BackSpace key.")
         self._typer.press(backspace, characters, self._stop)
+        self._keys.put_back()
 
     def _refresh(self) -> None:
         """Take what the server has told this connection: the keymap may be another now."""

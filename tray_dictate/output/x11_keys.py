@@ -1,9 +1,13 @@
 """Keys pressed by XTEST, and the modifiers that the user holds meanwhile.
 
-The default hotkey is a modifier and is down while text arrives. What is down is released and not
-pressed again: restoring it would leave it stuck where the user let go in between, and a hotkey is
-wanted for no effect. Every event is announced first, so that the hotkey does not take our release
-for the user's.
+The default hotkey is a modifier and is down while text arrives. What is down is released first, and
+pressed again afterwards only by the very keyboard that still has it down, so that the user's own
+release ends it. Every event is announced, so that the hotkey does not take ours for the user's.
+
+Text goes in bursts. In one burst the server serves no other program, so nobody changes the layout
+between our look and our keys; a modifier of the user's that goes down in it reaches us instead of
+the window (x11_guard.py). All keys of a burst are one write: killed at any moment, we leave none
+down, and Caps Lock as it was.
 """
 
 from __future__ import annotations
@@ -11,13 +15,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
-from Xlib.protocol import rq
+from Xlib.protocol import request
+
+from tray_dictate.output.x11_guard import Guard
+from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtension, bits_set
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +34,28 @@ LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifi
 LOOK = 0.03  # seconds between two looks at them meanwhile
 
 _LOCKS = {XK.XK_Caps_Lock, XK.XK_Shift_Lock, XK.XK_Num_Lock, XK.XK_Scroll_Lock}
+_LEVEL3, _LEVEL5 = 0xFE03, 0xFE11  # AltGr and the like
+_HELD = {*range(XK.XK_Shift_L, XK.XK_Hyper_R + 1), XK.XK_Mode_switch, _LEVEL3, _LEVEL5} - _LOCKS
+_SWITCHES = {*range(0xFE01, 0xFE12), *_LOCKS}  # of the group or of a lock
 _CORE_KEYBOARD = 0x100
 _ALL = 0xFF
+_NUM_LOCK = X.Mod2Mask  # has no say in what we type
+
+Row = tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """What the keys give now."""
+
+    rows: tuple[Row, ...]  # of every keycode from the server's first on
+    group: int
+
+
+class Stroke(NamedTuple):
+    """One character: a key, with or without Shift."""
+
+    keycode: int
+    shifted: bool = False
 
 
 class Keys:
@@ -38,17 +66,22 @@ class Keys:
         self._display = display
         self._announce = on_synthetic
         self._down: list[int] = []
+        self._cleared: set[int] = set()  # released by us while the user may have it down
         self._xkb = _open_xkb(display)
+        self._guard = Guard(display) if display.has_extension("XInputExtension") else None
 
     def event(self, keycode: int, *, down: bool) -> None:
         """Send one event; what is pressed must be released, or `release_all` does it."""
-        if self._announce:
-            self._announce(keycode, down)
+        self._tell(keycode, down=down)
         if down:
             self._down.append(keycode)
         xtest.fake_input(self._display, X.KeyPress if down else X.KeyRelease, keycode)
         if not down and keycode in self._down:
             self._down.remove(keycode)
+
+    def _tell(self, keycode: int, *, down: bool) -> None:
+        if self._announce:
+            self._announce(keycode, down)
 
     def tap(self, *keycodes: int) -> None:
         """Press keys in this order and release them in the other; nothing stays down."""
@@ -87,41 +120,155 @@ class Keys:
         LET_GO_LIMIT or until `stop`, for the user to let go.
         """
         if self._announce is None:
-            end = time.monotonic() + LET_GO_LIMIT
-            while self.modifiers_down() and time.monotonic() < end and not stop.wait(LOOK):
-                pass
-        for keycode in self.keys_down() if self._announce else self.modifiers_down():
-            self.event(keycode, down=False)
-        if self._xkb:  # sticky keys
-            _LatchLockState(
-                display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD,
-                affect_locks=0, locks=0, affect_latches=_ALL, latches=0,
-            )  # fmt: skip
+            self._wait_for_user(stop)
+        held = self.keys_down() if self._announce else self.modifiers_down()
+        self._release(held)
         self._display.sync()
 
-    @contextmanager
-    def caps_lock_off(self) -> Generator[None]:
-        """Caps Lock has no say in the letters meanwhile."""
-        on = bool(self._display.screen().root.query_pointer().mask & X.LockMask)
-        if not on or not self._xkb:
-            yield
+    def put_back(self) -> None:
+        """Give effect to the modifiers that we released and that are still physically down."""
+        cleared, self._cleared = self._cleared, set[int]()
+        if not self._guard or not cleared:
             return
-        self._lock(0)
+        for device, down in self._guard.hardware().items():
+            again = [code for code in down & cleared if _HELD.intersection(self._row(code)[:1])]
+            for keycode in again:
+                self._tell(keycode, down=False)
+                self._tell(keycode, down=True)
+            if again:
+                self._guard.press_again(device, again)
+
+    # Text
+
+    @contextmanager
+    def guarded(self) -> Generator[None]:
+        """A modifier that the user presses meanwhile does not reach the window."""
         try:
             yield
         finally:
-            self._lock(X.LockMask)
+            self.release_all()
+            if self._guard:
+                self._guard.lift()
             self._display.sync()
 
-    def _lock(self, locks: int) -> None:
-        _LatchLockState(
-            display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD,
-            affect_locks=X.LockMask, locks=locks, affect_latches=0, latches=0,
+    def layout(self) -> Layout:
+        """Return what the keys give now."""
+        ask = self._ask_mapping()
+        ask.reply()
+        return Layout(_rows(ask), self._state()[0])
+
+    def burst(
+        self, strokes: Sequence[Stroke], layout: Layout, stop: threading.Event, *, shift_key: bool
+    ) -> int:
+        """Type, if the layout is still this one; return how many reached the window.
+
+        Without `shift_key` Shift is locked around a key instead of pressed, which leaves no moment
+        for the user's own; programs that send scan codes on need the key.
+        """
+        if self._announce is None:
+            self._wait_for_user(stop)
+        if stop.is_set():
+            return 0
+        shift = self.keycode(XK.XK_Shift_L) if shift_key or not self._xkb else None
+        if self._guard:
+            self._guard.cover(_modifiers(layout, self._first()) - {shift or 0})
+        self._display.grab_server()
+        try:
+            sent = self._burst(strokes, layout, shift)
+        finally:
+            self._display.ungrab_server()
+            self._display.sync()
+        if self._guard and self._guard.sprung():
+            sent -= self._guard.swallowed([stroke.keycode for stroke in strokes[:sent]])
+        return sent
+
+    def _burst(self, strokes: Sequence[Stroke], layout: Layout, shift: int | None) -> int:
+        if self._guard:
+            self._guard.pass_on()  # first: what is pressed from here on springs the guard
+        keymap = request.QueryKeymap(display=self._display.display, defer=True)
+        mapping = self._ask_mapping()
+        group, locked = self._state()  # one write, one wait for all three
+        for ask in (keymap, mapping):
+            ask.reply()
+        if Layout(_rows(mapping), group) != layout:
+            return 0
+        down: Any = keymap.map
+        self._release(
+            [
+                code
+                for code in sorted(bits_set(down))
+                if _LOCKS.isdisjoint(layout.rows[code - self._first()][:1])
+            ]
+        )
+        self._lock(_ALL & ~_NUM_LOCK, 0)
+        for keycode, shifted in strokes:
+            if shifted and shift:
+                self.tap(shift, keycode)
+                continue
+            if shifted:
+                self._lock(X.ShiftMask, X.ShiftMask)
+            self.tap(keycode)
+            if shifted:
+                self._lock(X.ShiftMask, 0)
+        self._lock(_ALL & ~_NUM_LOCK, locked)
+        return len(strokes)
+
+    def _wait_for_user(self, stop: threading.Event) -> None:
+        end = time.monotonic() + LET_GO_LIMIT
+        while self.modifiers_down() and time.monotonic() < end and not stop.wait(LOOK):
+            pass
+
+    def _release(self, keycodes: Iterable[int]) -> None:
+        for keycode in keycodes:
+            self.event(keycode, down=False)
+            self._cleared.add(keycode)
+        if self._xkb:  # sticky keys
+            LatchLockState(
+                display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD,
+                affect_locks=0, locks=0, affect_latches=_ALL, latches=0,
+            )  # fmt: skip
+
+    def _lock(self, affected: int, locks: int) -> None:
+        if self._xkb:
+            LatchLockState(
+                display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD,
+                affect_locks=affected, locks=locks, affect_latches=0, latches=0,
+            )  # fmt: skip
+
+    def _state(self) -> tuple[int, int]:
+        """Return the active group and the locked modifiers."""
+        if not self._xkb:
+            return 0, 0
+        state: Any = GetState(
+            display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD
+        )
+        return state.group, state.locked
+
+    def _first(self) -> int:
+        return self._display.display.info.min_keycode
+
+    def _ask_mapping(self) -> Any:
+        info = self._display.display.info
+        return request.GetKeyboardMapping(
+            display=self._display.display, defer=True, first_keycode=info.min_keycode,
+            count=info.max_keycode - info.min_keycode + 1,
         )  # fmt: skip
 
+    def _row(self, keycode: int) -> Row:
+        return tuple(self._display.get_keyboard_mapping(keycode, 1)[0])
+
     def _is_lock(self, keycode: int) -> bool:
-        rows = self._display.get_keyboard_mapping(keycode, 1)
-        return not _LOCKS.isdisjoint(rows[0][:1])
+        return not _LOCKS.isdisjoint(self._row(keycode)[:1])
+
+
+def _rows(mapping: Any) -> tuple[Row, ...]:
+    return tuple(tuple(row) for row in mapping.keysyms)
+
+
+def _modifiers(layout: Layout, first: int) -> set[int]:
+    """Return the keys that change what other keys give."""
+    wanted = _HELD | _SWITCHES
+    return {code for code, row in enumerate(layout.rows, first) if not wanted.isdisjoint(row)}
 
 
 def _open_xkb(display: Display) -> int:
@@ -129,27 +276,5 @@ def _open_xkb(display: Display) -> int:
     found = display.query_extension("XKEYBOARD")
     if not found or not found.present:
         return 0
-    _UseExtension(display=display.display, opcode=found.major_opcode, major=1, minor=0)
+    UseExtension(display=display.display, opcode=found.major_opcode, major=1, minor=0)
     return found.major_opcode
-
-
-class _UseExtension(rq.ReplyRequest):
-    """XkbUseExtension, which python-xlib lacks: without it the other request is refused."""
-
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(), rq.Bool("supported"), rq.Card16("sequence_number"), rq.ReplyLength(),
-        rq.Card16("server_major"), rq.Card16("server_minor"), rq.Pad(20),
-    )  # fmt: skip
-
-
-class _LatchLockState(rq.Request):
-    """XkbLatchLockState: the locked and latched modifiers, without any key."""
-
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card16("device"),
-        rq.Card8("affect_locks"), rq.Card8("locks"), rq.Pad(2),
-        rq.Card8("affect_latches"), rq.Card8("latches"), rq.Pad(4),
-    )  # fmt: skip

@@ -7,6 +7,7 @@ is given back late: a program translates a key when it gets round to it, with th
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from Xlib import XK, Xatom
 from Xlib.display import Display
 
-from tray_dictate.output.x11_keys import Keys
+from tray_dictate.output.x11_keys import Keys, Layout, Row, Stroke
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +23,17 @@ FIRST, LAST = 209, 254  # keycodes of exotic XF86 keys
 SETTLE = 0.02  # seconds for programs to notice a new map
 DRAIN, DRAIN_EACH = 0.15, 0.003  # seconds for them to read what was typed, and more per character
 LONGEST_DRAIN = 3.0  # seconds
-STRIDE = 32  # characters between two looks at the modifiers
+STRIDE = 32  # characters in a burst, which takes the server 2 ms and one write of some KB
+AHEAD = 500  # characters that are looked at for what the layout lacks
 _NAMED = {"\n": XK.XK_Return, "\t": XK.XK_Tab}
 _UNICODE = 0x01000000
-_GROUP_SHIFT = 13  # bits 13 and 14 of the pointer's mask are the layout's active group
 
-Row = tuple[int, ...]
+# their programs see keys, not characters: a capital needs a press of Shift
+_SCAN_CODES = re.compile(
+    r"remmina|freerdp|rdesktop|krdc|gnome-connections|virtualbox|virt-viewer|remote-viewer"
+    r"|virt-manager|gnome-boxes|vmware|vmplayer|vmrc|qemu|spicy|wine|\.exe$",
+    re.IGNORECASE,
+)
 
 
 class Typer:
@@ -36,37 +42,43 @@ class Typer:
     def __init__(self, display: Display, keys: Keys) -> None:
         self._display, self._keys = display, keys
         self._root = display.screen().root
+        self._first = display.display.info.min_keycode
         self._note = display.intern_atom("_TRAY_DICTATE_KEYMAP")
         self._original: list[Row] = []  # what was on the block before; empty when it is there
         self._borrowed: dict[int, int] = {}  # keysym -> keycode
         self._unread_until = 0.0  # a time of the monotonic clock
         self._repair()
 
-    def type(self, text: str, stop: threading.Event) -> None:
-        """Type the text; ends early, between two keys, when `stop` is set."""
-        self._check_block()
-        native = self._native()
-        with self._keys.caps_lock_off():
-            try:
-                for part in self._batches(text, native):
-                    self._type_part(part, native, stop)
-            finally:
-                self._keys.release_all()
-                self._display.sync()
+    def type(self, text: str, stop: threading.Event, *, shift_key: bool = False) -> None:
+        """Type the text; ends early, between two keys, when `stop` is set.
+
+        With `shift_key` capitals come by a press of Shift, for what sends scan codes on.
+        """
+        done = 0
+        with self._keys.guarded():
+            while done < len(text) and not stop.is_set():
+                layout = self._keys.layout()
+                self._check_block(layout)
+                native = self._native(layout)
+                part = self._part(text, done, native)
+                if part:
+                    strokes = self._strokes(part, native)
+                    done += self._keys.burst(strokes, layout, stop, shift_key=shift_key)
+                    self._unread_until = max(
+                        self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
+                    )
 
     def press(self, keycode: int, times: int, stop: threading.Event) -> None:
         """Press one key so often; ends early, between two presses, when `stop` is set."""
-        for index in range(times):
-            if index % STRIDE == 0:
-                self._keys.clear(stop)
-                if stop.is_set():
-                    return
-            self._keys.tap(keycode)
-        self._display.sync()
+        with self._keys.guarded():
+            while times and not stop.is_set():
+                layout = self._keys.layout()
+                strokes = [Stroke(keycode)] * min(times, STRIDE)
+                times -= self._keys.burst(strokes, layout, stop, shift_key=False)
 
     def give_back(self) -> None:
         """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
-        self._check_block()
+        self._check_block(self._keys.layout())
         if self._original:
             self._await_readers()
             self._display.change_keyboard_mapping(FIRST, self._original)
@@ -74,47 +86,32 @@ class Typer:
             self._display.sync()
         self._original, self._borrowed = [], {}
 
-    def _type_part(
-        self, part: str, native: dict[int, tuple[int, bool]], stop: threading.Event
-    ) -> None:
-        shift = self._keys.keycode(XK.XK_Shift_L)
-        for index, character in enumerate(part):
-            if index % STRIDE == 0:
-                self._keys.clear(stop)
-                if stop.is_set():
-                    return
-            keysym = keysym_of(character)
-            keycode, shifted = native.get(keysym) or (self._borrowed[keysym], False)
-            self._keys.tap(*([shift] if shifted and shift else []), keycode)
-        self._display.sync()
+    def _strokes(self, part: str, native: dict[int, Stroke]) -> list[Stroke]:
+        keysyms = [keysym_of(character) for character in part]
+        return [native.get(keysym) or Stroke(self._borrowed[keysym]) for keysym in keysyms]
 
-    def _batches(self, text: str, native: dict[int, tuple[int, bool]]) -> Iterable[str]:
-        """Yield the text in parts, each with all that it needs mapped meanwhile."""
-        room = LAST - FIRST + 1
-        start = 0
-        while start < len(text):
-            needed: dict[int, None] = {}
-            end = start
-            while end < len(text):
-                keysym = keysym_of(text[end])
-                if keysym not in native and keysym not in needed:
-                    if len(needed) == room:
-                        break
-                    needed[keysym] = None
-                end += 1
-            missing = [keysym for keysym in needed if keysym not in self._borrowed]
-            if missing:
-                self._borrow(missing, list(needed))
-            yield text[start:end]
-            self._unread_until = time.monotonic() + DRAIN + DRAIN_EACH * (end - start)
-            start = end
+    def _part(self, text: str, start: int, native: dict[int, Stroke]) -> str:
+        """Return what can be typed now; empty where the keymap had to be changed for it."""
+        part = text[start : start + STRIDE]
+        missing = [
+            keysym
+            for keysym in dict.fromkeys(map(keysym_of, part))
+            if keysym not in native and keysym not in self._borrowed
+        ]
+        if missing:
+            ahead = dict.fromkeys(map(keysym_of, text[start : start + AHEAD]))
+            self._borrow([one for one in ahead if one not in native][: LAST - FIRST + 1])
+            return ""
+        return part
 
-    def _borrow(self, missing: list[int], needed: list[int]) -> None:
+    def _borrow(self, needed: list[int]) -> None:
+        missing = [keysym for keysym in needed if keysym not in self._borrowed]
         if len(self._borrowed) + len(missing) > LAST - FIRST + 1:
             self._await_readers()
             self._borrowed, missing = {}, needed
         if not self._original:
-            self._original = self._block()
+            rows = self._display.get_keyboard_mapping(FIRST, LAST - FIRST + 1)
+            self._original = [tuple(row) for row in rows]
             self._remember()
         for keysym in missing:
             self._borrowed[keysym] = FIRST + len(self._borrowed)
@@ -128,35 +125,29 @@ class Typer:
         """Give programs the time to translate what was typed: the map is about to change."""
         time.sleep(min(max(self._unread_until - time.monotonic(), 0), LONGEST_DRAIN))
 
-    def _native(self) -> dict[int, tuple[int, bool]]:
-        """Return the keys of the active layout: keysym -> keycode, with Shift or not."""
-        info = self._display.display.info
-        first, count = info.min_keycode, info.max_keycode - info.min_keycode + 1
-        group = self._root.query_pointer().mask >> _GROUP_SHIFT & 3
-        native: dict[int, tuple[int, bool]] = {}
-        for keycode, row in enumerate(self._display.get_keyboard_mapping(first, count), first):
+    def _native(self, layout: Layout) -> dict[int, Stroke]:
+        """Return what the active layout gives: keysym -> key, with Shift or not."""
+        native: dict[int, Stroke] = {}
+        group = layout.group
+        for keycode, row in enumerate(layout.rows, self._first):
             if FIRST <= keycode <= LAST:
                 continue
             pair = row[2 * group : 2 * group + 2] if group < 2 else ()  # the core map has but two
             for shifted, keysym in enumerate(pair):
                 if keysym:
-                    native.setdefault(keysym, (keycode, bool(shifted)))
+                    native.setdefault(keysym, Stroke(keycode, bool(shifted)))
             if row and row[0] in _NAMED.values():
-                native.setdefault(row[0], (keycode, False))
+                native.setdefault(row[0], Stroke(keycode))
         return native
 
-    def _block(self) -> list[Row]:
-        rows = self._display.get_keyboard_mapping(FIRST, LAST - FIRST + 1)
-        return [tuple(row) for row in rows]
-
-    def _check_block(self) -> None:
+    def _check_block(self, layout: Layout) -> None:
         """Forget what was borrowed where somebody (setxkbmap) has set the map anew."""
-        if not self._original:
-            return
-        rows = self._block()
+        at = FIRST - self._first
+        rows = layout.rows[at : at + LAST - FIRST + 1]
         if any(rows[code - FIRST][0] != keysym for keysym, code in self._borrowed.items()):
             self._root.delete_property(self._note)
             self._original, self._borrowed = [], {}
+            time.sleep(SETTLE)
 
     # A process that is killed while it types leaves the map altered; the note outlives it.
 
@@ -176,6 +167,11 @@ class Typer:
             self._display.change_keyboard_mapping(FIRST, rows)
         self._root.delete_property(self._note)
         self._display.sync()
+
+
+def sends_scan_codes(names: Iterable[str]) -> bool:
+    """Tell whether a window of this WM_CLASS passes keys on instead of characters."""
+    return any(_SCAN_CODES.search(name) for name in names)
 
 
 def keysym_of(character: str) -> int:

@@ -1,0 +1,151 @@
+"""Random schedules of modifiers pressed and let go on a keyboard while text is typed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from Xlib import X
+from Xlib.display import Display
+from Xlib.ext import xtest
+
+from tests.desktop.output_rig import keys_down
+from tests.desktop.rig import Desktop, wait_until
+from tests.desktop.windows import TextWindow
+from tray_dictate.output.x11 import X11Output
+
+# the keycodes of a PC's keyboard: xdotool's names would cost a connection for each
+MODIFIERS = {
+    "ctrl_l": 37, "shift_l": 50, "shift_r": 62, "alt_l": 64, "ctrl_r": 105, "alt_r": 108,
+    "super_l": 133,
+}  # fmt: skip
+BITS = {
+    "ctrl": X.ControlMask, "shift": X.ShiftMask, "alt": X.Mod1Mask, "super": X.Mod4Mask,
+}  # fmt: skip
+PAUSE = 127  # Xephyr notices only at the next key which modifiers of its host have changed
+MASK = X.ShiftMask | X.LockMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask | X.Mod5Mask
+TEXT = "Ctrl+W closes. Grüße an ALLE, 5% (ok)? Привет 你好 😀! "
+
+
+class Move(NamedTuple):
+    """After so many ms, this key goes the other way: down if it is up."""
+
+    after: float
+    key: str
+
+
+@dataclass
+class Outcome:
+    """What is wrong after a schedule; empty where nothing is."""
+
+    faults: list[str]
+
+
+class Fingers:
+    """A person's hands on a desktop's keyboard."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._display = Display(desktop.keyboard._env["DISPLAY"])
+        self.down: dict[str, None] = {}
+
+    def turn(self, key: str) -> None:
+        """Press a key that is up, let go of one that is down."""
+        event = X.KeyRelease if key in self.down else X.KeyPress
+        xtest.fake_input(self._display, event, MODIFIERS[key])
+        self._display.sync()
+        if key in self.down:
+            del self.down[key]
+        else:
+            self.down[key] = None
+
+    def play(self, moves: list[Move]) -> None:
+        for move in moves:
+            time.sleep(move.after / 1000)
+            self.turn(move.key)
+
+    def let_go(self) -> None:
+        for key in list(self.down):
+            self.turn(key)
+        for event in (X.KeyPress, X.KeyRelease):
+            xtest.fake_input(self._display, event, PAUSE)
+        self._display.sync()
+
+    def close(self) -> None:
+        self.let_go()
+        self._display.close()
+
+
+class Hold:
+    """What the hotkey must do with what the output announces: nothing."""
+
+    def __init__(self) -> None:
+        self.announced: list[tuple[int, bool]] = []
+
+    def __call__(self, keycode: int, down: bool) -> None:
+        self.announced.append((keycode, down))
+
+
+def random_moves(seed: int, most: int = 12) -> list[Move]:
+    """Return a schedule: short and long pauses, several keys at once, some held to the end."""
+    chance = random.Random(seed)
+    keys = chance.sample(sorted(MODIFIERS), chance.randint(1, 4))
+    pause = lambda: chance.choice([0, 1, 3, 10, 30, 80]) * chance.random()  # noqa: E731
+    return [Move(pause(), chance.choice(keys)) for _ in range(chance.randint(1, most))]
+
+
+async def run(
+    desktop: Desktop, window: TextWindow, display: Display, fingers: Fingers, output: X11Output,
+    moves: list[Move], text: str = TEXT * 4,
+) -> list[str]:  # fmt: skip
+    """Type while the moves are made; return what is wrong, nothing where all is well."""
+    faults: list[str] = []
+    window.clear()
+    playing = asyncio.create_task(asyncio.to_thread(fingers.play, moves))
+    try:
+        await output.deliver(text)
+    finally:
+        await playing
+    await asyncio.to_thread(arrive, window, text)
+    if (got := window.text()) != text:
+        faults.append(f"holds {got!r}")
+    if fired := shortcuts(window):
+        faults.append(f"shortcuts {fired}")
+    expected = 0
+    for key in fingers.down:
+        expected |= BITS[key.partition("_")[0]]
+    if expected:  # another dictation while they are held: they are back in effect after it
+        await output.deliver("x")
+        await asyncio.to_thread(arrive, window, text + "x")
+        if window.text() != text + "x":
+            faults.append(f"holds {window.text()!r} then")
+        if mask(display) & expected != expected:
+            faults.append(f"held {expected:#x}, in effect {mask(display):#x}")
+    fingers.let_go()
+    try:
+        wait_until(lambda: not keys_down(display), 1, "no key is down")
+        wait_until(lambda: not mask(display), 1, "no modifier is on")
+    except AssertionError:
+        faults.append(f"stuck: keys {keys_down(display)}, modifiers {mask(display):#x}")
+    return faults
+
+
+def arrive(window: TextWindow, text: str) -> None:
+    end = time.monotonic() + 3
+    while window.text() != text and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def mask(display: Display) -> int:
+    return display.screen().root.query_pointer().mask & MASK
+
+
+def shortcuts(window: TextWindow) -> list[str]:
+    """Return the keys that the Tk window got with Ctrl, Alt or Super, modifiers left out."""
+    if window.kind != "tk":
+        return []
+    keys = [key for key in window.key_events() if key.down and key.state & (4 | 8 | 64)]
+    modifiers = ("Control", "Alt", "Shift", "Super", "ISO_Level3", "Meta")
+    return [key.keysym for key in keys if not key.keysym.startswith(modifiers)]

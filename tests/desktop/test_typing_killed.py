@@ -1,0 +1,41 @@
+"""Killed at any moment, we leave no key down, no lock changed, and the next start mends the map."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+
+import pytest
+from Xlib import X
+
+from tests.desktop.output_rig import connected, keymap, keys_down, start
+from tests.desktop.rig import Desktop, wait_until
+from tests.desktop.schedules import mask
+from tray_dictate.output.x11 import X11Output
+
+KILLS = 20  # of each method
+
+
+@pytest.mark.parametrize("method", ["type", "paste"])
+async def test_a_kill_at_any_moment_leaves_no_key_down_and_caps_lock_on(
+    environ: Desktop, method: str
+) -> None:
+    chance = random.Random(method)
+    environ.tap("Caps_Lock")
+    with environ.text_window("tk") as window, connected(environ) as display:
+        before = keymap(display)
+        for number in range(KILLS):
+            argv = [sys.executable, "-m", "tests.desktop.typing_child", method]
+            child = start(environ, "child", argv, "delivering")
+            await asyncio.sleep(chance.uniform(0, 0.25))
+            child.kill()
+            child.wait()
+            wait_until(lambda: window.text() is not None, 5, "the window answers")
+            assert keys_down(display) == [], f"after kill {number}"
+            assert mask(display) == X.LockMask, f"after kill {number}"
+            window.clear()
+        await X11Output("type", lambda _keycode, _down: None).close()
+        assert keymap(display) == before
+        environ.tap("Caps_Lock")
+        assert mask(display) == 0
