@@ -74,3 +74,15 @@ def test_marks_and_joiners_are_part_of_words():
 def test_of_any_words_just_the_same_ones_are_found(words, between):
     found = [m[0] for m, _ in AnyOf([phrase("git")]).find(between.join(words))]
     assert found == ["git"] * words.count("git")
+
+
+def test_a_symbol_at_the_end_goes_before_the_same_letters_without_it():
+    found = AnyOf([phrase("c"), phrase("c++")])
+    assert [m[0] for m, _ in found.find("c++ c")] == ["c++", "c"]
+
+
+def test_a_thousand_phrases_share_their_boundaries():
+    found = AnyOf([phrase(f"term{n}") for n in range(1000)])
+    (match, which), *rest = found.find("a term567 here")
+    assert (match[0], which, rest) == ("term567", 567, [])
+    assert len(found._pattern.pattern) < 1000 * 20 + 20_000  # else it takes minutes to compile

@@ -14,9 +14,17 @@ from dataclasses import dataclass
 
 from tray_dictate.core.characters import NO_SPACES
 
-_MARKS = "".join(
-    chr(code) for code in range(0x300, 0x1E950) if unicodedata.category(chr(code))[0] == "M"
-)
+
+def _marks() -> str:
+    """Return the combining marks of Unicode as ranges of a character class."""
+    codes = [c for c in range(0x300, 0x1E950) if unicodedata.category(chr(c))[0] == "M"]
+    known = set(codes)
+    starts = [chr(code) for code in codes if code - 1 not in known]
+    ends = [chr(code) for code in codes if code + 1 not in known]
+    return "".join(f"{start}-{end}" for start, end in zip(starts, ends, strict=True))
+
+
+_MARKS = _marks()
 _LETTER = rf"[\w{_MARKS}\u200c\u200d]"
 _IS_LETTER, _IS_UNSPACED = re.compile(_LETTER), re.compile(f"[{NO_SPACES}]")
 _START = (
@@ -49,7 +57,7 @@ def phrase(words: str, gap: str = GAP) -> Phrase:
 
 def whole(one: Phrase) -> str:
     """Return an expression for `one` that matches whole words only."""
-    return _edge(_START, one.example[0]) + _ended(one)
+    return f"{_start(one)}(?:{one.inner}){_end(one)}"
 
 
 class AnyOf:
@@ -60,19 +68,19 @@ class AnyOf:
     """
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
-        by_letter: dict[str, list[int]] = {}
+        alike: dict[tuple[str, str], dict[str, list[int]]] = {}  # by boundaries and first letter
         for which, one in enumerate(phrases):
-            by_letter.setdefault(one.example[0].lower()[0], []).append(which)
-        edges = {letter: _edge(_START, letter) for letter in by_letter}
-        letters = sorted(by_letter, key=edges.__getitem__)  # those with the same boundary together
-        self._order = [which for letter in letters for which in by_letter[letter]]
+            letter, edges = one.example[0].lower()[0], (_start(one), _end(one))
+            alike.setdefault(edges, {}).setdefault(letter, []).append(which)
+        self._order: list[int] = []
         groups: list[str] = []
-        for edge in sorted(set(edges.values())):
-            alike = [letter for letter in letters if edges[letter] == edge]
-            branches = [
-                _branch(letter, [phrases[i] for i in by_letter[letter]]) for letter in alike
-            ]
-            groups.append(f"{edge}(?:{'|'.join(branches)})")
+        for edges in sorted(alike):  # first those without a boundary: "c++" before "c"
+            branches: list[str] = []
+            for letter, found in alike[edges].items():
+                inner = "|".join(f"({phrases[which].inner})" for which in found)
+                branches.append(f"(?={re.escape(letter)})(?:{inner})")
+                self._order += found
+            groups.append(f"{edges[0]}(?:{'|'.join(branches)}){edges[1]}")
         self._pattern = re.compile("|".join(groups), re.IGNORECASE)
 
     def __bool__(self) -> bool:
@@ -90,13 +98,13 @@ def is_word(char: str) -> bool:
     return _IS_LETTER.match(char) is not None
 
 
-def _branch(letter: str, phrases: list[Phrase]) -> str:
-    return f"(?={re.escape(letter)})(?:{'|'.join(f'({_ended(one)})' for one in phrases)})"
+def _start(one: Phrase) -> str:
+    return _START if _has_boundary(one.example[0]) else ""
 
 
-def _ended(one: Phrase) -> str:
-    return f"(?:{one.inner})" + _edge(_END, one.example[-1])
+def _end(one: Phrase) -> str:
+    return _END if _has_boundary(one.example[-1]) else ""
 
 
-def _edge(boundary: str, char: str) -> str:
-    return boundary if is_word(char) and not _IS_UNSPACED.match(char) else ""
+def _has_boundary(char: str) -> bool:
+    return is_word(char) and not _IS_UNSPACED.match(char)
