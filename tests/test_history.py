@@ -212,6 +212,21 @@ def test_a_file_that_becomes_corrupt_under_us_is_replaced_and_nothing_new_is_los
     assert len(told) == 1
 
 
+def test_who_still_holds_a_file_that_another_moved_aside_goes_on_with_the_new_one(
+    open_history, path, told
+):
+    first, second, third = open_history(), open_history(), open_history()
+    third.add(SAID)
+    third.forget(999)
+    third.close()
+    with path.open("r+b") as file:
+        file.write(b"\xff" * path.stat().st_size)
+    entry = first.add(SAID)
+    assert [entry.id for entry in second.last(9)] == [entry]
+    assert second.add(SAID) > entry
+    assert len(told) == len(list(path.parent.glob("*.corrupt-*[0-9]"))) == 1
+
+
 def test_a_file_from_a_newer_version_is_left_as_it_is(open_history, path, told):
     open_history().close()
     connection = sqlite3.connect(path)
