@@ -150,6 +150,7 @@ class FakeOutput:
         self.windows: dict[str, str] = {"editor": ""}
         self.focus: str | None = "editor"
         self.refuses = ""
+        self.confirms, self.copies = True, False
         self.stubborn: set[str] = set()  # windows that never take the focus
         self.kept = ""
         self.may_deliver = asyncio.Event()
@@ -166,8 +167,16 @@ class FakeOutput:
         await self.may_deliver.wait()
         if self.refuses or self.focus is None:
             raise DeliveryError(self.refuses or "No window has the focus.")
+        if self.copies:
+            self.kept = text
+            return Receipt(confirmed=False, method="clipboard")
         self.windows[self.focus] = self.windows.get(self.focus, "") + text
-        return Receipt(confirmed=True, method="fake")
+        return Receipt(confirmed=self.confirms, method="paste")
+
+    async def press(self, chord: str) -> None:
+        if self.focus is None:
+            raise DeliveryError("No window has the focus.")
+        self.windows[self.focus] += f"<{chord}>"
 
     async def erase(self, characters: int) -> None:
         if self.focus is None:
@@ -232,3 +241,15 @@ class FakeCues:
 
     def play(self, name: str) -> None:
         self.played.append(name)
+
+
+class FakeRewriter:
+    """Shouts, where it is asked to."""
+
+    def __init__(self) -> None:
+        self.shouts = False
+
+    async def apply(self, text: str, application: str) -> str:
+        return text.upper() if self.shouts else text
+
+    async def close(self) -> None: ...

@@ -15,13 +15,16 @@ from tests.fakes import (
     FakeHotkey,
     FakeMicrophone,
     FakeOutput,
+    FakeRewriter,
     FakeTray,
 )
 from tray_dictate import config_load
+from tray_dictate.config import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.errors import DeliveryError
+from tray_dictate.history_async import AsyncHistory
 
 
 class Rig:
@@ -33,13 +36,14 @@ class Rig:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
+        self.rewriter = FakeRewriter()
+        self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
-        self.daemon = Daemon(
-            Parts(
-                loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues
-            ),
-            farewell,
-        )
+        parts = Parts(
+            loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
+            self.rewriter, self.history,
+        )  # fmt: skip
+        self.daemon = Daemon(parts, farewell)
 
     def press(self, key: str = "ctrl_r") -> None:
         self.daemon.edge(Edge(key, True, time.monotonic()))
@@ -72,6 +76,7 @@ async def rig():
     await rig.daemon.start()
     yield rig
     await rig.daemon.stop()
+    await rig.history.close()
 
 
 async def test_hold_speak_release(rig):
@@ -407,6 +412,7 @@ async def rig_with():
     yield start
     for rig in rigs:
         await rig.daemon.stop()
+        await rig.history.close()
 
 
 async def spoken(rig: Rig, words: str) -> None:
@@ -599,3 +605,102 @@ async def test_a_shortcut_takes_the_last_dictation_back_though_its_keys_were_pre
     await until(lambda: rig.output.text == "One.")
     rig.press("f10")
     await until(lambda: rig.output.kept == "One.")
+
+
+async def test_a_text_is_rewritten_and_what_was_said_is_in_the_history(rig):
+    rig.rewriter.shouts = True
+    await spoken(rig, "One.")
+    assert rig.output.text == "ONE."
+    (entry,) = await rig.history.last()
+    assert (entry.text, entry.raw, entry.state) == ("ONE.", "One.", "delivered")
+
+
+async def test_what_became_of_a_dictation_is_in_the_history(rig):
+    rig.output.refuses = "the window is gone."
+    await spoken(rig, "One.")
+    rig.output.refuses = ""
+    rig.press()
+    await rig.say("Two.")
+    await until(lambda: rig.output.text)
+    rig.press("escape")
+    rig.release()
+    await rig.idle()
+    await until(lambda: rig.tray.shown[-1] is not Status.RECORDING)
+    await asyncio.sleep(0.05)
+    entries = await rig.history.last(5)
+    assert [(entry.text, entry.state) for entry in entries] == [
+        ("Two.", "dropped"),
+        ("One.", "kept"),
+    ]
+
+
+async def test_words_are_replaced_and_commands_obeyed(rig_with):
+    rig = await rig_with(
+        'text.replacements={"tray dictate" = "tray_dictate"}', 'text.commands=["en"]'
+    )
+    await spoken(rig, "I use tray dictate new line daily.")
+    assert rig.output.text == "I use tray_dictate\nDaily."
+
+
+async def test_scratch_that_takes_back_the_last_segment(rig_with):
+    rig = await rig_with('text.commands=["en"]')
+    rig.press()
+    await rig.say("One.")
+    await rig.say("Two.")
+    await until(lambda: rig.output.text == "One. Two.")
+    await rig.say("Scratch that.")
+    await until(lambda: rig.output.text == "One.")
+    await rig.say("Three.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "One. Three."
+    await rig.daemon.delivery.redo()
+    assert rig.output.text == "One. Three. One. Three."
+
+
+async def test_a_new_line_may_be_shift_enter_and_an_enter_may_end_it(rig_with):
+    rig = await rig_with('text.commands=["en"]', "text.newline=shift+enter", "text.submit=true")
+    await spoken(rig, "One new line two.")
+    await until(lambda: rig.output.text == "One<shift+enter>Two.<enter>")
+
+
+async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
+    rig = await rig_with("text.longest=5")
+    await spoken(rig, "Much too long.")
+    assert rig.output.text == ""
+    assert rig.output.kept == "Much too long."
+
+
+async def test_the_last_dictation_outlives_the_program(rig, rig_with):
+    await spoken(rig, "One.")
+    later = await rig_with()
+    later.daemon.delivery.inserted.recall((await rig.history.last())[0].text)
+    await later.daemon.delivery.redo()
+    assert later.output.text == "One."
+
+
+async def test_a_paste_that_nobody_confirmed_is_told_of_once(rig):
+    rig.output.confirms = False
+    rig.press()
+    await rig.say("One.")
+    await rig.say("Two.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "One. Two."
+    assert len(rig.tray.said) == 1
+    assert "tray-dictate redo" in rig.tray.said[0]
+    (entry,) = await rig.history.last()
+    assert entry.state == "unconfirmed"
+
+
+async def test_where_the_clipboard_is_the_way_all_of_a_dictation_comes_to_be_there(rig):
+    rig.output.copies = True
+    rig.press()
+    await rig.say("One.")
+    await rig.say("Two.")
+    rig.release()
+    await rig.idle()
+    assert rig.output.kept == "One. Two."
+    assert rig.tray.said == []
+    with pytest.raises(DeliveryError):
+        await rig.daemon.delivery.undo()

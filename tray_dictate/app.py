@@ -30,7 +30,9 @@ from tray_dictate.core.keys import parse_chord
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.engine import select as select_engine
 from tray_dictate.errors import ControlError, DictateError
+from tray_dictate.history_async import AsyncHistory
 from tray_dictate.ports import Actions, Engine
+from tray_dictate.rewrite import Rewriter
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,10 @@ class _App:
             private=config.output.private,
         )  # fmt: skip
         stack.callback(self._wait, self._output.close)
+        history = AsyncHistory(config.history, self._notice)
+        stack.callback(self._wait, history.close)
+        rewriter = Rewriter(config.rewrite, self._notice)
+        stack.callback(self._wait, rewriter.close)
         portaudio = PortAudio()
         stack.callback(portaudio.close)
         stack.callback(self._wait, engine.close)
@@ -81,7 +87,7 @@ class _App:
         stack.callback(self._wait, microphone.close)
         parts = Parts(
             config, self._hotkey, microphone, engine, self._output, self._tray,
-            Cues(config.audio, portaudio),
+            Cues(config.audio, portaudio), rewriter, history,
         )  # fmt: skip
         self._daemon = Daemon(parts)
         self._control = ControlServer(handlers(self._daemon))

@@ -39,9 +39,10 @@ from tray_dictate.core.keys import MODIFIERS, Chord, parse_chord, parse_key
 from tray_dictate.core.shortcuts import Shortcuts
 from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
-from tray_dictate.placing import Placing
-from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Tray
+from tray_dictate.history_async import AsyncHistory
+from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray
 from tray_dictate.take import Take
+from tray_dictate.ways import ways
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class Parts:
     output: Output
     tray: Tray
     cues: Cues
+    rewriter: Rewriter
+    history: AsyncHistory
 
 
 @dataclass(slots=True)
@@ -84,9 +87,8 @@ class Daemon:
         self._shown: tuple[Status, str] | None = None
         self._shortcuts = Shortcuts(settings.shortcuts)
         self._running: dict[int, _Running] = {}
-        output = parts.config.output
-        placing = Placing(parts.output, output.focus, output.hold_seconds)
-        self.delivery = Delivery(parts.output, placing, self._delivered, self.tell)
+        wanted = ways(parts.config, parts.output, parts.rewriter, parts.history, self.tell)
+        self.delivery = Delivery(parts.output, wanted, self._delivered)
         self._last = {
             "redo": self.delivery.redo, "undo": self.delivery.undo, "copy": self.delivery.copy,
         }  # fmt: skip
@@ -110,6 +112,8 @@ class Daemon:
         log.info("ready: %s %s and speak", settings.mode, settings.keys)
         await self._prepare(self._parts.engine.load())
         log.info("the engine is loaded")
+        for entry in await self._parts.history.last():
+            self.delivery.inserted.recall(entry.text)
 
     async def _prepare(self, work: Awaitable[None]) -> None:
         try:

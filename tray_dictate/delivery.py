@@ -1,5 +1,8 @@
 """Segments into the window, one after the other; what cannot be inserted is kept.
 
+    segment ──polish──▶ rewrite ──▶ the right window ──▶ output ──▶ history
+                                            └──refused──▶ clipboard
+
 Once a segment of a dictation could not be inserted, the rest of it is kept as well: text with a
 hole in the middle is worse than text that waits on the clipboard.
 """
@@ -9,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from tray_dictate.core.text import join
+from tray_dictate.core.polish import Insert, Polisher, Scratch
 from tray_dictate.errors import DeliveryError
+from tray_dictate.history import State
 from tray_dictate.inserted import Inserted
 from tray_dictate.placing import Placing
 from tray_dictate.ports import Output, Receipt, Target
@@ -22,25 +27,47 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 200  # characters: enough to see how the last sentence ended
 
 
+@dataclass(slots=True)
+class Story:
+    """What became of one dictation; `at` is time.time()."""
+
+    at: float
+    text: str = ""
+    raw: str = ""
+    state: State = "delivered"
+    application: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a text goes through on its way to the window."""
+
+    polisher: Polisher
+    rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
+    placing: Placing
+    record: Callable[[Story], None]  # a dictation is over
+    tell: Callable[[str], None]
+    breaks: bool = False  # a new line is Shift+Enter
+    submit: bool = False  # Enter at the end of a dictation
+
+
 class Delivery:
     """The way from segments to the window; `run` is its task."""
 
-    def __init__(
-        self, output: Output, placing: Placing, on_done: Callable[[int, str], None],
-        tell: Callable[[str], None],
-    ) -> None:  # fmt: skip
-        self._output, self._placing = output, placing
-        self._on_done, self._tell = on_done, tell
+    def __init__(self, output: Output, ways: Ways, on_done: Callable[[int, str], None]) -> None:
+        self._output, self._ways, self._on_done = output, ways, on_done
         self._queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
+        self._stories: dict[int, Story] = {}
         self._before, self._place = "", ""
         self._busy = asyncio.Lock()  # one at a time has the window
+        self._ending: set[asyncio.Task[None]] = set()
         self.inserted = Inserted()
 
     def begin(self, dictation: int) -> None:
         """Remember which window has the focus at the key-down."""
-        self._placing.begin(dictation)
+        self._ways.placing.begin(dictation)
 
     def put(self, dictation: int, text: str) -> None:
         """Deliver a segment after those before it; `on_done` follows, whatever becomes of it."""
@@ -49,12 +76,11 @@ class Delivery:
     def abort(self, dictation: int) -> None:
         """Drop what of this dictation is not yet delivered."""
         self._aborted.add(dictation)
-        self._placing.close(dictation)
+        self._end(dictation, dropped=True)
 
     def close(self, dictation: int) -> None:
         """Forget a dictation that is over."""
-        self._kept.pop(dictation, None)
-        self._placing.close(dictation)
+        self._end(dictation, dropped=False)
 
     def forget(self, *, before: bool) -> None:
         """Learn that the user has typed: the last dictation may not stand before the caret now.
@@ -87,9 +113,9 @@ class Delivery:
             raise DeliveryError("Nothing has been dictated yet.")
         async with self._busy:
             target = await self._output.target()
-            piece = join(self._known_before(target), text)
+            piece = Insert(text).after(self._known_before(target))
             try:
-                await self._output.deliver(piece)
+                piece += (await self._insert(piece)).after
             except DeliveryError as reason:
                 await self._output.keep(text)
                 raise DeliveryError(f"{reason} It is on the clipboard.") from reason
@@ -113,27 +139,109 @@ class Delivery:
         await self._output.keep(self.inserted.text)
         return "The last dictation is on the clipboard."
 
-    async def _deliver(self, dictation: int, text: str) -> str:
-        """Insert one segment, or keep it; return what went wrong."""
+    async def _deliver(self, dictation: int, raw: str) -> str:
+        """Do what one segment says; return what went wrong."""
+        story = self._stories.setdefault(dictation, Story(time.time()))
+        story.raw = _joined(story.raw, raw)
+        for said in self._ways.polisher.segment(raw):
+            if isinstance(said, Scratch):
+                trouble = await self._scratch(story)
+            else:
+                trouble = await self._say(dictation, story, said)
+            if trouble:
+                return trouble
+        return ""
+
+    async def _say(self, dictation: int, story: Story, said: Insert) -> str:
+        """Insert a text, or keep it; return what went wrong."""
+        text = await self._rewritten(said.text)
         self.inserted.say(dictation, text)
+        story.text = _joined(story.text, text)
         if dictation in self._kept:
             return await self._keep(dictation, text, "")
-        began = time.monotonic()
         try:
-            target = await self._placing.place(dictation, lambda: self._give_up(dictation))
-            piece = join(self._known_before(target), text)
-            if not piece:
-                return ""
-            receipt = await self._output.deliver(piece)
-        except DeliveryError as reason:
-            return await self._keep(dictation, text, str(reason))
+            await self._insert_there(dictation, story, text)
+        except DeliveryError as refused:
+            reason = str(refused)
         except Exception:
             log.exception("dictation %d: delivery failed", dictation)
-            return await self._keep(dictation, text, "the log has the details.")
-        self._remember(piece, target)
-        self.inserted.put(piece, target)
+            reason = "the log has the details."
+        else:
+            return ""
+        story.state = "kept"
+        return await self._keep(dictation, text, reason)
+
+    async def _rewritten(self, text: str) -> str:
+        target = await self._output.target()
+        return await self._ways.rewrite(text, target.application if target else "")
+
+    async def _insert_there(self, dictation: int, story: Story, text: str) -> None:
+        """Insert a text where it belongs. Raises DeliveryError."""
+        if self._ways.polisher.refuses(text):
+            raise DeliveryError(f"{len(text)} characters are more than text.longest.")
+        began = time.monotonic()
+        target = await self._ways.placing.place(dictation, lambda: self._give_up(dictation))
+        piece = Insert(text).after(self._known_before(target))
+        if not piece:
+            return
+        receipt = await self._insert(piece)
         _log(dictation, piece, receipt, time.monotonic() - began)
+        story.application = target.application if target else ""
+        if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
+            self._kept[dictation] = piece
+            return
+        self._remember(piece + receipt.after, target)
+        self.inserted.put(piece + receipt.after, target)
+        if receipt.method == "paste" and not receipt.confirmed and story.state == "delivered":
+            story.state = "unconfirmed"
+            self._ways.tell(
+                "It is not sure that the window took the text. It is in the history, and "
+                "`tray-dictate redo` inserts it again."
+            )
+
+    async def _insert(self, piece: str) -> Receipt:
+        """Insert a piece where the focus is, line by line if a new line is a key of its own."""
+        lines = piece.split("\n") if self._ways.breaks else [piece]
+        receipt = await self._output.deliver(lines[0])
+        for line in lines[1:]:
+            await self._output.press("shift+enter")
+            receipt = await self._output.deliver(line)
+        return receipt
+
+    async def _scratch(self, story: Story) -> str:
+        """Take back what was inserted last; return what stands in the way."""
+        try:
+            count = self.inserted.last(await self._output.target())
+            await self._output.erase(count)
+        except DeliveryError as refused:
+            self._ways.tell(str(refused))
+            return str(refused)
+        self.inserted.scratched()
+        story.text = self.inserted.text
+        self._before = self._before[:-count]
         return ""
+
+    def _end(self, dictation: int, *, dropped: bool) -> None:
+        kept = self._kept.pop(dictation, None)
+        self._ways.placing.close(dictation)
+        story = self._stories.pop(dictation, None)
+        if story is None:
+            return
+        if dropped:
+            story.state = "dropped"
+        self._ways.record(story)
+        if self._ways.submit and story.text and not dropped and kept is None:
+            task = asyncio.create_task(self._submit())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _submit(self) -> None:
+        try:
+            async with self._busy:
+                await self._output.press("enter")
+        except DeliveryError as refused:
+            self._ways.tell(str(refused))
+        self.forget(before=True)
 
     def _known_before(self, target: Target | None) -> str:
         """Return what stands before the caret there, as far as we have put it there."""
@@ -152,9 +260,7 @@ class Delivery:
 
     async def _keep(self, dictation: int, text: str, reason: str) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
-        kept = self._kept.get(dictation, "")
-        kept += join(kept, text)
-        self._kept[dictation] = kept
+        self._kept[dictation] = kept = _joined(self._kept.get(dictation, ""), text)
         try:
             await self._output.keep(kept)
             where = "It is on the clipboard."
@@ -163,8 +269,12 @@ class Delivery:
         if not reason:
             return ""
         trouble = f"The text could not be inserted: {reason} {where}"
-        self._tell(trouble)
+        self._ways.tell(trouble)
         return trouble
+
+
+def _joined(before: str, text: str) -> str:
+    return before + Insert(text).after(before)
 
 
 def _log(dictation: int, piece: str, receipt: Receipt, took: float) -> None:

@@ -13,28 +13,41 @@ class Inserted:
     """One dictation at a time: a new one takes the place of the one before."""
 
     def __init__(self) -> None:
-        self.text: str = ""  # all that was to be inserted
         self._dictation: int = 0
-        self._pieces: str = ""  # what was inserted, as it was
+        self._texts: list[str] = []  # all that was to be inserted
+        self._pieces: list[str] = []  # what was inserted, as it was
         self._window: str = ""
         self._uncovered = False  # it still stands right before the caret
 
-    def say(self, dictation: int, segment: str) -> None:
+    @property
+    def text(self) -> str:
+        """All that was to be inserted."""
+        text = ""
+        for part in self._texts:
+            text += join(text, part)
+        return text
+
+    def recall(self, text: str) -> None:
+        """Learn of a dictation before this program was started, if there is none since."""
+        self._texts = self._texts or [text]
+
+    def say(self, dictation: int, text: str) -> None:
         """Learn what is about to be inserted."""
         if dictation != self._dictation:
-            self._dictation, self.text, self._pieces = dictation, "", ""
-        self.text += join(self.text, segment)
+            self._dictation, self._texts, self._pieces = dictation, [], []
+        self._texts.append(text)
 
     def put(self, piece: str, target: Target | None) -> None:
         """Learn what was inserted where."""
         window = target.window if target else ""
-        goes_on = self._pieces and self._uncovered and window == self._window
-        self._pieces = self._pieces + piece if goes_on else piece
+        if not self._uncovered or window != self._window:
+            self._pieces = []
+        self._pieces.append(piece)
         self._window, self._uncovered = window, True
 
     def repeat(self, piece: str, target: Target | None) -> None:
         """Learn that all of it was inserted once more."""
-        self._pieces = ""
+        self._pieces = []
         self.put(piece, target)
 
     def cover(self) -> None:
@@ -43,24 +56,37 @@ class Inserted:
 
     def removed(self) -> None:
         """Learn that it was taken back."""
-        self._pieces, self._uncovered = "", False
+        self._pieces, self._uncovered = [], False
+
+    def scratched(self) -> None:
+        """Learn that its last piece was taken back."""
+        self._pieces.pop()
+        self._texts.pop()
 
     def removable(self, target: Target | None) -> int:
         """Return how many characters are to be erased. Raises DeliveryError if unsafe."""
-        if not self._pieces:
+        return self._erasable("".join(self._pieces), target)
+
+    def last(self, target: Target | None) -> int:
+        """Return how many characters the last piece has. Raises DeliveryError if unsafe."""
+        return self._erasable("".join(self._pieces[-1:]), target)
+
+    def _erasable(self, text: str, target: Target | None) -> int:
+        if not text:
             raise DeliveryError("There is nothing to take back.")
         if not self._uncovered:
             raise DeliveryError("It cannot be taken back: you have typed since.")
         if target is None or target.window != self._window:
             raise DeliveryError("It cannot be taken back: another window has the focus.")
-        if any(_is_uneven(character) for character in self._pieces):
+        if any(_is_uneven(character) for character in text):
             raise DeliveryError(
                 "It cannot be taken back safely: it holds characters that windows erase in "
                 "different ways."
             )
-        return len(self._pieces)
+        return len(text)
 
 
 def _is_uneven(character: str) -> bool:
-    """Tell whether a BackSpace may erase more or less than this character."""
-    return ord(character) > 0xFFFF or unicodedata.category(character) in ("Mn", "Me", "Cf", "Mc")
+    """Tell whether a BackSpace may erase more or less than this, such as an indentation."""
+    joins = unicodedata.category(character) in ("Mn", "Me", "Cf", "Mc")
+    return joins or not 0x20 <= ord(character) <= 0xFFFF

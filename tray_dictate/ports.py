@@ -155,6 +155,10 @@ class Output(Protocol):
         """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
         ...
 
+    async def press(self, chord: str) -> None:
+        """Press "enter", "shift+enter" ... once. Raises DeliveryError."""
+        ...
+
     async def erase(self, characters: int) -> None:
         """Take back so many characters before the caret. Raises DeliveryError."""
         ...

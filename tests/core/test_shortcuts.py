@@ -6,7 +6,11 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.core.shortcuts import Shortcuts
 
-CHORDS = {"redo": parse_chord("ctrl+alt+r"), "undo": parse_chord("ctrl+alt+shift+r"), "copy": parse_chord("f12")}
+CHORDS = {
+    "redo": parse_chord("ctrl+alt+r"),
+    "undo": parse_chord("ctrl+alt+shift+r"),
+    "copy": parse_chord("f12"),
+}
 
 TABLE = [
     ("the chord does it once", "+ctrl_l +alt_l +r", ["redo"]),
@@ -24,7 +28,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "done"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("keys", "done"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
 def test_shortcuts(keys, done):
     shortcuts = Shortcuts(CHORDS)
     fired = []

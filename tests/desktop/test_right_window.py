@@ -121,3 +121,12 @@ def test_a_click_is_told_and_the_wheel_is_not(environ: Desktop) -> None:
     finally:
         hotkey.stop()
     assert [edge.key for edge in edges if edge.key == POINTER] == [POINTER]
+
+
+@pytest.mark.parametrize(("chord", "expected"), [("enter", "\n"), ("shift+enter", "\n")])
+async def test_a_chord_is_pressed_alone(environ: Desktop, output, chord, expected) -> None:
+    with environ.text_window("gtk") as window, connected(environ) as display:
+        await output.deliver("one")
+        await output.press(chord)
+        window.wait_for("one" + expected)
+        assert keys_down(display) == []

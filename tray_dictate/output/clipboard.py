@@ -37,6 +37,10 @@ class ClipboardOutput:
         await self.keep(text)
         return Receipt(confirmed=False, method="clipboard")
 
+    async def press(self, chord: str) -> None:
+        """Refuse: keys alone are not pressed here. Raises DeliveryError."""
+        raise DeliveryError(f"{chord} cannot be pressed on this system.")
+
     async def erase(self, characters: int) -> None:
         """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
         raise DeliveryError(f"{characters} characters cannot be taken back on this system.")

@@ -92,6 +92,10 @@ class X11Output:
             loop = asyncio.get_running_loop()
             self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
 
+    async def press(self, chord: str) -> None:
+        """Press a chord once. Raises DeliveryError."""
+        await self._on(self._worker, lambda: self._press(chord))
+
     async def erase(self, characters: int) -> None:
         """Press BackSpace so often. Raises DeliveryError."""
         await self._on(self._worker, lambda: self._erase(characters))
@@ -213,6 +217,15 @@ class X11Output:
         if self._stop.is_set():
             raise DeliveryError("Dictation was ended while the text was typed.")
         return Receipt(confirmed=False, method="type")
+
+    def _press(self, chord: str) -> None:
+        self._refresh()
+        keycodes = self._paster.keycodes(chord)
+        if not keycodes:
+            raise DeliveryError(f"The keyboard has no {chord}.")
+        self._keys.clear(self._stop)
+        self._keys.tap(*keycodes)
+        self._display.sync()
 
     def _erase(self, characters: int) -> None:
         self._refresh()
