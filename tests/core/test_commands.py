@@ -17,6 +17,7 @@ SPLIT = [
     ("a comma before a new line goes, a full stop stays", "One, new line. Two. New line", ["One", LINE, "Two.", LINE]),
     ("a comma before an opening quote stays", "said, open quote, go", ["said,", Command(Kind.OPEN, '"'), "go"]),
     ("what follows a closing quote stays", "go, close quote.", ["go", Command(Kind.CLOSE, '"'), "."]),
+    ("a comma before a closing quote goes, a full stop stays", "go, close quote. No. Close quote", ["go", Command(Kind.CLOSE, '"'), ". No.", Command(Kind.CLOSE, '"')]),
     ("alone", "New line.", [LINE]),
     ("one after the other", "new line comma", [LINE, COMMA]),
     ("after an article it is a word", "put the comma here", ["put the comma here"]),

@@ -24,6 +24,8 @@ WITHOUT = [
     ("at the end, too", "en", "I think um.", "I think."),
     ("nothing else was said", "en", "Um.", ""),
     ("uh-huh and uh-oh are words", "en", "Uh-huh, uh-oh", "Uh-huh, uh-oh"),
+    ("a filler behind a hyphen is part of a word", "en", "a ho-hum, mm-uh one", "a ho-hum, mm-uh one"),
+    ("a capital in mid-sentence gives none", "en", "I Uh think", "I think"),
     ("the ER is a hospital's", "en", "in the ER now", "in the ER now"),
     ("a part of a word stays", "en", "umbrella term er2", "umbrella term er2"),
     ("a stutter stays", "en", "I I think", "I I think"),

@@ -41,6 +41,7 @@ POLISHED = [
     ("a spoken one, too", replace(EVERYTHING, newline="space"), "see new line be", [Insert("see Be")]),
     ("and alone it is nothing", replace(EVERYTHING, newline="space"), "new line", []),
     ("Shift+Enter is the output's affair", replace(EVERYTHING, newline="shift+enter"), "new line", [Insert("\n")]),
+    ("blanks of a replacement spoil no capital", TextRules(replacements={"ann": " and ann "}, commands=["en"]), "so period ann", [Insert("so. And ann")]),
     ("a pattern that leaves nothing", TextRules(patterns={".": ""}), "abc", []),
     ("a pattern cannot bring an escape in", TextRules(patterns={"b": "\x1b[31m\u202e"}), "abc", [Insert("ac")]),
 ]  # fmt: skip
