@@ -22,6 +22,7 @@ TEXT = [
     ("a family of emoji stays joined", "👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
     ("a skin and a variation may stand before the joiner", "👩🏽\u200d💻 ❤\ufe0f\u200d🔥", "👩🏽\u200d💻 ❤\ufe0f\u200d🔥"),
     ("a joiner that joins nothing goes", "a\u200db 👩\u200d x \u200d💻", "ab 👩 x 💻"),
+    ("a joiner at the very end goes", "👩\u200d", "👩"),
     ("a joiner after a lone variation selector goes", "a\ufe0f\u200d💻", "a💻"),
     ("a Persian word keeps its non-joiner", "می\u200cروم", "می\u200cروم"),
     ("a Hindi half letter keeps its joiner", "क्\u200dष", "क्\u200dष"),
