@@ -32,7 +32,8 @@ async def test_a_kill_at_any_moment_leaves_no_key_down_and_caps_lock_on(
             child.kill()
             child.wait()
             wait_until(lambda: window.text() is not None, 5, "the window answers")
-            assert keys_down(display) == [], f"after kill {number}"
+            # the server may still be at what we sent as one write
+            wait_until(lambda: not keys_down(display), 2, f"no key is down after kill {number}")
             assert mask(display) == X.LockMask, f"after kill {number}"
             window.clear()
         await X11Output("type", lambda _keycode, _down: None).close()
