@@ -248,8 +248,9 @@ class FakeRewriter:
 
     def __init__(self) -> None:
         self.shouts = False
+        self.answer = ""
 
     async def apply(self, text: str, application: str) -> str:
-        return text.upper() if self.shouts else text
+        return self.answer or (text.upper() if self.shouts else text)
 
     async def close(self) -> None: ...

@@ -704,3 +704,9 @@ async def test_where_the_clipboard_is_the_way_all_of_a_dictation_comes_to_be_the
     assert rig.tray.said == []
     with pytest.raises(DeliveryError):
         await rig.daemon.delivery.undo()
+
+
+async def test_a_rewrite_presses_no_enter(rig):
+    rig.rewriter.answer = "rm -rf x\n"
+    await spoken(rig, "One.")
+    assert rig.output.text == "rm -rf x"

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tray_dictate.core.polish import Insert, Polisher, Scratch
+from tray_dictate.core.text import clean
 from tray_dictate.errors import DeliveryError
 from tray_dictate.history import State
 from tray_dictate.inserted import Inserted
@@ -142,8 +143,9 @@ class Delivery:
     async def _deliver(self, dictation: int, raw: str) -> str:
         """Do what one segment says; return what went wrong."""
         story = self._stories.setdefault(dictation, Story(time.time()))
-        story.raw = _joined(story.raw, raw)
-        for said in self._ways.polisher.segment(raw):
+        story.raw = f"{story.raw} {clean(raw)}".strip()
+        too_long = self._ways.polisher.refuses(raw)
+        for said in [Insert(raw)] if too_long else self._ways.polisher.segment(raw):
             if isinstance(said, Scratch):
                 trouble = await self._scratch(story)
             else:
@@ -172,8 +174,11 @@ class Delivery:
         return await self._keep(dictation, text, reason)
 
     async def _rewritten(self, text: str) -> str:
+        if self._ways.polisher.refuses(text):
+            return text
         target = await self._output.target()
-        return await self._ways.rewrite(text, target.application if target else "")
+        new = await self._ways.rewrite(text, target.application if target else "")
+        return clean(new, lines="\n" in text)  # it presses no Enter that was not said
 
     async def _insert_there(self, dictation: int, story: Story, text: str) -> None:
         """Insert a text where it belongs. Raises DeliveryError."""
