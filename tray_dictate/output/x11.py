@@ -226,6 +226,7 @@ class X11Output:
         self._keys.clear(self._stop)
         self._keys.tap(*keycodes)
         self._display.sync()
+        self._keys.put_back()
 
     def _erase(self, characters: int) -> None:
         self._refresh()
