@@ -710,3 +710,14 @@ async def test_a_rewrite_presses_no_enter(rig):
     rig.rewriter.answer = "rm -rf x\n"
     await spoken(rig, "One.")
     assert rig.output.text == "rm -rf x"
+
+
+async def test_undo_brings_first_what_was_said_before_the_rewrite(rig):
+    await spoken(rig, "One.")
+    rig.rewriter.shouts = True
+    await spoken(rig, "Two.")
+    assert rig.output.text == "One. TWO."
+    await rig.daemon.delivery.undo()
+    assert rig.output.text == "One. Two."
+    await rig.daemon.delivery.undo()
+    assert rig.output.text == "One."

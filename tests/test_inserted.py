@@ -14,7 +14,7 @@ EDITOR, MAIL = Target("editor"), Target("mail")
 def inserted(*pieces: str, target: Target | None = EDITOR) -> Inserted:
     last = Inserted()
     for piece in pieces:
-        last.say(1, piece)
+        last.say(1, piece, piece)
         last.put(piece, target)
     return last
 
@@ -25,8 +25,8 @@ def test_all_pieces_of_a_dictation_are_taken_back_together():
 
 def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted():
     last = Inserted()
-    last.say(1, "One.")
-    last.say(1, "Two.")
+    last.say(1, "One.", "One.")
+    last.say(1, "Two.", "Two.")
     assert last.text == "One. Two."
     with pytest.raises(DeliveryError, match="nothing to take back"):
         last.removable(EDITOR)
@@ -34,7 +34,7 @@ def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted
 
 def test_a_new_dictation_takes_the_place_of_the_one_before():
     last = inserted("One.")
-    last.say(2, "Two.")
+    last.say(2, "Two.", "Two.")
     last.put(" Two.", EDITOR)
     assert (last.text, last.removable(EDITOR)) == ("Two.", len(" Two."))
 

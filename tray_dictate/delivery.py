@@ -125,12 +125,20 @@ class Delivery:
         return f"{len(piece)} characters are inserted again."
 
     async def undo(self) -> str:
-        """Take back the last dictation; return what to tell the user. Raises DeliveryError."""
+        """Take back the last dictation, or first its rewriting; return what to tell the user.
+
+        Raises DeliveryError.
+        """
         async with self._busy:
-            count = self.inserted.removable(await self._output.target())
+            target = await self._output.target()
+            count, said = self.inserted.removable(target), self.inserted.unwritten
             await self._output.erase(count)
             self.inserted.removed()
             self._before = ""
+            if said:
+                said += (await self._insert(said)).after
+                self.inserted.unwrite(said, target)
+                return "What you said is there, as it was before the rewrite."
         return f"{count} characters are taken back."
 
     async def copy(self) -> str:
@@ -157,7 +165,7 @@ class Delivery:
     async def _say(self, dictation: int, story: Story, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
         text = await self._rewritten(said.text)
-        self.inserted.say(dictation, text)
+        self.inserted.say(dictation, text, said.text)
         story.text = _joined(story.text, text)
         if dictation in self._kept:
             return await self._keep(dictation, text, "")

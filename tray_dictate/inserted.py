@@ -15,6 +15,7 @@ class Inserted:
     def __init__(self) -> None:
         self._dictation: int = 0
         self._texts: list[str] = []  # all that was to be inserted
+        self._spoken: list[str] = []  # the same before it was rewritten
         self._pieces: list[str] = []  # what was inserted, as it was
         self._window: str = ""
         self._uncovered = False  # it still stands right before the caret
@@ -22,20 +23,27 @@ class Inserted:
     @property
     def text(self) -> str:
         """All that was to be inserted."""
-        text = ""
-        for part in self._texts:
-            text += join(text, part)
-        return text
+        return _joined(self._texts)
+
+    @property
+    def unwritten(self) -> str:
+        """What was said instead of it, as it would have been inserted; empty where it is that."""
+        if not self._pieces or self._spoken == self._texts:
+            return ""
+        blank = " " if self._pieces[0].startswith(" ") else ""
+        return blank + _joined(self._spoken)
 
     def recall(self, text: str) -> None:
         """Learn of a dictation before this program was started, if there is none since."""
-        self._texts = self._texts or [text]
+        if not self._texts:
+            self._texts, self._spoken = [text], [text]
 
-    def say(self, dictation: int, text: str) -> None:
-        """Learn what is about to be inserted."""
+    def say(self, dictation: int, text: str, spoken: str) -> None:
+        """Learn what is about to be inserted, and what it was before it was rewritten."""
         if dictation != self._dictation:
-            self._dictation, self._texts, self._pieces = dictation, [], []
+            self._dictation, self._texts, self._spoken, self._pieces = dictation, [], [], []
         self._texts.append(text)
+        self._spoken.append(spoken)
 
     def put(self, piece: str, target: Target | None) -> None:
         """Learn what was inserted where."""
@@ -60,8 +68,13 @@ class Inserted:
 
     def scratched(self) -> None:
         """Learn that its last piece was taken back."""
-        self._pieces.pop()
-        self._texts.pop()
+        for parts in (self._pieces, self._texts, self._spoken):
+            parts.pop()
+
+    def unwrite(self, piece: str, target: Target | None) -> None:
+        """Learn that what was said stands there now."""
+        self._texts = self._spoken
+        self.repeat(piece, target)
 
     def removable(self, target: Target | None) -> int:
         """Return how many characters are to be erased. Raises DeliveryError if unsafe."""
@@ -84,6 +97,13 @@ class Inserted:
                 "different ways."
             )
         return len(text)
+
+
+def _joined(parts: list[str]) -> str:
+    text = ""
+    for part in parts:
+        text += join(text, part, lines=True)
+    return text
 
 
 def _is_uneven(character: str) -> bool:
