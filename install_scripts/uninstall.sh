@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Takes away what install.sh put into your home; your settings stay.
+# Takes away what install.sh put into your home; your settings, recordings and history stay.
 #
 #   install_scripts/uninstall.sh [--purge]
 #
-#   --purge   settings, recordings and logs go as well
+#   --purge   settings, recordings, history and logs go as well
 #
 # System packages stay: other programs may use them by now.
 set -euo pipefail

@@ -209,7 +209,7 @@ def test_piped_into_bash_it_installs_the_checkout_it_is_told(user: User) -> None
 
 
 @pytest.mark.usefixtures("first_words")
-def test_uninstalling_ends_the_daemon_and_leaves_only_the_settings(
+def test_uninstalling_ends_the_daemon_and_leaves_only_what_is_the_users(
     user: User, display: str
 ) -> None:
     user.install("--yes", DISPLAY=display)
@@ -218,7 +218,8 @@ def test_uninstalling_ends_the_daemon_and_leaves_only_the_settings(
     uninstall = str(user.checkout / "install_scripts/uninstall.sh")
     assert user.run(uninstall) == (0, "tray-dictate is uninstalled.\n")
     assert user.daemons() == []
-    left = [path for path in user.files() if not path.startswith(".local/state/tray_dictate/log/")]
+    said = (".local/state/tray_dictate/log/", ".local/share/tray_dictate/history.sqlite")
+    left = [path for path in user.files() if not path.startswith(said)]
     assert left == [".config/tray_dictate/config.toml"]
     assert user.run(uninstall, "--purge") == (0, "tray-dictate was not installed.\n")
     assert user.files() == []

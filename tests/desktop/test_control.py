@@ -42,8 +42,11 @@ def test_a_dictation_is_begun_ended_repeated_and_taken_back(desktop, daemon, com
         assert desktop.run("xclip", "-o", "-selection", "clipboard").strip() == text.strip()
 
 
-def test_cancel_drops_what_is_being_said(desktop, daemon, command, wavs):
-    with desktop.text_window("gtk") as window:
+def test_cancel_drops_what_is_being_said(desktop, command, wavs):
+    with (
+        desktop.text_window("gtk") as window,
+        desktop.daemon(history__enabled=False) as daemon,  # one that remembers nothing
+    ):
         command("toggle")
         daemon.wait_log("first sample")
         desktop.play_whole(spoken(wavs, SENTENCE))

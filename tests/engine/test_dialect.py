@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config import EngineName
+from tray_dictate.config_engine import EngineName
 from tray_dictate.engine.dialect import DIALECTS, features
 
 

@@ -12,7 +12,7 @@ from Xlib.protocol.event import ClientMessage
 from tray_dictate.errors import DeliveryError
 from tray_dictate.output.x11_server import focus
 
-_ARRIVAL = 1.0  # seconds for a window manager to do it
+_ARRIVAL = 2.0  # seconds for a window manager to do it
 _LOOK = 0.01  # seconds between two looks
 _FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
 
