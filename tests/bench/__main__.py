@@ -21,6 +21,7 @@ def main() -> int:
         "engine": ["--eval", folder] if folder else [],
         "delivery": [],
         "clipboard": [],
+        "typing": [],
         "online": [],
         "faults": ["--schedules", "1000"],
     }
