@@ -14,7 +14,7 @@ from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.schedules import mask
 from tray_dictate.output.x11 import X11Output
 
-KILLS = 20  # of each method
+KILLS = 10  # of each method
 
 
 @pytest.mark.parametrize("method", ["type", "paste"])
