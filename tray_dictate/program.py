@@ -74,9 +74,12 @@ async def _end(process: Process) -> None:
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
     assert process.stdout is not None
+    # first what it has printed: asyncio may tell of the end only when the pipe is empty
     with suppress(TimeoutError):  # what left the group may keep the pipe open
         async with asyncio.timeout(0.2):
             while await process.stdout.read(65536):
                 pass
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await process.wait()
