@@ -12,13 +12,14 @@ from typing import Any
 import pyperclip
 
 from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output.blind import Blind
 from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
 
 REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
 
 
-class ClipboardOutput:
+class ClipboardOutput(Blind):
     """Copies."""
 
     def __init__(self) -> None:
@@ -36,23 +37,6 @@ class ClipboardOutput:
         """Copy the text. Raises DeliveryError."""
         await self.keep(text)
         return Receipt(confirmed=False, method="clipboard")
-
-    async def press(self, chord: str) -> None:
-        """Refuse: keys alone are not pressed here. Raises DeliveryError."""
-        raise DeliveryError(f"{chord} cannot be pressed on this system.")
-
-    async def erase(self, characters: int) -> None:
-        """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
-        raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
-
-    async def activate(self, target: Target) -> None:
-        """Refuse: windows are not told apart here. Raises DeliveryError."""
-        raise DeliveryError(f"The focus cannot be given to {target.window} on this system.")
-
-    async def is_gone(self, target: Target) -> bool:
-        """Return False: windows are not told apart here."""
-        del target
-        return False
 
     async def keep(self, text: str) -> None:
         """Copy the text. Raises DeliveryError."""

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pynput import keyboard
 
 from tray_dictate.errors import DeliveryError
+from tray_dictate.output.blind import Blind
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
@@ -28,7 +29,7 @@ STRIDE = 16  # characters between two pauses of PAUSE
 PAUSE = 0.005  # seconds, for programs that read their keys slowly
 
 
-class DesktopOutput:
+class DesktopOutput(Blind):
     """Types on one thread, in order."""
 
     def __init__(self) -> None:
@@ -47,23 +48,6 @@ class DesktopOutput:
         text = plain(text)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._type, text)
         return Receipt(confirmed=False, method="type")
-
-    async def press(self, chord: str) -> None:
-        """Refuse: keys alone are not pressed here. Raises DeliveryError."""
-        raise DeliveryError(f"{chord} cannot be pressed on this system.")
-
-    async def erase(self, characters: int) -> None:
-        """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
-        raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
-
-    async def activate(self, target: Target) -> None:
-        """Refuse: windows are not told apart here. Raises DeliveryError."""
-        raise DeliveryError(f"The focus cannot be given to {target.window} on this system.")
-
-    async def is_gone(self, target: Target) -> bool:
-        """Return False: windows are not told apart here."""
-        del target
-        return False
 
     async def keep(self, text: str) -> None:
         """Make the text the user's clipboard. Raises DeliveryError."""
