@@ -10,7 +10,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from Xlib import XK, Xatom
 from Xlib.display import Display
@@ -36,6 +36,10 @@ _SCAN_CODES = re.compile(
 )
 
 
+def _always() -> bool:
+    return True
+
+
 class Typer:
     """Types text; for one thread, with that thread's connection."""
 
@@ -49,10 +53,18 @@ class Typer:
         self._unread_until = 0.0  # a time of the monotonic clock
         self._repair()
 
-    def type(self, text: str, stop: threading.Event, *, shift_key: bool = False) -> None:
-        """Type the text; ends early, between two keys, when `stop` is set.
+    def type(
+        self,
+        text: str,
+        stop: threading.Event,
+        stays: Callable[[], bool] = _always,
+        *,
+        shift_key: bool = False,
+    ) -> int:
+        """Type the text; return how much of it, less where `stop` is set or `stays` says no.
 
-        With `shift_key` capitals come by a press of Shift, for what sends scan codes on.
+        `stays` is asked right before each burst, with nothing but the burst between. With
+        `shift_key` capitals come by a press of Shift, for what sends scan codes on.
         """
         done = 0
         with self._keys.guarded():
@@ -63,18 +75,27 @@ class Typer:
                 part = self._part(text, done, native)
                 if part:
                     strokes = self._strokes(part, native)
+                    if not stays():
+                        break
                     done += self._keys.burst(strokes, layout, stop, shift_key=shift_key)
                     self._unread_until = max(
                         self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
                     )
+        return done
 
-    def press(self, keycode: int, times: int, stop: threading.Event) -> None:
-        """Press one key so often; ends early, between two presses, when `stop` is set."""
+    def press(
+        self, keycode: int, times: int, stop: threading.Event, stays: Callable[[], bool] = _always
+    ) -> int:
+        """Press one key so often; return how often, less where `stop` or `stays` ends it."""
+        done = 0
         with self._keys.guarded():
-            while times and not stop.is_set():
+            while done < times and not stop.is_set():
                 layout = self._keys.layout()
-                strokes = [Stroke(keycode)] * min(times, STRIDE)
-                times -= self._keys.burst(strokes, layout, stop, shift_key=False)
+                strokes = [Stroke(keycode)] * min(times - done, STRIDE)
+                if not stays():
+                    break
+                done += self._keys.burst(strokes, layout, stop, shift_key=False)
+        return done
 
     def give_back(self) -> None:
         """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
