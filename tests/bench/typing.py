@@ -69,11 +69,11 @@ async def characters(total: int, each: int) -> int:
     return tally["ours"][1]
 
 
-async def scheduled(count: int, seed: int) -> int:
+async def scheduled(count: int, seed: int, *, xephyr: bool) -> int:
     """Type under random schedules; return how many of them were not perfect."""
     bad = 0
     swallowed: list[int] = []
-    with Desktop(hardware_keyboard=True) as desktop, connected(desktop) as display:
+    with Desktop(hardware_keyboard=xephyr) as desktop, connected(desktop) as display:
         os.environ["DISPLAY"] = desktop.display
         fingers = schedules.Fingers(desktop)
         for number in range(count):
@@ -104,9 +104,10 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=OTHERS_LIMIT, metavar="N")
     parser.add_argument("--schedules", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--xephyr", action="store_true", help="the keyboard of Xephyr's host")
     given = parser.parse_args()
     if given.schedules:
-        return asyncio.run(scheduled(given.schedules, given.seed)) > 0
+        return asyncio.run(scheduled(given.schedules, given.seed, xephyr=given.xephyr)) > 0
     return asyncio.run(characters(given.characters, given.each)) > 0
 
 

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from Xlib import X
 from Xlib.display import Display
-from Xlib.ext import xtest
+from Xlib.ext import xinput, xtest
 
 from tests.desktop.output_rig import keys_down
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.windows import TextWindow
 from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11_requests import FakeDeviceKey
 
 # the keycodes of a PC's keyboard: xdotool's names would cost a connection for each
 MODIFIERS = {
@@ -24,6 +25,7 @@ MODIFIERS = {
 BITS = {
     "ctrl": X.ControlMask, "shift": X.ShiftMask, "alt": X.Mod1Mask, "super": X.Mod4Mask,
 }  # fmt: skip
+SLAVE_KEYBOARD = 4  # XInput's
 PAUSE = 127  # Xephyr notices only at the next key which modifiers of its host have changed
 MASK = X.ShiftMask | X.LockMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask | X.Mod5Mask
 TEXT = "Ctrl+W closes. Grüße an ALLE, 5% (ok)? Привет 你好 😀! "
@@ -37,21 +39,45 @@ class Move(NamedTuple):
 
 
 class Fingers:
-    """A person's hands on a desktop's keyboard."""
+    """A person's hands on a keyboard that the server takes for a real one.
+
+    With Xephyr the keys are those of its host. It makes some of its own: where its host has a
+    modifier on that it has not, it presses the modifier's first key, and releases that one only
+    together with its own state. Without Xephyr the server's own keyboard device sends them, past
+    any grab of the server, and nothing but what the schedule says.
+    """
 
     def __init__(self, desktop: Desktop) -> None:
+        self.by_xephyr = desktop.keyboard is not desktop.synthetic
         self._display = Display(desktop.keyboard._env["DISPLAY"])
+        self._display.xtest_grab_control(True)  # XTEST's: no grab of the server holds us up
+        devices = self._display.xinput_query_device(xinput.AllDevices).devices
+        self._device = next(
+            one.deviceid
+            for one in devices
+            if one.use == SLAVE_KEYBOARD and "XTEST" not in str(one.name)
+        )
+        self._first_event = self._display.query_extension("XInputExtension").first_event
+        self._opcode = self._display.display.get_extension_major("XTEST")
         self.down: dict[str, None] = {}
 
     def turn(self, key: str) -> None:
         """Press a key that is up, let go of one that is down."""
-        event = X.KeyRelease if key in self.down else X.KeyPress
-        xtest.fake_input(self._display, event, MODIFIERS[key])
+        self._send(MODIFIERS[key], down=key not in self.down)
         self._display.sync()
         if key in self.down:
             del self.down[key]
         else:
             self.down[key] = None
+
+    def _send(self, keycode: int, *, down: bool) -> None:
+        if self.by_xephyr:
+            xtest.fake_input(self._display, X.KeyPress if down else X.KeyRelease, keycode)
+            return
+        FakeDeviceKey(
+            display=self._display.display, opcode=self._opcode, keycode=keycode, delay=0,
+            event_type=self._first_event + (1 if down else 2), device=self._device,
+        )  # fmt: skip
 
     def play(self, moves: list[Move]) -> None:
         for move in moves:
@@ -61,12 +87,13 @@ class Fingers:
     def let_go(self) -> None:
         for key in list(self.down):
             self.turn(key)
-        self.tap({PAUSE})
+        if self.by_xephyr:
+            self.tap({PAUSE})
 
     def tap(self, keycodes: set[int]) -> None:
         for keycode in keycodes:
-            for event in (X.KeyPress, X.KeyRelease):
-                xtest.fake_input(self._display, event, keycode)
+            self._send(keycode, down=True)
+            self._send(keycode, down=False)
         self._display.sync()
 
     def close(self) -> None:
@@ -120,8 +147,8 @@ async def run(
         if mask(display) & expected != expected:
             faults.append(f"held {expected:#x}, in effect {mask(display):#x}")
     fingers.let_go()
-    # Xephyr presses a modifier's first key by itself where its host has it on by another one
-    fingers.tap(set(keys_down(display)) - {MODIFIERS[move.key] for move in moves})
+    if fingers.by_xephyr:  # a key that it has pressed by itself
+        fingers.tap(set(keys_down(display)) - {MODIFIERS[move.key] for move in moves})
     try:
         wait_until(lambda: not keys_down(display), 1, "no key is down")
         wait_until(lambda: not mask(display), 1, "no modifier is on")

@@ -12,7 +12,7 @@ know exactly which of our keys the window has not seen: they are sent again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from Xlib import X
@@ -108,9 +108,37 @@ class Guard:
         self._presses()
         self._sprung = False
 
-    def hardware(self) -> dict[int, set[int]]:
-        """Return the keycodes that are physically down on each keyboard."""
+    def press_again(self, keycodes: set[int], announce: Callable[[int, bool], None]) -> None:
+        """Give effect to those of the keys that are physically down, unless let go meanwhile.
+
+        The keyboard itself releases and presses them, so that the user's release ends it.
+        """
         self._find()
+        self._root.xinput_select_events([(self._master, _RAW)])
+        self._display.sync()
+        self._raw_events()
+        # only now: a release between the look and our press must be among the edges
+        again = [
+            (device, keycode)
+            for device, down in self._hardware().items()
+            for keycode in sorted(down & keycodes)
+        ]
+        for device, keycode in again:
+            for down in (False, True):
+                announce(keycode, down)
+                self._fake(device, keycode, down=down)
+        self._display.sync()
+        edges = self._raw_events()
+        for key in again:
+            own = [down for source, code, down in edges if (source, code) == key]
+            if own.count(False) > own.count(True) and own[-1]:  # the user let go before our press
+                announce(key[1], False)
+                self._fake(*key, down=False)
+        self._root.xinput_select_events([(self._master, 0)])
+        self._display.sync()
+
+    def _hardware(self) -> dict[int, set[int]]:
+        """Return the keycodes that are physically down on each keyboard."""
         asked = {
             device: DeviceState(
                 display=self._display.display, defer=True, opcode=self._opcode, device=device
@@ -122,26 +150,6 @@ class Guard:
             state.reply()
             down[device] = state.keys()
         return down
-
-    def press_again(self, device: int, keycodes: Sequence[int]) -> None:
-        """Make keys that are physically down have an effect again, unless let go meanwhile.
-
-        The keyboard itself releases and presses them, so that the user's release ends it.
-        """
-        self._root.xinput_select_events([(self._master, _RAW)])
-        self._display.sync()
-        self._raw_events()
-        for keycode in keycodes:
-            self._fake(device, keycode, down=False)
-            self._fake(device, keycode, down=True)
-        self._display.sync()
-        edges = self._raw_events()
-        for keycode in keycodes:
-            own = [down for source, code, down in edges if (source, code) == (device, keycode)]
-            if own.count(False) > 1 and own[-1]:  # the user's release came before our press
-                self._fake(device, keycode, down=False)
-        self._root.xinput_select_events([(self._master, 0)])
-        self._display.sync()
 
     def _fake(self, device: int, keycode: int, *, down: bool) -> None:
         FakeDeviceKey(

@@ -128,15 +128,9 @@ class Keys:
     def put_back(self) -> None:
         """Give effect to the modifiers that we released and that are still physically down."""
         cleared, self._cleared = self._cleared, set[int]()
-        if not self._guard or not cleared:
-            return
-        for device, down in self._guard.hardware().items():
-            again = [code for code in down & cleared if _HELD.intersection(self._row(code)[:1])]
-            for keycode in again:
-                self._tell(keycode, down=False)
-                self._tell(keycode, down=True)
-            if again:
-                self._guard.press_again(device, again)
+        held = {code for code in cleared if _HELD.intersection(self._row(code)[:1])}
+        if self._guard and held:
+            self._guard.press_again(held, lambda keycode, down: self._tell(keycode, down=down))
 
     # Text
 
