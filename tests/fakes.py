@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
-from tray_dictate.errors import CaptureError, DeliveryError, EngineError
+from tray_dictate.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
 from tray_dictate.ports import Receipt, Target
 
 
@@ -153,6 +153,7 @@ class FakeOutput:
         self.confirms, self.copies = True, False
         self.stubborn: set[str] = set()  # windows that never take the focus
         self.kept = ""
+        self.leaves: list[tuple[int, str]] = []  # after so many keys the focus goes there
         self.may_deliver = asyncio.Event()
         self.may_deliver.set()
 
@@ -163,25 +164,26 @@ class FakeOutput:
     async def target(self) -> Target | None:
         return Target(self.focus) if self.focus else None
 
-    async def deliver(self, text: str) -> Receipt:
+    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
         await self.may_deliver.wait()
-        if self.refuses or self.focus is None:
-            raise DeliveryError(self.refuses or "No window has the focus.")
+        if self.refuses:
+            raise DeliveryError(self.refuses)
+        window = self._meant(target)
         if self.copies:
             self.kept = text
             return Receipt(confirmed=False, method="clipboard")
-        self.windows[self.focus] = self.windows.get(self.focus, "") + text
+        self._type(text, window)
         return Receipt(confirmed=self.confirms, method="paste")
 
-    async def press(self, chord: str) -> None:
-        if self.focus is None:
-            raise DeliveryError("No window has the focus.")
-        self.windows[self.focus] += f"<{chord}>"
+    async def press(self, chord: str, target: Target | None = None) -> None:
+        self.windows[self._meant(target)] += f"<{chord}>"
 
-    async def erase(self, characters: int) -> None:
-        if self.focus is None:
-            raise DeliveryError("No window has the focus.")
-        self.windows[self.focus] = self.windows[self.focus][:-characters]
+    async def erase(self, characters: int, target: Target | None = None) -> None:
+        window = self._meant(target)
+        done = self._before_it_leaves(characters)
+        self.windows[window] = self.windows[window][:-done]
+        if done < characters:
+            raise FocusMovedError(done)
 
     async def activate(self, target: Target) -> None:
         if target.window in self.stubborn:
@@ -195,6 +197,24 @@ class FakeOutput:
         self.kept = text
 
     async def close(self) -> None: ...
+
+    def _meant(self, target: Target | None) -> str:
+        if target and target.window != self.focus:
+            raise FocusMovedError
+        if self.focus is None:
+            raise DeliveryError("No window has the focus.")
+        return self.focus
+
+    def _type(self, text: str, window: str) -> None:
+        done = self._before_it_leaves(len(text))
+        self.windows[window] = self.windows.get(window, "") + text[:done]
+        if done < len(text):
+            raise FocusMovedError(done)
+
+    def _before_it_leaves(self, keys: int) -> int:
+        if self.leaves and self.leaves[0][0] < keys:
+            keys, self.focus = self.leaves.pop(0)
+        return keys
 
 
 class FakeTray:

@@ -41,7 +41,7 @@ def test_a_new_dictation_takes_the_place_of_the_one_before():
 
 def test_what_the_user_has_typed_behind_is_not_erased():
     last = inserted("One.")
-    last.cover()
+    last.cover(before=True)
     with pytest.raises(DeliveryError, match="you have typed since"):
         last.removable(EDITOR)
 
@@ -60,14 +60,14 @@ def test_only_the_part_in_the_last_window_is_taken_back():
 
 def test_after_typing_only_what_was_inserted_since_is_taken_back():
     last = inserted("One.")
-    last.cover()
+    last.cover(before=True)
     last.put(" Two.", EDITOR)
     assert last.removable(EDITOR) == len(" Two.")
 
 
 def test_it_is_taken_back_once():
     last = inserted("One.")
-    last.removed()
+    last.erased(len("One."))
     with pytest.raises(DeliveryError, match="nothing to take back"):
         last.removable(EDITOR)
     assert last.text == "One.", "it can be inserted again"

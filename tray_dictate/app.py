@@ -62,8 +62,8 @@ class _App:
         actions = Actions(
             enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
             toggle=lambda: self._bridge.post(self._daemon.post, Toggle()),
-            redo=lambda: self._bridge.post(self._daemon.redo),
-            copy=lambda: self._bridge.post(self._daemon.copy),
+            last=lambda name: self._bridge.post(self._daemon.from_menu, name),
+            clicked=lambda: self._bridge.post(self._daemon.own_click),
             quit=self.quit,
         )
         shortcuts = tuple(config.hotkey.shortcuts.values())

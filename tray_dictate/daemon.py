@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, assert_never
@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
 _UNFINISHED = "tray_dictate was ended before all that you said had become text."
 _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
+_Last = Callable[[], Coroutine[Any, Any, str]]  # returns what to tell
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 
@@ -89,7 +90,7 @@ class Daemon:
         self._running: dict[int, _Running] = {}
         wanted = ways(parts.config, parts.output, parts.rewriter, parts.history, self.tell)
         self.delivery = Delivery(parts.output, wanted, self._delivered)
-        self._last = {
+        self._last: dict[str, _Last] = {
             "redo": self.delivery.redo, "undo": self.delivery.undo, "copy": self.delivery.copy,
         }  # fmt: skip
         self._delivering: asyncio.Task[None] | None = None
@@ -152,20 +153,24 @@ class Daemon:
         if not self._state.live:
             self._idle.set()
 
-    def redo(self) -> None:
-        """Insert the last dictation again, where the focus is when the menu is gone."""
-        self._ask(self._redo_soon())
+    def own_click(self) -> None:
+        """Learn that the user's latest click was on our icon or its menu."""
+        self.delivery.inserted.own_click(asyncio.get_running_loop().time())
 
-    def copy(self) -> None:
-        """Put the last dictation on the clipboard."""
-        self._ask(self.delivery.copy())
+    def from_menu(self, name: str) -> None:
+        """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
+        self._ask(self._when_the_menu_is_gone(self._last[name]))
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
         asked = self._shortcuts.feed(edge)
         if edge.down and edge.key not in self._own | MODIFIERS and not asked:
             # the user types, or clicks: what we know of the caret is stale
-            self.delivery.forget(before=not self._state.live)
+            idle = not self._state.live
+            if edge.key == POINTER:
+                self.delivery.inserted.click(edge.at, before=idle)
+            else:
+                self.delivery.inserted.cover(before=idle)
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
         for name in asked:
@@ -188,9 +193,9 @@ class Daemon:
         except DictateError as reason:
             self.tell(str(reason))
 
-    async def _redo_soon(self) -> str:
+    async def _when_the_menu_is_gone(self, work: _Last) -> str:
         await asyncio.sleep(_MENU)
-        return await self.delivery.redo()
+        return await work()
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:

@@ -1,7 +1,7 @@
 """Segments into the window, one after the other; what cannot be inserted is kept.
 
-    segment ──polish──▶ rewrite ──▶ the right window ──▶ output ──▶ history
-                                            └──refused──▶ clipboard
+    segment ──polish──▶ rewrite ──▶ placing ──▶ output ──▶ history
+                                       └──refused──▶ clipboard
 
 Once a segment of a dictation could not be inserted, the rest of it is kept as well: text with a
 hole in the middle is worse than text that waits on the clipboard.
@@ -18,25 +18,15 @@ from dataclasses import dataclass
 from tray_dictate.core.polish import Insert, Polisher, Scratch
 from tray_dictate.core.text import clean
 from tray_dictate.errors import DeliveryError
-from tray_dictate.history import State
 from tray_dictate.inserted import Inserted
-from tray_dictate.placing import Placing
-from tray_dictate.ports import Output, Receipt, Target
+from tray_dictate.placing import Landing, Placing
+from tray_dictate.ports import Output, Target
+from tray_dictate.story import Story
 
 log = logging.getLogger(__name__)
 
-_REMEMBERED = 200  # characters: enough to see how the last sentence ended
-
-
-@dataclass(slots=True)
-class Story:
-    """What became of one dictation; `at` is time.time()."""
-
-    at: float
-    text: str = ""
-    raw: str = ""
-    state: State = "delivered"
-    application: str = ""
+_BY_HAND = 0  # the number of no dictation: what redo and undo insert
+_REST_KEPT = "The rest is on the clipboard."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,6 @@ class Ways:
     placing: Placing
     record: Callable[[Story], None]  # a dictation is over
     tell: Callable[[str], None]
-    breaks: bool = False  # a new line is Shift+Enter
     submit: bool = False  # Enter at the end of a dictation
 
 
@@ -61,7 +50,6 @@ class Delivery:
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
         self._stories: dict[int, Story] = {}
-        self._before, self._place = "", ""
         self._busy = asyncio.Lock()  # one at a time has the window
         self._ending: set[asyncio.Task[None]] = set()
         self.inserted = Inserted()
@@ -82,15 +70,6 @@ class Delivery:
     def close(self, dictation: int) -> None:
         """Forget a dictation that is over."""
         self._end(dictation, dropped=False)
-
-    def forget(self, *, before: bool) -> None:
-        """Learn that the user has typed: the last dictation may not stand before the caret now.
-
-        With `before`, nothing else does either, as far as we know.
-        """
-        self.inserted.cover()
-        if before:
-            self._before = ""
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -113,16 +92,14 @@ class Delivery:
         if not text:
             raise DeliveryError("Nothing has been dictated yet.")
         async with self._busy:
-            target = await self._output.target()
-            piece = Insert(text).after(self._known_before(target))
             try:
-                piece += (await self._insert(piece)).after
+                landing = await self._place(_BY_HAND, text)
             except DeliveryError as reason:
                 await self._output.keep(text)
                 raise DeliveryError(f"{reason} It is on the clipboard.") from reason
-            self._remember(piece, target)
-            self.inserted.repeat(piece, target)
-        return f"{len(piece)} characters are inserted again."
+            self.inserted.repeat(_whole(landing), landing.target)
+            await self._keep_rest(landing)
+        return f"{len(landing.piece)} characters are inserted again."
 
     async def undo(self) -> str:
         """Take back the last dictation, or first its rewriting; return what to tell the user.
@@ -132,12 +109,11 @@ class Delivery:
         async with self._busy:
             target = await self._output.target()
             count, said = self.inserted.removable(target), self.inserted.unwritten
-            await self._output.erase(count)
-            self.inserted.removed()
-            self._before = ""
+            await self._erase(count, target)
             if said:
-                said += (await self._insert(said)).after
-                self.inserted.unwrite(said, target)
+                landing = await self._ways.placing.insert(_BY_HAND, lambda _: said, lambda: "")
+                self.inserted.unwrite(_whole(landing), landing.target)
+                await self._keep_rest(landing)
                 return "What you said is there, as it was before the rewrite."
         return f"{count} characters are taken back."
 
@@ -170,16 +146,14 @@ class Delivery:
         if dictation in self._kept:
             return await self._keep(dictation, text, "")
         try:
-            await self._insert_there(dictation, story, text)
+            return await self._insert_there(dictation, story, text)
         except DeliveryError as refused:
             reason = str(refused)
         except Exception:
             log.exception("dictation %d: delivery failed", dictation)
             reason = "the log has the details."
-        else:
-            return ""
         story.state = "kept"
-        return await self._keep(dictation, text, reason)
+        return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
     async def _rewritten(self, text: str) -> str:
         if self._ways.polisher.refuses(text):
@@ -188,50 +162,66 @@ class Delivery:
         new = await self._ways.rewrite(text, target.application if target else "")
         return clean(new, lines="\n" in text)  # it presses no Enter that was not said
 
-    async def _insert_there(self, dictation: int, story: Story, text: str) -> None:
-        """Insert a text where it belongs. Raises DeliveryError."""
+    async def _insert_there(self, dictation: int, story: Story, text: str) -> str:
+        """Insert a text where it belongs; return what went wrong on the way.
+
+        Raises DeliveryError where nothing was inserted.
+        """
         if self._ways.polisher.refuses(text):
             raise DeliveryError(f"{len(text)} characters are more than text.longest.")
         began = time.monotonic()
-        target = await self._ways.placing.place(dictation, lambda: self._give_up(dictation))
-        piece = Insert(text).after(self._known_before(target))
-        if not piece:
-            return
-        receipt = await self._insert(piece)
-        _log(dictation, piece, receipt, time.monotonic() - began)
+        landing = await self._place(dictation, text)
+        target, receipt = landing.target, landing.receipt
+        if not landing.piece:
+            return ""
+        _log(dictation, landing, time.monotonic() - began)
         story.application = target.application if target else ""
         if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
-            self._kept[dictation] = piece
-            return
-        self._remember(piece + receipt.after, target)
-        self.inserted.put(piece + receipt.after, target)
+            self._kept[dictation] = landing.piece
+            return ""
+        self.inserted.put(_whole(landing), target)
+        if landing.rest:
+            story.state = "partly"
+            return await self._keep(dictation, landing.rest, _cut(landing), partly=True)
         if receipt.method == "paste" and not receipt.confirmed and story.state == "delivered":
             story.state = "unconfirmed"
             self._ways.tell(
                 "It is not sure that the window took the text. It is in the history, and "
                 "`tray-dictate redo` inserts it again."
             )
+        return ""
 
-    async def _insert(self, piece: str) -> Receipt:
-        """Insert a piece where the focus is, line by line if a new line is a key of its own."""
-        lines = piece.split("\n") if self._ways.breaks else [piece]
-        receipt = await self._output.deliver(lines[0])
-        for line in lines[1:]:
-            await self._output.press("shift+enter")
-            receipt = await self._output.deliver(line)
-        return receipt
+    async def _place(self, dictation: int, text: str) -> Landing:
+        """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
+        return await self._ways.placing.insert(
+            dictation,
+            lambda target: Insert(text).after(self.inserted.before(target)),
+            lambda: self._give_up(dictation),
+        )
+
+    async def _erase(self, count: int, target: Target | None) -> None:
+        """Take back so many characters in this window. Raises DeliveryError."""
+        try:
+            await self._output.erase(count, target)
+        except DeliveryError as failed:
+            self.inserted.erased(failed.done)
+            if not failed.done:
+                raise
+            raise DeliveryError(
+                f"Only {failed.done} of {count} characters are taken back: {failed}"
+            ) from failed
+        self.inserted.erased(count)
 
     async def _scratch(self, story: Story) -> str:
         """Take back what was inserted last; return what stands in the way."""
         try:
-            count = self.inserted.last(await self._output.target())
-            await self._output.erase(count)
+            target = await self._output.target()
+            await self._erase(self.inserted.last(target), target)
         except DeliveryError as refused:
             self._ways.tell(str(refused))
             return str(refused)
         self.inserted.scratched()
         story.text = self.inserted.text
-        self._before = self._before[:-count]
         return ""
 
     def _end(self, dictation: int, *, dropped: bool) -> None:
@@ -251,37 +241,37 @@ class Delivery:
     async def _submit(self) -> None:
         try:
             async with self._busy:
-                await self._output.press("enter")
+                await self._output.press("enter", self.inserted.target)
         except DeliveryError as refused:
-            self._ways.tell(str(refused))
-        self.forget(before=True)
-
-    def _known_before(self, target: Target | None) -> str:
-        """Return what stands before the caret there, as far as we have put it there."""
-        return self._before if target and target.window == self._place else ""
-
-    def _remember(self, piece: str, target: Target | None) -> None:
-        self._before = (self._known_before(target) + piece)[-_REMEMBERED:]
-        self._place = target.window if target else ""
+            self._ways.tell(f"Enter was not pressed: {refused}")
+        self.inserted.cover(before=True)
 
     def _give_up(self, dictation: int) -> str:
         """Return why text should be held for its window no longer."""
         if dictation in self._aborted:
             return "it was cancelled"
+        if dictation == _BY_HAND:
+            return ""
         others = not self._queue.empty()
         return "another dictation waits behind it" if others else ""
 
-    async def _keep(self, dictation: int, text: str, reason: str) -> str:
+    async def _keep_rest(self, landing: Landing) -> None:
+        """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
+        if landing.rest:
+            await self._output.keep(landing.rest)
+            raise DeliveryError(f"{_cut(landing)} {_REST_KEPT}")
+
+    async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
         self._kept[dictation] = kept = _joined(self._kept.get(dictation, ""), text)
         try:
             await self._output.keep(kept)
-            where = "It is on the clipboard."
+            where = _REST_KEPT if partly else "It is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)
         if not reason:
             return ""
-        trouble = f"The text could not be inserted: {reason} {where}"
+        trouble = f"{reason} {where}"
         self._ways.tell(trouble)
         return trouble
 
@@ -290,8 +280,20 @@ def _joined(before: str, text: str) -> str:
     return before + Insert(text).after(before)
 
 
-def _log(dictation: int, piece: str, receipt: Receipt, took: float) -> None:
+def _whole(landing: Landing) -> str:
+    return landing.piece if landing.rest else landing.piece + landing.receipt.after
+
+
+def _cut(landing: Landing) -> str:
+    done = len(landing.piece)
+    whole = done + len(landing.rest)
+    return f"Only the first {done} of {whole} characters are in the window: {landing.reason}"
+
+
+def _log(dictation: int, landing: Landing, took: float) -> None:
+    receipt = landing.receipt
     log.info(
-        "dictation %d: %d characters by %s%s in %.0f ms", dictation, len(piece), receipt.method,
-        "" if receipt.confirmed else " (unconfirmed)", took * 1e3,
+        "dictation %d: %d characters by %s%s in %.0f ms, %d not inserted", dictation,
+        len(landing.piece), receipt.method, "" if receipt.confirmed else " (unconfirmed)",
+        took * 1e3, len(landing.rest),
     )  # fmt: skip

@@ -9,6 +9,7 @@ DictateError
 ├── ControlError      the daemon could not be asked, or said no
 ├── HistoryError      what was said could not be kept, or looked up
 └── DeliveryError     text did not, or not all, reach the window
+    └── FocusMovedError   because the window has lost the focus
 """
 
 from __future__ import annotations
@@ -56,4 +57,18 @@ class HistoryError(DictateError):
 
 
 class DeliveryError(DictateError):
-    """Not all of a text reached the window; the caller keeps it."""
+    """Not all of a text reached the window; the caller keeps the rest.
+
+    `done` characters of it were inserted, or taken back where that was asked for.
+    """
+
+    def __init__(self, message: str, done: int = 0) -> None:
+        self.done = done
+        super().__init__(message)
+
+
+class FocusMovedError(DeliveryError):
+    """Another window has the focus than the one that it was meant for."""
+
+    def __init__(self, done: int = 0) -> None:
+        super().__init__("Another window has the focus now.", done)

@@ -21,7 +21,7 @@ import filelock
 from tray_dictate import paths
 from tray_dictate.errors import HistoryError
 
-State = Literal["delivered", "unconfirmed", "kept", "dropped"]
+State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped"]
 T = TypeVar("T")
 
 _MIGRATIONS = (  # the n-th (from 1) leads to user_version n; what is here never changes again

@@ -1,12 +1,21 @@
-"""The last dictation: what was said, what of it is in a window, and whether that can be undone."""
+"""The last dictation: what was said, what of it is in a window, and whether that can be undone.
+
+What we have put before the caret is known until the user types or clicks: the caret may be
+elsewhere then. A click on our own icon or its menu moves no caret, but that it was one is learnt
+only after it.
+"""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from tray_dictate.core.text import join
 from tray_dictate.errors import DeliveryError
 from tray_dictate.ports import Target
+
+_REMEMBERED = 200  # characters: enough to see how the last sentence ended
+_OWN = 1.0  # seconds from a click on our icon or menu until we learn that it was one
 
 
 class Inserted:
@@ -18,12 +27,21 @@ class Inserted:
         self._spoken: list[str] = []  # the same before it was rewritten
         self._pieces: list[str] = []  # what was inserted, as it was
         self._window: str = ""
-        self._uncovered = False  # it still stands right before the caret
+        self._covered = "typed"  # what the user did since; empty: it stands before the caret
+        self._before = ""  # what stands there, as far as we know: also of dictations before
+        self._clicks: list[float] = []  # those since the last key or insertion, less our own
+        self._latest = 0.0  # the latest click, if it may yet turn out to be our own
+        self._unclicked = ("", "")  # _covered and _before, as they were before those clicks
 
     @property
     def text(self) -> str:
         """All that was to be inserted."""
         return _joined(self._texts)
+
+    @property
+    def target(self) -> Target | None:
+        """Where it was inserted."""
+        return Target(self._window) if self._window else None
 
     @property
     def unwritten(self) -> str:
@@ -48,27 +66,55 @@ class Inserted:
     def put(self, piece: str, target: Target | None) -> None:
         """Learn what was inserted where."""
         window = target.window if target else ""
-        if not self._uncovered or window != self._window:
+        if self._covered or window != self._window:
             self._pieces = []
+        self._before = (self.before(target) + piece)[-_REMEMBERED:]
         self._pieces.append(piece)
-        self._window, self._uncovered = window, True
+        self._window, self._covered = window, ""
+        self._clicks = []
 
     def repeat(self, piece: str, target: Target | None) -> None:
         """Learn that all of it was inserted once more."""
         self._pieces = []
         self.put(piece, target)
 
-    def cover(self) -> None:
-        """Learn that the user has typed."""
-        self._uncovered = False
+    def before(self, target: Target | None) -> str:
+        """Return what stands before the caret there, as far as we have put it there."""
+        return self._before if target and target.window == self._window else ""
 
-    def removed(self) -> None:
-        """Learn that it was taken back."""
-        self._pieces, self._uncovered = [], False
+    def cover(self, *, before: bool) -> None:
+        """Learn that the user has typed; with `before`, nothing of ours is before the caret."""
+        self._clicks = []
+        self._cover("typed", before=before)
+
+    def click(self, at: float, *, before: bool) -> None:
+        """Learn of a click, which covers like typing unless it was on our own menu."""
+        if not self._clicks:
+            self._unclicked = (self._covered, self._before)
+        self._clicks.append(at)
+        self._latest = at
+        self._cover("clicked", before=before)
+
+    def own_click(self, at: float) -> None:
+        """Learn that the latest click was on our icon or its menu."""
+        if self._clicks and self._latest == self._clicks[-1] and at - self._latest <= _OWN:
+            self._clicks.pop()
+            if not self._clicks:
+                self._covered, self._before = self._unclicked
+        self._latest = 0.0
+
+    def erased(self, characters: int) -> None:
+        """Learn that so many characters of it were taken back, from its end."""
+        self._before = self._before[:-characters] if characters else self._before
+        while characters and self._pieces:
+            piece = self._pieces.pop()
+            if characters < len(piece):
+                self._pieces.append(piece[:-characters])
+            characters -= min(characters, len(piece))
 
     def scratched(self) -> None:
-        """Learn that its last piece was taken back."""
-        for parts in (self._pieces, self._texts, self._spoken):
+        """Learn that its last piece was taken back, which is as if it had not been said."""
+        for parts in (self._texts, self._spoken):
             parts.pop()
 
     def unwrite(self, piece: str, target: Target | None) -> None:
@@ -84,11 +130,16 @@ class Inserted:
         """Return how many characters the last piece has. Raises DeliveryError if unsafe."""
         return self._erasable("".join(self._pieces[-1:]), target)
 
+    def _cover(self, how: str, *, before: bool) -> None:
+        self._covered = self._covered or how
+        if before:
+            self._before = ""
+
     def _erasable(self, text: str, target: Target | None) -> int:
         if not text:
             raise DeliveryError("There is nothing to take back.")
-        if not self._uncovered:
-            raise DeliveryError("It cannot be taken back: you have typed since.")
+        if self._covered:
+            raise DeliveryError(f"It cannot be taken back: you have {self._covered} since.")
         if target is None or target.window != self._window:
             raise DeliveryError("It cannot be taken back: another window has the focus.")
         if any(_is_uneven(character) for character in text):
@@ -99,7 +150,7 @@ class Inserted:
         return len(text)
 
 
-def _joined(parts: list[str]) -> str:
+def _joined(parts: Sequence[str]) -> str:
     text = ""
     for part in parts:
         text += join(text, part, lines=True)

@@ -1,24 +1,50 @@
-"""Where a dictation's text belongs: the window of the key-down, or the one with the focus."""
+"""Where a dictation's text belongs, and getting it there: all of it into one window, once.
+
+A window may lose the focus at any moment. Before anything of a text is inserted, it is decided anew
+where it goes; after that the rest follows into the same window, or nowhere.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
-from tray_dictate.errors import DeliveryError
-from tray_dictate.ports import Output, Target
+from tray_dictate.errors import DeliveryError, FocusMovedError
+from tray_dictate.ports import Output, Receipt, Target
 
 Policy = Literal["follow", "hold", "return"]
+MOVES = 10  # times that a text goes on after its window has lost the focus
 _LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
+_SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
+_ON_AND_ON = "The focus moved on and on. Click into the window that the text is for."
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What of a text is in which window; where that is not all, `rest` and why."""
+
+    target: Target | None
+    piece: str
+    receipt: Receipt
+    rest: str = ""
+    reason: str = ""
 
 
 class Placing:
     """Remembers each dictation's window, and sees to it that the text gets there."""
 
-    def __init__(self, output: Output, policy: Policy, patience: float) -> None:
-        """`patience`: seconds that text is held for a window without the focus."""
-        self._output, self._policy, self._patience = output, policy, patience
+    def __init__(
+        self, output: Output, policy: Policy, patience: float, *, breaks: bool = False
+    ) -> None:
+        """`patience`: seconds that text is held for a window without the focus, by "hold".
+
+        With `breaks`, a new line is Shift+Enter.
+        """
+        self._output, self._policy = output, policy
+        self._patience = patience if policy == "hold" else _SOON
+        self._breaks = breaks
         self._origins: dict[int, asyncio.Task[Target | None]] = {}
 
     def begin(self, dictation: int) -> None:
@@ -31,37 +57,98 @@ class Placing:
         if origin := self._origins.pop(dictation, None):
             origin.cancel()
 
+    async def insert(
+        self, dictation: int, compose: Callable[[Target | None], str], give_up: Callable[[], str]
+    ) -> Landing:
+        """Insert what `compose` makes of a text for the window where it is to go.
+
+        `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
+        where nothing was inserted.
+        """
+        for _ in range(MOVES):
+            target = await self.place(dictation, give_up)
+            piece = compose(target)
+            try:
+                return await self._whole(piece, target, give_up)
+            except FocusMovedError:
+                continue
+        raise DeliveryError(_ON_AND_ON)
+
     async def place(self, dictation: int, give_up: Callable[[], str]) -> Target | None:
         """Return where its text is to go now; waits or acts as the policy says.
 
-        `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
-        where the text's own window cannot have it.
+        Raises DeliveryError where the text's own window cannot have it.
         """
         now = await self._output.target()
         remembered = self._origins.get(dictation)
         origin = await remembered if remembered else None
         if origin is None or (now and now.window == origin.window):
             return now
-        if self._policy == "hold":
-            return await self._wait_for(origin, give_up)
-        await self._still_there(origin)
-        await self._output.activate(origin)
+        await self._regain(origin, give_up)
         return origin
 
-    async def _wait_for(self, origin: Target, give_up: Callable[[], str]) -> Target:
+    async def _whole(
+        self, piece: str, target: Target | None, give_up: Callable[[], str]
+    ) -> Landing:
+        """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
+        done = 0
+        receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
+        reason = _ON_AND_ON
+        for _ in range(MOVES):
+            try:
+                receipt = await self._insert(piece[done:], target)
+            except DeliveryError as failed:
+                done += failed.done
+                if not done:
+                    raise
+                if not isinstance(failed, FocusMovedError) or target is None:
+                    reason = str(failed)
+                    break
+            else:
+                return Landing(target, piece, receipt)
+            try:
+                await self._regain(target, give_up)
+            except DeliveryError as failed:
+                reason = str(failed)
+                break
+        return Landing(target, piece[:done], receipt, piece[done:], reason)
+
+    async def _insert(self, piece: str, target: Target | None) -> Receipt:
+        """Insert a piece, line by line if a new line is a key of its own."""
+        lines = piece.split("\n") if self._breaks else [piece]
+        done = 0
+        try:
+            receipt = await self._output.deliver(lines[0], target)
+            done += len(lines[0])
+            for line in lines[1:]:
+                await self._output.press("shift+enter", target)
+                done += 1
+                receipt = await self._output.deliver(line, target)
+                done += len(line)
+        except DeliveryError as failed:
+            failed.done += done
+            raise
+        return receipt
+
+    async def _regain(self, target: Target, give_up: Callable[[], str]) -> None:
+        """Return when a window has the focus. Raises DeliveryError."""
+        if self._policy == "return":
+            await self._still_there(target)
+            await self._output.activate(target)
+            return
         loop = asyncio.get_running_loop()
         end = loop.time() + self._patience
         reason = ""
         while loop.time() < end and not reason:
-            await self._still_there(origin)
+            await self._still_there(target)
             now = await self._output.target()
-            if now and now.window == origin.window:
-                return now
+            if now and now.window == target.window:
+                return
             await asyncio.sleep(_LOOK)
             reason = give_up()
         reason = reason or f"it has not had the focus for {self._patience:g} s"
         raise DeliveryError(f"The window that you dictated into did not get it: {reason}.")
 
-    async def _still_there(self, origin: Target) -> None:
-        if await self._output.is_gone(origin):
+    async def _still_there(self, target: Target) -> None:
+        if await self._output.is_gone(target):
             raise DeliveryError("The window that you dictated into is gone.")

@@ -145,21 +145,26 @@ class Target:
 
 
 class Output(Protocol):
-    """Where text goes."""
+    """Where text goes.
+
+    A `target` says for which window it is meant: it goes there or nowhere. Where that window has
+    not the focus, or loses it on the way, FocusMovedError says how much was done until then.
+    Without one it goes where the focus is. An output that tells no windows apart ignores it.
+    """
 
     async def target(self) -> Target | None:
         """Return the place that has the focus now, None where nothing has."""
         ...
 
-    async def deliver(self, text: str) -> Receipt:
-        """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
+    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+        """Put the text into the window. Raises DeliveryError if any of it is missing."""
         ...
 
-    async def press(self, chord: str) -> None:
+    async def press(self, chord: str, target: Target | None = None) -> None:
         """Press "enter", "shift+enter" ... once. Raises DeliveryError."""
         ...
 
-    async def erase(self, characters: int) -> None:
+    async def erase(self, characters: int, target: Target | None = None) -> None:
         """Take back so many characters before the caret. Raises DeliveryError."""
         ...
 
@@ -198,8 +203,8 @@ class Actions:
 
     enable: Callable[[bool], None]
     toggle: Callable[[], None]
-    redo: Callable[[], None]
-    copy: Callable[[], None]
+    last: Callable[[str], None]  # "redo", "undo" or "copy" the last dictation
+    clicked: Callable[[], None]  # the latest click was on the icon or its menu
     quit: Callable[[], None]
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from tray_dictate.config import Config
 from tray_dictate.core.polish import Polisher, TextRules
-from tray_dictate.delivery import Story, Ways
+from tray_dictate.delivery import Ways
 from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.placing import Placing
 from tray_dictate.ports import Output, Rewriter
+from tray_dictate.story import Story
 
 
 def ways(
@@ -19,13 +20,14 @@ def ways(
     tell: Callable[[str], None],
 ) -> Ways:  # fmt: skip
     """Return them."""
+    lines = config.text.newline == "shift+enter"
+    placing = Placing(output, config.output.focus, config.output.hold_seconds, breaks=lines)
     return Ways(
         polisher=polisher(config),
         rewrite=rewriter.apply,
-        placing=Placing(output, config.output.focus, config.output.hold_seconds),
+        placing=placing,
         record=Record(history),
         tell=tell,
-        breaks=config.text.newline == "shift+enter",
         submit=config.text.submit,
     )
 

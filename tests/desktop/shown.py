@@ -30,8 +30,8 @@ class Shown:
         actions = Actions(
             enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
             toggle=lambda: self._do("toggle", Status.RECORDING),
-            redo=lambda: self._do("redo", Status.IDLE),
-            copy=lambda: self._do("copy", Status.IDLE),
+            last=lambda name: self._do(name, Status.IDLE),
+            clicked=lambda: None,
             quit=lambda: self._do("quit", Status.IDLE),
         )
         self.tray = select(self._bridge, actions, icon=True, notifications=notifications)

@@ -14,7 +14,7 @@ from tests.desktop.rig import Desktop, Tray, wait_until
 from tests.desktop.shown import AWAY, ICON, Shown
 from tray_dictate.core.dictation import Status
 
-DICTATION, START, QUIT = (60, 49), (60, 75), (60, 161)  # the entries of xfce4-panel's menu
+DICTATION, START, QUIT = (60, 49), (60, 75), (60, 187)  # the entries of xfce4-panel's menu
 HOSTS: tuple[Tray, ...] = ("xfce", "trayer")
 
 

@@ -98,7 +98,7 @@ def test_properties_are_those_of_the_protocol() -> None:
 
 
 def test_the_interface_is_what_hosts_expect() -> None:
-    found: introspection.Interface = MenuInterface(()).introspect()
+    found: introspection.Interface = MenuInterface((), lambda: None).introspect()
     signatures = {
         method.name: (method.in_signature, method.out_signature) for method in found.methods
     }
@@ -120,7 +120,7 @@ def test_the_interface_is_what_hosts_expect() -> None:
 def test_an_entry_that_does_not_exist_is_an_error() -> None:
     clicked: list[str] = []
     actions = Actions(lambda _: None, lambda: clicked.append("x"), *[lambda: None] * 3)
-    interface = MenuInterface(menu(Status.IDLE, actions))
+    interface = MenuInterface(menu(Status.IDLE, actions), lambda: None)
     with pytest.raises(DBusError, match="no entry 99"):
         interface._click(99, "clicked")
     interface._click(ROOT, "clicked")

@@ -12,11 +12,12 @@ class Said:
 
     def __init__(self) -> None:
         self.calls: list[object] = []
+        self.clicks: list[int] = []  # how many calls had been made before each
         self.actions = Actions(
             enable=lambda on: self.calls.append(("enable", on)),
             toggle=lambda: self.calls.append("toggle"),
-            redo=lambda: self.calls.append("redo"),
-            copy=lambda: self.calls.append("copy"),
+            last=self.calls.append,
+            clicked=lambda: self.clicks.append(len(self.calls)),
             quit=lambda: self.calls.append("quit"),
         )
 
@@ -40,10 +41,10 @@ TABLE = [
 def test_the_menu_goes_with_the_status(status: Status, on: bool, label: str, enabled: bool) -> None:
     said = Said()
     entries = menu(status, said.actions)
-    last = ["Insert the last again", "Copy the last"]
+    last = ["Insert the last again", "Take back the last", "Copy the last"]
     assert [entry.label for entry in entries] == ["Dictation", label, "", *last, "", "Quit"]
-    assert [entry.checked for entry in entries] == [on, *[None] * 6]
-    assert [entry.enabled for entry in entries] == [True, enabled, *[True] * 5]
+    assert [entry.checked for entry in entries] == [on, *[None] * 7]
+    assert [entry.enabled for entry in entries] == [True, enabled, *[True] * 6]
     click_default(entries)
     assert said.calls == (["toggle"] if enabled else [])
 
@@ -52,10 +53,12 @@ def test_entries_do_what_they_say() -> None:
     said = Said()
     click(said.entry(Status.IDLE, "dictation"))
     click(said.entry(Status.OFF, "dictation"))
-    for name in ("toggle", "redo", "copy", "quit"):
+    for name in ("toggle", "redo", "undo", "copy", "quit"):
         click(said.entry(Status.IDLE, name))
     click(said.entry(Status.IDLE, "-"))
-    assert said.calls == [("enable", False), ("enable", True), "toggle", "redo", "copy", "quit"]
+    asked = ["toggle", "redo", "undo", "copy", "quit"]
+    assert said.calls == [("enable", False), ("enable", True), *asked]
+    assert said.clicks == [*range(7)], "each is first told to be a click on our menu"
 
 
 def test_a_click_on_a_disabled_entry_does_nothing() -> None:

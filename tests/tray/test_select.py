@@ -114,6 +114,7 @@ def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
     assert done.stdout.splitlines() == [
         "[('Dictation', True, False, True), ('Stop', None, True, True), "
         "('- - - -', None, False, True), ('Insert the last again', None, False, True), "
+        "('Take back the last', None, False, True), "
         "('Copy the last', None, False, True), ('- - - -', None, False, True), "
         "('Quit', None, False, True)]",
         "[False, 'toggle']",

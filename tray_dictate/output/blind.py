@@ -9,12 +9,14 @@ from tray_dictate.ports import Target
 class Blind:
     """The part of ports.Output that takes a look at the desktop."""
 
-    async def press(self, chord: str) -> None:
+    async def press(self, chord: str, target: Target | None = None) -> None:
         """Refuse: keys alone are not pressed here. Raises DeliveryError."""
+        del target
         raise DeliveryError(f"{chord} cannot be pressed on this system.")
 
-    async def erase(self, characters: int) -> None:
+    async def erase(self, characters: int, target: Target | None = None) -> None:
         """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
+        del target
         raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
 
     async def activate(self, target: Target) -> None:

@@ -33,8 +33,9 @@ class ClipboardOutput(Blind):
         """Return the clipboard: it is always there."""
         return Target("clipboard")
 
-    async def deliver(self, text: str) -> Receipt:
+    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
         """Copy the text. Raises DeliveryError."""
+        del target
         await self.keep(text)
         return Receipt(confirmed=False, method="clipboard")
 

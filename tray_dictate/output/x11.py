@@ -12,18 +12,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
 from Xlib import XK, error
 
 from tray_dictate.config import OutputRule
-from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.plain import plain
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
-from tray_dictate.output.x11_focus import activate, is_gone, keyboard_is_taken
+from tray_dictate.output.x11_focus import activate, is_gone, kept_in, keyboard_is_taken
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import MovedError, Paster, stay
 from tray_dictate.output.x11_selection import Selections
@@ -54,6 +55,7 @@ class X11Output:
         Raises UnavailableError.
         """
         self._rules = Rules(method, rules, private=private)
+        self._waits = on_synthetic is None  # for the user to let go of modifiers, before a burst
         self._refused = False  # the last text was for a window that gets none
         self._display = connect()
         if not self._display.has_extension("XTEST"):
@@ -79,26 +81,26 @@ class X11Output:
             return None
         return Target(found.window, found.application) if found else None
 
-    async def deliver(self, text: str) -> Receipt:
-        """Put the text into the focused window. Raises DeliveryError if any of it is missing."""
+    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+        """Put the text into the window. Raises DeliveryError if any of it is missing."""
         text = plain(text)
         if not text:
             return Receipt(confirmed=True, method="nothing")
         if self._return_keys:
             self._return_keys.cancel()
         try:
-            return await self._on(self._worker, lambda: self._deliver(text))
+            return await self._on(self._worker, lambda: self._deliver(text, target))
         finally:
             loop = asyncio.get_running_loop()
             self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
 
-    async def press(self, chord: str) -> None:
+    async def press(self, chord: str, target: Target | None = None) -> None:
         """Press a chord once. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._press(chord))
+        await self._on(self._worker, lambda: self._press(chord, target))
 
-    async def erase(self, characters: int) -> None:
+    async def erase(self, characters: int, target: Target | None = None) -> None:
         """Press BackSpace so often. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._erase(characters))
+        await self._on(self._worker, lambda: self._erase(characters, target))
 
     async def activate(self, target: Target) -> None:
         """Give the focus to a window. Raises DeliveryError."""
@@ -164,10 +166,12 @@ class X11Output:
 
     # From here on, everything runs on the worker.
 
-    def _deliver(self, text: str) -> Receipt:
+    def _deliver(self, text: str, meant: Target | None) -> Receipt:
         for _ in range(MOVES):
             self._refresh()
             target = focus(self._display)
+            if meant and (target is None or target.window != meant.window):
+                raise FocusMovedError
             if target is None:
                 raise DeliveryError(
                     "No window has the focus. Click into the window that the text is for."
@@ -178,6 +182,11 @@ class X11Output:
                 receipt = self._into(target, treatment, text + plain(treatment.after))
             except MovedError:
                 log.info("the focus moved during a delivery")
+            except DeliveryError as partly:
+                if partly.done < len(text):
+                    raise
+                after = plain(treatment.after)[: partly.done - len(text)]
+                return Receipt(confirmed=False, method="type", after=after)
             else:
                 return replace(receipt, after=plain(treatment.after))
             finally:
@@ -206,35 +215,63 @@ class X11Output:
         )
 
     def _type(self, text: str, target: Focus) -> Receipt:
-        self._keys.clear(self._stop)  # it may wait
-        stay(self._display, target)
-        if keyboard_is_taken(self._display):
-            raise DeliveryError(
-                "Another program keeps the keyboard for itself: the screen is locked, or a menu "
-                "is open."
-            )
-        self._typer.type(text, self._stop, shift_key=sends_scan_codes(target.names))
-        if self._stop.is_set():
-            raise DeliveryError("Dictation was ended while the text was typed.")
+        with self._ready(target.window) as stays:
+            stay(self._display, target)
+            scan_codes = sends_scan_codes(target.names)
+            done = self._typer.type(text, self._stop, stays, shift_key=scan_codes)
+        if not done and not self._stop.is_set():
+            raise MovedError
+        self._whole(done, len(text))
         return Receipt(confirmed=False, method="type")
 
-    def _press(self, chord: str) -> None:
+    def _press(self, chord: str, meant: Target | None) -> None:
         self._refresh()
         keycodes = self._paster.keycodes(chord)
         if not keycodes:
             raise DeliveryError(f"The keyboard has no {chord}.")
-        self._keys.clear(self._stop)
-        self._keys.tap(*keycodes)
-        self._display.sync()
-        self._keys.put_back()
+        with self._ready(meant.window if meant else "") as stays:
+            if not stays():
+                raise FocusMovedError
+            self._keys.tap(*keycodes)
 
-    def _erase(self, characters: int) -> None:
+    def _erase(self, characters: int, meant: Target | None) -> None:
         self._refresh()
         backspace = self._keys.keycode(XK.XK_BackSpace)
         if not backspace:
             raise DeliveryError("The keyboard has no BackSpace key.")
-        self._typer.press(backspace, characters, self._stop)
-        self._keys.put_back()
+        with self._ready(meant.window if meant else "") as stays:
+            done = self._typer.press(backspace, characters, self._stop, stays)
+        self._whole(done, characters)
+
+    @contextmanager
+    def _ready(self, window: str) -> Generator[Callable[[], bool]]:
+        """Have the keyboard clear for keys; yield what tells whether that window has the focus.
+
+        Without a window any will do. Raises DeliveryError where they would go elsewhere.
+        """
+        self._keys.clear(self._stop)  # it may wait
+        try:
+            if keyboard_is_taken(self._display):
+                raise DeliveryError(
+                    "Another program keeps the keyboard for itself: the screen is locked, or a "
+                    "menu is open."
+                )
+            with kept_in(self._display, window) as stays:
+                if not window:
+                    yield lambda: True
+                elif self._waits:  # before the server serves nobody else
+                    yield lambda: self._keys.clear(self._stop) or stays()
+                else:
+                    yield stays
+        finally:
+            self._keys.put_back()
+
+    def _whole(self, done: int, wanted: int) -> None:
+        """Raise what says why not all was done, if so."""
+        if done < wanted and self._stop.is_set():
+            raise DeliveryError("Dictation was ended while keys were sent.", done)
+        if done < wanted:
+            raise FocusMovedError(done)
 
     def _refresh(self) -> None:
         """Take what the server has told this connection: the keymap may be another now."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from Xlib import X, error
@@ -48,6 +50,33 @@ def activate(display: Display, window: str) -> None:
             return
         time.sleep(_LOOK)
     raise DeliveryError("The window that you dictated into does not take the focus.")
+
+
+@contextmanager
+def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
+    """Yield what tells whether a window has the focus, and leaves it no chance to lose it then.
+
+    From a yes on the server serves nobody else, until the keys have been sent: a burst lets go of
+    it, or the end of this context does.
+    """
+    known: list[Any] = []  # where in the window the focus was when we looked last
+
+    def stays() -> bool:
+        display.grab_server()
+        now: Any = display.get_input_focus().focus
+        if known != [now]:
+            found = focus(display)
+            known[:] = [now] if found and found.window == window else []
+        if not known:
+            display.ungrab_server()
+            display.sync()
+        return bool(known)
+
+    try:
+        yield stays
+    finally:
+        display.ungrab_server()
+        display.sync()
 
 
 def keyboard_is_taken(display: Display) -> bool:

@@ -8,7 +8,7 @@ LayoutUpdated with a new revision.
 
 # no postponed annotations here: dbus-fast would take "None" for a signature
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -112,8 +112,10 @@ def _variants(properties: Properties, names: list[str] | None = None) -> dict[st
 class MenuInterface(ServiceInterface):
     """The tree, exported; every call is answered on the loop."""
 
-    def __init__(self, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, entries: tuple[Entry, ...], on_opened: Callable[[], None]) -> None:
+        """`on_opened`: by a click on the icon, most likely."""
         super().__init__("com.canonical.dbusmenu")
+        self._on_opened = on_opened
         self.tree = Tree()
         self.tree.update(entries)
 
@@ -140,6 +142,8 @@ class MenuInterface(ServiceInterface):
 
     def _click(self, number: int, event: str) -> None:
         entry = self._node(number).entry
+        if event == "opened":
+            self._on_opened()
         if event != "clicked" or entry is None:
             return
         log.debug("the menu's %r was clicked", entry.name)
@@ -186,7 +190,7 @@ class MenuInterface(ServiceInterface):
         data: Annotated[Variant, DBusSignature("v")],  # noqa: ARG002
         timestamp: DBusUInt32,  # noqa: ARG002
     ) -> None:
-        """Take a click; opened, closed and hovered mean nothing to us."""
+        """Take a click, or that it was opened; closed and hovered mean nothing to us."""
         self._click(number, event)
 
     @dbus_method(name="EventGroup")
@@ -206,6 +210,7 @@ class MenuInterface(ServiceInterface):
     def about_to_show(self, number: DBusInt32) -> DBusBool:
         """Return whether it must be read again first: never, changes are told at once."""
         self._node(number)
+        self._on_opened()
         return False
 
     @dbus_method(name="AboutToShowGroup")
@@ -213,6 +218,7 @@ class MenuInterface(ServiceInterface):
         self, numbers: Annotated[list[int], DBusSignature("ai")]
     ) -> Annotated[tuple[list[int], list[int]], DBusSignature("aiai")]:
         """Return which must be read again first, and which do not exist."""
+        self._on_opened()
         return [], [number for number in numbers if number not in self.tree.nodes]
 
     @dbus_signal(name="LayoutUpdated")

@@ -29,18 +29,27 @@ class Entry:
 
 def menu(status: Status, actions: Actions) -> tuple[Entry, ...]:
     """Return the entries that go with a status."""
+
+    def own(action: Callable[[], None]) -> Callable[[], None]:
+        def act() -> None:
+            actions.clicked()
+            action()
+
+        return act
+
     off, listening = status is Status.OFF, status in (Status.OPENING, Status.RECORDING)
     return (
-        Entry("dictation", "Dictation", lambda: actions.enable(off), checked=not off),
+        Entry("dictation", "Dictation", own(lambda: actions.enable(off)), checked=not off),
         Entry(
-            "toggle", "Stop" if listening else "Start", actions.toggle,
+            "toggle", "Stop" if listening else "Start", own(actions.toggle),
             enabled=not off, default=True,
         ),
         Entry("-"),
-        Entry("redo", "Insert the last again", actions.redo),
-        Entry("copy", "Copy the last", actions.copy),
+        Entry("redo", "Insert the last again", own(lambda: actions.last("redo"))),
+        Entry("undo", "Take back the last", own(lambda: actions.last("undo"))),
+        Entry("copy", "Copy the last", own(lambda: actions.last("copy"))),
         Entry("--"),
-        Entry("quit", "Quit", actions.quit),
+        Entry("quit", "Quit", own(actions.quit)),
     )  # fmt: skip
 
 

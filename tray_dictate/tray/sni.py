@@ -177,7 +177,7 @@ class Item:
         self._name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
         self._entries = menu(Status.IDLE, actions)
         self._item = ItemInterface(Status.IDLE, "", lambda: click_default(self._entries))
-        self._menu = dbusmenu.MenuInterface(self._entries)
+        self._menu = dbusmenu.MenuInterface(self._entries, actions.clicked)
         self._registering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
