@@ -16,7 +16,7 @@ PURE = {
 }  # fmt: skip
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
-    "blocking", "key_program", "key_store", "program",
+    "address", "blocking", "key_entry", "key_program", "key_store", "program",
 )  # fmt: skip
 COMPOSERS = {"app.py", "cli.py", "transcribe.py", "doctor.py"}  # those but app.py run without it
 SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept

@@ -210,7 +210,7 @@ def test_without_a_keyring_the_ways_round_it_are_told(tmp_path, action):
     key = Cli(tmp_path, backend="keyring.backends.fail.Keyring")
     done = key(action, *AZURE, typed=KEY)
     assert (done.returncode, done.stdout) == (1, "")
-    for word in ("no keyring", "gnome-keyring", "environment variable", "engine.key_command"):
+    for word in ("no keyring", "gnome-keyring", "environment variable", "set key_command"):
         assert word in done.stderr
 
 

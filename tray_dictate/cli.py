@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tray_dictate import __version__
 from tray_dictate.errors import ConfigError, DictateError
+
+if TYPE_CHECKING:
+    from tray_dictate.config import Config
 
 _EPILOG = """\
 Hold the hotkey (right Ctrl unless configured), speak, and release: the words
@@ -83,8 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(config)
     config.set_defaults(command=_config)
 
-    key = commands.add_parser("key", help="keep the engine's API key in the system's keyring")
+    key = commands.add_parser("key", help="keep an API key in the system's keyring")
     key.add_argument("action", choices=("set", "test", "forget"))
+    key.add_argument(
+        "--for", dest="purpose", choices=("engine", "rewrite"), default="engine",
+        help="what the key is for (the engine, unless given)",
+    )  # fmt: skip
     _add_settings(key)
     key.set_defaults(command=_key)
     return parser
@@ -124,19 +133,29 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _settings(options: argparse.Namespace):  # noqa: ANN202 - config.Config, imported late
+def _settings(
+    options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
+) -> Config:
     from tray_dictate import config_load, paths  # noqa: PLC0415 - `--help` needs none of it
 
     given: Path | None = getattr(options, "config", None)
     if given is not None and not given.is_file():
         raise ConfigError(["there is no such file; name another with --config"], where=str(given))
-    return config_load.load(given or paths.config_file(), getattr(options, "overrides", None))
+    overrides = getattr(options, "overrides", None)
+    return config_load.load(given or paths.config_file(), overrides, check=check)
+
+
+def _problems(config: Config) -> list[str]:
+    """Return what the parts that are given these settings say of them; nothing is started."""
+    from tray_dictate import engine, rewrite  # noqa: PLC0415
+
+    return [*engine.problems(config.engine), *rewrite.problems(config.rewrite)]
 
 
 def _run(options: argparse.Namespace) -> int:
     from tray_dictate import app  # noqa: PLC0415
 
-    return app.run(_settings(options))
+    return app.run(_settings(options, _problems))
 
 
 def _control(options: argparse.Namespace) -> int:
@@ -190,14 +209,22 @@ def _config(options: argparse.Namespace) -> int:
     elif options.path:
         print(getattr(options, "config", None) or paths.config_file())  # noqa: T201
     else:
-        _settings(options)
+        _settings(options, _problems)
         print("The settings are right.")  # noqa: T201
     return 0
 
 
 def _key(options: argparse.Namespace) -> int:
-    from tray_dictate.engine import key_actions as do  # noqa: PLC0415
+    from tray_dictate.engine import key_actions as engine  # noqa: PLC0415
+    from tray_dictate.rewrite import key_actions as rewrite  # noqa: PLC0415
 
-    actions = {"set": do.set_key, "test": do.test_key, "forget": do.forget_key}
-    print(actions[options.action](_settings(options).engine))  # noqa: T201
+    config = _settings(options)
+    if options.purpose == "rewrite":
+        of_rewrite = {
+            "set": rewrite.set_key, "test": rewrite.test_key, "forget": rewrite.forget_key,
+        }  # fmt: skip
+        print(of_rewrite[options.action](config.rewrite))  # noqa: T201
+    else:
+        of_engine = {"set": engine.set_key, "test": engine.test_key, "forget": engine.forget_key}
+        print(of_engine[options.action](config.engine))  # noqa: T201
     return 0

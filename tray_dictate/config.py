@@ -144,6 +144,19 @@ class OutputSettings(Section):
     )  # fmt: skip
 
 
+class RewriteProfile(Section):
+    """A rewrite for some applications only; what is not given is as it is for all."""
+
+    application: Annotated[str, AfterValidator(_pattern)]  # sought in the class of WM_CLASS
+    off: bool = False
+    command: list[str] | None = Field(default=None, repr=False)
+    endpoint: str | None = Field(default=None, repr=False)
+    model: str | None = None
+    prompt: str | None = None
+    key_command: list[str] | None = Field(default=None, repr=False)
+    timeout_seconds: float | None = Field(default=None, gt=0, le=60)
+
+
 class RewriteSettings(Section):
     """What may change a text before it is inserted; if it fails, the text goes in as it is."""
 
@@ -160,7 +173,7 @@ class RewriteSettings(Section):
         "https://api.openai.com/v1, http://127.0.0.1:11434/v1 ... All that you say goes there.",
     )
     model: str = Field(
-        default="", description="The server's model; without endpoint and model nothing is asked."
+        default="", description="The server's model; without an endpoint nothing is asked."
     )
     prompt: str = Field(
         default="Correct punctuation, capitals and slips of the tongue. Change nothing else.",
@@ -170,15 +183,19 @@ class RewriteSettings(Section):
         default_factory=list,
         repr=False,
         description="A command that prints the server's key; else TRAY_DICTATE_REWRITE_KEY, the "
-        "keyring's entry tray_dictate / rewrite, or none.",
+        "keyring (`tray-dictate key set --for rewrite`), or none.",
     )
     timeout_seconds: float = Field(
         default=2, gt=0, le=60,
         description="How long the command may take, and the server; a large model needs more.",
     )  # fmt: skip
-    applications: Annotated[str, AfterValidator(_pattern)] = Field(
-        default="",
-        description="Only where a part of the application's name matches this regular expression.",
+    profiles: list[RewriteProfile] = Field(
+        default_factory=list[RewriteProfile],
+        repr=False,
+        description="For some applications, the first that matches wins: [[rewrite.profiles]] with "
+        'application = a regular expression such as "(?i)firefox" for WM_CLASS, and off = true or '
+        "any of command, endpoint, model, prompt, key_command, timeout_seconds; what is not given "
+        "is as above. No other server than the first in this section gets the key from above.",
     )
 
 

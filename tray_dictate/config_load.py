@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
-from tray_dictate.config import Config, OutputRule, settings
+from tray_dictate.config import Config, settings
+from tray_dictate.config_engine import Section
 from tray_dictate.errors import ConfigError
+
+Place = Sequence[int | str]  # the names, and the numbers in lists, that lead to a setting
 
 
 def load(
-    path: Path | None, overrides: list[str] | None = None, env: Mapping[str, str] = os.environ
+    path: Path | None,
+    overrides: list[str] | None = None,
+    env: Mapping[str, str] = os.environ,
+    check: Callable[[Config], list[str]] | None = None,
 ) -> Config:
     """Return the settings in force; raises ConfigError with every problem at once.
 
-    `path` is the user's file (it need not exist); `overrides` are "section.name=value".
+    `path` is the user's file (it need not exist); `overrides` are "section.name=value";
+    `check` returns what else is wrong with the sections that are right in themselves.
     """
     problems: list[str] = []
     tree = _read(path) if path else {}
-    for section, name, _, _ in settings():
+    for section, name in [*((section, name) for section, name, _, _ in settings()), *_MOVED]:
         value = env.get(f"TRAY_DICTATE_{section}_{name}".upper())
         if value is not None:
             _put(tree, section, name, _value(value))
@@ -39,7 +48,12 @@ def load(
         config = Config.model_validate(tree)
     except ValidationError as error:
         problems += _problems(error)
-        config = Config()
+        wrong = {detail["loc"][0] for detail in error.errors()}
+        config = Config.model_validate({
+            section: table for section, table in tree.items() if section not in wrong
+        })  # fmt: skip
+    if check:
+        problems += check(config)
     if problems:
         raise ConfigError(problems, where=str(path) if path and path.exists() else "")
     return config
@@ -76,10 +90,12 @@ def _problems(error: ValidationError) -> list[str]:
     """Return one line for each setting, whichever kinds of value it could have had."""
     lines: dict[str, str] = {}
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"][:2]]  # what follows is a member of a union
-        dotted = ".".join(path) + _inside(detail["loc"][2:])
+        place = detail["loc"]
+        dotted = ".".join(map(str, place[:2])) + _inside(place[2:])
         if detail["type"] == "extra_forbidden":
-            lines[dotted] = f"{dotted}: unknown setting{_suggestion(list(detail['loc']))}"
+            moved = _MOVED.get(tuple(map(str, place)))
+            explained = moved(detail["input"]) if moved else _suggestion(place)
+            lines[dotted] = f"{dotted}: {explained}"
             continue
         if detail["type"] == "missing":
             lines[dotted] = f"{dotted}: it is missing"
@@ -90,34 +106,63 @@ def _problems(error: ValidationError) -> list[str]:
         if dotted in lines:
             lines[dotted] += f"; or {message}"
         else:
-            lines[dotted] = f"{dotted}: got {_shown(path, detail['input'])}, {message}"
+            lines[dotted] = f"{dotted}: got {_shown(place, detail['input'])}, {message}"
     return list(lines.values())
 
 
-def _inside(rest: Sequence[int | str]) -> str:
+def _inside(rest: Place) -> str:
     """Return where in a list of tables it is: "[0].chord"; a member of a union is no place."""
     if not rest or not isinstance(rest[0], int):
         return ""
     return f"[{rest[0]}]" + "".join(f".{name}" for name in rest[1:2])
 
 
-def _shown(path: list[str], value: Any) -> str:
+def _shown(place: Place, value: Any) -> str:
     """Return the value, unless it may be a key that was put into the wrong place."""
-    section = Config.model_fields[path[0]].annotation
-    fields = section.model_fields if isinstance(section, type(Config)) else {}
-    field = fields.get(path[-1])
+    field = next(reversed(_path(place)), None)
     return repr(value) if field is None or field.repr else "something (it is not shown)"
 
 
-def _suggestion(place: list[int | str]) -> str:
-    path = [str(part) for part in place]
-    if len(path) == 1:
-        known = list(Config.model_fields)
-    elif len(path) > 2:  # inside the one list of tables that there is
-        known = list(OutputRule.model_fields)
-        path = [f"{'.'.join(path[:2])}[{path[2]}]", path[-1]]
-    else:
-        known = [name for section, name, _, _ in settings() if section == path[0]]
-    close = difflib.get_close_matches(path[-1], known, n=1)
-    where = ".".join([*path[:-1], close[0]]) if close else ""
-    return f"; did you mean {where}?" if close else f"; known here: {', '.join(known)}"
+def _suggestion(place: Place) -> str:
+    """Return what is said of an unknown setting."""
+    *tables, name = place
+    last = _path(tables)[-1] if tables else None
+    known = list(_inner(last) if last else Config.model_fields)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    if not close:
+        return f"unknown setting; known here: {', '.join(known)}"
+    where = ".".join(map(str, tables[:2])) + _inside(tables[2:])
+    return f"unknown setting; did you mean {where}{'.' if where else ''}{close[0]}?"
+
+
+def _path(place: Place) -> list[FieldInfo | None]:
+    """Return the field of every name in a place; None for what follows none that is known."""
+    found: list[FieldInfo | None] = []
+    fields = Config.model_fields
+    for name in place:
+        if isinstance(name, str):
+            field = fields.get(name)
+            found.append(field)
+            fields = _inner(field) if field else {}
+    return found
+
+
+def _inner(field: FieldInfo) -> dict[str, FieldInfo]:
+    """Return the fields of a table, or of each table in a list."""
+    inner = next(iter(get_args(field.annotation)), field.annotation)
+    return inner.model_fields if isinstance(inner, type) and issubclass(inner, Section) else {}
+
+
+def _applications(value: Any) -> str:
+    """Return how to say now what rewrite.applications said."""
+    if not isinstance(value, str) or not value:
+        return "it is gone; remove it"
+    pattern = json.dumps(f"(?i){value}", ensure_ascii=False)  # TOML writes it in the same way
+    return (
+        "rewrite.profiles has taken its place; write instead "
+        f'profiles = [{{application = {pattern}}}, {{application = "", off = true}}]'
+    )
+
+
+# what was a setting once -> what to do about it
+_MOVED: dict[tuple[str, ...], Callable[[Any], str]] = {("rewrite", "applications"): _applications}

@@ -16,7 +16,7 @@ SERVICE = "tray_dictate"
 
 _REMEDY = (
     "Unlock or install one (on Linux gnome-keyring or KWallet), or put the key into an "
-    "environment variable, or set engine.key_command."
+    "environment variable, or set key_command."
 )
 
 log = logging.getLogger(__name__)

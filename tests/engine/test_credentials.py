@@ -22,7 +22,7 @@ from keyring import errors
 from keyring.backend import KeyringBackend
 
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.credentials import Credentials, CredentialSource, credentials, endpoint
+from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
 from tray_dictate.errors import UnavailableError
 
 ROOT = Path(__file__).parents[2]
@@ -193,9 +193,9 @@ def test_without_a_key_a_cloud_names_every_place_and_what_to_do(name, variables)
     assert "tray-dictate key set" in error.remedy
 
 
-async def test_the_short_way_reads_the_environment_of_the_process(monkeypatch):
+async def test_unless_told_otherwise_the_environment_is_that_of_the_process(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    found = await credentials(settings("openai"), "bearer")
+    found = await CredentialSource(settings("openai"), "bearer").get()
     assert found == Credentials({"Authorization": f"Bearer {KEY}"}, "OPENAI_API_KEY")
 
 
@@ -325,8 +325,8 @@ def test_with_keyrings_own_failing_back_end_the_message_says_so():
     code = """
 import asyncio
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.credentials import credentials
-asyncio.run(credentials(EngineSettings(name="openai"), "bearer"))
+from tray_dictate.engine.credentials import CredentialSource
+asyncio.run(CredentialSource(EngineSettings(name="openai"), "bearer").get())
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
@@ -570,11 +570,12 @@ def test_entra_is_for_azure_only(identity, name):
 IN_A_FRESH_PROCESS = """
 import asyncio, logging, sys
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.credentials import credentials
+from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.errors import UnavailableError
 print([name for name in sys.modules if name.partition(".")[0] in ("azure", "keyring", "msal")])
 try:
-    asyncio.run(credentials(EngineSettings(name="azure", auth="entra"), "bearer"))
+    source = CredentialSource(EngineSettings(name="azure", auth="entra"), "bearer")
+    asyncio.run(source.get())
 except UnavailableError as error:
     print(error)
 """

@@ -19,7 +19,7 @@ import pytest
 from tests.realtime.server import RealtimeServer
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.connection import Server
-from tray_dictate.engine.credentials import credentials, endpoint
+from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_url import url
 from tray_dictate.engine.realtime import open_websocket
@@ -39,7 +39,7 @@ async def server_for(where: RealtimeServer | str, name: str = "openai", **settin
     settings = {"model": MODELS.get(name, ""), "allow_plain": True, **settings}
     chosen = EngineSettings(name=name, endpoint=where, **settings)
     dialect = replace(DIALECTS[name], **changes)
-    known = await credentials(chosen, dialect.header)
+    known = await CredentialSource(chosen, dialect.header).get()
     address = url(dialect, chosen, endpoint(chosen))
     return Server(dialect, chosen, address, known.headers, known.source)
 

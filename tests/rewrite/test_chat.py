@@ -20,7 +20,9 @@ from keyring.backend import KeyringBackend
 from tray_dictate.config import RewriteSettings
 from tray_dictate.errors import ConfigError
 from tray_dictate.rewrite import Rewriter, post
-from tray_dictate.rewrite.chat import url
+from tray_dictate.rewrite.chat import Chat, url
+from tray_dictate.rewrite.key import Key
+from tray_dictate.rewrite.profiles import Profile
 
 TEXT = "please send the invoice"
 KEY = "sk-this-is-the-secret-0123456789"
@@ -229,7 +231,15 @@ def silent(request: Requests) -> None:
     request.close_connection = True
 
 
+def breaks_off_an_error(request: Requests) -> None:
+    request.send_response(500)
+    request.send_header("Content-Length", "1000")
+    request.end_headers()
+    request.wfile.write(b"it")
+
+
 FAULTS = {
+    "half an error": (breaks_off_an_error, "failed (status 500)"),
     "refused": ((400, {"error": {"message": TEXT}}), "refused (status 400)"),
     "an error that is odd": ((400, {"error": {"param": ["temperature"]}}), "status 400"),
     "no key": ((401, b"bad key"), "see rewrite.key_command (status 401)"),
@@ -408,6 +418,56 @@ async def test_a_key_that_cannot_be_had_sends_nothing(serve, rewriter, told, key
     assert "rewrite.key_command" in told[0]
 
 
+def ask_there(server: Server, application: str, **more) -> dict:
+    return {"application": application, "endpoint": server.url, **more}
+
+
+async def test_a_profile_has_a_model_and_a_prompt_of_its_own_and_the_same_key(
+    serve, rewriter, store
+):
+    store.kept["tray_dictate", "rewrite"] = KEY
+    server = serve(chat("Fine."))
+    formal = {"application": "mail", "model": "large", "prompt": "Make it formal."}
+    asked = rewriter(server, profiles=[formal, ask_there(server, "chat")])
+    for application in ("mail", "xterm", "chat"):
+        await asked.apply(TEXT, application)
+    bodies = [body for _, _, body in server.seen]
+    assert [body["model"] for body in bodies] == ["large", "small", "small"]
+    assert ["formal" in body["messages"][0]["content"] for body in bodies] == [True, False, False]
+    assert {headers["Authorization"] for _, headers, _ in server.seen} == {f"Bearer {KEY}"}
+    assert store.asked == 1
+
+
+async def test_the_key_of_one_server_is_never_sent_to_another(
+    serve, rewriter, monkeypatch, told, store
+):
+    monkeypatch.setenv("TRAY_DICTATE_REWRITE_KEY", KEY)
+    store.kept["tray_dictate", "rewrite"] = KEY
+    command = [sys.executable, "-c", "print('its-own')"]
+    main, other, third = serve(chat("Fine.")), serve((401, b"")), serve(chat("Fine."))
+    there = [ask_there(other, "a"), ask_there(third, "b", key_command=command)]
+    asked = rewriter(main, profiles=there)
+    for application in ("a", "b", ""):
+        await asked.apply(TEXT, application)
+    assert "Authorization" not in other.seen[0][1]
+    assert third.seen[0][1]["Authorization"] == "Bearer its-own"
+    assert main.seen[0][1]["Authorization"] == f"Bearer {KEY}"
+    assert "see rewrite.profiles[0].key_command (status 401)" in told[0]
+
+
+async def test_where_only_profiles_have_servers_the_key_is_for_the_first_of_them(
+    serve, rewriter, monkeypatch
+):
+    monkeypatch.setenv("TRAY_DICTATE_REWRITE_KEY", KEY)
+    first, second = serve(chat("Fine.")), serve(chat("Fine."))
+    asked = rewriter("", profiles=[ask_there(first, "a"), ask_there(second, "b")])
+    for application in ("a", "b", "c"):
+        await asked.apply(TEXT, application)
+    assert first.seen[0][1]["Authorization"] == f"Bearer {KEY}"
+    assert "Authorization" not in second.seen[0][1]
+    assert len(first.seen + second.seen) == 2
+
+
 # --- the way there
 
 
@@ -488,13 +548,15 @@ SPELLINGS = [
     (" https://h/v1/chat/completions ", "https://h/v1/chat/completions"),
     ("http://localhost:11434/v1", "http://localhost:11434/v1/chat/completions"),
     ("http://[::1]:1234", "http://[::1]:1234/v1/chat/completions"),
+    ("api.openai.com", "https://api.openai.com/v1/chat/completions"),
+    ("localhost:11434", "http://localhost:11434/v1/chat/completions"),
     ("https://h/a/b?api-version=1#x", "https://h/a/b/chat/completions?api-version=1"),
 ]
 
 
 @pytest.mark.parametrize(("endpoint", "expected"), SPELLINGS)
 def test_every_spelling_of_the_address_is_understood(endpoint, expected):
-    assert url(endpoint) == expected
+    assert url(Profile(RewriteSettings(endpoint=endpoint))) == expected
 
 
 WRONG = [
@@ -503,9 +565,10 @@ WRONG = [
     ("http://localhost.example.org", "is another machine"),
     ("http://127.0.0.1@example.org", "it holds a password"),
     ("https://user:password@h", "it holds a password"),
-    ("ftp://h", "is no address"), ("api.openai.com", "is no address"), ("", "is no address"),
+    ("https://user:password@h:port", "it holds a password"),
+    ("ftp://user:password@h", "it holds a password"), ("ftp://h", "is no address"),
     ("https://", "is no address"), ("https://h:x", "is no address"), ("file:///", "is no address"),
-    ("https://[h", "is no address"), ("https://h/a\nb", "is no address"),
+    ("https://[h", "is no address"), ("https://h/a\nb", "a line break"),
 ]  # fmt: skip
 
 
@@ -528,5 +591,5 @@ def test_an_endpoint_without_a_model_is_a_mistake_in_the_settings():
     [("x.openai.azure.com", "api-key"), ("azure.com.example.org", "Authorization")],
 )
 def test_azure_gets_the_key_in_a_header_of_its_own(host, header):
-    rewriter = Rewriter(RewriteSettings(endpoint=f"https://{host}", model="m"), print)
-    assert list(rewriter._chat._credentials(KEY)) == [header]
+    chat = Chat(Profile(RewriteSettings(endpoint=f"https://{host}", model="m")), Key([]))
+    assert list(chat._credentials(KEY)) == [header]

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from tray_dictate import config_load
 from tray_dictate.config import RewriteSettings
 from tray_dictate.errors import ConfigError
 from tray_dictate.rewrite import Rewriter
@@ -36,21 +35,83 @@ async def test_no_text_asks_nobody(told, text):
     assert told == []
 
 
+MAIL, CODE = {"application": "(?i)mail", "command": UPPER}, {"application": "code", "off": True}
+TITLE = ["sed", "s/t/T/"]
+
+
 @pytest.mark.parametrize(
-    ("pattern", "application", "rewritten"),
+    ("profiles", "application", "expected"),
     [
-        ("", "", True), ("", "xterm", True), ("^xterm$", "XTerm", True),
-        ("^xterm$", "uxterm", False), ("mail|slack", "Slack", True), ("mail", "", False),
+        ([], "xterm", "Text"),
+        ([MAIL], "Mail", "TEXT"), ([MAIL], "xterm", "Text"), ([MAIL], "", "Text"),
+        ([MAIL, CODE], "vscode", "text"), ([MAIL, CODE], "VSCODE", "Text"),
+        ([MAIL, {"application": "", "off": True}], "Gmail", "TEXT"),
+        ([MAIL, {"application": "", "off": True}], "xterm", "text"),
+        ([MAIL, {"application": "", "off": True}], "", "text"),
+        ([{**MAIL, "command": []}], "mail", "text"),
+        ([{**MAIL, "off": True}, MAIL], "mail", "text"),
+        ([{"application": "mail"}, MAIL], "mail", "Text"), ([{"application": "mail"}], "", "Text"),
     ],
 )  # fmt: skip
-async def test_only_the_applications_that_are_named(told, pattern, application, rewritten):
-    rewriter = make(told, command=UPPER, applications=pattern)
-    assert await rewriter.apply("text", application) == ("TEXT" if rewritten else "text")
+async def test_the_first_profile_that_matches_wins(told, profiles, application, expected):
+    rewriter = make(told, command=TITLE, profiles=profiles)
+    assert await rewriter.apply("text", application) == expected
+    assert told == []
 
 
-def test_a_pattern_that_is_none_is_a_mistake_in_the_settings():
-    with pytest.raises(ConfigError, match=r"rewrite\.applications: got '\(', it is no regular"):
-        config_load.load(None, ['rewrite.applications="("'], {})
+async def test_what_fails_is_named_where_it_stands(told):
+    slow = {"application": "slow", "command": ["sleep", "9"], "timeout_seconds": 0.1}
+    rewriter = make(told, command=["sleep", "9"], timeout_seconds=0.2, profiles=[MAIL, slow])
+    for application in ("slow", "", "slow"):
+        assert await rewriter.apply("text", application) == "text"
+    head = "Text goes in as it is said: sleep took longer than"
+    assert told == [
+        f"{head} 0.1 s; rewrite.profiles[1].timeout_seconds allows more. "
+        "(rewrite.profiles[1].command)",
+        f"{head} 0.2 s; rewrite.timeout_seconds allows more. (rewrite.command)",
+    ]
+
+
+SERVER = {"endpoint": "https://h", "model": "m"}
+WRONG = [
+    ({"model": "m"}, ["rewrite.endpoint: it is empty, and rewrite.model wants a server"]),
+    ({"endpoint": "https://h"}, ["rewrite.model: the endpoint wants the name of a model"]),
+    (
+        {"endpoint": "http://h", "profiles": [{"application": "a"}, {"application": "b"}]},
+        ["rewrite.endpoint: h is another machine, and http:// lets everybody on the way read what "
+         "you say; use https://", "rewrite.model: the endpoint wants the name of a model"],
+    ),
+    (
+        {**SERVER, "profiles": [{"application": "a"}, {"application": "b", "endpoint": "ftp://x"},
+                                {"application": "c", "model": ""}]},
+        ["rewrite.profiles[1].endpoint: 'ftp://x' is no address such as https://api.openai.com/v1 "
+         "or http://127.0.0.1:11434/v1",
+         "rewrite.profiles[2].model: the endpoint wants the name of a model"],
+    ),
+    (
+        {"profiles": [{"application": "", "endpoint": "https://h"}]},
+        ["rewrite.profiles[0].model: the endpoint wants the name of a model"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "said"), WRONG)
+def test_every_server_that_can_never_answer_is_a_mistake_in_the_settings(told, settings, said):
+    with pytest.raises(ConfigError) as error:
+        make(told, **settings)
+    assert error.value.problems == said
+
+
+RIGHT = [
+    {}, SERVER, {**SERVER, "profiles": [{"application": "a", "endpoint": ""}]},
+    {**SERVER, "profiles": [{"application": "a", "endpoint": "ftp://x", "off": True}]},
+    {"model": "m", "profiles": [{"application": "a", "endpoint": "localhost:11434"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", RIGHT)
+def test_what_can_work_is_no_mistake(told, settings):
+    make(told, **settings)
 
 
 async def test_a_failure_is_told_once_for_each_kind_until_it_has_worked(told, tmp_path):
@@ -80,7 +141,7 @@ async def test_what_goes_wrong_in_an_unforeseen_way_loses_no_text(told):
     async def broken(_text: str, _application: str) -> str:
         raise KeyError("private words")
 
-    rewriter._ways["rewrite.command"] = broken
+    rewriter._profiles[0][1]["rewrite.command"] = broken
     assert await rewriter.apply("text", "") == "text"
     assert told == ["Text goes in as it is said: KeyError was not expected. (rewrite.command)"]
 

@@ -29,6 +29,18 @@ def select(
     return OnlineEngine(settings, tell or (lambda _: None), offline, detectors)
 
 
+def problems(settings: EngineSettings) -> list[str]:
+    """Return what in the settings can never work; asks nobody."""
+    from tray_dictate.engine import dialect_url  # noqa: PLC0415
+    from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
+    from tray_dictate.engine.dialect import DIALECTS  # noqa: PLC0415
+
+    if settings.name == "offline":
+        return []
+    found = dialect_url.problems(DIALECTS[settings.name], settings, endpoint(settings))
+    return [*found, *unusable(settings)]
+
+
 def detectors() -> Callable[[], Detector]:
     """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
     from tray_dictate.engine import assets  # noqa: PLC0415

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tray_dictate import key_program, key_store
+from tray_dictate import key_entry, key_program, key_store
 from tray_dictate.blocking import Blocking
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.entra import EntraToken
@@ -79,7 +79,7 @@ class CredentialSource:
         key = await self._key()
         if not key.text:
             return Credentials({}, NONE)
-        check(key.text, key.source)
+        key_entry.check(key.text, key.source)
         log.info("a key of %d characters from %s", len(key.text), key.source)
         if self._header == "api-key":
             return Credentials({"api-key": key.text}, key.source)
@@ -90,14 +90,10 @@ class CredentialSource:
         await self._entra.close()
 
     async def _token(self) -> str:
-        if self._settings.name not in AZURE:
-            raise UnavailableError(
-                f'engine.auth = "entra" works with {" and ".join(AZURE)} only, '
-                f"not with {self._settings.name}.",
-                'Set engine.auth to "key" or "none".',
-            )
+        if found := unusable(self._settings):
+            raise UnavailableError(found[0], 'Set it to "key" or "none".')
         token = await self._entra.get(self._limit)
-        check(token, ENTRA)
+        key_entry.check(token, ENTRA)
         return token
 
     async def _key(self) -> Key:
@@ -122,15 +118,6 @@ class CredentialSource:
         return Key("", NONE)
 
 
-async def credentials(settings: EngineSettings, header: Header) -> Credentials:
-    """Return the credentials for one connection. Raises UnavailableError."""
-    source = CredentialSource(settings, header)
-    try:
-        return await source.get()
-    finally:
-        await source.close()
-
-
 def endpoint(settings: EngineSettings, env: Mapping[str, str] = os.environ) -> str:
     """Return the configured server, for Azure else the environment's; empty if none is."""
     if settings.endpoint.strip():
@@ -142,19 +129,16 @@ def endpoint(settings: EngineSettings, env: Mapping[str, str] = os.environ) -> s
     return ""
 
 
+def unusable(settings: EngineSettings) -> list[str]:
+    """Return what in the settings of who we are can never work."""
+    if settings.auth != "entra" or settings.name in AZURE:
+        return []
+    return [f"engine.auth: entra works with {' and '.join(AZURE)} only, not with {settings.name}."]
+
+
 def variables(engine: str) -> tuple[str, ...]:
     """Return the environment variables that may hold the engine's key, the first one first."""
     return _VARIABLES.get(engine, (_ANY,))
-
-
-def check(key: str, source: str) -> None:
-    """Raise UnavailableError if the key cannot go into a header."""
-    if not (key.isascii() and key.isprintable()):
-        raise UnavailableError(
-            f"The key from {source} cannot be sent: it holds a line break, a control character "
-            "or a letter that no key has.",
-            "Copy it again from where it was issued.",
-        )
 
 
 def _missing(engine: str, trouble: str) -> UnavailableError:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
+from tray_dictate.address import Address, Kind
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.errors import ConfigError
 
-_SCHEMES = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
+_SERVER = Kind(
+    ("ws", "http"), ("wss", "https"), "https://NAME.openai.azure.com or ws://127.0.0.1:8000",
+    "`tray-dictate key set`", ", or set engine.allow_plain = true",
+)  # fmt: skip
 _OPENAI = "wss://api.openai.com"
 _NO_REALTIME = ".services.ai.azure.com"  # the same resource's other name answers 404
 _REALTIME = ".openai.azure.com"
@@ -25,15 +28,13 @@ def url(dialect: Dialect, settings: EngineSettings, endpoint: str) -> str:
     endpoint = endpoint.strip()
     if not endpoint and dialect.needs_endpoint:
         raise ConfigError([_no_endpoint(dialect, settings)])
-    scheme, host, prefix, query = _parts(endpoint or _OPENAI)
-    if scheme == "ws" and not settings.allow_plain and not _is_loopback(host):
-        raise ConfigError([
-            f"engine.endpoint: {host} is another machine, and ws:// or http:// lets everybody on "
-            "the way read what you say; use wss:// or https://, or set engine.allow_plain = true"
-        ])  # fmt: skip
-    host = host.replace(_NO_REALTIME, _REALTIME)
+    address = _SERVER.parse(
+        endpoint or _OPENAI, "engine.endpoint", allow_plain=settings.allow_plain
+    )
+    prefix, query = _parts(address)
+    host = address.host.replace(_NO_REALTIME, _REALTIME)
     query |= {name: _parameter(name, dialect, settings) for name in _names(dialect, settings)}
-    text = f"{scheme}://{host}{prefix}{dialect.path}"
+    text = f"{'wss' if address.secure else 'ws'}://{host}{prefix}{dialect.path}"
     return f"{text}?{urlencode(query, quote_via=quote)}" if query else text
 
 
@@ -45,35 +46,29 @@ def model(dialect: Dialect, settings: EngineSettings) -> str:
     return name
 
 
-def _parts(endpoint: str) -> tuple[str, str, str, dict[str, str]]:
-    """Return scheme, host with port, a prefix that a proxy wants, and the query."""
-    shown = repr(endpoint.partition("?")[0])  # a query may hold a key
-    if "://" not in endpoint:
-        endpoint = f"{'ws' if _is_loopback(_host(endpoint)) else 'wss'}://{endpoint}"
-    if "@" in _host(endpoint.partition("://")[2]):
-        raise ConfigError(["engine.endpoint: it holds a password; use `tray-dictate key set`"])
-    try:
-        split = urlsplit(endpoint)
-        port = split.port  # raises where it is none
-    except ValueError as error:
-        raise ConfigError([f"engine.endpoint: {shown} is no address: {error}"]) from error
-    scheme = _SCHEMES.get(split.scheme.lower())
-    if not scheme or not split.hostname:
-        raise ConfigError([
-            f"engine.endpoint: {shown} is no address such as https://NAME.openai.azure.com "
-            "or ws://127.0.0.1:8000"
-        ])  # fmt: skip
-    host = f"[{split.hostname}]" if ":" in split.hostname else split.hostname
-    path = _FOREIGN.sub("", split.path).rstrip("/")
+def problems(dialect: Dialect, settings: EngineSettings, endpoint: str) -> list[str]:
+    """Return why the settings cannot lead to a server; asks none."""
+    found: list[str] = []
+    for part in (lambda: url(dialect, settings, endpoint), lambda: model(dialect, settings)):
+        try:
+            part()
+        except ConfigError as error:
+            found += error.problems
+    return list(dict.fromkeys(found))
+
+
+def _parts(address: Address) -> tuple[str, dict[str, str]]:
+    """Return a prefix that a proxy wants, and the query."""
+    path = _FOREIGN.sub("", address.path).rstrip("/")
     for suffix in _SUFFIXES:
         if path.lower().endswith(suffix):
             path = path[: -len(suffix)]
     # what was copied with the address is ours to say: a leftover api-version is answered with 401
     query = {
-        name: value for name, value in parse_qsl(split.query)
+        name: value for name, value in parse_qsl(address.query)
         if name.lower() not in _OURS
     }  # fmt: skip
-    return scheme, host + (f":{port}" if port else ""), path, query
+    return path, query
 
 
 def _names(dialect: Dialect, settings: EngineSettings) -> tuple[str, ...]:
@@ -86,20 +81,6 @@ def _parameter(name: str, dialect: Dialect, settings: EngineSettings) -> str:
     if name == "intent":
         return "transcription"
     return settings.api_version if name == "api-version" else model(dialect, settings)
-
-
-def _host(address: str) -> str:
-    """Return what stands before the path, with the port."""
-    return re.split("[/?#]", address, maxsplit=1)[0]
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
-    name = name.partition("]")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name.lower() in ("localhost", "localhost.localdomain")
 
 
 def _no_endpoint(dialect: Dialect, settings: EngineSettings) -> str:

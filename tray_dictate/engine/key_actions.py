@@ -1,33 +1,23 @@
-"""What `tray-dictate key set|test|forget` do; each returns the sentence that tells the user."""
+"""What `tray-dictate key` does for the engine; each returns the sentence that tells the user."""
 
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
-import sys
 from collections.abc import Mapping
 
-from tray_dictate import key_store
+from tray_dictate import key_entry
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, check, variables
+from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, variables
 from tray_dictate.errors import UnavailableError
 
-_LONGEST = 65536  # bytes of one line
 _WAIT = 120.0  # seconds: here somebody sits in front of the window that asks for a password
 
 
 def set_key(settings: EngineSettings) -> str:
     """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
     _needs_a_server(settings)
-    key = _given(settings.name)
-    if not key:
-        raise UnavailableError(
-            "No key was given.", "Paste it at the prompt, or pipe it: tray-dictate key set < FILE"
-        )
-    check(key, "your input")
-    key_store.write(settings.name, key)
-    done = f"The key for {settings.name} is in the keyring ({len(key)} characters)."
+    done = key_entry.store(settings.name, settings.name, "tray-dictate key set")
     return f"{done} {_goes_first(settings)}".rstrip()
 
 
@@ -53,9 +43,7 @@ def test_key(settings: EngineSettings) -> str:
 def forget_key(settings: EngineSettings) -> str:
     """Remove the key from the keyring. Raises UnavailableError if there is none."""
     _needs_a_server(settings)
-    if not key_store.forget(settings.name):
-        raise UnavailableError(f"There is no key for {settings.name} in the keyring.")
-    return f"The key for {settings.name} is no longer in the keyring."
+    return key_entry.forget(settings.name, settings.name)
 
 
 def _needs_a_server(settings: EngineSettings) -> None:
@@ -63,18 +51,9 @@ def _needs_a_server(settings: EngineSettings) -> None:
         raise UnavailableError(
             "The engine offline needs no key.",
             "Choose another in the settings file, or for this time: "
-            "tray-dictate key set --set engine.name=azure",
+            "tray-dictate key set --set engine.name=azure. For the rewrite: "
+            "tray-dictate key set --for rewrite",
         )
-
-
-def _given(engine: str) -> str:
-    """Return what was typed unseen, or the first line of a stdin that is no terminal."""
-    if sys.stdin.isatty():
-        try:
-            return getpass.getpass(f"Key for {engine} (it is not shown): ").strip()
-        except EOFError:
-            return ""
-    return sys.stdin.buffer.readline(_LONGEST).decode("utf-8", "replace").strip()
 
 
 async def _found(settings: EngineSettings) -> Credentials:

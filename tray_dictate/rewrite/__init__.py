@@ -7,14 +7,17 @@ has worked again. No text, no answer and no key is ever logged or told.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit, urlunsplit
 
 from tray_dictate.config import RewriteSettings
-from tray_dictate.rewrite import command
-from tray_dictate.rewrite.chat import Chat
+from tray_dictate.errors import ConfigError
+from tray_dictate.rewrite.chat import Chat, model, url
+from tray_dictate.rewrite.command import Command
 from tray_dictate.rewrite.failure import RewriteError
+from tray_dictate.rewrite.key import Key
+from tray_dictate.rewrite.profiles import Profile, profiles
 
 Way = Callable[[str, str], Awaitable[str]]
 
@@ -22,31 +25,36 @@ log = logging.getLogger(__name__)
 
 
 class Rewriter:
-    """The ways that the settings name, one after the other."""
+    """The ways that the settings name for an application, one after the other."""
 
     def __init__(self, settings: RewriteSettings, tell: Callable[[str], None]) -> None:
-        """Raises ConfigError where the endpoint cannot be used."""
+        """Raises ConfigError with every problem."""
+        if found := problems(settings):
+            raise ConfigError(found)
         self._tell, self._told = tell, set[tuple[str, str]]()
-        self._applications = re.compile(settings.applications, re.IGNORECASE)
-        self._chat = Chat(settings) if settings.endpoint or settings.model else None
-        self._ways: dict[str, Way] = {}
-        if settings.command:
-            self._ways["rewrite.command"] = command.Command(settings).ask
-        if self._chat:
-            self._ways["rewrite.endpoint"] = self._chat.ask
+        self._keys = _Keys(settings)
+        self._profiles = [(profile, self._ways(profile)) for profile in profiles(settings)]
 
     async def apply(self, text: str, application: str) -> str:
         """Return the new text, or `text` itself; raises nothing."""
-        if not text.strip() or not self._applications.search(application):
+        if not text.strip():
             return text
-        for name, way in self._ways.items():
+        ways = next(ways for profile, ways in self._profiles if profile.matches(application))
+        for name, way in ways.items():
             text = await self._try(name, way, text, application)
         return text
 
     async def close(self) -> None:
-        """Forget the key."""
-        if self._chat:
-            await self._chat.close()
+        """Forget the keys."""
+        await self._keys.close()
+
+    def _ways(self, profile: Profile) -> dict[str, Way]:
+        ways: dict[str, Way] = {}
+        if profile.settings.command and not profile.off:
+            ways[profile.name("command")] = Command(profile).ask
+        if profile.settings.endpoint and not profile.off:
+            ways[profile.name("endpoint")] = Chat(profile, self._keys.key(profile)).ask
+        return ways
 
     async def _try(self, name: str, way: Way, text: str, application: str) -> str:
         began = time.monotonic()
@@ -71,6 +79,54 @@ class Rewriter:
             return
         self._told.add((name, kind))
         self._tell(f"Text goes in as it is said: {reason} ({name})")
+
+
+class _Keys:
+    """The keys of all profiles: that of [rewrite] goes to the first server there and no other."""
+
+    def __init__(self, settings: RewriteSettings) -> None:
+        self._main = Key(settings.key_command)
+        self._own: list[Key] = []
+        servers = [Profile(settings)] if settings.endpoint else _servers(settings)
+        self._server = _origin(servers[0]) if servers else ""
+
+    def key(self, profile: Profile) -> Key:
+        """Return the key for the server of a profile."""
+        command = profile.settings.key_command if "key_command" in profile.given else []
+        if not command and _origin(profile) == self._server:
+            return self._main
+        self._own.append(Key(command, f"{profile.place}.key_command", alone=True))
+        return self._own[-1]
+
+    async def close(self) -> None:
+        """Forget them."""
+        for key in (self._main, *self._own):
+            await key.close()
+
+
+def problems(settings: RewriteSettings) -> list[str]:
+    """Return what in the settings can never work; asks nobody."""
+    found: list[str] = []
+    servers = _servers(settings)
+    for profile in servers:
+        for part in (url, model):
+            try:
+                part(profile)
+            except ConfigError as error:
+                found += error.problems
+    if settings.model and not servers:
+        found.append("rewrite.endpoint: it is empty, and rewrite.model wants a server")
+    return list(dict.fromkeys(found))
+
+
+def _servers(settings: RewriteSettings) -> list[Profile]:
+    """Return the profiles that ask a server."""
+    return [one for one in profiles(settings) if one.settings.endpoint and not one.off]
+
+
+def _origin(profile: Profile) -> str:
+    """Return the scheme and the host with its port."""
+    return urlunsplit((*urlsplit(url(profile))[:2], "", "", ""))
 
 
 def _plausible(answer: str, text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from tray_dictate import program
-from tray_dictate.config import RewriteSettings
 from tray_dictate.rewrite.failure import RewriteError
+from tray_dictate.rewrite.profiles import Profile
 
 _APPLICATION = "TRAY_DICTATE_APPLICATION"
 
@@ -14,8 +14,9 @@ _APPLICATION = "TRAY_DICTATE_APPLICATION"
 class Command:
     """The command, run once for each text, without a shell."""
 
-    def __init__(self, settings: RewriteSettings) -> None:
-        self._command, self._limit = settings.command, settings.timeout_seconds
+    def __init__(self, profile: Profile) -> None:
+        self._command, self._limit = profile.settings.command, profile.settings.timeout_seconds
+        self._more = f"{profile.name('timeout_seconds')} allows more"
 
     async def ask(self, text: str, application: str) -> str:
         """Return what it prints. Raises RewriteError."""
@@ -29,7 +30,7 @@ class Command:
         except TimeoutError:
             raise RewriteError(
                 "timeout",
-                f"{name} took longer than {self._limit:g} s; rewrite.timeout_seconds allows more.",
+                f"{name} took longer than {self._limit:g} s; {self._more}.",
             ) from None
         except program.TooMuchError:
             raise RewriteError("too long", f"{name} printed much more than the text.") from None

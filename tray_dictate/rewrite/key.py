@@ -10,40 +10,57 @@ import asyncio
 import logging
 import os
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-from tray_dictate import key_program, key_store
+from tray_dictate import key_entry, key_program, key_store
 from tray_dictate.blocking import Blocking
 from tray_dictate.errors import UnavailableError
 from tray_dictate.rewrite.failure import RewriteError
 
 VARIABLE = "TRAY_DICTATE_REWRITE_KEY"
+ENTRY = "rewrite"  # in the keyring
+SETTING = "rewrite.key_command"
 
-_NAME = "rewrite"  # in the keyring
-_COMMAND = "rewrite.key_command"
 _LIMIT = 120.0  # seconds for whoever has to type a password
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key, empty if there is none, and where it came from."""
+
+    text: str = field(repr=False)
+    source: str
+
+
 class Key:
     """The key; of one event loop."""
 
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-        self._search: asyncio.Task[str] | None = None
-        self._stored = Blocking(lambda: key_store.read(_NAME))
+    def __init__(self, command: list[str], setting: str = SETTING, *, alone: bool = False) -> None:
+        """`setting` names the command; with `alone` the key is from nowhere else."""
+        self.setting = setting
+        self._command, self._alone = command, alone
+        self._search: asyncio.Task[Found] | None = None
+        self._stored = Blocking(lambda: key_store.read(ENTRY))
 
     async def get(self) -> str:
         """Return it, empty if there is none. Raises RewriteError."""
+        try:
+            return (await self.find()).text
+        except UnavailableError as error:
+            raise RewriteError("key", str(error)) from None
+
+    async def find(self) -> Found:
+        """Return it and where it came from. Raises UnavailableError."""
         if self._search is None:
             self._search = asyncio.create_task(self._find())
             self._search.add_done_callback(lambda search: search.cancelled() or search.exception())
-        search = self._search
         try:
-            return await asyncio.shield(search)
-        except UnavailableError as error:
+            return await asyncio.shield(self._search)
+        except UnavailableError:
             self._search = None
-            raise RewriteError("key", str(error)) from None
+            raise
 
     def forget(self) -> None:
         """Look it up again at the next text: the server did not take it."""
@@ -57,20 +74,18 @@ class Key:
                 await self._search
             self._search = None
 
-    async def _find(self) -> str:
+    async def _find(self) -> Found:
         if self._command:
-            key, source = await key_program.ask(self._command, _LIMIT, _COMMAND), _COMMAND
+            key, source = await key_program.ask(self._command, _LIMIT, self.setting), self.setting
+        elif self._alone:
+            return Found("", "")
         elif key := os.environ.get(VARIABLE, "").strip():
             source = VARIABLE
         else:
             key, source = await self._in_keyring(), "the keyring"
-        if not (key.isascii() and key.isprintable()):
-            raise UnavailableError(
-                f"The key from {source} cannot be sent: it holds a character that no key has.",
-                "Copy it again from where it was issued.",
-            )
+        key_entry.check(key, source)
         log.info("a key of %d characters from %s", len(key), source if key else "nowhere")
-        return key
+        return Found(key, source)
 
     async def _in_keyring(self) -> str:
         try:

@@ -11,6 +11,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from email.message import Message
 from functools import cache
 from typing import IO
@@ -50,7 +51,8 @@ def _send(request: urllib.request.Request, limit: float, direct: bool) -> bytes:
         with opener.open(request, timeout=limit) as answer:
             return _body(answer, end)
     except urllib.error.HTTPError as error:
-        with error:
+        said = b""
+        with error, suppress(OSError, http.client.HTTPException):  # the status is what counts
             said = error.read(_LONGEST_ERROR) if error.fp else b""
         raise StatusError(error.code, said) from None
     except TimeoutError:
