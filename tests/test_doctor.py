@@ -3,60 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.realtime.peer import Peer
+from tests.as_user import ASKED, KEY, MODEL, marks, settings
 from tests.realtime.profiles import PROFILES
 from tests.realtime.server import RealtimeServer
-
-ROOT = Path(__file__).parents[1]
-KEY = "sk-this-is-the-secret-0123456789"
-COMMAND = [sys.executable, "-m", "tray_dictate", "doctor", "engine"]
-MODEL = "gpt-4o-transcribe"
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """Return that of a user who has nothing set up, and no keyring."""
-    return {
-        "PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "LC_ALL": "C.UTF-8", **more,
-    }  # fmt: skip
-
-
-def settings(kind: str, endpoint: str, *more: str) -> list[str]:
-    chosen = f"name={kind}", f"endpoint={endpoint}", f"model={MODEL}", *more
-    return [part for setting in chosen for part in ("--set", f"engine.{setting}")]
-
-
-@pytest.fixture
-def doctor(tmp_path):
-    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
-        env = environment(tmp_path, **{"TRAY_DICTATE_KEY": KEY, **env})
-        done = subprocess.run(
-            [*COMMAND, *args], capture_output=True, text=True, check=False, timeout=120, env=env
-        )
-        assert done.stderr == ""
-        assert KEY not in done.stdout
-        return done
-
-    return run
-
-
-def marks(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return each step's mark and name."""
-    lines = re.findall(r"^([✓✗!]) (\w[\w ,]*?\w)  ", done.stdout, re.MULTILINE)
-    return [f"{mark} {name}" for mark, name in lines]
-
-
-ASKED = ["✓ settings", "✓ address", "✓ key", "✓ handshake", "✓ session", "✓ round trip"]
 
 
 @pytest.mark.parametrize("kind", PROFILES)
@@ -182,66 +136,3 @@ def test_the_embedded_engine_is_measured(doctor):
     assert [step["name"] for step in said["steps"]] == ["model", "load", "text"]
     assert said["steps"][2]["unit"] == "x"
     assert 0 < said["steps"][2]["value"] < 1, "slower than speech"
-
-
-def test_live_measures_the_text_and_then_on_the_same_connection_again(doctor):
-    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
-        done = doctor("--live", *settings("openai", server.endpoint))
-        (seen,) = server.report()["connections"]
-    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
-    assert done.stdout.count("while speaking") == 2
-    assert "nothing came while speaking" not in done.stdout
-    assert "--live" not in done.stdout
-    assert seen["audio_bytes"] == pytest.approx(2 * 9.2 * 48000, rel=0.01)
-    assert seen["last_append"] - seen["first_append"] > 18, "faster than speech"
-    assert seen["violations"] == []
-
-
-def test_a_server_that_hears_something_else_has_not_passed(doctor):
-    with RealtimeServer("mlx-audio") as server:  # it hears numbers
-        done = doctor("--live", *settings("mlx-audio", server.endpoint, "turns=release"))
-    assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
-    assert "nothing came while speaking; 0% of the words" in done.stdout
-    assert "engine.model" in done.stdout
-
-
-def test_the_embedded_engine_does_not_help_out(doctor):
-    with RealtimeServer("sglang", ear="embedded", drop_at="commit") as server:
-        done = doctor("--live", *settings("sglang", server.endpoint, "patience_seconds=1"))
-    assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
-    assert "The connection to SGLang broke." in done.stdout
-    assert "embedded" not in done.stdout
-
-
-def test_a_connection_that_was_lost_on_the_way_is_told(doctor):
-    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
-        server.plan([{"drop_at": "commit"}])
-        done = doctor("--live", *settings("openai", server.endpoint))
-    assert marks(done) == [*ASKED, "✓ text", "! connection", "✓ text, warm"]
-    assert done.returncode == 0
-
-
-def test_ctrl_c_ends_it_without_a_mess(tmp_path):
-    with RealtimeServer("openai", key=KEY) as server:
-        process = subprocess.Popen(
-            [*COMMAND, "--live", *settings("openai", server.endpoint)], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=environment(tmp_path, TRAY_DICTATE_KEY=KEY),
-        )  # fmt: skip
-        assert process.stdout is not None
-        while "round trip" not in process.stdout.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (130, "")
-
-
-@pytest.mark.peer
-def test_a_server_that_is_not_ours_passes_live_through_the_sdk(doctor):
-    with Peer() as peer:
-        done = doctor(
-            "--live", "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}",
-            "--set", "engine.transport=sdk", TRAY_DICTATE_KEY="",
-        )  # fmt: skip
-    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
-    assert "none is sent" in done.stdout

@@ -21,7 +21,7 @@ import pytest
 from tests.desktop.processes import MARKER, marked, sweep
 from tests.desktop.rig import Desktop
 
-pytestmark = pytest.mark.desktop
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(600)]  # pip may have to fetch all
 ROOT = Path(__file__).parents[1]
 SHIPPED = (
     "pyproject.toml",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -15,14 +14,12 @@ import soundfile
 from websockets.sync.server import serve
 
 from tests import speech
-from tests.realtime.peer import Peer
+from tests.as_user import KEY, PROGRAM, environment, run, settings
 from tests.realtime.profiles import PROFILES
 from tests.realtime.server import RealtimeServer
-from tests.test_doctor import KEY, environment, settings
 
 SENTENCE = "Please send the invoice to accounting before noon."
 OTHER = "The quick brown fox jumps over the lazy dog."
-COMMAND = [sys.executable, "-m", "tray_dictate", "transcribe"]
 
 
 @pytest.fixture
@@ -40,16 +37,12 @@ def both(tmp_path):
 
 @pytest.fixture
 def transcribe(tmp_path):
-    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
-        env = environment(tmp_path, **{"TRAY_DICTATE_KEY": KEY, **env})
-        done = subprocess.run(
-            [*COMMAND, *args], capture_output=True, text=True, check=False, timeout=120, env=env
-        )
+    def transcribed(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        done = run(tmp_path, "transcribe", *args, **env)
         assert "Traceback" not in done.stderr
-        assert KEY not in done.stdout + done.stderr
         return done
 
-    return run
+    return transcribed
 
 
 def spoken() -> tuple[speech.Samples, int]:
@@ -116,7 +109,7 @@ def test_where_the_embedded_engine_cannot_help_the_error_is_one_sentence(transcr
 def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):
     with RealtimeServer("openai", key=KEY, ear="embedded") as server:
         process = subprocess.Popen(
-            [*COMMAND, "--realtime", both,
+            [*PROGRAM, "transcribe", "--realtime", both,
              *settings("openai", server.endpoint, "patience_seconds=1")],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment(tmp_path, TRAY_DICTATE_KEY=KEY),
@@ -212,11 +205,8 @@ def test_confidence_is_printed_where_it_is_known(transcribe, said):
 
 
 @pytest.mark.peer
-def test_a_server_that_is_not_ours_transcribes_a_file(transcribe, both):
-    with Peer() as peer:
-        done = transcribe(
-            "--engine", "mlx-audio", both, "--set", f"engine.endpoint={peer.endpoint}"
-        )
+def test_a_server_that_is_not_ours_transcribes_a_file(transcribe, both, peer):
+    done = transcribe("--engine", "mlx-audio", both, "--set", f"engine.endpoint={peer.endpoint}")
     assert (done.stderr, done.returncode) == ("", 0)
     words = done.stdout.lower()
     assert "invoice to accounting" in words

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.rig import Daemon, Desktop
+from tests.desktop.serving import Person
 
 HERE = Path(__file__).parent
 
@@ -48,6 +49,11 @@ def wavs(tmp_path_factory) -> Path:
 def daemon(desktop: Desktop) -> Iterator[Daemon]:
     with desktop.daemon() as running:
         yield running
+
+
+@pytest.fixture
+def person(desktop: Desktop, wavs: Path) -> Person:
+    return Person(desktop, wavs)
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,16 @@
-"""Dictations over a server: the daemon set to it, what is said, what the user and the log learn."""
+"""Dictations over a server: who speaks, the daemon set to it, what the user and the log learn."""
 
 from __future__ import annotations
 
 import html
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-from tests.desktop.dictating import LONG, SENTENCE, errors, spoken
+from tests.desktop.dictating import LONG, SENTENCE, errors, hold, landed, spoken
 from tests.desktop.rig import Daemon, Desktop, wait_until
-from tests.desktop.windows import TextWindow
 from tests.realtime.server import RealtimeServer
 
 HOTKEY = "Control_R"
@@ -37,14 +37,6 @@ def daemon_of(
     return desktop.daemon(env=env, **{"log__level": "debug", **engine, **settings})
 
 
-def begin(desktop: Desktop, window: TextWindow, wavs: Path, timeout: float = 30) -> str:
-    """Hold the key and say a sentence; return what is in the window while it is still down."""
-    desktop.keydown(HOTKEY)
-    time.sleep(0.3)
-    desktop.play_whole(spoken(wavs, SENTENCE))
-    return window.wait_for(lambda text: errors(SENTENCE, text) <= WRONG, timeout)
-
-
 def transcripts(server: RealtimeServer, first: int = 0) -> str:
     """Return all that the server wrote on its connections, from the given one on."""
     connections = server.report()["connections"][first:]
@@ -54,16 +46,6 @@ def transcripts(server: RealtimeServer, first: int = 0) -> str:
 def words(text: str) -> list[str]:
     """Return the words; the daemon may join segments with a small letter."""
     return text.lower().split()
-
-
-def wait_heard(server: RealtimeServer, seconds: float) -> None:
-    """Wait until the server has got that much more sound on its newest connection."""
-
-    def got() -> int:
-        return server.report()["connections"][-1]["audio_bytes"]
-
-    enough = got() + seconds * _SECOND_OF_SOUND
-    wait_until(lambda: got() >= enough, 20, "the sound at the server")
 
 
 class News:
@@ -84,6 +66,51 @@ class News:
         [logged] = TOLD.findall(daemon.log())
         assert self.shown() == [logged]
         return logged
+
+
+class Person:
+    """Somebody with a text window in front, who holds the key and says one sentence or two."""
+
+    def __init__(self, desktop: Desktop, wavs: Path) -> None:
+        self._desktop = desktop
+        self._wavs = wavs
+        self.news = News(desktop)
+        self.window = desktop.text_window("tk")
+
+    def begin(self) -> str:
+        """Hold the key and say SENTENCE; return what is in the window while it is still down."""
+        self._desktop.keydown(HOTKEY)
+        time.sleep(0.3)
+        self._desktop.play_whole(spoken(self._wavs, SENTENCE))
+        return self.window.wait_for(lambda text: errors(SENTENCE, text) <= WRONG, 30)
+
+    def go_on(self, server: RealtimeServer, end: float = 0.2) -> subprocess.Popen[bytes]:
+        """Begin to say SECOND; return when the server has got two seconds more of sound."""
+
+        def got() -> int:
+            return server.report()["connections"][-1]["audio_bytes"]
+
+        enough = got() + 2 * _SECOND_OF_SOUND
+        player = self._desktop.play(spoken(self._wavs, SECOND, end=end))
+        wait_until(lambda: got() >= enough, 20, "the sound at the server")
+        return player
+
+    def release(self) -> None:
+        """Let the key go."""
+        self._desktop.keyup(HOTKEY)
+
+    def finish(self) -> None:
+        """Say SECOND and let the key go."""
+        self._desktop.play_whole(spoken(self._wavs, SECOND))
+        self.release()
+
+    def take(self, sentence: str = SENTENCE) -> None:
+        """Hold the key while saying a sentence."""
+        hold(self._desktop, spoken(self._wavs, sentence), HOTKEY)
+
+    def reads(self, said: str = TWO) -> str:
+        """Wait until what was said is in the window, and return what is."""
+        return landed(self.window, said, WRONG)
 
 
 def assert_private(desktop: Desktop, daemon: Daemon, key: str = KEY) -> None:

@@ -136,6 +136,7 @@ def test_silence_and_noise_write_nothing(desktop, daemon, wavs):
     assert window.text() == ""
 
 
+@pytest.mark.timeout(300)
 def test_a_take_of_a_minute_loses_nothing(desktop, daemon, wavs):
     samples, rate = speech.recording("two_cities")
     more = [speech.say(sentence)[0] for sentence in LONG]

@@ -14,92 +14,73 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.desktop.dictating import SENTENCE, errors, hold, landed, settled, spoken
+from tests.desktop.dictating import SENTENCE, errors, settled
 from tests.desktop.running import ROOT
-from tests.desktop.serving import (
-    HOTKEY,
-    SECOND,
-    TWO,
-    WRONG,
-    News,
-    assert_private,
-    begin,
-    daemon_of,
-    fake,
-    transcripts,
-    wait_heard,
-    words,
-)
+from tests.desktop.serving import WRONG, assert_private, daemon_of, fake, transcripts, words
 
 FINISHED = "This dictation is finished by the embedded engine."
 NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
 
 
 @pytest.mark.parametrize("moment", ["in mid-sentence", "at the release"])
-def test_a_server_that_dies_costs_no_word_and_the_user_is_told_once(desktop, wavs, moment):
-    news, window = News(desktop), desktop.text_window("tk")
+def test_a_server_that_dies_costs_no_word_and_the_user_is_told_once(desktop, person, moment):
     with fake() as server, daemon_of(desktop, server, engine__patience_seconds=1) as daemon:
-        early = begin(desktop, window, wavs)
+        early = person.begin()
         assert words(early) == words(transcripts(server))
-        player = desktop.play(spoken(wavs, SECOND, end=0))
-        wait_heard(server, 2)
+        player = person.go_on(server, end=0)
         if moment == "in mid-sentence":
             server.kill()
         assert player.wait(60) == 0
-        desktop.keyup(HOTKEY)
+        person.release()
         server.kill()
         settled(daemon)
-        text = landed(window, TWO, WRONG)
+        text = person.reads()
         assert text.startswith(early), "what has landed stays"
-        told = news.only(daemon)
+        told = person.news.only(daemon)
         where = f"127.0.0.1:{server.port}"
         assert told == f"OpenAI cannot be reached at {where}: Connection refused. {FINISHED}"
         assert_private(desktop, daemon)
-    assert news.shown() == [told]
+    assert person.news.shown() == [told]
 
 
-def test_a_server_that_comes_back_within_patience_finishes_it_unnoticed(desktop, wavs):
-    news, window = News(desktop), desktop.text_window("tk")
+def test_a_server_that_comes_back_within_patience_finishes_it_unnoticed(desktop, person):
     with fake() as server, daemon_of(desktop, server, engine__patience_seconds=60) as daemon:
-        begin(desktop, window, wavs)
+        person.begin()
         before = transcripts(server)
-        player = desktop.play(spoken(wavs, SECOND))
-        wait_heard(server, 2)
+        player = person.go_on(server)
         server.kill()
         daemon.wait_log("of sound are to be said again")
         server.restart()
         assert player.wait(60) == 0
-        desktop.keyup(HOTKEY)
+        person.release()
         settled(daemon)
-        text = landed(window, TWO, WRONG)
+        text = person.reads()
         assert words(text) == words(f"{before} {transcripts(server)}")
-    assert news.shown() == []
+    assert person.news.shown() == []
 
 
-def test_with_a_wrong_key_the_text_lands_and_one_message_names_the_remedy(desktop, wavs):
-    news, window = News(desktop), desktop.text_window("tk")
+def test_with_a_wrong_key_the_text_lands_and_one_message_names_the_remedy(desktop, person):
     wrong = "sk-wren-0815-neither-this-one"
     with fake() as server, daemon_of(desktop, server, {"OPENAI_API_KEY": wrong}) as daemon:
-        hold(desktop, spoken(wavs, SENTENCE), HOTKEY)
+        person.take()
         settled(daemon)
-        landed(window, SENTENCE, WRONG)
-        told = news.only(daemon)
+        person.reads(SENTENCE)
+        told = person.news.only(daemon)
         assert told.startswith("OpenAI refused the key from OPENAI_API_KEY.")
         assert told.endswith(f"with `tray-dictate key set`. {FINISHED}")
         assert [record["status"] for record in server.report()["connections"]] == [401]
         assert_private(desktop, daemon, wrong)
-    assert news.shown() == [told]
+    assert person.news.shown() == [told]
 
 
-def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desktop, wavs):
-    news, window = News(desktop), desktop.text_window("tk")
+def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desktop, person):
     settings = {"engine__name": "mlx-audio", "engine__endpoint": NOBODY, "engine__auth": "none"}
     with desktop.daemon(
         engine__languages=["de"], engine__patience_seconds=1, log__level="debug", **settings
     ) as daemon:
-        hold(desktop, spoken(wavs, SENTENCE), HOTKEY)
+        person.take()
         settled(daemon)
-        told = news.only(daemon)
+        told = person.news.only(daemon)
     folder = Path(desktop.env["XDG_DATA_HOME"]) / "tray_dictate" / "kept"
     [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
     reason = "mlx-audio cannot be reached at 127.0.0.1:9: Connection refused. "
@@ -111,7 +92,7 @@ def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desk
     written = json.loads(record.read_text())
     assert (written["reason"], written["text_done"]) == (reason, [])
     assert written["seconds"] == round(soundfile.info(wav).duration, 3)
-    assert window.text() == ""
+    assert person.window.text() == ""
     assert errors(SENTENCE, _transcribed(desktop, wav)) <= WRONG
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said, send, words_of
-from tests.engine.transports import BOTH, KEY, beating, gone, no_proxies, server_for
-from tests.realtime.raw import last, pool
+from tests.engine.transports import BOTH, beating, gone, server_for
+from tests.realtime.raw import last
 from tests.realtime.words import silence, word
 from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
@@ -24,24 +24,6 @@ from tray_dictate.engine.turns import Turns
 
 pytestmark = BOTH
 RATE = 24000
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers):
-    return servers["openai"]
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, server):
-    no_proxies(monkeypatch)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
-    yield
-    server.plan([])
 
 
 @contextlib.asynccontextmanager

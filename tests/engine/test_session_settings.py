@@ -67,27 +67,29 @@ async def test_a_deployment_without_voice_detection_still_gives_text_at_the_paus
     assert [note for note in online.told if "engine.turns" in note]
 
 
-async def test_text_comes_while_the_key_is_held_with_every_way_to_take_turns_at_pauses():
-    for kind, settings in {
-        "openai": {}, "azure": {}, "azure-preview": {}, "sglang": {}, "mlx-audio": {},
-        "speaches": {"model": "tiny"}, "localai": {"model": "pipe"}, "vllm": {"model": "voxtral"},
-    }.items():  # fmt: skip
-        with RealtimeServer(kind) as server:
-            async with (
-                Online(server, **settings) as online,
-                asyncio.timeout(20),
-                online.engine.session() as session,
-            ):
-                sound = phrases(4, 5, rate=online.engine.rate)
-                await send(session, sound, online.engine.rate)
-                words = []
-                async for event in session.events():
-                    words += event.text.split() if isinstance(event, Completed) else []
-                    if len(words) == 9:
-                        break
-                assert words == said(9), kind
-            report = server.report()["connections"][0]
-            assert not report["violations"], kind
+KINDS = {
+    "openai": {}, "azure": {}, "azure-preview": {}, "sglang": {}, "mlx-audio": {},
+    "speaches": {"model": "tiny"}, "localai": {"model": "pipe"}, "vllm": {"model": "voxtral"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_text_comes_while_the_key_is_held_wherever_turns_are_taken_at_pauses(servers, kind):
+    before = len(servers[kind].report()["connections"])
+    async with (
+        Online(servers[kind], **KINDS[kind]) as online,
+        asyncio.timeout(20),
+        online.engine.session() as session,
+    ):
+        sound = phrases(4, 5, rate=online.engine.rate)
+        await send(session, sound, online.engine.rate)
+        words = []
+        async for event in session.events():
+            words += event.text.split() if isinstance(event, Completed) else []
+            if len(words) == 9:
+                break
+        assert words == said(9)
+    assert not servers[kind].report()["connections"][before]["violations"]
 
 
 async def test_a_deployment_that_does_not_exist_is_named_and_the_take_is_finished_here(server):

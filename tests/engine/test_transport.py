@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.engine.transports import BOTH, KEY, door, http, listening, no_proxies, server_for
-from tests.realtime.raw import Pool, last, pool
+from tests.engine.transports import BOTH, KEY, door, http, listening, server_for
+from tests.realtime.raw import last
 from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
@@ -40,22 +40,6 @@ REQUESTS = {
     "mlx-audio, without a key": ({"auth": "none"}, "/v1/realtime", {}, {}),
     "vllm": ({}, "/v1/realtime", {}, BEARER),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers: Pool):
-    return servers["openai"]
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
-    no_proxies(monkeypatch)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
 
 
 @pytest.mark.parametrize("case", REQUESTS)

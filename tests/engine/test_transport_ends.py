@@ -11,39 +11,18 @@ from websockets.asyncio.server import serve
 
 from tests.engine.transports import (
     BOTH,
-    KEY,
     beating,
     gone,
     message,
-    no_proxies,
     server_for,
     sockets,
 )
 from tests.realtime.faults import GARBAGE
-from tests.realtime.raw import pool
 from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
 pytestmark = BOTH
 SOON = Times(close=0.1)
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers):
-    return servers["openai"]
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, server):
-    no_proxies(monkeypatch)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
-    yield
-    server.plan([])
 
 
 @contextlib.asynccontextmanager

@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from tests.engine.transports import BOTH, KEY, http, listening, no_proxies, proxy, server_for
-from tests.realtime.raw import Pool, last, pool
+from tests.engine.transports import BOTH, KEY, http, listening, proxy, server_for
+from tests.realtime.raw import Pool, last
 from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
@@ -16,24 +16,8 @@ pytestmark = BOTH
 
 
 @pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers: Pool):
-    return servers["openai"]
-
-
-@pytest.fixture(scope="module")
 def secure(servers: Pool):
     return servers.own("openai", tls=True)
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
-    no_proxies(monkeypatch)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
 
 
 async def meet(connect, server):

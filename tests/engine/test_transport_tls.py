@@ -9,16 +9,11 @@ import ssl
 import pytest
 import trustme
 
-from tests.engine.transports import BOTH, KEY, door, http, listening, no_proxies, server_for
-from tests.realtime.raw import Pool, last, pool
+from tests.engine.transports import BOTH, door, http, listening, server_for
+from tests.realtime.raw import Pool, last
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
 pytestmark = BOTH
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +22,9 @@ def server(servers: Pool):
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
-    no_proxies(monkeypatch)
+def no_authorities(monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
 
 
 async def test_an_authority_of_ones_own_is_trusted_where_it_is_named(connect, server, monkeypatch):

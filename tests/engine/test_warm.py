@@ -7,35 +7,19 @@ import asyncio
 import pytest
 
 from tests.engine.spoken_words import Online, phrases, said, send
-from tests.engine.transports import KEY, gone, no_proxies, sockets
-from tests.realtime.raw import pool
+from tests.engine.transports import gone, sockets
 
-pytestmark = pytest.mark.parametrize("transport", ["websocket", "sdk"])
+pytestmark = [
+    pytest.mark.usefixtures("surroundings"),
+    pytest.mark.parametrize("transport", ["websocket", "sdk"]),
+]
 SOUND = phrases(3, 4)
 WORDS = said(7)
 
 
 @pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers):
-    return servers["openai"]
-
-
-@pytest.fixture(scope="module")
 def mortal(servers):
     return servers.own("openai")
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, server):
-    no_proxies(monkeypatch)
-    monkeypatch.setenv("TRAY_DICTATE_KEY", KEY)
-    yield
-    server.plan([])
 
 
 class Watch:

@@ -25,7 +25,10 @@ from tray_dictate.engine.dialect_url import url
 from tray_dictate.engine.realtime import open_websocket
 from tray_dictate.engine.sdk import open_sdk
 
-BOTH = pytest.mark.parametrize("connect", [open_websocket, open_sdk], ids=["websocket", "sdk"])
+BOTH = [
+    pytest.mark.usefixtures("surroundings"),
+    pytest.mark.parametrize("connect", [open_websocket, open_sdk], ids=["websocket", "sdk"]),
+]
 KEY = "test-key"
 MODELS = {"speaches": "local", "localai": "pipeline", "vllm": "voxtral"}
 PROXIES = ("http_proxy", "https_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy")

@@ -6,23 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.realtime.faults import GARBAGE, marked_words
-from tests.realtime.raw import client, dictate, last, named, pool, said, texts
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers):
-    return servers["openai"]
-
-
-@pytest.fixture(autouse=True)
-def forget(server):
-    yield
-    server.plan([])
+from tests.realtime.raw import client, dictate, last, named, said, texts
 
 
 async def test_an_error_comes_at_a_point_and_the_rest_goes_on(server):

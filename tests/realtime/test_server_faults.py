@@ -14,25 +14,9 @@ from websockets.exceptions import (
     InvalidStatus,
 )
 
-from tests.realtime.raw import client, dictate, last, pool, said, texts
+from tests.realtime.raw import client, dictate, last, said, texts
 
 POINTS = ("created", "updated", "append:2", "commit:1", "committed:1", "delta:1", "completed:1")
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
-
-
-@pytest.fixture(scope="module")
-def server(servers):
-    return servers["openai"]
-
-
-@pytest.fixture(autouse=True)
-def forget(server):
-    yield
-    server.plan([])
 
 
 async def lost(server):

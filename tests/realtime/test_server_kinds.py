@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.realtime.raw import RATE, client, last, pool, said
+from tests.realtime.raw import RATE, client, last, said
 
 FLAT = {
     "input_audio_format": "pcm16",
@@ -13,11 +13,6 @@ FLAT = {
     "turn_detection": None,
     "include": ["item.input_audio_transcription.logprobs"],
 }
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
 
 
 # Azure's preview

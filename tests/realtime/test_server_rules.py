@@ -5,15 +5,10 @@ import base64
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.realtime.raw import RATE, client, last, named, pool, said
+from tests.realtime.raw import RATE, client, last, named, said
 from tests.realtime.words import silence, word
 
 PREVIEW = "api-version=2025-04-01-preview"
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
 
 
 async def closed(raw):

@@ -9,7 +9,7 @@ import pytest
 from openai import AsyncOpenAI
 from openai.types import realtime
 
-from tests.realtime.raw import Pool, last, pool, said
+from tests.realtime.raw import Pool, last, said
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import silence
 
@@ -19,11 +19,6 @@ VAD = {
     "prefix_padding_ms": 300,
     "silence_duration_ms": 200,
 }
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
 
 
 @pytest.fixture(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from tests.realtime.raw import RATE, client, last, pool, said
+from tests.realtime.raw import RATE, client, last, said
 from tests.realtime.words import silence
 
 FOUR = {
@@ -15,11 +15,6 @@ FOUR = {
     "silence_duration_ms": 500,
     "create_response": False,
 }
-
-
-@pytest.fixture(scope="module")
-def servers():
-    yield from pool()
 
 
 async def dropped(raw):

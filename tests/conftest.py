@@ -1,0 +1,65 @@
+"""What tests of several folders share: the realtime servers, ours and another's."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests import as_user
+from tests.realtime.peer import Peer
+from tests.realtime.raw import Pool, pool
+from tests.realtime.server import RealtimeServer
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Pool]:
+    """Servers by their kind, each started when it is first asked for."""
+    yield from pool()
+
+
+@pytest.fixture
+def server(servers: Pool) -> Iterator[RealtimeServer]:
+    """OpenAI's, to be planned for; it forgets the plan after the test."""
+    plain = servers["openai"]
+    yield plain
+    plain.plan([])
+
+
+@pytest.fixture(scope="session")
+def peer() -> Iterator[Peer]:
+    """A realtime server that is not ours; a test that kills one starts its own."""
+    with Peer() as running:
+        yield running
+
+
+@pytest.fixture
+def doctor(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
+    """`tray-dictate doctor engine`, as a user with nothing but a key."""
+    return functools.partial(as_user.doctor, tmp_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.failed:
+        for live in Peer.live:
+            report.sections.append((f"the peer at {live.endpoint}", live.log))
+        if call.excinfo and "pytest-timeout" in str(call.excinfo.value):
+            report.sections.append(("tasks", _tasks()))
+    return report
+
+
+def _tasks() -> str:
+    """Return where each task waits: of those, the stacks of the threads show nothing."""
+    stacks = io.StringIO()
+    for task in gc.get_objects():
+        if type(task) is asyncio.Task and not task.done():
+            task.print_stack(file=stacks)
+    return stacks.getvalue()
