@@ -99,11 +99,13 @@ check() {
   summary+=("$(printf '%-10s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
 }
 
-# Most tests wait for speech, so three run at once. INT, so that fixtures end what they started; a
-# test that hangs must not take CI's whole time.
+# Many tests wait for speech, so three run at once, in the order of tests/conftest.py. A test that
+# hangs fails by its own timeout; should all be slow, CI's time is not all theirs. INT, so that
+# fixtures end what they started.
 run_tests() {
   timeout --foreground --signal=INT --kill-after=60 1080 "$bin/python" -m pytest \
-    --numprocesses 3 --dist loadfile --cov --cov-report= --durations=10 | tee "$venv/tests.log"
+    --numprocesses 3 --dist loadfile --no-loadscope-reorder \
+    --cov --cov-report= --durations=20 | tee "$venv/tests.log"
 }
 
 main() {

@@ -1,4 +1,4 @@
-"""What tests of several folders share: the realtime servers, ours and another's."""
+"""What tests of several folders share: an order, the realtime servers, the report of a hang."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ from tests import as_user
 from tests.realtime.peer import Peer
 from tests.realtime.raw import Pool, pool
 from tests.realtime.server import RealtimeServer
+
+WAITING = ("desktop", "live", "peer")  # markers
+
+
+@pytest.hookimpl(trylast=True)  # desktop/conftest.py has set its marks by then
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for speech and programs goes first, so that quick tests fill the workers' end."""
+    waiting = {item.path for item in items if any(map(item.get_closest_marker, WAITING))}
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 @pytest.fixture(scope="module")

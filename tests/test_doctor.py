@@ -12,6 +12,8 @@ from tests.as_user import ASKED, KEY, MODEL, marks, settings
 from tests.realtime.profiles import PROFILES
 from tests.realtime.server import RealtimeServer
 
+pytestmark = pytest.mark.live
+
 
 @pytest.mark.parametrize("kind", PROFILES)
 def test_a_server_that_works_passes_and_gets_no_sound(doctor, kind):

@@ -4,17 +4,55 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.as_user import ASKED, KEY, PROGRAM, environment, marks, settings
+from tests.as_user import ASKED, KEY, PROGRAM, doctor, environment, marks, settings
 from tests.realtime.server import RealtimeServer
 
+pytestmark = pytest.mark.live
 
-def test_live_measures_the_text_and_then_on_the_same_connection_again(doctor):
-    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
-        done = doctor("--live", *settings("openai", server.endpoint))
-        (seen,) = server.report()["connections"]
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory, peer) -> Iterator[dict[str, Future]]:
+    """All examinations, two at a time: each waits until its recording has been spoken."""
+
+    def live(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return doctor(tmp_path_factory.mktemp("home"), "--live", *words, **env)
+
+    def over(server: RealtimeServer, *more: str, fault: dict[str, str] | None = None):
+        with server:
+            server.plan([fault] if fault else [])
+            done = live(*settings(server.kind, server.endpoint, *more))
+            return done, server.report()["connections"]
+
+    not_ours = "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}"
+    cases: dict[str, Callable] = {
+        "not ours": lambda: live(*not_ours, "--set", "engine.transport=sdk", TRAY_DICTATE_KEY=""),
+        "works": lambda: over(RealtimeServer("openai", key=KEY, ear="embedded")),
+        "is lost": lambda: over(
+            RealtimeServer("openai", key=KEY, ear="embedded"), fault={"drop_at": "commit"}
+        ),
+        "hears numbers": lambda: over(RealtimeServer("mlx-audio"), "turns=release"),
+        "stays lost": lambda: over(
+            RealtimeServer("sglang", ear="embedded", drop_at="commit"), "patience_seconds=1"
+        ),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(case) for name, case in cases.items()}
+
+
+@pytest.mark.peer
+def test_a_server_that_is_not_ours_passes_live_through_the_sdk(beside):
+    done = beside["not ours"].result()
+    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
+    assert "none is sent" in done.stdout
+
+
+def test_live_measures_the_text_and_then_on_the_same_connection_again(beside):
+    done, (seen,) = beside["works"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
     assert done.stdout.count("while speaking") == 2
     assert "nothing came while speaking" not in done.stdout
@@ -24,28 +62,24 @@ def test_live_measures_the_text_and_then_on_the_same_connection_again(doctor):
     assert seen["violations"] == []
 
 
-def test_a_server_that_hears_something_else_has_not_passed(doctor):
-    with RealtimeServer("mlx-audio") as server:  # it hears numbers
-        done = doctor("--live", *settings("mlx-audio", server.endpoint, "turns=release"))
+def test_a_connection_that_was_lost_on_the_way_is_told(beside):
+    done, _ = beside["is lost"].result()
+    assert marks(done) == [*ASKED, "✓ text", "! connection", "✓ text, warm"]
+    assert done.returncode == 0
+
+
+def test_a_server_that_hears_something_else_has_not_passed(beside):
+    done, _ = beside["hears numbers"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
     assert "nothing came while speaking; 0% of the words" in done.stdout
     assert "engine.model" in done.stdout
 
 
-def test_the_embedded_engine_does_not_help_out(doctor):
-    with RealtimeServer("sglang", ear="embedded", drop_at="commit") as server:
-        done = doctor("--live", *settings("sglang", server.endpoint, "patience_seconds=1"))
+def test_the_embedded_engine_does_not_help_out(beside):
+    done, _ = beside["stays lost"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
     assert "The connection to SGLang broke." in done.stdout
     assert "embedded" not in done.stdout
-
-
-def test_a_connection_that_was_lost_on_the_way_is_told(doctor):
-    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
-        server.plan([{"drop_at": "commit"}])
-        done = doctor("--live", *settings("openai", server.endpoint))
-    assert marks(done) == [*ASKED, "✓ text", "! connection", "✓ text, warm"]
-    assert done.returncode == 0
 
 
 def test_ctrl_c_ends_it_without_a_mess(tmp_path):
@@ -62,13 +96,3 @@ def test_ctrl_c_ends_it_without_a_mess(tmp_path):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (130, "")
-
-
-@pytest.mark.peer
-def test_a_server_that_is_not_ours_passes_live_through_the_sdk(doctor, peer):
-    done = doctor(
-        "--live", "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}",
-        "--set", "engine.transport=sdk", TRAY_DICTATE_KEY="",
-    )  # fmt: skip
-    assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
-    assert "none is sent" in done.stdout

@@ -18,6 +18,8 @@ from tests.as_user import KEY, PROGRAM, environment, run, settings
 from tests.realtime.profiles import PROFILES
 from tests.realtime.server import RealtimeServer
 
+pytestmark = pytest.mark.live
+
 SENTENCE = "Please send the invoice to accounting before noon."
 OTHER = "The quick brown fox jumps over the lazy dog."
 

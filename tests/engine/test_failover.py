@@ -13,6 +13,8 @@ from tests.engine.spoken_words import Online, phrases, said, send, words_of
 from tests.realtime.server import RealtimeServer
 from tray_dictate.errors import EngineError
 
+pytestmark = pytest.mark.live
+
 SOUND = phrases(4, 5, 6)
 WORDS = said(15)
 MIDDLE = len(SOUND) // 2
