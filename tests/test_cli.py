@@ -98,6 +98,38 @@ def test_three_mistakes_are_three_lines(cli, home):
         assert "did you mean 'ctrl'?" in lines[1]
 
 
+def test_every_server_that_can_never_answer_is_listed_with_the_other_mistakes(cli, home):
+    path = home / "wrong.toml"
+    path.write_text(
+        "[audio]\ntail_ms = -1\n"
+        '[engine]\nname = "localai"\nendpoint = "http://box.example:8080"\nauth = "entra"\n'
+        '[rewrite]\nendpoint = "ftp://x"\nmodel = "m"\n'
+        '[[rewrite.profiles]]\napplication = "mail"\nendpoint = "https://me:hush@h"\n'
+    )
+    for args in (("config", "--check", "--config", str(path)), ("run", "--config", str(path))):
+        done = cli(*args)
+        assert done.returncode == 2
+        lines = done.stderr.splitlines()
+        assert [line.partition(": ")[0] for line in lines[1:]] == [
+            "audio.tail_ms", "engine.endpoint", "engine.model", "engine.auth",
+            "rewrite.profiles[0].endpoint", "rewrite.endpoint",
+        ]  # fmt: skip
+        assert "box.example:8080 is another machine" in lines[2]
+        assert "hush" not in done.stderr
+
+
+def test_a_server_may_be_in_the_environment_and_is_not_asked(cli):
+    azure = ("config", "--check", "--set", "engine.name=azure")
+    assert "engine.endpoint: Azure OpenAI needs the address" in cli(*azure).stderr
+    done = cli(*azure, AZURE_OPENAI_STT_TTS_ENDPOINT="https://no-such-host.invalid")
+    assert done.stdout == "The settings are right.\n"
+
+
+def test_a_server_that_is_not_used_is_not_checked(cli):
+    done = cli("config", "--check", "--set", "engine.endpoint=ftp://x")
+    assert done.stdout == "The settings are right.\n"
+
+
 def test_a_settings_file_that_is_not_there_is_named(cli):
     done = cli("--config", "nowhere.toml", "config", "--check")
     assert done.returncode == 2

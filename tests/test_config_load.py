@@ -113,3 +113,93 @@ def test_what_may_be_a_misplaced_key_is_not_shown(name):
 def test_a_shortcut_of_modifiers_only_is_refused():
     with pytest.raises(ConfigError, match="has only modifiers"):
         config_load.load(None, ["hotkey.redo=ctrl+alt"], {})
+
+
+# --- tables in a list
+
+
+NESTED = [
+    (
+        "output.rules", '{application = "x", chrod = "ctrl+v"}',
+        ["output.rules[0].chrod: unknown setting; did you mean output.rules[0].chord?"],
+    ),
+    (
+        "rewrite.profiles", '{application = "x"}, {application = "y", promt = "z"}',
+        ["rewrite.profiles[1].promt: unknown setting; did you mean rewrite.profiles[1].prompt?"],
+    ),
+    ("rewrite.profiles", "{off = true}", ["rewrite.profiles[0].application: it is missing"]),
+    (
+        "rewrite.profiles", '{application = "x", applications = "y"}',
+        ["rewrite.profiles[0].applications: unknown setting; did you mean "
+         "rewrite.profiles[0].application?"],
+    ),
+    (
+        "rewrite.profiles", '{application = "("}',
+        ["rewrite.profiles[0].application: got '(', it is no regular expression: missing ), "
+         "unterminated subpattern at position 0"],
+    ),
+    (
+        "rewrite.profiles", '{application = "x", timeout_seconds = 0}',
+        ["rewrite.profiles[0].timeout_seconds: got 0, expected greater than 0"],
+    ),
+    (
+        "rewrite.profiles", '{application = "x", key_command = "sk-secret", endpoint = 5309}',
+        ["rewrite.profiles[0].endpoint: got something (it is not shown), expected a valid string",
+         "rewrite.profiles[0].key_command: got something (it is not shown), expected a valid list"],
+    ),
+    (
+        "rewrite.profiles", '"sk-secret"',
+        ["rewrite.profiles[0]: got something (it is not shown), expected a valid dictionary or "
+         "instance of RewriteProfile"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "tables", "said"), NESTED, ids=[row[1] for row in NESTED])
+def test_a_mistake_in_a_table_of_a_list_is_named_with_its_place(name, tables, said):
+    assert sorted(problems(None, [f"{name}=[{tables}]"], {})) == said
+
+
+def test_a_profile_shows_neither_its_commands_nor_its_server():
+    secret = 'key_command = ["s3cret"], command = ["s3cret"], endpoint = "s3cret"'
+    loaded = config_load.load(None, [f'rewrite.profiles=[{{application = "x", {secret}}}]'], {})
+    assert "s3cret" not in repr(loaded) + repr(loaded.rewrite.profiles)
+
+
+# --- what was a setting once
+
+
+def test_what_has_another_name_now_is_explained_with_the_line_to_write(file):
+    (said,) = problems(file("[rewrite]\napplications = 'mail|\\bx\"'\n"), env={})
+    assert said.startswith("rewrite.applications: rewrite.profiles has taken its place; write ")
+    line = said.partition("write instead ")[2]
+    rules = config_load.load(file(f"[rewrite]\n{line}\n"), env={}).rewrite.profiles
+    assert [(rule.application, rule.off) for rule in rules] == [
+        ('(?i)mail|\\bx"', False), ("", True),
+    ]  # fmt: skip
+
+
+def test_it_is_found_in_the_environment_too_lest_a_rewrite_sees_more_than_it_should():
+    env = {"TRAY_DICTATE_REWRITE_APPLICATIONS": "mail"}
+    assert 'profiles = [{application = "(?i)mail"}' in problems(None, None, env)[0]
+
+
+def test_where_it_said_nothing_it_can_go(file):
+    assert problems(file('[rewrite]\napplications = ""'), env={}) == [
+        "rewrite.applications: it is gone; remove it"
+    ]
+
+
+# --- what the parts say
+
+
+def test_the_sections_that_are_right_are_checked_beside_those_that_are_not(file):
+    path = file('[audio]\ntail_ms = -1\n[hotkey]\nkeys = "f9"\n')
+
+    def check(config: Config) -> list[str]:
+        return [f"{config.hotkey.keys} {config.audio.tail_ms}"]
+
+    assert problems(path, env={}, check=check) == [
+        "audio.tail_ms: got -1, expected greater than or equal to 0", "f9 200",
+    ]  # fmt: skip
+    assert config_load.load(None, [], {}, lambda _: []) == Config()

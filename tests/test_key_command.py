@@ -205,6 +205,48 @@ def test_a_server_of_ones_own_without_a_key_fails_the_test(key, args, said):
     assert said in done.stderr
 
 
+def test_the_rewrite_has_a_key_of_its_own_whatever_the_engine(key):
+    done = key("set", "--for", "rewrite", typed=f"{KEY}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The key for the rewrite is in the keyring (32 characters).\n"
+    assert kept(key) == {"tray_dictate/rewrite": KEY}
+
+    done = key("test", "--for", "rewrite")
+    assert done.stdout == "The key for the rewrite comes from the keyring (32 characters).\n"
+
+    done = key("forget", "--for", "rewrite")
+    assert done.stdout == "The key for the rewrite is no longer in the keyring.\n"
+    assert kept(key) == {}
+
+    done = key("test", "--for", "rewrite")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tray-dictate key set --for rewrite" in done.stderr
+    assert key("forget", "--for", "rewrite").returncode == 1
+
+
+def test_no_key_for_the_rewrite_is_an_error_with_its_own_remedy(key):
+    done = key("set", "--for", "rewrite", typed="\n")
+    assert done.returncode == 1
+    assert "tray-dictate key set --for rewrite < FILE" in done.stderr
+    done = key("set", "--for", "rewrite", typed=f"{KEY}é")
+    assert "cannot be sent" in done.stderr
+    assert not key.kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "said"),
+    [
+        (("--set", 'rewrite.key_command=["echo", "x"]'), {}, "rewrite.key_command"),
+        ((), {"TRAY_DICTATE_REWRITE_KEY": "x"}, "TRAY_DICTATE_REWRITE_KEY"),
+    ],
+)
+def test_what_goes_before_the_rewrites_stored_key_is_told_and_tested(key, args, env, said):
+    done = key("set", "--for", "rewrite", *args, typed=KEY, **env)
+    assert f"{said} goes before it." in done.stdout
+    done = key("test", "--for", "rewrite", *args, **env)
+    assert done.stdout == f"The key for the rewrite comes from {said} (1 characters).\n"
+
+
 @pytest.mark.parametrize("action", ["set", "forget"])
 def test_without_a_keyring_the_ways_round_it_are_told(tmp_path, action):
     key = Cli(tmp_path, backend="keyring.backends.fail.Keyring")

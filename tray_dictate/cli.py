@@ -215,9 +215,11 @@ def _config(options: argparse.Namespace) -> int:
 
 
 def _key(options: argparse.Namespace) -> int:
+    from tray_dictate import log  # noqa: PLC0415
     from tray_dictate.engine import key_actions as engine  # noqa: PLC0415
     from tray_dictate.rewrite import key_actions as rewrite  # noqa: PLC0415
 
+    log.start_plain()
     config = _settings(options)
     if options.purpose == "rewrite":
         of_rewrite = {

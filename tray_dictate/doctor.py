@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
+from tray_dictate import log
 from tray_dictate.audio import files
 from tray_dictate.config import Config
 from tray_dictate.engine import assets, detectors
@@ -24,7 +24,7 @@ _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 def engine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
-    logging.basicConfig(level="ERROR")  # the steps say it
+    log.start_plain()  # the steps say it
     settings = config.engine
     if settings.name == "offline":
         steps = embedded_steps(_recording())

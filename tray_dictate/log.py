@@ -13,7 +13,7 @@ from tray_dictate import paths
 # at "debug" they fill the log, and some write into it what is said, or a key
 _QUIET = (
     "PIL", "asyncio", "pystray", "dbus_fast", "websockets", "openai", "httpx", "httpx2", "httpcore",
-    "azure", "msal", "urllib3", "keyring",
+    "msal", "urllib3", "keyring",
 )  # fmt: skip
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -33,10 +33,22 @@ def start(level: str) -> None:
         unwritable = reason
     logging.basicConfig(level=level.upper(), format=_FORMAT, handlers=handlers, force=True)
     logging.getLogger("tray_dictate").setLevel(level.upper())
-    for library in _QUIET:
-        logging.getLogger(library).setLevel(logging.WARNING)
+    quiet()
     if unwritable:
         logging.getLogger(__name__).warning("no log file: %s", unwritable)
+
+
+def start_plain() -> None:
+    """Log to stderr what nobody has foreseen: such a command tells the rest itself."""
+    logging.basicConfig(level="ERROR")
+    quiet()
+
+
+def quiet() -> None:
+    """Let the libraries log only what is wrong."""
+    for library in _QUIET:
+        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("azure").setLevel(logging.ERROR)  # it warns in pages of what it tries next
 
 
 def _own_stderr() -> TextIO:

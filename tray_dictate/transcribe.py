@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from tray_dictate import log
 from tray_dictate.audio import files as sound
 from tray_dictate.config import Config
 from tray_dictate.core.segments import Segment, SpokenOrder
@@ -30,7 +30,7 @@ _FASTEST = 10.0  # ... and this many times the speed of speech beyond: it has to
 
 def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = False) -> int:
     """Print the text of each file; return 1 if one could not be transcribed, else 0."""
-    logging.basicConfig(level="ERROR")  # what the user should know is told
+    log.start_plain()  # what the user should know is told
     return asyncio.run(_files(paths, config, as_json=as_json, realtime=realtime))
 
 

@@ -569,9 +569,11 @@ def test_entra_is_for_azure_only(identity, name):
 
 IN_A_FRESH_PROCESS = """
 import asyncio, logging, sys
+from tray_dictate import log
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.errors import UnavailableError
+log.start_plain()
 print([name for name in sys.modules if name.partition(".")[0] in ("azure", "keyring", "msal")])
 try:
     source = CredentialSource(EngineSettings(name="azure", auth="entra"), "bearer")

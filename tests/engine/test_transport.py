@@ -13,6 +13,7 @@ import pytest
 
 from tests.engine.transports import BOTH, KEY, door, http, listening, server_for
 from tests.realtime.raw import last
+from tray_dictate import log
 from tray_dictate.engine.connection import Times
 from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
@@ -197,6 +198,7 @@ async def test_a_handshake_that_is_given_up_leaves_no_socket(connect):
 
 async def test_no_log_holds_the_key_or_what_is_said(connect, server, caplog):
     caplog.set_level(logging.DEBUG)
+    log.quiet()
     connection = await connect(await server_for(server))
     await connection.send('{"type": "secret-words"}')
     await connection.receive()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import ssl
@@ -38,9 +37,6 @@ from tray_dictate.engine.dialect_errors import (
 from tray_dictate.errors import EngineError
 
 LARGEST = 16 * 2**20  # bytes of a message; a transcript has some thousands
-
-for _name in ("websockets.client", "openai"):  # their debug lines hold the key and what is said
-    logging.getLogger(_name).setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)

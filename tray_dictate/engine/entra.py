@@ -64,7 +64,6 @@ class EntraToken:
                 "The package azure-identity is missing, which Entra ID needs.",
                 f'Run: {sys.executable} -m pip install "tray-dictate[azure]"',
             ) from None
-        _hush()
         try:
             if self._credential is None:
                 self._credential = DefaultAzureCredential(
@@ -80,10 +79,3 @@ class EntraToken:
         log.info("a token of %d characters from Entra ID", len(token.token))
         self._token = token  # here, so that one that came too late serves the next connection
         return token
-
-
-def _hush() -> None:
-    """Keep azure-identity's pages of warnings out of the log, unless somebody wants them."""
-    library = logging.getLogger("azure")
-    if library.level == logging.NOTSET:
-        library.setLevel(logging.ERROR)

@@ -1,0 +1,60 @@
+"""What is logged, as a program of its own does it: the libraries' debug lines may hold a key."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAY = """
+import logging
+import websockets.client
+from tray_dictate import log
+log.{start}
+for name in ("websockets.client", "openai", "httpx", "azure.identity", "keyring.backend"):
+    for say in (logging.getLogger(name).debug, logging.getLogger(name).info):
+        say("> Authorization: Bearer sk-secret")
+logging.getLogger("azure.identity").warning("pages of what comes next")
+for level in ("debug", "info", "warning", "error"):
+    getattr(logging.getLogger("tray_dictate.daemon"), level)("%s of ours", level)
+    getattr(logging.getLogger("websockets"), level)("%s of theirs", level)
+"""
+
+
+@pytest.fixture
+def said(tmp_path):
+    def run(start: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", SAY.format(start=start)], capture_output=True, text=True,
+            check=True, env={"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert "secret" not in done.stderr
+        assert "pages" not in done.stderr
+        return done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_the_daemon_logs_from_its_level_on_and_no_detail_of_a_library(said, level, tmp_path):
+    lines = said(f"start({level!r})")
+    levels = ["debug", "info", "warning", "error"]
+    for other in levels:
+        assert (f"{other} of ours" in lines) is (levels.index(other) >= levels.index(level))
+    assert "debug of theirs" not in lines
+    assert "info of theirs" not in lines
+    assert "error of theirs" in lines
+    (path,) = tmp_path.rglob("*.log")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text() == lines
+
+
+def test_a_command_that_tells_itself_logs_only_what_nobody_has_foreseen(said):
+    lines = said("start_plain()")
+    assert "error of ours" in lines
+    assert "warning of ours" not in lines
+    assert "info of theirs" not in lines
