@@ -80,17 +80,17 @@ async def scheduled(count: int, seed: int, *, xephyr: bool) -> int:
             if number % 100 == 0:
                 kind = random.Random(number).choice(["tk", "gtk"]) if number else "tk"
                 window = desktop.text_window(kind)
-                hold = schedules.Hold()
-                output = X11Output("type", hold)
+                listening = schedules.Listening()
+                output = X11Output("type", listening)
             moves = schedules.random_moves(seed + number)
-            hold.announced.clear()
-            faults = await schedules.run(desktop, window, display, fingers, output, moves)
-            swallowed.append(len(hold.announced))
+            faults = await schedules.run(window, display, fingers, output, listening, moves)
+            swallowed.append(listening.announced)
             if faults:
                 bad += 1
                 print(f"schedule {seed + number}: {faults}\n  {moves}", flush=True)
             if number % 100 == 99 or number == count - 1:
                 await output.close()
+                listening.close()
                 window.close()
                 print(f"{number + 1} schedules, {bad} not perfect", flush=True)
         fingers.close()

@@ -14,6 +14,9 @@ from Xlib.ext import xinput, xtest
 from tests.desktop.output_rig import keys_down
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.windows import TextWindow
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.hotkey.xinput import XInputHotkey
 from tray_dictate.output.x11 import X11Output
 from tray_dictate.output.x11_requests import FakeDeviceKey
 
@@ -101,14 +104,40 @@ class Fingers:
         self._display.close()
 
 
-class Hold:
-    """What the hotkey must do with what the output announces: nothing."""
+class Listening:
+    """The product's own hotkey, beside the output that announces its keys to it."""
 
     def __init__(self) -> None:
-        self.announced: list[tuple[int, bool]] = []
+        self.announced = 0
+        self.edges: list[Edge] = []
+        self._hotkey = XInputHotkey(parse_chord("ctrl_r"))
+        self._hotkey.start(self.edges.append, lambda _reason: None)
 
-    def __call__(self, keycode: int, down: bool) -> None:
-        self.announced.append((keycode, down))
+    def __call__(self, keycode: int, down: bool | None) -> None:
+        self.announced += 1
+        self._hotkey.expect(keycode, down)
+
+    def clear(self) -> None:
+        self.announced = 0
+        self.edges.clear()
+
+    def heard(self, moves: list[Move]) -> str:
+        """Return where it heard something else of the modifiers than what the hands did."""
+        time.sleep(0.05)
+        for key in MODIFIERS:
+            name = "alt_gr" if key == "alt_r" and self._is_alt_gr() else key
+            done = sum(move.key == key for move in moves)
+            done += done % 2  # let go at the end
+            heard = [edge.down for edge in self.edges if edge.key == name]
+            if heard != [number % 2 == 0 for number in range(done)]:
+                return f"{key} moved {done} times, heard {heard}"
+        return ""
+
+    def _is_alt_gr(self) -> bool:
+        return any(edge.key == "alt_gr" for edge in self.edges)
+
+    def close(self) -> None:
+        self._hotkey.stop()
 
 
 def random_moves(seed: int, most: int = 12) -> list[Move]:
@@ -120,12 +149,13 @@ def random_moves(seed: int, most: int = 12) -> list[Move]:
 
 
 async def run(
-    desktop: Desktop, window: TextWindow, display: Display, fingers: Fingers, output: X11Output,
-    moves: list[Move], text: str = TEXT * 4,
+    window: TextWindow, display: Display, fingers: Fingers, output: X11Output,
+    listening: Listening, moves: list[Move], text: str = TEXT * 4,
 ) -> list[str]:  # fmt: skip
     """Type while the moves are made; return what is wrong, nothing where all is well."""
     faults: list[str] = []
     window.clear()
+    listening.clear()
     playing = asyncio.create_task(asyncio.to_thread(fingers.play, moves))
     try:
         await output.deliver(text)
@@ -154,6 +184,8 @@ async def run(
         wait_until(lambda: not mask(display), 1, "no modifier is on")
     except AssertionError:
         faults.append(f"stuck: keys {keys_down(display)}, modifiers {mask(display):#x}")
+    if not fingers.by_xephyr and (misheard := listening.heard(moves)):
+        faults.append(f"hotkey: {misheard}")
     return faults
 
 

@@ -11,35 +11,49 @@ from hypothesis import strategies as st
 from tests.desktop import schedules
 from tests.desktop.output_rig import connected
 from tests.desktop.rig import Desktop
-from tests.desktop.schedules import MODIFIERS, Fingers, Move
+from tests.desktop.schedules import MODIFIERS, Fingers, Listening, Move
+from tests.desktop.windows import Kind
 from tray_dictate.output.x11 import X11Output
 
 pauses = st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0, 30.0])
+EXAMPLES = 50  # of each of four
 moves = st.lists(
     st.builds(Move, pauses, st.sampled_from(sorted(MODIFIERS))), min_size=1, max_size=12
 )
 
 
-@pytest.mark.parametrize("kind", ["tk", "gtk"])
-def test_text_is_exact_and_nothing_sticks_whatever_modifiers_are_pressed_while_it_is_typed(
-    environ: Desktop, hardware_xserver: Desktop, kind
-) -> None:
-    desktop = hardware_xserver
+def types_exactly(desktop: Desktop, kind: Kind) -> None:
     with (
         desktop.text_window(kind) as window,
         connected(desktop) as display,
         asyncio.Runner() as runner,
     ):
         fingers = Fingers(desktop)
-        output = X11Output("type", lambda _keycode, _down: None)
+        listening = Listening()
+        output = X11Output("type", listening)
 
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(moves)
         def typed_under(schedule: list[Move]) -> None:
             assert not runner.run(
-                schedules.run(desktop, window, display, fingers, output, schedule)
+                schedules.run(window, display, fingers, output, listening, schedule)
             )
 
         typed_under()
         runner.run(output.close())
+        listening.close()
         fingers.close()
+
+
+@pytest.mark.parametrize("kind", ["tk", "gtk"])
+def test_text_is_exact_nothing_sticks_and_the_hotkey_hears_only_the_hands(
+    xserver: Desktop, environ: Desktop, kind
+) -> None:
+    types_exactly(xserver, kind)
+
+
+@pytest.mark.parametrize("kind", ["tk", "gtk"])
+def test_so_it_is_with_a_keyboard_that_another_server_has(
+    hardware_xserver: Desktop, environ: Desktop, kind
+) -> None:
+    types_exactly(hardware_xserver, kind)

@@ -48,6 +48,6 @@ def _pynput(_chord: Chord, _others: tuple[Chord, ...]) -> Hotkey:
     return PynputHotkey()
 
 
-def synthetic(hotkey: Hotkey) -> Callable[[int, bool], None] | None:
+def synthetic(hotkey: Hotkey) -> Callable[[int, bool | None], None] | None:
     """Return where the output announces its own keys, None where the hotkey cannot use it."""
     return getattr(hotkey, "expect", None)

@@ -33,13 +33,13 @@ from Xlib.protocol import rq
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
 from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.expected import Expected
 from tray_dictate.hotkey.x11_names import key_names
 
 log = logging.getLogger(__name__)
 
 _RAW_PRESS, _RAW_RELEASE = 13, 14
 _RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
-_EXPECTED_FOR = 2.0  # seconds after which an announced event will not come any more
 _BUTTONS = 3  # those above are the wheel, which moves no caret
 _LOCKS = (0, X.LockMask, X.Mod2Mask, X.LockMask | X.Mod2Mask)  # Caps Lock and Num Lock may be on
 
@@ -81,7 +81,7 @@ class XInputHotkey:
         self._xtest = self._find_xtest()
         self._down: dict[int, int] = {}  # keycode -> source device, of the user's keys
         self._cleared: set[int] = set()  # held by the user through XTEST, released by us
-        self._expected: deque[tuple[int, bool, float]] = deque()
+        self._expected = Expected()
         self._hidden: set[int] = set()
         self._claims: deque[frozenset[str]] = deque()
         self._claimed: set[int] = set()
@@ -98,10 +98,13 @@ class XInputHotkey:
         self._display.sync()
         self._thread.start()
 
-    def expect(self, keycode: int, down: bool) -> None:
-        """Learn that the next XTEST event like this is ours; from any thread, before it is sent."""
-        self._expected.append((keycode, down, time.monotonic() + _EXPECTED_FOR))
-        if not down and keycode in self._down:
+    def expect(self, keycode: int, down: bool | None) -> None:
+        """Learn that the next XTEST event like this is ours; from any thread, before it is sent.
+
+        None: the user's own keyboard will release the key and press it again.
+        """
+        self._expected.add(keycode, down)
+        if down is False and keycode in self._down:
             self._cleared.add(keycode)
 
     def held(self) -> frozenset[str] | None:
@@ -180,9 +183,15 @@ class XInputHotkey:
     def _edge(self, keycode: int, down: bool, source: int) -> None:
         if source not in self._known:
             self._xtest = self._find_xtest()  # a keyboard has been plugged in
-        synthetic = source in self._xtest or self._is_put_back(keycode, down)
-        if synthetic and self._is_ours(keycode, down):
-            return
+        if source in self._xtest:
+            if self._expected.sent(keycode, down):
+                return
+        elif (ours := self._expected.again(keycode, down)) is not False:
+            if ours:
+                return
+            down = False
+        elif not down and keycode not in self._down:
+            return  # it was let go when our output had just pressed it again
         if down:
             self._down[keycode] = source
         else:
@@ -192,23 +201,6 @@ class XInputHotkey:
             self._repeat({keycode}, on=not down)
         name = self._names.get(keycode, f"keycode {keycode}")
         self._on_edge(Edge(name, down, time.monotonic()))
-
-    def _is_ours(self, keycode: int, down: bool) -> bool:
-        now = time.monotonic()
-        while self._expected and self._expected[0][2] < now:
-            self._expected.popleft()
-        for entry in list(self._expected):
-            if entry[:2] == (keycode, down):
-                self._expected.remove(entry)
-                return True
-        return False
-
-    def _is_put_back(self, keycode: int, down: bool) -> bool:
-        """Tell whether our output may make the user's keyboard press a held modifier again."""
-        expected = [edge for code, edge, _ in self._expected if code == keycode]
-        if down:
-            return keycode in self._down and expected[:1] == [True]
-        return expected[:2] == [False, True]
 
     def _find_xtest(self) -> set[int]:
         devices = self._display.xinput_query_device(xinput.AllDevices).devices

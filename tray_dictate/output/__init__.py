@@ -16,7 +16,7 @@ from tray_dictate.ports import Output
 log = logging.getLogger(__name__)
 
 Method = Literal["auto", "paste", "type", "clipboard"]
-OnSynthetic = Callable[[int, bool], None]
+OnSynthetic = Callable[[int, bool | None], None]
 
 
 def select(
@@ -29,7 +29,8 @@ def select(
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
     `rules` are the user's and apply on X11, where applications are told apart;
-    `on_synthetic(keycode, down)` is called before every key event that we make, from any thread.
+    `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
+    `down` is None before the user's own keyboard releases and presses a key again.
     """
     reasons: list[UnavailableError] = []
     x11 = partial(_x11, method, on_synthetic, rules, private=private)

@@ -108,7 +108,7 @@ class Guard:
         self._presses()
         self._sprung = False
 
-    def press_again(self, keycodes: set[int], announce: Callable[[int, bool], None]) -> None:
+    def press_again(self, keycodes: set[int], announce: Callable[[int], None]) -> None:
         """Give effect to those of the keys that are physically down, unless let go meanwhile.
 
         The keyboard itself releases and presses them, so that the user's release ends it.
@@ -124,15 +124,14 @@ class Guard:
             for keycode in sorted(down & keycodes)
         ]
         for device, keycode in again:
+            announce(keycode)
             for down in (False, True):
-                announce(keycode, down)
                 self._fake(device, keycode, down=down)
         self._display.sync()
         edges = self._raw_events()
         for key in again:
             own = [down for source, code, down in edges if (source, code) == key]
             if own.count(False) > own.count(True) and own[-1]:  # the user let go before our press
-                announce(key[1], False)
                 self._fake(*key, down=False)
         self._root.xinput_select_events([(self._master, 0)])
         self._display.sync()

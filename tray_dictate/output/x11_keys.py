@@ -29,7 +29,7 @@ from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtens
 
 log = logging.getLogger(__name__)
 
-OnSynthetic = Callable[[int, bool], None]
+OnSynthetic = Callable[[int, bool | None], None]
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
 LOOK = 0.03  # seconds between two looks at them meanwhile
 
@@ -62,7 +62,10 @@ class Keys:
     """The synthetic keyboard; for one thread, with that thread's connection."""
 
     def __init__(self, display: Display, on_synthetic: OnSynthetic | None = None) -> None:
-        """`on_synthetic(keycode, down)` is called before each event, on the calling thread."""
+        """`on_synthetic(keycode, down)` is called before each event, on the calling thread.
+
+        `down` is None before the user's own keyboard releases and presses a key again.
+        """
         self._display = display
         self._announce = on_synthetic
         self._down: list[int] = []
@@ -79,7 +82,7 @@ class Keys:
         if not down and keycode in self._down:
             self._down.remove(keycode)
 
-    def _tell(self, keycode: int, *, down: bool) -> None:
+    def _tell(self, keycode: int, *, down: bool | None) -> None:
         if self._announce:
             self._announce(keycode, down)
 
@@ -130,7 +133,7 @@ class Keys:
         cleared, self._cleared = self._cleared, set[int]()
         held = {code for code in cleared if _HELD.intersection(self._row(code)[:1])}
         if self._guard and held:
-            self._guard.press_again(held, lambda keycode, down: self._tell(keycode, down=down))
+            self._guard.press_again(held, lambda keycode: self._tell(keycode, down=None))
 
     # Text
 
