@@ -25,8 +25,9 @@ class Announced:
     def __init__(self) -> None:
         self.events: list[tuple[int, bool]] = []
 
-    def __call__(self, keycode: int, down: bool) -> None:
-        self.events.append((keycode, down))
+    def __call__(self, keycode: int, down: bool | None) -> None:
+        # None: the user's own keyboard releases it and presses it again
+        self.events += [(keycode, edge) for edge in ((False, True) if down is None else (down,))]
 
 
 def shortcuts(window: TextWindow) -> list[str]:
