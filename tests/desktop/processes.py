@@ -42,8 +42,17 @@ def marked(mark: str) -> list[int]:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         with suppress(OSError):  # gone meanwhile, or another user's
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+            if wanted in environ_of(entry).split(b"\0"):
                 found.append(int(entry.name))
+    return found
+
+
+def environ_of(process: Path) -> bytes:
+    """Return a process's environment; in the middle of an exec it has none yet."""
+    end = time.monotonic() + 1
+    while not (found := (process / "environ").read_bytes()) and time.monotonic() < end:
+        (process / "exe").readlink()  # OSError: a kernel's thread or a zombie never has one
+        time.sleep(0.001)
     return found
 
 

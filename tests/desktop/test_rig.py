@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.desktop import rig
-from tests.desktop.processes import MARKER, marked, wait_until
+from tests.desktop.processes import MARKER, environ_of, marked, wait_until
 from tests.desktop.rig import KINDS, Desktop, Kind, RigError
 from tests.desktop.running import Daemon
 
@@ -182,6 +182,16 @@ def test_a_click_moves_the_focus_as_a_person_would(xserver: Desktop) -> None:
 def test_this_process_can_join_the_desktop(environ: Desktop, xserver: Desktop) -> None:
     assert environ is xserver
     assert os.environ["DISPLAY"] == xserver.display
+
+
+def test_a_process_shows_its_mark_from_its_first_moment() -> None:
+    """The kernel shows an empty environment until a program is quite loaded: one in seven."""
+    for _ in range(100):
+        with subprocess.Popen(["sleep", "60"], env={MARKER: "it"}) as process:
+            try:
+                assert environ_of(Path(f"/proc/{process.pid}")) == f"{MARKER}=it\0".encode()
+            finally:
+                process.kill()
 
 
 STUBBORN = """
