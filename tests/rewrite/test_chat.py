@@ -233,9 +233,9 @@ def silent(request: Requests) -> None:
 
 def breaks_off_an_error(request: Requests) -> None:
     request.send_response(500)
-    request.send_header("Content-Length", "1000")
+    request.send_header("Transfer-Encoding", "chunked")
     request.end_headers()
-    request.wfile.write(b"it")
+    request.wfile.write(b"no length\r\n")
 
 
 FAULTS = {
