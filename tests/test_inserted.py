@@ -77,3 +77,61 @@ def test_it_is_taken_back_once():
 def test_characters_that_windows_erase_in_different_ways_are_left_alone(text):
     with pytest.raises(DeliveryError, match="different ways"):
         inserted(text).removable(EDITOR)
+
+
+def test_a_click_on_our_own_menu_hides_nothing():
+    last = inserted("One.")
+    for at in (10.0, 12.0):  # on the icon, on the entry
+        last.click(at, before=True)
+        last.own_click(at + 0.1)
+    assert last.removable(EDITOR) == len("One.")
+    assert last.before(EDITOR) == "One."
+
+
+def test_a_click_into_the_text_is_not_forgotten_by_those_on_the_menu_after_it():
+    last = inserted("One.")
+    last.click(9.5, before=True)
+    last.click(10.0, before=True)
+    for at in (10.05, 10.1, 10.2):  # a host may say several times that the menu is open
+        last.own_click(at)
+    with pytest.raises(DeliveryError, match="you have clicked since"):
+        last.removable(EDITOR)
+    assert last.before(EDITOR) == ""
+
+
+def test_a_click_long_before_the_menu_was_not_on_it():
+    last = inserted("One.")
+    last.click(10.0, before=True)
+    last.own_click(11.5)
+    with pytest.raises(DeliveryError, match="you have clicked since"):
+        last.removable(EDITOR)
+
+
+def test_a_key_among_the_clicks_is_not_excused():
+    last = inserted("One.")
+    last.click(10.0, before=True)
+    last.cover(before=True)
+    last.own_click(10.1)
+    last.click(11.0, before=True)
+    last.own_click(11.1)
+    with pytest.raises(DeliveryError, match="you have typed since"):
+        last.removable(EDITOR)
+
+
+def test_what_is_inserted_after_a_click_stands_before_the_caret():
+    last = inserted("One.")
+    last.click(10.0, before=False)
+    last.put("Two.", EDITOR)
+    last.own_click(10.1)
+    assert last.removable(EDITOR) == len("Two.")
+
+
+def test_what_was_taken_back_in_part_can_be_taken_back_further():
+    last = inserted("One.", " Two.")
+    last.erased(6)
+    assert (last.removable(EDITOR), last.before(EDITOR)) == (3, "One")
+
+
+def test_what_stands_before_the_caret_is_known_in_its_window_alone():
+    last = inserted("One.")
+    assert (last.before(EDITOR), last.before(MAIL), last.before(None)) == ("One.", "", "")

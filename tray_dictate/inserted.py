@@ -30,7 +30,7 @@ class Inserted:
         self._covered = "typed"  # what the user did since; empty: it stands before the caret
         self._before = ""  # what stands there, as far as we know: also of dictations before
         self._clicks: list[float] = []  # those since the last key or insertion, less our own
-        self._latest = 0.0  # the latest click, if it may yet turn out to be our own
+        self._latest = 0.0  # when the latest click was, while it may yet turn out to be our own
         self._unclicked = ("", "")  # _covered and _before, as they were before those clicks
 
     @property
@@ -97,11 +97,11 @@ class Inserted:
 
     def own_click(self, at: float) -> None:
         """Learn that the latest click was on our icon or its menu."""
-        if self._clicks and self._latest == self._clicks[-1] and at - self._latest <= _OWN:
+        if self._clicks and at - self._latest <= _OWN:
             self._clicks.pop()
             if not self._clicks:
                 self._covered, self._before = self._unclicked
-        self._latest = 0.0
+        self._latest = 0.0  # it is excused once, though a host may tell more than once
 
     def erased(self, characters: int) -> None:
         """Learn that so many characters of it were taken back, from its end."""
@@ -131,7 +131,7 @@ class Inserted:
         return self._erasable("".join(self._pieces[-1:]), target)
 
     def _cover(self, how: str, *, before: bool) -> None:
-        self._covered = self._covered or how
+        self._covered = how
         if before:
             self._before = ""
 
