@@ -130,3 +130,19 @@ async def test_without_a_focus_nothing_is_inserted(output) -> None:
     output.focus = None
     with pytest.raises(DeliveryError, match="No window"):
         await insert(output, "follow")
+
+
+@pytest.mark.parametrize(
+    ("policy", "meant"), [("follow", "mail"), ("hold", "editor"), ("return", "editor")]
+)
+async def test_before_it_is_placed_a_text_is_for_the_window_that_it_will_go_to(
+    output, policy, meant
+) -> None:
+    placing = Placing(output, policy, 0.3)
+    placing.begin(1)
+    await asyncio.sleep(0)
+    output.focus = "mail"
+    target = await placing.meant(1)
+    assert target is not None
+    assert target.window == meant
+    placing.close(1)

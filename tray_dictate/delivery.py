@@ -140,7 +140,7 @@ class Delivery:
 
     async def _say(self, dictation: int, story: Story, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
-        text = await self._rewritten(said.text)
+        text = await self._rewritten(dictation, said.text)
         self.inserted.say(dictation, text, said.text)
         story.text = _joined(story.text, text)
         if dictation in self._kept:
@@ -155,10 +155,10 @@ class Delivery:
         story.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
-    async def _rewritten(self, text: str) -> str:
+    async def _rewritten(self, dictation: int, text: str) -> str:
         if self._ways.polisher.refuses(text):
             return text
-        target = await self._output.target()
+        target = await self._ways.placing.meant(dictation)
         new = await self._ways.rewrite(text, target.application if target else "")
         return clean(new, lines="\n" in text)  # it presses no Enter that was not said
 

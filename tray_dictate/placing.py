@@ -80,12 +80,19 @@ class Placing:
         Raises DeliveryError where the text's own window cannot have it.
         """
         now = await self._output.target()
-        remembered = self._origins.get(dictation)
-        origin = await remembered if remembered else None
+        origin = await self._origin(dictation)
         if origin is None or (now and now.window == origin.window):
             return now
         await self._regain(origin, give_up)
         return origin
+
+    async def meant(self, dictation: int) -> Target | None:
+        """Return the window that its text is for, as far as that is known now."""
+        return await self._origin(dictation) or await self._output.target()
+
+    async def _origin(self, dictation: int) -> Target | None:
+        remembered = self._origins.get(dictation)
+        return await remembered if remembered else None
 
     async def _whole(
         self, piece: str, target: Target | None, give_up: Callable[[], str]

@@ -111,6 +111,10 @@ class Desktop:
     def set_layout(self, layout: str, group: int = 0) -> None:
         """Set the keyboard's layout, such as "us,ru"; `group` 1 is its second."""
         self.run("setxkbmap", layout)
+        self.set_group(group)
+
+    def set_group(self, group: int) -> None:
+        """Make another group of the layout the active one, as Alt+Shift may."""
         x11 = ctypes.CDLL("libX11.so.6")  # no program that ships with X locks a group
         x11.XOpenDisplay.restype = ctypes.c_void_p
         connection = ctypes.c_void_p(x11.XOpenDisplay(self.display.encode()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from Xlib import X
@@ -150,15 +151,17 @@ def random_moves(seed: int, most: int = 12) -> list[Move]:
 
 async def run(
     window: TextWindow, display: Display, fingers: Fingers, output: X11Output,
-    listening: Listening, moves: list[Move], text: str = TEXT * 4,
+    listening: Listening, moves: list[Move], pieces: Sequence[str] = (TEXT * 4,),
 ) -> list[str]:  # fmt: skip
-    """Type while the moves are made; return what is wrong, nothing where all is well."""
+    """Deliver while the moves are made; return what is wrong, nothing where all is well."""
+    text = "".join(pieces)
     faults: list[str] = []
     window.clear()
     listening.clear()
     playing = asyncio.create_task(asyncio.to_thread(fingers.play, moves))
     try:
-        await output.deliver(text)
+        for piece in pieces:
+            await output.deliver(piece)
     finally:
         await playing
     await asyncio.to_thread(arrive, window, text)

@@ -15,7 +15,7 @@ from tray_dictate.output.x11 import X11Output
 from tray_dictate.placing import Landing, Placing
 from tray_dictate.ports import Target
 
-TEXT = "".join(f"{number:04d} " for number in range(400))
+TEXT = "".join(f"{number:04d} " for number in range(1000))
 FOREIGN = "".join(f"{number:03d}è今 " for number in range(330))
 
 
@@ -168,7 +168,8 @@ async def test_no_character_of_another_window_is_taken_back(
     first.wait_for(TEXT)
     target = await output.target()
     erasing = asyncio.create_task(output.erase(len(TEXT), target))
-    await move(environ, second)  # takes 10 ms to begin with, and the erasing 150
+    await asyncio.to_thread(first.wait_for, lambda held: len(held) < len(TEXT))
+    await move(environ, second)
     with pytest.raises(DeliveryError, match="Another window") as moved:
         await erasing
     assert 0 < moved.value.done < len(TEXT)

@@ -145,7 +145,8 @@ async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Show
     await host.wait_registered()
     revision, entries = await host.layout()
     assert [entry.get("label") for entry in entries.values()] == [
-        "Dictation", "Start", None, "Insert the last again", "Copy the last", None, "Quit"
+        "Dictation", "Start", None, "Insert the last again", "Take back the last", "Copy the last",
+        None, "Quit",
     ]  # fmt: skip
     [start] = [number for number, entry in entries.items() if entry.get("label") == "Start"]
     [on] = [number for number, entry in entries.items() if entry.get("toggle-state") == 1]

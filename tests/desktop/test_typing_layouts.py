@@ -11,6 +11,7 @@ from tests.desktop.rig import Desktop
 from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
 from tray_dictate.output.x11 import X11Output
 
+SWITCHED = "Zyx, (quick) @home! Grüße, ça va? Привет 你好 " * 90  # long enough for a slow setxkbmap
 LENGTH = 400  # python -m tests.bench.typing types 100,000
 
 
@@ -31,19 +32,35 @@ async def test_any_unicode_is_exact_on_every_layout(environ: Desktop, kind) -> N
     await output.close()
 
 
+@pytest.mark.parametrize("kind", TARGETS)
+async def test_a_group_switched_in_mid_text_changes_no_character(environ: Desktop, kind) -> None:
+    """As by Alt+Shift: every key event names its group, so late readers know it, too."""
+    output = typing()
+    environ.set_layout("us,ru")
+    with environ.text_window(kind) as window:
+        for group in (1, 0, 1, 0):
+            window.clear()
+            delivery = asyncio.create_task(output.deliver(SWITCHED))
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(environ.set_group, group)
+            assert not delivery.done(), "it was in mid-text"
+            await delivery
+            assert await asyncio.to_thread(settled, window, SWITCHED) == SWITCHED, group
+    await output.close()
+
+
 # a Tk window that has not yet read a key translates it by the new layout, whoever has typed it
 @pytest.mark.parametrize("kind", ["gtk", "qt"])
 async def test_a_layout_set_in_mid_text_changes_no_character(environ: Desktop, kind) -> None:
     output = typing()
-    text = "Zyx, (quick) @home! Grüße, ça va? Привет 你好 " * 30
     with environ.text_window(kind) as window, connected(environ) as display:
         for layout, group in (("de", 0), ("us,ru", 1), ("us,ru", 0), ("fr", 0)):
             window.clear()
-            delivery = asyncio.create_task(output.deliver(text))
+            delivery = asyncio.create_task(output.deliver(SWITCHED))
             await asyncio.sleep(0.1)
             await asyncio.to_thread(environ.set_layout, layout, group)
             assert not delivery.done(), "it was in mid-text"
             await delivery
-            assert await asyncio.to_thread(settled, window, text) == text, layout
+            assert await asyncio.to_thread(settled, window, SWITCHED) == SWITCHED, layout
         assert keys_down(display) == []
     await output.close()

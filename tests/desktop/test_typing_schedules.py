@@ -13,6 +13,7 @@ from tests.desktop.output_rig import connected
 from tests.desktop.rig import Desktop
 from tests.desktop.schedules import MODIFIERS, Fingers, Listening, Move
 from tests.desktop.windows import Kind
+from tray_dictate.output.rules import Method
 from tray_dictate.output.x11 import X11Output
 
 pauses = st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0, 30.0])
@@ -23,6 +24,10 @@ moves = st.lists(
 
 
 def types_exactly(desktop: Desktop, kind: Kind) -> None:
+    delivers_exactly(desktop, kind, "type", (schedules.TEXT * 4,))
+
+
+def delivers_exactly(desktop: Desktop, kind: Kind, method: Method, pieces: tuple[str, ...]) -> None:
     with (
         desktop.text_window(kind) as window,
         connected(desktop) as display,
@@ -30,13 +35,13 @@ def types_exactly(desktop: Desktop, kind: Kind) -> None:
     ):
         fingers = Fingers(desktop)
         listening = Listening()
-        output = X11Output("type", listening)
+        output = X11Output(method, listening)
 
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(moves)
         def typed_under(schedule: list[Move]) -> None:
             assert not runner.run(
-                schedules.run(window, display, fingers, output, listening, schedule)
+                schedules.run(window, display, fingers, output, listening, schedule, pieces)
             )
 
         typed_under()
@@ -57,3 +62,10 @@ def test_so_it_is_with_a_keyboard_that_another_server_has(
     hardware_xserver: Desktop, environ: Desktop, kind
 ) -> None:
     types_exactly(hardware_xserver, kind)
+
+
+@pytest.mark.parametrize("kind", ["tk", "gtk"])
+def test_pasted_segments_are_exact_under_modifiers_too(
+    xserver: Desktop, environ: Desktop, kind
+) -> None:
+    delivers_exactly(xserver, kind, "auto", tuple(f"{number}: Grüße 你好. " for number in range(8)))

@@ -232,7 +232,7 @@ class X11Output:
         with self._ready(meant.window if meant else "") as stays:
             if not stays():
                 raise FocusMovedError
-            self._keys.tap(*keycodes)
+            self._keys.chord(keycodes)
 
     def _erase(self, characters: int, meant: Target | None) -> None:
         self._refresh()

@@ -135,6 +135,18 @@ class Keys:
         if self._guard and held:
             self._guard.press_again(held, lambda keycode: self._tell(keycode, down=None))
 
+    def chord(self, keycodes: Sequence[int]) -> None:
+        """Press keys together, once; no other key is down, and none that the user presses then."""
+        with self.guarded():
+            self._cover(self.layout(), set(keycodes))
+            while True:
+                with self._undisturbed():
+                    if self._announce:
+                        self._release(self.keys_down())
+                    self.tap(*keycodes)
+                if not self._swallowed(keycodes[-1:]):
+                    return
+
     # Text
 
     @contextmanager
@@ -167,21 +179,32 @@ class Keys:
         if stop.is_set():
             return 0
         shift = self.keycode(XK.XK_Shift_L) if shift_key or not self._xkb else None
+        self._cover(layout, {shift or 0})
+        with self._undisturbed():
+            sent = self._burst(strokes, layout, shift)
+        return sent - self._swallowed([stroke.keycode for stroke in strokes[:sent]])
+
+    def _cover(self, layout: Layout, own: set[int]) -> None:
         if self._guard:
-            self._guard.cover(_modifiers(layout, self._first()) - {shift or 0})
+            self._guard.cover(_modifiers(layout, self._first()) - own)
+
+    @contextmanager
+    def _undisturbed(self) -> Generator[None]:
+        """No other program is served meanwhile, and what the user presses springs the guard."""
         self._display.grab_server()
         try:
-            sent = self._burst(strokes, layout, shift)
+            if self._guard:
+                self._guard.pass_on()
+            yield
         finally:
             self._display.ungrab_server()
             self._display.sync()
-        if self._guard and self._guard.sprung():
-            sent -= self._guard.swallowed([stroke.keycode for stroke in strokes[:sent]])
-        return sent
+
+    def _swallowed(self, sent: Sequence[int]) -> int:
+        """Return how many of the last keys sent came to us, because the guard had sprung."""
+        return self._guard.swallowed(sent) if self._guard and self._guard.sprung() else 0
 
     def _burst(self, strokes: Sequence[Stroke], layout: Layout, shift: int | None) -> int:
-        if self._guard:
-            self._guard.pass_on()  # first: what is pressed from here on springs the guard
         keymap = request.QueryKeymap(display=self._display.display, defer=True)
         mapping = self._ask_mapping()
         group, locked = self._state()  # one write, one wait for all three

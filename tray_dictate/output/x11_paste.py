@@ -9,6 +9,7 @@ from Xlib.display import Display
 
 from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11_focus import kept_in
 from tray_dictate.output.x11_keys import Keys
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
@@ -50,10 +51,11 @@ class Paster:
         if offer is None:
             return None
         try:
-            stay(self._display, target)  # the wait, or saving the clipboard, took its time
-            offer.pressed = True
-            self._keys.tap(*keycodes)
-            self._display.sync()
+            with kept_in(self._display, target.window) as stays:
+                if not stays():  # the wait, or saving the clipboard, took its time
+                    raise MovedError
+                offer.pressed = True
+                self._keys.chord(keycodes)
             return self._await_read(offer)
         finally:
             if not offer.settled:
