@@ -35,7 +35,7 @@ def by_xdotool(text: str) -> None:
 async def characters(total: int, each: int) -> int:
     """Print the table; return how many of ours were wrong."""
     others: dict[str, Callable[[str], None]] = {"xdotool": by_xdotool, "pynput": by_pynput}
-    part = min(5000, max(1, total // (len(TARGETS) * len(LAYOUTS))))
+    part = -(-total // (len(TARGETS) * len(LAYOUTS)))
     tally = {way: [0, 0] for way in ("ours", *others)}
     print(f"{part} characters each by us, {each} by the others: per second, wrong per 10,000")
     with Desktop() as desktop:

@@ -12,7 +12,7 @@ from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
 from tray_dictate.output.x11 import X11Output
 
 SWITCHED = "Zyx, (quick) @home! Grüße, ça va? Привет 你好 " * 90  # long enough for a slow setxkbmap
-LENGTH = 400  # python -m tests.bench.typing types 100,000
+LENGTH = 1000  # of each layout; python -m tests.bench.typing types 100,000
 
 
 def typing() -> X11Output:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import time
 
-from tests.desktop.windows import Kind, TextWindow
+from tests.desktop.windows import KINDS, TextWindow
 
-TARGETS: tuple[Kind, ...] = ("xterm", "tk", "gtk", "qt")
+TARGETS = KINDS
 LAYOUTS = ("us", "de", "fr", "ru", "jp")
 # ruff: noqa: RUF001 - the texts
 WORDS = (
