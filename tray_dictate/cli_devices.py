@@ -1,0 +1,33 @@
+"""`tray-dictate devices`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "devices",
+        help="list the microphones",
+        description="List the microphones; a name of the list may be written to audio.device.",
+    )
+    parser.set_defaults(command=_run)
+
+
+def _run(_options: argparse.Namespace) -> int:
+    from tray_dictate.audio import sources  # noqa: PLC0415
+    from tray_dictate.audio.portaudio import PortAudio  # noqa: PLC0415
+    from tray_dictate.errors import CaptureError  # noqa: PLC0415
+
+    found = sources.sources(PortAudio())
+    if not found:
+        raise CaptureError(
+            "No microphone was found. Connect one, and see that a sound server (PipeWire or "
+            "PulseAudio) runs."
+        )
+    for source in found:
+        notes = [note for note, on in (("default", source.default), ("muted", source.muted)) if on]
+        print(source.name + (f"  ({', '.join(notes)})" if notes else ""))  # noqa: T201
+    return 0

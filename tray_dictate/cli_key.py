@@ -1,0 +1,43 @@
+"""`tray-dictate key`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from tray_dictate.cli_settings import add_settings, settings
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "key",
+        help="keep an API key in the system's keyring",
+        description="Keep an API key of a service on the internet in the system's keyring; the "
+        "embedded engine needs none.",
+    )
+    parser.add_argument("action", choices=("set", "test", "forget"))
+    parser.add_argument(
+        "--for", dest="purpose", choices=("engine", "rewrite"), default="engine",
+        help="what the key is for (the engine, unless given)",
+    )  # fmt: skip
+    add_settings(parser)
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from tray_dictate import log  # noqa: PLC0415
+    from tray_dictate.engine import key_actions as engine  # noqa: PLC0415
+    from tray_dictate.rewrite import key_actions as rewrite  # noqa: PLC0415
+
+    log.start_plain()
+    config = settings(options)
+    if options.purpose == "rewrite":
+        of_rewrite = {
+            "set": rewrite.set_key, "test": rewrite.test_key, "forget": rewrite.forget_key,
+        }  # fmt: skip
+        print(of_rewrite[options.action](config.rewrite))  # noqa: T201
+    else:
+        of_engine = {"set": engine.set_key, "test": engine.test_key, "forget": engine.forget_key}
+        print(of_engine[options.action](config.engine))  # noqa: T201
+    return 0
