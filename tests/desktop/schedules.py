@@ -203,9 +203,12 @@ def mask(display: Display) -> int:
 
 
 def shortcuts(window: TextWindow) -> list[str]:
-    """Return the keys that the Tk window got with Ctrl, Alt or Super, modifiers left out."""
+    """Return the keys that the Tk window got with Ctrl, Alt or Super.
+
+    Modifiers are left out, and the key that gives nothing, which keeps menus from opening.
+    """
     if window.kind != "tk":
         return []
     keys = [key for key in window.key_events() if key.down and key.state & (4 | 8 | 64)]
-    modifiers = ("Control", "Alt", "Shift", "Super", "ISO_Level3", "Meta")
+    modifiers = ("Control", "Alt", "Shift", "Super", "ISO_Level3", "Meta", "??")
     return [key.keysym for key in keys if not key.keysym.startswith(modifiers)]

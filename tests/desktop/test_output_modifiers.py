@@ -6,11 +6,13 @@ import asyncio
 import os
 import signal
 import time
+from itertools import pairwise
 
 import pytest
 
 from tests.desktop.output_rig import RawKeys, connected, keymap, keys_down
 from tests.desktop.rig import Desktop, wait_until
+from tests.desktop.schedules import Fingers, shortcuts
 from tests.desktop.windows import TextWindow
 from tray_dictate.output.x11 import X11Output
 
@@ -28,15 +30,6 @@ class Announced:
     def __call__(self, keycode: int, down: bool | None) -> None:
         # None: the user's own keyboard releases it and presses it again
         self.events += [(keycode, edge) for edge in ((False, True) if down is None else (down,))]
-
-
-def shortcuts(window: TextWindow) -> list[str]:
-    """Return the keys that the Tk window got with Ctrl, Alt or Super, modifiers left out."""
-    if window.kind != "tk":
-        return []
-    keys = [key for key in window.key_events() if key.down and key.state & (4 | 8 | 64)]
-    modifiers = ("Control", "Alt", "Shift", "Super", "ISO_Level3", "Meta")
-    return [key.keysym for key in keys if not key.keysym.startswith(modifiers)]
 
 
 @pytest.mark.parametrize("method", ["auto", "type"])
@@ -214,3 +207,27 @@ async def test_num_lock_and_caps_lock_held_down_are_left_alone(environ: Desktop)
         environ.keyup("Num_Lock")
         environ.tap("Num_Lock")
     await output.close()
+
+
+@pytest.mark.parametrize("method", ["auto", "type"])
+@pytest.mark.parametrize("key", ["Alt_L", "Super_L"])
+async def test_a_modifier_that_opens_menus_is_never_let_go_alone(
+    xserver: Desktop, environ: Desktop, key: str, method: str
+) -> None:
+    fingers = Fingers(xserver)
+    output = X11Output(method, Announced())
+    with xserver.text_window("tk") as window:
+        fingers.turn(key.lower())
+        await output.deliver("one")
+        window.wait_for("one")
+        fingers.turn(key.lower())
+        await asyncio.to_thread(wait_until, lambda: ups(window, key) >= 2, 5, "let go twice")
+        keys = [(event.keysym, event.down) for event in window.key_events()]
+    assert (key, True) in keys
+    assert ((key, True), (key, False)) not in pairwise(keys)
+    await output.close()
+    fingers.close()
+
+
+def ups(window: TextWindow, key: str) -> int:
+    return sum(event.keysym == key and not event.down for event in window.key_events())

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from Xlib import XK, X
 from Xlib.display import Display
@@ -25,6 +25,16 @@ from Xlib.ext import xtest
 from Xlib.protocol import request
 
 from tray_dictate.output.x11_guard import Guard
+from tray_dictate.output.x11_layout import (
+    HELD,
+    LOCKS,
+    OPENS_MENUS,
+    Layout,
+    Row,
+    Stroke,
+    idle_key,
+    modifiers,
+)
 from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtension, bits_set
 
 log = logging.getLogger(__name__)
@@ -33,29 +43,9 @@ OnSynthetic = Callable[[int, bool | None], None]
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
 LOOK = 0.03  # seconds between two looks at them meanwhile
 
-_LOCKS = {XK.XK_Caps_Lock, XK.XK_Shift_Lock, XK.XK_Num_Lock, XK.XK_Scroll_Lock}
-_LEVEL3, _LEVEL5 = 0xFE03, 0xFE11  # AltGr and the like
-_HELD = {*range(XK.XK_Shift_L, XK.XK_Hyper_R + 1), XK.XK_Mode_switch, _LEVEL3, _LEVEL5} - _LOCKS
-_SWITCHES = {*range(0xFE01, 0xFE12), *_LOCKS}  # of the group or of a lock
 _CORE_KEYBOARD = 0x100
 _ALL = 0xFF
 _NUM_LOCK = X.Mod2Mask  # has no say in what we type
-
-Row = tuple[int, ...]
-
-
-class Layout(NamedTuple):
-    """What the keys give now."""
-
-    rows: tuple[Row, ...]  # of every keycode from the server's first on
-    group: int
-
-
-class Stroke(NamedTuple):
-    """One character: a key, with or without Shift."""
-
-    keycode: int
-    shifted: bool = False
 
 
 class Keys:
@@ -131,9 +121,11 @@ class Keys:
     def put_back(self) -> None:
         """Give effect to the modifiers that we released and that are still physically down."""
         cleared, self._cleared = self._cleared, set[int]()
-        held = {code for code in cleared if _HELD.intersection(self._row(code)[:1])}
+        held = {code for code in cleared if HELD.intersection(self._row(code)[:1])}
         if self._guard and held:
             self._guard.press_again(held, lambda keycode: self._tell(keycode, down=None))
+            self._interrupt(held)
+            self._display.flush()
 
     def chord(self, keycodes: Sequence[int]) -> None:
         """Press keys together, once; no other key is down, and none that the user presses then."""
@@ -186,7 +178,7 @@ class Keys:
 
     def _cover(self, layout: Layout, own: set[int]) -> None:
         if self._guard:
-            self._guard.cover(_modifiers(layout, self._first()) - own)
+            self._guard.cover(modifiers(layout, self._first()) - own)
 
     @contextmanager
     def _undisturbed(self) -> Generator[None]:
@@ -217,7 +209,7 @@ class Keys:
             [
                 code
                 for code in sorted(bits_set(down))
-                if _LOCKS.isdisjoint(layout.rows[code - self._first()][:1])
+                if LOCKS.isdisjoint(layout.rows[code - self._first()][:1])
             ]
         )
         self._lock(_ALL & ~_NUM_LOCK, 0)
@@ -238,7 +230,8 @@ class Keys:
         while self.modifiers_down() and time.monotonic() < end and not stop.wait(LOOK):
             pass
 
-    def _release(self, keycodes: Iterable[int]) -> None:
+    def _release(self, keycodes: Sequence[int]) -> None:
+        self._interrupt(keycodes)
         for keycode in keycodes:
             self.event(keycode, down=False)
             self._cleared.add(keycode)
@@ -247,6 +240,13 @@ class Keys:
                 display=self._display.display, opcode=self._xkb, device=_CORE_KEYBOARD,
                 affect_locks=0, locks=0, affect_latches=_ALL, latches=0,
             )  # fmt: skip
+
+    def _interrupt(self, keycodes: Iterable[int]) -> None:
+        """Tap a key that gives nothing: Alt or Super let go alone would open a menu."""
+        if any(OPENS_MENUS.intersection(self._row(keycode)[:1]) for keycode in keycodes):
+            idle = idle_key(self.layout(), self._first())
+            if idle:
+                self.tap(idle)
 
     def _lock(self, affected: int, locks: int) -> None:
         if self._xkb:
@@ -278,17 +278,11 @@ class Keys:
         return tuple(self._display.get_keyboard_mapping(keycode, 1)[0])
 
     def _is_lock(self, keycode: int) -> bool:
-        return not _LOCKS.isdisjoint(self._row(keycode)[:1])
+        return not LOCKS.isdisjoint(self._row(keycode)[:1])
 
 
 def _rows(mapping: Any) -> tuple[Row, ...]:
     return tuple(tuple(row) for row in mapping.keysyms)
-
-
-def _modifiers(layout: Layout, first: int) -> set[int]:
-    """Return the keys that change what other keys give."""
-    wanted = _HELD | _SWITCHES
-    return {code for code, row in enumerate(layout.rows, first) if not wanted.isdisjoint(row)}
 
 
 def _open_xkb(display: Display) -> int:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 from Xlib import XK, Xatom
 from Xlib.display import Display
 
-from tray_dictate.output.x11_keys import Keys, Layout, Row, Stroke
+from tray_dictate.output.x11_keys import Keys
+from tray_dictate.output.x11_layout import FIRST, LAST, Layout, Row, Stroke
 
 log = logging.getLogger(__name__)
 
-FIRST, LAST = 209, 254  # keycodes of exotic XF86 keys
 SETTLE = 0.02  # seconds for programs to notice a new map
 DRAIN, DRAIN_EACH = 0.15, 0.003  # seconds for them to read what was typed, and more per character
 LONGEST_DRAIN = 3.0  # seconds
