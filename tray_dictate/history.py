@@ -1,28 +1,23 @@
 """What was said, when, and what became of it: a private SQLite file.
 
-Removed text is overwritten, not only unlinked. A corrupt file is moved aside, never deleted, and
-one that a newer version wrote is left alone. The daemon uses it through history_async.py.
+The daemon uses it through history_async.py; commands use it while the daemon runs, or does not.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
-
-import filelock
+from typing import Any, Literal
 
 from tray_dictate import paths
-from tray_dictate.errors import HistoryError
+from tray_dictate.sqlite_file import SqliteFile, storable
+from tray_dictate.timings import Timings
 
-State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped"]
-T = TypeVar("T")
+State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped", "failed"]
 
 _MIGRATIONS = (  # the n-th (from 1) leads to user_version n; what is here never changes again
     (
@@ -30,11 +25,26 @@ _MIGRATIONS = (  # the n-th (from 1) leads to user_version n; what is here never
         "text TEXT NOT NULL, raw TEXT NOT NULL, state TEXT NOT NULL, application TEXT NOT NULL)",
         "CREATE INDEX entry_at ON entry (at)",
     ),
+    (
+        "ALTER TABLE entry ADD COLUMN engine TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN seconds REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE entry ADD COLUMN audio TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN heard_ms REAL",
+        "ALTER TABLE entry ADD COLUMN engine_ms REAL",
+        "ALTER TABLE entry ADD COLUMN text_ms REAL",
+    ),
 )
-_MEMORY = Path(":memory:")
-_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_COMPANIONS = ("", "-wal", "-shm", "-journal")
-_LONGEST_WAIT = 1.0  # seconds for another process that is writing
+_COLUMNS = (
+    "at", "text", "raw", "state", "application", "engine", "language", "seconds", "audio",
+    "heard_ms", "engine_ms", "text_ms",
+)  # fmt: skip
+_SELECT = f"SELECT id, {', '.join(_COLUMNS)} FROM entry"  # noqa: S608 - our own names
+_INSERT = (
+    f"INSERT INTO entry ({', '.join(_COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+_ALL = -1  # LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +53,8 @@ log = logging.getLogger(__name__)
 class Entry:
     """One dictation: `id` is 0 before it is stored, `at` is time.time().
 
-    `text` is what was, or should have been, inserted, `raw` what the engine said.
+    `text` is what was, or should have been, inserted, `raw` what the engine said. `audio` is the
+    path of a recording of which not all has become text.
     """
 
     id: int
@@ -52,6 +63,11 @@ class Entry:
     raw: str
     state: State
     application: str
+    engine: str = ""
+    language: str = ""
+    seconds: float = 0.0  # of sound
+    audio: str = ""
+    timings: Timings = field(default_factory=Timings)
 
 
 class History:
@@ -70,60 +86,80 @@ class History:
 
         `tell` hears where a corrupt file was put; the path :memory: keeps nothing on disk.
         """
-        self._path, self._keep, self._days = path or paths.history_file(), keep, days
-        self._tell, self._clock = tell, clock
-        self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
-        self._connection: sqlite3.Connection | None = None
-        self._do(self._expire)
+        self._keep, self._days, self._clock = keep, days, clock
+        self._file = SqliteFile(path or paths.history_file(), _MIGRATIONS, "The history", tell)
+        self._file.do(self._expire)
 
     def add(self, entry: Entry) -> int:
         """Store an entry; return its id."""
-        _, at, *words = astuple(entry)
 
         def work(connection: sqlite3.Connection) -> int:
-            added = connection.execute(
-                "INSERT INTO entry (at, text, raw, state, application) VALUES (?, ?, ?, ?, ?)",
-                (at, *map(_storable, words)),
-            )
+            added = connection.execute(_INSERT, _row(entry))
             self._expire(connection)
             return added.lastrowid or 0
 
-        return self._do(work)
+        return self._file.do(work)
 
     def last(self, count: int = 1) -> list[Entry]:
         """Return the newest entries, the newest first."""
-        query = "SELECT id, at, text, raw, state, application FROM entry ORDER BY id DESC LIMIT ?"
-        return self._do(
-            lambda connection: [Entry(*row) for row in connection.execute(query, (count,))]
-        )
+        return self._read("ORDER BY id DESC LIMIT ?", count)
+
+    def find(self, search: str = "", since: float = 0.0, limit: int = 0) -> list[Entry]:
+        """Return the newest entries with these words in them, the newest first; limit 0: all."""
+        if not search:
+            return self._read("WHERE at >= ? ORDER BY id DESC LIMIT ?", since, limit or _ALL)
+        wanted = search.casefold()  # SQLite's own LIKE knows the capitals of ASCII only
+        entries = self._read("WHERE at >= ? ORDER BY id DESC", since)
+        found = [entry for entry in entries if wanted in f"{entry.text}\n{entry.raw}".casefold()]
+        return found[: limit or None]
+
+    def get(self, id: int) -> Entry | None:
+        """Return one entry."""
+        return next(iter(self._read("WHERE id = ?", id)), None)
+
+    def latest_failed(self) -> Entry | None:
+        """Return the newest entry with a recording that has not become text."""
+        return next(iter(self._read("WHERE audio != '' ORDER BY id DESC LIMIT 1")), None)
 
     def update(self, id: int, state: State) -> None:
         """Say what became of an entry; one that is gone stays gone."""
-        self._do(
+        self._file.do(
             lambda connection: connection.execute(
                 "UPDATE entry SET state = ? WHERE id = ?", (state, id)
             )
         )
 
+    def transcribed(self, id: int, text: str, raw: str, engine: str) -> None:
+        """Say what a recording has become at last; it is needed no more."""
+        words = storable(text), storable(raw), engine, id
+        self._file.do(
+            lambda connection: connection.execute(
+                "UPDATE entry SET text = ?, raw = ?, engine = ?, state = 'kept', audio = '' "
+                "WHERE id = ?",
+                words,
+            )
+        )
+
     def forget(self, id: int | Literal["all"]) -> None:
         """Remove an entry, or all of them, so that the file no longer holds the words."""
-        self._do(
+        self._file.do(
             lambda connection: (
                 connection.execute("DELETE FROM entry")
                 if id == "all"
                 else connection.execute("DELETE FROM entry WHERE id = ?", (id,))
             )
         )
-        # the log holds the old words until it is emptied; while another process reads: later
-        self._do(
-            lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        )
+        self._file.wipe()
 
     def close(self) -> None:
         """Let go of the file; idempotent. A later call opens it again."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        self._file.close()
+
+    def _read(self, which: str, *values: float) -> list[Entry]:
+        query = f"{_SELECT} {which}"
+        return self._file.do(
+            lambda connection: [_entry(row) for row in connection.execute(query, values)]
+        )
 
     def _expire(self, connection: sqlite3.Connection) -> None:
         if self._days:
@@ -136,116 +172,16 @@ class History:
                 (self._keep,),
             )
 
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what `work` returns, in one transaction; a corrupt file is replaced, once."""
-        try:
-            try:
-                return self._once(work)
-            except sqlite3.DatabaseError as error:
-                if not _is_corrupt(error):
-                    raise
-            self.close()
-            self._replace()
-            return self._once(work)
-        except (sqlite3.Error, OSError) as error:
-            self.close()  # whatever is wrong, the next call begins anew
-            raise HistoryError(f"{self._path} cannot be used: {_reason(error)}.") from error
 
-    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._connection is None:
-            self._connection = self._open()
-        with self._connection:
-            return work(self._connection)
-
-    def _open(self) -> sqlite3.Connection:
-        """Return a connection to a file that is private, whole and of our version."""
-        if self._path == _MEMORY:
-            return _connect(self._path)
-        paths.private_folder(self._path.parent)
-        with self._lock:  # two that make the same file at once would be in each other's way
-            _make_private(self._path)
-            return _connect(self._path)
-
-    def _replace(self) -> None:
-        """Move a corrupt file aside, unless another process has done so already."""
-        with self._lock:
-            try:
-                _connect(self._path).close()
-            except sqlite3.DatabaseError as error:
-                if not _is_corrupt(error):
-                    raise
-            else:
-                return
-            aside = _unused(self._path.with_suffix(time.strftime(".corrupt-%Y%m%d-%H%M%S")))
-            for end in _COMPANIONS:
-                if (old := Path(f"{self._path}{end}")).exists():
-                    old.rename(f"{aside}{end}")
-        self._tell(
-            f"The history was corrupt; a new one has been begun. The old one is {aside}: "
-            "delete it if you do not need it."
-        )
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    timings = entry.timings
+    words = entry.text, entry.raw, entry.state, entry.application, entry.engine, entry.language
+    return (
+        entry.at, *map(storable, words), entry.seconds, storable(entry.audio),
+        timings.heard_ms, timings.engine_ms, timings.text_ms,
+    )  # fmt: skip
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_LONGEST_WAIT, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA secure_delete = ON")
-        _check(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _migrate(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        error = sqlite3.DatabaseError("the file is corrupt")
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the tables to our version, each step together with the number that says so."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise HistoryError(
-            f"{path} is from a newer tray_dictate (its version is {version}) and is left as it is. "
-            "Install the newer one again, or move the file away."
-        )
-    for number, statements in enumerate(_MIGRATIONS[version:], version + 1):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-
-
-def _make_private(path: Path) -> None:
-    """Make the file, or its mode; SQLite gives the same mode to -wal and -shm."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        if sys.platform != "win32":
-            os.fchmod(file, 0o600)
-    finally:
-        os.close(file)
-
-
-def _unused(path: Path) -> Path:
-    return path if not path.exists() else _unused(path.with_name(f"{path.name}-"))
-
-
-def _storable(text: str) -> str:
-    """Return the text without lone surrogates, which UTF-8 has no place for."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _is_corrupt(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
-
-
-def _reason(error: sqlite3.Error | OSError) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+def _entry(row: tuple[Any, ...]) -> Entry:
+    return Entry(*row[:-3], timings=Timings(*row[-3:]))

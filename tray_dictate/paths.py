@@ -37,6 +37,11 @@ def history_file() -> Path:
     return Path(_DIRS.user_data_dir) / "history.sqlite"
 
 
+def stats_file() -> Path:
+    """Return the file of numbers, which holds no word of what was said."""
+    return Path(_DIRS.user_data_dir) / "stats.sqlite"
+
+
 def private_folder(path: Path) -> Path:
     """Make the folder, readable by its owner only, and return it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
