@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
+import onnxruntime
 import pytest
 
 from tests.speech import resampled, say
 from tray_dictate.engine import assets
 from tray_dictate.engine.models import HOP
 from tray_dictate.engine.silero import Silero
+from tray_dictate.errors import UnavailableError
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,33 @@ def test_the_last_hop_may_be_short(silero, speech):
         detector.hear(speech[at : at + HOP])
 
     assert 0 <= detector.hear(speech[20000:20100]) <= 1
+
+
+def test_it_hears_what_the_official_model_hears(silero, speech):
+    noise = np.random.default_rng(2).normal(0, 0.1, 16000).astype(np.float32)
+    sound = np.concatenate([speech, noise, np.zeros(16000, np.float32), speech * 0.03, -speech])
+    official = onnxruntime.InferenceSession(assets.find(assets.SILERO) / "silero_vad.onnx")
+    ours, gain = silero.detector(), silero.detector()
+    heard, state = np.zeros((1, 64 + HOP), np.float32), np.zeros((2, 1, 128), np.float32)
+
+    for at in range(0, len(sound) - HOP, HOP):
+        hop = sound[at : at + HOP]
+        heard = np.concatenate([heard[:, HOP:], gain._louder(hop)[None]], axis=1)
+        feeds = {"input": heard, "state": state, "sr": np.array(16000)}
+        wanted, state = official.run(None, feeds)
+        assert ours.hear(hop) == pytest.approx(wanted[0, 0], abs=1e-4)
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path):
+    (tmp_path / "silero_vad_16k_op15.onnx").write_bytes(b"no model")
+
+    with pytest.raises(UnavailableError, match="voice detector"):
+        Silero(tmp_path)
+
+
+def test_it_needs_no_onnxruntime():
+    code = (
+        "import sys; from tray_dictate.engine import detectors; detectors()(); "
+        "assert 'onnxruntime' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.models import Detector
-from tray_dictate.ports import Engine
+from tray_dictate.ports import Allowance, Engine
 
 
 def select(
-    settings: EngineSettings, tell: Callable[[str], None] | None = None, *, live: bool = True
-) -> Engine:
+    settings: EngineSettings, tell: Callable[[str], None] | None = None,
+    allowance: Allowance | None = None, *, live: bool = True,
+) -> Engine:  # fmt: skip
     """Return the configured engine, not yet loaded; `live` for speech, not for files.
 
-    `tell` gets what the user should know while the dictation goes on. Raises ConfigError.
+    `tell` gets what the user should know while the dictation goes on; `allowance` counts what goes
+    to a cloud. Raises ConfigError.
     """
 
     def offline() -> Engine:
@@ -26,7 +28,7 @@ def select(
         return offline()
     from tray_dictate.engine.online import OnlineEngine  # noqa: PLC0415 - loads websockets
 
-    return OnlineEngine(settings, tell or (lambda _: None), offline, detectors)
+    return OnlineEngine(settings, tell or (lambda _: None), offline, detectors, allowance)
 
 
 def problems(settings: EngineSettings) -> list[str]:
@@ -44,6 +46,6 @@ def problems(settings: EngineSettings) -> list[str]:
 def detectors() -> Callable[[], Detector]:
     """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
     from tray_dictate.engine import assets  # noqa: PLC0415
-    from tray_dictate.engine.silero import Silero  # noqa: PLC0415 - it loads onnxruntime
+    from tray_dictate.engine.silero import Silero  # noqa: PLC0415 - it loads numpy
 
     return Silero(assets.find(assets.SILERO)).detector

