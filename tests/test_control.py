@@ -322,12 +322,34 @@ async def test_another_version_is_told_to_restart(serve, path):
     assert "another version" in answer["error"]
 
 
-async def test_a_line_without_an_end_ends_the_connection_and_nothing_else(serve, path):
+@pytest.mark.parametrize("end", [b"", b"\n"])
+async def test_a_line_that_is_too_long_is_refused(serve, path, end):
     await serve()
-    with pytest.raises((ConnectionResetError, BrokenPipeError)):
-        assert await raw(path, b"x" * 1_000_000) is None
-        raise BrokenPipeError  # it was closed in good order
+    answer = await raw(path, b"x" * 1_000_000 + end)
+    assert answer == {
+        "version": 1, "ok": False, "error": "That was not understood: it has over 65536 bytes.",
+    }  # fmt: skip
     assert await send("start") == {}
+
+
+async def test_a_line_that_never_ends_is_not_read_for_ever(serve, path):
+    await serve()
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(b"x" * 100_000)
+    assert b"over 65536 bytes" in await reader.readline()
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        while True:
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+    writer.close()
+    assert await send("start") == {}
+
+
+async def test_json_that_is_nested_without_end_is_refused(serve, path, caplog):
+    await serve()
+    answer = await raw(path, b"[" * 60_000 + b"\n")
+    assert "it is no command" in answer["error"]
+    assert caplog.text == ""
 
 
 async def test_a_client_that_says_nothing_is_in_nobodys_way(serve, path):

@@ -1,99 +1,149 @@
-"""The local control socket, as its clients see it: one JSON line in, one JSON line out.
+"""The way to the daemon that runs, as its clients see it: one JSON line in, JSON lines out.
 
 A compositor spawns `tray-dictate start` at every key press, so this file imports only the standard
-library, and little of it; the daemon's side is control_server.py.
+library, and little of it (`pathlib`, `typing` and `json` cost 10 ms together). The daemon's side
+is control_server.py; control_unix.py and control_tcp.py are the two kinds of doors to it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
-import struct
 import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, cast
 
-from tray_dictate.errors import ControlError
+from tray_dictate.errors import ControlError, DictateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 VERSION = 1  # of the lines; a daemon answers only its own
 LONGEST = 65536  # bytes of a line
+NOT_RUNNING = "tray_dictate is not running. Start it with `tray-dictate`."
 
+_DONE = b'{"ok": true, "version": %d}\n' % VERSION  # the answer with nothing to say
 _PATIENCE = 20.0  # seconds for the answer; to take back a dictation, the daemon types
-_NOT_RUNNING = "tray_dictate is not running. Start it with `tray-dictate`."
 
 
-def socket_path() -> Path:
-    """Return the path of this session's socket, in a folder of the user's own."""
-    if sys.platform == "win32":
-        raise ControlError("The control socket does not exist on Windows yet.")
-    session = os.environ.get("XDG_RUNTIME_DIR")
-    if session:
-        return Path(session) / "tray_dictate" / "control.sock"
-    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
-    return Path(temporary) / f"tray_dictate-{os.getuid()}" / "control.sock"
+def run(command: str) -> int:
+    """Send a command and print what the daemon has to say; return the exit code."""
+    try:
+        message = send(command).get("message")
+    except DictateError as reason:
+        sys.stderr.write(f"tray-dictate: {reason}\n")
+        return 1
+    if message:
+        print(message)  # noqa: T201
+    return 0
 
 
 def send(command: str, **args: Any) -> dict[str, Any]:
     """Have the daemon do it; return its answer. Raises ControlError."""
+    connection, token = connect()
+    with connection:
+        return exchange(connection, token, command, args)
+
+
+def connect() -> tuple[socket.socket, str]:
+    """Return a connection to the daemon, and the token that it asks for. Raises ControlError."""
+    if sys.platform == "win32":
+        from tray_dictate import control_tcp  # noqa: PLC0415 - the other systems never need it
+
+        return control_tcp.connect()
     path = socket_path()
-    check_folder(path.parent)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_PATIENCE)
-        try:
-            connection.connect(str(path))
-            _check_peer(connection)
-            connection.sendall(line({"version": VERSION, "command": command, "args": args}))
-            answer = _first_line(connection)
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise ControlError(_NOT_RUNNING) from None
-        except TimeoutError:
-            raise ControlError(f"tray_dictate gave no answer within {_PATIENCE:g} s.") from None
-        except OSError as reason:
-            raise ControlError(f"{path}: {reason.strerror or reason}.") from reason
+    check_folder(os.path.dirname(path))  # noqa: PTH120 - pathlib costs time
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_PATIENCE)
+    try:
+        connection.connect(path)
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        raise ControlError(NOT_RUNNING) from None
+    except OSError as reason:
+        connection.close()
+        raise ControlError(f"{path}: {reason.strerror or reason}.") from reason
+    if not is_ours(connection):
+        connection.close()
+        raise ControlError("The control socket is another user's.")
+    return connection, ""
+
+
+def exchange(
+    connection: socket.socket, token: str, command: str, args: dict[str, Any]
+) -> dict[str, Any]:
+    """Ask, and return the answer. Raises ControlError."""
+    try:
+        connection.sendall(_request(token, command, args))
+        answer = _first_line(connection)
+    except TimeoutError:
+        raise ControlError(f"tray_dictate gave no answer within {_PATIENCE:g} s.") from None
+    except OSError as reason:
+        raise ControlError(f"tray_dictate broke off: {reason.strerror or reason}.") from reason
     return _understood(answer)
+
+
+def follow(
+    connection: socket.socket, token: str, command: str, args: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Ask, and yield the answers until the daemon ends. Raises ControlError."""
+    connection.settimeout(None)
+    try:
+        connection.sendall(_request(token, command, args))
+        with connection.makefile("rb") as lines:
+            for answer in lines:
+                if answer.endswith(b"\n"):
+                    yield _understood(answer)
+    except OSError:  # the daemon was killed
+        return
 
 
 def line(message: dict[str, Any]) -> bytes:
     """Return the message as it goes over the socket."""
+    import json  # noqa: PLC0415 - 5 ms, which most commands need not spend
+
     return json.dumps(message).encode() + b"\n"
 
 
-def check_folder(folder: Path) -> None:
+def socket_path() -> str:
+    """Return the path of this session's socket, in a folder of the user's own."""
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    if session:
+        return f"{session}/tray_dictate/control.sock"
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
+    if sys.platform == "win32":
+        raise ControlError("There is no such socket on Windows.")
+    return f"{temporary}/tray_dictate-{os.getuid()}/control.sock"
+
+
+def check_folder(folder: str) -> None:
     """Raise ControlError if another user could have put a socket there."""
     if sys.platform == "win32":
         return
     try:
-        found = folder.lstat()
+        found = os.lstat(folder)
     except OSError:
-        raise ControlError(_NOT_RUNNING) from None
+        raise ControlError(NOT_RUNNING) from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ControlError(f"{folder} is not a folder of yours alone. Remove it, or set TMPDIR.")
 
 
-def peer(connection: socket.socket) -> int | None:
-    """Return the user at the other end, None where the system does not tell."""
-    if sys.platform == "linux":
-        size = struct.calcsize("3i")
-        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return struct.unpack("3i", found)[1]
-    if sys.platform == "darwin":
-        found = connection.getsockopt(0, 1, 76)  # SOL_LOCAL, LOCAL_PEERCRED: struct xucred
-        return struct.unpack_from("2I", found)[1]
-    return None
-
-
 def is_ours(connection: socket.socket) -> bool:
     """Return whether the other end is this user, as far as the system tells."""
-    user = peer(connection)
-    return user is None or user == os.getuid()
+    if sys.platform == "linux":
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)  # struct ucred
+    elif sys.platform == "darwin":
+        found = connection.getsockopt(0, 1, 76)  # SOL_LOCAL, LOCAL_PEERCRED: struct xucred
+    else:
+        return True
+    return int.from_bytes(found[4:8], sys.byteorder) == os.getuid()
 
 
-def _check_peer(connection: socket.socket) -> None:
-    if not is_ours(connection):
-        raise ControlError("The control socket is another user's.")
+def _request(token: str, command: str, args: dict[str, Any]) -> bytes:
+    if token or args:
+        return line({"version": VERSION, "command": command, "args": args, "token": token})
+    return b'{"version": %d, "command": "%s", "args": {}}\n' % (VERSION, command.encode())
 
 
 def _first_line(connection: socket.socket) -> bytes:
@@ -108,13 +158,16 @@ def _first_line(connection: socket.socket) -> bytes:
 
 def _understood(answer: bytes) -> dict[str, Any]:
     """Return the answer's own words. Raises ControlError, also where it is one."""
-    message: Any = None
-    with suppress(ValueError):  # nothing, or not all of it: the daemon has ended meanwhile
-        message = json.loads(answer)
-    if not isinstance(message, dict) or "ok" not in message:
-        raise ControlError("tray_dictate ended before it answered.")
-    answered = cast("dict[str, Any]", message)
-    if not answered.pop("ok"):
-        raise ControlError(str(answered.get("error")))
-    answered.pop("version", None)
-    return answered
+    if answer == _DONE:
+        return {}
+    import json  # noqa: PLC0415
+
+    try:
+        message: Any = json.loads(answer)
+        well = message.pop("ok")
+        message.pop("version", None)
+    except (ValueError, LookupError, TypeError, AttributeError):  # nothing, or not all of it
+        raise ControlError("tray_dictate ended before it answered.") from None
+    if not well:
+        raise ControlError(str(message.get("error")))
+    return message

@@ -1,0 +1,84 @@
+"""Commands from shortcuts of the desktop: taps that come inverted, keys that repeat."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray_dictate.core.asked import REPEATING, STOP_FIRST, Asked, Name, ask
+
+
+def performed(*asked: tuple[float, Name], recording: bool = False) -> list[str]:
+    """Return what is done, one word or "-" each; recording follows as in the daemon."""
+    known, done = Asked(), []
+    for at, name in asked:
+        known, refused = ask(known, name, at, recording=recording)
+        if refused:
+            done.append("-")
+            continue
+        recording = name == "start" or (name == "toggle" and not recording)
+        done.append(name)
+    return done
+
+
+ROWS = [
+    ("a hold", [(0, "start"), (1, "stop")], ["start", "stop"]),
+    ("a tap in good order", [(0, "start"), (0.01, "stop")], ["start", "stop"]),
+    ("a tap whose release comes first", [(0, "stop"), (0.02, "start")], ["stop", "-"]),
+    ("a stop cancels one start only", [(0, "stop"), (0.1, "start"), (0.2, "start")],
+     ["stop", "-", "start"]),
+    ("two taps, both inverted", [(0, "stop"), (0.1, "start"), (0.2, "stop"), (0.25, "start")],
+     ["stop", "-", "stop", "-"]),
+    ("a start long after a stop", [(0, "stop"), (0.3, "start")], ["stop", "start"]),
+    ("a quick second hold", [(0, "start"), (1, "stop"), (1.05, "start")],
+     ["start", "stop", "start"]),
+    ("a start that repeats", [(0, "start"), (0.5, "start"), (0.53, "start"), (0.6, "stop")],
+     ["start", "start", "start", "stop"]),
+    ("a stop that nobody needs changes nothing later", [(0, "stop"), (5, "start"), (6, "stop")],
+     ["stop", "start", "stop"]),
+    ("toggles of a person", [(0, "toggle"), (2, "toggle"), (4, "toggle")],
+     ["toggle", "toggle", "toggle"]),
+    ("a toggle of a key that is held", [(0, "toggle"), (0.5, "toggle"), (0.53, "toggle"),
+     (1.1, "toggle"), (1.9, "toggle")], ["toggle", "-", "-", "-", "toggle"]),
+    ("a toggle after a start is its end", [(0, "start"), (0.1, "toggle")], ["start", "toggle"]),
+    ("a stop after a toggle is its end", [(0, "toggle"), (0.1, "stop"), (0.2, "start")],
+     ["toggle", "stop", "start"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "done"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_what_is_asked_for_is_what_is_done(asked, done):
+    assert performed(*asked) == done
+
+
+def test_a_start_while_recording_is_never_refused():
+    """It is idempotent in core.dictation, and takes the earlier stop with it."""
+    known, _ = ask(Asked(), "stop", 0, recording=False)
+    known, refused = ask(known, "start", 0.1, recording=True)
+    assert (known, refused) == (Asked(), "")
+
+
+NAMES = st.sampled_from(["start", "stop", "toggle"])
+GAPS = st.floats(0, 2)
+
+
+@given(st.lists(st.tuples(GAPS, NAMES)), st.booleans())
+def test_a_stop_is_always_done_and_no_refusal_outlives_its_time(asked, recording):
+    at = 0.0
+    known = Asked()
+    for gap, name in asked:
+        at += gap
+        known, refused = ask(known, name, at, recording=recording)
+        assert not (refused and name == "stop")
+    longest = max(STOP_FIRST, REPEATING) + 0.01
+    for name in ("start", "toggle"):
+        assert not ask(known, name, at + longest, recording=recording)[1]
+
+
+@given(st.lists(st.floats(0, REPEATING - 0.01), max_size=60))
+def test_a_held_key_toggles_once(gaps):
+    times = accumulate(gaps, initial=0.0)
+    assert performed(*((at, "toggle") for at in times)).count("toggle") == 1
