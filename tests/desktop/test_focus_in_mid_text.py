@@ -15,7 +15,7 @@ from tray_dictate.output.x11 import X11Output
 from tray_dictate.placing import Landing, Placing
 from tray_dictate.ports import Target
 
-TEXT = "".join(f"{number:04d} " for number in range(1000))
+TEXT = "".join(f"{number:04d}" + "\n "[number % 20 > 0] for number in range(1000))
 FOREIGN = "".join(f"{number:03d}è今 " for number in range(330))
 
 
@@ -160,19 +160,18 @@ async def test_no_character_of_another_window_is_taken_back(
     environ: Desktop, windows, output
 ) -> None:
     first, second = windows
-    long = TEXT.replace("00 ", "00\n")
     pasting = X11Output("auto", announce)
     for window in (second, first):
         window.focus()
-        await pasting.deliver(long)
-        window.wait_for(long)
+        await pasting.deliver(TEXT)
+        window.wait_for(TEXT)
     await pasting.close()
     target = await output.target()
-    erasing = asyncio.create_task(output.erase(len(long), target))
-    await asyncio.to_thread(first.wait_for, lambda held: len(held) < len(long))
+    erasing = asyncio.create_task(output.erase(len(TEXT), target))
+    await asyncio.to_thread(first.wait_for, lambda held: len(held) < len(TEXT))
     await output.activate(Target(f"{int(second.id):#x}", ""))  # sooner than by a program
     with pytest.raises(DeliveryError, match="Another window") as moved:
         await erasing
-    assert 0 < moved.value.done < len(long)
-    first.wait_for(long[: -moved.value.done])
-    assert second.text() == long
+    assert 0 < moved.value.done < len(TEXT)
+    first.wait_for(TEXT[: -moved.value.done])
+    assert second.text() == TEXT

@@ -137,6 +137,7 @@ class Keys:
                         self._release(self.keys_down())
                     self.tap(*keycodes)
                 if not self._swallowed(keycodes[-1:]):
+                    self._cleared.update(keycodes[:-1])  # the user may have pressed it, too
                     return
 
     # Text
@@ -216,6 +217,7 @@ class Keys:
         for keycode, shifted in strokes:
             if shifted and shift:
                 self.tap(shift, keycode)
+                self._cleared.add(shift)
                 continue
             if shifted:
                 self._lock(X.ShiftMask, X.ShiftMask)
