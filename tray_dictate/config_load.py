@@ -7,6 +7,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,21 +21,48 @@ from tray_dictate.errors import ConfigError
 Place = Sequence[int | str]  # the names, and the numbers in lists, that lead to a setting
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the settings come from; `load` says what each of them is."""
+
+    path: Path | None
+    overrides: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    check: Callable[[Config], list[str]] | None = None
+
+    def load(self, text: str | None = None) -> Config:
+        """Return the settings in force, or those with `text` in the file. Raises ConfigError."""
+        return load(self.path, self.overrides, self.env, self.check, text=text)
+
+    def fixed(self, name: str) -> str:
+        """Return what is stronger than the file for this setting; empty where nothing is."""
+        if any(override.partition("=")[0].strip() == name for override in self.overrides):
+            return f"--set {name}"
+        variable = _variable(*name.split(".", 1))
+        return f"the environment variable {variable}" if variable in self.env else ""
+
+
 def load(
     path: Path | None,
-    overrides: list[str] | None = None,
+    overrides: Sequence[str] | None = None,
     env: Mapping[str, str] = os.environ,
     check: Callable[[Config], list[str]] | None = None,
+    *,
+    text: str | None = None,
 ) -> Config:
     """Return the settings in force; raises ConfigError with every problem at once.
 
     `path` is the user's file (it need not exist); `overrides` are "section.name=value";
-    `check` returns what else is wrong with the sections that are right in themselves.
+    `check` returns what else is wrong with the sections that are right in themselves; `text`
+    stands for what the file holds.
     """
     problems: list[str] = []
-    tree = _read(path) if path else {}
+    where = str(path) if path and (text is not None or path.exists()) else ""
+    if text is None:
+        text = read(path) if path else ""
+    tree = _parse(text, where)
     for section, name in [*((section, name) for section, name, _, _ in settings()), *_MOVED]:
-        value = env.get(f"TRAY_DICTATE_{section}_{name}".upper())
+        value = env.get(_variable(section, name))
         if value is not None:
             _put(tree, section, name, _value(value))
     for override in overrides or []:
@@ -55,21 +83,31 @@ def load(
     if check:
         problems += check(config)
     if problems:
-        raise ConfigError(problems, where=str(path) if path and path.exists() else "")
+        raise ConfigError(problems, where=where)
     return config
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> str:
+    """Return what the file holds, its line ends as they are; raises ConfigError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        return {}
+        return ""
     except OSError as error:
         raise ConfigError([f"cannot be read: {error.strerror}"], where=str(path)) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"is not UTF-8 text (byte {error.start})"], where=str(path)) from error
+
+
+def _parse(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))  # Windows' editors begin with it
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"is not valid TOML: {error}"], where=str(path)) from error
+        raise ConfigError([f"is not valid TOML: {error}"], where=where) from error
+
+
+def _variable(section: str, name: str) -> str:
+    return f"TRAY_DICTATE_{section}_{name}".upper()
 
 
 def _put(tree: dict[str, Any], section: str, name: str, value: Any) -> None:

@@ -1,0 +1,174 @@
+"""The settings of the running daemon: changed from the menu, or by an editor, at once.
+
+The file is the truth: a change is written into it, and whatever it then says is applied. What
+cannot be read, written or applied leaves everything as it was, the file too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tray_dictate import config_edit, config_load
+from tray_dictate.config import Config
+from tray_dictate.config import settings as every_setting
+from tray_dictate.config_load import Sources
+from tray_dictate.errors import ConfigError, DictateError
+
+log = logging.getLogger(__name__)
+
+Commit = Callable[[], Awaitable[None]]
+# makes the parts that settings are for, then commits, then lets them take over; after an
+# exception (a DictateError) all is as it was
+Apply = Callable[[Config, Commit], Awaitable[None]]
+
+
+class Settings:
+    """What is in force; lives on the loop."""
+
+    def __init__(
+        self, sources: Sources, config: Config, apply: Apply, tell: Callable[[str], None]
+    ) -> None:
+        """`tell` gets what is wrong with a file that was edited."""
+        self._sources, self.config = sources, config
+        self._apply, self._tell = apply, tell
+        self._one = asyncio.Lock()  # change at a time
+        self._seen = self._text()  # what the file held when it was last read
+        self._watching: Any = None
+        self._looking: asyncio.Task[None] | None = None
+
+    async def change(self, name: str, value: Any) -> None:
+        """Give a setting ("engine.name") another value, here and in the file.
+
+        Raises ConfigError with what stands in the way; then all is as it was.
+        """
+        path = self._sources.path
+        if path is None:
+            raise ConfigError([f"{name} cannot be changed: there is no settings file"])
+        if fixed := self._sources.fixed(name):
+            raise ConfigError([
+                f"{name} cannot be changed while {fixed} is given; start tray-dictate without it"
+            ])  # fmt: skip
+        async with self._one:
+            before = config_load.read(path)
+            config = self._right(name, before)
+            if value == _value(config, name):
+                text = before  # a default need not be written down
+            else:
+                text = config_edit.with_value(before, name, value)
+                config = self._sources.load(text)
+
+            async def commit() -> None:
+                if text != before:
+                    await asyncio.to_thread(config_edit.write, path, text, before)
+                self._seen = text
+
+            try:
+                await self._put_in_force(config, commit)
+            except BaseException:
+                if self._seen == text != before:  # written, and then it could not be
+                    await asyncio.to_thread(config_edit.write, path, before, text)
+                    self._seen = before
+                raise
+
+    async def reload(self) -> str:
+        """Read the file anew; return what to tell. Raises ConfigError: all is as it was."""
+        async with self._one:
+            self._seen = self._text()
+            config = self._sources.load()
+
+            async def commit() -> None: ...
+
+            changed = await self._put_in_force(config, commit)
+        if not changed:
+            return "The settings are as they were."
+        return f"Changed: {', '.join(changed)}."
+
+    def watch(self) -> None:
+        """Apply what is saved into the file from now on, until `stop`."""
+        if self._sources.path is None or self._watching:
+            return
+        from tray_dictate.watching import Watching  # noqa: PLC0415 - only the daemon needs it
+
+        try:
+            self._watching = Watching(self._sources.path, self._look)
+        except OSError as reason:  # the system's number of watches is used up
+            log.warning(
+                "%s is not watched: %s. After a change of it run: tray-dictate reload",
+                self._sources.path, reason,
+            )  # fmt: skip
+            return
+        self._look()  # it may have changed since it was read
+
+    async def stop(self) -> None:
+        """Watch no more; a change under way is over afterwards."""
+        if self._watching:
+            self._watching.stop()
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
+
+    def _look(self) -> None:
+        before = self._looking
+        self._looking = asyncio.get_running_loop().create_task(self._reload_edited(before))
+
+    async def _reload_edited(self, before: asyncio.Task[None] | None) -> None:
+        """Take an edit over; what we wrote ourselves is none, nor what was told of before."""
+        if before:
+            await asyncio.wait([before])
+        async with self._one:
+            if self._text() == self._seen:
+                return
+        try:
+            await self.reload()
+        except ConfigError as error:
+            self._tell(f"The settings of before stay in force. {error}")
+        except Exception:
+            log.exception("the edited settings could not be applied")
+            self._tell("The edited settings could not be applied; the log has the details.")
+
+    async def _put_in_force(self, config: Config, commit: Commit) -> list[str]:
+        """Return the names of what has changed. Raises ConfigError."""
+        changed = _changed(self.config, config)
+        if not changed:
+            await commit()
+            return []
+        try:
+            await self._apply(config, commit)
+        except ConfigError:
+            raise
+        except DictateError as reason:
+            raise ConfigError([f"{', '.join(changed)} cannot be changed: {reason}"]) from reason
+        self.config = config
+        log.info("settings changed: %s", ", ".join(changed))
+        return changed
+
+    def _right(self, name: str, text: str) -> Config:
+        """Return what the file says now. Raises ConfigError: a broken file is left alone."""
+        try:
+            return self._sources.load(text)
+        except ConfigError as error:
+            raise ConfigError(
+                [f"{name} cannot be changed before the file is right:", *error.problems],
+                where=str(self._sources.path),
+            ) from error
+
+    def _text(self) -> str | None:
+        """Return what the file holds; None where it cannot be read."""
+        try:
+            return config_load.read(self._sources.path) if self._sources.path else ""
+        except ConfigError:
+            return None
+
+
+def _value(config: Config, name: str) -> Any:
+    section, _, setting = name.partition(".")
+    return getattr(getattr(config, section, None), setting, None)
+
+
+def _changed(before: Config, after: Config) -> list[str]:
+    """Return the names of the settings that differ; values may be private."""
+    names = [f"{section}.{name}" for section, name, _, _ in every_setting()]
+    return [name for name in names if _value(before, name) != _value(after, name)]
