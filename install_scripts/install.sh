@@ -1,31 +1,32 @@
 #!/usr/bin/env bash
 # Installs tray-dictate for you alone, and starts it. Run it again to upgrade.
 #
-#   install_scripts/install.sh [--yes] [--no-start] [--from FOLDER]
+#   install_scripts/install.sh [--yes] [--no-start] [--autostart] [--from FOLDER]
 #
 #   --yes          do not ask before installing system packages
 #   --no-start     install only
+#   --autostart    start it at each login, too; without it you are asked at a first installation
 #   --from FOLDER  the checkout to install; not needed inside one
 #
-# Everything but the system packages goes into your home; uninstall.sh takes it away again.
+# Everything but the system packages goes into your home; uninstall.sh takes it away again. It knows
+# Debian, Ubuntu, Fedora and Arch, and macOS, whose bash is 3.2.
 set -euo pipefail
-
-python=/usr/bin/python3 # the one that the system packages are for
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
 usage() {
-  say "usage: install.sh [--yes] [--no-start] [--from FOLDER]"
+  say "usage: install.sh [--yes] [--no-start] [--autostart] [--from FOLDER]"
   say "Installs tray-dictate from a checkout for you alone, and starts it; again to upgrade."
 }
 
 read_options() {
-  yes='' start=1 from=''
+  yes='' start=1 autostart='' from=''
   while [ $# -gt 0 ]; do
     case $1 in
       --yes | -y) yes=1 ;;
       --no-start) start='' ;;
+      --autostart) autostart=1 ;;
       --from) [ $# -gt 1 ] || die "--from needs a folder."; from=$2; shift ;;
       --help | -h) usage; exit 0 ;;
       *) die "unknown option $1; --help lists them." ;;
@@ -33,7 +34,8 @@ read_options() {
     shift
   done
   [ -n "${HOME:-}" ] || die "HOME is not set, so there is nowhere to install to."
-  data=${XDG_DATA_HOME:-$HOME/.local/share}/tray_dictate
+  share=${XDG_DATA_HOME:-$HOME/.local/share}
+  data=$share/tray_dictate
   venv=$data/venv
   bin=$HOME/.local/bin
 }
@@ -49,75 +51,142 @@ find_source() {
     die "$source is not a checkout of tray_dictate; name one with --from FOLDER."
 }
 
+# What installs packages here: the system's own program if it is there, else one that is.
 check_system() {
-  [ "$(uname -s)" = Linux ] || die "$(uname -s) is not supported yet; this script knows Linux."
-  local id='' like='' name=''
+  local id='' like='' name='' usual=''
+  case $(uname -s) in
+    Darwin) installer=brew; return ;;
+    Linux) ;;
+    *) die "$(uname -s) is not supported; this script knows Linux and macOS." ;;
+  esac
   if [ -r /etc/os-release ]; then
     # shellcheck source=/dev/null
     IFS='|' read -r id like name < <(. /etc/os-release; echo "${ID:-}|${ID_LIKE:-}|${PRETTY_NAME:-}")
   fi
   case "$id $like" in
-    *debian* | *ubuntu*) ;;
-    *) die "${name:-This system} is not supported yet; this script knows Debian 12 and Ubuntu." ;;
+    *debian* | *ubuntu*) usual=apt-get ;;
+    *fedora*) usual=dnf ;;
+    *arch*) usual=pacman ;;
   esac
-  command -v apt-get >/dev/null || die "apt-get is missing, so system packages cannot be had."
-  [ ! -x $python ] || check_python
+  for installer in $usual apt-get dnf pacman; do
+    ! command -v "$installer" >/dev/null || return 0
+  done
+  die "${name:-This system} is not supported; this script knows apt-get, dnf and pacman."
 }
+
+# The Python that the system packages are for; on macOS any that will do.
+find_python() {
+  local found brewed
+  python=/usr/bin/python3
+  [ "$installer" = brew ] || return 0
+  brewed=$(brew --prefix 2>/dev/null || true)/bin/python3.13 # Homebrew need not be on the PATH
+  for found in python3.13 python3.12 python3.11 python3 "$brewed"; do
+    python=$(command -v "$found" || true)
+    if [ -n "$python" ] && new_enough; then return 0; fi
+  done
+  python=''
+}
+
+new_enough() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 check_python() {
-  $python -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    die "$($python --version) is too old: Python 3.11 is needed (Debian 12, Ubuntu 24.04)."
+  new_enough ||
+    die "$("$python" --version) is too old: Python 3.11 is needed (Debian 12, Ubuntu 24.04)."
 }
 
-have() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+have() {
+  case $installer in
+    apt-get) dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed ;;
+    dnf) rpm --query --quiet "$1" ;;
+    pacman) pacman --query --quiet "$1" >/dev/null 2>&1 ;;
+    brew) brew list --versions "$1" >/dev/null 2>&1 ;;
+  esac
+}
 
 # What cannot come from PyPI. A compiler and Python's headers, because pynput needs evdev, which
 # has no wheel; PortAudio and ALSA's way to the sound server; a program that keeps the clipboard.
 missing_packages() {
-  local package
-  for package in python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip; do
+  local package packages alsa=''
+  case $installer in
+    apt-get)
+      packages="python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip"
+      alsa=libasound2-plugins ;;
+    dnf)
+      packages="python3 python3-devel gcc portaudio pulseaudio-libs xclip"
+      alsa="alsa-plugins-pulseaudio" ;;
+    pacman)
+      packages="python gcc portaudio libpulse xclip"
+      alsa=pulseaudio-alsa ;;
+    brew) # what else it needs is in the wheels
+      packages=python@3.13
+      if [ -n "$python" ]; then packages=''; fi ;;
+  esac
+  for package in $packages; do
     have "$package" || printf '%s\n' "$package"
   done
   # either leads ALSA to the sound server; PipeWire's own serves where it is there already
-  have pipewire-alsa || have libasound2-plugins || printf 'libasound2-plugins\n'
+  [ -z "$alsa" ] || have pipewire-alsa || have "$alsa" || printf '%s\n' "$alsa"
+}
+
+# Asks at the terminal, since stdin may be this very script; without one it fails.
+ask() {
+  local answer
+  { : </dev/tty; } 2>/dev/null || return 2
+  printf '%s ' "$1" >/dev/tty
+  read -r answer </dev/tty || answer=n
+  case ${answer:-$2} in [yY]*) ;; *) return 1 ;; esac
 }
 
 confirm() {
+  local answered=0
   [ -z "$yes" ] || return 0
-  local answer
-  # stdin may be this very script
-  { : </dev/tty; } 2>/dev/null || die "nobody to ask: run it with --yes to install $*."
-  printf 'These system packages are needed: %s\nInstall them? [Y/n] ' "$*" >/dev/tty
-  read -r answer </dev/tty || answer=n
-  case $answer in '' | [yY]*) ;; *) die "nothing was installed." ;; esac
+  ask "These system packages are needed: $*
+Install them? [Y/n]" y || answered=$?
+  case $answered in
+    1) die "nothing was installed." ;;
+    2) die "nobody to ask: run it with --yes to install $*." ;;
+  esac
 }
 
 install_packages() {
-  local missing sudo=()
-  mapfile -t missing < <(missing_packages)
+  local package missing=() command
+  while read -r package; do missing+=("$package"); done < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
-  if [ "$(id -u)" -ne 0 ]; then
+  case $installer in
+    apt-get)
+      command=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq
+        install --yes --no-install-recommends) ;;
+    dnf) command=(dnf --quiet --assumeyes --setopt=install_weak_deps=False install) ;;
+    pacman) command=(pacman --noconfirm --needed --sync) ;;
+    brew)
+      command -v brew >/dev/null ||
+        die "Python 3.11 or newer is needed: install it from python.org, or Homebrew from brew.sh."
+      command=(brew install --quiet) ;;
+  esac
+  if [ "$installer" != brew ] && [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||
-      die "sudo is missing: as root, run apt-get install ${missing[*]}, then this again."
-    sudo=(sudo)
+      die "sudo is missing: as root, run $installer for ${missing[*]}, then this again."
+    command=(sudo "${command[@]}")
   fi
   confirm "${missing[@]}"
   say "Installing system packages: ${missing[*]}"
-  local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
-  "${apt[@]}" update >/dev/null || die "apt-get update failed; is there a network?"
-  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
-    die "apt-get could not install ${missing[*]}; the lines above say why."
+  [ "$installer" != apt-get ] || "${command[@]:0:${#command[@]}-3}" update >/dev/null ||
+    die "apt-get update failed; is there a network?"
+  "${command[@]}" "${missing[@]}" >/dev/null ||
+    die "$installer could not install ${missing[*]}; the lines above say why."
 }
 
 install_program() {
   local version
+  find_python
   check_python
-  version=$($python -c 'import sys; print(*sys.version_info[:2], sep=".")')
+  version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
   mkdir -p "$data" "$bin" || die "$data or $bin cannot be made."
+  [ -d "$venv" ] && first='' || first=1
   # a venv of another Python, as after an upgrade of the system, cannot be mended
   if ! "$venv/bin/python" -c 'import pip' 2>/dev/null || [ ! -d "$venv/lib/python$version" ]; then
     say "Making a virtual environment in $venv"
-    $python -m venv --clear "$venv" || die "the virtual environment could not be made."
+    "$python" -m venv --clear "$venv" || die "the virtual environment could not be made."
   fi
   say "Installing tray-dictate from $source"
   # no cache: it would outlive uninstall.sh
@@ -130,9 +199,47 @@ install_program() {
   ln -sfn "$venv/bin/tray-dictate" "$bin/tray-dictate"
 }
 
+# For the shells that are here; uninstall.sh knows the same places.
+install_completion() {
+  local shell file
+  for shell in bash zsh fish; do
+    command -v "$shell" >/dev/null || continue
+    case $shell in
+      bash) file=$share/bash-completion/completions/tray-dictate ;;
+      zsh) file=$share/zsh/site-functions/_tray-dictate ;;
+      fish) file=$share/fish/vendor_completions.d/tray-dictate.fish ;;
+    esac
+    if ! { mkdir -p "${file%/*}" && "$venv/bin/tray-dictate" completion "$shell" >"$file"; }; then
+      say "Completion for $shell could not be written to $file; all else works."
+    fi
+  done
+  case ${SHELL:-} in
+    */zsh) say "For completion, add this to ~/.zshrc before compinit:" \
+      "fpath=(\"$share/zsh/site-functions\" \$fpath)" ;;
+  esac
+}
+
+# Asked for, or asked about at a first installation; else nothing starts at login.
+offer_autostart() {
+  if [ -n "$autostart" ] ||
+    { [ -n "$first" ] && [ -z "$yes" ] && ask "Start tray-dictate at each login? [y/N]" n; }; then
+    "$venv/bin/tray-dictate" autostart enable
+  elif ! "$venv/bin/tray-dictate" autostart status >/dev/null 2>&1; then
+    say "To start it at each login, run: tray-dictate autostart enable"
+  fi
+}
+
 # The pids of the daemons that run from this venv; `tray-dictate transcribe` is none.
 running() {
-  local folder words
+  local folder words pid command
+  if [ ! -d /proc/self ]; then # macOS
+    ps -axo pid=,command= | while read -r pid command; do
+      case "$command " in
+        *"$venv/bin/tray-dictate " | *"$venv/bin/tray-dictate run "*) say "$pid" ;;
+      esac
+    done
+    return 0
+  fi
   for folder in /proc/[0-9]*; do
     [ -O "$folder" ] || continue
     { mapfile -d '' -t words <"$folder/cmdline"; } 2>/dev/null || continue
@@ -147,26 +254,34 @@ running() {
 
 # Starts it apart from this terminal, and sees that it stays.
 launch() {
-  local log=$data/start.log pid
-  setsid "$@" >"$log" 2>&1 </dev/null &
+  local log=$data/start.log pid apart=nohup
+  ! command -v setsid >/dev/null || apart=setsid
+  "$apart" "$@" >"$log" 2>&1 </dev/null &
   pid=$!
   for _ in 1 2 3 4 5 6 7 8; do
     sleep 0.25
-    [ -d "/proc/$pid" ] || die "tray-dictate ended at once: $(tail -n 3 "$log")"
+    kill -0 "$pid" 2>/dev/null || die "tray-dictate ended at once: $(tail -n 3 "$log")"
   done
   say "tray-dictate runs (pid $pid): hold the right Ctrl key and speak."
 }
 
-# As it was started: the same display, the same options.
+# As it was started: the same display, the same options; a service by its own manager.
 restart() {
-  local pid=$1 environment words
-  mapfile -d '' -t environment <"/proc/$pid/environ"
-  mapfile -d '' -t words <"/proc/$pid/cmdline"
+  local pid=$1 service=tray-dictate.service environment=() words=("$venv/bin/tray-dictate" run)
   say "Restarting the running daemon (pid $pid)"
+  if [ "$(systemctl --user show --property=MainPID --value $service 2>/dev/null)" = "$pid" ]; then
+    systemctl --user restart "$service" || die "systemctl could not restart it."
+    return
+  fi
+  if [ -r "/proc/$pid/environ" ]; then
+    mapfile -d '' -t environment <"/proc/$pid/environ"
+    mapfile -d '' -t words <"/proc/$pid/cmdline"
+    words=(env -i "${environment[@]}" "${words[@]}")
+  fi
   kill "$pid" 2>/dev/null || true
   for _ in {1..100}; do
-    if [ ! -d "/proc/$pid" ]; then
-      launch env -i "${environment[@]}" "${words[@]}"
+    if ! kill -0 "$pid" 2>/dev/null; then
+      launch "${words[@]}"
       return
     fi
     sleep 0.1
@@ -175,13 +290,13 @@ restart() {
 }
 
 start_program() {
-  local pid pids
-  mapfile -t pids < <(running)
+  local pid pids=()
+  while read -r pid; do pids+=("$pid"); done < <(running)
   if [ -z "$start" ]; then
     [ ${#pids[@]} -eq 0 ] || say "What runs (pid ${pids[*]}) is still what was installed before."
   elif [ ${#pids[@]} -gt 0 ]; then
     for pid in "${pids[@]}"; do restart "$pid"; done # one for each of your desktop sessions
-  elif [ -z "${DISPLAY:-}" ]; then
+  elif [ "$installer" != brew ] && [ -z "${DISPLAY:-}" ]; then
     say "Not started: there is no X display here (DISPLAY is not set)." \
       "In your desktop session, run: tray-dictate"
   else
@@ -193,14 +308,18 @@ main() {
   read_options "$@"
   check_system
   find_source
+  find_python
+  [ ! -x "$python" ] || check_python
   install_packages
   install_program
+  install_completion
   say "Installed: $bin/tray-dictate"
   case ":$PATH:" in
     *":$bin:"*) ;;
     *) say "$bin is not on your PATH: log in again, or add it:" \
       "export PATH=\"\$HOME/.local/bin:\$PATH\"" ;;
   esac
+  offer_autostart
   start_program
 }
 

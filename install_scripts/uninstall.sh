@@ -13,7 +13,13 @@ die() { printf 'uninstall.sh: %s\n' "$*" >&2; exit 1; }
 
 # The pids of whatever runs from the venv.
 running() {
-  local folder words
+  local folder words pid command
+  if [ ! -d /proc/self ]; then # macOS
+    ps -axo pid=,command= | while read -r pid command; do
+      case "$command " in *"$venv/bin/tray-dictate "*) say "$pid" ;; esac
+    done
+    return 0
+  fi
   for folder in /proc/[0-9]*; do
     [ -O "$folder" ] || continue
     { mapfile -d '' -t words <"$folder/cmdline"; } 2>/dev/null || continue
@@ -26,15 +32,34 @@ stop_all() {
   for pid in $(running); do
     kill "$pid" 2>/dev/null || true
     for _ in {1..100}; do
-      [ -d "/proc/$pid" ] || continue 2
+      kill -0 "$pid" 2>/dev/null || continue 2
       sleep 0.1
     done
     die "tray-dictate (pid $pid) does not end; end it and run this again."
   done
 }
 
+# Start at login, where it is this installation that starts, and completion.
+remove_entries() {
+  local config=${XDG_CONFIG_HOME:-$HOME/.config} file unit=tray-dictate.service
+  for file in "$config/autostart/tray-dictate.desktop" "$config/systemd/user/$unit" \
+    "$HOME/Library/LaunchAgents/org.tray-dictate.daemon.plist"; do
+    grep -qsF "$venv/bin/" "$file" || continue
+    rm -f -- "$file" || die "$file cannot be removed."
+    case $file in
+      *.service)
+        rm -f -- "$config/systemd/user/graphical-session.target.wants/$unit"
+        systemctl --user daemon-reload 2>/dev/null || true ;;
+      *.plist) launchctl bootout "gui/$(id -u)/org.tray-dictate.daemon" 2>/dev/null || true ;;
+    esac
+  done
+  rm -f -- "$share/bash-completion/completions/tray-dictate" \
+    "$share/zsh/site-functions/_tray-dictate" \
+    "$share/fish/vendor_completions.d/tray-dictate.fish" || die "completion cannot be removed."
+}
+
 main() {
-  local purge='' data venv link found=''
+  local purge='' share data venv link found=''
   case ${1:-} in
     '') ;;
     --purge) purge=1 ;;
@@ -42,10 +67,12 @@ main() {
     *) die "unknown option $1; --purge is the only one." ;;
   esac
   [ -n "${HOME:-}" ] || die "HOME is not set, so it is not known where it was installed."
-  data=${XDG_DATA_HOME:-$HOME/.local/share}/tray_dictate
+  share=${XDG_DATA_HOME:-$HOME/.local/share}
+  data=$share/tray_dictate
   venv=$data/venv
   link=$HOME/.local/bin/tray-dictate
   stop_all
+  remove_entries
   if [ "$(readlink -- "$link" || true)" = "$venv/bin/tray-dictate" ]; then
     found=1
     rm -f -- "$link" || die "$link cannot be removed."
@@ -57,9 +84,11 @@ main() {
   if [ -n "$purge" ]; then
     rm -rf -- "$data" "${XDG_CONFIG_HOME:-$HOME/.config}/tray_dictate" \
       "${XDG_STATE_HOME:-$HOME/.local/state}/tray_dictate" \
-      "${XDG_CACHE_HOME:-$HOME/.cache}/tray_dictate" || die "not everything could be removed."
+      "${XDG_CACHE_HOME:-$HOME/.cache}/tray_dictate" \
+      "$HOME/Library/Application Support/tray_dictate" "$HOME/Library/Logs/tray_dictate" \
+      "$HOME/Library/Caches/tray_dictate" || die "not everything could be removed."
   elif [ -d "$data" ]; then
-    rmdir --ignore-fail-on-non-empty -- "$data"
+    rmdir -- "$data" 2>/dev/null || true # the history is there
   fi
   if [ -n "$found" ]; then say "tray-dictate is uninstalled."; else say "tray-dictate was not installed."; fi
 }

@@ -10,6 +10,8 @@ import sys
 
 from tray_dictate import (
     __version__,
+    cli_autostart,
+    cli_completion,
     cli_config,
     cli_control,
     cli_devices,
@@ -40,12 +42,14 @@ _COMMANDS = (  # in the order of --help
     cli_devices,
     cli_config,
     cli_key,
+    cli_autostart,
+    cli_completion,
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return options.command(options)
     except ConfigError as error:
@@ -61,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the whole command line."""
     parser = argparse.ArgumentParser(
         prog="tray-dictate",
         description="Hold a key, speak, and the words land in the focused window.",
