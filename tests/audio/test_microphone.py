@@ -80,6 +80,12 @@ def _no_library(monkeypatch):
     monkeypatch.setattr(module, "library", lambda: None)
 
 
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110 - what it waits for tells nobody
+            await asyncio.sleep(0.01)
+
+
 async def collect(chunks) -> bytes:
     return b"".join([chunk async for chunk in chunks])
 
@@ -206,29 +212,105 @@ async def test_a_second_recording_ends_the_tail_of_the_first():
     assert rig.portaudio.opened == [None], "one stream for both"
 
 
-async def test_a_device_that_goes_away_ends_the_recording_after_what_was_said():
+async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(b"\1\0" * 320)
+        late = rig.portaudio.on_audio
+        rig.portaudio.busy = 2  # the sound server moves things about
+        rig.portaudio.on_end()
+        await until(lambda: len(rig.portaudio.opened) == 2)
+        late(b"\7\0" * 320, False)  # too late
+        await rig.hear(b"\2\0" * 320, times=2)
+        capture.stop()
+        assert await collect(chunks) == b"\1\0" * 320 + b"\2\0" * 640
+    assert rig.portaudio.open_streams == 0
+    assert len(rig.said) == 1
+    assert "were not recorded" in rig.said[0]
+
+
+async def test_where_no_other_device_comes_the_recording_ends_after_what_was_said(monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_AGAIN", 0.02)
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     heard = b""
     with pytest.raises(CaptureError, match="gone away"):
         async with capture.open() as chunks:
             await rig.hear()
+            rig.portaudio.busy = 1000
             rig.portaudio.on_end()
             async for chunk in chunks:
                 heard += chunk
     assert heard == LOUD
+    rig.portaudio.busy = 0
     async with rig.microphone.capture(RATE).open():
         assert rig.portaudio.open_streams == 1, "the next one opens anew"
+        await rig.hear()
+    assert rig.said == [], "the error is told by whom it ends"
+    assert rig.portaudio.open_streams == 0
 
 
-async def test_a_stalled_device_is_an_error(monkeypatch):
-    monkeypatch.setattr(module, "_STALLED", 0.1)
-    monkeypatch.setattr(module, "_FIRST_SAMPLE", 0.1)
+async def test_a_release_while_another_device_is_sought_ends_the_recording():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear()
+        rig.portaudio.busy = 1000
+        rig.portaudio.on_end()
+        await asyncio.sleep(0.05)
+        capture.stop()
+        assert await collect(chunks) == LOUD
+    rig.portaudio.busy = 0
+    await asyncio.sleep(2 * module._AGAIN)
+    assert rig.portaudio.open_streams == 0, "nobody wants it any more"
+
+
+async def test_a_warm_microphone_that_goes_away_comes_back():
+    rig = Rig(warm="always")
+    await rig.microphone.warm_up(RATE)
+    rig.portaudio.busy = 2
+    rig.portaudio.on_end()
+    await until(lambda: len(rig.portaudio.opened) == 2)
+    await rig.hear()
+    assert rig.portaudio.open_streams == 1
+    assert rig.said == [], "nobody has missed anything"
+
+
+async def test_after_a_sleep_an_open_microphone_is_opened_anew_and_a_closed_one_stays_closed():
+    rig = Rig(warm="always")
+    await rig.microphone.renew()
+    assert rig.portaudio.opened == []
+    await rig.microphone.warm_up(RATE)
+    await rig.microphone.renew()
+    await until(lambda: len(rig.portaudio.opened) == 2)
+    assert rig.portaudio.open_streams == 1
+
+
+async def test_a_stalled_device_that_stays_stalled_is_an_error(monkeypatch):
+    for limit in ("_STALLED", "_FIRST_SAMPLE", "_PROOF"):
+        monkeypatch.setattr(module, limit, 0.1)
     rig = Rig()
     with pytest.raises(CaptureError, match="stopped sending sound"):
         async with rig.microphone.capture(RATE).open() as chunks:
             await rig.hear()
             await collect(chunks)
+    assert len(rig.portaudio.opened) == 2, "it was tried again first"
+
+
+async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
+    for limit in ("_STALLED", "_FIRST_SAMPLE"):
+        monkeypatch.setattr(module, limit, 0.1)
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear()
+        collecting = asyncio.create_task(collect(chunks))
+        await until(lambda: len(rig.portaudio.opened) == 2)
+        await rig.hear()
+        capture.stop()
+        assert await collecting == LOUD * 2
 
 
 async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):

@@ -3,30 +3,36 @@
 It is open from the key-down to the end of the tail and no longer, unless `audio.warm` keeps it:
 then a ring of the last moments (the pre-roll) stands before the next recording. PortAudio tells
 nothing of a stalled device: only the time since the last callback does.
+
+A device that goes away in mid-take is replaced by the next one, as the sound server or PortAudio
+knows it; the take goes on, and the user is told how much was not recorded.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from tray_dictate.audio import sources
 from tray_dictate.audio.portaudio import PortAudio, library
+from tray_dictate.audio.recording import Recording
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
-from tray_dictate.pcm import SAMPLE, Resampler, peak, seconds
+from tray_dictate.pcm import SAMPLE, Resampler
 
 log = logging.getLogger(__name__)
 
 _FIRST_SAMPLE = 5.0  # seconds to wait for: a Bluetooth headset changes its profile first
 _STALLED = 1.5  # seconds without a callback
-_SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
-_FAINT = 0.003  # full scale: below this in a whole recording, nobody was heard
+_PATIENCE = 5.0  # seconds to find the next device in: a sound server takes two to come back
+_AGAIN = 0.2  # seconds between two tries
+_RARELY = 15.0  # the same, where nobody waits
+_PROOF = 2.5  # seconds to wait for the first sample of the next device
+_GONE = "The microphone has gone away. Connect it again; what you said until then is kept."
 
 
 class Microphone:
@@ -49,9 +55,10 @@ class Microphone:
         self._ring = b""
         self._opening = asyncio.Lock()
         self._cooling: asyncio.TimerHandle | None = None
-        self._background: asyncio.Task[None] | None = None  # a task needs someone to hold it
+        self._tasks: set[asyncio.Task[None]] = set()  # a task needs someone to hold it
         self._last_callback = 0.0
         self._missing = ""
+        self._gone_since: float | None = None  # the device has gone, another is sought or proved
         self.overflows = 0
 
     def capture(self, rate: int) -> Recording:
@@ -66,13 +73,21 @@ class Microphone:
 
     async def close(self) -> None:
         """Let go of the device."""
+        self._gone_since = None
         async with self._opening:
             await self._shut()
+
+    async def renew(self) -> None:
+        """Open anew what is open: after the machine has slept it may be deaf."""
+        if self._stream is not None:
+            self._lose()
 
     async def attach(self, recording: Recording, rate: int) -> None:
         """Give the recording what comes from now on, after the pre-roll. Raises CaptureError."""
         for earlier in self._captures:  # its tail would be heard twice
             earlier.stop()
+        if not self._captures:
+            self._gone_since = None  # nobody has missed anything
         if self._cooling:
             self._cooling.cancel()
         self._captures.append(recording)
@@ -98,38 +113,43 @@ class Microphone:
             self._cooling = loop.call_later(warm, self._cool)
 
     def check(self) -> None:
-        """Raise CaptureError where the open device has stopped sending."""
+        """Look for another device where this one has stopped sending. Raises CaptureError."""
         silent_for = asyncio.get_running_loop().time() - self._last_callback
-        if silent_for > _STALLED and self._stream is not None:
+        if silent_for <= _STALLED or self._stream is None:
+            return
+        if self._gone_since is not None:  # it is the second one, or the same again
+            self._gone_since = None
             raise CaptureError(
                 "The microphone stopped sending sound. "
                 "Check that it is connected, or choose another with audio.device."
             )
+        self._lose()
 
     def _cool(self) -> None:
         if not self._captures:
-            self._background = asyncio.get_running_loop().create_task(self.close())
+            self._spawn(self.close())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _ensure(self, rate: int) -> None:
         async with self._opening:
-            if self._stream is not None and self._rate == rate:
-                return
-            await self._shut()
-            self._serial += 1
-            heard = partial(self._heard, self._serial)
-            ended = partial(self._ended, self._serial)
-            work = partial(
-                self._open,
-                rate,
-                partial(self._bridge.post, heard),
-                partial(self._bridge.post, ended),
-            )
-            self._stream, actual = await self._portaudio.call(work)
-            self._rate = rate
-            self._resampler = Resampler(actual, rate) if actual != rate else None
-            loop = asyncio.get_running_loop()
-            self._last_callback = loop.time() + _FIRST_SAMPLE - _STALLED
-            self._background = loop.create_task(self._portaudio.call(self._look_for_mute))
+            if self._stream is None or self._rate != rate:
+                await self._shut()
+                await self._start(rate)
+
+    async def _start(self, rate: int) -> None:
+        """Open a stream, where none is open."""
+        self._serial += 1
+        heard = partial(self._bridge.post, partial(self._heard, self._serial))
+        ended = partial(self._bridge.post, partial(self._ended, self._serial))
+        self._rate = rate
+        self._stream, actual = await self._portaudio.call(partial(self._open, rate, heard, ended))
+        self._resampler = Resampler(actual, rate) if actual != rate else None
+        self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
+        self._spawn(self._portaudio.call(self._look_for_mute))
 
     def _open(self, rate: int, on_audio: Any, on_end: Any) -> tuple[Any, int]:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
@@ -182,6 +202,8 @@ class Microphone:
         if serial != self._serial:
             return
         self._last_callback = asyncio.get_running_loop().time()
+        if self._gone_since is not None:
+            self._back()
         if lost:
             self.overflows += 1
             log.warning("samples were lost before this chunk (%d times so far)", self.overflows)
@@ -194,83 +216,62 @@ class Microphone:
 
     def _ended(self, serial: int) -> None:
         """Learn that PortAudio ended the stream: the device or the sound server has gone."""
-        if serial != self._serial or self._stream is None:
-            return
-        gone = CaptureError(
-            "The microphone has gone away. Connect it again; what you said until then is kept."
+        if serial == self._serial and self._stream is not None:
+            self._lose()
+
+    def _lose(self) -> None:
+        """Go on with the next device, if somebody records or the microphone is to be open."""
+        log.info("the microphone has gone; another is sought")
+        self._gone_since = self._gone_since or min(
+            self._last_callback, asyncio.get_running_loop().time()
         )
-        for recording in self._captures:
-            recording.fail(gone)
-        self._background = asyncio.get_running_loop().create_task(self.close())
+        self._serial += 1  # what still comes of the old one is too late
+        self._spawn(self._replace(self._serial))
+
+    async def _replace(self, serial: int) -> None:
+        """Open the next device, soon for a recording, patiently for a warm microphone.
+
+        Another `serial` than ours: somebody else has opened one meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE
+        while self._gone_since is not None and self._is_wanted:
+            async with self._opening:
+                if serial != self._serial:
+                    return
+                await self._shut()
+                try:
+                    await self._start(self._rate)
+                except CaptureError as reason:
+                    log.info("no other microphone yet: %s", reason)
+                    serial = self._serial
+                else:
+                    self._last_callback = loop.time() + _PROOF - _STALLED
+                    return
+            if loop.time() >= until:
+                for recording in self._captures:
+                    recording.fail(CaptureError(_GONE))
+            await asyncio.sleep(_AGAIN if loop.time() < until else _RARELY)
+        async with self._opening:
+            if serial == self._serial:
+                await self._shut()
+
+    @property
+    def _is_wanted(self) -> bool:
+        return bool(self._captures) or self._settings.warm == "always"
+
+    def _back(self) -> None:
+        """Tell how much was not recorded, now that something is again."""
+        assert self._gone_since is not None
+        missed = asyncio.get_running_loop().time() - self._gone_since
+        self._gone_since = None
+        log.info("the microphone is back after %.1f s", missed)
+        if self._captures:
+            self._notice(
+                "The microphone went away while you spoke; another is used, or the same again. "
+                f"{missed:.1f} s were not recorded."
+            )
 
     def report(self, message: str) -> None:
         """Tell the user something of this recording."""
         self._notice(message)
-
-
-class Recording:
-    """ports.Capture: one recording."""
-
-    def __init__(self, microphone: Microphone, rate: int) -> None:
-        self._microphone, self._rate = microphone, rate
-        self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
-        self._stopped = False
-        self._zeros = self._captured = 0.0  # seconds
-        self._loudest = 0.0
-
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Start the microphone; see ports.Capture."""
-        await self._microphone.attach(self, self._rate)
-        try:
-            yield self._iterate()
-        finally:
-            await self._microphone.detach(self)
-            if self._captured > 1 and 0 < self._loudest < _FAINT:
-                self._microphone.report(
-                    "The microphone is very quiet: hardly anything was heard. "
-                    "Raise its level in the sound settings, or choose another with audio.device."
-                )
-
-    def stop(self) -> None:
-        """End the iterator after what is queued."""
-        if not self._stopped:
-            self._stopped = True
-            self._chunks.put_nowait(None)
-
-    def put(self, chunk: bytes) -> None:
-        """Queue a chunk, unless it was stopped."""
-        if chunk and not self._stopped:
-            self._chunks.put_nowait(chunk)
-
-    def fail(self, error: CaptureError) -> None:
-        """End the iterator with an error after what is queued."""
-        if not self._stopped:
-            self._stopped = True
-            self._chunks.put_nowait(error)
-
-    async def _iterate(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                chunk = await asyncio.wait_for(self._chunks.get(), 1)
-            except TimeoutError:
-                self._microphone.check()
-                continue
-            if chunk is None:
-                return
-            if isinstance(chunk, CaptureError):
-                raise chunk
-            self._listen(chunk)
-            yield chunk
-
-    def _listen(self, chunk: bytes) -> None:
-        """Notice a microphone that sends only zeros, once in a recording."""
-        length, level = seconds(len(chunk), self._rate), peak(chunk)
-        self._captured += length
-        self._loudest = max(self._loudest, level)
-        before, self._zeros = self._zeros, self._zeros + length if self._loudest == 0 else 0.0
-        if before < _SILENT <= self._zeros:
-            self._microphone.report(
-                "The microphone sends only silence. It may be muted, by a switch on it or in the "
-                "sound settings; or choose another with audio.device."
-            )
