@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from tray_dictate.choices import Choices
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
-from tray_dictate.ports import Receipt, Target
+from tray_dictate.ports import Receipt, Target, Urgency
 
 
 class FakeCapture:
@@ -79,6 +80,7 @@ class FakeSession:
         self._heard: list[str] = []
         self._items = 0
         self.silence = 0.0
+        self.rescued = False
 
     async def send(self, chunk: bytes) -> None:
         if self._engine.breaks:
@@ -223,14 +225,24 @@ class FakeTray:
     def __init__(self) -> None:
         self.shown: list[Status] = []
         self.said: list[str] = []
+        self.told: list[tuple[str, Urgency]] = []
+        self.offered: list[Choices] = []
+        self.levels: list[float] = []
 
     def run(self) -> None: ...
 
     def show(self, status: Status, detail: str = "") -> None:
         self.shown.append(status)
 
-    def notify(self, message: str) -> None:
+    def offer(self, choices: Choices) -> None:
+        self.offered.append(choices)
+
+    def level(self, level: float) -> None:
+        self.levels.append(level)
+
+    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
         self.said.append(message)
+        self.told.append((cause, urgency))
 
     def stop(self) -> None: ...
 

@@ -6,7 +6,7 @@ import logging
 import logging.handlers
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from tray_dictate import paths
 
@@ -15,7 +15,18 @@ _QUIET = (
     "PIL", "asyncio", "pystray", "dbus_fast", "websockets", "openai", "httpx", "httpx2", "httpcore",
     "msal", "urllib3", "keyring",
 )  # fmt: skip
+_LONGEST = 1_000_000  # bytes; then the file is the older one, and a new one is begun
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A log that only its owner may read, also after it was begun anew."""
+
+    def _open(self) -> Any:
+        return open(
+            self.baseFilename, self.mode, encoding=self.encoding, errors="backslashreplace",
+            opener=lambda path, flags: os.open(path, flags, 0o600),
+        )  # fmt: skip
 
 
 def start(level: str) -> None:
@@ -25,10 +36,7 @@ def start(level: str) -> None:
     try:
         path = paths.log_file()
         paths.private_folder(path.parent)
-        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-        handlers.append(
-            logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1)
-        )
+        handlers.append(_PrivateFile(path, maxBytes=_LONGEST, backupCount=1, encoding="utf-8"))
     except OSError as reason:
         unwritable = reason
     logging.basicConfig(level=level.upper(), format=_FORMAT, handlers=handlers, force=True)
@@ -57,3 +65,9 @@ def _own_stderr() -> TextIO:
         return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, errors="backslashreplace")
     except (OSError, ValueError, AttributeError):  # closed, or none at all (pythonw)
         return sys.stderr
+
+
+def set_level(level: str) -> None:
+    """Write what is at least this serious from now on."""
+    for name in ("", "tray_dictate"):
+        logging.getLogger(name).setLevel(level.upper())

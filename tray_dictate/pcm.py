@@ -21,6 +21,12 @@ def peak(chunk: bytes) -> float:
     return float(np.abs(samples.astype(np.int32)).max()) / 32768 if len(samples) else 0.0
 
 
+def power(chunk: bytes) -> float:
+    """Return the mean of the squared samples, 0.0 to 1.0 of full scale; 0.0 for nothing."""
+    samples = np.frombuffer(chunk, "<i2").astype(np.float64)
+    return float(samples @ samples) / (len(samples) * 32768**2) if len(samples) else 0.0
+
+
 class Resampler:
     """A stream from one rate to another; the filter's tail comes with `last`.
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from enum import IntEnum
+from typing import Any, Protocol
 
+from tray_dictate.choices import Choices
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
@@ -90,6 +92,11 @@ class Session(Protocol):
         """No more chunks will come: complete what is owed."""
         ...
 
+    @property
+    def rescued(self) -> bool:
+        """Whether the embedded engine does what the engine itself cannot."""
+        ...
+
     def events(self) -> AsyncIterator[SessionEvent]:
         """Yield events; ends after `finish` when nothing is owed. Raises EngineError."""
         ...
@@ -117,6 +124,18 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Free the model or the connection."""
+        ...
+
+
+class Allowance(Protocol):
+    """How much sound may go to clouds in a month, and how much has; `cap` is in minutes, 0: any."""
+
+    async def check(self, cap: float) -> None:
+        """Raise EngineError where the cap is used up."""
+        ...
+
+    def spend(self, engine: str, seconds: float, cap: float) -> None:
+        """Count sound that is about to be sent. Raises EngineError: it must not be."""
         ...
 
 
@@ -197,6 +216,10 @@ class Rewriter(Protocol):
         ...
 
 
+def _nothing(*_: object) -> None:
+    """Do nothing: a tray that has no such entry asks for none of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What the tray's menu does; each returns at once and may be called from any thread."""
@@ -206,6 +229,18 @@ class Actions:
     last: Callable[[str], None]  # "redo", "undo" or "copy" the last dictation
     clicked: Callable[[], None]  # the latest click was on the icon or its menu
     quit: Callable[[], None]
+    look: Callable[[], None] = _nothing  # the menu opens: `Tray.offer` what it shows, anew
+    set: Callable[[str, Any], None] = _nothing  # a setting by its dotted name
+    copy: Callable[[int], None] = _nothing  # an entry of the history, to the clipboard
+    autostart: Callable[[bool], None] = _nothing  # start at login, or no longer
+    open: Callable[[str], None] = _nothing  # "settings", "check" or "log", for the user to read
+
+
+class Urgency(IntEnum):
+    """How much a message matters, in the numbers of the desktop's notifications."""
+
+    NORMAL = 1
+    CRITICAL = 2
 
 
 class Tray(Protocol):
@@ -219,8 +254,16 @@ class Tray(Protocol):
         """Show a status; `detail` goes to the tooltip. From any thread."""
         ...
 
-    def notify(self, message: str) -> None:
-        """Tell the user one thing, now. From any thread."""
+    def offer(self, choices: Choices) -> None:
+        """Show these in the menu, and their names in the tooltip. From any thread."""
+        ...
+
+    def level(self, level: float) -> None:
+        """Show how loud the recording is, 0.0 to 1.0. From any thread."""
+        ...
+
+    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
+        """Tell the user, now, in place of what was told of the same cause. From any thread."""
         ...
 
     def stop(self) -> None:

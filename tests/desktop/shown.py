@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 
+from tests.desktop.panel_menu import AWAY, ICON, open_menu
 from tests.desktop.rig import Desktop, wait_until
 from tray_dictate.bridge import Bridge
+from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
 from tray_dictate.tray import select
 from tray_dictate.tray.icon import COLOURS
 
+__all__ = ["AWAY", "ICON", "Shown"]
+
 PANEL = (0, 0, 1280, 32)
-ICON = (12, 16)
-AWAY = (640, 700)
 
 
 class Shown:
@@ -33,7 +34,13 @@ class Shown:
             last=lambda name: self._do(name, Status.IDLE),
             clicked=lambda: None,
             quit=lambda: self._do("quit", Status.IDLE),
+            look=self._look,
+            set=lambda name, value: self.did.append((name, value)),
+            copy=lambda id: self.did.append(("copy", id)),
+            autostart=lambda on: self.did.append(("autostart", on)),
+            open=lambda name: self.did.append(("open", name)),
         )
+        self.choices = Choices()  # what a look finds
         self.tray = select(self._bridge, actions, icon=True, notifications=notifications)
 
     def close(self) -> None:
@@ -41,6 +48,9 @@ class Shown:
         self.tray.run()
         self._bridge.stop()
         self.wait_icons(0)
+
+    def _look(self) -> None:
+        self.tray.offer(self.choices)
 
     def _do(self, what: object, status: Status) -> None:
         self.did.append(what)
@@ -75,15 +85,5 @@ class Shown:
         self.desktop.click(*place, button)
 
     def open_menu(self) -> Image.Image:
-        """Open the menu by a right click; return what it looks like."""
-        closed = self.desktop.screenshot()
-        self.click(ICON, button=3)
-
-        def opened() -> Image.Image | None:
-            now = self.desktop.screenshot()
-            changed = ImageChops.difference(now, closed).crop((0, 34, 300, 300)).getbbox()
-            return now.crop((0, 34, 118, 118)) if changed and changed[3] > 70 else None
-
-        wait_until(opened, 5, "the menu")
-        time.sleep(0.2)  # until it is whole
-        return self.desktop.screenshot().crop((0, 34, 118, 118))
+        """Open the menu by a right click; return what its first lines look like."""
+        return open_menu(self.desktop).crop((0, 34, 118, 118))

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import pytest
 from PIL import ImageChops
 
+from tests.desktop.panel_menu import place
 from tests.desktop.rig import Desktop, Tray, wait_until
 from tests.desktop.shown import AWAY, ICON, Shown
 from tray_dictate.core.dictation import Status
 
-DICTATION, START, QUIT = (60, 49), (60, 75), (60, 187)  # the entries of xfce4-panel's menu
+DICTATION, START, QUIT = place("dictation"), place("toggle"), place("quit")
 HOSTS: tuple[Tray, ...] = ("xfce", "trayer")
 
 

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import ImageChops
 
 from tests.desktop.dictating import SENTENCE, hold, landed, settled, spoken
-from tests.desktop.rig import Daemon, Desktop, wait_until
-from tests.desktop.shown import AWAY, ICON
+from tests.desktop.panel_menu import AWAY, ICON, choose
+from tests.desktop.rig import Daemon, Desktop
 from tests.desktop.windows import TextWindow
-
-REDO, UNDO = (60, 105), (60, 131)  # the entries of xfce4-panel's menu
 
 
 @pytest.fixture
@@ -28,36 +25,21 @@ def dictated(desktop: Desktop, daemon: Daemon, wavs: Path) -> Iterator[tuple[Tex
         yield window, text
 
 
-def choose(desktop: Desktop, entry: tuple[int, int]) -> None:
-    """Open the icon's menu by a right click, and click on an entry."""
-    closed = desktop.screenshot()
-    desktop.click(*ICON, 3)
-
-    def opened() -> bool:
-        changed = ImageChops.difference(desktop.screenshot(), closed)
-        found = changed.crop((0, 34, 300, 300)).getbbox()
-        return bool(found and found[3] > 70)
-
-    wait_until(opened, 5, "the menu")
-    time.sleep(0.2)  # until it is whole
-    desktop.click(*entry)
-
-
 def click_into(desktop: Desktop, window: TextWindow) -> None:
     desktop.run("xdotool", "mousemove", "--window", window.id, "200", "150", "click", "1")
 
 
 def test_the_last_dictation_is_taken_back_from_the_menu(desktop, daemon, dictated) -> None:
     window, _text = dictated
-    choose(desktop, UNDO)
+    choose(desktop, "undo")
     window.wait_for("")
 
 
 def test_it_is_inserted_again_from_the_menu_where_the_focus_was(desktop, daemon, dictated) -> None:
     window, text = dictated
-    choose(desktop, REDO)
+    choose(desktop, "redo")
     window.wait_for(f"{text} {text}")
-    choose(desktop, UNDO)
+    choose(desktop, "undo")
     window.wait_for(text)
 
 
@@ -66,7 +48,7 @@ def test_after_a_click_into_the_text_the_menu_refuses(desktop, daemon, dictated,
     window, text = dictated
     click_into(desktop, window)
     time.sleep(pause)
-    choose(desktop, UNDO)
+    choose(desktop, "undo")
     daemon.wait_log("It cannot be taken back: you have clicked since.")
     assert window.text() == text
 
@@ -78,6 +60,6 @@ def test_a_menu_that_was_closed_again_excuses_no_click_after_it(desktop, daemon,
     desktop.click(*AWAY)  # closes it
     time.sleep(0.3)
     click_into(desktop, window)
-    choose(desktop, UNDO)
+    choose(desktop, "undo")
     daemon.wait_log("It cannot be taken back: you have clicked since.")
     assert window.text() == text

@@ -6,10 +6,10 @@ pytest.importorskip("dbus_fast", reason="Linux only")
 
 from dbus_fast import DBusError, introspection
 
-from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
-from tray_dictate.tray.dbusmenu import ROOT, MenuInterface, Tree
+from tray_dictate.tray.dbusmenu import REMEMBERED, ROOT, MenuInterface, Tree
 from tray_dictate.tray.menu import Entry, menu
+from tray_dictate.tray.view import View
 
 
 def numbers(tree: Tree) -> dict[str, int]:
@@ -70,6 +70,14 @@ def test_a_number_never_comes_to_mean_another_entry() -> None:
     assert numbers(tree) == {"a": before["a"]}
 
 
+def test_numbers_of_what_is_long_gone_are_forgotten_and_not_given_again() -> None:
+    tree = Tree()
+    for number in range(3 * REMEMBERED):
+        tree.update((Entry("a", "A"), Entry(f"recent {number}", "R")))
+    assert len(tree._numbers) <= REMEMBERED + 3
+    assert numbers(tree) == {"a": 1, f"recent {number}": number + 2}
+
+
 def test_entries_of_one_name_in_two_submenus_are_two() -> None:
     tree = Tree()
     tree.update((
@@ -120,7 +128,7 @@ def test_the_interface_is_what_hosts_expect() -> None:
 def test_an_entry_that_does_not_exist_is_an_error() -> None:
     clicked: list[str] = []
     actions = Actions(lambda _: None, lambda: clicked.append("x"), *[lambda: None] * 3)
-    interface = MenuInterface(menu(Status.IDLE, actions), lambda: None)
+    interface = MenuInterface(menu(View(), actions), lambda: None)
     with pytest.raises(DBusError, match="no entry 99"):
         interface._click(99, "clicked")
     interface._click(ROOT, "clicked")

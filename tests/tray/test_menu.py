@@ -2,15 +2,27 @@ from __future__ import annotations
 
 import pytest
 
+from tray_dictate.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
 from tray_dictate.tray.menu import Entry, click, click_default, menu
+from tray_dictate.tray.view import View
+
+CHOICES = Choices(
+    microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")),
+    engines=(Choice("offline", "This computer", chosen=True), Choice("openai", "?", enabled=False)),
+    languages=(Choice((), "Automatic"), Choice(("de", "en"), "German and English", chosen=True)),
+    methods=(Choice("auto", "Auto", chosen=True), Choice("type", "Typing")),
+    recent=(Choice(7, "✓ Hello"), Choice(-1, "✗ World")),
+    autostart=True,
+)
 
 
 class Said:
     """Actions that write down what was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices = CHOICES) -> None:
+        self.choices = choices
         self.calls: list[object] = []
         self.clicks: list[int] = []  # how many calls had been made before each
         self.actions = Actions(
@@ -19,10 +31,19 @@ class Said:
             last=self.calls.append,
             clicked=lambda: self.clicks.append(len(self.calls)),
             quit=lambda: self.calls.append("quit"),
+            look=lambda: self.calls.append("look"),
+            set=lambda name, value: self.calls.append((name, value)),
+            copy=lambda id: self.calls.append(("copy", id)),
+            autostart=lambda on: self.calls.append(("autostart", on)),
+            open=lambda name: self.calls.append(("open", name)),
         )
 
-    def entry(self, status: Status, name: str) -> Entry:
-        return next(entry for entry in menu(status, self.actions) if entry.name == name)
+    def entry(self, status: Status, *names: str) -> Entry:
+        children = menu(View(status, choices=self.choices), self.actions)
+        for name in names:
+            [found] = [entry for entry in children if entry.name == name]
+            children = found.children
+        return found
 
 
 TABLE = [
@@ -40,28 +61,84 @@ TABLE = [
 )
 def test_the_menu_goes_with_the_status(status: Status, on: bool, label: str, enabled: bool) -> None:
     said = Said()
-    entries = menu(status, said.actions)
-    last = ["Insert the last again", "Take back the last", "Copy the last"]
-    assert [entry.label for entry in entries] == ["Dictation", label, "", *last, "", "Quit"]
-    assert [entry.checked for entry in entries] == [on, *[None] * 7]
-    assert [entry.enabled for entry in entries] == [True, enabled, *[True] * 6]
-    click_default(entries)
+    assert said.entry(status, "dictation").checked is on
+    assert said.entry(status, "toggle").label == label
+    assert said.entry(status, "toggle").enabled is enabled
+    click_default(menu(View(status), said.actions))
     assert said.calls == (["toggle"] if enabled else [])
 
 
-def test_entries_do_what_they_say() -> None:
+CLICKS = [
+    (("dictation",), ("enable", False)),
+    (("toggle",), "toggle"),
+    (("audio.device", ""), ("audio.device", "")),
+    (("audio.device", "USB"), ("audio.device", "USB")),
+    (("engine.name", "offline"), ("engine.name", "offline")),
+    (("engine.languages", "()"), ("engine.languages", [])),
+    (("engine.languages", "('de', 'en')"), ("engine.languages", ["de", "en"])),
+    (("output.method", "type"), ("output.method", "type")),
+    (("recent", "7"), ("copy", 7)),
+    (("recent", "-1"), ("copy", -1)),
+    (("redo",), "redo"),
+    (("undo",), "undo"),
+    (("copy",), "copy"),
+    (("autostart",), ("autostart", False)),
+    (("settings",), ("open", "settings")),
+    (("check",), ("open", "check")),
+    (("log",), ("open", "log")),
+    (("quit",), "quit"),
+]
+
+
+@pytest.mark.parametrize(("names", "done"), CLICKS, ids=[" > ".join(row[0]) for row in CLICKS])
+def test_an_entry_does_what_it_says(names: tuple[str, ...], done: object) -> None:
     said = Said()
-    click(said.entry(Status.IDLE, "dictation"))
+    click(said.entry(Status.IDLE, *names))
+    assert said.calls == [done]
+    assert said.clicks == [0], "first it is told to be a click on our menu"
+
+
+def test_dictation_that_is_off_is_switched_on() -> None:
+    said = Said()
     click(said.entry(Status.OFF, "dictation"))
-    for name in ("toggle", "redo", "undo", "copy", "quit"):
-        click(said.entry(Status.IDLE, name))
-    click(said.entry(Status.IDLE, "-"))
-    asked = ["toggle", "redo", "undo", "copy", "quit"]
-    assert said.calls == [("enable", False), ("enable", True), *asked]
-    assert said.clicks == [*range(7)], "each is first told to be a click on our menu"
+    assert said.calls == [("enable", True)]
 
 
-def test_a_click_on_a_disabled_entry_does_nothing() -> None:
+@pytest.mark.parametrize("names", [("toggle",), ("engine.name", "openai"), ("-",)], ids=str)
+def test_a_click_on_a_disabled_entry_or_on_a_line_does_nothing(names: tuple[str, ...]) -> None:
     said = Said()
-    click(said.entry(Status.OFF, "toggle"))
+    click(said.entry(Status.OFF, *names))
     assert said.calls == []
+
+
+def test_one_of_several_is_checked_and_recent_ones_have_nothing_to_check() -> None:
+    said = Said()
+    engines = said.entry(Status.IDLE, "engine.name").children
+    assert [(entry.checked, entry.radio, entry.enabled) for entry in engines] == [
+        (True, True, True), (False, True, False),
+    ]  # fmt: skip
+    recent = said.entry(Status.IDLE, "recent").children
+    assert [(entry.label, entry.checked) for entry in recent] == [
+        ("✓ Hello", None), ("✗ World", None),
+    ]  # fmt: skip
+
+
+def test_before_the_first_look_there_is_nothing_to_choose() -> None:
+    said = Said(Choices())
+    assert said.entry(Status.IDLE, "recent", "nothing").label == "Nothing yet"
+    assert not said.entry(Status.IDLE, "audio.device", "nothing").enabled
+    assert said.entry(Status.IDLE, "autostart").checked is False
+    assert not said.entry(Status.IDLE, "autostart").enabled
+
+
+def test_a_name_of_any_origin_is_fit_to_show() -> None:
+    said = Said(Choices(microphones=(Choice("x", "USB\0 \u202emic\n" + "x" * 100),)))
+    label = said.entry(Status.IDLE, "audio.device", "x").label
+    assert label.startswith("USB mic xxx")
+    assert len(label) == 80
+
+
+def test_no_two_siblings_have_one_name() -> None:
+    entries = menu(View(choices=CHOICES), Said().actions)
+    for siblings in (entries, *(entry.children for entry in entries)):
+        assert len({entry.name for entry in siblings}) == len(siblings)

@@ -53,9 +53,11 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
 
 
 CONVERTED = """
+from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
 from tray_dictate.tray.menu import Entry, menu
+from tray_dictate.tray.view import View
 from tray_dictate.tray.pystray import PystrayTray, _menu
 import pystray
 
@@ -63,8 +65,10 @@ said = []
 actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), *[lambda: None] * 3)
 tray = PystrayTray(actions, notifications=True)
 tray.show(Status.RECORDING)
+tray.offer(Choices())
+tray.level(0.5)
 tray.notify("hello")
-shown = _menu(pystray, menu(Status.RECORDING, actions))
+shown = _menu(pystray, menu(View(Status.RECORDING), actions)[:4])
 print([(item.text, item.checked, item.default, item.enabled) for item in shown])
 list(shown)[0](None)
 shown(None)
@@ -113,10 +117,7 @@ def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
     done = run(CONVERTED, "dummy")
     assert done.stdout.splitlines() == [
         "[('Dictation', True, False, True), ('Stop', None, True, True), "
-        "('- - - -', None, False, True), ('Insert the last again', None, False, True), "
-        "('Take back the last', None, False, True), "
-        "('Copy the last', None, False, True), ('- - - -', None, False, True), "
-        "('Quit', None, False, True)]",
+        "('- - - -', None, False, True), ('Microphone', None, False, True)]",
         "[False, 'toggle']",
         "More R True True",
     ], done.stderr

@@ -7,8 +7,10 @@ LayoutUpdated with a new revision.
 """
 
 # no postponed annotations here: dbus-fast would take "None" for a signature
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PATH = "/MenuBar"
 ROOT = 0
+MOMENT = 0.3  # seconds that a host waits for the live lists; it shows what it has meanwhile
+REMEMBERED = 2000  # numbers of entries that are gone: each recent dictation has one
 _READ = PropertyAccess.READ
 _TYPES = {str: "s", bool: "b", int: "i"}
 
@@ -55,10 +59,15 @@ class Tree:
         self.revision = 1
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[str, ...], int] = {(): ROOT}
+        self._next = ROOT + 1
 
     def update(self, entries: tuple[Entry, ...]) -> Change:
         """Take a new menu and say what is different."""
         before, self.nodes = self.nodes, {node.number: node for node in self._walk((), entries)}
+        if len(self._numbers) > REMEMBERED + len(self.nodes):
+            self._numbers = {
+                path: number for path, number in self._numbers.items() if number in self.nodes
+            }
         shape = {number: node.children for number, node in self.nodes.items()}
         if shape != {number: node.children for number, node in before.items()}:
             self.revision += 1
@@ -81,7 +90,9 @@ class Tree:
             yield from self._walk((*path, child.name), child.children, child)
 
     def _number(self, path: tuple[str, ...]) -> int:
-        return self._numbers.setdefault(path, len(self._numbers))
+        if path not in self._numbers:
+            self._numbers[path], self._next = self._next, self._next + 1
+        return self._numbers[path]
 
 
 def _properties(entry: Entry | None) -> Properties:
@@ -113,9 +124,10 @@ class MenuInterface(ServiceInterface):
     """The tree, exported; every call is answered on the loop."""
 
     def __init__(self, entries: tuple[Entry, ...], on_opened: Callable[[], None]) -> None:
-        """`on_opened`: by a click on the icon, most likely."""
+        """`on_opened` has what is listed live looked up anew; `fresh` is set when that is done."""
         super().__init__("com.canonical.dbusmenu")
         self._on_opened = on_opened
+        self.fresh = asyncio.Event()
         self.tree = Tree()
         self.tree.update(entries)
 
@@ -206,20 +218,30 @@ class MenuInterface(ServiceInterface):
                 self._click(number, event)
         return unknown
 
-    @dbus_method(name="AboutToShow")
-    def about_to_show(self, number: DBusInt32) -> DBusBool:
-        """Return whether it must be read again first: never, changes are told at once."""
-        self._node(number)
+    async def _freshen(self) -> bool:
+        """Have it brought up to date, within a moment; return whether it has changed."""
+        revision = self.tree.revision
+        self.fresh.clear()
         self._on_opened()
-        return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                await self.fresh.wait()
+        return self.tree.revision != revision
+
+    @dbus_method(name="AboutToShow")
+    async def about_to_show(self, number: DBusInt32) -> DBusBool:
+        """Return whether it must be read again first; later changes are told as they happen."""
+        self._node(number)
+        return await self._freshen()
 
     @dbus_method(name="AboutToShowGroup")
-    def about_to_show_group(
+    async def about_to_show_group(
         self, numbers: Annotated[list[int], DBusSignature("ai")]
     ) -> Annotated[tuple[list[int], list[int]], DBusSignature("aiai")]:
         """Return which must be read again first, and which do not exist."""
-        self._on_opened()
-        return [], [number for number in numbers if number not in self.tree.nodes]
+        unknown = [number for number in numbers if number not in self.tree.nodes]
+        changed = await self._freshen()
+        return [number for number in numbers if changed and number not in unknown], unknown
 
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(

@@ -8,7 +8,9 @@ import socket
 import threading
 from contextlib import suppress
 
+from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Urgency
 from tray_dictate.tray.words import plain, tooltip
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,18 @@ class Headless:
         """Log the status."""
         log.debug("%s", tooltip(status, detail))
 
-    def notify(self, message: str) -> None:
+    def offer(self, choices: Choices) -> None:
+        """There is no menu."""
+
+    def level(self, level: float) -> None:
+        """There is no icon."""
+
+    def notify(
+        self,
+        message: str,
+        cause: str = "",  # noqa: ARG002
+        urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
+    ) -> None:
         """Log the message."""
         log.warning("%s", plain(message))
 

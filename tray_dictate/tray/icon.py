@@ -25,6 +25,7 @@ COLOURS: dict[Status, Colour] = {
     Status.ERROR: (224, 90, 18),  # an orange triangle with an exclamation mark
 }
 SIZES = (16, 22, 24, 32, 48, 64)  # pixels; panels choose the nearest
+LOUDEST = 6  # steps of the input level: as many as can be told apart at 16 pixels
 
 _GRID = 64
 _OVERSAMPLED = 8
@@ -32,17 +33,22 @@ _WHITE: Colour = (255, 255, 255)
 
 
 @cache
-def draw(status: Status, size: int) -> Image.Image:
-    """Return the RGBA icon, `size` pixels wide and high; shared, so not to be changed."""
+def draw(status: Status, size: int, level: int = 0) -> Image.Image:
+    """Return the RGBA icon, `size` pixels wide and high; shared, so not to be changed.
+
+    `level` is of a recording's input, up to LOUDEST.
+    """
     pen = _Pen(size * _OVERSAMPLED)
     _SHAPES[status](pen, COLOURS[status])
+    if level:
+        _sound(pen, level / LOUDEST)
     return pen.image.resize((size, size), Image.Resampling.LANCZOS)
 
 
 @cache
-def argb(status: Status, size: int) -> bytes:
+def argb(status: Status, size: int, level: int = 0) -> bytes:
     """Return the icon as StatusNotifierItem wants it: ARGB, 4 bytes a pixel, big-endian."""
-    red, green, blue, alpha = draw(status, size).split()
+    red, green, blue, alpha = draw(status, size, level).split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
 
 
@@ -61,10 +67,15 @@ class _Pen:
         """Fill a rectangle with round corners."""
         self._draw.rounded_rectangle(self._scaled(*corners), radius * self._unit, fill=colour)
 
-    def arc(self, y: float, radius: float, degrees: int, width: float, colour: Colour) -> None:
-        """Draw part of a circle in the middle, from the right on; `radius` is its outer one."""
+    def arc(
+        self, y: float, radius: float, degrees: tuple[float, float], width: float, colour: Colour
+    ) -> None:
+        """Draw part of a circle in the middle, clockwise from the right; `radius`: its outer one.
+
+        `degrees` are its beginning and its end.
+        """
         corners = self._scaled(32 - radius, y - radius, 32 + radius, y + radius)
-        self._draw.arc(corners, 0, degrees, fill=colour, width=round(width * self._unit))
+        self._draw.arc(corners, *degrees, fill=colour, width=round(width * self._unit))
 
     def line(self, points: tuple[float, ...], width: float, colour: Colour | None) -> None:
         """Draw a line with round ends; without a colour it cuts through what is there."""
@@ -90,7 +101,7 @@ def _microphone(pen: _Pen, colour: Colour, scale: float = 1) -> None:
 
     width = 7 * scale
     pen.box((at(21), at(2), at(43), at(39)), 11 * scale, colour)
-    pen.arc(at(28), 22 * scale, 180, width, colour)
+    pen.arc(at(28), 22 * scale, (0, 180), width, colour)
     pen.line((at(32), at(48), at(32), at(57)), width, colour)
     pen.line((at(21), at(58), at(43), at(58)), width, colour)
 
@@ -100,13 +111,19 @@ def _idle(pen: _Pen, colour: Colour) -> None:
 
 
 def _opening(pen: _Pen, colour: Colour) -> None:
-    pen.arc(32, 31, 360, 7, colour)
+    pen.arc(32, 31, (0, 360), 7, colour)
     _microphone(pen, colour, 0.56)
 
 
 def _recording(pen: _Pen, colour: Colour) -> None:
     pen.disc(32, 32, 31, colour)
-    _microphone(pen, _WHITE, 0.68)
+    _microphone(pen, _WHITE, 0.6)  # with room for the ring of `_sound`
+
+
+def _sound(pen: _Pen, level: float) -> None:
+    """Draw a white ring inside the disc's rim, closing from below the louder it is."""
+    half = 180 * level
+    pen.arc(32, 27, (90 - half, 90 + half), 5, _WHITE)
 
 
 def _transcribing(pen: _Pen, colour: Colour) -> None:

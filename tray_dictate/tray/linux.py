@@ -9,26 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Awaitable
 
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.bridge import Bridge
+from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Actions
+from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray.bus import TROUBLE, connect
 from tray_dictate.tray.headless import Ending
 from tray_dictate.tray.menu import click_default, menu
-from tray_dictate.tray.notifications import send
+from tray_dictate.tray.notifications import Notifications
 from tray_dictate.tray.sni import Item
-from tray_dictate.tray.throttle import Throttle
-from tray_dictate.tray.words import plain, tooltip
+from tray_dictate.tray.view import View
+from tray_dictate.tray.words import Unseen, plain, seen
 from tray_dictate.tray.xembed import XEmbedIcon
 
 log = logging.getLogger(__name__)
 
 GRACE = 1.0  # seconds without a host before the other kind of icon comes: panels restart
+_Told = tuple[str, str, Urgency]  # message, cause
 _PAUSES = (1.0, 60.0)  # seconds between two looks for the bus: at first, and at last
 
 
@@ -41,11 +42,12 @@ class LinuxTray:
         self._bridge, self._actions = bridge, actions
         self._icon, self._notifications = icon, notifications
         self._over = Ending()
-        self._status, self._detail = Status.IDLE, ""
-        self._bus: MessageBus | None = None
+        self._view = View()
         self._item: Item | None = None
-        self._early: list[str] | None = []  # messages before the first look for the bus
-        self._throttle = Throttle()
+        self._bubbles: Notifications | None = None  # while there is a bus
+        self._early: list[_Told] | None = []  # messages before the first look for it
+        self._real = (Status.IDLE, "")  # without what is unseen
+        self._unseen: Unseen | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._xembed: XEmbedIcon | None = None
         self._unhosted: asyncio.TimerHandle | None = None
@@ -59,9 +61,17 @@ class LinuxTray:
         """Show a status on whichever icon there is."""
         self._bridge.post(self._show, status, detail)
 
-    def notify(self, message: str) -> None:
-        """Say it in a notification, or in the log."""
-        self._bridge.post(self._notify, message)
+    def offer(self, choices: Choices) -> None:
+        """Show these in the menu."""
+        self._bridge.post(self._offer, choices)
+
+    def level(self, level: float) -> None:
+        """Show the input level on whichever icon there is."""
+        self._bridge.post(self._level, level)
+
+    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
+        """Say it in a notification; where nothing shows it, in the log and at the icon."""
+        self._bridge.post(self._notify, message, cause, urgency)
 
     def stop(self) -> None:
         """Take the icon away, leave the bus and end `run`."""
@@ -69,23 +79,48 @@ class LinuxTray:
         self._over.set()
 
     def _show(self, status: Status, detail: str) -> None:
-        self._status, self._detail = status, detail
-        if self._item:
-            self._item.show(status, detail)
-        if self._xembed:
-            self._xembed.paint(status, tooltip(status, detail))
+        if status in (Status.OPENING, Status.RECORDING):
+            self._unseen = None  # the user goes on
+        self._real = (status, detail)
+        self._change(self._view.of(*seen(status, detail, self._unseen)))
 
-    def _notify(self, message: str) -> None:
-        if not self._throttle.allows(message, time.monotonic()):
-            log.debug("not said again: %s", plain(message))
-        elif not self._notifications:
-            log.warning("%s", plain(message))
-        elif self._bus:
-            self._spawn(send(self._bus, message))
-        elif self._early is not None:
-            self._early.append(message)
+    def _offer(self, choices: Choices) -> None:
+        self._change(self._view.offering(choices))
+        if self._item:
+            self._item.offered()
+
+    def _level(self, level: float) -> None:
+        self._change(self._view.louder(level))
+
+    def _change(self, view: View) -> None:
+        if view == self._view:
+            return
+        self._view = view
+        if self._item:
+            self._item.show(view)
+        if self._xembed:
+            self._xembed.paint(view)
+
+    def _notify(self, message: str, cause: str, urgency: Urgency) -> None:
+        if self._notifications and self._bubbles:
+            self._spawn(self._say(self._bubbles, message, cause, urgency))
+        elif self._notifications and self._early is not None:
+            self._early.append((message, cause, urgency))
         else:
-            log.warning("%s (not shown: no session bus)", plain(message))
+            why = " (not shown: no session bus)" if self._notifications else ""
+            log.warning("%s%s", plain(message), why)
+            self._keep_at_icon(message, urgency)
+
+    async def _say(
+        self, bubbles: Notifications, message: str, cause: str, urgency: Urgency
+    ) -> None:
+        if not await bubbles.show(message, cause, urgency):
+            self._keep_at_icon(message, urgency)
+
+    def _keep_at_icon(self, message: str, urgency: Urgency) -> None:
+        """Have the icon say what no notification could, until the next dictation."""
+        self._unseen = (message, urgency)
+        self._change(self._view.of(*seen(*self._real, self._unseen)))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -114,12 +149,11 @@ class LinuxTray:
 
     async def _use(self, bus: MessageBus) -> None:
         """Have icon and notifications on this connection until it ends."""
-        self._bus = bus
+        self._bubbles = Notifications(bus)
         try:
             self._flush()
             if self._icon:
-                self._item = Item(bus, self._actions, self._hosted)
-                self._item.show(self._status, self._detail)
+                self._item = Item(bus, self._view, self._actions, self._hosted)
                 await self._item.start()
             await bus.wait_for_disconnect()
         except EOFError:
@@ -127,16 +161,13 @@ class LinuxTray:
         finally:
             if self._item:
                 self._item.close()
-            self._bus = self._item = None
+            self._bubbles = self._item = None
             bus.disconnect()
 
     def _flush(self) -> None:
         early, self._early = self._early, None
-        for message in early or []:
-            if self._bus:
-                self._spawn(send(self._bus, message))
-            else:
-                log.warning("%s (not shown: no session bus)", plain(message))
+        for told in early or []:
+            self._notify(*told)
 
     def _hosted(self, hosted: bool) -> None:
         """Take the XEmbed icon away at once, or bring it when no host has come for a while."""
@@ -151,8 +182,8 @@ class LinuxTray:
 
     def _embed(self) -> None:
         if self._xembed is None:
-            self._xembed = XEmbedIcon(lambda: click_default(menu(self._status, self._actions)))
-            self._xembed.paint(self._status, tooltip(self._status, self._detail))
+            self._xembed = XEmbedIcon(lambda: click_default(menu(self._view, self._actions)))
+            self._xembed.paint(self._view)
         self._xembed.want(True)
 
     def _close_xembed(self) -> None:

@@ -1,14 +1,16 @@
-"""Messages to the user by org.freedesktop.Notifications, shown literally."""
+"""Messages to the user by org.freedesktop.Notifications, shown literally, one bubble a cause."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
-from dbus_fast import Variant
+from dbus_fast import DBusError, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Urgency
 from tray_dictate.tray.bus import TROUBLE, call
 from tray_dictate.tray.icon import draw
 from tray_dictate.tray.words import NAME, TITLE, markup, plain
@@ -19,28 +21,65 @@ SERVICE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 _ICON = 64  # pixels
 _DEFAULT_TIME = -1  # the desktop decides how long it is seen
+_URGENT_TIME = 30_000  # milliseconds; else it stays until it is clicked away
 
 
-async def send(bus: MessageBus, message: str) -> None:
-    """Show a message, literally; where nothing shows it, it is in the log."""
-    try:
-        markup_read = "body-markup" in await _capabilities(bus)
+class Notifications:
+    """The bubbles that were shown over one connection to the bus."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self._bus = bus
+        self._lock = asyncio.Lock()  # a bubble's number is known when its answer is here
+        self._numbers: dict[str, int] = {}  # by cause
+        self._service = ""  # who gave these numbers: another one may give them to other programs
+
+    async def show(self, message: str, cause: str, urgency: Urgency) -> bool:
+        """Show a message in place of what its cause has shown; False where nothing shows it."""
+        try:
+            async with self._lock:
+                await self._show(message, cause, urgency)
+        except TROUBLE as error:
+            log.warning("%s (not shown: %s)", plain(message), error)
+            return False
+        return True
+
+    async def _show(self, message: str, cause: str, urgency: Urgency) -> None:
+        markup_read = "body-markup" in await self._capabilities()
+        await self._look_who_shows()
         text = plain(message)
         body = markup(text) if markup_read else text
-        hints = {"image-data": _image(), "desktop-entry": Variant("s", NAME)}
+        hints = {
+            "image-data": _image(),
+            "desktop-entry": Variant("s", NAME),
+            "urgency": Variant("y", int(urgency)),
+        }
         actions: list[str] = []
-        arguments = (NAME, 0, "", TITLE, body, actions, hints, _DEFAULT_TIME)
+        time = _URGENT_TIME if urgency is Urgency.CRITICAL else _DEFAULT_TIME
+        before = self._numbers.get(cause, 0)
+        arguments = (NAME, before, "", TITLE, body, actions, hints, time)
         notify = f"{SERVICE}.Notify"
-        await call(bus, SERVICE, PATH, notify, "susssasa{sv}i", *arguments, start=True)
-    except TROUBLE as error:
-        log.warning("%s (not shown: %s)", plain(message), error)
+        [number] = await call(
+            self._bus, SERVICE, PATH, notify, "susssasa{sv}i", *arguments, start=True
+        )
+        if cause:
+            self._numbers[cause] = number
 
+    async def _capabilities(self) -> list[str]:
+        """Return what the service can do; asked each time, another may have taken its place."""
+        get = f"{SERVICE}.GetCapabilities"
+        [found] = await call(self._bus, SERVICE, PATH, get, start=True)
+        return found
 
-async def _capabilities(bus: MessageBus) -> list[str]:
-    """Return what the service can do; asked each time, another may have taken its place."""
-    get = f"{SERVICE}.GetCapabilities"
-    [found] = await call(bus, SERVICE, PATH, get, start=True)
-    return found
+    async def _look_who_shows(self) -> None:
+        """Forget the bubbles' numbers where another service has taken the place."""
+        daemon = "org.freedesktop.DBus"
+        member = f"{daemon}.GetNameOwner"
+        try:
+            [owner] = await call(self._bus, daemon, "/org/freedesktop/DBus", member, "s", SERVICE)
+        except DBusError:  # it has ended just now, and will be started again
+            owner = ""
+        if owner != self._service:
+            self._service, self._numbers = owner, {}
 
 
 def _image() -> Variant:

@@ -18,17 +18,17 @@ import logging
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Actions
+from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray.headless import Ending
 from tray_dictate.tray.icon import draw
 from tray_dictate.tray.menu import Entry, click, menu
-from tray_dictate.tray.throttle import Throttle
-from tray_dictate.tray.words import NAME, TITLE, plain, tooltip
+from tray_dictate.tray.view import View
+from tray_dictate.tray.words import NAME, TITLE, plain
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,9 @@ class PystrayTray:
     def __init__(self, actions: Actions, *, notifications: bool) -> None:
         self._actions, self._notifications = actions, notifications
         self._over = Ending()
-        self._throttle = Throttle()
-        self._shown = (Status.IDLE, "")
+        self._view = View()
         self._pystray: Any = importlib.import_module("pystray")
-        image, words = draw(Status.IDLE, _ICON), tooltip(Status.IDLE)
+        image, words = draw(Status.IDLE, _ICON), self._view.tooltip
         self._icon: Any = self._pystray.Icon(NAME, image, words, self._menu())
 
     def run(self) -> None:
@@ -60,14 +59,32 @@ class PystrayTray:
 
     def show(self, status: Status, detail: str = "") -> None:
         """Change icon, tooltip and menu."""
-        self._shown = (status, detail)
-        if self._icon.visible:
-            self._post(self._paint)
+        over = status is Status.IDLE and self._view.status is not Status.IDLE
+        self._change(self._view.of(status, detail))
+        if over:  # pystray tells of no opening, so the lists are as of the last dictation
+            self._actions.look()
 
-    def notify(self, message: str) -> None:
+    def offer(self, choices: Choices) -> None:
+        """Show these in the menu."""
+        self._change(self._view.offering(choices))
+
+    def level(self, level: float) -> None:
+        """Show the input level."""
+        self._change(self._view.louder(level))
+
+    def _change(self, view: View) -> None:
+        before, self._view = self._view, view
+        if view != before and self._icon.visible:
+            menu_too = (before.status, before.choices) != (view.status, view.choices)
+            self._post(self._paint if menu_too else self._paint_icon)
+
+    def notify(
+        self,
+        message: str,
+        cause: str = "",  # noqa: ARG002
+        urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
+    ) -> None:
         """Show a message; pystray starts a program for it on macOS, so on a thread of its own."""
-        if not self._throttle.allows(message, time.monotonic()):
-            return
         if not self._notifications or not self._icon.visible:
             log.warning("%s", plain(message))
             return
@@ -103,10 +120,12 @@ class PystrayTray:
             self._icon.stop()
 
     def _paint(self) -> None:
-        status, detail = self._shown
-        self._icon.icon = draw(status, _ICON)
-        self._icon.title = plain(tooltip(status, detail), _TIP)
+        self._paint_icon()
+        self._icon.title = plain(self._view.tooltip, _TIP)
         self._icon.menu = self._menu()
+
+    def _paint_icon(self) -> None:
+        self._icon.icon = draw(self._view.status, _ICON, self._view.level)
 
     def _say(self, message: str) -> None:
         try:
@@ -122,7 +141,7 @@ class PystrayTray:
             work(*args)
 
     def _menu(self) -> Any:
-        return _menu(self._pystray, menu(self._shown[0], self._actions))
+        return _menu(self._pystray, menu(self._view, self._actions))
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)

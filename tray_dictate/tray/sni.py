@@ -22,7 +22,8 @@ from tray_dictate.tray import dbusmenu
 from tray_dictate.tray.bus import TROUBLE, call, listen
 from tray_dictate.tray.icon import SIZES, argb
 from tray_dictate.tray.menu import click_default, menu
-from tray_dictate.tray.words import NAME, TITLE, tooltip
+from tray_dictate.tray.view import View
+from tray_dictate.tray.words import NAME, TITLE
 
 log = logging.getLogger(__name__)
 
@@ -39,27 +40,28 @@ Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 class ItemInterface(ServiceInterface):
     """What a host reads, and the clicks that it sends."""
 
-    def __init__(self, status: Status, detail: str, activate: Callable[[], None]) -> None:
+    def __init__(self, view: View, activate: Callable[[], None]) -> None:
         super().__init__("org.kde.StatusNotifierItem")
-        self._status, self._tooltip, self._activate = status, tooltip(status, detail), activate
+        self._view, self._activate = view, activate
 
-    def show(self, status: Status, detail: str) -> None:
+    def show(self, view: View) -> None:
         """Change the icon and its tooltip."""
-        before, self._status = self._status, status
-        said, self._tooltip = self._tooltip, tooltip(status, detail)
-        if before is not status:
+        before, self._view = self._view, view
+        if (before.status, before.level) != (view.status, view.level):
             self.new_icon()
+        if before.status is not view.status:
             self.new_attention_icon()
             self.new_status(self._urgency)
-        if said != self._tooltip:
+        if before.tooltip != view.tooltip:
             self.new_tooltip()
 
     @property
     def _urgency(self) -> str:
-        return "NeedsAttention" if self._status is Status.ERROR else "Active"
+        return "NeedsAttention" if self._view.status is Status.ERROR else "Active"
 
     def _pixmaps(self) -> list[Any]:
-        return [[size, size, argb(self._status, size)] for size in SIZES]
+        view = self._view
+        return [[size, size, argb(view.status, size, view.level)] for size in SIZES]
 
     @dbus_property(access=_READ, name="Category")
     def category(self) -> DBusStr:
@@ -119,7 +121,7 @@ class ItemInterface(ServiceInterface):
     @dbus_property(access=_READ, name="ToolTip")
     def tool_tip(self) -> Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]:
         """Icon name, icon, words, more words."""
-        return ["", [], self._tooltip.translate(_LITERAL), ""]
+        return ["", [], self._view.tooltip.translate(_LITERAL), ""]
 
     @dbus_property(access=_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
@@ -171,13 +173,13 @@ class Item:
     """The icon with its menu on one connection, registered whenever there is a watcher."""
 
     def __init__(
-        self, bus: MessageBus, actions: Actions, on_hosted: Callable[[bool], None]
+        self, bus: MessageBus, view: View, actions: Actions, on_hosted: Callable[[bool], None]
     ) -> None:
-        self._bus, self._actions, self._on_hosted = bus, actions, on_hosted
+        self._bus, self._view, self._actions, self._on_hosted = bus, view, actions, on_hosted
         self._name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
-        self._entries = menu(Status.IDLE, actions)
-        self._item = ItemInterface(Status.IDLE, "", lambda: click_default(self._entries))
-        self._menu = dbusmenu.MenuInterface(self._entries, actions.clicked)
+        self._entries = menu(view, actions)
+        self._item = ItemInterface(view, lambda: click_default(self._entries))
+        self._menu = dbusmenu.MenuInterface(self._entries, self._opened)
         self._registering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -190,11 +192,21 @@ class Item:
         await listen(self._bus, f"type='signal',sender='{WATCHER}',interface='{WATCHER}'")
         self._register(after=0)
 
-    def show(self, status: Status, detail: str) -> None:
+    def show(self, view: View) -> None:
         """Change icon, tooltip and menu."""
-        self._entries = menu(status, self._actions)
-        self._item.show(status, detail)
-        self._menu.update(self._entries)
+        before, self._view = self._view, view
+        self._item.show(view)
+        if (before.status, before.choices) != (view.status, view.choices):
+            self._entries = menu(view, self._actions)
+            self._menu.update(self._entries)
+
+    def offered(self) -> None:
+        """Tell the host that opens the menu that it is up to date now."""
+        self._menu.fresh.set()
+
+    def _opened(self) -> None:
+        self._actions.clicked()  # by a click on the icon, most likely
+        self._actions.look()
 
     def close(self) -> None:
         """Wait for no watcher any more."""

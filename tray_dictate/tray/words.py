@@ -10,10 +10,13 @@ from __future__ import annotations
 import html
 
 from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Urgency
 
 NAME = "tray_dictate"  # the program, for desktops and their settings
 TITLE = "Dictation"  # the same, for people
 LONGEST = 1000  # characters of a notification; nobody reads more, and daemons clip it anyway
+
+Unseen = tuple[str, Urgency]
 
 _WORDS = {
     Status.OFF: "Dictation is off",
@@ -29,6 +32,14 @@ def tooltip(status: Status, detail: str = "") -> str:
     """Return one line that says what goes on."""
     words, detail = _WORDS[status], " ".join(plain(detail).split())
     return f"{words}: {detail}" if detail else words
+
+
+def seen(status: Status, detail: str, unseen: Unseen | None) -> tuple[Status, str]:
+    """Return status and detail with a message that nothing else shows, while nothing goes on."""
+    if unseen is None or status is not Status.IDLE:
+        return status, detail
+    message, urgency = unseen
+    return Status.ERROR if urgency is Urgency.CRITICAL else status, message
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -27,6 +27,7 @@ from PIL import Image
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.tray.icon import SIZES, draw
+from tray_dictate.tray.view import View
 from tray_dictate.tray.words import NAME, TITLE
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class XEmbedIcon:
     def __init__(self, on_click: Callable[[], None]) -> None:
         self._on_click = on_click
         self._wanted = self._stopped = False
-        self._status, self._title = Status.IDLE, TITLE
+        self._view = View()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
@@ -53,9 +54,9 @@ class XEmbedIcon:
         self._wanted = wanted
         self._wake()
 
-    def paint(self, status: Status, title: str) -> None:
+    def paint(self, view: View) -> None:
         """Change picture and title."""
-        self._status, self._title = status, title
+        self._view = view
         self._wake()
 
     def stop(self) -> None:
@@ -84,7 +85,7 @@ class XEmbedIcon:
         """Bring the window into the state that is wanted now; False when it is to end."""
         if self._wanted and not self._stopped:
             window.dock()
-            window.draw(self._status, self._title)
+            window.draw(self._view)
         else:
             window.undock()
         return not self._stopped
@@ -144,24 +145,25 @@ class _Window:
             self._inside = False
             self._forget_host()
 
-    def draw(self, status: Status, title: str) -> None:
+    def draw(self, view: View) -> None:
         """Paint the picture over the panel's own background."""
-        if not self._inside or self._drawn == (status, title):
+        drawn = (view.status, view.level, view.tooltip)
+        if not self._inside or self._drawn == drawn:
             return
         geometry = self._window.get_geometry()
         if self._window.get_attributes().map_state != self._x.X.IsViewable:
             return  # an Expose event will come when it is
         name, utf8 = (self._display.intern_atom(atom) for atom in ("_NET_WM_NAME", "UTF8_STRING"))
-        self._window.change_property(name, utf8, 8, title.encode())
+        self._window.change_property(name, utf8, 8, view.tooltip.encode())
         size = (geometry.width, geometry.height)
         if self._ground is None or self._ground.size != size:
             self._ground = self._look_behind(geometry)
         side = min(size)
-        icon = draw(status, side)
+        icon = draw(view.status, side, view.level)
         picture = self._ground.copy()
         picture.paste(icon, ((size[0] - side) // 2, (size[1] - side) // 2), icon)
         self._window.put_pil_image(self._gc, 0, 0, picture)
-        self._drawn = (status, title)
+        self._drawn = drawn
 
     def _look_behind(self, geometry: Any) -> Image.Image:
         """Return what the window shows before we paint: the panel shines through."""

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tray_dictate.meter import Meter, level
+from tray_dictate.pcm import power
+
+RATE = 16000
+
+
+def tone(decibels: float, seconds: float) -> bytes:
+    """Return a sine whose mean square is so many dB below full scale."""
+    amplitude = 32767 * math.sqrt(2) * 10 ** (decibels / 20)
+    at = np.arange(int(RATE * seconds)) / RATE
+    return np.clip(amplitude * np.sin(2000 * at), -32768, 32767).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("decibels", "shown"),
+    [(-100, 0.0), (-52, 0.0), (-33, 0.5), (-14, 1.0), (-4, 1.0)],
+)
+def test_the_level_goes_with_the_loudness_as_ears_hear_it(decibels: float, shown: float) -> None:
+    assert level(power(tone(decibels, 1))) == pytest.approx(shown, abs=0.02)
+
+
+def test_nothing_has_no_power() -> None:
+    assert power(b"") == power(bytes(100)) == 0
+
+
+def test_small_chunks_make_ten_levels_a_second() -> None:
+    told: list[float] = []
+    meter = Meter(RATE, told.append)
+    sound = tone(-14, 1)
+    for start in range(0, len(sound), 320):  # 10 ms
+        meter.feed(sound[start : start + 320])
+    assert len(told) == 10
+    assert min(told) > 0.95
+
+
+def test_a_long_chunk_is_one_level_and_it_falls_slowly() -> None:
+    told: list[float] = []
+    meter = Meter(RATE, told.append)
+    meter.feed(tone(-14, 3))
+    for _ in range(20):
+        meter.feed(bytes(RATE * 2 // 10))
+    assert len(told) == 21
+    assert told[1] == pytest.approx(0.6 * told[0])
+    assert told[-1] < 0.01

@@ -1,0 +1,141 @@
+"""Settings, log and the machine's check, opened in the user's own editor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shlex
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tray_dictate import config_file, paths, program
+from tray_dictate.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0  # seconds; what runs on after them is the editor itself
+_CHECK = 180.0  # seconds
+_LONGEST = 1_000_000  # bytes of the check's answer
+DOCTOR = [sys.executable, "-m", "tray_dictate", "doctor", "--no-input"]
+
+
+class Opening:
+    """Opens one thing or the other; raises UnavailableError."""
+
+    def __init__(
+        self,
+        settings: Path,
+        tell: Callable[[str], None],
+        *,
+        platform: str = sys.platform,
+        doctor: list[str] = DOCTOR,
+    ) -> None:
+        self._settings, self._tell = settings, tell
+        self._platform, self._doctor = platform, doctor
+        self._editors: set[asyncio.Task[Any]] = set()
+
+    async def open(self, name: str) -> None:
+        """Open "settings", "check" or "log"."""
+        match name:
+            case "settings":
+                path = self._own_settings()
+            case "check":
+                path = await self._check()
+            case _:
+                path = paths.log_file()
+        if not path.exists():
+            raise UnavailableError(f"There is no {path}: it cannot be written there.")
+        await self._show(path)
+
+    def _own_settings(self) -> Path:
+        """Return the user's file; a new one explains every setting and changes none."""
+        path = self._settings
+        if not path.exists():
+            _write(path, config_file.render())
+        return path
+
+    async def _check(self) -> Path:
+        """Return the file with what the doctor says."""
+        self._tell("This machine is being checked; the result is shown in a moment.")
+        try:
+            code, said = await program.run(self._doctor, limit=_CHECK, longest=_LONGEST)
+        except TimeoutError:
+            raise _no_check(f"it was not done within {_CHECK:g} s.") from None
+        except (OSError, ValueError, program.TooMuchError) as reason:
+            raise _no_check(f"{reason or type(reason).__name__}.") from reason
+        if not said.strip():
+            raise _no_check(f"it ended with code {code} and said nothing.")
+        path = paths.log_file().with_name("check.txt")
+        _write(path, said.decode(errors="replace"))
+        return path
+
+    async def _show(self, path: Path) -> None:
+        if self._platform == "win32":
+            startfile: Any = getattr(os, "startfile")  # noqa: B009 - Windows only
+            try:
+                await asyncio.to_thread(startfile, str(path))
+            except OSError as reason:
+                raise _no_editor(path) from reason
+            return
+        for editor in _editors(self._platform):
+            if await self._opens([*editor, str(path)]):
+                return
+        raise _no_editor(path)
+
+    async def _opens(self, command: list[str]) -> bool:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+            )
+        except (OSError, ValueError) as reason:
+            log.info("%s: %s", command[0], reason)
+            return False
+        ended = asyncio.ensure_future(process.wait())
+        self._editors.add(ended)  # it is waited for as long as it runs, else it stays a zombie
+        ended.add_done_callback(self._editors.discard)
+        try:
+            code = await asyncio.wait_for(asyncio.shield(ended), _PATIENCE)
+        except TimeoutError:
+            return True
+        log.info("%s ended with code %d", command[0], code)
+        return code == 0
+
+
+def _editors(platform: str) -> list[list[str]]:
+    """Return what may open a text, the desktop's own choice first: $VISUAL may want a terminal."""
+    first = [["open", "-t"]] if platform == "darwin" else [["xdg-open"], ["gio", "open"]]
+    try:
+        visual = shlex.split(os.environ.get("VISUAL", ""))
+    except ValueError:
+        visual = []
+    return [*first, visual] if visual else first
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read. Raises UnavailableError."""
+    try:
+        paths.private_folder(path.parent)
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
+    except OSError as reason:
+        raise UnavailableError(f"{path} cannot be written: {reason.strerror}.") from reason
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _no_check(reason: str) -> UnavailableError:
+    return UnavailableError(
+        f"The check of this machine failed: {reason}", "Run `tray-dictate doctor` in a terminal."
+    )
+
+
+def _no_editor(path: Path) -> UnavailableError:
+    return UnavailableError(
+        "No text editor could be started.", f"Open {path} with one, or name yours in $VISUAL."
+    )

@@ -1,0 +1,46 @@
+"""Everything that the icon, its tooltip and its menu show, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tray_dictate.choices import Choices
+from tray_dictate.core.dictation import Status
+from tray_dictate.tray.icon import LOUDEST
+from tray_dictate.tray.words import tooltip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown; each change is another one."""
+
+    status: Status = Status.IDLE
+    detail: str = ""
+    level: int = 0  # of the input, up to LOUDEST; of a recording only
+    choices: Choices = Choices()  # noqa: RUF009 - frozen
+
+    def of(self, status: Status, detail: str) -> View:
+        """Return it with another status."""
+        level = self.level if status is Status.RECORDING else 0
+        return replace(self, status=status, detail=detail, level=level)
+
+    def louder(self, level: float) -> View:
+        """Return it with another input level, 0.0 to 1.0; the same one where none is shown."""
+        if self.status is not Status.RECORDING:
+            return self
+        return replace(self, level=round(min(max(level, 0.0), 1.0) * LOUDEST))
+
+    def offering(self, choices: Choices) -> View:
+        """Return it with other choices."""
+        return replace(self, choices=choices)
+
+    @property
+    def tooltip(self) -> str:
+        """One line that says what goes on, and with what."""
+        names = {
+            Status.IDLE: self.choices.hint,
+            Status.OPENING: self.choices.microphone,
+            Status.RECORDING: self.choices.microphone,
+            Status.TRANSCRIBING: self.choices.engine,
+        }
+        return tooltip(self.status, self.detail or names.get(self.status, ""))
