@@ -72,7 +72,7 @@ def enabled() -> bool:
 
 
 def status() -> Login:
-    """Return what the next session does, by the session's own files. Raises UnavailableError."""
+    """Return what the next session does, by its own files. Raises UnavailableError."""
     found = _entries()
     for way, entry in found:
         if entry.on:

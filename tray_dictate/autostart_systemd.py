@@ -60,7 +60,12 @@ class Service:
 
 
 def render(command: tuple[str, ...]) -> str:
-    """Return the text of the unit."""
+    """Return the text of the unit. Raises UnavailableError."""
+    if re.search(r"[\"'\\]", command[0]):
+        raise UnavailableError(
+            f"systemd starts no program with such signs in its path: {command[0]}.",
+            "Install tray-dictate elsewhere, or leave out --systemd.",
+        )
     words = " ".join(_quoted(word) for word in command)
     return f"""\
 [Unit]
