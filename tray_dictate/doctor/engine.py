@@ -1,4 +1,4 @@
-"""What works here, with numbers, and what would mend the rest: `tray-dictate doctor engine`."""
+"""The engine, step by step: `tray-dictate doctor engine`, and its lines in the whole table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from tray_dictate import log
 from tray_dictate.audio import files
 from tray_dictate.config import Config
+from tray_dictate.config_engine import EngineSettings
+from tray_dictate.doctor.finding import Finding
 from tray_dictate.engine import assets, detectors
 from tray_dictate.engine.checkup import Checkup, Recording, embedded_steps
 from tray_dictate.engine.trial import Step
@@ -19,18 +21,17 @@ from tray_dictate.errors import UnavailableError
 from tray_dictate.pcm import SAMPLE
 
 _SPOKEN = 9.2  # seconds of the recording; then nobody speaks
+_REMEDY = (
+    '`tray-dictate doctor engine` shows all of its steps; engine.name = "offline" needs no server.'
+)
 _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 
-def engine(config: Config, *, live: bool, as_json: bool) -> int:
+def examine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
     log.start_plain()  # the steps say it
     settings = config.engine
-    if settings.name == "offline":
-        steps = embedded_steps(_recording())
-    else:
-        steps = Checkup(settings, _recording() if live else None, detectors).steps()
-    done = asyncio.run(_run(steps, quiet=as_json))
+    done = asyncio.run(_run(_steps(settings, live=live), quiet=as_json))
     passed = all(step.passed for step in done)
     if as_json:
         head = {"engine": settings.name, "transport": settings.transport, "live": live}
@@ -42,6 +43,24 @@ def engine(config: Config, *, live: bool, as_json: bool) -> int:
             "money, and measures the text.\n"
         )
     return int(not passed)
+
+
+async def look(settings: EngineSettings) -> list[Finding]:
+    """Load the embedded engine and have it transcribe; ask a server, but send it no sound."""
+    return [_finding(step) async for step in _steps(settings, live=False)]
+
+
+def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step]:
+    if settings.name == "offline":
+        return embedded_steps(_recording())
+    return Checkup(settings, _recording() if live else None, detectors).steps()
+
+
+def _finding(step: Step) -> Finding:
+    state = ("warning" if step.warning else "ok") if step.passed else "failed"
+    remedy = "" if step.passed else _REMEDY
+    unit = step.unit if step.value is not None else ""
+    return Finding(f"engine {step.name}", state, step.words, step.value, unit, remedy)
 
 
 def _recording() -> Recording:

@@ -1,0 +1,121 @@
+"""What is on the clipboard, in every format; and its life beyond the doctor's end."""
+
+# pyright: basic
+# python-xlib carries no types.
+
+from __future__ import annotations
+
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from Xlib import X, Xatom
+
+from tray_dictate.output.x11_save import Contents, Saving
+from tray_dictate.output.x11_server import connect, disconnect
+
+NAMES = ("CLIPBOARD", "PRIMARY")
+_PATIENCE = 2.0  # seconds for the X server to tell the time
+
+
+class Reader:
+    """A connection with an invisible window, for one thread."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError where there is no X server."""
+        self.display = connect()
+        self.window = self.display.screen().root.create_window(
+            -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
+        )
+
+    def close(self) -> None:
+        """End the connection."""
+        disconnect(self.display)
+
+    def owner(self, name: str) -> int:
+        """Return the window that owns a selection; 0 for none."""
+        owner: Any = self.display.get_selection_owner(self.display.intern_atom(name))
+        return owner.id if owner else 0
+
+    def contents(self, name: str) -> Contents:
+        """Return what a selection holds. Raises UnsavedError."""
+        if not self.owner(name):
+            return {}
+        saving = Saving(self.display, self.window, wait=self._wait, stamp=self.stamp())
+        return saving.read(self.display.intern_atom(name))
+
+    def stamp(self) -> int:
+        """Return the server's time. Raises TimeoutError."""
+        atom = self.display.intern_atom("_TRAY_DICTATE_TIME")
+        self.window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
+        self.display.flush()
+        return self._wait(
+            lambda event: event.type == X.PropertyNotify and event.atom == atom, _PATIENCE
+        ).time
+
+    def _wait(self, wanted: Callable[[Any], bool], seconds: float) -> Any:
+        end = time.monotonic() + seconds
+        while True:
+            while self.display.pending_events():
+                event = self.display.next_event()
+                if wanted(event):
+                    return event
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            select.select([self.display.fileno()], [], [], left)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the clipboard held, and who owned which selection."""
+
+    contents: Contents
+    owners: dict[str, int]
+    sample: bool = False  # it was empty, and now holds a text of ours
+
+
+def look() -> Held:
+    """Return the state of now; blocks. Raises UnavailableError, UnsavedError."""
+    reader = Reader()
+    try:
+        owners = {name: reader.owner(name) for name in NAMES}
+        return Held(reader.contents("CLIPBOARD"), owners)
+    finally:
+        reader.close()
+
+
+def empty() -> None:
+    """Leave the clipboard without an owner; blocks."""
+    reader = Reader()
+    try:
+        clipboard = reader.display.intern_atom("CLIPBOARD")
+        reader.window.set_selection_owner(clipboard, reader.stamp())
+        reader.display.sync()
+    finally:
+        reader.close()  # with its owner, what it holds ends
+
+
+def owners() -> dict[str, int]:
+    """Return who owns which selection now; blocks."""
+    reader = Reader()
+    try:
+        return {name: reader.owner(name) for name in NAMES}
+    finally:
+        reader.close()
+
+
+def keep(*names: str) -> bool:
+    """Have a process of its own keep these selections; return whether it does. Blocks."""
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "tray_dictate.doctor.keeper", *names],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True, text=True,
+    )  # fmt: skip
+    assert keeper.stdout is not None
+    with keeper.stdout as answer:
+        return answer.readline() != ""

@@ -1,0 +1,119 @@
+"""`tray-dictate doctor`: every check in turn, as a table or as JSON, and the archive for a report.
+
+The daemon may run meanwhile: its lock is not needed, and nothing of it is changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tray_dictate import __version__, blocking, log
+from tray_dictate.config import Config
+from tray_dictate.doctor import (
+    bundle,
+    daemon,
+    desktop,
+    display,
+    engine,
+    files,
+    keyboard,
+    settings,
+    sound,
+    typed,
+)
+from tray_dictate.doctor.finding import Check, Finding, as_json, lines
+
+_FORMAT = 1  # of the JSON
+_HOTKEY, _ENGINE, _TYPING = keyboard.PATIENCE + 10, 90.0, 45.0  # seconds
+
+
+def examine(
+    given: Path | None,
+    overrides: list[str] | None,
+    *,
+    in_json: bool,
+    ask: bool,
+    archive: Path | None,
+) -> int:
+    """Check the machine; return 0 if nothing has failed, else 1. Raises DictateError."""
+    log.start_plain()  # the findings say it
+    config, of_settings = settings.look(given, overrides)
+    prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
+    checks = _checks(config, of_settings, prompt)
+    hung: list[str] = []
+    findings = asyncio.run(_carry_out(checks, hung, quiet=in_json))
+    passed = all(finding.state != "failed" for finding in findings)
+    report: dict[str, Any] = {
+        "format": _FORMAT, "program": __version__, "passed": passed,
+        "checks": [as_json(finding) for finding in findings],
+    }  # fmt: skip
+    if archive:
+        report["bundle"] = bundle.write(archive, given, report)
+    _tell(report, findings, in_json=in_json)
+    if hung:  # its threads would keep the process from ending
+        sys.stdout.flush()
+        os._exit(int(not passed))
+    return int(not passed)
+
+
+def _checks(
+    config: Config, of_settings: list[Finding], prompt: Callable[[str], None] | None
+) -> list[Check]:
+    """Return all checks, in the order of the table."""
+    return [
+        Check("version", _blocking(display.versions)),
+        Check("display", _blocking(display.session)),
+        Check("settings", _blocking(lambda: of_settings)),
+        Check("hotkey", lambda: keyboard.look(config.hotkey, prompt), _HOTKEY),
+        Check("microphone", lambda: sound.look(config.audio)),
+        Check("engine", lambda: engine.look(config.engine), _ENGINE),
+        Check("typing", lambda: typed.look(config.output), _TYPING),
+        Check("tray", lambda: desktop.tray(config.tray)),
+        Check("notifications", lambda: desktop.notifications(config.tray)),
+        Check("autostart", _blocking(daemon.login)),
+        Check("folders", _blocking(files.folders)),
+        Check("disk", _blocking(files.disk)),
+        Check("history", _blocking(lambda: files.history(config.history))),
+        Check("daemon", _blocking(daemon.look), 25.0),
+    ]
+
+
+def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
+    return lambda: blocking.start(look)
+
+
+async def _carry_out(checks: list[Check], hung: list[str], *, quiet: bool) -> list[Finding]:
+    found: list[Finding] = []
+    for check in checks:
+        findings = await check.findings(hung)
+        found += findings
+        if not quiet:
+            _write(sys.stdout, "\n".join(map(lines, findings)))
+    if hung:  # asyncio would wait for what cannot be ended
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+    return found
+
+
+def _tell(report: dict[str, Any], findings: list[Finding], *, in_json: bool) -> None:
+    if in_json:
+        sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        return
+    failed = sum(finding.state == "failed" for finding in findings)
+    warned = sum(finding.state == "warning" for finding in findings)
+    said = f"{failed} failed, {warned} to look at" if failed or warned else "Everything is fine"
+    _write(sys.stdout, f"\n{said}.")
+    if "bundle" in report:
+        _write(sys.stdout, bundle.listing(report["bundle"]))
+
+
+def _write(stream: Any, text: str) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()

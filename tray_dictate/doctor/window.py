@@ -1,0 +1,137 @@
+"""A small window of our own, as a program's: keys become text in it, and so does a paste.
+
+It needs nothing but python-xlib, so that what arrives is what the X server sends and no toolkit's
+reading of it. Its thread alone uses its connection.
+"""
+
+# pyright: basic
+# python-xlib carries no types.
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+from contextlib import suppress
+from typing import Any
+
+from Xlib import XK, X, Xutil, error
+
+from tray_dictate.output.x11_server import connect, disconnect
+from tray_dictate.ports import Target
+
+log = logging.getLogger(__name__)
+
+CLASS = "tray-dictate-doctor"
+_TITLE = "tray_dictate checks whether text arrives here"
+_WIDTH, _HEIGHT, _BORDER = 520, 60, 1  # pixels
+_UNICODE = 0x01000000  # keysyms from here on are code points
+_GROUP_AT = 13  # the bit of a key event's state where the layout's group begins
+_WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
+
+
+class CheckWindow:
+    """Shown from the start until `close`; `text` and `clear` from any thread."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError where there is no X server."""
+        self._display = connect()
+        atom = self._display.intern_atom
+        self._clipboard, self._utf8 = atom("CLIPBOARD"), atom("UTF8_STRING")
+        self._property = atom("_TRAY_DICTATE_PASTED")
+        self._window = self._make()
+        self.target = Target(f"{self._window.id:#x}", CLASS)
+        self._text = ""
+        self._stopped = False
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="window", daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """Return what has arrived since the start, or the last `clear`."""
+        return self._text
+
+    def clear(self) -> None:
+        """Empty it; nothing may be on its way."""
+        self._text = ""
+
+    def close(self) -> None:
+        """Take the window away; idempotent."""
+        if not self._stopped:
+            self._stopped = True
+            os.write(self._wake, b".")
+            self._thread.join(2)
+
+    def _make(self) -> Any:
+        screen = self._display.screen()
+        x = (screen.width_in_pixels - _WIDTH) // 2
+        y = (screen.height_in_pixels - _HEIGHT) // 2
+        window = screen.root.create_window(
+            x, y, _WIDTH, _HEIGHT, _BORDER, screen.root_depth,
+            background_pixel=screen.white_pixel, event_mask=X.KeyPressMask,
+        )  # fmt: skip
+        window.set_wm_name(_TITLE)
+        window.set_wm_class(CLASS, CLASS)
+        window.set_wm_hints(flags=Xutil.InputHint, input=1)
+        window.map()
+        self._display.sync()
+        return window
+
+    # From here on, everything runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped:
+                while self._display.pending_events():
+                    self._take(self._display.next_event())
+                select.select([self._display.fileno(), self._woken], [], [])
+            self._window.destroy()
+        except (error.ConnectionClosedError, OSError) as reason:
+            log.info("the window went away: %s", type(reason).__name__)
+        finally:
+            disconnect(self._display)
+            for end in (self._woken, self._wake):
+                with suppress(OSError):
+                    os.close(end)
+
+    def _take(self, event: Any) -> None:
+        if event.type == X.KeyPress:
+            self._press(event)
+        elif event.type == X.MappingNotify:
+            self._display.refresh_keyboard_mapping(event)
+        elif event.type == X.SelectionNotify and event.property != X.NONE:
+            found = self._window.get_full_property(self._property, X.AnyPropertyType)
+            self._window.delete_property(self._property)
+            if found and isinstance(found.value, bytes):
+                self._text += found.value.decode("utf-8", "replace")
+
+    def _press(self, event: Any) -> None:
+        plain = self._display.keycode_to_keysym(event.detail, 0)
+        if (plain == XK.XK_Insert and event.state & X.ShiftMask) or (
+            event.state & X.ControlMask and plain == XK.XK_v
+        ):
+            self._window.convert_selection(self._clipboard, self._utf8, self._property, event.time)
+            self._display.flush()
+        elif not event.state & (X.ControlMask | X.Mod1Mask | X.Mod4Mask):
+            self._text += self._character(event.detail, event.state)
+
+    def _character(self, keycode: int, state: int) -> str:
+        """Return what a key gives in the layout's active group, by the map of this moment."""
+        shifted, group = bool(state & X.ShiftMask), state >> _GROUP_AT & 3
+        columns = [2 * group + shifted, 2 * group, int(shifted), 0]  # what is missing: the first
+        if not self._display.keycode_to_keysym(keycode, 2 * group):
+            columns = columns[2:]
+        keysyms = (self._display.keycode_to_keysym(keycode, column) for column in columns)
+        character = of_keysym(next((keysym for keysym in keysyms if keysym), 0))
+        return character.swapcase() if state & X.LockMask and len(character) == 1 else character
+
+
+def of_keysym(keysym: int) -> str:
+    """Return the character of a keysym, empty for a key that is none."""
+    if keysym in _WHITESPACE:
+        return _WHITESPACE[keysym]
+    if 0x20 <= keysym <= 0x7E or 0xA0 <= keysym <= 0xFF:
+        return chr(keysym)
+    point = keysym - _UNICODE
+    return chr(point) if 0x20 <= point <= 0x10FFFF else ""
