@@ -33,6 +33,7 @@ from tray_dictate.errors import ControlError, DictateError
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.ports import Actions, Engine
 from tray_dictate.rewrite import Rewriter
+from tray_dictate.welcome import welcome
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,8 @@ class _App:
     """Every part of one running daemon."""
 
     def __init__(self, config: Config, make_engine: MakeEngine, stack: ExitStack) -> None:
-        self._failed = ""
-        engine = make_engine(config.engine, self._notice)
+        self._failed, self._config = "", config
+        engine = make_engine(config.engine, self._about("engine"))
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)
@@ -73,9 +74,9 @@ class _App:
             private=config.output.private,
         )  # fmt: skip
         stack.callback(self._wait, self._output.close)
-        history = AsyncHistory(config.history, self._notice)
+        history = AsyncHistory(config.history, self._about("history"))
         stack.callback(self._wait, history.close)
-        rewriter = Rewriter(config.rewrite, self._notice)
+        rewriter = Rewriter(config.rewrite, self._about("rewrite"))
         stack.callback(self._wait, rewriter.close)
         portaudio = PortAudio()
         stack.callback(portaudio.close)
@@ -83,7 +84,7 @@ class _App:
         self._tray = tray.select(
             self._bridge, actions, icon=config.tray.icon, notifications=config.tray.notifications
         )
-        microphone = Microphone(config.audio, portaudio, self._bridge, self._notice)
+        microphone = Microphone(config.audio, portaudio, self._bridge, self._about("microphone"))
         stack.callback(self._wait, microphone.close)
         parts = Parts(
             config, self._hotkey, microphone, engine, self._output, self._tray,
@@ -114,7 +115,9 @@ class _App:
         try:
             await self._control.start()
         except ControlError as reason:  # the hotkey and the tray work without it
-            self._notice(str(reason))
+            self._daemon.tell(str(reason), "control")
+        if how := welcome(self._config.hotkey):
+            self._daemon.tell(how, "welcome")
         await self._daemon.start()
 
     def quit(self) -> None:
@@ -134,8 +137,9 @@ class _App:
         self._failed = reason
         self.quit()
 
-    def _notice(self, message: str) -> None:
-        self._daemon.tell(message)
+    def _about(self, cause: str) -> Callable[[str], None]:
+        """Return what tells the user about one part; the daemon is built last."""
+        return lambda message: self._daemon.tell(message, cause)
 
     def _wait(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run a coroutine function on the loop and wait for its end, boundedly."""

@@ -101,8 +101,10 @@ class AudioSettings(Section):
         default=300, ge=0, le=500,
         description="Sound from before the press that counts, where the microphone was open.",
     )  # fmt: skip
-    cues: bool = Field(
-        default=True, description="Short sounds at the start and the end of a recording."
+    cues: bool | list[Literal["start", "stop", "cancel", "error"]] = Field(
+        default=True,
+        description="Short sounds: true for all, false for none, or those that you want: "
+        '["start", "stop", "cancel", "error"].',
     )
     cue_volume: float = Field(default=0.2, ge=0, le=1, description="How loud the sounds are.")
 

@@ -37,11 +37,13 @@ from tray_dictate.core.dictation import (
 )
 from tray_dictate.core.keys import MODIFIERS, Chord, parse_chord, parse_key
 from tray_dictate.core.shortcuts import Shortcuts
+from tray_dictate.core.sounds import Sounds
 from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray
 from tray_dictate.take import Take
+from tray_dictate.telling import Telling
 from tray_dictate.ways import ways
 
 log = logging.getLogger(__name__)
@@ -88,7 +90,10 @@ class Daemon:
         self._shown: tuple[Status, str] | None = None
         self._shortcuts = Shortcuts(settings.shortcuts)
         self._running: dict[int, _Running] = {}
-        wanted = ways(parts.config, parts.output, parts.rewriter, parts.history, self.tell)
+        self._sounds = Sounds(parts.cues.play)
+        self.tell = Telling(parts.tray.notify).tell  # the user; with a cause (telling.py)
+        tell = partial(self.tell, cause="delivery")
+        wanted = ways(parts.config, parts.output, parts.rewriter, parts.history, tell)
         self.delivery = Delivery(parts.output, wanted, self._delivered)
         self._last: dict[str, _Last] = {
             "redo": self.delivery.redo, "undo": self.delivery.undo, "copy": self.delivery.copy,
@@ -133,7 +138,7 @@ class Daemon:
                 log.warning("%d dictations were not delivered in time", len(self._state.live))
         for running in self._running.values():
             if not running.task.done():  # a server that is away, most likely
-                self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}")
+                self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
             running.task.cancel()
         if self._delivering:
             self._delivering.cancel()
@@ -176,11 +181,6 @@ class Daemon:
         for name in asked:
             self._ask(self._last[name]())
 
-    def tell(self, message: str) -> None:
-        """Tell the user."""
-        log.warning("%s", message)
-        self._parts.tray.notify(message)
-
     def _ask(self, work: Coroutine[Any, Any, str]) -> None:
         """Do what the user has asked for; tell what stands in its way."""
         task = asyncio.get_running_loop().create_task(self._tell_failure(work))
@@ -191,7 +191,7 @@ class Daemon:
         try:
             await work
         except DictateError as reason:
-            self.tell(str(reason))
+            self.tell(str(reason), "asked")
 
     async def _when_the_menu_is_gone(self, work: _Last) -> str:
         await asyncio.sleep(_MENU)
@@ -226,10 +226,10 @@ class Daemon:
                 self._begin(number)
             case Finish(number):
                 self._running[number].take.finish()
-                self._parts.cues.play("stop")
             case Abort(number):
                 self.delivery.abort(number)
                 self._end(number).task.cancel()
+                self._sounds.dropped(number)
                 log.info("dictation %d: dropped", number)
             case Deliver(number, text):
                 self.delivery.put(number, text)
@@ -248,7 +248,9 @@ class Daemon:
         take = Take(
             number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
             started, partial(self._heard, number), partial(self._segment, number),
+            partial(self._sounds.recorded, number),
         )  # fmt: skip
+        self._sounds.begun(number)
         running = _Running(take, loop.create_task(self._dictate(take)))
         if settings.hotkey.limit_minutes:
             running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
@@ -264,8 +266,8 @@ class Daemon:
             reason = "The dictation failed; the log has the details."
             trouble = f"{reason} {take.keep(reason)}"
         if trouble:
-            self._parts.cues.play("error")
-            self.tell(trouble)
+            self._sounds.failed(take.number)
+            self.tell(trouble, "take")
         self.post(Drained(take.number, trouble))
 
     def _end(self, number: int) -> _Running:
@@ -275,7 +277,7 @@ class Daemon:
         return running
 
     def _heard(self, number: int) -> None:
-        self._parts.cues.play("start")
+        self._sounds.heard(number)
         self.post(Heard(number))
 
     def _segment(self, number: int, text: str) -> None:
@@ -285,8 +287,8 @@ class Daemon:
         self.post(Delivered(number, trouble))
 
     def _limit(self) -> None:
-        minutes = self._parts.config.hotkey.limit_minutes
-        self.tell(f"The dictation ended after {minutes:g} minutes (hotkey.limit_minutes).")
+        limit = self._parts.config.hotkey.limit_minutes
+        self.tell(f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes).", "limit")
         self.post(Stop())
 
     def _show(self) -> None:

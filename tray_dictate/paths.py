@@ -42,6 +42,11 @@ def stats_file() -> Path:
     return Path(_DIRS.user_data_dir) / "stats.sqlite"
 
 
+def welcomed_file() -> Path:
+    """Return the file whose presence means that the user was told which key to hold."""
+    return Path(_DIRS.user_state_dir) / "welcomed"
+
+
 def private_folder(path: Path) -> Path:
     """Make the folder, readable by its owner only, and return it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -36,6 +36,7 @@ class Take:
     started: float  # when the key went down
     on_heard: Callable[[], None]
     on_segment: Callable[[str], None]
+    on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
     trouble: str = ""
     _lost: str = ""  # why speech did not become text
     _done: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds
@@ -78,6 +79,7 @@ class Take:
                         self._first_chunk()
                     self._audio += chunk
                     self._chunks.put_nowait(chunk)
+                self.on_recorded()
         except CaptureError as reason:
             self.trouble = str(reason)
         finally:

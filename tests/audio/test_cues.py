@@ -1,46 +1,111 @@
-"""The cues are sounds, and can be turned off."""
+"""The cues are sounds, can be turned off, and are no voice."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
+import soxr
 
+from tray_dictate import config_load
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import AudioSettings
+from tray_dictate.engine import assets
+from tray_dictate.engine.models import HOP
+from tray_dictate.engine.segmenter import RATE, Segmenter
+from tray_dictate.engine.silero import Silero
+from tray_dictate.engine.sound import level
+from tray_dictate.errors import ConfigError
+
+ALL = ["start", "stop", "cancel", "error"]
 
 
 class Player:
     """What of PortAudio the cues need."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hangs: bool = False) -> None:
         self.played: list[tuple[bytes, int]] = []
+        self._hangs = hangs
 
-    def play(self, samples: bytes, rate: int) -> None:
+    def play(self, samples: bytes, rate: int) -> Future[None]:
         self.played.append((samples, rate))
+        done: Future[None] = Future()
+        if not self._hangs:
+            done.set_result(None)
+        return done
 
 
-@pytest.mark.parametrize("name", ["start", "stop", "error"])
-def test_a_cue_is_short_as_loud_as_wanted_and_without_clicks(name):
+def wave(name: str, volume: float = 0.2) -> tuple[np.ndarray, int]:
     player = Player()
-    Cues(AudioSettings(cue_volume=0.5), player).play(name)
+    Cues(AudioSettings(cue_volume=volume), player).play(name)
     ((samples, rate),) = player.played
-    wave = np.frombuffer(samples, "<i2")
-    assert 0.05 < len(wave) / rate < 0.2
-    assert 0.4 < np.abs(wave).max() / 32768 <= 0.5
-    assert np.abs(wave[[0, -1]]).max() < 300
+    return np.frombuffer(samples, "<i2") / 32768, rate
+
+
+def pitch(sound: np.ndarray, rate: int) -> float:
+    return np.argmax(np.abs(np.fft.rfft(sound * np.hanning(len(sound)), rate)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_cue_is_short_as_loud_as_wanted_and_without_clicks(name):
+    sound, rate = wave(name, 0.5)
+    assert 0.05 < len(sound) / rate < 0.3
+    assert 0.49 < np.abs(sound).max() <= 0.5
+    assert np.abs(sound[[0, -1]]).max() < 0.01
+    assert np.abs(np.diff(sound)).max() < 0.15
 
 
 def test_the_start_rises_and_the_stop_falls():
-    player = Player()
-    cues = Cues(AudioSettings(), player)
-    cues.play("start")
-    cues.play("stop")
-    start, stop = (np.frombuffer(samples, "<i2") for samples, _ in player.played)
-    assert np.array_equal(start[: len(start) // 2], stop[len(stop) // 2 :])
+    for name, rises in (("start", True), ("stop", False)):
+        sound, rate = wave(name)
+        first, last = (pitch(sound[part], rate) for part in (slice(0, 1900), slice(-2500, None)))
+        assert bool(last > first) is rises
 
 
-@pytest.mark.parametrize("settings", [{"cues": False}, {"cue_volume": 0}])
+@pytest.mark.parametrize("settings", [{"cues": False}, {"cue_volume": 0}, {"cues": []}])
 def test_no_sound_where_none_is_wanted(settings):
     player = Player()
-    Cues(AudioSettings(**settings), player).play("start")
+    for name in ALL:
+        Cues(AudioSettings(**settings), player).play(name)
     assert player.played == []
+
+
+def test_each_cue_can_be_chosen():
+    player = Player()
+    cues = Cues(config_load.load(None, ['audio.cues=["stop", "error"]'], {}).audio, player)
+    for name in ALL:
+        cues.play(name)
+    assert [samples for samples, _ in player.played] == [
+        (wave(name)[0] * 32768).astype("<i2").tobytes() for name in ("stop", "error")
+    ]
+
+
+def test_an_unknown_cue_is_named():
+    with pytest.raises(ConfigError, match=r"audio\.cues.*'beep'"):
+        config_load.load(None, ['audio.cues=["beep"]'], {})
+
+
+def test_a_sound_server_that_hangs_is_not_sent_all_that_it_has_missed():
+    player = Player(hangs=True)
+    cues = Cues(AudioSettings(), player)
+    for _ in range(100):
+        cues.play("start")
+    assert len(player.played) == 2
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("loudness", [1.0, 0.2, 0.02])
+def test_a_cue_that_the_microphone_hears_is_no_voice(name, loudness):
+    sound, rate = wave(name, loudness)
+    heard = soxr.resample(sound, rate, RATE)
+    model = Silero(assets.find(assets.SILERO))
+    for before in (0, 1600, 16000):  # from the first sample on, after the press, after a pause
+        room = np.random.default_rng(before).normal(0, 0.001, before + len(heard) + RATE)
+        room[before : before + len(heard)] += heard
+        segmenter, detector = Segmenter(), model.detector()
+        for at in range(0, len(room) - HOP, HOP):
+            hop = room[at : at + HOP].astype(np.float32)
+            assert segmenter.hear(detector.hear(hop), level(hop), HOP) is None
+            assert segmenter.due(0) is None
+        assert segmenter.finish() is None

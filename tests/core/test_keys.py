@@ -2,7 +2,7 @@
 
 import pytest
 
-from tray_dictate.core.keys import filled, is_bare, kind, parse_chord, parse_key, spell
+from tray_dictate.core.keys import filled, in_words, is_bare, kind, parse_chord, parse_key, spell
 
 CTRL = frozenset({"ctrl_l", "ctrl_r"})
 
@@ -68,3 +68,19 @@ def test_the_two_sides_of_a_modifier_are_of_one_kind():
     assert kind("ctrl_l") == kind("ctrl_r") == "ctrl"
     assert kind("alt_gr") == "alt_gr"
     assert kind("a_l") == "a_l"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ctrl_r", "right Ctrl"),
+        ("super_l", "left Super"),
+        ("ctrl+alt+space", "Ctrl+Alt+Space"),
+        ("alt_gr", "AltGr"),
+        ("page_up", "Page Up"),
+        ("shift+f9", "Shift+F9"),
+        ("ctrl+ö", "Ctrl+Ö"),
+    ],
+)
+def test_a_chord_in_words(text, words):
+    assert in_words(parse_chord(text)) == words

@@ -19,6 +19,8 @@ def private_environment(folder: Path) -> dict[str, str]:
     homes |= {"HOME": "home", "XDG_RUNTIME_DIR": "run"}
     for name in (*homes.values(), "log"):
         (folder / name).mkdir(mode=0o700)
+    (folder / "state" / "tray_dictate").mkdir(mode=0o700)
+    (folder / "state" / "tray_dictate" / "welcomed").touch()  # not a first run: that is a test's
     inherited = {
         name: value
         for name, value in os.environ.items()

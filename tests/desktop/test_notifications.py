@@ -15,10 +15,10 @@ from tests.desktop.processes import MARKER, marked, name_of
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.shown import Shown
 from tray_dictate.bridge import Bridge
-from tray_dictate.ports import Actions
+from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray import select
 from tray_dictate.tray.bus import call, connect
-from tray_dictate.tray.notifications import send
+from tray_dictate.tray.notifications import Notifications
 
 DBUS = "org.freedesktop.DBus"
 HAS_OWNER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.NameHasOwner", "s")
@@ -49,8 +49,7 @@ def shown(here: Desktop) -> Iterator[Shown]:
 
 def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: Shown) -> None:
     text = "The <b>USB</b> & co \0microphone would not open."
-    for _ in range(3):
-        shown.tray.notify(text)
+    shown.tray.notify(text)
     literally = (
         "The &lt;b&gt;USB&lt;/b&gt; &amp; co microphone would not open."  # as dunst keeps it
     )
@@ -77,14 +76,15 @@ async def test_a_bus_that_is_too_busy_to_read_loses_neither_message_nor_connecti
     bus = await connect()
     os.kill(daemon, signal.SIGSTOP)
     try:
-        told = asyncio.create_task(send(bus, "Said to a busy bus."))
+        bubbles = Notifications(bus)
+        told = asyncio.create_task(bubbles.show("Said to a busy bus.", "", Urgency.NORMAL))
         names = [f"a.b{'c' * 60_000}{number}" for number in range(10)]  # 0.6 MB: a full socket
         owned = [asyncio.create_task(call(bus, *HAS_OWNER, name)) for name in names]
         await asyncio.sleep(0.3)
         assert not [task for task in (told, *owned) if task.done()]
     finally:
         os.kill(daemon, signal.SIGCONT)
-    await told
+    assert await told
     assert await asyncio.gather(*owned) == [[False]] * len(names)
     bus.disconnect()
     wait_until(lambda: "body: 'Said to a busy bus.'" in here.notifications(), 10, "it is shown")

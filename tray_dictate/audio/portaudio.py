@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from tray_dictate.errors import CaptureError
@@ -39,9 +39,9 @@ class PortAudio:
         """Run blocking work on the worker."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
-    def play(self, samples: bytes, rate: int) -> None:
+    def play(self, samples: bytes, rate: int) -> Future[None]:
         """Play PCM16 mono in the background, after what plays already."""
-        self._player.submit(self._play, samples, rate)
+        return self._player.submit(self._play, samples, rate)
 
     def close(self) -> None:
         """End the workers; streams must have been closed."""

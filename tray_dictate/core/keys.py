@@ -60,6 +60,11 @@ def spell(chord: Chord) -> str:
     return "+".join(_spell_slot(slot) for slot in chord)
 
 
+def in_words(chord: Chord) -> str:
+    """Return a chord as people say it: "right Ctrl", "Ctrl+Alt+Space"."""
+    return "+".join(_slot_in_words(slot) for slot in chord)
+
+
 def is_bare(chord: Chord) -> bool:
     """Whether only modifiers are in it, so that it begins every shortcut with them, too."""
     return all(slot <= MODIFIERS for slot in chord)
@@ -73,6 +78,14 @@ def kind(key: str) -> str:
 def filled(slot: Slot, held: frozenset[str]) -> bool:
     """Whether one of the slot's keys is among those held."""
     return not slot.isdisjoint(held)
+
+
+def _slot_in_words(slot: Slot) -> str:
+    name = _spell_slot(slot)
+    if name == "alt_gr":
+        return "AltGr"
+    side = {"_l": "left ", "_r": "right "}.get(name[-2:], "") if name in MODIFIERS else ""
+    return side + (kind(name) if side else name).replace("_", " ").title()
 
 
 def _spell_slot(slot: Slot) -> str:

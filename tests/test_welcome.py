@@ -1,0 +1,58 @@
+"""A first run says once which key to hold, in words."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tray_dictate import paths
+from tray_dictate.config import HotkeySettings
+from tray_dictate.welcome import welcome
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {},
+            "Hold right Ctrl and speak; the words appear where you type. "
+            "Let go when you are done. Escape drops what you say.",
+        ),
+        (
+            {"keys": "ctrl+alt+space", "mode": "toggle", "cancel": ""},
+            "Press Ctrl+Alt+Space and speak; the words appear where you type. "
+            "Press it again when you are done.",
+        ),
+    ],
+)
+def test_it_names_the_key_that_is_set_and_what_to_do_with_it(settings, words):
+    assert welcome(HotkeySettings(**settings)) == words
+
+
+def test_it_is_said_once_to_a_user_whatever_the_key_is_later():
+    assert welcome(HotkeySettings())
+    assert not welcome(HotkeySettings())
+    assert not welcome(HotkeySettings(keys="f9"))
+    assert stat.S_IMODE(paths.welcomed_file().stat().st_mode) == 0o600
+
+
+def test_of_several_that_start_at_once_one_says_it():
+    with ThreadPoolExecutor(8) as starts:
+        said = list(starts.map(lambda _: welcome(HotkeySettings()), range(40)))
+    assert len([text for text in said if text]) == 1
+
+
+@pytest.mark.parametrize("state", ["/proc/self/none", "a file"])
+def test_a_home_that_cannot_be_written_fails_nothing(state, home, monkeypatch):
+    (home / "a file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / state))
+    assert welcome(HotkeySettings()).startswith("Hold right Ctrl")
