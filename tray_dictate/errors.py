@@ -3,6 +3,7 @@
 DictateError
 ├── ConfigError       what the user wrote cannot be used; lists every problem
 ├── UnavailableError  a back end cannot work here; the next one is tried
+├── RunningError      a daemon runs in this session already; nothing is wrong
 ├── CaptureError      the microphone would not open, or went away
 ├── EngineError       speech could not be turned into text
 ├── AudioFileError    a file cannot be read as sound
@@ -34,6 +35,10 @@ class UnavailableError(DictateError):
     def __init__(self, reason: str, remedy: str = "") -> None:
         self.reason, self.remedy = reason, remedy
         super().__init__(f"{reason} {remedy}".strip())
+
+
+class RunningError(DictateError):
+    """A daemon runs in this session already: the exit code is 0, so that nothing tries again."""
 
 
 class CaptureError(DictateError):
