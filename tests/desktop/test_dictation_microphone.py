@@ -38,7 +38,7 @@ def test_a_stalled_microphone_is_told_and_what_was_said_is_kept(desktop, daemon,
     desktop.play_whole(spoken(wavs, SENTENCE, end=0.5))
     desktop.sound.pactl("suspend-source", "virtmic", "1")
     try:
-        wait_until(lambda: "stopped sending sound" in desktop.notifications(), 10, "the message")
+        wait_until(lambda: "stopped sending sound" in desktop.notifications(), 30, "the message")
         settled(daemon)
         landed(window, SENTENCE, 0.15)
     finally:
