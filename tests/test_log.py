@@ -58,3 +58,16 @@ def test_a_command_that_tells_itself_logs_only_what_nobody_has_foreseen(said):
     assert "error of ours" in lines
     assert "warning of ours" not in lines
     assert "info of theirs" not in lines
+
+
+def test_a_log_that_was_begun_anew_is_still_its_owners_alone(tmp_path):
+    program = "import os; os.umask(0o022); from tray_dictate import log; log._LONGEST = 1000\n"
+    program += "log.start('info'); import logging\n"
+    program += "for _ in range(100): logging.getLogger('tray_dictate').info('x' * 50)"
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL,
+        env={"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    logs = list(tmp_path.rglob("*.log*"))
+    assert len(logs) == 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in logs} == {0o600}

@@ -1,0 +1,108 @@
+"""Opened for the user: a fake xdg-open writes down what it is given."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tray_dictate import paths
+from tray_dictate.errors import UnavailableError
+from tray_dictate.opening import Opening
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, with a PATH of fake programs only."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    return tmp_path
+
+
+def program(home: Path, name: str, code: int = 0) -> Path:
+    """Put a program on PATH that writes down its last argument; return where."""
+    written = home / f"{name}.asked"
+    path = home / "bin" / name
+    path.write_text(
+        f'#!/bin/sh\nfor last; do :; done\nprintf "%s" "$last" > "{written}"\nexit {code}\n'
+    )
+    path.chmod(0o755)
+    return written
+
+
+def private_text(path: Path) -> str:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return path.read_text()
+
+
+async def test_settings_that_are_not_there_are_written_with_every_default_explained(home) -> None:
+    asked, path = program(home, "xdg-open"), home / "there" / "config.toml"
+    await Opening(path, lambda _: None).open("settings")
+    assert asked.read_text() == str(path)
+    assert "# The hotkey" in path.read_text()
+    assert all(table == {} for table in tomllib.loads(path.read_text()).values()), "none is changed"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_settings_that_are_there_are_left_as_they_are(home) -> None:
+    asked, path = program(home, "xdg-open"), home / "config.toml"
+    path.write_text("# mine\n")
+    await Opening(path, lambda _: None).open("settings")
+    assert (asked.read_text(), path.read_text()) == (str(path), "# mine\n")
+
+
+async def test_the_users_own_editor_is_next_where_the_desktop_knows_none(home, monkeypatch) -> None:
+    program(home, "xdg-open", code=3)
+    asked = program(home, "edit")
+    monkeypatch.setenv("VISUAL", "edit --wait")
+    await Opening(home / "config.toml", lambda _: None).open("settings")
+    assert asked.read_text() == str(home / "config.toml")
+
+
+async def test_without_any_editor_the_user_is_told_where_the_file_is(home) -> None:
+    with pytest.raises(UnavailableError, match=r"No text editor .* Open .*config\.toml with one"):
+        await Opening(home / "config.toml", lambda _: None).open("settings")
+
+
+async def test_a_folder_that_cannot_be_written_is_named(home) -> None:
+    (home / "file").write_text("")
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        await Opening(home / "file" / "config.toml", lambda _: None).open("settings")
+
+
+async def test_a_log_that_is_not_there_is_said_to_be_so(home) -> None:
+    program(home, "xdg-open")
+    with pytest.raises(UnavailableError, match="There is no"):
+        await Opening(home / "config.toml", lambda _: None).open("log")
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+async def test_the_log_is_opened(home, platform) -> None:
+    asked = program(home, {"linux": "xdg-open", "darwin": "open"}[platform])
+    paths.private_folder(paths.log_file().parent)
+    paths.log_file().write_text("a line")
+    await Opening(home / "config.toml", lambda _: None, platform=platform).open("log")
+    assert asked.read_text() == str(paths.log_file())
+
+
+async def test_the_check_is_opened_as_a_private_text_also_where_it_found_something(home) -> None:
+    asked, told = program(home, "xdg-open"), list[str]()
+    doctor = [sys.executable, "-c", "print('no microphone'); raise SystemExit(1)"]
+    await Opening(home / "config.toml", told.append, doctor=doctor).open("check")
+    assert private_text(Path(asked.read_text())) == "no microphone\n"
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    "doctor", [["no-such-program"], [sys.executable, "-c", "raise SystemExit(2)"]], ids=str
+)
+async def test_a_check_that_fails_is_told_with_a_remedy(home, doctor) -> None:
+    program(home, "xdg-open")
+    with pytest.raises(UnavailableError, match=r"check of this machine failed.*tray-dictate doc"):
+        await Opening(home / "config.toml", lambda _: None, doctor=doctor).open("check")
