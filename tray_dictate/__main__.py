@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-_AT_ONCE = frozenset({"start", "stop", "toggle", "cancel", "redo", "undo", "copy"})
+_AT_ONCE = frozenset({"start", "stop", "toggle", "cancel", "redo", "undo", "copy", "reload"})
 
 
 def main() -> int:

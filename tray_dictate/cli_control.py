@@ -5,28 +5,63 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-_WHAT = {
-    "start": "begin a dictation in the running daemon",
-    "stop": "end it: what you said is inserted",
-    "toggle": "begin a dictation, or end it",
-    "cancel": "drop it",
-    "redo": "insert the last dictation again",
-    "undo": "take the last dictation back",
-    "copy": "put the last dictation on the clipboard",
-}
+_PATIENCE = 40.0  # seconds for it to deliver what is being said, and to end
+_SHORTCUT = """\
+In your desktop's keyboard settings, let a shortcut run this command. Or, in sway's own:
+  bindsym --no-repeat F9 exec tray-dictate start
+  bindsym --release   F9 exec tray-dictate stop
+"""
+_COMMANDS = {  # name: one line, more, examples
+    "start": ("start listening, as when the hotkey goes down", "Start listening, as when the "
+              "hotkey goes down. If it listens already, it goes on.", _SHORTCUT),
+    "stop": ("stop listening, as when the hotkey is let go", "Stop listening, as when the hotkey "
+             "is let go: what you said is written. If it does not listen, nothing happens.",
+             _SHORTCUT),
+    "toggle": ("start listening or, if it listens, stop", "Start listening or, if it listens, stop "
+               "and write what you said. A key that is held and repeats counts once.",
+               "In your desktop's keyboard settings, let a shortcut run: tray-dictate toggle"),
+    "cancel": ("stop listening and forget what was said", "Stop listening and forget what you "
+               "said. If it does not listen, what is not yet written is forgotten.", ""),
+    "redo": ("write the last dictation again", "Write the last dictation again, where you type "
+             "now.", ""),
+    "undo": ("take the last dictation back", "Take the last dictation back, if you have not typed "
+             "or clicked since.", ""),
+    "copy": ("copy the last dictation, to paste it yourself", "Put the last dictation on the "
+             "clipboard, to paste it yourself.", ""),
+    "reload": ("read the settings file again", "Read the settings file again and say what has "
+               "changed. A file with mistakes changes nothing.", "The file is: tray-dictate config "
+               "--path"),
+    "quit": ("end tray-dictate", "End tray-dictate, as Quit in its menu does. What you are saying "
+             "is written first; the command returns when all is over.", ""),
+}  # fmt: skip
 
 
 def add(commands: Any) -> None:
     """Add the commands."""
-    for name, what in _WHAT.items():
-        parser = commands.add_parser(name, help=what)
-        parser.set_defaults(command=_send, name=name)
+    for name, (what, description, epilog) in _COMMANDS.items():
+        parser = commands.add_parser(
+            name, help=what, description=description, epilog=epilog or None,
+            formatter_class=argparse.RawDescriptionHelpFormatter if epilog else
+            argparse.HelpFormatter,
+        )  # fmt: skip
+        parser.set_defaults(command=_quit if name == "quit" else _send, name=name)
 
 
 def _send(options: argparse.Namespace) -> int:
     from tray_dictate import control  # noqa: PLC0415
 
-    message = control.send(options.name).get("message")
-    if message:
-        print(message)  # noqa: T201
+    return control.run(options.name)
+
+
+def _quit(_options: argparse.Namespace) -> int:
+    import filelock  # noqa: PLC0415
+
+    from tray_dictate import control, paths  # noqa: PLC0415
+    from tray_dictate.errors import ControlError  # noqa: PLC0415
+
+    control.send("quit")
+    try:  # it holds the lock to its very end; then another may be started
+        filelock.FileLock(paths.lock_file()).acquire(timeout=_PATIENCE).lock.release()
+    except filelock.Timeout:
+        raise ControlError(f"tray_dictate has not ended within {_PATIENCE:g} s.") from None
     return 0

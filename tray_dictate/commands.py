@@ -2,41 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-from tray_dictate.core.dictation import Cancel, Event, Start, Status, Stop, Toggle
+from tray_dictate import __version__
+from tray_dictate.config import Config
+from tray_dictate.control_server import Answer, Handler
+from tray_dictate.core.asked import Asked, Name, ask
+from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
+from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.daemon import Daemon
 from tray_dictate.errors import ControlError
 
-Handler = Callable[[], Awaitable[dict[str, Any]]]
+_EVENTS = {"start": Start(), "stop": Stop(), "toggle": Toggle()}
+_OFF = "Dictation is off. Switch it on in the tray's menu."
 
 
-def handlers(daemon: Daemon) -> dict[str, Handler]:
+def handlers(
+    daemon: Daemon,
+    config: Callable[[], Config],
+    quit: Callable[[], None],
+    reload: Callable[[], Awaitable[str]] | None = None,
+) -> dict[str, Handler]:
     """Return what answers each command, on the loop; each raises DictateError."""
 
-    def posting(event: Event, *, begins: bool = False) -> Handler:
-        async def post() -> dict[str, Any]:
-            if begins and daemon.status is Status.OFF:
-                raise ControlError("Dictation is off. Switch it on in the tray's menu.")
-            daemon.post(event)
-            return {"status": daemon.status}
+    async def cancel() -> Answer:
+        daemon.post(Cancel())
+        return {}
 
-        return post
+    async def status() -> Answer:
+        return _report(daemon, config())
 
-    def asking(work: Callable[[], Awaitable[str]]) -> Handler:
-        async def ask() -> dict[str, Any]:
-            return {"message": await work()}
+    async def follow() -> AsyncGenerator[Answer]:
+        changes: asyncio.Queue[Answer] = asyncio.Queue()
+        leave = daemon.shown.follow(lambda: changes.put_nowait(_report(daemon, config())))
+        try:
+            yield _report(daemon, config())
+            while True:
+                yield await changes.get()
+        finally:
+            leave()
 
-        return ask
+    async def show() -> Answer:
+        """Answer a second daemon, which then ends; the user wanted to see something."""
+        message = f"Dictation is running already: {_hint(config())}."
+        if daemon.status is Status.OFF:
+            message = f"Dictation is running already, but off: {_OFF.partition('. ')[2]}"
+        daemon.tell(message, "asked")
+        return {"message": message}
+
+    async def end() -> Answer:
+        quit()
+        return {}
 
     delivery = daemon.delivery
     return {
-        "start": posting(Start(), begins=True),
-        "stop": posting(Stop()),
-        "toggle": posting(Toggle(), begins=True),
-        "cancel": posting(Cancel()),
-        "redo": asking(delivery.redo),
-        "undo": asking(delivery.undo),
-        "copy": asking(delivery.copy),
-    }
+        **_starting(daemon), "cancel": cancel,
+        "redo": _asking(delivery.redo), "undo": _asking(delivery.undo),
+        "copy": _asking(delivery.copy), **({"reload": _asking(reload)} if reload else {}),
+        "status": status, "follow": follow, "show": show, "quit": end,
+    }  # fmt: skip
+
+
+def _asking(work: Callable[[], Awaitable[str]]) -> Handler:
+    async def answer() -> Answer:
+        return {"message": await work()}
+
+    return answer
+
+
+def _starting(daemon: Daemon) -> dict[str, Handler]:
+    """Return start, stop and toggle, which know of each other (core.asked)."""
+    asked = Asked()
+
+    def posting(name: Name) -> Handler:
+        async def post() -> Answer:
+            nonlocal asked
+            if name != "stop" and daemon.status is Status.OFF:
+                raise ControlError(_OFF)
+            recording = daemon.status in (Status.OPENING, Status.RECORDING)
+            now = asyncio.get_running_loop().time()
+            asked, refused = ask(asked, name, now, recording=recording)
+            if refused:
+                return {"message": refused}
+            daemon.post(_EVENTS[name])
+            return {}
+
+        return post
+
+    return {"start": posting("start"), "stop": posting("stop"), "toggle": posting("toggle")}
+
+
+def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
+    """Return what there is to know; no address, which may hold a password."""
+    shown = daemon.shown
+    return {
+        "status": shown.status, "detail": shown.detail, "since": shown.since,
+        "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": _hint(config),
+        "engine": config.engine.name, "model": config.engine.model,
+        "microphone": config.audio.device, "output": config.output.method,
+        "program": __version__, "pid": os.getpid(), "started": shown.started,
+    }  # fmt: skip
+
+
+def _hint(config: Config) -> str:
+    how = "press" if config.hotkey.mode == "toggle" else "hold"
+    return f"{how} {in_words(parse_chord(config.hotkey.keys))} and speak"

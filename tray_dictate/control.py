@@ -17,6 +17,7 @@ from tray_dictate.errors import ControlError, DictateError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Any
 
 VERSION = 1  # of the lines; a daemon answers only its own
@@ -52,7 +53,7 @@ def connect() -> tuple[socket.socket, str]:
         from tray_dictate import control_tcp  # noqa: PLC0415 - the other systems never need it
 
         return control_tcp.connect()
-    path = socket_path()
+    path = _socket_path()
     check_folder(os.path.dirname(path))  # noqa: PTH120 - pathlib costs time
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(_PATIENCE)
@@ -106,18 +107,14 @@ def line(message: dict[str, Any]) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-def socket_path() -> str:
+def socket_path() -> Path:
     """Return the path of this session's socket, in a folder of the user's own."""
-    session = os.environ.get("XDG_RUNTIME_DIR")
-    if session:
-        return f"{session}/tray_dictate/control.sock"
-    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
-    if sys.platform == "win32":
-        raise ControlError("There is no such socket on Windows.")
-    return f"{temporary}/tray_dictate-{os.getuid()}/control.sock"
+    from pathlib import Path  # noqa: PLC0415 - 5 ms, as for json
+
+    return Path(_socket_path())
 
 
-def check_folder(folder: str) -> None:
+def check_folder(folder: str | Path) -> None:
     """Raise ControlError if another user could have put a socket there."""
     if sys.platform == "win32":
         return
@@ -127,6 +124,16 @@ def check_folder(folder: str) -> None:
         raise ControlError(NOT_RUNNING) from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ControlError(f"{folder} is not a folder of yours alone. Remove it, or set TMPDIR.")
+
+
+def _socket_path() -> str:
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    if session:
+        return f"{session}/tray_dictate/control.sock"
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
+    if sys.platform == "win32":
+        raise ControlError("There is no such socket on Windows.")
+    return f"{temporary}/tray_dictate-{os.getuid()}/control.sock"
 
 
 def is_ours(connection: socket.socket) -> bool:

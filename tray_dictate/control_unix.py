@@ -26,7 +26,7 @@ class UnixDoor:
     token = ""  # the system says who knocks
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or Path(socket_path())
+        self._path = path or socket_path()
         self._lock = filelock.FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
         self._inode = 0
 
@@ -36,7 +36,7 @@ class UnixDoor:
     def open(self) -> socket.socket:
         """Return the listening socket. Raises ControlError, or OSError."""
         paths.private_folder(self._path.parent)
-        check_folder(str(self._path.parent))
+        check_folder(self._path.parent)
         try:
             self._lock.acquire(blocking=False)
         except filelock.Timeout:

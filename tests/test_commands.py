@@ -1,0 +1,211 @@
+"""The commands on a whole daemon of fakes, through a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_daemon import Rig, until
+from tray_dictate import __version__, control
+from tray_dictate.commands import handlers
+from tray_dictate.control_server import ControlServer
+from tray_dictate.core.dictation import Enable, Status
+from tray_dictate.errors import ConfigError, ControlError
+
+ROOT = Path(__file__).parents[1]
+
+
+class Served:
+    """A daemon that can be asked."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig, self.daemon = rig, rig.daemon
+        self.quits, self.reloaded = 0, "The settings are as they were."
+        config = rig.daemon._parts.config
+        self.server = ControlServer(handlers(rig.daemon, lambda: config, self._quit, self._reload))
+
+    def _quit(self) -> None:
+        self.quits += 1
+
+    async def _reload(self) -> str:
+        if not self.reloaded:
+            raise ConfigError(["hotkey.keys: unknown key 'f99'"])
+        return self.reloaded
+
+    async def ask(self, command: str) -> dict:
+        return await asyncio.to_thread(control.send, command)
+
+    async def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", "tray_dictate", *words], capture_output=True,
+            text=True, check=False, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    @property
+    def status(self) -> Status:
+        return self.daemon.status
+
+
+@pytest.fixture
+async def served(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    rig = Rig()
+    await rig.daemon.start()
+    served = Served(rig)
+    await served.server.start()
+    yield served
+    await served.server.close()
+    await rig.daemon.stop()
+    await rig.history.close()
+
+
+async def test_start_and_stop_can_be_said_twice(served):
+    for _ in range(2):
+        assert await served.ask("start") == {}
+        assert served.status in (Status.OPENING, Status.RECORDING)
+    await served.rig.say("hello")
+    for _ in range(2):
+        assert await served.ask("stop") == {}
+    await served.rig.idle()
+    assert served.rig.output.text == "hello"
+    assert len(served.rig.microphone.captures) == 1
+
+
+async def test_a_tap_whose_release_comes_first_records_nothing(served):
+    await served.ask("stop")
+    assert "a stop came just before" in (await served.ask("start"))["message"]
+    assert served.status is Status.IDLE
+    await served.ask("start")
+    assert served.status is Status.OPENING
+    await served.ask("cancel")
+
+
+async def test_a_toggle_of_a_key_that_is_held_counts_once(served):
+    await served.ask("toggle")
+    for _ in range(5):
+        assert "as from a key that is held" in (await served.ask("toggle"))["message"]
+    assert served.status in (Status.OPENING, Status.RECORDING)
+    assert len(served.rig.microphone.captures) == 1
+    await served.ask("cancel")
+    assert served.status is Status.IDLE
+
+
+async def test_when_dictation_is_off_it_says_so(served):
+    served.daemon.post(Enable(False))
+    for command in ("start", "toggle"):
+        with pytest.raises(ControlError, match=r"Dictation is off\. Switch it on"):
+            await served.ask(command)
+    assert await served.ask("stop") == {}
+
+
+async def test_status_is_a_table_for_people(served):
+    done = await served.cli("status")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(
+        r"""Status:      ready \(since \d\d:\d\d:\d\d\)
+To dictate:  hold [Rr]ight Ctrl and speak
+Engine:      offline: nothing that you say leaves this machine
+Microphone:  the system's default
+Output:      auto
+Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
+""",
+        done.stdout,
+    ), done.stdout
+
+
+async def test_status_is_json_for_programs(served):
+    report = json.loads((await served.cli("status", "--json")).stdout)
+    assert report["status"] == "idle"
+    assert report["version"] == __version__
+    assert report["pid"] == os.getpid()
+    assert {"since", "started", "hotkey", "mode", "engine", "microphone", "output"} <= set(report)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]", report["since"])
+
+
+@pytest.fixture
+async def follower(served):
+    started = []
+
+    async def follow(*words: str) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tray_dictate", "status", "--follow", *words,
+            stdout=-1, stderr=-1, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield follow
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_a_follower_is_told_of_every_change_and_of_the_end(served, follower):
+    following = await follower("--json")
+
+    async def told() -> str:
+        async with asyncio.timeout(30):
+            return json.loads(await following.stdout.readline())["status"]
+
+    assert await told() == "idle"
+    served.rig.press()
+    assert await told() == "opening"
+    await served.rig.say("hello")
+    assert await told() == "recording"
+    await asyncio.sleep(0.5)  # longer than a tap
+    served.rig.release()
+    assert await told() == "transcribing"
+    assert await told() == "idle"
+    await served.server.close()
+    out, err = await asyncio.wait_for(following.communicate(), 30)
+    assert (out, err, following.returncode) == (b'{"status": "not running"}\n', b"", 0)
+
+
+async def test_a_follower_may_leave_and_nobody_notices(served, follower):
+    following = await follower()
+    line = await asyncio.wait_for(following.stdout.readline(), 30)
+    assert re.fullmatch(rb"\d\d:\d\d:\d\d  ready\n", line)
+    assert len(served.daemon.shown._followers) == 1
+    following.send_signal(2)
+    out, err = await asyncio.wait_for(following.communicate(), 30)
+    assert (out, err, following.returncode) == (b"", b"", 0)
+    await until(lambda: not served.daemon.shown._followers, 10)
+
+
+async def test_without_a_daemon_the_status_says_so(served):
+    await served.server.close()
+    done = await served.cli("status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not running. Start it with" in done.stderr
+    done = await served.cli("status", "--json", "--follow")
+    assert (done.returncode, done.stdout, done.stderr) == (1, '{"status": "not running"}\n', "")
+
+
+async def test_reload_says_what_has_changed_or_what_is_wrong(served):
+    assert (await served.cli("reload")).stdout == "The settings are as they were.\n"
+    served.reloaded = ""
+    done = await served.cli("reload")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tray-dictate: hotkey.keys: unknown key 'f99'\n"
+
+
+async def test_quit_returns_when_the_lock_is_free(served):
+    done = await served.cli("quit")  # nobody holds the lock of this session
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert served.quits == 1
+
+
+async def test_a_second_one_makes_the_first_show_itself(served):
+    message = (await served.ask("show"))["message"]
+    assert re.fullmatch(r"Dictation is running already: hold [Rr]ight Ctrl and speak\.", message)
+    assert served.rig.tray.said[-1] == message
+    served.daemon.post(Enable(False))
+    assert "already, but off: Switch it on" in (await served.ask("show"))["message"]
