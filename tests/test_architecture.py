@@ -18,8 +18,14 @@ SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "program",
 )  # fmt: skip
-COMPOSERS = {"app.py", "cli.py", "transcribe.py", "doctor"}  # those but app.py run without it
-SHELL = {"daemon.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
+COMPOSERS = {
+    "app.py",
+    "building.py",
+    "cli.py",
+    "transcribe.py",
+    "doctor",
+}  # those but app.py run without it
+SHELL = {"parts.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 
 
 def imported(path: Path) -> list[str]:

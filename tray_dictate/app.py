@@ -31,8 +31,9 @@ from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.engine import select as select_engine
 from tray_dictate.errors import ControlError, DictateError
 from tray_dictate.history_async import AsyncHistory
-from tray_dictate.ports import Actions, Engine
+from tray_dictate.ports import Actions, Allowance, Engine
 from tray_dictate.rewrite import Rewriter
+from tray_dictate.stats_async import AsyncStats
 from tray_dictate.welcome import welcome
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN = 20.0  # seconds
 
 
-MakeEngine = Callable[[EngineSettings, Callable[[str], None]], Engine]
+MakeEngine = Callable[[EngineSettings, Callable[[str], None], Allowance], Engine]
 
 
 def run(config: Config, make_engine: MakeEngine = select_engine) -> int:
@@ -56,10 +57,12 @@ class _App:
 
     def __init__(self, config: Config, make_engine: MakeEngine, stack: ExitStack) -> None:
         self._failed, self._config = "", config
-        engine = make_engine(config.engine, self._about("engine"))
+        stats = AsyncStats(self._about("history"))
+        engine = make_engine(config.engine, self._about("engine"), stats)
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)
+        stack.callback(self._wait, stats.close)
         actions = Actions(
             enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
             toggle=lambda: self._bridge.post(self._daemon.post, Toggle()),
@@ -74,7 +77,7 @@ class _App:
             private=config.output.private,
         )  # fmt: skip
         stack.callback(self._wait, self._output.close)
-        history = AsyncHistory(config.history, self._about("history"))
+        history = AsyncHistory(config.history, self._about("history"), stats=stats)
         stack.callback(self._wait, history.close)
         rewriter = Rewriter(config.rewrite, self._about("rewrite"))
         stack.callback(self._wait, rewriter.close)

@@ -19,9 +19,10 @@ from tray_dictate import (
     cli_key,
     cli_run,
     cli_settings,
+    cli_status,
     cli_transcribe,
 )
-from tray_dictate.errors import ConfigError, DictateError
+from tray_dictate.errors import ConfigError, DictateError, RunningError
 
 _EPILOG = """\
 Hold the hotkey (right Ctrl unless configured), speak, and release: the words
@@ -37,6 +38,7 @@ examples:
 _COMMANDS = (  # in the order of --help
     cli_run,
     cli_control,
+    cli_status,
     cli_transcribe,
     cli_doctor,
     cli_devices,
@@ -55,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"tray-dictate: {error}\n")
         return 2
+    except RunningError as told:  # a session that starts it twice need not try again
+        sys.stderr.write(f"tray-dictate: {told}\n")
+        return 0
     except DictateError as error:
         sys.stderr.write(f"tray-dictate: {error}\n")
         return 1

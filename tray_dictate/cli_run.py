@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from tray_dictate.cli_settings import add_settings, problems, settings
+from tray_dictate.cli_settings import add_settings, problems, sources
 
 
 def add(commands: Any) -> None:
@@ -23,4 +23,4 @@ def run(options: argparse.Namespace) -> int:
     """Run the daemon."""
     from tray_dictate import app  # noqa: PLC0415
 
-    return app.run(settings(options, problems))
+    return app.run(sources(options, problems))

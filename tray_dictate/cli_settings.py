@@ -11,6 +11,7 @@ from tray_dictate.errors import ConfigError
 
 if TYPE_CHECKING:
     from tray_dictate.config import Config
+    from tray_dictate.config_load import Sources
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -29,13 +30,20 @@ def settings(
     options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
 ) -> Config:
     """Return the settings that these words ask for. Raises ConfigError."""
+    return sources(options, check).load()
+
+
+def sources(
+    options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
+) -> Sources:
+    """Return where these words take the settings from. Raises ConfigError."""
     from tray_dictate import config_load, paths  # noqa: PLC0415 - `--help` needs none of it
 
     given: Path | None = getattr(options, "config", None)
     if given is not None and not given.is_file():
         raise ConfigError(["there is no such file; name another with --config"], where=str(given))
-    overrides = getattr(options, "overrides", None)
-    return config_load.load(given or paths.config_file(), overrides, check=check)
+    overrides = getattr(options, "overrides", [])
+    return config_load.Sources(given or paths.config_file(), overrides, check=check)
 
 
 def problems(config: Config) -> list[str]:

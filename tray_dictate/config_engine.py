@@ -113,3 +113,18 @@ class EngineSettings(Section):
         description="How long the server may be away or silent before a take is finished "
         "by the embedded engine.",
     )  # fmt: skip
+    price_per_minute: float = Field(
+        default=0, ge=0,
+        description="What a minute of sound costs in the cloud; `tray-dictate stats` reckons with "
+        "it. 0: it is not shown.",
+    )  # fmt: skip
+    cap_minutes: float = Field(
+        default=0, ge=0,
+        description="So many minutes of sound go to a cloud in a month, no more; then the embedded "
+        "engine takes over. 0: any number.",
+    )  # fmt: skip
+
+    @property
+    def cloud(self) -> bool:
+        """Whether the engine is a company's, which is paid by the minute."""
+        return self.name in ("openai", "azure", "azure-preview")

@@ -42,6 +42,7 @@ from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray
+from tray_dictate.story import Story
 from tray_dictate.take import Take
 from tray_dictate.telling import Telling
 from tray_dictate.ways import ways
@@ -142,6 +143,7 @@ class Daemon:
             running.task.cancel()
         if self._delivering:
             self._delivering.cancel()
+        self.delivery.settle()
 
     def post(self, event: Event) -> None:
         """Let something happen."""
@@ -248,14 +250,14 @@ class Daemon:
         take = Take(
             number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
             started, partial(self._heard, number), partial(self._segment, number),
-            partial(self._sounds.recorded, number),
+            partial(self._sounds.recorded, number), story=Story.of(settings.engine),
         )  # fmt: skip
         self._sounds.begun(number)
         running = _Running(take, loop.create_task(self._dictate(take)))
         if settings.hotkey.limit_minutes:
             running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
         self._running[number] = running
-        self.delivery.begin(number)
+        self.delivery.begin(number, take.story)
 
     async def _dictate(self, take: Take) -> None:
         try:

@@ -54,8 +54,9 @@ class Delivery:
         self._ending: set[asyncio.Task[None]] = set()
         self.inserted = Inserted()
 
-    def begin(self, dictation: int) -> None:
-        """Remember which window has the focus at the key-down."""
+    def begin(self, dictation: int, story: Story) -> None:
+        """Remember which window has the focus at the key-down; `story` is told what becomes."""
+        self._stories[dictation] = story
         self._ways.placing.begin(dictation)
 
     def put(self, dictation: int, text: str) -> None:
@@ -70,6 +71,15 @@ class Delivery:
     def close(self, dictation: int) -> None:
         """Forget a dictation that is over."""
         self._end(dictation, dropped=False)
+
+    def settle(self) -> None:
+        """Deliver no more: what has not arrived goes into the history only."""
+        while not self._queue.empty():
+            dictation, raw = self._queue.get_nowait()
+            if dictation in self._stories:
+                self._stories[dictation].strand(clean(raw))
+        for dictation in list(self._stories):
+            self._end(dictation, dropped=False)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -97,7 +107,7 @@ class Delivery:
             except DeliveryError as reason:
                 await self._output.keep(text)
                 raise DeliveryError(f"{reason} It is on the clipboard.") from reason
-            self.inserted.repeat(_whole(landing), landing.target)
+            self.inserted.repeat(landing.whole, landing.target)
             await self._keep_rest(landing)
         return f"{len(landing.piece)} characters are inserted again."
 
@@ -112,7 +122,7 @@ class Delivery:
             await self._erase(count, target)
             if said:
                 landing = await self._ways.placing.insert(_BY_HAND, lambda _: said, lambda: "")
-                self.inserted.unwrite(_whole(landing), landing.target)
+                self.inserted.unwrite(landing.whole, landing.target)
                 await self._keep_rest(landing)
                 return "What you said is there, as it was before the rewrite."
         return f"{count} characters are taken back."
@@ -126,7 +136,7 @@ class Delivery:
 
     async def _deliver(self, dictation: int, raw: str) -> str:
         """Do what one segment says; return what went wrong."""
-        story = self._stories.setdefault(dictation, Story(time.time()))
+        story = self._stories.setdefault(dictation, Story())
         story.raw = f"{story.raw} {clean(raw)}".strip()
         too_long = self._ways.polisher.refuses(raw)
         for said in [Insert(raw)] if too_long else self._ways.polisher.segment(raw):
@@ -174,15 +184,16 @@ class Delivery:
         target, receipt = landing.target, landing.receipt
         if not landing.piece:
             return ""
-        _log(dictation, landing, time.monotonic() - began)
+        landing.log(dictation, time.monotonic() - began)
         story.application = target.application if target else ""
         if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
             self._kept[dictation] = landing.piece
             return ""
-        self.inserted.put(_whole(landing), target)
+        story.inserted = asyncio.get_running_loop().time()
+        self.inserted.put(landing.whole, target)
         if landing.rest:
             story.state = "partly"
-            return await self._keep(dictation, landing.rest, _cut(landing), partly=True)
+            return await self._keep(dictation, landing.rest, landing.cut, partly=True)
         if receipt.method == "paste" and not receipt.confirmed and story.state == "delivered":
             story.state = "unconfirmed"
             self._ways.tell(
@@ -232,8 +243,9 @@ class Delivery:
             return
         if dropped:
             story.state = "dropped"
-        self._ways.record(story)
-        if self._ways.submit and story.text and not dropped and kept is None:
+        if story.raw or story.failed:
+            self._ways.record(story)
+        if self._ways.submit and story.complete and kept is None:
             task = asyncio.create_task(self._submit())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
@@ -259,7 +271,7 @@ class Delivery:
         """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
         if landing.rest:
             await self._output.keep(landing.rest)
-            raise DeliveryError(f"{_cut(landing)} {_REST_KEPT}")
+            raise DeliveryError(f"{landing.cut} {_REST_KEPT}")
 
     async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
@@ -278,22 +290,3 @@ class Delivery:
 
 def _joined(before: str, text: str) -> str:
     return before + Insert(text).after(before)
-
-
-def _whole(landing: Landing) -> str:
-    return landing.piece if landing.rest else landing.piece + landing.receipt.after
-
-
-def _cut(landing: Landing) -> str:
-    done = len(landing.piece)
-    whole = done + len(landing.rest)
-    return f"Only the first {done} of {whole} characters are in the window: {landing.reason}"
-
-
-def _log(dictation: int, landing: Landing, took: float) -> None:
-    receipt = landing.receipt
-    log.info(
-        "dictation %d: %d characters by %s%s in %.0f ms, %d not inserted", dictation,
-        len(landing.piece), receipt.method, "" if receipt.confirmed else " (unconfirmed)",
-        took * 1e3, len(landing.rest),
-    )  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 from tray_dictate.config import HistorySettings
 from tray_dictate.errors import HistoryError
 from tray_dictate.history import Entry, History, State
+from tray_dictate.stats_async import AsyncStats
 
 T = TypeVar("T")
 
@@ -29,13 +30,23 @@ class AsyncHistory:
     """The history, from the loop; nothing here raises. Ids below 0 are of entries in memory."""
 
     def __init__(
-        self, settings: HistorySettings, tell: Callable[[str], None], path: Path | None = None
+        self,
+        settings: HistorySettings,
+        tell: Callable[[str], None],
+        path: Path | None = None,
+        stats: AsyncStats | None = None,
     ) -> None:
-        self._settings, self._tell, self._path = settings, tell, path
+        """`stats` gets the numbers, also where the history is off."""
+        self._settings, self._tell, self._path, self.stats = settings, tell, path, stats
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._file: History | None = None  # of the worker
         self._memory = History(Path(":memory:"), keep=settings.entries)
         self._told = False
+
+    def change(self, settings: HistorySettings) -> None:
+        """Go on with other settings."""
+        self._settings = settings
+        self._worker.submit(self._let_go)
 
     async def add(self, entry: Entry) -> int:
         """Store an entry; return its id."""
@@ -98,6 +109,11 @@ class AsyncHistory:
             keep, days = self._settings.entries, self._settings.days
             self._file = History(self._path, keep=keep, days=days, tell=tell)
         return work(self._file)
+
+    def _let_go(self) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None
 
     def _fail(self, reason: str) -> None:
         if self._told:

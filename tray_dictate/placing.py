@@ -7,12 +7,15 @@ where it goes; after that the rest follows into the same window, or nowhere.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.ports import Output, Receipt, Target
+
+log = logging.getLogger(__name__)
 
 Policy = Literal["follow", "hold", "return"]
 MOVES = 10  # times that a text goes on after its window has lost the focus
@@ -30,6 +33,26 @@ class Landing:
     receipt: Receipt
     rest: str = ""
     reason: str = ""
+
+    @property
+    def whole(self) -> str:
+        """What is in the window, with what a rule has appended."""
+        return self.piece if self.rest else self.piece + self.receipt.after
+
+    @property
+    def cut(self) -> str:
+        """A sentence that says how much is in the window, and why that is not all."""
+        done = len(self.piece)
+        whole = done + len(self.rest)
+        return f"Only the first {done} of {whole} characters are in the window: {self.reason}"
+
+    def log(self, dictation: int, took: float) -> None:
+        """Log how much went which way, in how many seconds."""
+        log.info(
+            "dictation %d: %d characters by %s%s in %.0f ms, %d not inserted", dictation,
+            len(self.piece), self.receipt.method,
+            "" if self.receipt.confirmed else " (unconfirmed)", took * 1e3, len(self.rest),
+        )  # fmt: skip
 
 
 class Placing:

@@ -35,6 +35,7 @@ class Settings:
         self._sources, self.config = sources, config
         self._apply, self._tell = apply, tell
         self._one = asyncio.Lock()  # change at a time
+        self._begun = asyncio.Event()
         self._seen = self._text()  # what the file held when it was last read
         self._watching: Any = None
         self._looking: asyncio.Task[None] | None = None
@@ -51,6 +52,7 @@ class Settings:
             raise ConfigError([
                 f"{name} cannot be changed while {fixed} is given; start tray-dictate without it"
             ])  # fmt: skip
+        await self._begun.wait()
         async with self._one:
             before = config_load.read(path)
             config = self._right(name, before)
@@ -75,6 +77,7 @@ class Settings:
 
     async def reload(self) -> str:
         """Read the file anew; return what to tell. Raises ConfigError: all is as it was."""
+        await self._begun.wait()
         async with self._one:
             self._seen = self._text()
             config = self._sources.load()
@@ -86,8 +89,12 @@ class Settings:
             return "The settings are as they were."
         return f"Changed: {', '.join(changed)}."
 
-    def watch(self) -> None:
-        """Apply what is saved into the file from now on, until `stop`."""
+    def begin(self) -> None:
+        """Let changes come, also those that are saved into the file, until `stop`.
+
+        Before, all parts are not there yet.
+        """
+        self._begun.set()
         if self._sources.path is None or self._watching:
             return
         from tray_dictate.watching import Watching  # noqa: PLC0415 - only the daemon needs it

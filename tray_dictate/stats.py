@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _MIGRATIONS = (
         "PRIMARY KEY (month, engine)) WITHOUT ROWID",
     ),
 )
+Sent = tuple[str, str]  # month, engine
 _KEEP = 10_000  # dictations
 
 log = logging.getLogger(__name__)
@@ -99,16 +100,15 @@ class Stats:
 
         self._file.do(work)
 
-    def send(self, month: str, engine: str, seconds: float) -> float:
-        """Count sound that went to a cloud; return the seconds of that month, of all clouds."""
+    def send(self, sent: Mapping[Sent, float], month: str) -> float:
+        """Count seconds of sound that went to clouds; return those of a month, of all clouds."""
 
         def work(connection: sqlite3.Connection) -> float:
-            if seconds:
-                connection.execute(
-                    "INSERT INTO sent VALUES (?, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET seconds = seconds + excluded.seconds",
-                    (month, engine, seconds),
-                )
+            connection.executemany(
+                "INSERT INTO sent VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET seconds = seconds + excluded.seconds",
+                [(*key, seconds) for key, seconds in sent.items()],
+            )
             query = "SELECT total(seconds) FROM sent WHERE month = ?"
             (total,) = connection.execute(query, (month,)).fetchone()
             return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from tray_dictate.config_engine import EngineSettings
 from tray_dictate.history import State
 from tray_dictate.timings import Timings
 
@@ -26,11 +27,34 @@ class Story:
     seconds: float = 0.0  # of sound
     audio: str = ""
     failed: bool = False
+    rescued: bool = False  # the embedded engine did what the engine could not
     pressed: float | None = None
     heard: float | None = None  # the first sample
     released: float | None = None
     transcribed: float | None = None  # the last segment's text was there
     inserted: float | None = None  # its last character was in the window
+
+    @classmethod
+    def of(cls, engine: EngineSettings) -> Story:
+        """Return one that begins now."""
+        known = "en" if engine.name == "offline" else ""
+        return cls(engine=engine.name, language=", ".join(engine.languages) or known)
+
+    @property
+    def engines(self) -> str:
+        """Who turned it into text: "openai", or "openai, offline" where it was rescued."""
+        return f"{self.engine}, offline" if self.rescued else self.engine
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was said is text, and wanted."""
+        return bool(self.text) and not self.failed and self.state not in ("dropped", "kept")
+
+    def strand(self, raw: str) -> None:
+        """Add what will not be delivered any more."""
+        self.raw = f"{self.raw} {raw}".strip()
+        self.text = f"{self.text} {raw}".strip()
+        self.state = "kept"
 
     @property
     def outcome(self) -> State:

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from tray_dictate.audio import kept
 from tray_dictate.core.segments import Failed, Segment, SpokenOrder
 from tray_dictate.errors import CaptureError, DictateError
+from tray_dictate.pcm import seconds
 from tray_dictate.ports import Engine, Microphone, Session
+from tray_dictate.story import Story
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Take:
     on_segment: Callable[[str], None]
     on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
     trouble: str = ""
+    story: Story = field(default_factory=Story)
     _lost: str = ""  # why speech did not become text
     _done: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds
     _audio: bytearray = field(default_factory=bytearray)
@@ -48,6 +51,7 @@ class Take:
 
     async def run(self) -> None:
         """Record and transcribe; what goes wrong is in `trouble`, and the audio is kept."""
+        self.story.pressed = self.started
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._record())
             tasks.create_task(self._transcribe())
@@ -57,7 +61,7 @@ class Take:
     def finish(self) -> None:
         """The key is up: end the recording after the tail."""
         loop = asyncio.get_running_loop()
-        self._released = loop.time()
+        self._released = self.story.released = loop.time()
         if self._session:
             self._session.hurry()
         if self._stop:
@@ -65,7 +69,9 @@ class Take:
 
     def keep(self, reason: str) -> str:
         """Save what was recorded to a file; return a sentence that says where it is."""
-        return kept.save(self._audio, self.engine.rate, reason, self._done)
+        self.story.failed = True
+        sentence, self.story.audio = kept.save(self._audio, self.engine.rate, reason, self._done)
+        return sentence
 
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
@@ -78,6 +84,7 @@ class Take:
                     if not self._audio:
                         self._first_chunk()
                     self._audio += chunk
+                    self.story.seconds = seconds(len(self._audio), self.engine.rate)
                     self._chunks.put_nowait(chunk)
                 self.on_recorded()
         except CaptureError as reason:
@@ -86,7 +93,8 @@ class Take:
             self._chunks.put_nowait(None)
 
     def _first_chunk(self) -> None:
-        waited = asyncio.get_running_loop().time() - self.started
+        self.story.heard = asyncio.get_running_loop().time()
+        waited = self.story.heard - self.started
         log.info("dictation %d: first sample %.0f ms after the press", self.number, waited * 1e3)
         self.on_heard()
 
@@ -123,6 +131,7 @@ class Take:
         async for event in session.events():
             if isinstance(event, Failed):
                 self._lost = f"A part of what you said could not be transcribed: {event.reason}"
+            self.story.rescued = session.rescued
             self._hand_out(order.feed(event))
         self._hand_out(order.drain())
 
@@ -130,4 +139,5 @@ class Take:
         for segment in segments:
             if segment.span:
                 self._done.append(segment.span)
+            self.story.transcribed = asyncio.get_running_loop().time()
             self.on_segment(segment.text)

@@ -12,6 +12,7 @@ from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.placing import Placing
 from tray_dictate.ports import Output, Rewriter
+from tray_dictate.stats import Numbers
 from tray_dictate.story import Story
 
 
@@ -44,17 +45,29 @@ def polisher(config: Config) -> Polisher:
 
 
 class Record:
-    """Puts dictations into the history, without making anybody wait."""
+    """Puts dictations into the history and the numbers, without making anybody wait."""
 
     def __init__(self, history: AsyncHistory) -> None:
         self._history = history
-        self._tasks: set[asyncio.Task[int]] = set()
+        self._tasks: set[asyncio.Task[int] | asyncio.Task[None]] = set()
 
     def __call__(self, story: Story) -> None:
         """Store what became of a dictation."""
-        if not story.raw:
-            return
-        entry = Entry(0, story.at, story.text, story.raw, story.state, story.application)
-        task = asyncio.get_running_loop().create_task(self._history.add(entry))
+        loop = asyncio.get_running_loop()
+        entry = Entry(
+            0, story.at, story.text, story.raw, story.outcome, story.application, story.engines,
+            story.language, round(story.seconds, 2), story.audio, story.timings,
+        )  # fmt: skip
+        self._follow(loop.create_task(self._history.add(entry)))
+        if self._history.stats:
+            self._follow(loop.create_task(self._history.stats.add(_numbers(entry))))
+
+    def _follow(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _numbers(entry: Entry) -> Numbers:
+    words = 0 if entry.state == "dropped" else len(entry.text.split())
+    failed = entry.state == "failed"
+    return Numbers(entry.at, entry.engine, words, entry.seconds, failed, entry.timings)

@@ -17,10 +17,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_recording_is_kept_for_its_owner_only(folder):
-    sentence = kept.save(b"\1\0" * 16000, 16000, "The server is gone.", [])
+    sentence, saved = kept.save(b"\1\0" * 16000, 16000, "The server is gone.", [])
     path = next(folder.glob("*.wav"))
-    assert str(path) in sentence
-    assert "tray-dictate transcribe" in sentence
+    assert saved == str(path)
+    assert "tray-dictate history retry" in sentence
     modes = {entry.stat().st_mode & 0o777 for entry in folder.iterdir()}
     assert (modes, folder.stat().st_mode & 0o777) == ({0o600}, 0o700)
     with wave.open(str(path)) as wav:
@@ -45,4 +45,6 @@ def test_two_in_one_second_are_two_files(folder):
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "file" / "kept")
-    assert "could not be kept" in kept.save(b"", 16000, "", [])
+    lost = kept.save(b"", 16000, "", [])
+    assert "could not be kept" in lost.sentence
+    assert lost.path == ""

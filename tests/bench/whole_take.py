@@ -14,13 +14,16 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from tray_dictate import app, config_load
+from tray_dictate import app
+from tray_dictate.config_load import Sources
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.engine.offline import OfflineEngine
 
 
 class WholeTakeSession:
     """Collects, and decodes at the end."""
+
+    rescued = False
 
     def __init__(self, engine: WholeTakeEngine) -> None:
         self._engine, self._audio = engine, bytearray()
@@ -61,4 +64,4 @@ class WholeTakeEngine(OfflineEngine):
 
 
 if __name__ == "__main__":
-    raise SystemExit(app.run(config_load.load(None, sys.argv[1:]), lambda *_: WholeTakeEngine()))
+    raise SystemExit(app.run(Sources(None, sys.argv[1:]), lambda *_: WholeTakeEngine()))

@@ -30,6 +30,7 @@ BITS = {
     "ctrl": X.ControlMask, "shift": X.ShiftMask, "alt": X.Mod1Mask, "super": X.Mod4Mask,
 }  # fmt: skip
 SLAVE_KEYBOARD = 4  # XInput's
+DEBOUNCE = 0.005  # seconds in which a keyboard reports no second edge of a key: its switch bounces
 PAUSE = 127  # Xephyr notices only at the next key which modifiers of its host have changed
 MASK = X.ShiftMask | X.LockMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask | X.Mod5Mask
 TEXT = "Ctrl+W closes. Grüße an ALLE, 5% (ok)? Привет 你好 😀! "
@@ -84,9 +85,12 @@ class Fingers:
         )  # fmt: skip
 
     def play(self, moves: list[Move]) -> None:
+        turned = dict.fromkeys(MODIFIERS, 0.0)
         for move in moves:
-            time.sleep(move.after / 1000)
+            bounces = turned[move.key] + DEBOUNCE - time.monotonic()
+            time.sleep(max(move.after / 1000, bounces))
             self.turn(move.key)
+            turned[move.key] = time.monotonic()
 
     def let_go(self) -> None:
         for key in list(self.down):

@@ -18,6 +18,7 @@ from tests.desktop.dictating import SENTENCE, errors, settled
 from tests.desktop.running import ROOT
 from tests.desktop.serving import WRONG, assert_private, daemon_of, fake, transcripts, words
 
+RETRY = "`tray-dictate history retry` turns it into text."
 FINISHED = "This dictation is finished by the embedded engine."
 NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
 
@@ -85,7 +86,7 @@ def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desk
     [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
     reason = "mlx-audio cannot be reached at 127.0.0.1:9: Connection refused. "
     reason += "The embedded engine knows English only."
-    assert told == f"{reason} The recording is kept: tray-dictate transcribe {wav}"
+    assert told == f"{reason} The recording is kept: {RETRY}"
     assert record.stem == wav.stem
     assert {stat.S_IMODE(path.stat().st_mode) for path in (wav, record)} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

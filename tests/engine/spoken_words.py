@@ -58,6 +58,8 @@ def understood(pcm: bytes, rate: int) -> list[tuple[str, float]]:
 class WordsSession:
     """Hears all at the end, and tells each phrase as a segment."""
 
+    rescued = False
+
     def __init__(self) -> None:
         self._pcm = bytearray()
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()

@@ -12,7 +12,7 @@ import os
 import time
 import wave
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tray_dictate import paths
 from tray_dictate.pcm import SAMPLE, seconds
@@ -20,8 +20,15 @@ from tray_dictate.pcm import SAMPLE, seconds
 log = logging.getLogger(__name__)
 
 
-def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[float, float]]) -> str:
-    """Keep PCM16 mono `audio`; return a sentence that says where it is and what to do with it."""
+class Kept(NamedTuple):
+    """A sentence that says what to do with a recording; the path is empty where it is lost."""
+
+    sentence: str
+    path: str = ""
+
+
+def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[float, float]]) -> Kept:
+    """Keep PCM16 mono `audio`; say where it is."""
     stamp = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
     record = {
         "recorded": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -40,8 +47,10 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
             file.write(json.dumps(record, indent=1).encode())
     except OSError as error:
         log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
-        return f"The recording could not be kept: {error.strerror}."
-    return f"The recording is kept: tray-dictate transcribe {path}"
+        return Kept(f"The recording could not be kept: {error.strerror}.")
+    return Kept(
+        "The recording is kept: `tray-dictate history retry` turns it into text.", str(path)
+    )
 
 
 def _private(path: Path) -> BinaryIO:

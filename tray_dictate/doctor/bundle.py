@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import os
+import platform
+import re
 import sqlite3
+import sys
 import tarfile
 import time
 import tomllib
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -105,18 +107,24 @@ def _log() -> str:
     return data.decode("utf-8", "replace")
 
 
-def _versions() -> Iterator[str]:
-    """Yield us and what we need, as it is installed."""
-    wanted = {_PACKAGE}
+def _versions() -> list[str]:
+    """Return us, what we need and what is loaded, as it is installed."""
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    wanted = {
+        carrier for name, carriers in metadata.packages_distributions().items()
+        for carrier in carriers if name in loaded
+    }  # fmt: skip
+    with suppress(metadata.PackageNotFoundError):  # run from a checkout
+        wanted |= {_PACKAGE, *map(_name_of, metadata.requires(_PACKAGE) or [])}
+    named = {re.sub(r"[-_.]+", "-", name).lower() for name in wanted}
+    return [f"Python {platform.python_version()}", *map(_version, sorted(named))]
+
+
+def _version(name: str) -> str:
     try:
-        wanted |= {_name_of(line) for line in metadata.requires(_PACKAGE) or []}
+        return f"{name} {metadata.version(name)}"
     except metadata.PackageNotFoundError:
-        yield f"{_PACKAGE} is not installed as a package"
-    for name in sorted(wanted):
-        try:
-            yield f"{name} {metadata.version(name)}"
-        except metadata.PackageNotFoundError:
-            yield f"{name} is not installed"
+        return f"{name} is not installed"
 
 
 def _name_of(requirement: str) -> str:

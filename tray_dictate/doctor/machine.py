@@ -47,20 +47,19 @@ def examine(
     config, of_settings = settings.look(given, overrides)
     prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
     checks = _checks(config, of_settings, prompt)
-    hung: list[str] = []
-    findings = asyncio.run(_carry_out(checks, hung, quiet=in_json))
-    passed = all(finding.state != "failed" for finding in findings)
-    report: dict[str, Any] = {
-        "format": _FORMAT, "program": __version__, "passed": passed,
-        "checks": [as_json(finding) for finding in findings],
-    }  # fmt: skip
-    if archive:
-        report["bundle"] = bundle.write(archive, given, report)
-    _tell(report, findings, in_json=in_json)
-    if hung:  # its threads would keep the process from ending
-        sys.stdout.flush()
-        os._exit(int(not passed))
-    return int(not passed)
+
+    def conclude(findings: list[Finding]) -> int:
+        passed = all(finding.state != "failed" for finding in findings)
+        report: dict[str, Any] = {
+            "format": _FORMAT, "program": __version__, "passed": passed,
+            "checks": [as_json(finding) for finding in findings],
+        }  # fmt: skip
+        if archive:
+            report["bundle"] = bundle.write(archive, given, report)
+        _tell(report, findings, in_json=in_json)
+        return int(not passed)
+
+    return asyncio.run(_carry_out(checks, conclude, quiet=in_json))
 
 
 def _checks(
@@ -89,22 +88,25 @@ def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[
     return lambda: blocking.start(look)
 
 
-async def _carry_out(checks: list[Check], hung: list[str], *, quiet: bool) -> list[Finding]:
+async def _carry_out(
+    checks: list[Check], conclude: Callable[[list[Finding]], int], *, quiet: bool
+) -> int:
+    hung: list[str] = []
     found: list[Finding] = []
     for check in checks:
         findings = await check.findings(hung)
         found += findings
         if not quiet:
             _write(sys.stdout, "\n".join(map(lines, findings)))
-    if hung:  # asyncio would wait for what cannot be ended
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-    return found
+    code = conclude(found)
+    if hung:  # asyncio and the threads' pools would wait for what does not end
+        os._exit(code)
+    return code
 
 
 def _tell(report: dict[str, Any], findings: list[Finding], *, in_json: bool) -> None:
     if in_json:
-        sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        _write(sys.stdout, json.dumps(report, ensure_ascii=False, indent=2))
         return
     failed = sum(finding.state == "failed" for finding in findings)
     warned = sum(finding.state == "warning" for finding in findings)

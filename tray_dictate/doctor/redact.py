@@ -30,7 +30,8 @@ _PLAIN = {
 _ADDRESSES = {"engine.endpoint", "rewrite.endpoint"}
 _SECRET_NAME = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
 _LOOKS_SECRET = re.compile(
-    r"sk-[\w-]{8,}|eyJ[\w-]{8,}[\w.-]*|(?i:bearer)\s+\S+|\b[A-Za-z0-9+/_]{32,}={0,2}"
+    r"sk-[\w-]{8,}|eyJ[\w-]{8,}[\w.-]*|(?i:bearer)\s+\S+"
+    r"|\b(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}"
 )
 _USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
 _QUERY = re.compile(r"(?<=\?)[\w.%-]+=[^\s'\"]+")
@@ -77,14 +78,14 @@ def settings(tree: dict[str, Any]) -> tuple[str, list[str]]:
     for section, table in tree.items():
         known = _fields(section)
         if known is None or not isinstance(table, dict):
-            written.append(f"# an unknown section {HIDDEN}")
-            private += _texts({section: table})
+            written.append(f"# {section}: an unknown section, its contents {HIDDEN}")
+            private += _texts(table)
             continue
         written.append(f"[{section}]")
         for name, value in cast("dict[str, Any]", table).items():
             if name not in known:
-                written.append(f"# an unknown setting {HIDDEN}")
-                private += _texts({name: value})
+                written.append(f"# {name}: an unknown setting, its value {HIDDEN}")
+                private += _texts(value)
                 continue
             shown = _shown(f"{section}.{name}", known[name], value)
             if shown is None:

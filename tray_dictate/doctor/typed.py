@@ -84,7 +84,7 @@ class _Trial:
                 continue
             found.append(await self._by(way, window))
         if self._before and "paste" in self._ways:
-            found.append(await self._same(self._before))
+            found.append(self._same(self._before))
         return found
 
     async def _fill(self) -> Held:
@@ -114,11 +114,11 @@ class _Trial:
             finally:
                 await self._return_focus(output, earlier)
         finally:
-            if self._before:
+            if self._before and way == "paste":
                 await self._save(self._before)
             await output.close()
-            if self._before and self._before.sample:
-                await blocking.start(self._clipboard.empty)
+            if self._before and way == "paste":
+                self._restored = await self._outlives(self._before)
 
     async def _deliver(self, way: Way, output: X11Output, window: CheckWindow) -> Finding:
         """Raises DeliveryError."""
@@ -154,16 +154,21 @@ class _Trial:
         if taken:
             await blocking.start(partial(self._clipboard.keep, *taken))
 
-    async def _same(self, before: Held) -> Finding:
+    async def _outlives(self, before: Held) -> bool:
+        """Return whether the clipboard is as it was, now that our output is gone."""
+        if before.sample:
+            await blocking.start(self._clipboard.empty)
+            return self._restored
+        return await _soon(partial(self._is, before))
+
+    def _same(self, before: Held) -> Finding:
         """Return whether the clipboard is as it was."""
-        if not before.sample:
-            self._restored = await _soon(partial(self._is, before))
         if not self._restored:
             words = "The clipboard does not hold what it held before."
             remedy = 'Set output.method = "type": then the clipboard is not touched.'
             return Finding("clipboard", "failed", words, remedy=remedy)
-        kind = "a text of ours, as it was empty" if before.sample else "in every format"
-        words = f"what was on it is on it again ({kind})"
+        kind = "a text of ours, for it was empty" if before.sample else "in every format"
+        words = f"what was on it before the paste is on it again ({kind})"
         return Finding("clipboard", "ok", words, len(before.contents), "kinds")
 
     async def _is(self, before: Held) -> bool:

@@ -39,6 +39,10 @@ from tray_dictate.errors import EngineError
 LARGEST = 16 * 2**20  # bytes of a message; a transcript has some thousands
 
 
+def _free(_seconds: float) -> None:
+    """Count nothing: it is a server of the user's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """Where to connect, and as whom."""
@@ -48,6 +52,7 @@ class Server:
     url: str
     headers: dict[str, str] = field(repr=False)
     source: str  # of the key
+    spend: Callable[[float], None] = _free  # so many seconds of sound; EngineError: not any more
 
 
 @dataclass(frozen=True, slots=True)

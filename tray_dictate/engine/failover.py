@@ -113,6 +113,11 @@ class FailoverSession:
         self._hand_out()
         self._changed.set()
 
+    @property
+    def rescued(self) -> bool:
+        """Whether the embedded engine does what the server could not."""
+        return self._rescuer is not None
+
     async def events(self) -> AsyncIterator[SessionEvent]:
         """Yield events until nothing is owed. Raises EngineError."""
         while (event := await self._events.get()) is not None:

@@ -16,6 +16,7 @@ from tray_dictate.engine.conversation import Conversation, Read
 from tray_dictate.engine.dialect_errors import LostError
 from tray_dictate.engine.dialect_session import Message
 from tray_dictate.engine.turns import Turns
+from tray_dictate.pcm import seconds
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Link:
         self.conversation = conversation
         self._connection = connection
         self._title = server.dialect.title
+        self._rate, self._spend = server.dialect.rate, server.spend
         loop = asyncio.get_running_loop()
         self._replace_at = loop.time() + server.dialect.minutes * 60
         self._heard = loop.time()  # when anything of a turn was
@@ -112,6 +114,8 @@ class Link:
 
     async def _send(self, message: Message, patience: float) -> None:
         """Send a message; not even a ping gets past one that is stuck, so it has its own limit."""
+        if sound := message.get("audio"):
+            self._spend(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
         try:
             async with asyncio.timeout(patience):
                 await self._connection.send(json.dumps(message))

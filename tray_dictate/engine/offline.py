@@ -67,6 +67,11 @@ class OfflineSession:
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
         self._work = asyncio.create_task(self._decode_all())
 
+    @property
+    def rescued(self) -> bool:
+        """Never: this is the embedded engine."""
+        return False
+
     async def send(self, chunk: bytes) -> None:
         """Take PCM16 at 16 kHz; waits while the worker is far behind."""
         self._sound.append(chunk)

@@ -21,7 +21,7 @@ from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
 from tray_dictate.engine.models import Detector
 from tray_dictate.errors import UnavailableError
-from tray_dictate.ports import Engine, Session
+from tray_dictate.ports import Allowance, Engine, Session
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,11 @@ class OnlineEngine:
         tell: Callable[[str], None],
         offline: Callable[[], Engine],
         detectors: Callable[[], Callable[[], Detector]],
+        allowance: Allowance | None = None,
     ) -> None:
-        """Raises ConfigError. `offline` finishes what the server cannot."""
+        """Raises ConfigError. `offline` finishes what the server cannot, or may not."""
         self._settings, self._tell = settings, tell
+        self._allowance = allowance if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._credentials = CredentialSource(settings, self._dialect.header)
         self._url = url(self._dialect, settings, endpoint(settings))
@@ -95,7 +97,9 @@ class OnlineEngine:
             await self._offline.close()
 
     async def take(self) -> Link:
-        """Return a warm connection, or a new one. Raises LostError, RefusedError, Unavailable."""
+        """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
+        if self._allowance:
+            await self._allowance.check(self._settings.cap_minutes)
         if self._expiry:
             self._expiry.cancel()
         idle, self._idle = self._idle, None
@@ -106,7 +110,9 @@ class OnlineEngine:
         await self._load()
         assert self._connect is not None  # loaded
         known = await self._credentials.get()
-        server = Server(self._dialect, self._settings, self._url, known.headers, known.source)
+        server = Server(
+            self._dialect, self._settings, self._url, known.headers, known.source, self._spend
+        )
         patience = min(TIMES.handshake, self._settings.patience_seconds)
         return await Link.open(server, self._connect, self._dropped, patience)
 
@@ -119,6 +125,10 @@ class OnlineEngine:
         self._told.clear()  # it works: what goes wrong next is news
         self._idle = link
         self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
+
+    def _spend(self, seconds: float) -> None:
+        if self._allowance:
+            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
 
     def _turns(self, *, hears_pauses: bool) -> Turning:
         wanted = self._settings.turns

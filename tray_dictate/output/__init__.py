@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
-from tray_dictate.config import OutputRule
+from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import UnavailableError
 from tray_dictate.ports import Output
 
@@ -47,6 +47,15 @@ def select(
         "Text cannot be delivered on this desktop: " + " ".join(r.reason for r in reasons),
         " ".join(dict.fromkeys(r.remedy for r in reasons)),
     )
+
+
+def adapting(output: Output, settings: OutputSettings) -> Callable[[], None] | None:
+    """Return what lets this very output go on with other settings; None where it cannot.
+
+    One that owns the clipboard should stay: what it has there would end with it.
+    """
+    adapt = getattr(output, "adapt", None)
+    return partial(adapt, settings) if adapt else None
 
 
 def _candidates(

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from Xlib import XK, error
 
-from tray_dictate.config import OutputRule
+from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.plain import plain
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
@@ -72,6 +72,10 @@ class X11Output:
         self._worker = ThreadPoolExecutor(1, "output")
         self._looker = ThreadPoolExecutor(1, "output-focus")
         self._return_keys: asyncio.TimerHandle | None = None
+
+    def adapt(self, settings: OutputSettings) -> None:
+        """Deliver as other settings say; what it has on the clipboard stays there."""
+        self._rules = Rules(settings.method, settings.rules, private=settings.private)
 
     async def target(self) -> Target | None:
         """Return the toplevel window that has the focus; None where none has."""

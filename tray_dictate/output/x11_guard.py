@@ -13,7 +13,7 @@ know exactly which of our keys the window has not seen: they are sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from Xlib import X
 from Xlib.display import Display
@@ -27,6 +27,19 @@ _KEYS = xinput.KeyPressMask | xinput.KeyReleaseMask
 _RAW = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
 _REPLAY = 2  # XIReplayDevice: as if there had been no grab
 _SLAVE_KEYBOARD = 4
+
+
+class _Edge(NamedTuple):
+    """A key of a keyboard went down or up; `number` is that of our last request before it."""
+
+    device: int
+    keycode: int
+    down: bool
+    number: int
+
+    def after(self, request: int) -> bool:
+        """Tell whether the server had answered a request of ours before."""
+        return (self.number - request) & 0xFFFF < 0x8000
 
 
 class Guard:
@@ -119,35 +132,37 @@ class Guard:
         self._raw_events()
         # only now: a release between the look and our press must be among the edges
         again = [
-            (device, keycode)
-            for device, down in self._hardware().items()
+            (device, keycode, looked)
+            for device, (down, looked) in self._hardware().items()
             for keycode in sorted(down & keycodes)
         ]
-        for device, keycode in again:
+        for device, keycode, _ in again:
             announce(keycode)
             for down in (False, True):
                 self._fake(device, keycode, down=down)
         self._display.sync()
         edges = self._raw_events()
-        for key in again:
-            own = [down for source, code, down in edges if (source, code) == key]
+        for device, keycode, looked in again:
+            own = [
+                edge.down for edge in edges if edge[:2] == (device, keycode) and edge.after(looked)
+            ]
             if own.count(False) > own.count(True) and own[-1]:  # the user let go before our press
-                self._fake(*key, down=False)
+                self._fake(device, keycode, down=False)
         self._root.xinput_select_events([(self._master, 0)])
         self._display.sync()
 
-    def _hardware(self) -> dict[int, set[int]]:
-        """Return the keycodes that are physically down on each keyboard."""
+    def _hardware(self) -> dict[int, tuple[set[int], int]]:
+        """Return the keycodes that are physically down on each keyboard, and the look's number."""
         asked = {
             device: DeviceState(
                 display=self._display.display, defer=True, opcode=self._opcode, device=device
             )
             for device in self._keyboards
         }
-        down: dict[int, set[int]] = {}
+        down: dict[int, tuple[set[int], int]] = {}
         for device, state in asked.items():
             state.reply()
-            down[device] = state.keys()
+            down[device] = state.keys(), state.sequence_number
         return down
 
     def _fake(self, device: int, keycode: int, *, down: bool) -> None:
@@ -192,13 +207,13 @@ class Guard:
         self._sprung = self._sprung or bool(codes)
         return codes
 
-    def _raw_events(self) -> list[tuple[int, int, bool]]:
-        """Return (device, keycode, down)."""
-        edges: list[tuple[int, int, bool]] = []
+    def _raw_events(self) -> list[_Edge]:
+        edges: list[_Edge] = []
         for one in self._events():
             if one.evtype in (xinput.RawKeyPress, xinput.RawKeyRelease):
                 raw = bytes(one.data)
                 keycode = int.from_bytes(raw[6:10], "little")
                 source = int.from_bytes(raw[10:12], "little")
-                edges.append((source, keycode, one.evtype == xinput.RawKeyPress))
+                down = one.evtype == xinput.RawKeyPress
+                edges.append(_Edge(source, keycode, down, one.sequence_number))
         return edges

@@ -1,0 +1,88 @@
+"""The hotkey as the daemon has it: a back end that can be replaced while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import ChordMachine, Edge
+from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.errors import UnavailableError
+from tray_dictate.ports import Hotkey
+
+Make = Callable[[Chord, tuple[Chord, ...]], Hotkey]
+Announced = Callable[[int, bool | None], None]
+
+
+class Keyboard:
+    """ports.Hotkey over whichever back end watches the keys that the settings name."""
+
+    def __init__(self, make: Make, settings: HotkeySettings) -> None:
+        """Raises UnavailableError."""
+        self._make, self._settings = make, settings
+        self._hotkey = self._made(settings)
+        self._on: tuple[Callable[[Edge], None], Callable[[str], None]] | None = None
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every key edge; see ports."""
+        self._on = on_edge, on_lost
+        self._hotkey.start(on_edge, on_lost)
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Keep presses of these keys from the windows; see ports."""
+        self._hotkey.claim(keys)
+
+    def held(self) -> frozenset[str] | None:
+        """Return the keys physically down now; see ports."""
+        return self._hotkey.held()
+
+    def stop(self) -> None:
+        """Report no more."""
+        self._on = None
+        self._hotkey.stop()
+
+    def announced(self, synthetic: Callable[[Hotkey], Announced | None]) -> Announced | None:
+        """Return where the output announces its own keys, whichever back end is there then."""
+        if synthetic(self._hotkey) is None:
+            return None
+
+        def announce(keycode: int, down: bool | None) -> None:
+            if tell := synthetic(self._hotkey):
+                tell(keycode, down)
+
+        return announce
+
+    def change(self, settings: HotkeySettings) -> None:
+        """Watch other keys; where that cannot be, the old ones still. Raises UnavailableError.
+
+        It blocks for some milliseconds, and nothing may be claimed.
+        """
+        if _keys(settings) == _keys(self._settings):
+            return
+        hotkey = self._made(settings)  # raises while the old one still runs
+        if self._on:
+            self._hotkey.stop()  # first: two grabs of one key are one too many
+            try:
+                hotkey.start(*self._on)
+            except Exception as reason:
+                hotkey.stop()
+                self._hotkey = self._made(self._settings)
+                self._hotkey.start(*self._on)
+                raise UnavailableError(
+                    f"{settings.keys} cannot be watched: {reason}.", "Set hotkey.keys to another."
+                ) from reason
+        self._hotkey, self._settings = hotkey, settings
+
+    def _made(self, settings: HotkeySettings) -> Hotkey:
+        chord, others = _keys(settings)
+        return self._make(chord, others)
+
+
+def machine(settings: HotkeySettings) -> ChordMachine:
+    """Return what knows what the hotkey's edges mean."""
+    cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
+    return ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
+
+
+def _keys(settings: HotkeySettings) -> tuple[Chord, tuple[Chord, ...]]:
+    return parse_chord(settings.keys), tuple(settings.shortcuts.values())

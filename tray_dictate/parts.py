@@ -1,0 +1,38 @@
+"""What app.py has built, and reconfigure.py may replace between two dictations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tray_dictate.audio.cues import Cues
+from tray_dictate.config import Config
+from tray_dictate.core.dictation import Status
+from tray_dictate.history_async import AsyncHistory
+from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray, Urgency
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a running daemon, and the settings that they were built for."""
+
+    config: Config
+    hotkey: Hotkey
+    microphone: Microphone
+    engine: Engine
+    output: Output
+    tray: Tray
+    cues: Cues
+    rewriter: Rewriter
+    history: AsyncHistory
+
+    def play(self, cue: str) -> None:
+        """Play a cue on what plays them now."""
+        self.cues.play(cue)
+
+    def show(self, status: Status, detail: str) -> None:
+        """Show it on the tray that there is now."""
+        self.tray.show(status, detail)
+
+    def notify(self, message: str, cause: str, urgency: Urgency) -> None:
+        """Tell the user through the tray that there is now."""
+        self.tray.notify(message, cause, urgency)
