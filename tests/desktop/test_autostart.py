@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,11 @@ SESSION = """\
   <property name="sessions" type="empty">
     <property name="Failsafe" type="empty">
       <property name="IsFailsafe" type="bool" value="true"/>
-      <property name="Count" type="int" value="0"/>
+      <property name="Count" type="int" value="1"/>
+      <property name="Client0_Command" type="array">
+        <value type="string" value="true"/>
+      </property>
+      <property name="Client0_PerScreen" type="bool" value="false"/>
     </property>
   </property>
 </channel>
@@ -65,7 +70,7 @@ def log(desktop: Desktop) -> str:
 
 
 def ready(desktop: Desktop, times: int = 1) -> bool:
-    return log(desktop).count(READY) >= times
+    return log(desktop).count(f"daemon: {READY}") >= times
 
 
 def log_in(desktop: Desktop) -> subprocess.Popen[bytes]:
@@ -94,6 +99,7 @@ def test_a_session_starts_the_daemon_while_that_is_enabled_and_only_one(session:
     session.processes.end(running)
     assert "does not start" in autostart(session, "disable")
     running = log_in(session)
+    time.sleep(1)  # the witness need not be the last to be started
     assert daemons(session) == []
-    assert log(session).count(READY) == 1
+    assert log(session).count(f"daemon: {READY}") == 1
     session.processes.end(running)
