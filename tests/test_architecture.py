@@ -18,13 +18,8 @@ SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "program",
 )  # fmt: skip
-COMPOSERS = {
-    "app.py",
-    "building.py",
-    "cli.py",
-    "transcribe.py",
-    "doctor",
-}  # those but app.py run without it
+# those but app.py, building.py and asking.py run without a daemon
+COMPOSERS = {"app.py", "asking.py", "building.py", "cli.py", "transcribe.py", "history_retry.py", "doctor"}
 SHELL = {"parts.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 
 

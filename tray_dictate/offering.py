@@ -56,6 +56,7 @@ class Offering:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _looking: asyncio.Task[None] | None = None
     _again: bool = False
+    _known: Config | None = None
 
     def look(self) -> None:
         """Offer what there is now; asked meanwhile, it looks once more."""
@@ -63,6 +64,13 @@ class Offering:
             self._again = True
         else:
             self._looking = self._spawn(self._look())
+
+    def follow(self) -> None:
+        """Look where the settings, and with them perhaps the tray, are others."""
+        config = self.asks.config()
+        if config is not self._known:
+            self._known = config
+            self.look()
 
     def set(self, name: str, value: Any) -> None:
         """Change a setting."""

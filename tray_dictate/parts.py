@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tray_dictate.audio.cues import Cues
+from tray_dictate.choices import Choices
 from tray_dictate.config import Config
 from tray_dictate.core.dictation import Status
 from tray_dictate.history_async import AsyncHistory
@@ -32,6 +33,14 @@ class Parts:
     def show(self, status: Status, detail: str) -> None:
         """Show it on the tray that there is now."""
         self.tray.show(status, detail)
+
+    def level(self, level: float) -> None:
+        """Show how loud it is, likewise."""
+        self.tray.level(level)
+
+    def offer(self, choices: Choices) -> None:
+        """Offer these in the menu that there is now."""
+        self.tray.offer(choices)
 
     def notify(self, message: str, cause: str, urgency: Urgency) -> None:
         """Tell the user through the tray that there is now."""

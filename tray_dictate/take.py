@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from tray_dictate.audio import kept
 from tray_dictate.core.segments import Failed, Segment, SpokenOrder
 from tray_dictate.errors import CaptureError, DictateError
+from tray_dictate.meter import Meter
 from tray_dictate.pcm import seconds
 from tray_dictate.ports import Engine, Microphone, Session
 from tray_dictate.story import Story
@@ -39,6 +40,7 @@ class Take:
     on_heard: Callable[[], None]
     on_segment: Callable[[str], None]
     on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
+    on_level: Callable[[float], None] = lambda _: None  # how loud it is, 0.0 to 1.0
     trouble: str = ""
     story: Story = field(default_factory=Story)
     _lost: str = ""  # why speech did not become text
@@ -75,6 +77,7 @@ class Take:
 
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
+        meter = Meter(self.engine.rate, self.on_level)
         self._stop = capture.stop
         if self._released is not None:  # the key was up before we came this far
             asyncio.get_running_loop().call_later(self.tail, capture.stop)
@@ -86,6 +89,7 @@ class Take:
                     self._audio += chunk
                     self.story.seconds = seconds(len(self._audio), self.engine.rate)
                     self._chunks.put_nowait(chunk)
+                    meter.feed(chunk)
                 self.on_recorded()
         except CaptureError as reason:
             self.trouble = str(reason)

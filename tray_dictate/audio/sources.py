@@ -38,11 +38,25 @@ def sources(portaudio: PortAudio) -> list[Source]:
     return sorted(found, key=lambda source: not source.default)
 
 
+def listed(portaudio: PortAudio) -> list[tuple[str, bool]]:
+    """Return each microphone's name now, and whether it is the default; blocks.
+
+    Raises CaptureError.
+    """
+    found = sources(portaudio)
+    if not any(source.pulse for source in found):  # PortAudio itself looks once only
+        portaudio.rescan()
+        found = sources(portaudio)
+    return [(source.name, source.default) for source in found]
+
+
 def choose(found: list[Source], wanted: str) -> Source | None:
     """Return the microphone with `wanted` in its name; the default one for an empty `wanted`."""
     if not wanted:
         return next((source for source in found if source.default), None)
-    return next((source for source in found if wanted.lower() in source.name.lower()), None)
+    wanted = wanted.lower()
+    same = (source for source in found if source.name.lower() == wanted)  # chosen in the menu
+    return next(same, next((source for source in found if wanted in source.name.lower()), None))
 
 
 def point_at(source: Source | None) -> int | None:

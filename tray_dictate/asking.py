@@ -1,0 +1,56 @@
+"""Whom the menu asks in the running daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tray_dictate import autostart, engine
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.sources import listed
+from tray_dictate.config_engine import EngineSettings
+from tray_dictate.engine.credentials import CredentialSource
+from tray_dictate.history import Entry
+from tray_dictate.offering import Asks, Offering
+from tray_dictate.opening import Opening
+from tray_dictate.parts import Parts
+from tray_dictate.settings import Settings
+
+
+def offering(
+    parts: Parts, settings: Settings, portaudio: PortAudio, path: Path, tell: Callable[[str], None]
+) -> Offering:
+    """Return what fills the menu; `path` is the settings file."""
+
+    async def last(count: int) -> list[Entry]:
+        return await parts.history.last(count)  # the one that there is now
+
+    async def keep(text: str) -> None:
+        await parts.output.keep(text)
+
+    return Offering(
+        Asks(
+            config=lambda: parts.config,
+            change=settings.change,
+            microphones=lambda: portaudio.call(lambda: listed(portaudio)),
+            last=last,
+            keep=keep,
+            unusable=engine.problems,
+            admitted=_admitted,
+            autostart=autostart.enabled,
+            set_autostart=lambda on: autostart.enable() if on else autostart.disable(),
+            open=Opening(path, tell).open,
+            offer=parts.offer,
+            tell=tell,
+        )
+    )
+
+
+async def _admitted(settings: EngineSettings) -> None:
+    """Return if there is a key, where one is needed. Raises UnavailableError."""
+    if settings.auth == "key":
+        source = CredentialSource(settings, "bearer")
+        try:
+            await source.get()
+        finally:
+            await source.close()
