@@ -19,6 +19,7 @@ from tray_dictate.output.x11_save import Contents, Saving
 from tray_dictate.output.x11_server import connect, disconnect
 
 NAMES = ("CLIPBOARD", "PRIMARY")
+_START = 15.0  # seconds for a process to start and to read all of it
 _PATIENCE = 2.0  # seconds for the X server to tell the time
 
 
@@ -111,11 +112,13 @@ def owners() -> dict[str, int]:
 
 def keep(*names: str) -> bool:
     """Have a process of its own keep these selections; return whether it does. Blocks."""
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "tray_dictate.doctor.keeper", *names],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        start_new_session=True, text=True,
-    )  # fmt: skip
-    assert keeper.stdout is not None
-    with keeper.stdout as answer:
-        return answer.readline() != ""
+    quiet = subprocess.DEVNULL
+    program = [sys.executable, "-m", "tray_dictate.doctor.keeper", *names]
+    try:
+        done = subprocess.run(
+            program, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
+            check=False, timeout=_START,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0

@@ -39,6 +39,7 @@ class Check:
     name: str
     find: Callable[[], Awaitable[list[Finding]]]
     limit: float = 15.0
+    remedy: str = "Something that it asks does not answer. Log in anew and run it again."
 
     async def findings(self, hung: list[str]) -> list[Finding]:
         """Carry it out; its name is put into `hung` if something of it cannot be ended."""
@@ -52,8 +53,7 @@ class Check:
                 hung.append(self.name)
         if task.cancelled() or not task.done():
             words = f"This check did not come to an end within {self.limit:g} s."
-            remedy = "Something that it asks does not answer. Log in anew and run it again."
-            return [Finding(self.name, "failed", words, remedy=remedy)]
+            return [Finding(self.name, "failed", words, remedy=self.remedy)]
         error = task.exception()
         return [_of_error(self.name, error)] if error else task.result()
 

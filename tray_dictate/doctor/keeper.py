@@ -10,6 +10,7 @@ output, in every format, owns it in its stead, and ends as soon as something els
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -23,7 +24,6 @@ from tray_dictate.output.x11_save import UnsavedError
 from tray_dictate.output.x11_serve import Held, Server, text_contents
 
 SAMPLE = "tray_dictate: the doctor's own clipboard"
-READY = "ready"
 
 
 class _Keeper:
@@ -64,9 +64,10 @@ class _Keeper:
                 held.lose()
 
 
-def _ready() -> None:
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.close()
+def _go_on_alone() -> None:
+    """End the process that the doctor waits for; its child has the connection, and serves."""
+    if os.fork():
+        os._exit(0)
 
 
 def main(names: list[str]) -> int:
@@ -78,7 +79,7 @@ def main(names: list[str]) -> int:
         except UnsavedError as reason:
             sys.stderr.write(f"{reason}\n")
             return 1
-        keeper.serve(_ready)
+        keeper.serve(_go_on_alone)
     return 0
 
 

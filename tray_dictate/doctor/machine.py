@@ -71,7 +71,7 @@ def _checks(
         Check("display", _blocking(display.session)),
         Check("settings", _blocking(lambda: of_settings)),
         Check("hotkey", lambda: keyboard.look(config.hotkey, prompt), _HOTKEY),
-        Check("microphone", lambda: sound.look(config.audio)),
+        Check("microphone", lambda: sound.look(config.audio), remedy=sound.HANGS),
         Check("engine", lambda: engine.look(config.engine), _ENGINE),
         Check("typing", lambda: typed.look(config.output), _TYPING),
         Check("tray", lambda: desktop.tray(config.tray)),

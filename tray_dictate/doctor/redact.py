@@ -30,7 +30,7 @@ _PLAIN = {
 _ADDRESSES = {"engine.endpoint", "rewrite.endpoint"}
 _SECRET_NAME = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
 _LOOKS_SECRET = re.compile(
-    r"sk-[\w-]{8,}|eyJ[\w-]{8,}[\w.-]*|(?i:bearer)\s+\S+"
+    r"sk-[\w-]{8,}|eyJ[\w-]{6,}[\w.-]*|(?i:bearer)\s+\S+"
     r"|\b(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}"
 )
 _USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")

@@ -24,6 +24,10 @@ _CONNECT = (
     "Connect one and see that a sound server (PipeWire or PulseAudio) runs; "
     "`tray-dictate devices` lists the microphones."
 )
+HANGS = (
+    "The sound server does not answer. Restart it: "
+    "`systemctl --user restart pipewire wireplumber`, or `pulseaudio -k`."
+)
 _UNMUTE = "Unmute it in the sound settings, or by the switch on it"
 
 
