@@ -122,6 +122,17 @@ def test_an_entry_of_another_installation_is_told_and_left_alone(entry, home):
     assert not now.broken
 
 
+def test_a_daemon_that_cannot_mend_its_entry_starts_all_the_same(entry, caplog):
+    autostart.enable()
+    entry.write_text(autostart_xdg.render(("/gone", "run")))
+    autostart.keep_right()
+    assert autostart.status().problem == ""
+    entry.unlink()
+    entry.mkdir()
+    autostart.keep_right()
+    assert "cannot be seen whether" in caplog.text
+
+
 def test_nobody_who_switched_it_off_gets_it_mended(entry):
     autostart.enable()
     entry.write_text(autostart_xdg.render(("/gone", "run")) + "Hidden=true\n")

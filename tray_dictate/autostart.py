@@ -6,6 +6,7 @@ wrote it, so it is right again after a move as soon as `mend` or `enable` ran.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tray_dictate.errors import UnavailableError
+
+logger = logging.getLogger(__name__)
 
 _NAME = "tray-dictate"
 
@@ -122,6 +125,15 @@ def mend() -> bool:
         return False
     enable()
     return True
+
+
+def keep_right() -> None:
+    """Mend, for a daemon that starts, which does not fail of it."""
+    try:
+        if mend():
+            logger.info("start at login names this installation now: %s", program()[0])
+    except UnavailableError as reason:
+        logger.warning("%s", reason)
 
 
 def program() -> tuple[str, ...]:
