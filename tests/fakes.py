@@ -58,6 +58,7 @@ class FakeMicrophone:
     def __init__(self, refuses: str = "") -> None:
         self.captures: list[FakeCapture] = []
         self._refuses = refuses
+        self.renewed = 0
 
     def capture(self, rate: int) -> FakeCapture:
         assert rate == FakeEngine.rate
@@ -67,6 +68,9 @@ class FakeMicrophone:
         return self.captures[-1]
 
     async def warm_up(self, rate: int) -> None: ...
+
+    async def renew(self) -> None:
+        self.renewed += 1
 
     async def close(self) -> None: ...
 
@@ -128,7 +132,7 @@ class FakeEngine:
         self.ready.set()
         self.may_finish.set()
         self.breaks = ""
-        self.open_sessions = 0
+        self.open_sessions = self.renewed = 0
 
     async def load(self) -> None:
         await self.ready.wait()
@@ -141,6 +145,9 @@ class FakeEngine:
             yield FakeSession(self)
         finally:
             self.open_sessions -= 1
+
+    async def renew(self) -> None:
+        self.renewed += 1
 
     async def close(self) -> None: ...
 

@@ -68,6 +68,10 @@ class Microphone(Protocol):
         """
         ...
 
+    async def renew(self) -> None:
+        """Open anew what is open: the machine has slept."""
+        ...
+
     async def close(self) -> None:
         """Let go of the device."""
         ...
@@ -120,6 +124,10 @@ class Engine(Protocol):
         All chunks that are sent are in `recording`, too, which only grows: who has to keep them
         until they have become text need not keep them twice.
         """
+        ...
+
+    async def renew(self) -> None:
+        """Trust no connection that was open until now: the machine has slept."""
         ...
 
     async def close(self) -> None:

@@ -99,6 +99,8 @@ class WordsEngine:
         self.sessions += 1
         yield WordsSession()
 
+    async def renew(self) -> None: ...
+
     async def close(self) -> None: ...
 
 

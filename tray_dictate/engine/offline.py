@@ -238,6 +238,9 @@ class OfflineEngine:
             if self._loading and not self._sessions:
                 self._worker.submit(models.rest)
 
+    async def renew(self) -> None:
+        """Have no connection to renew."""
+
     async def close(self) -> None:
         """Free the models; idempotent."""
         self._loading = None

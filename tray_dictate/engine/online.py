@@ -83,6 +83,10 @@ class OnlineEngine:
         finally:
             await session.give_up()
 
+    async def renew(self) -> None:
+        """Connect anew for the next take: a connection does not outlive the machine's sleep."""
+        self._expire()
+
     async def close(self) -> None:
         """End the connection and the embedded engine; idempotent."""
         if self._expiry:
