@@ -19,7 +19,15 @@ SHARED = (
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "program",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
-COMPOSERS = {"app.py", "asking.py", "building.py", "cli.py", "transcribe.py", "history_retry.py", "doctor"}
+COMPOSERS = {
+    "app.py",
+    "asking.py",
+    "building.py",
+    "cli.py",
+    "transcribe.py",
+    "history_retry.py",
+    "doctor",
+}
 SHELL = {"parts.py": {"audio"}, "take.py": {"audio"}}  # Cues; recordings that are kept
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from tray_dictate import recordings
 from tray_dictate.config import HistorySettings
 from tray_dictate.errors import HistoryError
 from tray_dictate.history import Entry, History, State
@@ -42,6 +43,7 @@ class AsyncHistory:
         self._file: History | None = None  # of the worker
         self._memory = History(Path(":memory:"), keep=settings.entries)
         self._told = False
+        self._worker.submit(self._expire_recordings)
 
     def change(self, settings: HistorySettings) -> None:
         """Go on with other settings."""
@@ -50,6 +52,7 @@ class AsyncHistory:
 
     async def add(self, entry: Entry) -> int:
         """Store an entry; return its id."""
+        self._worker.submit(self._expire_recordings)
         stored = await self._ask(lambda file: file.add(entry), 0)
         return stored or -self._memory.add(entry)
 
@@ -109,6 +112,12 @@ class AsyncHistory:
             keep, days = self._settings.entries, self._settings.days
             self._file = History(self._path, keep=keep, days=days, tell=tell)
         return work(self._file)
+
+    def _expire_recordings(self) -> None:
+        try:
+            recordings.expire(self._settings.days)
+        except OSError as reason:
+            log.warning("old recordings could not be deleted: %s", reason)
 
     def _let_go(self) -> None:
         if self._file:

@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +149,6 @@ def quantiles(values: Sequence[float]) -> Quantiles | None:
     ranked = sorted(values)
     p50, p95 = (ranked[-(-len(ranked) * percent // 100) - 1] for percent in (50, 95))
     return Quantiles(len(ranked), p50, p95)
-
-
-def as_json(summary: Summary) -> dict[str, Any]:
-    """Return what `stats --json` prints of an engine."""
-    return {**asdict(summary), "minutes": round(summary.minutes, 2)}
 
 
 def _summary(engine: str, takes: list[tuple[Any, ...]]) -> Summary:

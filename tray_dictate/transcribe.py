@@ -21,6 +21,7 @@ from tray_dictate.engine import select
 from tray_dictate.errors import DictateError
 from tray_dictate.pcm import SAMPLE, seconds
 from tray_dictate.ports import Engine, Session
+from tray_dictate.stats_async import AsyncStats
 
 _CHUNK = 0.1  # seconds
 _PROGRESS = 2.0  # seconds between two lines of progress
@@ -34,9 +35,24 @@ def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = 
     return asyncio.run(_files(paths, config, as_json=as_json, realtime=realtime))
 
 
+async def texts(path: Path, config: Config) -> list[str]:
+    """Return the segments of one file as the engine writes them. Raises DictateError."""
+    stats = AsyncStats(_tell)
+    engine = select(config.engine, _tell, stats, live=False)
+    try:
+        await engine.load()
+        recording = _File(path, engine, _speed(config))
+        await recording.hear()
+    finally:
+        await engine.close()
+        await stats.close()
+    return recording.texts
+
+
 async def _files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool) -> int:
-    engine = select(config.engine, _tell, live=realtime)
-    speed = 1.0 if realtime else None if config.engine.name == "offline" else _FASTEST
+    stats = AsyncStats(_tell)
+    engine = select(config.engine, _tell, stats, live=realtime)
+    speed = 1.0 if realtime else _speed(config)
     failed = False
     try:
         await engine.load()
@@ -52,7 +68,12 @@ async def _files(paths: list[Path], config: Config, *, as_json: bool, realtime: 
             sys.stdout.flush()
     finally:
         await engine.close()
+        await stats.close()
     return int(failed)
+
+
+def _speed(config: Config) -> float | None:
+    return None if config.engine.name == "offline" else _FASTEST
 
 
 class _File:
@@ -63,8 +84,13 @@ class _File:
         self._audio = sound.read(path, engine.rate)
         self._segments: list[Segment] = []
 
-    async def transcribe(self) -> dict[str, Any]:
-        """Return what `--json` prints. Raises EngineError."""
+    @property
+    def texts(self) -> list[str]:
+        """What was heard."""
+        return [segment.text for segment in self._segments]
+
+    async def hear(self) -> None:
+        """Transcribe all. Raises EngineError."""
         async with self._engine.session() as session:
             listening = asyncio.create_task(self._listen(session))
             try:
@@ -72,6 +98,10 @@ class _File:
                 await listening
             finally:
                 listening.cancel()
+
+    async def transcribe(self) -> dict[str, Any]:
+        """Return what `--json` prints. Raises EngineError."""
+        await self.hear()
         text = ""
         for segment in self._segments:
             text += join(text, segment.text)

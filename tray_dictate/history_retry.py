@@ -1,0 +1,77 @@
+"""The recording of a failed dictation once more, with the engine that is set now."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tray_dictate import log, recordings, transcribe
+from tray_dictate.config import Config
+from tray_dictate.core.polish import Insert, Polisher
+from tray_dictate.core.text import clean
+from tray_dictate.errors import DeliveryError, HistoryError, UnavailableError
+from tray_dictate.history import Entry, History
+from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.ways import polisher
+
+
+def retry(history: History, id: int | None, config: Config) -> int:
+    """Print the text of a recording, the latest without `id`; return the exit code.
+
+    Raises DictateError; the recording is kept then.
+    """
+    log.start_plain()
+    entry, path = _wanted(history, id)
+    raw = [clean(text) for text in asyncio.run(transcribe.texts(path, config))]
+    text = polished(raw, polisher(config))
+    if not text:
+        raise HistoryError(f"No words were found in the recording; it stays: {path}")
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+    if entry:
+        history.transcribed(entry.id, text, " ".join(raw), config.engine.name)
+    try:
+        recordings.remove(path)
+    except OSError as reason:
+        _tell(f"The recording could not be deleted: {path}: {reason.strerror}.")
+    try:
+        asyncio.run(ClipboardOutput().keep(text))
+    except (UnavailableError, DeliveryError) as reason:
+        _tell(f"The text is not on the clipboard. {reason}")
+    else:
+        _tell("The text is on the clipboard.")
+    return 0
+
+
+def polished(raw: list[str], polisher: Polisher) -> str:
+    """Return the text of segments, as it would stand in a window."""
+    pieces: list[str] = []
+    for segment in raw:
+        for said in polisher.segment(segment):
+            if isinstance(said, Insert):
+                pieces.append(said.after("".join(pieces)))
+            elif pieces:  # "scratch that"
+                pieces.pop()
+    return "".join(pieces)
+
+
+def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:
+    """Return what is asked for, and its recording. Raises HistoryError."""
+    entry = history.latest_failed() if id is None else history.get(id)
+    if entry is None:
+        path = recordings.latest() if id is None else None  # of a history that was off
+        if path is None:
+            missing = "No recording waits for its text." if id is None else f"There is no {id}."
+            raise HistoryError(f"{missing} `tray-dictate history` lists what there is.")
+        return None, path
+    if not entry.audio:
+        raise HistoryError(f"{entry.id} has become text already; its recording is gone.")
+    path = Path(entry.audio)
+    if not path.is_file():
+        raise HistoryError(f"The recording of {entry.id} is gone: {path}")
+    return entry, path
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"tray-dictate: {message}\n")
