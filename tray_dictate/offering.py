@@ -101,6 +101,8 @@ class Offering:
         wanted = tuple(config.engine.languages)
         self._spoken[wanted] = None  # a combination of the file's can be chosen again later
         listed = microphones(self._found, config.audio.device)
+        default = next((name for name, is_default in self._found if is_default), "")
+        chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
         return Choices(
             microphones=listed,
             engines=engines(config.engine, self.asks.unusable),
@@ -108,7 +110,7 @@ class Offering:
             methods=methods(config.output.method),
             recent=recent(entries),
             autostart=await self._starts(),
-            microphone=next((choice.label for choice in listed if choice.chosen), ""),
+            microphone=chosen or default,
             engine=engine_title(config.engine.name),
             hint=hint(config.hotkey.keys, config.hotkey.mode),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dbus_fast.aio import MessageBus
 
 from tests.desktop.rig import Desktop
 from tests.desktop.shown import Shown
+from tray_dictate.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.tray.bus import call, connect
 from tray_dictate.tray.icon import SIZES
@@ -162,6 +164,46 @@ async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Show
     after, entries = await host.layout()
     assert (after, entries[on]["toggle-state"]) == (revision, 0)
     assert entries[start]["enabled"] is False
+
+
+async def test_the_lists_are_looked_up_when_the_menu_opens(host: Host, shown: Shown) -> None:
+    await host.wait_registered()
+    revision, before = await host.layout()
+    assert await host.ask("/MenuBar", f"{MENU}.AboutToShow", "i", 0) == [False], "nothing is new"
+    shown.choices = Choices(
+        microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")), autostart=True
+    )
+    assert await host.ask("/MenuBar", f"{MENU}.AboutToShow", "i", 0) == [True]
+    after, now = await host.layout()
+    assert after > revision
+    assert [[after, 0]] == host.signals("LayoutUpdated")
+    assert list(before) == list(now), "the entries beside it are as they were"
+    [number] = [number for number, entry in now.items() if entry.get("label") == "Microphone"]
+    _, [_, _, below] = await host.ask("/MenuBar", f"{MENU}.GetLayout", "iias", number, -1, [])
+    usb = below[1].value
+    assert usb[1]["toggle-type"].value == "radio"
+    await host.ask("/MenuBar", f"{MENU}.Event", "isvu", usb[0], "clicked", Variant("i", 0), 0)
+    assert shown.did == [("audio.device", "USB")]
+    await until(lambda: host.signals("ItemsPropertiesUpdated"))  # not ticked before it is so
+    group = f"{MENU}.AboutToShowGroup"
+    shown.choices = replace(shown.choices, microphones=())
+    assert await host.ask("/MenuBar", group, "ai", [number, 99]) == [[number], [99]]
+
+
+async def test_the_icon_follows_the_level_while_it_records_only(host: Host, shown: Shown) -> None:
+    await host.wait_registered()
+    shown.tray.level(1.0)
+    shown.tray.show(Status.RECORDING)
+    await until(lambda: len(host.signals("NewIcon")) == 1)
+    silent = await host.property("IconPixmap")
+    for level in (1.0, 0.99, 0.0):
+        shown.tray.level(level)
+    await until(lambda: len(host.signals("NewIcon")) == 3)
+    assert await host.property("IconPixmap") == silent
+    shown.tray.level(1.0)
+    await until(lambda: len(host.signals("NewIcon")) == 4)
+    assert await host.property("IconPixmap") != silent
+    assert len(host.signals("NewStatus")) == 1
 
 
 async def test_clicks_come_singly_and_in_groups(host: Host, shown: Shown) -> None:
