@@ -70,11 +70,11 @@ async def test_start_and_stop_can_be_said_twice(served):
     for _ in range(2):
         assert await served.ask("start") == {}
         assert served.status in (Status.OPENING, Status.RECORDING)
-    await served.rig.say("hello")
+    await served.rig.say("hi all")
     for _ in range(2):
         assert await served.ask("stop") == {}
     await served.rig.idle()
-    assert served.rig.output.text == "hello"
+    assert served.rig.output.text == "hi all"
     assert len(served.rig.microphone.captures) == 1
 
 
@@ -158,7 +158,7 @@ async def test_a_follower_is_told_of_every_change_and_of_the_end(served, followe
     assert await told() == "idle"
     served.rig.press()
     assert await told() == "opening"
-    await served.rig.say("hello")
+    await served.rig.say("hi all")
     assert await told() == "recording"
     await asyncio.sleep(0.5)  # longer than a tap
     served.rig.release()

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 _NONE = "not running"
@@ -58,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
             print(json.dumps({"status": _NONE}))  # noqa: T201
             return 1
         raise
-    with connection:
+    with closing(connection):
         if options.follow:
             return _follow(control.follow(connection, token, "follow", {}), options.json)
         report = control.exchange(connection, token, "status", {})
