@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config import AudioSettings
+from tray_dictate.pcm import SAMPLE
 
 _RATE = 48_000
 _NOTES: dict[str, tuple[tuple[float, float], ...]] = {  # seconds after the first, Hz
@@ -26,6 +27,7 @@ _RING = 0.08  # seconds of each note
 _ATTACK, _END = 0.004, 0.015  # seconds of it that swell and fade: no click
 _FADE = 28.0  # per second
 _OVERTONES = ((1.0, 1.0), (3.0, 0.12))  # times the note, how loud
+_SILENCE = bytes(_RATE * 30 // 100 * SAMPLE)  # sound servers lose the end of what is short
 _WAITING = 2  # more than this and the sound server hangs: late sounds mislead
 
 
@@ -35,7 +37,7 @@ class Cues:
     def __init__(self, settings: AudioSettings, portaudio: PortAudio) -> None:
         self._portaudio = portaudio
         wanted = _NOTES if settings.cues is True else settings.cues or ()
-        self._sounds = {name: _sound(name, settings.cue_volume) for name in wanted}
+        self._sounds = {name: _sound(name, settings.cue_volume) + _SILENCE for name in wanted}
         if settings.cue_volume == 0:
             self._sounds = {}
         self._waiting: list[Future[Any]] = []
