@@ -13,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tray_dictate.errors import HistoryError
 from tray_dictate.history import Entry, History
+from tray_dictate.timings import Timings
 
 ROOT = Path(__file__).parents[1]
 SAID = Entry(0, 1000.0, "Good morning.", "good morning", "delivered", "xterm")
@@ -368,3 +371,85 @@ def test_nothing_of_it_is_logged(open_history, path, caplog):
     open_history().add(replace(SAID, text=SECRET))
     assert SECRET not in caplog.text
     assert SECRET not in repr(history)
+
+
+def test_what_is_known_of_a_dictation_is_there_after_a_restart(open_history):
+    known = replace(
+        SAID, engine="openai", language="de, en", seconds=4.25, audio="/kept/a.wav",
+        state="failed", timings=Timings(41.5, 2.0, None),
+    )  # fmt: skip
+    entry = open_history().add(known)
+    assert open_history().get(entry) == replace(known, id=entry)
+    assert open_history().get(99) is None
+
+
+def test_a_file_of_0_3_0_goes_on_with_all_that_was_in_it(open_history, path):
+    path.parent.mkdir()
+    path.write_bytes((Path(__file__).parent / "data" / "history-0.3.0.sqlite").read_bytes())
+    history = open_history()
+    second, first = history.last(9)
+    assert (first.id, first.text, first.raw, first.state, first.application) == (
+        1, "Good morning.", "good morning", "delivered", "xterm",
+    )  # fmt: skip
+    assert (second.text, second.engine, second.audio) == ("Naïve 漢字 🎉\nand a line", "", "")
+    assert second.timings == Timings()
+    assert history.add(SAID) == 4, "the id of what was forgotten is not used again"
+
+
+def test_texts_are_found_whatever_their_capitals_in_all_scripts(open_history):
+    history = open_history()
+    for text in ("Über Nacht", "über alles", "nothing", "STRASSE 100%"):
+        history.add(replace(SAID, text=text, raw=""))
+    assert [entry.text for entry in history.find("ÜBER")] == ["über alles", "Über Nacht"]
+    assert [entry.text for entry in history.find("straße")] == ["STRASSE 100%"]
+    assert [entry.text for entry in history.find("0%")] == ["STRASSE 100%"]
+    assert [entry.text for entry in history.find("über", limit=1)] == ["über alles"]
+    history.add(replace(SAID, text="rewritten", raw="as it was said"))
+    assert [entry.text for entry in history.find("was said")] == ["rewritten"]
+
+
+def test_only_what_is_newer_is_found(open_history):
+    history = open_history()
+    for at in (1.0, 2.0, 3.0):
+        history.add(replace(SAID, at=at))
+    assert [entry.at for entry in history.find(since=2.0)] == [3.0, 2.0]
+    assert [entry.at for entry in history.find("good", since=2.0, limit=1)] == [3.0]
+    assert len(history.find()) == 3
+
+
+def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_history):
+    history = open_history()
+    assert history.latest_failed() is None
+    first, second = (
+        history.add(replace(SAID, text="", raw="", state="failed", audio=f"/kept/{n}.wav"))
+        for n in range(2)
+    )
+    history.add(SAID)
+    assert history.latest_failed().id == second
+    history.transcribed(second, "At last.", "at last", "offline")
+    found = history.get(second)
+    assert (found.text, found.raw, found.state) == ("At last.", "at last", "kept")
+    assert (found.engine, found.audio) == ("offline", "")
+    assert history.latest_failed().id == first
+
+
+@given(
+    ages=st.lists(st.integers(0, 40), max_size=12),
+    keep=st.integers(0, 6),
+    days=st.integers(0, 30),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(ages, keep, days):
+    now = 100 * 86400.0
+    history = History(Path(":memory:"), keep=keep, days=days, clock=lambda: now)
+    for age in ages:
+        history.add(replace(SAID, at=now - age * 86400 - 1))
+    kept = [round((now - 1 - entry.at) / 86400) for entry in reversed(history.last(99))]
+    history.close()
+    young = [age for age in ages if not days or age < days]
+    assert len(kept) == min(len(kept), keep or len(kept))
+    assert all(not days or age < days for age in kept)
+    # the count is of what was there at each moment, so that an old one may have made room
+    assert kept == young[len(young) - len(kept) :]
+    if young:
+        assert kept, "the newest is always there"

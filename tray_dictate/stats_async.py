@@ -76,10 +76,9 @@ class AsyncStats:
             loop.call_soon_threadsafe(self._learn, month, total)
 
         await self._try(work)
-        await asyncio.sleep(0)  # so that the answer has been heard
 
     async def close(self) -> None:
-        """Write what is left, and let go of the file; call nothing after it."""
+        """Write what is left, and let go of the file; idempotent. Call nothing else after it."""
         if self._soon:
             self._soon.cancel()
         await asyncio.gather(*self._flushing)
@@ -87,6 +86,7 @@ class AsyncStats:
             await self.flush()
         if self._file:
             await self._try(lambda file: file.close())
+            self._file = None
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _count(self, pending: Mapping[Sent, float]) -> None:

@@ -1,0 +1,65 @@
+"""The recordings that wait for their text, on a real file system."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tray_dictate import recordings
+from tray_dictate.audio import kept
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def aged(days: float) -> Path:
+    path = Path(kept.save(b"\1\0" * 100, 16000, "", []).path)
+    at = time.time() - days * 86400
+    for file in (path, path.with_suffix(".json")):
+        os.utime(file, (at, at))
+    return path
+
+
+def test_without_any_there_is_none(folder):
+    assert recordings.latest() is None
+    assert recordings.remove_all() == recordings.expire(1) == 0
+
+
+def test_the_old_ones_expire_with_their_records(folder):
+    aged(3)
+    young = aged(1)
+    assert recordings.expire(2) == 1
+    assert sorted(folder.iterdir()) == [young.with_suffix(".json"), young]
+
+
+def test_zero_days_keep_all(folder):
+    aged(9999)
+    assert recordings.expire(0) == 0
+    assert recordings.latest()
+
+
+def test_all_can_be_removed(folder):
+    aged(0), aged(0)
+    assert recordings.remove_all() == 2
+    assert list(folder.iterdir()) == []
+
+
+def test_one_that_is_gone_already_is_no_error(folder):
+    path = aged(0)
+    recordings.remove(path)
+    recordings.remove(path)
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_deleted_that_is_no_recording_of_ours(folder, tmp_path):
+    precious = tmp_path / "precious.wav"
+    precious.write_text("mine")
+    recordings.remove(precious)
+    recordings.remove(folder / ".." / "precious.wav")
+    assert precious.exists()
