@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -161,17 +161,60 @@ def test_it_says_where_the_command_is_and_that_this_is_not_on_the_path(
     assert f"{user.home}/.local/bin is not on your PATH" in first_words
 
 
+COMPLETION = {
+    "bash": ".local/share/bash-completion/completions/tray-dictate",
+    "zsh": ".local/share/zsh/site-functions/_tray-dictate",
+    "fish": ".local/share/fish/vendor_completions.d/tray-dictate.fish",
+}
+
+
+def test_each_shell_gets_its_completion(user: User, first_words: str) -> None:
+    for shell, path in COMPLETION.items():
+        code, said = user.run(shell, "-n", str(user.home / path))
+        assert (code, said) == (0, ""), shell
+    assert "could not be written" not in first_words
+
+
 @pytest.mark.usefixtures("first_words")
-def test_a_second_run_upgrades_in_place_and_keeps_the_settings(user: User) -> None:
+def test_bash_completes_a_command(user: User) -> None:
+    words = (
+        'source "$1"; COMP_WORDS=(tray-dictate auto) COMP_CWORD=1;'
+        " $(complete -p tray-dictate | grep -o '_shtab[a-z_]*'); echo \"${COMPREPLY[@]}\""
+    )
+    said = user.run("bash", "-c", words, "bash", str(user.home / COMPLETION["bash"]))
+    assert said == (0, "autostart\n")
+
+
+@pytest.mark.usefixtures("first_words")
+def test_fish_completes_a_command_from_where_it_looks(user: User) -> None:
+    path = f"{user.home}/.local/bin:{SYSTEM_PATH}"
+    code, said = user.run("fish", "-c", "complete --do-complete 'tray-dictate autos'", PATH=path)
+    assert (code, said.split("\t")[0]) == (0, "autostart")
+
+
+def test_nothing_starts_at_login_unasked(user: User, first_words: str) -> None:
+    assert "To start it at each login, run: tray-dictate autostart enable" in first_words
+    assert not (user.home / ".config/autostart").exists()
+
+
+@pytest.mark.usefixtures("first_words")
+def test_a_second_run_upgrades_in_place_and_keeps_settings_and_history(user: User) -> None:
     settings = user.write_settings('[hotkey]\nkeys = "f9"\n')
+    history = user.home / ".local/share/tray_dictate/history.sqlite"
+    assert user.run("sh", "-c", f"printf kept > {history}") == (0, "")
     program = user.checkout / "tray_dictate/__init__.py"
     was = program.read_text()
     program.write_text(was + "__version__ = '9.9.9'\n")
     began = time.monotonic()
-    user.install("--no-start")
+    said = user.install("--no-start", "--autostart")
     assert time.monotonic() - began < 30, "a second run should not fetch everything anew"
+    assert "tray-dictate starts at login" in said
+    entry = (user.home / ".config/autostart/tray-dictate.desktop").read_text()
+    assert f'Exec="{user.home}/.local/share/tray_dictate/venv/bin/tray-dictate" "run"' in entry
     assert user.command("--version").strip() == "tray-dictate 9.9.9"
     assert settings.read_text() == '[hotkey]\nkeys = "f9"\n'
+    assert history.read_text() == "kept"
+    history.unlink()  # it is no database
     program.write_text(was)
 
 
@@ -212,13 +255,14 @@ def test_piped_into_bash_it_installs_the_checkout_it_is_told(user: User) -> None
 def test_uninstalling_ends_the_daemon_and_leaves_only_what_is_the_users(
     user: User, display: str
 ) -> None:
-    user.install("--yes", DISPLAY=display)
+    user.install("--yes", "--autostart", DISPLAY=display)
     assert len(user.daemons()) == 1
+    assert (user.home / ".config/autostart/tray-dictate.desktop").exists()
     user.write_settings("")
     uninstall = str(user.checkout / "install_scripts/uninstall.sh")
     assert user.run(uninstall) == (0, "tray-dictate is uninstalled.\n")
     assert user.daemons() == []
-    said = (".local/state/tray_dictate/log/", ".local/share/tray_dictate/history.sqlite")
+    said = (".local/state/tray_dictate/", ".local/share/tray_dictate/history.sqlite")
     left = [path for path in user.files() if not path.startswith(said)]
     assert left == [".config/tray_dictate/config.toml"]
     assert user.run(uninstall, "--purge") == (0, "tray-dictate was not installed.\n")
@@ -271,9 +315,69 @@ def test_yes_goes_to_sudo_whose_refusal_is_told(user: User, bare_path: str) -> N
     assert "apt-get update failed" in failure(user, PATH=bare_path, answer="y")
 
 
-def test_another_system_is_told_apart(user: User, bare_path: str) -> None:
-    uname = Path(bare_path.split(":", maxsplit=1)[0]) / "uname"
-    uname.write_text("#!/bin/sh\necho Darwin\n")
-    uname.chmod(0o755)
-    said = failure(user, PATH=bare_path)
-    assert said == "install.sh: Darwin is not supported yet; this script knows Linux.\n"
+@pytest.fixture
+def foreign(user: User) -> Iterator[Callable[..., str]]:
+    """Run install.sh where these are the programs, not Debian's; it ends at the packages."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for program in Path("/usr/bin").iterdir():
+            if not program.name.startswith(("apt", "dpkg", "python3", "rpm", "sudo")):
+                (folder / program.name).symlink_to(program)
+
+        def run(*options: str, **programs: str) -> str:
+            for program, script in programs.items():
+                (folder / program).unlink(missing_ok=True)
+                (folder / program).write_text(f"#!/bin/sh\n{script}\n")
+                (folder / program).chmod(0o755)
+            return failure(user, *options, PATH=name)
+
+        yield run
+
+
+@pytest.mark.parametrize(
+    ("programs", "command"),
+    [
+        (
+            {"dnf": "exit 1", "rpm": "exit 1", "sudo": "echo $@ >&2; exit 1"},
+            "dnf --quiet --assumeyes --setopt=install_weak_deps=False install python3 "
+            "python3-devel gcc portaudio pulseaudio-libs xclip alsa-plugins-pulseaudio",
+        ),
+        (
+            {"dnf": "exit 1", "rpm": '[ "$3" = pipewire-alsa ]', "sudo": "echo $@ >&2; exit 1"},
+            "dnf --quiet --assumeyes --setopt=install_weak_deps=False install python3 "
+            "python3-devel gcc portaudio pulseaudio-libs xclip",
+        ),
+        (
+            {"pacman": "exit 1", "sudo": "echo $@ >&2; exit 1"},
+            "pacman --noconfirm --needed --sync python gcc portaudio libpulse xclip "
+            "pulseaudio-alsa",
+        ),
+        (
+            {"uname": "echo Darwin", "brew": '[ "$1" = install ] && echo brew $@ >&2; exit 1'},
+            "brew install --quiet python@3.13",
+        ),
+    ],
+    ids=["Fedora", "Fedora with PipeWire", "Arch", "macOS"],
+)
+def test_each_system_is_asked_for_packages_by_its_own_names(
+    foreign: Callable[..., str], programs: dict[str, str], command: str
+) -> None:
+    said = foreign("--yes", **programs).splitlines()
+    assert command in said
+    assert said[-1].startswith(f"install.sh: {command.split(maxsplit=1)[0]} could not install ")
+
+
+def test_without_homebrew_the_remedy_is_named(foreign: Callable[..., str]) -> None:
+    said = foreign("--yes", uname="echo Darwin")
+    assert said.startswith("install.sh: Python 3.11 or newer is needed: install it from python.org")
+
+
+def test_a_linux_without_a_known_installer_is_told_apart(foreign: Callable[..., str]) -> None:
+    said = foreign("--yes")
+    assert said.endswith("is not supported; this script knows apt-get, dnf and pacman.\n")
+
+
+def test_another_system_is_told_apart(foreign: Callable[..., str]) -> None:
+    said = foreign(uname="echo FreeBSD")
+    assert said == "install.sh: FreeBSD is not supported; this script knows Linux and macOS.\n"

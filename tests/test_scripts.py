@@ -1,4 +1,4 @@
-"""The shell scripts: that they parse, and that shellcheck has nothing to say."""
+"""The scripts: that they parse, and that shellcheck has nothing to say of the shell's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = [*sorted((ROOT / "install_scripts").glob("*.sh")), ROOT / ".ci" / "run"]
@@ -27,3 +29,11 @@ def test_a_script_is_faultless(script: Path, check: list[str]) -> None:
 def test_a_script_can_be_run_as_it_is(script: Path) -> None:
     assert script.stat().st_mode & 0o111
     assert script.read_text().startswith("#!/usr/bin/env bash\n")
+
+
+@pytest.mark.parametrize("name", ["install.ps1", "uninstall.ps1"])
+def test_a_script_for_windows_parses(name: str) -> None:
+    grammar = tree_sitter.Language(tree_sitter_powershell.language())
+    script = (ROOT / "install_scripts" / name).read_bytes()
+    tree = tree_sitter.Parser(grammar).parse(script)
+    assert not tree.root_node.has_error, str(tree.root_node)

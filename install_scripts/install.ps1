@@ -1,0 +1,140 @@
+<#
+.SYNOPSIS
+Installs tray-dictate on Windows for you alone, and starts it. Run it again to upgrade.
+
+.DESCRIPTION
+Needs no administrator. Everything goes to %LOCALAPPDATA%\tray_dictate; uninstall.ps1 takes it away
+again. Not run yet: no Windows was at hand when it was written.
+
+    powershell -ExecutionPolicy Bypass -File install_scripts\install.ps1
+
+.PARAMETER Yes
+Do not ask before installing Python.
+.PARAMETER NoStart
+Install only.
+.PARAMETER Autostart
+Start it at each login, too; without it you are asked at a first installation.
+.PARAMETER From
+The checkout to install; not needed inside one.
+#>
+[CmdletBinding()]
+param(
+    [switch]$Yes,
+    [switch]$NoStart,
+    [switch]$Autostart,
+    [string]$From = (Split-Path -Parent $PSScriptRoot)
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$data = Join-Path $env:LOCALAPPDATA 'tray_dictate'
+$venv = Join-Path $data 'venv'
+$bin = Join-Path $data 'bin'
+$scripts = Join-Path $venv 'Scripts'
+
+function Stop-With([string]$Message) {
+    [Console]::Error.WriteLine("install.ps1: $Message")
+    exit 1
+}
+
+# Returns the path of a Python that is new enough, or nothing.
+function Find-Python {
+    $code = 'import sys; print(sys.executable if sys.version_info >= (3, 11) else "")'
+    foreach ($command in @(@('py', '-3'), @('python'), @('python3'))) {
+        if (-not (Get-Command $command[0] -ErrorAction SilentlyContinue)) { continue }
+        $options = @($command | Select-Object -Skip 1)
+        try { $found = & $command[0] @options -c $code 2>$null } catch { continue }
+        if ($LASTEXITCODE -eq 0 -and $found) { return [string]$found }
+    }
+}
+
+function Install-Python {
+    if (-not (Get-Command winget -ErrorAction SilentlyContinue)) {
+        Stop-With 'Python 3.11 or newer is needed: install it from python.org, then run this again.'
+    }
+    if (-not $Yes) {
+        $answer = Read-Host 'Python is needed. Install it for you with winget? [Y/n]'
+        if ($answer -and $answer -notmatch '^[yY]') { Stop-With 'nothing was installed.' }
+    }
+    winget install --exact --id Python.Python.3.13 --scope user --silent `
+        --accept-package-agreements --accept-source-agreements
+    if ($LASTEXITCODE -ne 0) { Stop-With 'winget could not install Python; the lines above say why.' }
+    # what winget has added to the PATH, this PowerShell does not know yet
+    $env:Path = [Environment]::GetEnvironmentVariable('Path', 'User') + ';' + $env:Path
+}
+
+# The daemons that run from the venv; ended before their files are replaced, which Windows locks.
+function Get-Daemon {
+    Get-CimInstance Win32_Process | Where-Object {
+        $_.ExecutablePath -and $_.CommandLine -and $_.CommandLine.Contains($venv) -and
+        $_.CommandLine -match '(tray_dictate|tray-dictate)(\.exe)?"?\s+run'
+    }
+}
+
+function Stop-Daemon {
+    if (-not (Get-Daemon)) { return $false }
+    & (Join-Path $scripts 'tray-dictate.exe') quit | Out-Null
+    for ($i = 0; $i -lt 100 -and (Get-Daemon); $i++) { Start-Sleep -Milliseconds 100 }
+    if (Get-Daemon) { Stop-With 'the running daemon does not end; quit it and run this again.' }
+    return $true
+}
+
+function Install-Program {
+    if (-not (Test-Path (Join-Path $scripts 'python.exe'))) {
+        Write-Output "Making a virtual environment in $venv"
+        & $python -m venv --clear $venv
+        if ($LASTEXITCODE -ne 0) { Stop-With 'the virtual environment could not be made.' }
+    }
+    Write-Output "Installing tray-dictate from $From"
+    & (Join-Path $scripts 'python.exe') -m pip install --quiet --disable-pip-version-check `
+        --no-cache-dir $From
+    if ($LASTEXITCODE -ne 0) { Stop-With 'pip could not install it; the lines above say why.' }
+    & (Join-Path $scripts 'tray-dictate.exe') --version | Out-Null
+    if ($LASTEXITCODE -ne 0) { Stop-With 'it was installed but does not run.' }
+    # a folder of its own on the PATH: the venv's would bring its python.exe along
+    New-Item -ItemType Directory -Force $bin | Out-Null
+    Set-Content -Encoding ascii (Join-Path $bin 'tray-dictate.cmd') `
+        '@"%~dp0..\venv\Scripts\tray-dictate.exe" %*'
+    $path = [string][Environment]::GetEnvironmentVariable('Path', 'User')
+    if (($path -split ';') -notcontains $bin) {
+        [Environment]::SetEnvironmentVariable('Path', ($path.TrimEnd(';') + ';' + $bin).TrimStart(';'), 'User')
+        Write-Output "$bin is on your PATH from the next terminal on."
+    }
+}
+
+# Asked for, or asked about at a first installation; else nothing starts at login.
+function Enable-Autostart {
+    $program = Join-Path $scripts 'tray-dictate.exe'
+    if (-not $Autostart -and $first -and -not $Yes) {
+        $script:Autostart = (Read-Host 'Start tray-dictate at each login? [y/N]') -match '^[yY]'
+    }
+    if ($Autostart) {
+        & $program autostart enable
+        return
+    }
+    & $program autostart status | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        Write-Output 'To start it at each login, run: tray-dictate autostart enable'
+    }
+}
+
+if (-not (Select-String -Quiet -SimpleMatch 'name = "tray-dictate"' `
+            (Join-Path $From 'pyproject.toml') -ErrorAction SilentlyContinue)) {
+    Stop-With "$From is not a checkout of tray_dictate; name one with -From FOLDER."
+}
+$python = Find-Python
+if (-not $python) {
+    Install-Python
+    $python = Find-Python
+    if (-not $python) { Stop-With 'Python was installed but not found; open a new terminal.' }
+}
+$first = -not (Test-Path $venv)
+$ran = Stop-Daemon
+Install-Program
+Write-Output "Installed: $bin\tray-dictate.cmd"
+Enable-Autostart
+if ($ran -or -not $NoStart) {
+    # pythonw has no console window
+    Start-Process (Join-Path $scripts 'pythonw.exe') -ArgumentList '-m', 'tray_dictate', 'run'
+    Write-Output 'tray-dictate runs: hold the right Ctrl key and speak.'
+}

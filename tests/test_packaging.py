@@ -1,0 +1,108 @@
+"""The wheel and the source distribution: what pip and uv are given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from collections.abc import Iterator
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+
+from tests import as_user
+
+pytestmark = pytest.mark.live  # it waits for pip
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory) -> Path:
+    """The folder of what is built: the wheel from the source distribution, as on PyPI."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(build, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    (found,) = dist.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def program(wheel: Path, tmp_path_factory) -> Iterator[list[str]]:
+    """`tray-dictate` of a fresh virtual environment, which has the wheel and what it depends on."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder, with_pip=False)
+    python = folder / "bin/python"
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps"]
+    subprocess.run([*install, "--quiet", str(wheel)], check=True, timeout=100)
+    # test_install.py fetches the dependencies; here they are those of the tests
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return [str(folder / "bin/tray-dictate")]
+
+
+def run(program: list[str], home: Path, *words: str) -> tuple[int, str]:
+    env = as_user.environment(home)
+    del env["PYTHONPATH"]  # the checkout
+    done = subprocess.run(
+        [*program, *words], env=env, cwd=home, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_the_wheel_is_the_package_and_nothing_else(wheel):
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tray_dictate").rglob("*.py")}
+    assert names == modules
+
+
+def test_the_source_distribution_has_what_a_packager_needs(dist):
+    (source,) = dist.glob("*.tar.gz")
+    with tarfile.open(source) as packed:
+        names = {name.split("/", 1)[1] for name in packed.getnames()}
+    needed = {"pyproject.toml", "README.md", "LICENSE", "config.toml", "install_scripts/install.sh"}
+    assert needed <= names
+    assert "tests/test_packaging.py" in names
+    assert not {name for name in names if "__pycache__" in name or name.startswith(".venv")}
+
+
+def test_an_index_would_take_both(dist):
+    built = [str(path) for path in dist.iterdir()]
+    assert len(built) == 2
+    check = [sys.executable, "-m", "twine", "check", "--strict", *built]
+    done = subprocess.run(check, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_metadata_tells_licence_python_and_the_systems_own_dependencies(wheel):
+    files = zipfile.ZipFile(wheel)
+    (name,) = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+    metadata = HeaderParser().parsestr(files.read(name).decode())
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    linux = [need for need in metadata.get_all("Requires-Dist") or [] if "== 'linux'" in need]
+    assert any(need.startswith("python-xlib") for need in linux)
+
+
+def test_what_was_installed_from_the_wheel_runs(program, tmp_path):
+    assert run(program, tmp_path, "--version")[1].startswith("tray-dictate ")
+    assert run(program, tmp_path, "config", "--defaults") == (0, (ROOT / "config.toml").read_text())
+    assert "complete" in run(program, tmp_path, "completion", "bash")[1]
+
+
+def test_it_starts_at_login_as_what_was_installed(program, tmp_path):
+    assert run(program, tmp_path, "autostart", "status")[0] == 1
+    assert run(program, tmp_path, "autostart", "enable")[0] == 0
+    entry = (tmp_path / ".config/autostart/tray-dictate.desktop").read_text()
+    assert f'Exec="{program[0]}" "run"' in entry
