@@ -40,7 +40,7 @@ class FakeCapture:
     def speak(self, words: str) -> None:
         """A chunk is its words, so that the fake engine can hear them."""
         if not self.stopped:
-            self._chunks.put_nowait(words.encode())
+            self._chunks.put_nowait(words.encode("utf-16-le"))
 
     def break_off(self, reason: str) -> None:
         self._chunks.put_nowait(CaptureError(reason))
@@ -89,7 +89,7 @@ class FakeSession:
     async def send(self, chunk: bytes) -> None:
         if self._engine.breaks:
             raise EngineError(self._engine.breaks)
-        words = chunk.decode()
+        words = chunk.decode("utf-16-le")
         self.silence = 1.0 if words == "(silence)" else 0.0
         if words == "(silence)":
             return

@@ -234,7 +234,7 @@ async def test_an_engine_that_fails_keeps_the_recording(rig, tmp_path, monkeypat
     assert "The model is broken. The recording is kept" in rig.tray.said[0]
     kept = list(tmp_path.rglob("*.wav"))
     assert len(kept) == 1
-    assert kept[0].read_bytes().endswith(b"one.two")
+    assert kept[0].read_bytes().endswith("one.two".encode("utf-16-le"))
     assert kept[0].stat().st_mode & 0o077 == 0
 
 
@@ -380,7 +380,7 @@ async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
     await asyncio.sleep(0.02)
     await rig.daemon.stop()
     [kept] = tmp_path.rglob("*.wav")
-    assert kept.read_bytes().endswith(b"last words")
+    assert kept.read_bytes().endswith("last words".encode("utf-16-le"))
     [told] = rig.tray.said
     assert told.startswith("tray_dictate was ended before all that you said had become text. The")
     assert "`tray-dictate history retry`" in told
@@ -721,3 +721,28 @@ async def test_undo_brings_first_what_was_said_before_the_rewrite(rig):
     assert rig.output.text == "One. Two."
     await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
+
+
+async def test_before_a_sleep_a_take_is_finished_and_the_next_one_works(rig):
+    rig.press()
+    await rig.say("good night")
+    await rig.daemon.settle(3)
+    assert rig.output.text == "good night"
+    rig.hotkey.physical = frozenset()  # it was let go while the machine slept
+    rig.daemon.look_at_keys()
+    await asyncio.sleep(0.05)  # no bounce
+    rig.press()
+    await rig.say("good morning")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "good night good morning"
+
+
+async def test_a_take_that_is_not_finished_before_a_sleep_goes_on_after_it(rig):
+    rig.engine.may_finish.clear()
+    rig.press()
+    await rig.say("good night")
+    await rig.daemon.settle(0.1)
+    assert rig.output.text == ""
+    rig.engine.may_finish.set()
+    await until(lambda: rig.output.text == "good night")

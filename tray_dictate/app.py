@@ -14,25 +14,24 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Any
 
-import filelock
-
-from tray_dictate import hotkey, log, output, paths, tray
-from tray_dictate.audio.cues import Cues
-from tray_dictate.audio.microphone import Microphone
+from tray_dictate import autostart, hotkey, log, paths
+from tray_dictate.asking import offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
+from tray_dictate.building import Builder, MakeEngine
 from tray_dictate.commands import handlers
 from tray_dictate.config import Config
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.config_load import Sources
 from tray_dictate.control_server import ControlServer
 from tray_dictate.core.dictation import Enable, Toggle
-from tray_dictate.core.keys import parse_chord
-from tray_dictate.daemon import Daemon, Parts
+from tray_dictate.daemon import Daemon
 from tray_dictate.engine import select as select_engine
-from tray_dictate.errors import ControlError, DictateError
-from tray_dictate.history_async import AsyncHistory
-from tray_dictate.ports import Actions, Allowance, Engine
-from tray_dictate.rewrite import Rewriter
+from tray_dictate.errors import ControlError
+from tray_dictate.keyboard import Keyboard
+from tray_dictate.only_one import only_one
+from tray_dictate.ports import Actions
+from tray_dictate.reconfigure import Reconfigure
+from tray_dictate.settings import Settings
 from tray_dictate.stats_async import AsyncStats
 from tray_dictate.welcome import welcome
 
@@ -41,27 +40,27 @@ logger = logging.getLogger(__name__)
 _SHUTDOWN = 20.0  # seconds
 
 
-MakeEngine = Callable[[EngineSettings, Callable[[str], None], Allowance], Engine]
-
-
-def run(config: Config, make_engine: MakeEngine = select_engine) -> int:
+def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
+    config = sources.load()
     log.start(config.log.level)
     with ExitStack() as stack:
-        stack.enter_context(_only_one())
-        return _App(config, make_engine, stack).run()
+        stack.enter_context(only_one())
+        autostart.keep_right()
+        return _App(sources, config, make_engine, stack).run()
 
 
 class _App:
     """Every part of one running daemon."""
 
-    def __init__(self, config: Config, make_engine: MakeEngine, stack: ExitStack) -> None:
-        self._failed, self._config = "", config
-        stats = AsyncStats(self._about("history"))
-        engine = make_engine(config.engine, self._about("engine"), stats)
+    def __init__(
+        self, sources: Sources, config: Config, make_engine: MakeEngine, stack: ExitStack
+    ) -> None:
+        self._failed, self._over = "", False
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)
+        stats = AsyncStats(self._about("history"))
         stack.callback(self._wait, stats.close)
         actions = Actions(
             enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
@@ -69,32 +68,32 @@ class _App:
             last=lambda name: self._bridge.post(self._daemon.from_menu, name),
             clicked=lambda: self._bridge.post(self._daemon.own_click),
             quit=self.quit,
+            look=lambda: self._bridge.post(self._offering.look),
+            set=lambda name, value: self._bridge.post(self._offering.set, name, value),
+            copy=lambda id: self._bridge.post(self._offering.copy, id),
+            autostart=lambda on: self._bridge.post(self._offering.autostart, on),
+            open=lambda name: self._bridge.post(self._offering.open, name),
         )
-        shortcuts = tuple(config.hotkey.shortcuts.values())
-        self._hotkey = hotkey.select(parse_chord(config.hotkey.keys), shortcuts)
-        self._output = output.select(
-            config.output.method, hotkey.synthetic(self._hotkey), config.output.rules,
-            private=config.output.private,
-        )  # fmt: skip
-        stack.callback(self._wait, self._output.close)
-        history = AsyncHistory(config.history, self._about("history"), stats=stats)
-        stack.callback(self._wait, history.close)
-        rewriter = Rewriter(config.rewrite, self._about("rewrite"))
-        stack.callback(self._wait, rewriter.close)
+        keyboard = Keyboard(hotkey.select, config.hotkey)
         portaudio = PortAudio()
         stack.callback(portaudio.close)
-        stack.callback(self._wait, engine.close)
-        self._tray = tray.select(
-            self._bridge, actions, icon=config.tray.icon, notifications=config.tray.notifications
-        )
-        microphone = Microphone(config.audio, portaudio, self._bridge, self._about("microphone"))
-        stack.callback(self._wait, microphone.close)
-        parts = Parts(
-            config, self._hotkey, microphone, engine, self._output, self._tray,
-            Cues(config.audio, portaudio), rewriter, history,
+        builder = Builder(
+            self._bridge, portaudio, actions, self._about, make_engine, keyboard, stats
         )  # fmt: skip
+        stack.callback(self._wait, builder.close_all)
+        self._parts = parts = builder.parts(config)
         self._daemon = Daemon(parts)
-        self._control = ControlServer(handlers(self._daemon))
+        self._settings = Settings(
+            sources, config, Reconfigure(builder, keyboard, parts, self._daemon),
+            self._about("asked"),
+        )  # fmt: skip
+        stack.callback(self._wait, self._settings.stop)
+        path = sources.path or paths.config_file()
+        self._offering = offering(parts, self._settings, portaudio, path, self._about("asked"))
+        answers = handlers(
+            self._daemon, lambda: parts.config, self.quit, self._settings.reload
+        )  # fmt: skip
+        self._control = ControlServer(answers)
         stack.callback(self._wait, self._control.close)
 
     def run(self) -> int:
@@ -103,12 +102,16 @@ class _App:
             signal.signal(number, lambda _number, _frame: self.quit())
         started = self._bridge.run(self._start())
         started.add_done_callback(self._started)
-        self._hotkey.start(
+        self._parts.hotkey.start(
             lambda edge: self._bridge.post(self._daemon.edge, edge), self._hotkey_lost
         )
-        self._tray.run()
+        if sys.platform == "linux":
+            from tray_dictate import sleep  # noqa: PLC0415 - D-Bus
+
+            self._bridge.run(sleep.follow(self._daemon, self._parts))
+        self._show()
         logger.info("stopping")
-        self._hotkey.stop()
+        self._parts.hotkey.stop()
         self._wait(self._daemon.stop)
         if self._failed:
             sys.stderr.write(f"{self._failed}\n")
@@ -119,13 +122,25 @@ class _App:
             await self._control.start()
         except ControlError as reason:  # the hotkey and the tray work without it
             self._daemon.tell(str(reason), "control")
-        if how := welcome(self._config.hotkey):
+        if how := welcome(self._parts.config.hotkey):
             self._daemon.tell(how, "welcome")
         await self._daemon.start()
+        self._settings.begin()
+        self._offering.follow()
+        self._daemon.shown.follow(self._offering.follow)
+
+    def _show(self) -> None:
+        """Be the tray's thread until `quit`: other settings may bring another tray."""
+        while not self._over:
+            tray = self._parts.tray
+            tray.run()
+            if tray is self._parts.tray:
+                return
 
     def quit(self) -> None:
         """End `run`; from any thread."""
-        self._tray.stop()
+        self._over = True
+        self._parts.tray.stop()
 
     def _started(self, started: Future[None]) -> None:
         error = None if started.cancelled() else started.exception()
@@ -150,21 +165,3 @@ class _App:
             self._bridge.run(work()).result(_SHUTDOWN)
         except TimeoutError:
             logger.warning("%r did not end in time", work)
-
-
-def _only_one() -> filelock.BaseFileLock:
-    """Return the lock of the one daemon of this session. Raises DictateError."""
-    path = paths.lock_file()
-    try:
-        paths.private_folder(path.parent)
-        lock = filelock.FileLock(path)
-        lock.acquire(blocking=False)
-    except filelock.Timeout as taken:
-        raise DictateError(
-            "tray_dictate is running already. Quit it from its tray icon first."
-        ) from taken
-    except OSError as reason:
-        raise DictateError(
-            f"{path.parent} cannot be written: {reason.strerror}. Set XDG_RUNTIME_DIR."
-        ) from reason
-    return lock

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, assert_never
+from typing import assert_never
 
-from tray_dictate.audio.cues import Cues
-from tray_dictate.config import Config
-from tray_dictate.core.chord import POINTER, ChordMachine, Edge, Signal
+from tray_dictate.core.chord import POINTER, Edge, Signal
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -35,13 +34,15 @@ from tray_dictate.core.dictation import (
     Stop,
     step,
 )
-from tray_dictate.core.keys import MODIFIERS, Chord, parse_chord, parse_key
+from tray_dictate.core.keys import MODIFIERS
 from tray_dictate.core.shortcuts import Shortcuts
 from tray_dictate.core.sounds import Sounds
-from tray_dictate.delivery import Delivery
+from tray_dictate.delivery import Delivery, Ways
 from tray_dictate.errors import DictateError
-from tray_dictate.history_async import AsyncHistory
-from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray
+from tray_dictate.keyboard import machine
+from tray_dictate.last import Last
+from tray_dictate.parts import Parts
+from tray_dictate.shown import Shown
 from tray_dictate.story import Story
 from tray_dictate.take import Take
 from tray_dictate.telling import Telling
@@ -51,24 +52,7 @@ log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
 _UNFINISHED = "tray_dictate was ended before all that you said had become text."
-_MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
-_Last = Callable[[], Coroutine[Any, Any, str]]  # returns what to tell
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
-
-
-@dataclass(slots=True)
-class Parts:
-    """What app.py has built."""
-
-    config: Config
-    hotkey: Hotkey
-    microphone: Microphone
-    engine: Engine
-    output: Output
-    tray: Tray
-    cues: Cues
-    rewriter: Rewriter
-    history: AsyncHistory
 
 
 @dataclass(slots=True)
@@ -83,27 +67,19 @@ class Daemon:
 
     def __init__(self, parts: Parts, farewell: float = _FAREWELL) -> None:
         self._parts, self._farewell = parts, farewell
-        settings = parts.config.hotkey
-        cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
-        self._chord = ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
-        self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._state = State()
-        self._shown: tuple[Status, str] | None = None
-        self._shortcuts = Shortcuts(settings.shortcuts)
+        self.shown = Shown(parts.show)
+        self._follow_keys()
         self._running: dict[int, _Running] = {}
-        self._sounds = Sounds(parts.cues.play)
-        self.tell = Telling(parts.tray.notify).tell  # the user; with a cause (telling.py)
-        tell = partial(self.tell, cause="delivery")
-        wanted = ways(parts.config, parts.output, parts.rewriter, parts.history, tell)
-        self.delivery = Delivery(parts.output, wanted, self._delivered)
-        self._last: dict[str, _Last] = {
-            "redo": self.delivery.redo, "undo": self.delivery.undo, "copy": self.delivery.copy,
-        }  # fmt: skip
+        self._sounds = Sounds(parts.play)
+        self.tell = Telling(parts.notify).tell  # the user; with a cause (telling.py)
+        self.delivery = Delivery(parts.output, self._ways(), self._delivered)
+        self._last = Last(self.delivery, partial(self.tell, cause="asked"))
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
-        self._idle = asyncio.Event()
-        self._asked: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()  # no dictation is live
+        self._idle.set()
 
     @property
     def status(self) -> Status:
@@ -130,13 +106,7 @@ class Daemon:
 
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
-        self.post(Stop())
-        if self._state.live:
-            self._idle.clear()
-            try:
-                await asyncio.wait_for(self._idle.wait(), self._farewell)
-            except TimeoutError:
-                log.warning("%d dictations were not delivered in time", len(self._state.live))
+        await self.settle(self._farewell)
         for running in self._running.values():
             if not running.task.done():  # a server that is away, most likely
                 self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
@@ -144,6 +114,35 @@ class Daemon:
         if self._delivering:
             self._delivering.cancel()
         self.delivery.settle()
+
+    async def settle(self, seconds: float) -> None:
+        """Finish what is being said and deliver it, if so many seconds are enough."""
+        self.post(Stop())
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            log.warning("%d dictations were not delivered in time", len(self._state.live))
+
+    def look_at_keys(self) -> None:
+        """Learn which keys are held by now: nobody may have seen a release."""
+        self._act([Signal.VERIFY], asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def between_dictations(self) -> AsyncGenerator[None]:
+        """Wait until nothing is recorded, owed or inserted; nothing is inserted meanwhile."""
+        while True:
+            await self._idle.wait()
+            async with self.delivery.busy:
+                if not self._state.live:
+                    yield
+                    return
+
+    def renew(self) -> None:
+        """Go on with the settings and the parts that there are now; between dictations."""
+        self._follow_keys()
+        self.delivery.change(self._parts.output, self._ways())
+        self._schedule()
+        self.shown.again()  # the tray may be another
 
     def post(self, event: Event) -> None:
         """Let something happen."""
@@ -157,7 +156,9 @@ class Daemon:
         self._chord.follow(records)
         self._schedule()
         self._show()
-        if not self._state.live:
+        if self._state.live:
+            self._idle.clear()
+        else:
             self._idle.set()
 
     def own_click(self) -> None:
@@ -166,7 +167,7 @@ class Daemon:
 
     def from_menu(self, name: str) -> None:
         """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
-        self._ask(self._when_the_menu_is_gone(self._last[name]))
+        self._last.from_menu(name)
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
@@ -181,23 +182,17 @@ class Daemon:
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
         for name in asked:
-            self._ask(self._last[name]())
+            self._last.ask(name)
 
-    def _ask(self, work: Coroutine[Any, Any, str]) -> None:
-        """Do what the user has asked for; tell what stands in its way."""
-        task = asyncio.get_running_loop().create_task(self._tell_failure(work))
-        self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+    def _follow_keys(self) -> None:
+        settings = self._parts.config.hotkey
+        self._chord = machine(settings)
+        self._own = frozenset(key for slot in self._chord.chord for key in slot)
+        self._shortcuts = Shortcuts(settings.shortcuts)
 
-    async def _tell_failure(self, work: Coroutine[Any, Any, str]) -> None:
-        try:
-            await work
-        except DictateError as reason:
-            self.tell(str(reason), "asked")
-
-    async def _when_the_menu_is_gone(self, work: _Last) -> str:
-        await asyncio.sleep(_MENU)
-        return await work()
+    def _ways(self) -> Ways:
+        parts, tell = self._parts, partial(self.tell, cause="delivery")
+        return ways(parts.config, parts.output, parts.rewriter, parts.history, tell)
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:
@@ -250,7 +245,8 @@ class Daemon:
         take = Take(
             number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
             started, partial(self._heard, number), partial(self._segment, number),
-            partial(self._sounds.recorded, number), story=Story.of(settings.engine),
+            partial(self._sounds.recorded, number), self._parts.level,
+            story=Story.of(settings.engine),
         )  # fmt: skip
         self._sounds.begun(number)
         running = _Running(take, loop.create_task(self._dictate(take)))
@@ -294,7 +290,4 @@ class Daemon:
         self.post(Stop())
 
     def _show(self) -> None:
-        shown = (self._state.status, self._state.trouble)
-        if shown != self._shown:
-            self._shown = shown
-            self._parts.tray.show(*shown)
+        self.shown.put(self._state.status, self._state.trouble)

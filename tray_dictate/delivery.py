@@ -50,9 +50,13 @@ class Delivery:
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
         self._stories: dict[int, Story] = {}
-        self._busy = asyncio.Lock()  # one at a time has the window
+        self.busy = asyncio.Lock()  # one at a time has the window
         self._ending: set[asyncio.Task[None]] = set()
         self.inserted = Inserted()
+
+    def change(self, output: Output, ways: Ways) -> None:
+        """Deliver in other ways from now on; between dictations, and not while it is busy."""
+        self._output, self._ways = output, ways
 
     def begin(self, dictation: int, story: Story) -> None:
         """Remember which window has the focus at the key-down; `story` is told what becomes."""
@@ -87,7 +91,7 @@ class Delivery:
             dictation, text = await self._queue.get()
             trouble = ""
             if dictation not in self._aborted:
-                async with self._busy:
+                async with self.busy:
                     trouble = await self._deliver(dictation, text)
             if self._queue.empty():
                 self._aborted.clear()
@@ -101,7 +105,7 @@ class Delivery:
         text = self.inserted.text
         if not text:
             raise DeliveryError("Nothing has been dictated yet.")
-        async with self._busy:
+        async with self.busy:
             try:
                 landing = await self._place(_BY_HAND, text)
             except DeliveryError as reason:
@@ -116,7 +120,7 @@ class Delivery:
 
         Raises DeliveryError.
         """
-        async with self._busy:
+        async with self.busy:
             target = await self._output.target()
             count, said = self.inserted.removable(target), self.inserted.unwritten
             await self._erase(count, target)
@@ -252,7 +256,7 @@ class Delivery:
 
     async def _submit(self) -> None:
         try:
-            async with self._busy:
+            async with self.busy:
                 await self._output.press("enter", self.inserted.target)
         except DeliveryError as refused:
             self._ways.tell(f"Enter was not pressed: {refused}")

@@ -19,6 +19,7 @@ from tray_dictate.errors import ConfigError, DictateError
 
 log = logging.getLogger(__name__)
 
+_NAMES = tuple(f"{section}.{name}" for section, name, _, _ in every_setting())
 Commit = Callable[[], Awaitable[None]]
 # makes the parts that settings are for, then commits, then lets them take over; after an
 # exception (a DictateError) all is as it was
@@ -46,6 +47,8 @@ class Settings:
         Raises ConfigError with what stands in the way; then all is as it was.
         """
         path = self._sources.path
+        if name not in _NAMES:
+            raise ConfigError([f"{name} is no setting"])
         if path is None:
             raise ConfigError([f"{name} cannot be changed: there is no settings file"])
         if fixed := self._sources.fixed(name):
@@ -177,5 +180,4 @@ def _value(config: Config, name: str) -> Any:
 
 def _changed(before: Config, after: Config) -> list[str]:
     """Return the names of the settings that differ; values may be private."""
-    names = [f"{section}.{name}" for section, name, _, _ in every_setting()]
-    return [name for name in names if _value(before, name) != _value(after, name)]
+    return [name for name in _NAMES if _value(before, name) != _value(after, name)]
