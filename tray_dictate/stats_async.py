@@ -19,6 +19,7 @@ from tray_dictate.errors import EngineError, HistoryError
 from tray_dictate.stats import Numbers, Sent, Stats, month_of
 
 _LONGEST = 3.0  # seconds: a disk that hangs must not hang a dictation
+_LEAST = 1.0  # second: for less nobody need connect
 _SOON = 2.0  # seconds until what was sent is in the file
 
 log = logging.getLogger(__name__)
@@ -47,12 +48,12 @@ class AsyncStats:
         """Learn what was sent this month; raises EngineError where it is all of the cap."""
         if cap:
             await self.flush()
-            self._refuse_above(cap)
+            self._refuse(_LEAST, cap)
 
     def spend(self, engine: str, seconds: float, cap: float) -> None:
         """Count sound that is about to go to a cloud. Raises EngineError: it must not go."""
         if cap:
-            self._refuse_above(cap)
+            self._refuse(seconds, cap)
         self._count({(month_of(self._clock()), engine): seconds})
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(_SOON, self._flush_soon)
@@ -96,11 +97,12 @@ class AsyncStats:
     def _learn(self, month: str, total: float) -> None:
         self._month, self._known = month, total
 
-    def _refuse_above(self, cap: float) -> None:
+    def _refuse(self, seconds: float, cap: float) -> None:
+        """Raise EngineError where so much more would be above the cap."""
         month = month_of(self._clock())
         known = self._known if month == self._month else 0.0
         sent = known + sum(seconds for (of, _), seconds in self._pending.items() if of == month)
-        if sent >= cap * 60:
+        if sent + seconds > cap * 60:
             raise EngineError(
                 f"The {cap:g} minutes of cloud speech that you allow for a month "
                 f"(engine.cap_minutes) are used up; no more is sent before {_next(self._clock())}."

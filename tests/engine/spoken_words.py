@@ -18,6 +18,7 @@ from tray_dictate.config_engine import EngineSettings
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.online import OnlineEngine
 from tray_dictate.engine.segmenter import RATE
+from tray_dictate.ports import Allowance
 
 CHUNK = 0.02  # seconds
 PAUSE = 1.6  # seconds: a short phrase is over
@@ -107,14 +108,16 @@ class WordsEngine:
 class Online:
     """An engine on a server, what it told the user, and what it falls back on."""
 
-    def __init__(self, server: RealtimeServer | str, **settings) -> None:
+    def __init__(
+        self, server: RealtimeServer | str, allowance: Allowance | None = None, **settings
+    ) -> None:
         if isinstance(server, RealtimeServer):
             settings = {"name": server.kind, "endpoint": server.endpoint, **settings}
         self.told: list[str] = []
         self.offline = WordsEngine()
         self.settings = EngineSettings(**settings)
         self.engine = OnlineEngine(
-            self.settings, self.told.append, lambda: self.offline, lambda: FakeDetector
+            self.settings, self.told.append, lambda: self.offline, lambda: FakeDetector, allowance
         )
 
     async def __aenter__(self) -> Online:
