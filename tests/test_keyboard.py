@@ -1,0 +1,97 @@
+"""The hotkey's back end is replaced while it runs, or the old one goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes import FakeHotkey
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import Chord, spell
+from tray_dictate.errors import UnavailableError
+from tray_dictate.keyboard import Keyboard
+from tray_dictate.ports import Hotkey
+
+
+class Desktop:
+    """Where hotkeys are made; `taken` are keys that cannot be had, at once or at the start."""
+
+    def __init__(self) -> None:
+        self.made: list[Made] = []
+        self.unknown, self.taken = set[str](), set[str]()
+
+    def make(self, chord: Chord, others: tuple[Chord, ...]) -> Hotkey:
+        if spell(chord) in self.unknown:
+            raise UnavailableError("There is no such key.")
+        self.made.append(Made(self, " ".join(map(spell, (chord, *others)))))
+        return self.made[-1]
+
+    @property
+    def watched(self) -> list[str]:
+        return [hotkey.keys for hotkey in self.made if hotkey.runs]
+
+
+class Made(FakeHotkey):
+    """A hotkey that knows whether it runs."""
+
+    def __init__(self, desktop: Desktop, keys: str) -> None:
+        super().__init__()
+        self.desktop, self.keys, self.runs = desktop, keys, False
+        self.announced: list[int] = []
+
+    def start(self, on_edge, on_lost) -> None:
+        if self.keys in self.desktop.taken:
+            raise OSError("the server says no")
+        assert not self.desktop.watched, "one at a time"
+        self.runs, self.on_edge = True, on_edge
+
+    def stop(self) -> None:
+        self.runs = False
+
+    def expect(self, keycode: int, down: bool | None) -> None:
+        self.announced.append(keycode)
+
+
+@pytest.fixture
+def desktop():
+    return Desktop()
+
+
+@pytest.fixture
+def keyboard(desktop):
+    keyboard = Keyboard(desktop.make, HotkeySettings())
+    edges: list[Edge] = []
+    keyboard.start(edges.append, edges.append)
+    return keyboard
+
+
+def test_other_keys_are_watched_and_the_edges_come_to_the_same_place(desktop, keyboard):
+    keyboard.change(HotkeySettings(keys="f9", redo="ctrl+alt+r"))
+    assert desktop.watched == ["f9 ctrl+alt+r"]
+    assert desktop.made[0].on_edge is desktop.made[1].on_edge
+
+
+def test_what_concerns_no_key_touches_nothing(desktop, keyboard):
+    keyboard.change(HotkeySettings(mode="toggle", cancel="", limit_minutes=1))
+    assert len(desktop.made) == 1
+
+
+@pytest.mark.parametrize("kind", ["unknown", "taken"])
+def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop, keyboard, kind):
+    getattr(desktop, kind).add("f9")
+    with pytest.raises(UnavailableError):
+        keyboard.change(HotkeySettings(keys="f9"))
+    assert desktop.watched == ["ctrl_r"]
+    keyboard.change(HotkeySettings(keys="f8"))
+    assert desktop.watched == ["f8"], "and another choice is open"
+    keyboard.stop()
+    assert desktop.watched == []
+
+
+def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):
+    announce = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
+    announce(1, True)
+    keyboard.change(HotkeySettings(keys="f9"))
+    announce(2, True)
+    assert [hotkey.announced for hotkey in desktop.made] == [[1], [2]]
+    assert keyboard.announced(lambda _: None) is None
