@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,13 @@ import soundfile
 
 from tests import speech
 from tray_dictate import __version__, config_file
+from tray_dictate.cli import parser
 
 ROOT = Path(__file__).parents[1]
+COMMANDS = (
+    "run start stop toggle cancel redo undo copy status reload quit transcribe history stats "
+    "doctor devices config key autostart completion"
+).split()
 SENTENCE = "Please send the invoice to accounting before noon."
 
 
@@ -43,22 +51,27 @@ def cli(home):
     return run
 
 
-def test_help_names_every_command(cli):
+def test_help_has_every_command_by_what_it_is_for(cli):
     done = cli("--help")
-    assert done.returncode == 0
-    for word in (
-        "run",
-        "toggle",
-        "undo",
-        "transcribe",
-        "key",
-        "doctor",
-        "devices",
-        "config",
-        "--set",
-        "right Ctrl",
-    ):
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = re.findall(r"^  ([a-z]+) {2,}\S", done.stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+    assert re.findall(r"^[a-z ]+:$", done.stdout, re.MULTILINE) == [
+        "dictating:", "what you said:", "setting up:", "options:", "examples:",
+    ]  # fmt: skip
+    for word in ("--set", "--config", "--version", "right Ctrl"):
         assert word in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_in_sentences(command):
+    with redirect_stdout(StringIO()) as printed, pytest.raises(SystemExit) as ended:
+        parser().parse_args([command, "--help"])
+    assert ended.value.code == 0
+    usage, description, *_ = printed.getvalue().split("\n\n")
+    assert usage.startswith(f"usage: tray-dictate {command}")
+    assert re.match(r"[A-Z].*\.$", description, re.DOTALL), description
 
 
 def test_the_version_is_told(cli):

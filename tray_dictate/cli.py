@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from tray_dictate import (
     __version__,
@@ -25,18 +26,33 @@ from tray_dictate import (
 )
 from tray_dictate.errors import ConfigError, DictateError, RunningError
 
-_EPILOG = """\
-Hold the hotkey (right Ctrl unless configured), speak, and release: the words
-appear in the window that has the focus, while you still speak.
+_HELP = """\
+usage: tray-dictate [COMMAND] [OPTION ...]
+
+Hold a key, speak, and let go: the words appear where you type, while you still
+speak. The key is the right Ctrl key, unless you have chosen another.
+
+{commands}
+options:
+  -h, --help                  show this, or what a command does: tray-dictate COMMAND --help
+  --version                   show the version
+  --set SECTION.NAME=VALUE    use another value for a setting, this time
+  --config FILE               read this settings file instead of your own
 
 examples:
-  tray-dictate                             start dictating
+  tray-dictate                             start; then hold right Ctrl and speak
   tray-dictate --set hotkey.keys=f9        ... with another key, this time
-  tray-dictate transcribe talk.wav         print what is said in a file
+  tray-dictate status                      is it ready? which key, which microphone?
+  tray-dictate doctor                      it does not work: find out why
   tray-dictate config --defaults > FILE    a settings file with every setting explained
-  tray-dictate toggle                      start or stop speaking, from a shortcut of your desktop
+  tray-dictate toggle                      start or stop, from a shortcut of your desktop
 """
-_COMMANDS = (  # in the order of --help
+_GROUPS = {
+    "dictating": "run status start stop toggle cancel redo undo copy quit",
+    "what you said": "history stats transcribe",
+    "setting up": "doctor devices config reload key autostart completion",
+}
+_COMMANDS = (
     cli_run,
     cli_control,
     cli_status,
@@ -74,16 +90,45 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return what understands the whole command line."""
-    parser = argparse.ArgumentParser(
-        prog="tray-dictate",
-        description="Hold a key, speak, and the words land in the focused window.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = _Parser(prog="tray-dictate", description="Hold a key, speak, and the words appear.")
     parser.add_argument("--version", action="version", version=f"tray-dictate {__version__}")
     cli_settings.add_settings(parser)
     parser.set_defaults(command=cli_run.run)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
+    parser.commands = _Commands(commands)
     for module in _COMMANDS:
-        module.add(commands)
+        module.add(parser.commands)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """The whole command line, whose help has the commands by what they are for."""
+
+    commands: _Commands
+
+    def format_help(self) -> str:
+        """Return the whole page."""
+        groups = {title: names.split() for title, names in _GROUPS.items()}
+        listed = {name for names in groups.values() for name in names}
+        if others := [name for name in self.commands.helps if name not in listed]:
+            groups["more"] = others
+        lines: list[str] = []
+        for title, names in groups.items():
+            lines += [f"{title}:", *(f"  {name:<12}{self.commands.helps[name]}" for name in names)]
+            lines.append("")
+        return _HELP.format(commands="\n".join(lines))
+
+
+class _Commands:
+    """Takes the commands, and keeps their words."""
+
+    def __init__(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+        self._commands = commands
+        self.helps: dict[str, str] = {}
+
+    def add_parser(self, name: str, *, help: str, **words: Any) -> argparse.ArgumentParser:
+        """Add a command, as argparse does."""
+        self.helps[name] = help
+        return self._commands.add_parser(name, help=help, **words)

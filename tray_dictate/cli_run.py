@@ -12,7 +12,7 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "run",
-        help="dictate (what happens without a command)",
+        help="start tray-dictate, as without a command",
         description="Dictate until you choose Quit in the tray's menu, or `tray-dictate quit`.",
     )
     add_settings(parser)

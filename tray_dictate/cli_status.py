@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "status",
-        help="say whether dictation is ready, and which key, engine and microphone it uses",
+        help="is it ready, which key, which engine, which microphone",
         description="Say what the running tray-dictate is doing, and which key, engine and "
         "microphone it uses.",
         epilog=_EPILOG,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 from tests.desktop.dictating import SENTENCE, landed, settled, spoken
-from tests.desktop.rig import Desktop
+from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.running import ROOT
 
 
 @pytest.fixture
 def command(desktop: Desktop):
-    def run(name: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "tray_dictate", name], capture_output=True, text=True,
+            [sys.executable, "-m", "tray_dictate", *words], capture_output=True, text=True,
             env={**desktop.env, "PYTHONPATH": str(ROOT)}, check=False, timeout=30,
         )  # fmt: skip
 
@@ -79,7 +80,42 @@ def test_a_shortcut_takes_the_last_dictation_back(desktop, wavs):
 
 
 def test_without_a_daemon_every_command_says_so(desktop, command):
-    for name in ("start", "stop", "toggle", "cancel", "redo", "undo", "copy"):
+    names = "start stop toggle cancel redo undo copy status reload quit".split()
+    for name in names:
         done = command(name)
         assert done.returncode == 1
         assert "is not running" in done.stderr
+
+
+def test_a_second_start_shows_how_to_use_the_first(desktop, daemon, command):
+    before = desktop.notifications().count("running already")
+    done = command()
+    assert (done.returncode, done.stdout) == (0, ""), "what was asked for is so"
+    assert "is running already: hold right Ctrl and speak" in done.stderr
+    told = lambda: desktop.notifications().count("running already") > before  # noqa: E731
+    wait_until(told, 10, "a notification")
+    assert daemon.process.poll() is None
+    assert command("status").returncode == 0
+
+
+def test_who_follows_the_status_sees_a_dictation_and_the_end(desktop, daemon, command, wavs):
+    following = subprocess.Popen(
+        [sys.executable, "-m", "tray_dictate", "status", "--follow", "--json"], text=True,
+        stdout=subprocess.PIPE, env={**desktop.env, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    try:
+        with desktop.text_window("gtk") as window:
+            assert json.loads(following.stdout.readline())["status"] == "idle"
+            command("start")
+            daemon.wait_log("first sample")
+            desktop.play_whole(spoken(wavs, SENTENCE))
+            assert command("quit").returncode == 0  # in mid-take
+            landed(window, SENTENCE)
+        out, _ = following.communicate(timeout=20)
+    finally:
+        following.kill()
+        following.wait()
+    rows = [json.loads(line)["status"] for line in out.splitlines()]
+    assert rows == ["opening", "recording", "transcribing", "idle", "not running"]
+    assert daemon.process.wait(10) == 0
+    assert "is not running" in command("status").stderr
