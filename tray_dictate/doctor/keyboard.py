@@ -50,7 +50,9 @@ class _Watch:
         self.seen.set()
 
 
-async def look(settings: HotkeySettings, ask: Callable[[str], None] | None) -> list[Finding]:
+async def look(
+    settings: HotkeySettings, ask: Callable[[str], None] | None, patience: float = PATIENCE
+) -> list[Finding]:
     """Watch for a press; `ask` tells the user to make it, None asks for none."""
     chord = parse_chord(settings.keys)
     name = spell(chord)
@@ -64,12 +66,12 @@ async def look(settings: HotkeySettings, ask: Callable[[str], None] | None) -> l
         if ask is None:
             words = f"{name} is watched by {by}; a press of it was not asked for"
             return [Finding("hotkey", "unchecked", words)]
-        ask(f"Press the hotkey, {name}, once, within {PATIENCE:g} s ...")
-        async with asyncio.timeout(PATIENCE):
+        ask(f"Press the hotkey, {name}, once, within {patience:g} s ...")
+        async with asyncio.timeout(patience):
             await watch.seen.wait()
     except TimeoutError:
-        others = f"{watch.others} other keys were seen" if watch.others else "nor any other key"
-        words = f"{name} was not seen within {PATIENCE:g} s; {others} (by {by})."
+        others = f"presses of others: {watch.others}" if watch.others else "nor any other key"
+        words = f"{name} was not seen within {patience:g} s, {others} (by {by})."
         return [Finding("hotkey", "failed", words, remedy=_REMEDY)]
     finally:
         await blocking.start(keys.stop)

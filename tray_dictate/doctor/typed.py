@@ -129,7 +129,7 @@ class _Trial:
         arrived = await _soon(lambda: _true(window.text() == wanted))
         milliseconds = (time.monotonic() - began) * 1e3
         if not arrived:
-            return Finding(name, "failed", _wrong(window.text()), milliseconds, "ms", _remedy(way))
+            return Finding(name, "failed", wrong(window.text()), milliseconds, "ms", _remedy(way))
         if receipt.method != way:
             words = "The text was typed, for nothing fetched the paste."
             return Finding(name, "warning", words, milliseconds, "ms", _remedy(way))
@@ -192,7 +192,7 @@ async def _true(value: bool) -> bool:
     return value
 
 
-def _wrong(text: str) -> str:
+def wrong(text: str) -> str:
     """Return what is wrong; never the text itself, the user may have typed into the window."""
     missing = [character for character in dict.fromkeys(TEXT) if character not in text]
     if missing:

@@ -27,7 +27,6 @@ CLASS = "tray-dictate-doctor"
 _TITLE = "tray_dictate checks whether text arrives here"
 _WIDTH, _HEIGHT, _BORDER = 520, 60, 1  # pixels
 _UNICODE = 0x01000000  # keysyms from here on are code points
-_GROUP_AT = 13  # the bit of a key event's state where the layout's group begins
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
 
 
@@ -118,13 +117,19 @@ class CheckWindow:
 
     def _character(self, keycode: int, state: int) -> str:
         """Return what a key gives in the layout's active group, by the map of this moment."""
-        shifted, group = bool(state & X.ShiftMask), state >> _GROUP_AT & 3
-        columns = [2 * group + shifted, 2 * group, int(shifted), 0]  # what is missing: the first
-        if not self._display.keycode_to_keysym(keycode, 2 * group):
-            columns = columns[2:]
+        shifted = bool(state & X.ShiftMask)
+        columns = [int(shifted), 0]  # where the one has nothing, the other counts
+        if state & self._second_group() and self._display.keycode_to_keysym(keycode, 2):
+            columns = [2 + shifted, 2]
         keysyms = (self._display.keycode_to_keysym(keycode, column) for column in columns)
         character = of_keysym(next((keysym for keysym in keysyms if keysym), 0))
         return character.swapcase() if state & X.LockMask and len(character) == 1 else character
+
+    def _second_group(self) -> int:
+        """Return the modifier by which a program that knows no XKB learns of the second layout."""
+        code = self._display.keysym_to_keycode(XK.XK_Mode_switch)
+        rows = self._display.get_modifier_mapping()
+        return sum(1 << bit for bit, row in enumerate(rows) if code and code in row)
 
 
 def of_keysym(keysym: int) -> str:
