@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Coroutine
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,6 +17,7 @@ from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
 from tray_dictate.tray import select
 from tray_dictate.tray.icon import COLOURS
+from tray_dictate.tray.view import View
 
 __all__ = ["AWAY", "ICON", "Shown"]
 
@@ -28,7 +31,7 @@ class Shown:
         self.desktop, self.did = desktop, list[object]()
         self._bridge = Bridge()
         self._bridge.start()
-        actions = Actions(
+        self.actions = Actions(
             enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
             toggle=lambda: self._do("toggle", Status.RECORDING),
             last=lambda name: self._do(name, Status.IDLE),
@@ -41,7 +44,7 @@ class Shown:
             open=lambda name: self.did.append(("open", name)),
         )
         self.choices = Choices()  # what a look finds
-        self.tray = select(self._bridge, actions, icon=True, notifications=notifications)
+        self.tray = select(self._bridge, self.actions, icon=True, notifications=notifications)
 
     def close(self) -> None:
         self.tray.stop()
@@ -49,8 +52,16 @@ class Shown:
         self._bridge.stop()
         self.wait_icons(0)
 
+    def view(self) -> View:
+        """Return what the menu shows while nothing is done."""
+        return View(choices=self.choices)
+
     def _look(self) -> None:
         self.tray.offer(self.choices)
+
+    def wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have the loop do it to its end."""
+        self._bridge.run(work).result(10)
 
     def _do(self, what: object, status: Status) -> None:
         self.did.append(what)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.dictating import SENTENCE, hold, landed, settled, spoken
-from tests.desktop.panel_menu import AWAY, choose, open_below, open_menu, place
+from tests.desktop.panel_menu import AWAY, choose
 from tests.desktop.rig import Daemon, Desktop, wait_until
 
 MINE = '# mine\n[audio]\ntail_ms = 300  # I speak slowly\n\n[hotkey]\nkeys = "ctrl_r"\n'

@@ -48,7 +48,7 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
     tray.notify("Too late")
     bridge.stop()
     tray.notify("Far too late")
-    assert "No microphone (not shown: no session bus)" in caplog.text
+    assert "No microphone (not shown: " in caplog.text
     assert "Traceback" not in caplog.text
 
 

@@ -87,3 +87,6 @@ class Headless:
     def stop(self) -> None:
         """End `run`."""
         self._over.set()
+
+    async def close(self) -> None:
+        """Nothing is on its way."""

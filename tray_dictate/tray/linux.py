@@ -19,8 +19,7 @@ from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray.bus import TROUBLE, connect
 from tray_dictate.tray.headless import Ending
-from tray_dictate.tray.menu import click_default, menu
-from tray_dictate.tray.notifications import Notifications
+from tray_dictate.tray.notifications import Notifications, show_once
 from tray_dictate.tray.sni import Item
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import Unseen, plain, seen
@@ -28,6 +27,7 @@ from tray_dictate.tray.xembed import XEmbedIcon
 
 log = logging.getLogger(__name__)
 
+_FAREWELL = 3.0  # seconds for the last messages
 GRACE = 1.0  # seconds without a host before the other kind of icon comes: panels restart
 _Told = tuple[str, str, Urgency]  # message, cause
 _PAUSES = (1.0, 60.0)  # seconds between two looks for the bus: at first, and at last
@@ -78,6 +78,11 @@ class LinuxTray:
         self._serving.cancel()  # leaves the bus on the loop, a moment later
         self._over.set()
 
+    async def close(self) -> None:
+        """Wait until what is to be said is shown."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=_FAREWELL)
+
     def _show(self, status: Status, detail: str) -> None:
         if status in (Status.OPENING, Status.RECORDING):
             self._unseen = None  # the user goes on
@@ -104,6 +109,8 @@ class LinuxTray:
     def _notify(self, message: str, cause: str, urgency: Urgency) -> None:
         if self._notifications and self._bubbles:
             self._spawn(self._say(self._bubbles, message, cause, urgency))
+        elif self._notifications and self._over.is_set():
+            self._spawn(show_once(message, cause, urgency))
         elif self._notifications and self._early is not None:
             self._early.append((message, cause, urgency))
         else:
@@ -146,6 +153,7 @@ class LinuxTray:
                 pause = min(pause * 2, longest)
         finally:
             self._close_xembed()
+            self._flush()
 
     async def _use(self, bus: MessageBus) -> None:
         """Have icon and notifications on this connection until it ends."""
@@ -162,7 +170,10 @@ class LinuxTray:
             if self._item:
                 self._item.close()
             self._bubbles = self._item = None
-            bus.disconnect()
+            try:
+                await self.close()
+            finally:
+                bus.disconnect()
 
     def _flush(self) -> None:
         early, self._early = self._early, None
@@ -182,7 +193,7 @@ class LinuxTray:
 
     def _embed(self) -> None:
         if self._xembed is None:
-            self._xembed = XEmbedIcon(lambda: click_default(menu(self._view, self._actions)))
+            self._xembed = XEmbedIcon(self._actions)
             self._xembed.paint(self._view)
         self._xembed.want(True)
 

@@ -11,7 +11,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Urgency
-from tray_dictate.tray.bus import TROUBLE, call
+from tray_dictate.tray.bus import TROUBLE, call, connect
 from tray_dictate.tray.icon import draw
 from tray_dictate.tray.words import NAME, TITLE, markup, plain
 
@@ -80,6 +80,19 @@ class Notifications:
             owner = ""
         if owner != self._service:
             self._service, self._numbers = owner, {}
+
+
+async def show_once(message: str, cause: str, urgency: Urgency) -> None:
+    """Show a message over a connection of its own."""
+    try:
+        bus = await connect()
+    except TROUBLE as error:
+        log.warning("%s (not shown: %s)", plain(message), error)
+        return
+    try:
+        await Notifications(bus).show(message, cause, urgency)
+    finally:
+        bus.disconnect()
 
 
 def _image() -> Variant:

@@ -96,6 +96,9 @@ class PystrayTray:
             self._over.set()
             self._post(self._icon.stop)
 
+    async def close(self) -> None:
+        """What is on its way is pystray's."""
+
     def _run_icon(self) -> None:
         try:
             self._icon.run(setup=self._set_up_with({}))

@@ -5,7 +5,7 @@ its window does not ask for clicks; it looks for a host once and gives up, and a
 one ends; a host that dies may leave the icon as a stray window on the desktop; transparency comes
 out black; it stops the whole X server while it looks for a host; and its callers wait for its
 thread, for ever if that has ended. Here callers leave what they want and wake the thread, which
-alone talks to the X server. There is no menu: a left click starts and stops.
+alone talks to the X server. Its hosts draw no menu: popup.py does.
 """
 
 # ruff: noqa: SLF001 - see above
@@ -26,7 +26,10 @@ from typing import Any
 from PIL import Image
 
 from tray_dictate.core.dictation import Status
+from tray_dictate.ports import Actions
 from tray_dictate.tray.icon import SIZES, draw
+from tray_dictate.tray.menu import click_default, menu
+from tray_dictate.tray.popup import Popup
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import NAME, TITLE
 
@@ -34,16 +37,18 @@ log = logging.getLogger(__name__)
 
 _PAUSES = (1.0, 60.0)  # seconds before another window: at first, and at last
 _REQUEST_DOCK = 0
+_LEFT, _RIGHT = 1, 3  # of the mouse
 _PANEL = (46, 52, 54)  # behind the icon where the panel's own colour cannot be had
 
 
 class XEmbedIcon:
     """An icon that docks whenever it is wanted and there is a host; methods from any thread."""
 
-    def __init__(self, on_click: Callable[[], None]) -> None:
-        self._on_click = on_click
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
         self._wanted = self._stopped = False
         self._view = View()
+        self._listed: object = None  # what the menu shows
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
@@ -74,18 +79,30 @@ class XEmbedIcon:
         with self._waker, self._woken:
             try:
                 while not self._stopped:
-                    _Window(self._on_click, self._obey, self._woken).run()
+                    _Window(self._click, self._obey, self._woken).run()
                     if not self._stopped:
                         select.select([self._woken], [], [], pause)
                         pause = min(pause * 2, longest)
             except Exception:
                 log.warning("No icon in an XEmbed tray", exc_info=True)
 
+    def _click(self, popup: Popup, event: Any) -> None:
+        """Start or stop by a left click, open the menu by a right one."""
+        if event.detail == _LEFT:
+            click_default(menu(self._view, self._actions))
+        elif event.detail == _RIGHT:
+            self._actions.clicked()
+            self._actions.look()
+            popup.open(menu(self._view, self._actions), event.root_x, event.root_y)
+
     def _obey(self, window: _Window) -> bool:
         """Bring the window into the state that is wanted now; False when it is to end."""
         if self._wanted and not self._stopped:
             window.dock()
             window.draw(self._view)
+            if self._listed != (self._view.status, self._view.choices):
+                self._listed = (self._view.status, self._view.choices)
+                window.popup.update(menu(self._view, self._actions))
         else:
             window.undock()
         return not self._stopped
@@ -96,14 +113,14 @@ class _Window:
 
     def __init__(
         self,
-        on_click: Callable[[], None],
+        on_click: Callable[[Popup, Any], None],
         obey: Callable[[_Window], bool],
         woken: socket.socket,
     ) -> None:
-        self._obey, self._woken = obey, woken
-        self._x, xorg, base = _import_pystray()
-        entry = base.MenuItem(TITLE, on_click, default=True)
-        self._icon = xorg.Icon(NAME, draw(Status.IDLE, SIZES[-1]), TITLE, base.Menu(entry))
+        self._on_click, self._obey, self._woken = on_click, obey, woken
+        self._x, xorg = _import_pystray()
+        self._icon = xorg.Icon(NAME, draw(Status.IDLE, SIZES[-1]), TITLE)
+        self.popup = Popup(self._x, self._icon._display)
         self._display, self._window = self._icon._display, self._icon._window
         self._root = self._display.screen().root
         self._gc = self._window.create_gc()
@@ -139,6 +156,7 @@ class _Window:
 
     def undock(self) -> None:
         """Leave the host, also one that has taken us in after we changed our mind."""
+        self.popup.close()
         if self._host or self._inside:
             self._window.unmap()
             self._window.reparent(self._root, 0, 0)
@@ -188,6 +206,7 @@ class _Window:
         self._root.change_attributes(event_mask=x.StructureNotifyMask)
         self._icon._events = self._events
         handlers[x.ClientMessage] = self._on_message
+        handlers[x.ButtonPress] = self._on_pressed
         handlers[x.DestroyNotify] = self._on_destroyed
         handlers[x.ReparentNotify] = self._on_reparented
         handlers[x.ConfigureNotify] = handlers[x.Expose] = self._on_changed
@@ -198,7 +217,9 @@ class _Window:
         try:
             while True:
                 while display.pending_events():
-                    yield display.next_event()
+                    event = display.next_event()
+                    if not self.popup.takes(event):
+                        yield event
                 if not self._obey(self):
                     return
                 display.flush()
@@ -208,6 +229,10 @@ class _Window:
                     self._woken.recv(4096)
         except self._x.error.ConnectionClosedError:
             log.info("The X server has gone, and the icon with it")
+
+    def _on_pressed(self, event: Any) -> None:
+        if event.window.id == self._window.id:
+            self._on_click(self.popup, event)
 
     def _on_message(self, event: Any) -> None:
         """Take a new host's introduction to all."""
@@ -239,16 +264,14 @@ class _Closed:
         """Close nothing."""
 
 
-def _import_pystray() -> tuple[Any, Any, Any]:
-    """Return Xlib and two modules of pystray; its import chooses a back end, so name one."""
+def _import_pystray() -> tuple[Any, Any]:
+    """Return Xlib, and pystray's own side of it; its import chooses a back end, so name one."""
     before = os.environ.get("PYSTRAY_BACKEND")
     os.environ["PYSTRAY_BACKEND"] = "xorg"
     try:
         xlib: Any = importlib.import_module("Xlib")
         importlib.import_module("Xlib.error")
-        return (
-            xlib, importlib.import_module("pystray._xorg"), importlib.import_module("pystray._base")
-        )  # fmt: skip
+        return xlib, importlib.import_module("pystray._xorg")
     finally:
         os.environ.pop("PYSTRAY_BACKEND")
         if before is not None:
