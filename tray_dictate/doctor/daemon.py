@@ -24,13 +24,13 @@ def serves() -> bool:
 
 def look() -> list[Finding]:
     """Ask it how it is; blocks."""
-    if not serves():
-        words = "tray_dictate does not run; `tray-dictate` starts it"
-        return [Finding("daemon", "unchecked", words)]
     began = time.monotonic()
     try:
         answer = control.send("status")
     except ControlError as error:
+        if str(error) == control.NOT_RUNNING:
+            words = "tray_dictate does not run; `tray-dictate` starts it"
+            return [Finding("daemon", "unchecked", words)]
         return [Finding("daemon", "failed", str(error), remedy=_AGAIN)]
     milliseconds = (time.monotonic() - began) * 1e3
     theirs = str(answer.get("program", "of an older version"))

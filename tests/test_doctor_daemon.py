@@ -1,0 +1,76 @@
+"""What the doctor says of the daemon, and of what starts it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate import __version__, autostart, blocking, control
+from tray_dictate.control_server import ControlServer
+from tray_dictate.doctor import daemon
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "words"),
+    [
+        (__version__, "ok", "its status is idle"),
+        ("0.0.1", "warning", f"tray_dictate 0.0.1 runs, and this is {__version__}."),
+        (None, "warning", "of an older version runs"),
+    ],
+)
+async def test_a_daemon_of_another_version_is_to_be_started_again(program, state, words):
+    async def status():
+        return {"status": "idle", **({"program": program} if program else {})}
+
+    server = ControlServer({"status": status})
+    await server.start()
+    try:
+        [found] = await blocking.start(daemon.look)
+    finally:
+        await server.close()
+    assert (found.name, found.state, found.unit) == ("daemon", state, "ms")
+    assert words in found.words
+    assert bool(found.remedy) == (state == "warning")
+
+
+async def test_a_daemon_that_says_no_has_failed():
+    server = ControlServer({})
+    await server.start()
+    try:
+        [found] = await blocking.start(daemon.look)
+    finally:
+        await server.close()
+    assert (found.state, bool(found.remedy)) == ("failed", True)
+
+
+def test_no_daemon_is_no_failure():
+    assert not daemon.serves()
+    [found] = daemon.look()
+    assert found.state == "unchecked"
+
+
+def test_an_entry_whose_program_is_gone_fails_and_one_that_is_off_does_not(home):
+    assert [one.state for one in daemon.login()] == ["ok"]
+    entry = home / "config" / "autostart" / "tray-dictate.desktop"
+    entry.parent.mkdir(parents=True)
+    entry.write_text("[Desktop Entry]\nType=Application\nExec=/gone/tray-dictate run\n")
+    [found] = daemon.login()
+    assert (found.name, found.state) == ("autostart", "failed")
+    assert "/gone/tray-dictate is gone" in found.words
+    assert "tray-dictate autostart enable" in found.remedy
+    autostart.enable()
+    [found] = daemon.login()
+    assert found.state == "ok"
+    assert str(entry) in found.words
+
+
+def test_the_words_for_no_daemon_are_those_that_it_is_known_by():
+    with pytest.raises(control.ControlError, match="is not running"):
+        control.send("status")
