@@ -65,9 +65,9 @@ class Builder:
 
     async def close(self, part: Any) -> None:
         """End a part that is in use no more."""
+        if hasattr(part, "stop"):  # a tray
+            part.stop()
         if part not in self._open:
-            if hasattr(part, "stop"):  # a tray
-                part.stop()
             return
         self._open.remove(part)
         try:

@@ -72,7 +72,7 @@ class Settings:
 
             try:
                 await self._put_in_force(config, commit)
-            except BaseException:
+            except Exception:
                 if self._seen == text != before:  # written, and then it could not be
                     await asyncio.to_thread(config_edit.write, path, before, text)
                     self._seen = before
