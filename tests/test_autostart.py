@@ -25,7 +25,7 @@ from tray_dictate.errors import UnavailableError
 
 NASTY = '/opt/it\'s a "test" $HOME `id` 100% \\new café/tray-dictate'
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1)
-WINDOWS_PATHS = st.from_regex(r"[A-Z]:\\[A-Za-z &%'()-]+(\\[A-Za-z 0-9]+)*\.exe", fullmatch=True)
+WINDOWS_PATHS = st.text("ab Z&%'()-\\", max_size=200).map("C:\\{}.exe".format)
 
 
 @pytest.fixture(autouse=True)
@@ -196,8 +196,26 @@ def test_without_a_systemd_session_the_service_is_refused_with_a_remedy(home, en
     assert not (home / ".config/systemd").exists()
 
 
+def systemctl(programs: Path, *, active: str) -> None:
+    """A systemd with these units active, and that does as it is told."""
+    script = f'[ "$2" != is-active ] || case " {active} " in *" $4 "*) ;; *) exit 3 ;; esac'
+    executable(programs / "systemctl", script)
+
+
+def test_a_service_that_runs_keeps_its_unit_so_that_it_ends_with_its_session(home, programs):
+    systemctl(programs, active="graphical-session.target tray-dictate.service")
+    autostart.enable(systemd=True)
+    autostart.disable()
+    unit = home / ".config/systemd/user/tray-dictate.service"
+    assert unit.exists()
+    assert not autostart.enabled()
+    systemctl(programs, active="graphical-session.target")
+    autostart.disable()
+    assert not unit.exists()
+
+
 def test_the_entry_and_the_service_are_never_both(home, entry, programs):
-    executable(programs / "systemctl")  # a session that has what the service needs
+    systemctl(programs, active="graphical-session.target")
     unit = home / ".config/systemd/user/tray-dictate.service"
     link = unit.parent / "graphical-session.target.wants/tray-dictate.service"
     autostart.enable()
@@ -342,5 +360,5 @@ def test_a_property_list_is_read_as_it_was_written(words):
 
 @given(WINDOWS_PATHS)
 def test_a_run_key_is_read_as_it_was_written(path):
-    command = (path[:200], "-m", "tray_dictate", "run")
+    command = (path, "-m", "tray_dictate", "run")
     assert autostart_windows.parse(autostart_windows.render(command)) == command

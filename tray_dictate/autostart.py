@@ -94,7 +94,7 @@ def enable(*, systemd: bool | None = None) -> None:
     Raises UnavailableError.
     """
     ways = _ways()
-    chosen = next((way for way, _ in _entries()), ways[0])
+    chosen = next((way for way, entry in _entries() if entry.on), ways[0])
     if systemd is not None:
         chosen = _way("systemd", ways) if systemd else ways[0]
     try:

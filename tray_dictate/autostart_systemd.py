@@ -52,11 +52,12 @@ class Service:
 
     def remove(self) -> None:
         """Take the service away; idempotent. What runs goes on. Raises OSError."""
-        there = self._path.exists()
         self._wanted.unlink(missing_ok=True)
-        self._path.unlink(missing_ok=True)
-        if there:
-            _systemctl("daemon-reload")
+        if not self._path.exists():
+            return
+        if not _systemctl("is-active", "--quiet", _UNIT):  # else it would outlive its session
+            self._path.unlink()
+        _systemctl("daemon-reload")
 
 
 def render(command: tuple[str, ...]) -> str:
