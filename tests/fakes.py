@@ -253,6 +253,8 @@ class FakeTray:
 
     def stop(self) -> None: ...
 
+    async def close(self) -> None: ...
+
 
 class FakeHotkey:
     """`physical` is what the keyboard would say is held; None for one that cannot tell."""

@@ -144,3 +144,14 @@ async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
             await asyncio.sleep(0.01)
     assert said[1] == ("One.\nTwo.", "engine", Urgency.NORMAL)
     assert caplog.text.count("Two.") == 2
+
+
+async def test_nothing_waits_beyond_the_end() -> None:
+    said: list[str] = []
+    teller = Telling(lambda message, _cause, _urgency: said.append(message))
+    teller.tell("The first is kept.", "take")
+    teller.tell("The second is kept.", "take")
+    teller.flush()
+    assert said[-1] == "The first is kept.\nThe second is kept."
+    teller.flush()
+    assert len(said) == 2

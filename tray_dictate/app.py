@@ -113,6 +113,7 @@ class _App:
         logger.info("stopping")
         self._parts.hotkey.stop()
         self._wait(self._daemon.stop)
+        self._wait(self._parts.tray.close)
         if self._failed:
             sys.stderr.write(f"{self._failed}\n")
         return 1 if self._failed else 0
@@ -153,6 +154,7 @@ class _App:
 
     def _fail(self, reason: str) -> None:
         self._failed = reason
+        self._bridge.post(self._daemon.tell, reason, "stopped")
         self.quit()
 
     def _about(self, cause: str) -> Callable[[str], None]:

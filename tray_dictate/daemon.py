@@ -72,7 +72,8 @@ class Daemon:
         self._follow_keys()
         self._running: dict[int, _Running] = {}
         self._sounds = Sounds(parts.play)
-        self.tell = Telling(parts.notify).tell  # the user; with a cause (telling.py)
+        telling = Telling(parts.notify)
+        self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
         self.delivery = Delivery(parts.output, self._ways(), self._delivered)
         self._last = Last(self.delivery, partial(self.tell, cause="asked"))
         self._delivering: asyncio.Task[None] | None = None
@@ -111,6 +112,7 @@ class Daemon:
             if not running.task.done():  # a server that is away, most likely
                 self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
             running.task.cancel()
+        self._tell_rest()
         if self._delivering:
             self._delivering.cancel()
         self.delivery.settle()

@@ -277,3 +277,7 @@ class Tray(Protocol):
     def stop(self) -> None:
         """End `run`. From any thread; idempotent."""
         ...
+
+    async def close(self) -> None:
+        """Wait, not for long, until what `notify` was told is shown, also after `stop`."""
+        ...

@@ -116,6 +116,10 @@ class Telling:
         log.warning("%s", message)
         self._show(self._bubbles.tell(message, cause, _now()))
 
+    def flush(self) -> None:
+        """Tell at once what waits to be told: there will be no later."""
+        self._show(self._bubbles.tick(_now() + PAUSE))
+
     def _tick(self) -> None:
         self._timer = None
         self._show(self._bubbles.tick(_now()))

@@ -137,6 +137,15 @@ def test_a_service_that_has_taken_the_place_keeps_the_bubbles_of_others(
     assert displayed(here) == before + 1
 
 
+def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown: Shown) -> None:
+    shown.tray.notify("Said at the end.", "take", Urgency.CRITICAL)
+    shown.tray.stop()
+    shown.tray.notify("Said after the end.", "stopped", Urgency.CRITICAL)
+    shown.wait(shown.tray.close())
+    for text in ("Said at the end.", "Said after the end."):
+        assert f"body: '{text}'" in here.notifications()
+
+
 def test_no_notification_daemon_is_a_line_in_the_log(
     here: Desktop, shown: Shown, caplog: pytest.LogCaptureFixture
 ) -> None:
