@@ -17,7 +17,7 @@ from tray_dictate import __version__, control
 from tray_dictate.commands import handlers
 from tray_dictate.control_server import ControlServer
 from tray_dictate.core.dictation import Enable, Status
-from tray_dictate.errors import ConfigError, ControlError
+from tray_dictate.errors import CaptureError, ConfigError, ControlError
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +29,16 @@ class Served:
         self.rig, self.daemon = rig, rig.daemon
         self.quits, self.reloaded = 0, "The settings are as they were."
         config = rig.daemon._parts.config
-        self.server = ControlServer(handlers(rig.daemon, lambda: config, self._quit, self._reload))
+        self.microphone = "Headset (the system's default)"
+        answers = handlers(
+            rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone
+        )
+        self.server = ControlServer(answers)
+
+    async def _name_microphone(self) -> str:
+        if not self.microphone:
+            raise CaptureError("The sound server is away.")
+        return self.microphone
 
     def _quit(self) -> None:
         self.quits += 1
@@ -111,13 +120,15 @@ async def test_status_is_a_table_for_people(served):
     assert re.fullmatch(
         r"""Status:      ready \(since \d\d:\d\d:\d\d\)
 To dictate:  hold [Rr]ight Ctrl and speak
-Engine:      offline: nothing that you say leaves this machine
-Microphone:  the system's default
-Output:      auto
+Engine:      This computer, English only
+Microphone:  Headset \(the system's default\)
+Output:      Paste, or typing where that fails
 Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
 """,
         done.stdout,
     ), done.stdout
+    served.microphone = ""
+    assert "Microphone:  the system's default\n" in (await served.cli("status")).stdout
 
 
 async def test_status_is_json_for_programs(served):

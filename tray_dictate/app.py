@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tray_dictate import autostart, hotkey, log, paths
-from tray_dictate.asking import offering
+from tray_dictate.asking import microphone, offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
 from tray_dictate.building import Builder, MakeEngine
@@ -91,7 +91,8 @@ class _App:
         path = sources.path or paths.config_file()
         self._offering = offering(parts, self._settings, portaudio, path, self._about("asked"))
         answers = handlers(
-            self._daemon, lambda: parts.config, self.quit, self._settings.reload
+            self._daemon, lambda: parts.config, self.quit, self._settings.reload,
+            microphone(parts, portaudio),
         )  # fmt: skip
         self._control = ControlServer(answers)
         stack.callback(self._wait, self._control.close)

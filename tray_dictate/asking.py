@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tray_dictate import autostart, engine
@@ -11,6 +11,7 @@ from tray_dictate.audio.sources import listed
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.history import Entry
+from tray_dictate.lists import microphones
 from tray_dictate.offering import Asks, Offering
 from tray_dictate.opening import Opening
 from tray_dictate.parts import Parts
@@ -44,6 +45,17 @@ def offering(
             tell=tell,
         )
     )
+
+
+def microphone(parts: Parts, portaudio: PortAudio) -> Callable[[], Awaitable[str]]:
+    """Return what names the microphone that would be opened now; it raises CaptureError."""
+
+    async def name() -> str:
+        found = await portaudio.call(lambda: listed(portaudio))
+        choices = microphones(found, parts.config.audio.device)
+        return next((choice.label for choice in choices if choice.chosen), "")
+
+    return name
 
 
 async def _admitted(settings: EngineSettings) -> None:

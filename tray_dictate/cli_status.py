@@ -100,15 +100,14 @@ def _line(report: dict[str, Any]) -> str:
 
 def _table(report: dict[str, Any]) -> str:
     since, started = _time(report["since"]), _time(report["started"])
-    engine = report["engine"] + (f", {report['model']}" if report["model"] else "")
-    if report["engine"] == "offline":
-        engine = "offline: nothing that you say leaves this machine"
+    engine = report["engine_title"] + (f", {report['model']}" if report["model"] else "")
+    wanted = report["microphone"] or "the system's default"
     rows = {
         "Status": f"{_status(report)} (since {since:%H:%M:%S})",
         "To dictate": report["hint"],
         "Engine": engine,
-        "Microphone": report["microphone"] or "the system's default",
-        "Output": report["output"],
+        "Microphone": report["microphone_found"] or wanted,
+        "Output": report["output_title"],
         "Version": f"{report['program']}, running since {started:%Y-%m-%d %H:%M}",
     }
     return "\n".join(f"{name + ':':<12} {what}" for name, what in rows.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from tray_dictate import __version__
@@ -12,11 +13,12 @@ from tray_dictate.config import Config
 from tray_dictate.control_server import Answer, Handler
 from tray_dictate.core.asked import Asked, Name, ask
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
-from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.daemon import Daemon
-from tray_dictate.errors import ControlError
+from tray_dictate.errors import ControlError, DictateError
+from tray_dictate.lists import METHODS, engine_title, hint
 
 _EVENTS = {"start": Start(), "stop": Stop(), "toggle": Toggle()}
+_PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
 _OFF = "Dictation is off. Switch it on in the tray's menu."
 
 
@@ -24,16 +26,24 @@ def handlers(
     daemon: Daemon,
     config: Callable[[], Config],
     quit: Callable[[], None],
-    reload: Callable[[], Awaitable[str]] | None = None,
+    reload: Callable[[], Awaitable[str]],
+    microphone: Callable[[], Awaitable[str]],
 ) -> dict[str, Handler]:
-    """Return what answers each command, on the loop; each raises DictateError."""
+    """Return what answers each command, on the loop; each raises DictateError.
+
+    `microphone` returns the name of the one that would be opened now.
+    """
 
     async def cancel() -> Answer:
         daemon.post(Cancel())
         return {}
 
     async def status() -> Answer:
-        return _report(daemon, config())
+        found = ""
+        with suppress(DictateError, TimeoutError):  # the rest is known all the same
+            async with asyncio.timeout(_PATIENCE):
+                found = await microphone()
+        return {**_report(daemon, config()), "microphone_found": found}
 
     async def follow() -> AsyncGenerator[Answer]:
         changes: asyncio.Queue[Answer] = asyncio.Queue()
@@ -61,7 +71,7 @@ def handlers(
     return {
         **_starting(daemon), "cancel": cancel,
         "redo": _asking(delivery.redo), "undo": _asking(delivery.undo),
-        "copy": _asking(delivery.copy), **({"reload": _asking(reload)} if reload else {}),
+        "copy": _asking(delivery.copy), "reload": _asking(reload),
         "status": status, "follow": follow, "show": show, "quit": end,
     }  # fmt: skip
 
@@ -101,12 +111,12 @@ def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
     return {
         "status": shown.status, "detail": shown.detail, "since": shown.since,
         "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": _hint(config),
-        "engine": config.engine.name, "model": config.engine.model,
-        "microphone": config.audio.device, "output": config.output.method,
+        "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
+        "model": config.engine.model, "microphone": config.audio.device,
+        "output": config.output.method, "output_title": METHODS[config.output.method],
         "program": __version__, "pid": os.getpid(), "started": shown.started,
     }  # fmt: skip
 
 
 def _hint(config: Config) -> str:
-    how = "press" if config.hotkey.mode == "toggle" else "hold"
-    return f"{how} {in_words(parse_chord(config.hotkey.keys))} and speak"
+    return hint(config.hotkey.keys, config.hotkey.mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -92,10 +93,11 @@ def test_a_second_start_shows_how_to_use_the_first(desktop, daemon, command):
     done = command()
     assert (done.returncode, done.stdout) == (0, ""), "what was asked for is so"
     assert "is running already: hold right Ctrl and speak" in done.stderr
+    status = command("status").stdout
     told = lambda: desktop.notifications().count("running already") > before  # noqa: E731
     wait_until(told, 10, "a notification")
     assert daemon.process.poll() is None
-    assert command("status").returncode == 0
+    assert re.search(r"^Microphone: +\S.*default", status, re.MULTILINE), status
 
 
 def test_who_follows_the_status_sees_a_dictation_and_the_end(desktop, daemon, command, wavs):
