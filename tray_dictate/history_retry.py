@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tray_dictate import log, recordings, transcribe
@@ -36,7 +39,8 @@ def retry(history: History, id: int | None, config: Config) -> int:
     except OSError as reason:
         _tell(f"The recording could not be deleted: {path}: {reason.strerror}.")
     try:
-        asyncio.run(ClipboardOutput().keep(text))
+        with _unheard():
+            asyncio.run(ClipboardOutput().keep(text))
     except (UnavailableError, DeliveryError) as reason:
         _tell(f"The text is not on the clipboard. {reason}")
     else:
@@ -71,6 +75,22 @@ def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:
     if not path.is_file():
         raise HistoryError(f"The recording of {entry.id} is gone: {path}")
     return entry, path
+
+
+@contextmanager
+def _unheard() -> Generator[None]:
+    """Give what is started meanwhile no output: xclip stays, and would hold a pipe open."""
+    saved = {number: os.dup(number) for number in (1, 2)}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for number in saved:
+            os.dup2(nowhere, number)
+        yield
+    finally:
+        os.close(nowhere)
+        for number, file in saved.items():
+            os.dup2(file, number)
+            os.close(file)
 
 
 def _tell(message: str) -> None:

@@ -18,7 +18,7 @@ KEY = "sk-kestrel-4711-nobody-may-read-this"
 SECOND = LONG[2]
 TWO = f"{SENTENCE} {SECOND}"
 WRONG = 0.15  # of the words: the embedded model's mistakes, wherever it is asked
-TOLD = re.compile(r"WARNING tray_dictate\.daemon: (.*)")
+TOLD = re.compile(r"WARNING tray_dictate\.telling: (.*)")
 WORDS = ("invoice", "accounting", "contract", "signed", "february")
 _SECOND_OF_SOUND = 48_000  # bytes, as the clouds take it
 
