@@ -16,7 +16,8 @@ PURE = {
 }  # fmt: skip
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
-    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "program",
+    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
+    "program",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
 COMPOSERS = {

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Any
 
-from tray_dictate import autostart, hotkey, log, paths
+from tray_dictate import autostart, hotkey, log, memory, paths
 from tray_dictate.asking import microphone, offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
@@ -44,6 +44,7 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
     config = sources.load()
     log.start(config.log.level)
+    memory.one_arena()
     with ExitStack() as stack:
         stack.enter_context(only_one())
         autostart.keep_right()

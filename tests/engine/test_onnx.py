@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tray_dictate.engine import assets
-from tray_dictate.engine.onnx import Cancellation, CancelledRunError, Model, trim
+from tray_dictate.engine.onnx import Cancellation, CancelledRunError, Model
 from tray_dictate.errors import EngineError, UnavailableError
+from tray_dictate.memory import trim
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from tray_dictate.engine import assets
 from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Tokens
 from tray_dictate.engine.moonshine import Moonshine
-from tray_dictate.engine.onnx import Cancellation, trim
+from tray_dictate.engine.onnx import Cancellation
 from tray_dictate.engine.silero import Silero
+from tray_dictate.memory import trim
 
 
 class Embedded:

@@ -21,6 +21,7 @@ from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
 from tray_dictate.engine.models import Detector
 from tray_dictate.errors import UnavailableError
+from tray_dictate.memory import trim
 from tray_dictate.ports import Allowance, Engine, Session
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class OnlineEngine:
             yield session
         finally:
             await session.give_up()
+            await asyncio.to_thread(trim)
 
     async def renew(self) -> None:
         """Connect anew for the next take: a connection does not outlive the machine's sleep."""
@@ -175,6 +177,7 @@ class OnlineEngine:
         except UnavailableError as reason:  # then turns end at the release only
             self._tell_once(f"Pauses cannot be heard. {reason}")
         self._connect = await asyncio.to_thread(transport, self._settings)
+        await asyncio.to_thread(trim)
 
 
 def transport(settings: EngineSettings) -> Connect:

@@ -10,9 +10,7 @@ variable is set before it is loaded. It writes files for that into the user's ca
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -108,11 +106,3 @@ class Model:
         options: _Options = _onnx.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session.run(None, feeds, options)
-
-
-def trim() -> None:
-    """Give what the C library keeps for later back to the system, where it can (glibc)."""
-    if sys.platform == "linux":
-        release = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-        if release:
-            release(0)
