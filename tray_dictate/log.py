@@ -13,7 +13,7 @@ from tray_dictate import paths
 # at "debug" they fill the log, and some write into it what is said, or a key
 _QUIET = (
     "PIL", "asyncio", "pystray", "dbus_fast", "websockets", "openai", "httpx", "httpx2", "httpcore",
-    "msal", "urllib3", "keyring",
+    "msal", "urllib3", "keyring", "watchdog", "filelock",
 )  # fmt: skip
 _LONGEST = 1_000_000  # bytes; then the file is the older one, and a new one is begun
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
