@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.test_daemon import Rig, until
 from tray_dictate.meter import Meter, level
 from tray_dictate.pcm import power
 
@@ -49,3 +50,20 @@ def test_a_long_chunk_is_one_level_and_it_falls_slowly() -> None:
     assert len(told) == 21
     assert told[1] == pytest.approx(0.6 * told[0])
     assert told[-1] < 0.01
+
+
+async def test_the_tray_gets_the_level_of_what_is_recorded_and_none_when_idle() -> None:
+    rig = Rig()
+    await rig.daemon.start()
+    assert rig.tray.levels == []
+    rig.press()
+    capture = await rig.capture()
+    capture.speak("loud words " * 200)
+    await until(lambda: rig.tray.levels)
+    rig.release()
+    await rig.idle()
+    heard = len(rig.tray.levels)
+    assert 0 < max(rig.tray.levels) <= 1
+    await rig.daemon.stop()
+    await rig.history.close()
+    assert len(rig.tray.levels) == heard

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.tray.icon import COLOURS, SIZES, argb, draw
+from tray_dictate.tray.icon import COLOURS, LOUDEST, SIZES, argb, draw
 
 PAIRS = list(itertools.combinations(Status, 2))
 
@@ -75,3 +75,14 @@ def test_pixels_for_the_bus_are_alpha_red_green_blue() -> None:
 
 def test_icons_are_drawn_once() -> None:
     assert draw(Status.IDLE, 22) is draw(Status.IDLE, 22)
+
+
+@pytest.mark.parametrize("size", [16, 22, 48])
+def test_each_input_level_looks_different_and_is_still_a_recording(size: int) -> None:
+    levels = [draw(Status.RECORDING, size, level) for level in range(LOUDEST + 1)]
+    for before, after in itertools.pairwise(levels):
+        changed = ImageChops.difference(before.convert("RGB"), after.convert("RGB")).convert("L")
+        assert changed.point(lambda value: 255 * (value > 60)).histogram()[255] >= 4
+    red = [pixel for pixel in pixels(levels[-1]) if pixel[0] > 180 and pixel[1] < 100]
+    assert len(red) > size * size * 0.2
+    assert len({argb(Status.RECORDING, size, level) for level in range(LOUDEST + 1)}) == LOUDEST + 1
