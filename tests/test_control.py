@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -134,6 +135,23 @@ def test_the_daemon_removes_its_socket_when_it_ends(process, path):
     process.stdin.close()
     assert process.wait(20) == 0
     assert not path.exists()
+
+
+def test_a_user_who_has_waited_enough_sees_no_traceback(path):
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        command = subprocess.Popen(
+            [sys.executable, "-m", "tray_dictate", "redo"], stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        connection, _ = listening.accept()
+        with connection:
+            assert b"redo" in connection.recv(999)
+            command.send_signal(signal.SIGINT)
+            _, err = command.communicate(timeout=60)
+    assert (command.returncode, err) == (130, b"")
 
 
 # --- one server for a session

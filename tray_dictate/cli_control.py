@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import Any
 
 _PATIENCE = 40.0  # seconds for it to deliver what is being said, and to end
@@ -15,7 +16,8 @@ _COMMANDS = {  # name: one line, more, examples
     "start": ("start listening, as when the hotkey goes down", "Start listening, as when the "
               "hotkey goes down. If it listens already, it goes on.", _SHORTCUT),
     "stop": ("stop listening, as when the hotkey is let go", "Stop listening, as when the hotkey "
-             "is let go: what you said is written. If it does not listen, nothing happens.",
+             "is let go: what you said is written. If it does not listen, nothing happens; but a "
+             "start within 0.3 s after it counts as the same tap, and does nothing either.",
              _SHORTCUT),
     "toggle": ("start listening or, if it listens, stop", "Start listening or, if it listens, stop "
                "and write what you said. A key that is held and repeats counts once.",
@@ -40,9 +42,8 @@ def add(commands: Any) -> None:
     """Add the commands."""
     for name, (what, description, epilog) in _COMMANDS.items():
         parser = commands.add_parser(
-            name, help=what, description=description, epilog=epilog or None,
-            formatter_class=argparse.RawDescriptionHelpFormatter if epilog else
-            argparse.HelpFormatter,
+            name, help=what, description=textwrap.fill(description, 80), epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         parser.set_defaults(command=_quit if name == "quit" else _send, name=name)
 

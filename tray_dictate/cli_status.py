@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "status",
         help="is it ready, which key, which engine, which microphone",
-        description="Say what the running tray-dictate is doing, and which key, engine and "
+        description="Say what the running tray-dictate is doing, and which key, engine\nand "
         "microphone it uses.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

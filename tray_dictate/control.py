@@ -40,6 +40,8 @@ def run(command: str) -> int:
     except DictateError as reason:
         sys.stderr.write(f"tray-dictate: {reason}\n")
         return 1
+    except KeyboardInterrupt:  # the daemon types, or hangs, and the user has waited enough
+        return 130
     if message:
         print(message)  # noqa: T201
     return 0
