@@ -16,6 +16,7 @@ from tray_dictate.config import Config
 from tray_dictate.daemon import Daemon
 from tray_dictate.errors import DictateError
 from tray_dictate.keyboard import Keyboard
+from tray_dictate.memory import trim
 from tray_dictate.parts import Parts
 from tray_dictate.ports import Engine
 from tray_dictate.settings import Commit
@@ -75,6 +76,7 @@ class Reconfigure:
         except BaseException:
             await self._close([part for name, part in made.items() if not self._uses(name, part)])
             raise
+        trim()  # a model that is used no more
         if {"microphone", "engine"} & made.keys():
             await self._warm_up()
 
