@@ -143,7 +143,8 @@ def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown:
     shown.tray.notify("Said after the end.", "stopped", Urgency.CRITICAL)
     shown.wait(shown.tray.close())
     for text in ("Said at the end.", "Said after the end."):
-        assert f"body: '{text}'" in here.notifications()
+        shown_so = f"body: '{text}'"
+        wait_until(lambda: shown_so in here.notifications(), 10, text)  # noqa: B023
 
 
 def test_no_notification_daemon_is_a_line_in_the_log(

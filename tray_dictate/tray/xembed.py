@@ -271,7 +271,9 @@ def _import_pystray() -> tuple[Any, Any]:
     try:
         xlib: Any = importlib.import_module("Xlib")
         importlib.import_module("Xlib.error")
-        return xlib, importlib.import_module("pystray._xorg")
+        xorg: Any = importlib.import_module("pystray._xorg")
+        xorg.Icon._display = _Closed()  # it closes one, also where there was no display to open
+        return xlib, xorg
     finally:
         os.environ.pop("PYSTRAY_BACKEND")
         if before is not None:
