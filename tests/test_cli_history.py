@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests import speech
-from tests.as_user import PROGRAM, environment, run, settings
+from tests.as_user import KEY, PROGRAM, environment, run, settings
+from tests.realtime.server import RealtimeServer
 from tray_dictate.audio import kept
 from tray_dictate.history import Entry, History
 from tray_dictate.stats import Numbers, Stats, month_of
@@ -195,3 +196,22 @@ def test_a_history_that_another_locks_is_an_error_in_plain_words(tmp_path, histo
     other.close()
     assert done.returncode in (0, 1)  # readers need not wait for a writer
     assert "Traceback" not in done.stderr
+
+
+def test_files_are_counted_and_capped_too(tmp_path, data):
+    path = recording()
+    with RealtimeServer("openai", key=KEY, ear="embedded") as server:
+        words = settings("openai", server.endpoint)
+        assert run(tmp_path, "transcribe", str(path), *words).stdout == f"{SENTENCE}\n"
+        cloud = json.loads(run(tmp_path, "stats", "--json").stdout)["cloud"]
+        got = sum(record["audio_bytes"] for record in server.report()["connections"]) / 48_000
+        assert cloud["engines"] == {"openai": pytest.approx(got / 60, abs=0.01)}
+        before = len(server.report()["connections"])
+        capped = [*words, "--set", "engine.cap_minutes=0.1"]
+        done = run(tmp_path, "transcribe", str(path), *capped)
+        assert done.stdout == f"{SENTENCE}\n", "the embedded engine does it"
+        assert "engine.cap_minutes" in done.stderr
+        done = run(tmp_path, "doctor", "engine", "--live", *capped)
+        assert done.returncode == 1
+        assert "engine.cap_minutes" in done.stderr
+        assert len(server.report()["connections"]) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from dataclasses import replace
 
@@ -150,3 +151,31 @@ async def test_a_cancelled_dictation_does_not_break_it(make):
     adding.cancel()
     await asyncio.gather(adding, return_exceptions=True)
     assert await history.add(SAID) > 0
+
+
+async def test_other_settings_are_followed_at_once(make, path):
+    history = make(entries=9)
+    for _ in range(3):
+        await history.add(SAID)
+    history.change(HistorySettings(entries=1))
+    assert len(await history.last(9)) == 1
+    history.change(HistorySettings(enabled=False))
+    await history.add(replace(SAID, text="only in memory"))
+    file = History(path, days=0)
+    assert [entry.text for entry in file.last(9)] == [SAID.text]
+    file.close()
+
+
+async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: folder)
+    folder.mkdir()
+    old, young = folder / "a.wav", folder / "b.wav"
+    for path in (old, old.with_suffix(".json"), young):
+        path.touch()
+    for path in (old, old.with_suffix(".json")):
+        os.utime(path, (1e9, 1e9))
+    history = make(enabled=False, days=30)
+    await history.close()
+    history._worker.shutdown(wait=True)
+    assert list(folder.iterdir()) == [young]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
@@ -19,6 +20,9 @@ from tray_dictate.engine.checkup import Checkup, Recording, embedded_steps
 from tray_dictate.engine.trial import Step
 from tray_dictate.errors import UnavailableError
 from tray_dictate.pcm import SAMPLE
+from tray_dictate.stats_async import AsyncStats
+
+logger = logging.getLogger(__name__)
 
 _SPOKEN = 9.2  # seconds of the recording; then nobody speaks
 _REMEDY = (
@@ -50,10 +54,19 @@ async def look(settings: EngineSettings) -> list[Finding]:
     return [_finding(step) async for step in _steps(settings, live=False)]
 
 
-def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step]:
+async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step]:
     if settings.name == "offline":
-        return embedded_steps(_recording())
-    return Checkup(settings, _recording() if live else None, detectors).steps()
+        async for step in embedded_steps(_recording()):
+            yield step
+        return
+    stats = AsyncStats(logger.warning)  # what is sent to a cloud is paid for, here too
+    try:
+        await stats.check(settings.cap_minutes if live and settings.cloud else 0)
+        checkup = Checkup(settings, _recording() if live else None, detectors, stats)
+        async for step in checkup.steps():
+            yield step
+    finally:
+        await stats.close()
 
 
 def _finding(step: Step) -> Finding:

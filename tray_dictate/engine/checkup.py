@@ -31,7 +31,7 @@ from tray_dictate.engine.online import transport
 from tray_dictate.engine.trial import LIMIT, Step, Take, judged, speak, tried
 from tray_dictate.errors import ConfigError, EngineError, UnavailableError
 from tray_dictate.pcm import seconds
-from tray_dictate.ports import Session
+from tray_dictate.ports import Allowance, Session
 
 _PING = 5.0  # seconds
 _SECRET = 6  # characters that make one; fewer are part of any word
@@ -84,8 +84,10 @@ class Checkup:
         settings: EngineSettings,
         recording: Recording | None,
         detectors: Callable[[], Callable[[], Detector]],
+        allowance: Allowance | None = None,
     ) -> None:
         self._settings, self._recording, self._detectors = settings, recording, detectors
+        self._allowance = allowance if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._secrets: set[str] = set()
         self._links: _Links | None = None
@@ -120,9 +122,13 @@ class Checkup:
             return
         self._secrets |= {text.split()[-1] for text in known.headers.values()}
         yield replace(step, words=_origin(known))
-        server = Server(self._dialect, settings, address, known.headers, known.source)
+        server = Server(self._dialect, settings, address, known.headers, known.source, self._spend)
         async for step in self._connected(server):
             yield step
+
+    def _spend(self, seconds: float) -> None:
+        if self._allowance:
+            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
 
     async def _connected(self, server: Server) -> AsyncGenerator[Step]:
         step, connect = await tried("transport", asyncio.to_thread(transport, self._settings))
