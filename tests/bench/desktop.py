@@ -1,6 +1,6 @@
 """The whole way in numbers, on a real desktop: from the key to the last character in the window.
 
-    python -m tests.bench.desktop [--takes N] [--idle SECONDS]
+    python -m tests.bench.desktop [--takes N] [--idle SECONDS] [--only-idle]
 
 Beside ours, in the same run: a daemon that transcribes the whole take on release, with the same
 model (tests/bench/whole_take.py). A take ends on its last spoken sample, or 0.3 s after it, as
@@ -23,12 +23,14 @@ import soundfile
 
 from tests.bench.engine import LENGTHS, takes
 from tests.desktop.rig import Daemon, Desktop
+from tests.desktop.serving import daemon_of, fake
 from tests.desktop.windows import TextWindow
 from tests.speech import resampled
 
 RATE = 48000
 REPEAT = {2: 3, 5: 3, 10: 1, 20: 1}  # takes of each length in a run: the short ones are common
 TICK = os.sysconf("SC_CLK_TCK")
+IDLE_CPU, IDLE_EMBEDDED, IDLE_CLOUD = 0.002, 250, 90  # of one core; MB
 
 
 def spread(values: list[float]) -> str:
@@ -109,7 +111,7 @@ def first_samples(desktop: Desktop, runs: int) -> None:
 
 
 def idle(desktop: Desktop, seconds: float) -> None:
-    """Print what the idle daemon costs, model loaded, after one take."""
+    """Print what the idle daemon costs after three takes, by either kind of engine."""
     with start(desktop):  # the second start is what a user sees every day
         pass
     began = time.perf_counter()
@@ -117,17 +119,33 @@ def idle(desktop: Desktop, seconds: float) -> None:
     ready = time.perf_counter() - began
     daemon.wait_log("the engine is loaded", 30)
     loaded = time.perf_counter() - began
-    with daemon, desktop.text_window("tk") as window:
-        print(f"start to ready {ready:.2f} s, to the model loaded {loaded:.2f} s")
-        with tempfile.TemporaryDirectory() as folder:
-            release_to_text(desktop, window, files(Path(folder))[5, 0.3][0])
-        time.sleep(3)
-        before = cpu(daemon.pid)
-        time.sleep(seconds)
-        used = cpu(daemon.pid) - before
-        status = Path(f"/proc/{daemon.pid}/status").read_text()
+    print(f"start to ready {ready:.2f} s, to the model loaded {loaded:.2f} s")
+    with daemon:
+        rest(desktop, daemon, seconds, "the embedded model loaded", IDLE_EMBEDDED)
+    with fake() as server, daemon_of(desktop, server, log__level="info") as daemon:
+        daemon.wait_log("the engine is loaded", 30)
+        rest(desktop, daemon, seconds, "a cloud engine", IDLE_CLOUD)
+        mapped = Path(f"/proc/{daemon.pid}/maps").read_text()
+        print(f"  onnxruntime is {'' if 'onnxruntime' in mapped else 'not '}loaded")
+
+
+def rest(desktop: Desktop, daemon: Daemon, seconds: float, what: str, bar: float) -> None:
+    """Print CPU and memory of a daemon that has nothing to do."""
+    with desktop.text_window("tk") as window, tempfile.TemporaryDirectory() as folder:
+        wav = files(Path(folder))[5, 0.3][0]
+        for _ in range(3):
+            release_to_text(desktop, window, wav)
+    time.sleep(3)
+    before = cpu(daemon.pid)
+    time.sleep(seconds)
+    used = (cpu(daemon.pid) - before) / seconds
+    status = Path(f"/proc/{daemon.pid}/status").read_text()
     resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-    print(f"idle for {seconds:g} s: {used / seconds:.2%} of one core; {resident:.0f} MB resident")
+    good = resident <= bar and used <= IDLE_CPU
+    print(
+        f"idle for {seconds:g} s with {what}: {used:.2%} of one core (bar {IDLE_CPU:.1%}), "
+        f"{resident:.0f} MB resident (bar {bar:g}): {'met' if good else 'MISSED'}", flush=True,
+    )  # fmt: skip
 
 
 def cpu(pid: int) -> float:
@@ -140,11 +158,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--takes", type=int, default=3, metavar="N", help="runs of each take")
     parser.add_argument("--idle", type=float, default=60, metavar="SECONDS")
+    parser.add_argument("--only-idle", action="store_true", help="measure nothing else")
     options = parser.parse_args()
     command = " ".join(["python -m tests.bench.desktop", *sys.argv[1:]])
     print(f"{time.strftime('%Y-%m-%d')}  {command}  (load {os.getloadavg()[0]:.1f})")
     with Desktop(tray="xfce", notifications=True, sound=True) as desktop:
         idle(desktop, options.idle)
+        if options.only_idle:
+            return
         first_samples(desktop, 20)
         with tempfile.TemporaryDirectory() as folder:
             releases(desktop, files(Path(folder)), options.takes)
