@@ -268,7 +268,8 @@ def test_a_path_that_systemd_refuses_is_refused_at_once(path):
 
 
 def test_a_service_that_has_no_use_is_not_started_for_ever():
-    unit = autostart_systemd.render(("/usr/bin/tray-dictate", "run"))
+    unit = autostart_systemd.render(("/usr/$x/tray-dictate", "run"))
+    assert 'ExecStart=:"/usr/$x/tray-dictate" "run"' in unit, "the colon: $x is no variable"
     assert "Restart=on-failure" in unit
     assert "RestartPreventExitStatus=2\n" in unit
     assert "StartLimitBurst=5" in unit

@@ -120,8 +120,7 @@ def mend() -> bool:
 
     An entry for another installation that exists is the user's choice. Raises UnavailableError.
     """
-    now = status()
-    if not now.on or not now.broken:
+    if not status().broken:
         return False
     enable()
     return True
