@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.as_user import ASKED, KEY, PROGRAM, doctor, environment, marks, settings
+from tests.as_user import ASKED, KEY, PROGRAM, doctor, environment, marks, run, settings
 from tests.realtime.server import RealtimeServer
 
 pytestmark = pytest.mark.live
@@ -20,7 +21,10 @@ def beside(tmp_path_factory: pytest.TempPathFactory, peer) -> Iterator[dict[str,
     """All examinations, two at a time: each waits until its recording has been spoken."""
 
     def live(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return doctor(tmp_path_factory.mktemp("home"), "--live", *words, **env)
+        home = tmp_path_factory.mktemp("home")
+        done = doctor(home, "--live", *words, **env)
+        done.sent = json.loads(run(home, "stats", "--json").stdout)["cloud"]["engines"]
+        return done
 
     def over(server: RealtimeServer, *more: str, fault: dict[str, str] | None = None):
         with server:
@@ -60,6 +64,8 @@ def test_live_measures_the_text_and_then_on_the_same_connection_again(beside):
     assert seen["audio_bytes"] == pytest.approx(2 * 9.2 * 48000, rel=0.01)
     assert seen["last_append"] - seen["first_append"] > 18, "faster than speech"
     assert seen["violations"] == []
+    minutes = seen["audio_bytes"] / 48000 / 60
+    assert done.sent == {"openai": pytest.approx(minutes, abs=0.01)}, "it is paid for"
 
 
 def test_a_connection_that_was_lost_on_the_way_is_told(beside):
