@@ -220,8 +220,9 @@ async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
         late = rig.portaudio.on_audio
         rig.portaudio.busy = 2  # the sound server moves things about
         rig.portaudio.on_end()
-        await until(lambda: len(rig.portaudio.opened) == 2)
         late(b"\7\0" * 320, False)  # too late
+        await until(lambda: len(rig.portaudio.opened) == 2)
+        late(b"\7\0" * 320, False)
         await rig.hear(b"\2\0" * 320, times=2)
         capture.stop()
         assert await collect(chunks) == b"\1\0" * 320 + b"\2\0" * 640
@@ -276,6 +277,22 @@ async def test_a_warm_microphone_that_goes_away_comes_back():
     await rig.hear()
     assert rig.portaudio.open_streams == 1
     assert rig.said == [], "nobody has missed anything"
+
+
+async def test_two_losses_one_after_the_other_are_mended_once_each():
+    rig = Rig(warm="always")
+    await rig.microphone.warm_up(RATE)
+    rig.portaudio.busy = 1000
+    rig.portaudio.on_end()
+    await asyncio.sleep(0.05)
+    rig.portaudio.busy = 0
+    async with rig.microphone.capture(RATE).open():
+        assert len(rig.portaudio.opened) == 2, "the take has not waited for the next try"
+        rig.portaudio.on_end()
+        await until(lambda: len(rig.portaudio.opened) == 3)
+        await asyncio.sleep(2 * module._AGAIN)
+        assert len(rig.portaudio.opened) == 3
+        assert rig.portaudio.open_streams == 1
 
 
 async def test_after_a_sleep_an_open_microphone_is_opened_anew_and_a_closed_one_stays_closed():
