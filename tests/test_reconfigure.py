@@ -215,3 +215,21 @@ async def test_a_text_that_is_inserted_again_is_waited_for(rig):
     rig.output.may_deliver.set()
     await asyncio.gather(redo, change)
     assert rig.builder.adapted == ["output"]
+
+
+async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
+    await rig.dictate("one")
+    rig.output.may_deliver.clear()
+    redo = asyncio.create_task(rig.daemon.delivery.redo())
+    await asyncio.sleep(0.01)
+    change = asyncio.create_task(rig.change("output.private=false"))
+    await until(lambda: rig.committed)
+    rig.press()
+    await rig.say("two")
+    rig.output.may_deliver.set()
+    await redo
+    await asyncio.sleep(0.05)
+    assert rig.builder.adapted == []
+    rig.release()
+    await change
+    assert rig.builder.adapted == ["output"]

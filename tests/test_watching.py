@@ -94,6 +94,19 @@ async def test_a_folder_that_is_made_anew_is_watched_on(path):
         await seen.after(lambda: replace(path))
 
 
+async def test_a_folder_that_takes_the_place_of_another_is_watched(path):
+    other = path.parent.with_name("other")
+    other.mkdir()
+
+    def swap() -> None:
+        path.parent.rename(path.parent.with_name("old"))
+        other.rename(path.parent)
+
+    async with watched(path) as seen:
+        await seen.after(swap)
+        await seen.after(lambda: path.write_text("in the new one"))
+
+
 async def test_what_a_link_leads_to_is_watched_and_so_is_the_link(path, tmp_path):
     real, other = tmp_path / "dotfiles" / "a.toml", tmp_path / "dotfiles" / "b.toml"
     real.parent.mkdir()
