@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +131,9 @@ def test_a_dead_display_is_named_and_the_rest_is_looked_at_and_gnome_gets_its_ow
 def test_a_muted_microphone_fails(desktop):
     desktop.sound.pactl("set-source-mute", "virtmic", "1")
     try:
-        code, found = examine(desktop, "--set", "engine.name=mlx-audio")
+        code, found = examine(
+            desktop, "--set", "engine.name=mlx-audio", "--set", "engine.endpoint=ws://127.0.0.1:9"
+        )
     finally:
         desktop.sound.pactl("set-source-mute", "virtmic", "0")
     assert (code, found["microphone"]["state"]) == (1, "failed")
@@ -229,6 +233,19 @@ async def test_a_paste_that_does_not_arrive_fails_and_the_clipboard_is_kept(xser
     found = await states(OutputSettings(method="paste", rules=deaf))
     assert found == {"paste": "failed", "clipboard": "ok"}
     assert await states(OutputSettings(rules=deaf)) == {**ALL, "paste": "warning"}
+    assert xserver.clipboard() == b"mine"
+
+
+def test_ctrl_c_in_mid_paste_leaves_the_clipboard_as_it_was(xserver):
+    xserver.set_clipboard("mine")
+    process = start(xserver, "--no-input")
+    assert process.stdout is not None
+    while "engine text" not in (line := process.stdout.readline()):
+        assert line, process.communicate()
+    time.sleep(0.5)  # it pastes, or gives back, or has done so
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) in [(130, ""), (1, "")]
     assert xserver.clipboard() == b"mine"
 
 

@@ -15,7 +15,7 @@ State = Literal["ok", "warning", "failed", "unchecked"]
 
 _MARKS: dict[State, str] = {"ok": "✓", "warning": "!", "failed": "✗", "unchecked": "–"}  # noqa: RUF001
 _PLAIN: dict[State, str] = {"ok": "ok", "warning": "!", "failed": "FAILED", "unchecked": "-"}
-_TIDYING = 5.0  # seconds for a check that was given up to leave all as it was
+_TIDYING = 15.0  # seconds for a check that was given up to leave all as it was
 
 log = logging.getLogger(__name__)
 

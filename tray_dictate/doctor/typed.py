@@ -114,11 +114,16 @@ class _Trial:
             finally:
                 await self._return_focus(output, earlier)
         finally:
-            if self._before and way == "paste":
-                await self._save(self._before)
-            await output.close()
-            if self._before and way == "paste":
-                self._restored = await self._outlives(self._before)
+            await _to_its_end(self._put_back(output, way))
+
+    async def _put_back(self, output: X11Output, way: Way) -> None:
+        """End the output, and leave the clipboard as it was."""
+        before = self._before if way == "paste" else None
+        if before:
+            await self._save(before)
+        await output.close()
+        if before:
+            self._restored = await self._outlives(before)
 
     async def _deliver(self, way: Way, output: X11Output, window: CheckWindow) -> Finding:
         """Raises DeliveryError."""
@@ -176,6 +181,16 @@ class _Trial:
             return (await blocking.start(self._clipboard.look)).contents == before.contents
         except (self._unsaved, TimeoutError):
             return False
+
+
+async def _to_its_end(work: Awaitable[None]) -> None:
+    """Do it all, also where the user has enough meanwhile: the clipboard is the user's."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def _soon(true: Callable[[], Awaitable[bool]]) -> bool:
