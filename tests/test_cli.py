@@ -204,3 +204,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(home):
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.stderr == ""
+
+
+def test_without_any_terminal_the_exit_code_still_tells(home):
+    """As on Windows under pythonw.exe, which starts the daemon at login."""
+    command = f'exec "{sys.executable}" -m tray_dictate --config {home}/none <&- >&- 2>&-'
+    assert subprocess.run(["bash", "-c", command], cwd=ROOT, check=False).returncode == 2

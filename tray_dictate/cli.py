@@ -6,7 +6,9 @@ A command lives in cli_<name>.py, which adds its words and imports what it runs 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from tray_dictate import (
@@ -69,6 +71,7 @@ _COMMANDS = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
+    _have_streams()
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -86,6 +89,14 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         sys.stderr.close()
         return 0
+
+
+def _have_streams() -> None:
+    """Let nobody fail for want of a terminal: pythonw.exe has none, nor has what closes them."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
 
 
 def parser() -> argparse.ArgumentParser:
