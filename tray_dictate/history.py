@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from tray_dictate import paths
+from tray_dictate.clock import cautious
 from tray_dictate.sqlite_file import SqliteFile, storable
 from tray_dictate.timings import Timings
 
@@ -80,7 +80,7 @@ class History:
         keep: int = 500,
         days: float = 0,
         tell: Callable[[str], None] = log.warning,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = cautious,
     ) -> None:
         """Open it, or make it; `keep` and `days` may be 0: everything, for ever.
 

@@ -5,10 +5,10 @@ audio/kept.py writes them: NAME.wav, and NAME.json with what is known of it.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from tray_dictate import paths
+from tray_dictate.clock import cautious
 
 
 def latest() -> Path | None:
@@ -36,7 +36,7 @@ def expire(days: float) -> int:
     """Delete those that are older than this; 0 keeps all. Return how many. Raises OSError."""
     if not days:
         return 0
-    oldest = time.time() - days * 86400
+    oldest = cautious() - days * 86400
     expired = [path for path in paths.kept_audio().glob("*.wav") if path.stat().st_mtime < oldest]
     for path in expired:
         remove(path)
