@@ -207,7 +207,7 @@ def test_files_are_counted_and_capped_too(tmp_path, data):
         got = sum(record["audio_bytes"] for record in server.report()["connections"]) / 48_000
         assert cloud["engines"] == {"openai": pytest.approx(got / 60, abs=0.01)}
         before = len(server.report()["connections"])
-        capped = [*words, "--set", "engine.cap_minutes=0.1"]
+        capped = [*words, "--set", "engine.cap_minutes=0.01"]
         done = run(tmp_path, "transcribe", str(path), *capped)
         assert done.stdout == f"{SENTENCE}\n", "the embedded engine does it"
         assert "engine.cap_minutes" in done.stderr

@@ -53,8 +53,14 @@ def autostart(desktop: Desktop, *words: str) -> str:
 
 
 def daemons(desktop: Desktop) -> list[int]:
-    mark = desktop.env["RIG_ID"]
-    return [pid for pid in marked(mark) if words_of(pid)[1:] == ["-m", "tray_dictate", "run"]]
+    return [pid for pid in marked(desktop.env["RIG_ID"]) if is_daemon(words_of(pid))]
+
+
+def is_daemon(words: list[str]) -> bool:
+    """Whether started by the installed command or by `python -m`."""
+    named = words[1:2] == ["-m"] and words[2:3] == ["tray_dictate"]
+    installed = any(Path(word).name == "tray-dictate" for word in words[:2])
+    return (named or installed) and words[-1] == "run"
 
 
 def words_of(pid: int) -> list[str]:

@@ -50,6 +50,8 @@ class Opened:
         self.sheet: Sheet = sheet(menu(shown.view(), shown.actions))
         shown.click(ICON, button=3)
         self.left, self.top = self._wait(self.sheet)
+        width, height = self.sheet.size
+        self.area = (self.left, self.top, self.left + width, self.top + height)
 
     def place(self, name: str) -> tuple[int, int]:
         names = [entry.name for entry in self.sheet.entries]
@@ -70,7 +72,11 @@ class Opened:
         return self
 
     def wait_closed(self) -> None:
-        wait_until(lambda: self._changed(0) is None, 10, "the menu is gone")
+        def gone() -> bool:
+            now = self.desktop.screenshot()
+            return not ImageChops.difference(now, self.closed).crop(self.area).getbbox()
+
+        wait_until(gone, 10, "the menu is gone")
 
     def _changed(self, left: int) -> tuple[int, int, int, int] | None:
         now = self.desktop.screenshot()

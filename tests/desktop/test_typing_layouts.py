@@ -11,7 +11,9 @@ from tests.desktop.rig import Desktop
 from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
 from tray_dictate.output.x11 import X11Output
 
-SWITCHED = "Zyx, (quick) @home! Grüße, ça va? Привет 你好 " * 90  # long enough for a slow setxkbmap
+SWITCHED = (
+    "Zyx, (quick) @home! Grüße, ça va? Привет 你好\n" * 90
+)  # long enough for a slow setxkbmap
 LENGTH = 1000  # of each layout; python -m tests.bench.typing types 100,000
 
 

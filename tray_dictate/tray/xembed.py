@@ -83,8 +83,9 @@ class XEmbedIcon:
                     if not self._stopped:
                         select.select([self._woken], [], [], pause)
                         pause = min(pause * 2, longest)
-            except Exception:
-                log.warning("No icon in an XEmbed tray", exc_info=True)
+            except Exception as reason:  # an ornament; the server may have gone
+                log.warning("No icon in an XEmbed tray: %s: %s", type(reason).__name__, reason)
+                log.debug("where", exc_info=True)
 
     def _click(self, popup: Popup, event: Any) -> None:
         """Start or stop by a left click, open the menu by a right one."""
