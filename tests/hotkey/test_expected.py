@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
+from tray_dictate.hotkey import expected as module
 from tray_dictate.hotkey.expected import Expected
 
 KEY = 105
@@ -36,3 +41,16 @@ def test_what_was_sent_by_xtest_is_not_mistaken_for_the_keyboards_own() -> None:
     expected.add(KEY, False)
     assert expected.again(KEY, False) is False
     assert expected.sent(KEY, False)
+
+
+def test_what_never_came_does_not_spoil_the_next_announcement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = Expected()
+    monkeypatch.setattr(module, "LIMIT", 0.01)
+    expected.add(KEY, None)
+    time.sleep(0.02)
+    monkeypatch.setattr(module, "LIMIT", 60)
+    expected.add(KEY, None)
+    assert [expected.again(KEY, False), expected.again(KEY, True)] == [True, True]
+    assert expected.again(KEY, False) is False, "the user's own"

@@ -35,12 +35,14 @@ class Expected:
 
     def add(self, keycode: int, down: bool | None) -> None:
         """Expect an event by XTEST; with None the user's keyboard to release and press a key."""
-        until = time.monotonic() + LIMIT
+        now = time.monotonic()
         with self._lock:
             if down is not None:
-                self._sent.append((keycode, down, until))
+                self._sent.append((keycode, down, now + LIMIT))
                 return
-            again = self._again.setdefault(keycode, _Again(until))
+            again = self._again.get(keycode)
+            if not again or again.until < now:
+                again = self._again[keycode] = _Again(now + LIMIT)
             again.presses, again.releases = again.presses + 1, again.releases + 1
 
     def sent(self, keycode: int, down: bool) -> bool:
