@@ -1,7 +1,7 @@
 """A login manager like systemd's, as far as sleep goes, on a private bus in the system bus's place.
 
 with Logind(folder) as logind: ...    # started by a test; give the program `logind.env`
-python -m tests.logind                # the service itself, told by its stdin what to do
+python -m tests.logind [--refuse]     # the service itself, told by its stdin what to do
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from tests.desktop.processes import wait_until
 _ROOT = Path(__file__).parents[1]
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER = f"{_NAME}.Manager"
+_DBUS = "org.freedesktop.DBus"
 
 
 class Logind:
-    """The bus and, unless `serves` is False, the service on it."""
+    """The bus and, unless `serves` is False, the service on it; it may refuse every lock."""
 
-    def __init__(self, folder: Path, *, serves: bool = True) -> None:
+    def __init__(self, folder: Path, *, serves: bool = True, refuses: bool = False) -> None:
         self._socket = folder / "system-bus"
         self.env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self._socket}"}
         self._serves = serves
+        self._options = ["--refuse"] if refuses else []
         self._said: list[str] = []
         self._bus: subprocess.Popen[bytes] | None = None
         self._service: subprocess.Popen[str] | None = None
@@ -49,7 +51,8 @@ class Logind:
         wait_until(self._socket.exists, 10, "the bus")
         if self._serves:
             self._service = subprocess.Popen(
-                [sys.executable, "-m", "tests.logind"], env={**os.environ, **self.env}, cwd=_ROOT,
+                [sys.executable, "-m", "tests.logind", *self._options],
+                env={**os.environ, **self.env}, cwd=_ROOT,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
             )  # fmt: skip
             threading.Thread(target=self._listen, daemon=True).start()
@@ -92,6 +95,9 @@ async def _serve() -> None:
             return None
         what, who, _why, mode = message.body
         assert (what, mode) == ("sleep", "delay")
+        if "--refuse" in sys.argv:
+            print("refused", flush=True)
+            return Message.new_error(message, f"{_DBUS}.Error.AccessDenied", "Permission denied")
         ours, theirs = os.pipe()
         loop = asyncio.get_running_loop()
 

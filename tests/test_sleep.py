@@ -88,6 +88,22 @@ async def test_a_bus_that_restarts_is_found_again(logind, monkeypatch):
         await until(lambda: watching.called == ["after"])
 
 
+async def test_where_the_lock_is_refused_each_sleep_is_still_heard_of(
+    tmp_path, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    with Logind(tmp_path, refuses=True) as service:
+        monkeypatch.setenv(*next(iter(service.env.items())))
+        async with Watching() as watching:
+            await asyncio.to_thread(service.wait_for, "refused")
+            for what, called in (("sleep", "before"), ("awake", "after")):
+                service.tell(what)
+                await until(lambda called=called: watching.called[-1:] == [called])
+    assert watching.called == ["before", "after"]
+    assert "does not wait for us: Permission denied" in caplog.text
+    assert "Nobody tells" not in caplog.text
+
+
 async def test_what_fails_before_a_sleep_keeps_nobody_awake(logind, caplog):
     async def fail() -> None:
         raise RuntimeError("broken")

@@ -26,6 +26,7 @@ _PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at f
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
 _RULE = f"type='signal',sender='{_NAME}',path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
+_UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
 _LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
 
 # what dbus-fast raises without a bus, when it goes, or when nobody answers
@@ -87,7 +88,10 @@ class _Watch:
         self._bus.add_message_handler(self._hear)
         daemon = "org.freedesktop.DBus"
         await _call(self._bus, daemon, "/org/freedesktop/DBus", f"{daemon}.AddMatch", "s", _RULE)
-        await self._hold()
+        try:
+            await self._hold()
+        except DBusError as reason:  # refused, as by a policy; the signal comes all the same
+            log.info(_UNHELD, reason)
         working = asyncio.create_task(self._work())
         try:
             await self._bus.wait_for_disconnect()
@@ -112,7 +116,7 @@ class _Watch:
             try:
                 await self._hold()
             except _TROUBLE as reason:
-                log.info("a dictation is not finished before the next sleep: %s", reason)
+                log.info(_UNHELD, reason)
 
     async def _hold(self) -> None:
         """Have the machine wait for us before it sleeps. Raises one of _TROUBLE."""
