@@ -11,6 +11,7 @@ import ctypes
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -37,7 +38,7 @@ class PortAudio:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="microphone")
         self._player = ThreadPoolExecutor(1, thread_name_prefix="cues")
         self._open = 0
-        self._playing = False
+        self._playing = threading.Lock()
 
     async def call(self, work: Callable[[], T]) -> T:
         """Run blocking work on the worker."""
@@ -66,10 +67,13 @@ class PortAudio:
 
     def rescan(self) -> None:
         """Find what was plugged in since, where no stream of ours is in the way."""
-        if self._open == 0 and not self._playing:
-            sd = library()
-            sd._terminate()  # noqa: SLF001 - the documented way, without a public name
-            sd._initialize()  # noqa: SLF001
+        if self._open == 0 and self._playing.acquire(blocking=False):
+            try:
+                sd = library()
+                sd._terminate()  # noqa: SLF001 - the documented way, without a public name
+                sd._initialize()  # noqa: SLF001
+            finally:
+                self._playing.release()
 
     def open_input(
         self, device: int | None, rate: int, on_audio: OnAudio, on_end: Callable[[], None]
@@ -115,15 +119,15 @@ class PortAudio:
             log.debug("closing a stream: %s", reason)
 
     def _play(self, samples: bytes, rate: int) -> None:
-        self._playing = True
         try:
             sd = library()
-            with sd.RawOutputStream(samplerate=rate, channels=1, dtype="int16") as stream:
+            with (
+                self._playing,
+                sd.RawOutputStream(samplerate=rate, channels=1, dtype="int16") as stream,
+            ):
                 stream.write(samples)
         except Exception as reason:  # noqa: BLE001 - an ornament, at a thread's boundary
             log.info("the cue could not be played: %s", reason)
-        finally:
-            self._playing = False
 
 
 @cache

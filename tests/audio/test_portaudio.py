@@ -1,0 +1,70 @@
+"""PortAudio is started anew only while nothing of ours uses it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from tray_dictate.audio import portaudio as module
+from tray_dictate.audio.portaudio import PortAudio
+
+
+class Library:
+    """Stands in for sounddevice: a stream plays until it is let go."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.let_go = threading.Event()
+        self.calls: list[str] = []
+
+    @contextmanager
+    def RawOutputStream(self, **_options: object):  # noqa: N802 - sounddevice's name
+        yield self
+
+    def write(self, _samples: bytes) -> None:
+        self.started.set()
+        assert self.let_go.wait(5)
+
+    def _terminate(self) -> None:
+        self.calls.append("terminate")
+
+    def _initialize(self) -> None:
+        self.calls.append("initialize")
+
+
+def test_a_rescan_neither_cuts_off_a_cue_nor_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library()
+    monkeypatch.setattr(module, "library", lambda: library)
+    portaudio = PortAudio()
+    try:
+        cue = portaudio.play(b"", 16_000)
+        assert library.started.wait(5)
+        portaudio.rescan()
+        assert library.calls == []
+        library.let_go.set()
+        cue.result(5)
+        portaudio.rescan()
+        assert library.calls == ["terminate", "initialize"]
+    finally:
+        portaudio.close()
+
+
+def test_a_cue_waits_for_a_rescan(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library()
+    library.let_go.set()
+    portaudio = PortAudio()
+
+    def initialize() -> None:
+        cue = portaudio.play(b"", 16_000)
+        assert not library.started.wait(0.1)
+        assert not cue.done()
+
+    monkeypatch.setattr(library, "_initialize", initialize)
+    monkeypatch.setattr(module, "library", lambda: library)
+    try:
+        portaudio.rescan()
+        assert library.started.wait(5)
+    finally:
+        portaudio.close()
