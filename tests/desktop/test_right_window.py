@@ -14,6 +14,7 @@ from tray_dictate.core.keys import parse_chord
 from tray_dictate.errors import DeliveryError
 from tray_dictate.hotkey.xinput import XInputHotkey
 from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11_focus import is_gone
 from tray_dictate.placing import Placing
 
 GRABBER = """
@@ -79,6 +80,22 @@ async def test_a_window_that_is_closed_is_found_gone(environ: Desktop, output, p
         with pytest.raises(DeliveryError, match="is gone"):
             await asyncio.wait_for(placing.place(1, never), 5)
         placing.close(1)
+
+
+async def test_a_minimised_window_is_not_gone_and_comes_back(environ: Desktop, output) -> None:
+    with environ.text_window("gtk") as window, environ.text_window("tk"):
+        window.focus()
+        target = await output.target()
+        assert target is not None
+        environ.run("xdotool", "windowminimize", "--sync", window.id)
+        assert "IsUnMapped" in environ.run("xwininfo", "-id", window.id)
+        assert not await output.is_gone(target)
+        await output.activate(target)
+        await output.deliver("back again")
+        window.wait_for("back again")
+        environ.run("xdotool", "windowunmap", "--sync", window.id)  # withdrawn
+        with connected(environ) as display:
+            wait_until(lambda: is_gone(display, target.window), 5, "it is gone")
 
 
 async def test_nothing_is_typed_while_another_program_has_the_keyboard(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from Xlib import X, error
+from Xlib import X, Xutil, error
 from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
@@ -20,12 +20,17 @@ _FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
 
 
 def is_gone(display: Display, window: str) -> bool:
-    """Tell whether the window has been closed, or is not shown."""
+    """Tell whether the window has been closed or withdrawn; a minimised one is still there."""
+    target = display.create_resource_object("window", int(window, 16))
+    wm_state = display.intern_atom("WM_STATE")
     try:
-        attributes: Any = display.create_resource_object("window", int(window, 16)).get_attributes()
-    except error.BadWindow:
+        attributes: Any = target.get_attributes()
+        state: Any = target.get_property(wm_state, X.AnyPropertyType, 0, 1)
+    except (error.BadWindow, error.BadDrawable):
         return True
-    return attributes.map_state == X.IsUnmapped and attributes.win_class == X.InputOutput
+    if attributes.map_state != X.IsUnmapped or attributes.win_class != X.InputOutput:
+        return False
+    return not state or state.value[0] == Xutil.WithdrawnState  # none, too, without a manager
 
 
 def activate(display: Display, window: str) -> None:
