@@ -182,6 +182,7 @@ install_program() {
   check_python
   version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
   mkdir -p "$data" "$bin" || die "$data or $bin cannot be made."
+  chmod 700 "$data" || die "$data cannot be made private; is it yours?" # what was said is in it
   [ -d "$venv" ] && first='' || first=1
   # a venv of another Python, as after an upgrade of the system, cannot be mended
   if ! "$venv/bin/python" -c 'import pip' 2>/dev/null || [ ! -d "$venv/lib/python$version" ]; then
@@ -252,11 +253,12 @@ running() {
   done
 }
 
-# Starts it apart from this terminal, and sees that it stays.
+# Starts it apart from this terminal, with this stdin, and sees that it stays.
 launch() {
   local log=$data/start.log pid apart=nohup
   ! command -v setsid >/dev/null || apart=setsid
-  "$apart" "$@" >"$log" 2>&1 </dev/null &
+  (umask 077; rm -f "$log"; : >"$log")
+  "$apart" "$@" >"$log" 2>&1 <&0 & # without <&0 it would have no stdin
   pid=$!
   for _ in 1 2 3 4 5 6 7 8; do
     sleep 0.25
@@ -264,6 +266,15 @@ launch() {
   done
   say "tray-dictate runs (pid $pid): hold the right Ctrl key and speak."
 }
+
+# For python: becomes the given program, in the environment that stdin tells; anybody may read the
+# words of a command, and there are keys in an environment.
+in_environment='
+import os, sys
+told = sys.stdin.buffer.read().split(b"\0")
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.execve(sys.argv[1], sys.argv[1:], dict(pair.split(b"=", 1) for pair in told if b"=" in pair))
+'
 
 # As it was started: the same display, the same options; a service by its own manager.
 restart() {
@@ -276,12 +287,12 @@ restart() {
   if [ -r "/proc/$pid/environ" ]; then
     mapfile -d '' -t environment <"/proc/$pid/environ"
     mapfile -d '' -t words <"/proc/$pid/cmdline"
-    words=(env -i "${environment[@]}" "${words[@]}")
+    words=("$venv/bin/python" -I -c "$in_environment" "${words[@]}")
   fi
   kill "$pid" 2>/dev/null || true
   for _ in {1..100}; do
     if ! kill -0 "$pid" 2>/dev/null; then
-      launch "${words[@]}"
+      launch "${words[@]}" < <([ ${#environment[@]} -eq 0 ] || printf '%s\0' "${environment[@]}")
       return
     fi
     sleep 0.1
@@ -300,7 +311,7 @@ start_program() {
     say "Not started: there is no X display here (DISPLAY is not set)." \
       "In your desktop session, run: tray-dictate"
   else
-    launch "$venv/bin/tray-dictate" run
+    launch "$venv/bin/tray-dictate" run </dev/null
   fi
 }
 

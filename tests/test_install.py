@@ -229,18 +229,45 @@ def test_without_a_display_it_installs_says_so_and_starts_nothing(user: User) ->
     assert user.daemons() == []
 
 
+@pytest.fixture
+def noted_path() -> Iterator[str]:
+    """A folder whose setsid writes into the file `noted` what it is called with."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        noted, setsid = Path(folder, "noted"), Path(folder, "setsid")
+        noted.touch()
+        noted.chmod(0o666)
+        setsid.write_text(f'#!/bin/sh\necho "$@" >{noted}\nexec /usr/bin/setsid "$@"\n')
+        setsid.chmod(0o755)
+        yield folder
+
+
 @pytest.mark.usefixtures("first_words")
 def test_it_starts_the_daemon_and_a_second_run_restarts_it_where_it_was(
-    user: User, display: str
+    user: User, display: str, noted_path: str
 ) -> None:
-    said = user.install("--yes", DISPLAY=display)
+    said = user.install("--yes", DISPLAY=display, SECRET="a key")
     (old,) = user.daemons()
     assert f"tray-dictate runs (pid {old})" in said
-    said = user.install("--yes")  # as from a console: the display is the old one's
+    # as from a console: the display is the old one's
+    said = user.install("--yes", PATH=f"{noted_path}:{SYSTEM_PATH}")
     (new,) = user.daemons()
     assert f"Restarting the running daemon (pid {old})" in said
     assert new != old
-    assert f"DISPLAY={display}\0".encode() in Path(f"/proc/{new}/environ").read_bytes()
+    environment = Path(f"/proc/{new}/environ").read_bytes().split(b"\0")
+    assert {f"DISPLAY={display}".encode(), b"SECRET=a key"} <= set(environment)
+    assert Path(f"/proc/{new}/fd/0").readlink() == Path("/dev/null")
+    words = Path(noted_path, "noted").read_text()
+    assert "tray-dictate" in words
+    assert "a key" not in words  # anybody could have read it there
+
+
+@pytest.mark.usefixtures("first_words")
+def test_what_it_installs_into_is_the_users_alone(user: User) -> None:
+    folder = user.home / ".local/share/tray_dictate"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    log = folder / "start.log"
+    assert not log.exists() or log.stat().st_mode & 0o777 == 0o600
 
 
 def test_piped_into_bash_it_does_not_know_the_checkout_unless_told(user: User) -> None:
