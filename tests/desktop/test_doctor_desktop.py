@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,17 @@ def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(xserver, en
     xserver.set_clipboard("something else")
     wait_until(lambda: keeper not in _keepers(), 5, "the end of the keeper")
     assert xserver.clipboard() == b"something else"
+
+
+async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):
+    clipboard.empty()
+    async with AsyncExitStack() as stack:
+        trial = typed._Trial(OutputSettings(method="paste"), ["paste"], stack)
+        before = await trial._fill()
+        assert before.sample
+        xserver.set_clipboard("copied meanwhile")
+        await trial._outlives(before)
+    assert xserver.clipboard() == b"copied meanwhile"
 
 
 def test_where_nothing_is_there_each_lack_has_its_line_and_its_remedy(xserver, environ):

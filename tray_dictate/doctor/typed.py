@@ -162,7 +162,8 @@ class _Trial:
     async def _outlives(self, before: Held) -> bool:
         """Return whether the clipboard is as it was, now that our output is gone."""
         if before.sample:
-            await blocking.start(self._clipboard.empty)
+            if await self._is(before):  # else the user has copied something meanwhile
+                await blocking.start(self._clipboard.empty)
             return self._restored
         return await _soon(partial(self._is, before))
 
