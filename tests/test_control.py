@@ -190,7 +190,9 @@ async def test_a_socket_of_a_killed_daemon_is_replaced(process, path, serve):
 
 
 async def test_a_live_one_is_never_stolen(process, path, serve):
-    with pytest.raises(ControlError, match="Another tray_dictate serves the control socket"):
+    with pytest.raises(
+        ControlError, match=r"serves the control socket\. End it: `tray-dictate quit`"
+    ):
         await serve()
     assert cli("start").returncode == 0
 

@@ -17,7 +17,7 @@ from tray_dictate import paths
 from tray_dictate.control import check_folder, is_ours, socket_path
 from tray_dictate.errors import ControlError
 
-TAKEN = "Another tray_dictate serves the control socket."
+TAKEN = "Another tray_dictate serves the control socket. End it: `tray-dictate quit`."
 
 
 class UnixDoor:
