@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import resource
+import signal
 import wave
 
 import pytest
@@ -48,3 +51,30 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     lost = kept.save(b"", 16000, "", [])
     assert "could not be kept" in lost.sentence
     assert lost.path == ""
+
+
+@pytest.fixture
+def small_disk():
+    """No file can grow beyond 4096 bytes, as on a disk that has become full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, before)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_on_a_full_disk_no_stump_is_left_and_space_is_asked_for(folder, monkeypatch):
+    monkeypatch.setattr(kept, "_FULL", (errno.EFBIG,))
+    lost = kept.save(b"\1\0" * 16000, 16000, "", [])
+    assert "could not be kept" in lost.sentence
+    assert "Free some space" in lost.sentence
+    assert lost.path == ""
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_what_lacks_only_its_record_is_kept(folder):
+    _, saved = kept.save(b"\1\0" * 1000, 16000, "x" * 5000, [])
+    assert [str(path) for path in folder.iterdir()] == [saved]

@@ -6,18 +6,22 @@ seconds, have become text already. It holds no word of what was said.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import os
 import time
 import wave
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from tray_dictate import paths
 from tray_dictate.pcm import SAMPLE, seconds
 
 log = logging.getLogger(__name__)
+
+_FULL = errno.ENOSPC, errno.EDQUOT
 
 
 class Kept(NamedTuple):
@@ -38,20 +42,36 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
     }
     try:
         path = paths.private_folder(paths.kept_audio()) / f"{stamp}.wav"
-        with _private(path) as file, wave.open(file, "wb") as wav:
-            wav.setnchannels(1)
-            wav.setsampwidth(SAMPLE)
-            wav.setframerate(rate)
-            wav.writeframes(audio)
-        with _private(path.with_suffix(".json")) as file:
-            file.write(json.dumps(record, indent=1).encode())
+        _write(path, _wav(audio, rate))
     except OSError as error:
         log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
-        return Kept(f"The recording could not be kept: {error.strerror}.")
+        space = " Free some space on the disk." if error.errno in _FULL else ""
+        return Kept(f"The recording could not be kept: {error.strerror}.{space}")
+    try:
+        _write(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
+    except OSError as error:  # it can be turned into text all the same
+        log.warning("nothing is noted beside %s: %s", path, error)
     return Kept(
         "The recording is kept: `tray-dictate history retry` turns it into text.", str(path)
     )
 
 
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+def _wav(audio: bytes | bytearray, rate: int) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(SAMPLE)
+        wav.setframerate(rate)
+        wav.writeframes(audio)
+    return file.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Make a file that is whole or not there. Raises OSError."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
