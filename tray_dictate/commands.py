@@ -67,11 +67,11 @@ def handlers(
         quit()
         return {}
 
-    delivery = daemon.delivery
+    last = daemon.last
     return {
         **_starting(daemon), "cancel": cancel,
-        "redo": _asking(delivery.redo), "undo": _asking(delivery.undo),
-        "copy": _asking(delivery.copy), "reload": _asking(reload),
+        "redo": _asking(last.redo), "undo": _asking(last.undo),
+        "copy": _asking(last.copy), "reload": _asking(reload),
         "status": status, "follow": follow, "show": show, "quit": end,
     }  # fmt: skip
 

@@ -37,7 +37,7 @@ from tray_dictate.core.dictation import (
 from tray_dictate.core.keys import MODIFIERS
 from tray_dictate.core.shortcuts import Shortcuts
 from tray_dictate.core.sounds import Sounds
-from tray_dictate.delivery import Delivery, Ways
+from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
 from tray_dictate.keyboard import machine
 from tray_dictate.last import Last
@@ -46,7 +46,7 @@ from tray_dictate.shown import Shown
 from tray_dictate.story import Story
 from tray_dictate.take import Take
 from tray_dictate.telling import Telling
-from tray_dictate.ways import ways
+from tray_dictate.ways import Ways, ways
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Daemon:
         telling = Telling(parts.notify)
         self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
         self.delivery = Delivery(parts.output, self._ways(), self._delivered)
-        self._last = Last(self.delivery, partial(self.tell, cause="asked"))
+        self.last = Last(self.delivery, partial(self.tell, cause="asked"))
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
@@ -115,6 +115,9 @@ class Daemon:
         self._tell_rest()
         if self._delivering:
             self._delivering.cancel()
+        for live in self._state.live:
+            for text in live.waiting:  # behind an older one that is still on its way
+                self.delivery.put(live.number, text)
         self.delivery.settle()
 
     async def settle(self, seconds: float) -> None:
@@ -169,12 +172,13 @@ class Daemon:
 
     def from_menu(self, name: str) -> None:
         """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
-        self._last.from_menu(name)
+        self.last.from_menu(name)
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
         asked = self._shortcuts.feed(edge)
-        if edge.down and edge.key not in self._own | MODIFIERS and not asked:
+        cancel = self._chord.cancel[0] if self._state.recording and self._chord.cancel else ()
+        if edge.down and edge.key not in {*self._own, *MODIFIERS, *cancel} and not asked:
             # the user types, or clicks: what we know of the caret is stale
             idle = not self._state.live
             if edge.key == POINTER:
@@ -184,7 +188,7 @@ class Daemon:
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
         for name in asked:
-            self._last.ask(name)
+            self.last.ask(name)
 
     def _follow_keys(self) -> None:
         settings = self._parts.config.hotkey

@@ -12,56 +12,46 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 
-from tray_dictate.core.polish import Insert, Polisher, Scratch
+from tray_dictate.core.polish import Insert, Scratch
 from tray_dictate.core.text import clean
 from tray_dictate.errors import DeliveryError
 from tray_dictate.inserted import Inserted
-from tray_dictate.placing import Landing, Placing
+from tray_dictate.placing import Landing
 from tray_dictate.ports import Output, Target
 from tray_dictate.story import Story
+from tray_dictate.ways import Ways
 
 log = logging.getLogger(__name__)
 
-_BY_HAND = 0  # the number of no dictation: what redo and undo insert
-_REST_KEPT = "The rest is on the clipboard."
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """What a text goes through on its way to the window."""
-
-    polisher: Polisher
-    rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
-    placing: Placing
-    record: Callable[[Story], None]  # a dictation is over
-    tell: Callable[[str], None]
-    submit: bool = False  # Enter at the end of a dictation
+BY_HAND = 0  # the number of no dictation: what redo and undo insert
+REST_KEPT = "The rest is on the clipboard."
 
 
 class Delivery:
     """The way from segments to the window; `run` is its task."""
 
     def __init__(self, output: Output, ways: Ways, on_done: Callable[[int, str], None]) -> None:
-        self._output, self._ways, self._on_done = output, ways, on_done
+        self.output, self.ways, self._on_done = output, ways, on_done
         self._queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
         self._stories: dict[int, Story] = {}
         self.busy = asyncio.Lock()  # one at a time has the window
         self._ending: set[asyncio.Task[None]] = set()
+        self._under_way: int | None = None  # whose text is on its way
         self.inserted = Inserted()
 
     def change(self, output: Output, ways: Ways) -> None:
         """Deliver in other ways from now on; between dictations, and not while it is busy."""
-        self._output, self._ways = output, ways
+        self.output, self.ways = output, ways
 
     def begin(self, dictation: int, story: Story) -> None:
         """Remember which window has the focus at the key-down; `story` is told what becomes."""
         self._stories[dictation] = story
-        self._ways.placing.begin(dictation)
+        self.ways.placing.begin(dictation)
 
     def put(self, dictation: int, text: str) -> None:
         """Deliver a segment after those before it; `on_done` follows, whatever becomes of it."""
@@ -78,6 +68,9 @@ class Delivery:
 
     def settle(self) -> None:
         """Deliver no more: what has not arrived goes into the history only."""
+        if self._under_way is not None and self._under_way in self._stories:
+            story = self._stories[self._under_way]
+            story.state = "partly" if story.inserted else "kept"
         while not self._queue.empty():
             dictation, raw = self._queue.get_nowait()
             if dictation in self._stories:
@@ -89,63 +82,35 @@ class Delivery:
         """Deliver until cancelled."""
         while True:
             dictation, text = await self._queue.get()
+            if self._ending:  # the Enter of the dictation before
+                await asyncio.wait(self._ending)
             trouble = ""
             if dictation not in self._aborted:
                 async with self.busy:
-                    trouble = await self._deliver(dictation, text)
+                    self._under_way = dictation
+                    trouble = await self._deliver_or_keep(dictation, text)
+                    self._under_way = None
             if self._queue.empty():
                 self._aborted.clear()
             self._on_done(dictation, trouble)
 
-    async def redo(self) -> str:
-        """Insert the last dictation again, where the focus is now; return what to tell the user.
-
-        Raises DeliveryError: then it is on the clipboard.
-        """
-        text = self.inserted.text
-        if not text:
-            raise DeliveryError("Nothing has been dictated yet.")
-        async with self.busy:
-            try:
-                landing = await self._place(_BY_HAND, text)
-            except DeliveryError as reason:
-                await self._output.keep(text)
-                raise DeliveryError(f"{reason} It is on the clipboard.") from reason
-            self.inserted.repeat(landing.whole, landing.target)
-            await self._keep_rest(landing)
-        return f"{len(landing.piece)} characters are inserted again."
-
-    async def undo(self) -> str:
-        """Take back the last dictation, or first its rewriting; return what to tell the user.
-
-        Raises DeliveryError.
-        """
-        async with self.busy:
-            target = await self._output.target()
-            count, said = self.inserted.removable(target), self.inserted.unwritten
-            await self._erase(count, target)
-            if said:
-                landing = await self._ways.placing.insert(_BY_HAND, lambda _: said, lambda: "")
-                self.inserted.unwrite(landing.whole, landing.target)
-                await self._keep_rest(landing)
-                return "What you said is there, as it was before the rewrite."
-        return f"{count} characters are taken back."
-
-    async def copy(self) -> str:
-        """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
-        if not self.inserted.text:
-            raise DeliveryError("Nothing has been dictated yet.")
-        await self._output.keep(self.inserted.text)
-        return "The last dictation is on the clipboard."
+    async def _deliver_or_keep(self, dictation: int, raw: str) -> str:
+        """Whatever happens to one segment, the next can come; return what went wrong."""
+        try:
+            return await self._deliver(dictation, raw)
+        except Exception:
+            log.exception("dictation %d: delivery failed", dictation)
+            reason = "The text could not be inserted: the log has the details."
+            return await self._keep(dictation, clean(raw), reason)
 
     async def _deliver(self, dictation: int, raw: str) -> str:
         """Do what one segment says; return what went wrong."""
         story = self._stories.setdefault(dictation, Story())
         story.raw = f"{story.raw} {clean(raw)}".strip()
-        too_long = self._ways.polisher.refuses(raw)
-        for said in [Insert(raw)] if too_long else self._ways.polisher.segment(raw):
+        too_long = self.ways.polisher.refuses(raw)
+        for said in [Insert(raw)] if too_long else self.ways.polisher.segment(raw):
             if isinstance(said, Scratch):
-                trouble = await self._scratch(story)
+                trouble = await self._scratch(dictation, story)
             else:
                 trouble = await self._say(dictation, story, said)
             if trouble:
@@ -155,6 +120,8 @@ class Delivery:
     async def _say(self, dictation: int, story: Story, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
         text = await self._rewritten(dictation, said.text)
+        if dictation in self._aborted:
+            return ""
         self.inserted.say(dictation, text, said.text)
         story.text = _joined(story.text, text)
         if dictation in self._kept:
@@ -166,25 +133,31 @@ class Delivery:
         except Exception:
             log.exception("dictation %d: delivery failed", dictation)
             reason = "the log has the details."
+        if dictation in self._aborted:
+            return ""
         story.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
     async def _rewritten(self, dictation: int, text: str) -> str:
-        if self._ways.polisher.refuses(text):
+        if self.ways.polisher.refuses(text):
             return text
-        target = await self._ways.placing.meant(dictation)
-        new = await self._ways.rewrite(text, target.application if target else "")
-        return clean(new, lines="\n" in text)  # it presses no Enter that was not said
+        words = text.strip("\n")  # new lines at its ends are no matter of the rewrite's
+        if not words:
+            return text
+        target = await self.ways.placing.meant(dictation)
+        new = await self.ways.rewrite(words, target.application if target else "")
+        # it presses no Enter that was not said
+        return text.replace(words, clean(new, lines="\n" in words), 1)
 
     async def _insert_there(self, dictation: int, story: Story, text: str) -> str:
         """Insert a text where it belongs; return what went wrong on the way.
 
         Raises DeliveryError where nothing was inserted.
         """
-        if self._ways.polisher.refuses(text):
+        if self.ways.polisher.refuses(text):
             raise DeliveryError(f"{len(text)} characters are more than text.longest.")
         began = time.monotonic()
-        landing = await self._place(dictation, text)
+        landing = await self.place(dictation, text)
         target, receipt = landing.target, landing.receipt
         if not landing.piece:
             return ""
@@ -200,24 +173,32 @@ class Delivery:
             return await self._keep(dictation, landing.rest, landing.cut, partly=True)
         if receipt.method == "paste" and not receipt.confirmed and story.state == "delivered":
             story.state = "unconfirmed"
-            self._ways.tell(
-                "It is not sure that the window took the text. It is in the history, and "
-                "`tray-dictate redo` inserts it again."
+            with suppress(DeliveryError):
+                await self.output.keep(story.text)
+            self.ways.tell(
+                "It is not sure that the window took the text. It is on the clipboard and in the "
+                "history, and `tray-dictate redo` inserts it again."
             )
         return ""
 
-    async def _place(self, dictation: int, text: str) -> Landing:
+    async def place(self, dictation: int, text: str) -> Landing:
         """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
-        return await self._ways.placing.insert(
+        return await self.ways.placing.insert(
             dictation,
-            lambda target: Insert(text).after(self.inserted.before(target)),
+            lambda target: self._piece(dictation, text, target),
             lambda: self._give_up(dictation),
         )
 
-    async def _erase(self, count: int, target: Target | None) -> None:
+    def _piece(self, dictation: int, text: str, target: Target | None) -> str:
+        """Return how the text goes on there; nothing if it is not wanted any more."""
+        if dictation in self._aborted:
+            return ""
+        return Insert(text).after(self.inserted.before(target))
+
+    async def erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""
         try:
-            await self._output.erase(count, target)
+            await self.output.erase(count, target)
         except DeliveryError as failed:
             self.inserted.erased(failed.done)
             if not failed.done:
@@ -227,29 +208,40 @@ class Delivery:
             ) from failed
         self.inserted.erased(count)
 
-    async def _scratch(self, story: Story) -> str:
+    async def _scratch(self, dictation: int, story: Story) -> str:
         """Take back what was inserted last; return what stands in the way."""
+        own = self.inserted.dictation == dictation
+        if own and dictation in self._kept:
+            return await self._scratch_kept(dictation, story)
         try:
-            target = await self._output.target()
-            await self._erase(self.inserted.last(target), target)
+            target = await self.output.target()
+            await self.erase(self.inserted.last(target), target)
         except DeliveryError as refused:
-            self._ways.tell(str(refused))
+            self.ways.tell(str(refused))
             return str(refused)
         self.inserted.scratched()
-        story.text = self.inserted.text
+        if own:
+            story.text = self.inserted.text
         return ""
+
+    async def _scratch_kept(self, dictation: int, story: Story) -> str:
+        """Take back the last of what is on the clipboard."""
+        kept = self._kept[dictation].removesuffix(self.inserted.scratched()).rstrip(" ")
+        self._kept[dictation] = ""
+        story.text = self.inserted.text
+        return await self._keep(dictation, kept, "")
 
     def _end(self, dictation: int, *, dropped: bool) -> None:
         kept = self._kept.pop(dictation, None)
-        self._ways.placing.close(dictation)
+        self.ways.placing.close(dictation)
         story = self._stories.pop(dictation, None)
         if story is None:
             return
         if dropped:
             story.state = "dropped"
         if story.raw or story.failed:
-            self._ways.record(story)
-        if self._ways.submit and story.complete and kept is None:
+            self.ways.record(story)
+        if self.ways.submit and story.complete and kept is None:
             task = asyncio.create_task(self._submit())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
@@ -257,38 +249,34 @@ class Delivery:
     async def _submit(self) -> None:
         try:
             async with self.busy:
-                await self._output.press("enter", self.inserted.target)
+                await self.output.press("enter", self.inserted.target)
         except DeliveryError as refused:
-            self._ways.tell(f"Enter was not pressed: {refused}")
+            self.ways.tell(f"Enter was not pressed: {refused}")
         self.inserted.cover(before=True)
 
     def _give_up(self, dictation: int) -> str:
         """Return why text should be held for its window no longer."""
         if dictation in self._aborted:
             return "it was cancelled"
-        if dictation == _BY_HAND:
+        if dictation == BY_HAND:
             return ""
-        others = not self._queue.empty()
+        others = any(
+            number > dictation and story.transcribed for number, story in self._stories.items()
+        )
         return "another dictation waits behind it" if others else ""
-
-    async def _keep_rest(self, landing: Landing) -> None:
-        """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
-        if landing.rest:
-            await self._output.keep(landing.rest)
-            raise DeliveryError(f"{landing.cut} {_REST_KEPT}")
 
     async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
         self._kept[dictation] = kept = _joined(self._kept.get(dictation, ""), text)
         try:
-            await self._output.keep(kept)
-            where = _REST_KEPT if partly else "It is on the clipboard."
+            await self.output.keep(kept)
+            where = REST_KEPT if partly else "It is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)
         if not reason:
             return ""
         trouble = f"{reason} {where}"
-        self._ways.tell(trouble)
+        self.ways.tell(trouble)
         return trouble
 
 

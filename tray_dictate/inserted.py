@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tray_dictate.core.text import join
 from tray_dictate.errors import DeliveryError
@@ -18,14 +19,22 @@ _REMEMBERED = 200  # characters: enough to see how the last sentence ended
 _OWN = 1.0  # seconds from a click on our icon or menu until we learn that it was one
 
 
+class _Piece(NamedTuple):
+    """What was inserted, as it was; the text that it is, and that before it was rewritten."""
+
+    inserted: str
+    text: str
+    spoken: str
+
+
 class Inserted:
     """One dictation at a time: a new one takes the place of the one before."""
 
     def __init__(self) -> None:
-        self._dictation: int = 0
+        self.dictation = 0  # whose texts these are
         self._texts: list[str] = []  # all that was to be inserted
         self._spoken: list[str] = []  # the same before it was rewritten
-        self._pieces: list[str] = []  # what was inserted, as it was
+        self._pieces: list[_Piece] = []  # those before the caret
         self._window: str = ""
         self._covered = "typed"  # what the user did since; empty: it stands before the caret
         self._before = ""  # what stands there, as far as we know: also of dictations before
@@ -46,10 +55,10 @@ class Inserted:
     @property
     def unwritten(self) -> str:
         """What was said instead of it, as it would have been inserted; empty where it is that."""
-        if not self._pieces or self._spoken == self._texts:
+        if all(piece.text == piece.spoken for piece in self._pieces):
             return ""
-        blank = " " if self._pieces[0].startswith(" ") else ""
-        return blank + _joined(self._spoken)
+        blank = " " if self._pieces[0].inserted.startswith(" ") else ""
+        return blank + _joined([piece.spoken for piece in self._pieces])
 
     def recall(self, text: str) -> None:
         """Learn of a dictation before this program was started, if there is none since."""
@@ -58,8 +67,8 @@ class Inserted:
 
     def say(self, dictation: int, text: str, spoken: str) -> None:
         """Learn what is about to be inserted, and what it was before it was rewritten."""
-        if dictation != self._dictation:
-            self._dictation, self._texts, self._spoken, self._pieces = dictation, [], [], []
+        if dictation != self.dictation:
+            self.dictation, self._texts, self._spoken, self._pieces = dictation, [], [], []
         self._texts.append(text)
         self._spoken.append(spoken)
 
@@ -69,12 +78,14 @@ class Inserted:
         if self._covered or window != self._window:
             self._pieces = []
         self._before = (self.before(target) + piece)[-_REMEMBERED:]
-        self._pieces.append(piece)
+        text, spoken = (*self._texts[-1:], piece)[0], (*self._spoken[-1:], piece)[0]
+        self._pieces.append(_Piece(piece, text, spoken))
         self._window, self._covered = window, ""
         self._clicks = []
 
     def repeat(self, piece: str, target: Target | None) -> None:
         """Learn that all of it was inserted once more."""
+        self._texts, self._spoken = [self.text], [_joined(self._spoken)]
         self._pieces = []
         self.put(piece, target)
 
@@ -108,27 +119,31 @@ class Inserted:
         self._before = self._before[:-characters] if characters else self._before
         while characters and self._pieces:
             piece = self._pieces.pop()
-            if characters < len(piece):
-                self._pieces.append(piece[:-characters])
-            characters -= min(characters, len(piece))
+            count = len(piece.inserted)
+            if characters < count:
+                self._pieces.append(piece._replace(inserted=piece.inserted[:-characters]))
+            characters -= min(characters, count)
 
-    def scratched(self) -> None:
-        """Learn that its last piece was taken back, which is as if it had not been said."""
-        for parts in (self._texts, self._spoken):
-            parts.pop()
+    def scratched(self) -> str:
+        """Learn that its last text was taken back, as if it had not been said; return that."""
+        self._spoken = self._spoken[:-1]
+        return self._texts.pop() if self._texts else ""
 
     def unwrite(self, piece: str, target: Target | None) -> None:
         """Learn that what was said stands there now."""
-        self._texts = self._spoken
-        self.repeat(piece, target)
+        self._texts = self._spoken.copy()
+        said = piece.strip(" ")
+        self._pieces = []
+        self.put(piece, target)
+        self._pieces = [_Piece(piece, said, said)]
 
     def removable(self, target: Target | None) -> int:
         """Return how many characters are to be erased. Raises DeliveryError if unsafe."""
-        return self._erasable("".join(self._pieces), target)
+        return self._erasable("".join(piece.inserted for piece in self._pieces), target)
 
     def last(self, target: Target | None) -> int:
         """Return how many characters the last piece has. Raises DeliveryError if unsafe."""
-        return self._erasable("".join(self._pieces[-1:]), target)
+        return self._erasable("".join(piece.inserted for piece in self._pieces[-1:]), target)
 
     def _cover(self, how: str, *, before: bool) -> None:
         self._covered = how

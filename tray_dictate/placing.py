@@ -150,6 +150,8 @@ class Placing:
         try:
             receipt = await self._output.deliver(lines[0], target)
             done += len(lines[0])
+            if receipt.method == "clipboard" and len(lines) > 1:  # all of it at once, then
+                return await self._output.deliver(piece, target)
             for line in lines[1:]:
                 await self._output.press("shift+enter", target)
                 done += 1

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from tray_dictate.config import Config
 from tray_dictate.core.polish import Polisher, TextRules
-from tray_dictate.delivery import Ways
 from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.placing import Placing
 from tray_dictate.ports import Output, Rewriter
 from tray_dictate.stats import Numbers
 from tray_dictate.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a text goes through on its way to the window."""
+
+    polisher: Polisher
+    rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
+    placing: Placing
+    record: Callable[[Story], None]  # a dictation is over
+    tell: Callable[[str], None]
+    submit: bool = False  # Enter at the end of a dictation
 
 
 def ways(
