@@ -27,6 +27,7 @@ from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.x11_focus import activate, is_gone, kept_in, keyboard_is_taken
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import MovedError, Paster, stay
+from tray_dictate.output.x11_save import UnsavedError
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
 from tray_dictate.output.x11_typing import Typer, sends_scan_codes
@@ -208,7 +209,10 @@ class X11Output:
             case "type":
                 return self._type(text, target)
             case _:
-                receipt = self._paster.paste(text, target, treatment)
+                try:
+                    receipt = self._paster.paste(text, target, treatment)
+                except UnsavedError:  # to refuse would destroy it, too: the text is kept there
+                    return self._type(text, target)
         if receipt:
             return receipt
         if treatment.method == "auto":

@@ -11,6 +11,7 @@ from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_focus import kept_in
 from tray_dictate.output.x11_keys import Keys
+from tray_dictate.output.x11_save import UnsavedError
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
 from tray_dictate.output.x11_server import Focus, focus
@@ -42,14 +43,17 @@ class Paster:
         self._stop = stop
 
     def paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
-        """Paste; None where nobody took the text, and nobody can any more. Raises MovedError."""
+        """Paste; None where nobody took the text, and nobody can any more.
+
+        Raises MovedError, and UnsavedError where a paste would destroy the user's clipboard.
+        """
         keycodes = self.keycodes(treatment.chord)
         if keycodes is None:
             return None
         self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
         offer = self._selections.offer(text, target, treatment)
         if offer is None:
-            return None
+            raise UnsavedError
         try:
             with kept_in(self._display, target.window) as stays:
                 if not stays():  # the wait, or saving the clipboard, took its time

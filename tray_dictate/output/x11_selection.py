@@ -63,7 +63,7 @@ class Selections:
         self._thread.start()
 
     def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
-        """Own both with this text; None where "auto" could not save the clipboard."""
+        """Own both with this text; None where the clipboard could not be saved."""
         return self._ask(lambda: self._begin(text, target, treatment))
 
     def probe(self, offer: Offer) -> None:
@@ -182,7 +182,7 @@ class Selections:
         self._offer = None
         contents = text_contents(self._display, text, secret=treatment.private)
         for held in (self._clipboard, self._primary):
-            vital = treatment.method == "auto" and held is self._clipboard
+            vital = held is self._clipboard
             needed = held is self._clipboard or treatment.primary
             if not needed and marks_text(self._display, target):
                 continue
