@@ -115,6 +115,7 @@ JOIN = [
     ("the capital goes behind the opening mark", "Hola.", "¿cómo estás?", " ¿Cómo estás?"),
     ("a small word goes small behind a bracket", "this", "(The best)", " (the best)"),
     ("a German conjunction goes on in mid-sentence", "Ich kam,", "Und ging.", " und ging."),
+    ("the German polite form keeps its capital", "Danke,", "Sie haben.", " Sie haben."),
     ("a German noun keeps its capital", "Ich sah das", "Haus dort.", " Haus dort."),
     ("no space before a closing bracket or quote", "(see below", ") and", ") and"),
     ("no space before a contraction", "he", "'s there", "'s there"),
