@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.processes import MARKER, marked, sweep
+from tests.desktop.processes import MARKER, marked, sweep, wait_until
 from tests.desktop.rig import Desktop
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(600)]  # pip may have to fetch all
@@ -116,7 +116,11 @@ class User:
     def leave(self) -> None:
         sweep(self.mark)
         if self.name:
-            subprocess.run(["userdel", self.name], check=True)
+            # what was ended is the user's until the system has taken it away
+            wait_until(self._is_deleted, 10, "the user's end")
+
+    def _is_deleted(self) -> bool:
+        return subprocess.run(["userdel", self.name], check=False).returncode == 0
 
     def _is_file(self, path: Path) -> bool:
         return not (self.home / path).is_dir()
