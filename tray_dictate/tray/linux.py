@@ -109,7 +109,7 @@ class LinuxTray:
     def _notify(self, message: str, cause: str, urgency: Urgency) -> None:
         if self._notifications and self._bubbles:
             self._spawn(self._say(self._bubbles, message, cause, urgency))
-        elif self._notifications and self._over.is_set():
+        elif self._notifications and (self._over.is_set() or self._serving.cancelled()):
             self._spawn(show_once(message, cause, urgency))
         elif self._notifications and self._early is not None:
             self._early.append((message, cause, urgency))
