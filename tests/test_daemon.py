@@ -491,6 +491,8 @@ async def test_escape_while_text_is_held_drops_it(rig_with):
     rig.output.focus = "editor"
     await rig.idle()
     assert rig.output.windows == {"editor": "", "mail": ""}
+    assert rig.output.kept == ""
+    assert rig.tray.said == []
 
 
 async def test_the_focus_returns_to_the_window_of_the_key_down(rig_with):

@@ -29,21 +29,6 @@ async def test_text_is_held_over_the_pauses_of_its_own_dictation(rig_with) -> No
     assert rig.output.kept == ""
 
 
-async def test_escape_while_text_is_held_leaves_the_clipboard_alone(rig_with) -> None:
-    rig = await rig_with("output.focus=hold")
-    rig.output.windows["mail"] = ""
-    rig.press()
-    await rig.capture()
-    rig.output.focus = "mail"
-    await rig.say("One.")
-    await asyncio.sleep(0.2)
-    rig.press("escape")
-    rig.release()
-    await asyncio.sleep(0.3)
-    assert rig.output.kept == ""
-    assert rig.tray.said == []
-
-
 async def test_the_cancel_key_is_no_typing_so_that_what_stands_there_can_be_undone(
     rig_with,
 ) -> None:

@@ -28,13 +28,13 @@ from typing import Any
 
 from Xlib import X, display, error
 from Xlib.ext import ge, xinput
-from Xlib.protocol import rq
 
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.expected import Expected
 from tray_dictate.hotkey.x11_names import key_names
+from tray_dictate.x11_keys_down import QueryDeviceState, bits_set
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +42,6 @@ _RAW_PRESS, _RAW_RELEASE = 13, 14
 _RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
 _BUTTONS = 3  # those above are the wheel, which moves no caret
 _LOCKS = (0, X.LockMask, X.Mod2Mask, X.LockMask | X.Mod2Mask)  # Caps Lock and Num Lock may be on
-
-
-class _QueryDeviceState(rq.ReplyRequest):
-    """Request 30 of the X Input protocol, version 1: which keys of one device are down."""
-
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(30), rq.RequestLength(), rq.Card8("deviceid"), rq.Pad(3)
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(),
-        rq.Pad(1),
-        rq.Card16("sequence_number"),
-        rq.ReplyLength(),
-        rq.Card8("classes"),
-        rq.Pad(23),
-        rq.List("states", rq.Card8Obj),
-    )
 
 
 class XInputHotkey:
@@ -110,13 +93,13 @@ class XInputHotkey:
     def held(self) -> frozenset[str] | None:
         """Return the names of the keys that are physically down now."""
         down = dict(self._down)
-        merged = self._asking.query_keymap()
+        merged = bits_set(self._asking.query_keymap())
         states = {source: self._state(source) for source in set(down.values()) - self._xtest}
         return frozenset(
             self._names[keycode]
             for keycode, source in down.items()
             if keycode in self._cleared  # only its own release can tell
-            or _bit(states.get(source) or merged, keycode)
+            or keycode in (merged if (own := states.get(source)) is None else own)
         )
 
     def claim(self, keys: frozenset[str]) -> None:
@@ -217,20 +200,14 @@ class XInputHotkey:
             display=self._display.display, opcode=major, major_version=2, minor_version=2
         )
 
-    def _state(self, source: int) -> list[int] | None:
-        """Return the key bits of one device, None where it is gone or has no keys."""
+    def _state(self, source: int) -> set[int] | None:
+        """Return the keys of one device that are down, None where it is gone or has no keys."""
         major = self._asking.display.get_extension_major("XInputExtension")
         try:
-            reply = _QueryDeviceState(display=self._asking.display, opcode=major, deviceid=source)
+            reply = QueryDeviceState(display=self._asking.display, opcode=major, device=source)
         except error.XError:
             return None
-        states, at = list(reply.states), 0
-        for _ in range(reply.classes):
-            kind, length = states[at : at + 2]
-            if kind == 0:  # KeyClass: class, length, number of keys, pad, 32 bytes of bits
-                return states[at + 4 : at + 36]
-            at += length
-        return None
+        return reply.keys()
 
     def _hide(self) -> None:
         if not is_bare(self._chord):
@@ -276,10 +253,6 @@ class XInputHotkey:
             for keycode in row
             if keycode and keycode in self._names
         }
-
-
-def _bit(bits: Any, keycode: int) -> bool:
-    return bool(bits[keycode // 8] >> (keycode % 8) & 1)
 
 
 def _close(connection: Any) -> None:

@@ -20,7 +20,7 @@ from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
 from tray_dictate.output.x11_requests import AllowEvents, FakeDeviceKey, PassiveUngrab
-from tray_dictate.output.x11_requests import QueryDeviceState as DeviceState
+from tray_dictate.x11_keys_down import QueryDeviceState
 
 _ANY = 0x80000000  # XIAnyModifier
 _KEYS = xinput.KeyPressMask | xinput.KeyReleaseMask
@@ -154,7 +154,7 @@ class Guard:
     def _hardware(self) -> dict[int, tuple[set[int], int]]:
         """Return the keycodes that are physically down on each keyboard, and the look's number."""
         asked = {
-            device: DeviceState(
+            device: QueryDeviceState(
                 display=self._display.display, defer=True, opcode=self._opcode, device=device
             )
             for device in self._keyboards
@@ -162,7 +162,7 @@ class Guard:
         down: dict[int, tuple[set[int], int]] = {}
         for device, state in asked.items():
             state.reply()
-            down[device] = state.keys(), state.sequence_number
+            down[device] = state.keys() or set(), state.sequence_number
         return down
 
     def _fake(self, device: int, keycode: int, *, down: bool) -> None:

@@ -35,7 +35,8 @@ from tray_dictate.output.x11_layout import (
     idle_key,
     modifiers,
 )
-from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtension, bits_set
+from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtension
+from tray_dictate.x11_keys_down import bits_set
 
 log = logging.getLogger(__name__)
 

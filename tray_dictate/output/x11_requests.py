@@ -53,28 +53,6 @@ class FakeDeviceKey(rq.Request):
     )  # fmt: skip
 
 
-class QueryDeviceState(rq.ReplyRequest):
-    """Request 30 of the X Input protocol, version 1: which keys of one device are down."""
-
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(30), rq.RequestLength(), rq.Card8("device"), rq.Pad(3)
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(), rq.Pad(1), rq.Card16("sequence_number"), rq.ReplyLength(),
-        rq.Card8("classes"), rq.Pad(23), rq.List("states", rq.Card8Obj),
-    )  # fmt: skip
-
-    def keys(self) -> set[int]:
-        """Return the keycodes that are down."""
-        states, at = list(self.states), 0
-        for _ in range(self.classes):
-            kind, length = states[at : at + 2]
-            if kind == 0:  # KeyClass: class, length, number of keys, pad, 32 bytes of bits
-                return bits_set(states[at + 4 : at + 36])
-            at += length
-        return set()
-
-
 class AllowEvents(rq.Request):
     """XIAllowEvents of XInput 2.0: let a frozen keyboard go on."""
 
@@ -92,8 +70,3 @@ class PassiveUngrab(rq.Request):
         rq.Card32("keycode"), rq.Card16("device"), rq.Card16("count"), rq.Card8("type"),
         rq.Pad(3), rq.Card32("modifiers"),
     )  # fmt: skip
-
-
-def bits_set(bits: list[int]) -> set[int]:
-    """Return the keycodes whose bits are set in a map of 32 bytes."""
-    return {code for code in range(8, 256) if bits[code // 8] & 1 << code % 8}
