@@ -20,6 +20,7 @@ def main() -> int:
         "desktop": [],
         "engine": ["--eval", folder] if folder else [],
         "control": [],
+        "takes": [],
         "delivery": [],
         "clipboard": [],
         "typing": [],
