@@ -15,9 +15,9 @@ from tests.desktop.processes import MARKER, marked, name_of
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.shown import Shown
 from tray_dictate.bridge import Bridge
+from tray_dictate.dbus import call, connect
 from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray import select
-from tray_dictate.tray.bus import call, connect
 from tray_dictate.tray.notifications import PATH, SERVICE, Notifications
 
 DBUS = "org.freedesktop.DBus"

@@ -16,7 +16,7 @@ from tests.desktop.rig import Desktop
 from tests.desktop.shown import Shown
 from tray_dictate.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.tray.bus import call, connect
+from tray_dictate.dbus import call, connect
 from tray_dictate.tray.icon import SIZES
 from tray_dictate.tray.sni import SETTLING
 

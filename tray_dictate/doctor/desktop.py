@@ -44,7 +44,7 @@ async def notifications(settings: TraySettings) -> list[Finding]:
         return [Finding("notifications", "unchecked", "tray.notifications is false")]
     if sys.platform != "linux":
         return [Finding("notifications", "ok", "by the system")]
-    from tray_dictate.tray.bus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
     from tray_dictate.tray.notifications import PATH, SERVICE  # noqa: PLC0415
 
     try:
@@ -65,7 +65,7 @@ async def notifications(settings: TraySettings) -> list[Finding]:
 
 async def _hosted() -> tuple[bool, str]:
     """Return whether a status notifier host draws us, and why not."""
-    from tray_dictate.tray.bus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
 
     try:
         bus = await connect()

@@ -16,8 +16,8 @@ from dbus_fast.aio import MessageBus
 from tray_dictate.bridge import Bridge
 from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
+from tray_dictate.dbus import TROUBLE, connect
 from tray_dictate.ports import Actions, Urgency
-from tray_dictate.tray.bus import TROUBLE, connect
 from tray_dictate.tray.headless import Ending
 from tray_dictate.tray.notifications import Notifications, show_once
 from tray_dictate.tray.sni import Item

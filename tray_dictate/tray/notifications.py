@@ -10,8 +10,8 @@ from dbus_fast import DBusError, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
+from tray_dictate.dbus import TROUBLE, call, connect
 from tray_dictate.ports import Urgency
-from tray_dictate.tray.bus import TROUBLE, call, connect
 from tray_dictate.tray.icon import draw
 from tray_dictate.tray.words import NAME, TITLE, markup, plain
 

@@ -17,9 +17,9 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from tray_dictate.core.dictation import Status
+from tray_dictate.dbus import TROUBLE, call, listen
 from tray_dictate.ports import Actions
 from tray_dictate.tray import dbusmenu
-from tray_dictate.tray.bus import TROUBLE, call, listen
 from tray_dictate.tray.icon import SIZES, argb
 from tray_dictate.tray.menu import click_default, menu
 from tray_dictate.tray.view import View

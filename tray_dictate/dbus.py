@@ -35,10 +35,10 @@ class _Patient:
             return 0
 
 
-async def connect() -> MessageBus:
-    """Return a connection to the session bus. Raises one of TROUBLE."""
+async def connect(*, files: bool = False) -> MessageBus:
+    """Return a connection to the session bus; `files` may pass through. Raises one of TROUBLE."""
     async with asyncio.timeout(PATIENCE):
-        bus: Any = await MessageBus(bus_address=_address()).connect()
+        bus: Any = await MessageBus(bus_address=_address(), negotiate_unix_fd=files).connect()
     bus._writer.sock = _Patient(bus._sock)  # noqa: SLF001 - there is no other way in
     return bus
 
