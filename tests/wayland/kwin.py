@@ -1,0 +1,77 @@
+"""KDE's compositor without a screen, its portals, and fake_input as the "physical" keyboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import ClassVar
+
+from tests.desktop.processes import REMEDY, RigError
+from tests.wayland.headless import FRONT_END, PORTALS, Headless
+from tray_dictate.output.wayland_wire import Connection
+
+_AUTHENTICATE, _KEY = 0, 10  # requests of org_kde_kwin_fake_input
+BACK_END = "org.freedesktop.impl.portal.desktop.kde"
+
+
+class FakeInput:
+    """Keys that KWin takes for a keyboard's, also where shortcuts are concerned."""
+
+    def __init__(self, display: Path) -> None:
+        self._connection = Connection(str(display))
+        self._input = self._connection.bind("org_kde_kwin_fake_input", 4)
+        self._connection.request(self._input, _AUTHENTICATE, "the rig", "tests")
+        self._connection.roundtrip()
+
+    def key(self, code: int, *, down: bool) -> None:
+        """Press or release a key of Linux's code; KWin has dealt with it then."""
+        self._connection.request(self._input, _KEY, code, int(down))
+        self._connection.roundtrip()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class KWin(Headless):
+    """KWin --virtual with xdg-desktop-portal and its KDE back end; foot crashes on it (0 dpi)."""
+
+    desktop = "KDE"
+    programs: ClassVar = ("kwin_wayland", FRONT_END)
+    keyboard: FakeInput
+
+    def __enter__(self) -> KWin:
+        super().__enter__()
+        return self
+
+    def close(self) -> None:
+        if hasattr(self, "keyboard"):
+            self.keyboard.close()
+        super().close()
+
+    def _start(self) -> None:
+        installed = shutil.which("kwin_wayland")
+        assert installed
+        # it has a file capability, with which it does not start here; Qt goes by the very name
+        kwin = Path(shutil.copy(installed, self.folder / "kwin_wayland"))
+        self.env |= {
+            "KDE_FULL_SESSION": "true", "KDE_SESSION_VERSION": "5",
+            "QT_QUICK_BACKEND": "software", "KWIN_COMPOSE": "Q",
+            "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
+        }  # fmt: skip
+        screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
+        self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
+        self.keyboard = FakeInput(self.display)
+        self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
+        self.start_front_end(PORTALS / "kde.portal")
+
+
+def _back_end() -> str:
+    found = [*Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")]
+    plugins = [Path(folder) for folder in os.environ.get("QT_PLUGIN_PATH", "").split(":") if folder]
+    plugins += Path("/usr/lib").glob("*/qt5/plugins")
+    if not any((plugin / "platforms/libqwayland-generic.so").exists() for plugin in plugins):
+        raise RigError(f"Not installed: qtwayland5. {REMEDY}")
+    if not found:
+        raise RigError(f"Not installed: xdg-desktop-portal-kde. {REMEDY}")
+    return str(found[0])
