@@ -17,7 +17,7 @@ from tests.realtime.peer import Peer
 from tests.realtime.raw import Pool, pool
 from tests.realtime.server import RealtimeServer
 
-WAITING = ("desktop", "live", "peer")  # markers
+WAITING = ("desktop", "live", "peer", "wayland")  # markers
 
 
 @pytest.hookimpl(trylast=True)  # desktop/conftest.py has set its marks by then
