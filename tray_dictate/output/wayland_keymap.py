@@ -1,0 +1,95 @@
+"""Keymaps for a virtual keyboard: a complete US one for chords, and made ones for any text.
+
+In a made one each character has a key to itself, without modifiers. Its keys are those that give
+text on every keyboard and some that no keyboard has: programs and compositors that go by the place
+of a key (Chromium, `bindcode`, `bindsym --to-code`) must not take a letter for Escape or the
+hotkey.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from tray_dictate.core.keycodes import CODES, XKB
+from tray_dictate.core.keys import kind, parse_chord
+
+US = (
+    "xkb_keymap {"
+    ' xkb_keycodes { include "evdev+aliases(qwerty)" };'
+    ' xkb_types { include "complete" };'
+    ' xkb_compat { include "complete" };'
+    ' xkb_symbols { include "pc+us+inet(evdev)" };'
+    " };"
+)
+_MASKS = {"shift": 1, "ctrl": 4, "alt": 8, "alt_gr": 8, "super": 64}  # of xkb's real modifiers
+_MODIFIERS = {code: _MASKS[kind(key)] for key, code in CODES.items() if kind(key) in _MASKS}
+
+_FIXED = {"\n": ("Return", CODES["enter"]), "\t": ("Tab", CODES["tab"])}
+_PLACES = {
+    **{character: CODES[character] for character in "1234567890-=qwertyuiop[]asdfghjkl;'`"},
+    **{character: CODES[character] for character in "\\zxcvbnm,./"},
+    " ": CODES["space"],
+}
+_KEYPAD = (55, *range(71, 84), 95, 98, 117, 118, 121, 179, 180)
+_ELSEWHERE = (86, 89, 124)  # text keys of European, Brazilian and Japanese keyboards
+_NOBODYS = (84, *range(195, 200))
+_SPARE = (*_ELSEWHERE, *_NOBODYS, *_KEYPAD)
+ROOM = len(_PLACES) + len(_SPARE)  # characters of one keymap
+_COMMON = "abcdefghijklmnopqrstuvwxyz .,'-?!ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890"
+_AHEAD = 2000  # characters that are looked at for what the next keymap has to have
+
+
+def placed(text: str) -> dict[str, int]:
+    """Return a code for each character of the beginning of a text, as many as there is room for.
+
+    Where there is more room it is for characters that are common: a next text may do with it.
+    """
+    wanted = list(dict.fromkeys(filter(is_typed, text[:_AHEAD] + _COMMON)))
+    wanted = [character for character in wanted if character not in _FIXED][:ROOM]
+    codes = {character: _PLACES[character] for character in wanted if character in _PLACES}
+    taken = set(codes.values())
+    free = (code for code in (*_PLACES.values(), *_SPARE) if code not in taken)
+    codes |= {character: next(free) for character in wanted if character not in codes}
+    return codes | {character: code for character, (_, code) in _FIXED.items()}
+
+
+def keymap(codes: Mapping[str, int]) -> str:
+    """Return the text of a keymap in which these codes give these characters."""
+    keys = [(f"<K{code}>", code + XKB, _keysym(character)) for character, code in codes.items()]
+    names = " ".join(f"{name} = {code};" for name, code, _ in keys)
+    symbols = " ".join(f"key {name} {{[{keysym}]}};" for name, _, keysym in keys)
+    return (
+        "xkb_keymap {"
+        f' xkb_keycodes "typed" {{ minimum = {XKB}; maximum = 255; {names} }};'
+        ' xkb_types "typed" { include "complete" };'
+        ' xkb_compat "typed" { include "complete" };'
+        f' xkb_symbols "typed" {{ {symbols} }};'
+        " };"
+    )
+
+
+def is_typed(character: str) -> bool:
+    """Tell whether a key can give this: control characters are none, half a character is none."""
+    return character in _FIXED or unicodedata.category(character) not in ("Cc", "Cs")
+
+
+def chord_codes(chord: str) -> list[int]:
+    """Return the US keymap's codes of "shift+insert"; the left key of two. Raises ValueError."""
+    try:
+        return [CODES[min(slot)] for slot in parse_chord(chord)]
+    except KeyError as missing:
+        raise ValueError(f"a US keyboard has no key {missing}") from None
+
+
+def mask(codes: Iterable[int]) -> int:
+    """Return the modifiers that are down with these keys of the US keymap."""
+    held = 0
+    for code in codes:
+        held |= _MODIFIERS.get(code, 0)
+    return held
+
+
+def _keysym(character: str) -> str:
+    fixed = _FIXED.get(character)
+    return fixed[0] if fixed else f"U{ord(character):04X}"
