@@ -1,0 +1,192 @@
+"""The lines of a compositor's configuration file that bind the user's keys to our commands.
+
+What each compositor can do (shared/facts/wayland.md, section 2, and the compositors' own issues):
+sway has presses and releases, of a modifier alone by its code. River compares the modifiers of
+before an event, so at its own release a modifier counts as held. So does Hyprland, where the flag
+"i" helps. Niri has no releases. No one tells left modifiers from right ones beside another key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tray_dictate.core.keycodes import CODES, XKB
+from tray_dictate.core.keys import MODIFIERS, Chord, Slot, in_words, is_bare, kind, spell
+from tray_dictate.core.keysyms import keysym
+
+Compositor = Literal["sway", "hyprland", "river", "niri"]
+
+_MODIFIERS: dict[Compositor, dict[str, str]] = {
+    "sway": {"ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift", "super": "Mod4", "alt_gr": "Mod5"},
+    "hyprland": {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "SUPER",
+                 "alt_gr": "MOD5"},
+    "river": {"ctrl": "Control", "alt": "Alt", "shift": "Shift", "super": "Super",
+              "alt_gr": "Mod5"},
+    "niri": {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "super": "Super",
+             "alt_gr": "ISO_Level3_Shift"},
+}  # fmt: skip
+_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+_CHOOSE = "Set hotkey.keys to another key, such as f9"
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What to write, and where it is not quite what the settings say."""
+
+    lines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A chord as compositors see it: one key, and modifiers whichever side they are on."""
+
+    name: str
+    modifiers: tuple[str, ...]
+    other: str = ""  # the other side's key, where a modifier alone may be either
+
+    @property
+    def bare(self) -> bool:
+        return self.name in MODIFIERS
+
+    @property
+    def typed(self) -> bool:
+        """Whether it means a character, and so another key in another layout."""
+        return len(self.name) == 1
+
+
+def bindings(
+    compositor: Compositor,
+    chord: Chord,
+    others: Mapping[str, Chord],
+    program: Sequence[str],
+    *,
+    toggle: bool,
+) -> Bindings:
+    """Return the lines for the hotkey, and for chords by the command that each runs.
+
+    Raises ValueError, for the user to read, where this compositor cannot bind one of them.
+    """
+    notes: list[str] = []
+    one = compositor == "niri"
+    if one and not toggle:
+        notes.append("niri tells of no release: press once to start and once more to stop.")
+    commands = {"press": "toggle"} if toggle or one else {"press": "start", "release": "stop"}
+    lines = _lines(compositor, chord, commands, program, notes)
+    for command, other in others.items():
+        lines += _lines(compositor, other, {"press": command}, program, notes)
+    return Bindings(tuple(lines), tuple(dict.fromkeys(notes)))
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Return a command as a shell reads it."""
+    return " ".join(
+        word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+        for word in words
+    )
+
+
+def accelerator(chord: Chord) -> str:
+    """Return a chord as GNOME writes it: "<Control><Alt>space". Raises ValueError."""
+    key = _key(chord, [])
+    if key.bare:
+        raise ValueError(f"GNOME binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+    modifiers = "".join(
+        "<Mod5>" if name == "alt_gr" else f"<{name.title().replace('Ctrl', 'Control')}>"
+        for name in key.modifiers
+    )
+    return modifiers + keysym(key.name)
+
+
+def _lines(
+    compositor: Compositor,
+    chord: Chord,
+    commands: Mapping[str, str],
+    program: Sequence[str],
+    notes: list[str],
+) -> list[str]:
+    key = _key(chord, notes)
+    if key.bare and key.modifiers:
+        raise ValueError(
+            f"{in_words(chord)}: several modifiers and no other key cannot be bound. {_CHOOSE}."
+        )
+    if key.bare and compositor == "niri":
+        raise ValueError(f"niri binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+    if key.bare and compositor == "hyprland" and "release" in commands:
+        notes.append(
+            "Older Hyprlands tell of no release of a modifier alone: press again to stop, or "
+            "choose another key."
+        )
+    line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri}[compositor]
+    return [
+        one
+        for name in filter(None, (key.name, key.other))
+        for when, command in commands.items()
+        for one in line(_Key(name, key.modifiers), when == "release", (*program, command))
+    ]
+
+
+def _key(chord: Chord, notes: list[str]) -> _Key:
+    """Return what is bound for a chord; what that leaves out is added to the notes."""
+    plain = [slot for slot in chord if not slot <= MODIFIERS]
+    if len(plain) > 1:
+        raise ValueError(f"{in_words(chord)}: two keys at once cannot be bound. {_CHOOSE}.")
+    modifiers = [slot for slot in chord if slot <= MODIFIERS]
+    if is_bare(chord):
+        names = sorted(modifiers.pop())
+        return _Key(names[0], _kinds(modifiers), names[1] if len(names) > 1 else "")
+    if any(len(slot) == 1 and "alt_gr" not in slot for slot in modifiers):
+        notes.append(f"In {spell(chord)} either side's modifiers will do, not only one side's.")
+    [name] = plain[0]
+    return _Key(name, _kinds(modifiers))
+
+
+def _kinds(slots: Sequence[Slot]) -> tuple[str, ...]:
+    return tuple(kind(min(slot)) for slot in slots)
+
+
+def _sway(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    flags = ["--release", "--locked"] if release else ["--no-repeat"]  # a lock may come meanwhile
+    if key.bare:  # by name it would be found in no layout that maps the key to something else
+        return [" ".join(["bindcode", *flags, str(CODES[key.name] + XKB), _exec(command)])]
+    if key.typed:
+        flags.append("--to-code")  # the same key, also while another layout is active
+    chord = "+".join([*(_MODIFIERS["sway"][name] for name in key.modifiers), keysym(key.name)])
+    return [" ".join(["bindsym", *flags, chord, _exec(command)])]
+
+
+def _exec(command: Sequence[str]) -> str:
+    return f"exec {quoted(command)}"
+
+
+def _hyprland(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    flags = ""
+    if release:  # "i" lets it stop also with another modifier down; but each space would fire it
+        flags = "rl" if key.modifiers else "irl"
+    name = f"code:{CODES[key.name] + XKB}" if key.bare else keysym(key.name)
+    modifiers = " ".join(_MODIFIERS["hyprland"][name] for name in key.modifiers)
+    shell = quoted(command).replace("#", "##")  # else a comment
+    return [f"bind{flags} = {modifiers}, {name}, exec, {shell}"]
+
+
+def _river(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    held = [key.name] if key.bare and release else []
+    names = [_MODIFIERS["river"][name] for name in (*key.modifiers, *map(kind, held))]
+    modifiers = "+".join(names) or "None"
+    flag = "-release " if release else ""
+    spawned = quoted([quoted(command)])
+    modes = ("normal", "locked") if release else ("normal",)
+    return [
+        f"riverctl map {flag}{mode} {modifiers} {keysym(key.name)} spawn {spawned}"
+        for mode in modes
+    ]
+
+
+def _niri(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    assert not release
+    names = [*(_MODIFIERS["niri"][name] for name in key.modifiers), keysym(key.name)]
+    words = " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in command)
+    return [f"{'+'.join(names)} repeat=false {{ spawn {words}; }}"]
