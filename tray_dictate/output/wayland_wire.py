@@ -13,8 +13,8 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tray_dictate.errors import UnavailableError
@@ -87,6 +87,7 @@ class Connection:
         self._next, self._free = 2, list[int]()
         self._handlers: dict[int, OnEvent] = {_DISPLAY: self._on_display}
         self._received, self._files = b"", deque[int]()
+        self._held: bytearray | None = None  # requests that are to go out at once
         self.globals: dict[str, tuple[int, int]] = {}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         self._socket.settimeout(PATIENCE)
@@ -141,6 +142,25 @@ class Connection:
         """Send a request. Raises WaylandError."""
         payload = b"".join(map(_packed, given))
         data = _HEADER.pack(object, opcode, _HEADER.size + len(payload)) + payload
+        if self._held is not None:
+            self._held += data
+        else:
+            self._send(data, files)
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Send the requests of this context at once: none of another client is dealt with between.
+
+        That holds up to 4096 bytes, without files. Raises WaylandError.
+        """
+        self._held = held = bytearray()
+        try:
+            yield
+        finally:
+            self._held = None
+        self._send(bytes(held), ())
+
+    def _send(self, data: bytes, files: Sequence[int]) -> None:
         try:
             sent = socket.send_fds(self._socket, [data], files) if files else 0
             self._socket.sendall(data[sent:])
@@ -148,13 +168,16 @@ class Connection:
             self._raise_what_it_said()
             raise WaylandError(f"the compositor takes no more ({reason})") from reason
 
-    def roundtrip(self, patience: float = PATIENCE) -> None:
-        """Return when all that was sent has been dealt with. Raises WaylandError."""
+    def sync(self) -> Callable[[], bool]:
+        """Return what tells whether all that was sent until now has been dealt with."""
         answered = list[int]()
         callback = self.create(lambda opcode, _: answered.append(opcode))
         self.request(_DISPLAY, _SYNC, callback)
-        self.wait(lambda: bool(answered), patience)
-        if not answered:
+        return lambda: bool(answered)
+
+    def roundtrip(self, patience: float = PATIENCE) -> None:
+        """Return when all that was sent has been dealt with. Raises WaylandError."""
+        if not self.wait(self.sync(), patience):
             raise WaylandError(f"the compositor did not answer within {patience:g} s")
 
     def wait(self, until: Callable[[], bool], patience: float) -> bool:
