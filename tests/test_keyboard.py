@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import FakeHotkey
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.keys import Chord, spell
+from tray_dictate.core.keys import parse_chord, spell
 from tray_dictate.errors import UnavailableError
 from tray_dictate.keyboard import Keyboard
 from tray_dictate.ports import Hotkey
@@ -20,7 +20,8 @@ class Desktop:
         self.made: list[Made] = []
         self.unknown, self.taken = set[str](), set[str]()
 
-    def make(self, chord: Chord, others: tuple[Chord, ...]) -> Hotkey:
+    def make(self, settings: HotkeySettings) -> Hotkey:
+        chord, others = parse_chord(settings.keys), settings.shortcuts.values()
         if spell(chord) in self.unknown:
             raise UnavailableError("There is no such key.")
         self.made.append(Made(self, " ".join(map(spell, (chord, *others)))))

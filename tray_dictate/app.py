@@ -75,7 +75,9 @@ class _App:
             autostart=lambda on: self._bridge.post(self._offering.autostart, on),
             open=lambda name: self._bridge.post(self._offering.open, name),
         )
-        keyboard = Keyboard(hotkey.select, config.hotkey)
+        keyboard = Keyboard(
+            lambda settings: hotkey.select(settings, self._hotkey_tells), config.hotkey
+        )
         portaudio = PortAudio()
         stack.callback(portaudio.close)
         builder = Builder(
@@ -150,6 +152,9 @@ class _App:
         if error is not None:
             logger.error("start-up failed", exc_info=error)
             self._fail(f"Start-up failed: {error}")
+
+    def _hotkey_tells(self, message: str) -> None:
+        self._bridge.post(lambda: self._daemon.tell(message, "hotkey"))
 
     def _hotkey_lost(self, reason: str) -> None:
         self._fail(f"The hotkey no longer works. {reason}")

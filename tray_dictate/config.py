@@ -77,6 +77,13 @@ class HotkeySettings(Section):
         description="A dictation is finished and delivered after this long; 0 for never.",
     )
 
+    source: Literal["auto", "x11", "portal", "kde", "evdev", "commands"] = Field(
+        default="auto",
+        description="What tells of the keys. auto: the best that this session offers; x11; portal "
+        "and kde: the desktop's global shortcuts; evdev: the kernel, which then shows every key of "
+        "every program to all of your programs; commands: only tray-dictate start and stop.",
+    )
+
     @property
     def shortcuts(self) -> dict[str, Chord]:
         """What the other chords do, those that are set."""

@@ -10,7 +10,7 @@ from tray_dictate.core.keys import Chord, parse_chord, parse_key
 from tray_dictate.errors import UnavailableError
 from tray_dictate.ports import Hotkey
 
-Make = Callable[[Chord, tuple[Chord, ...]], Hotkey]
+Make = Callable[[HotkeySettings], Hotkey]
 Announced = Callable[[int, bool | None], None]
 
 
@@ -20,7 +20,7 @@ class Keyboard:
     def __init__(self, make: Make, settings: HotkeySettings) -> None:
         """Raises UnavailableError."""
         self._make, self._settings = make, settings
-        self._hotkey = self._made(settings)
+        self._hotkey = make(settings)
         self._on: tuple[Callable[[Edge], None], Callable[[str], None]] | None = None
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
@@ -57,25 +57,21 @@ class Keyboard:
 
         It blocks for some milliseconds, and nothing may be claimed.
         """
-        if _keys(settings) == _keys(self._settings):
+        if _watched(settings) == _watched(self._settings):
             return
-        hotkey = self._made(settings)  # raises while the old one still runs
+        hotkey = self._make(settings)  # raises while the old one still runs
         if self._on:
             self._hotkey.stop()  # first: two grabs of one key are one too many
             try:
                 hotkey.start(*self._on)
             except Exception as reason:
                 hotkey.stop()
-                self._hotkey = self._made(self._settings)
+                self._hotkey = self._make(self._settings)
                 self._hotkey.start(*self._on)
                 raise UnavailableError(
                     f"{settings.keys} cannot be watched: {reason}.", "Set hotkey.keys to another."
                 ) from reason
         self._hotkey, self._settings = hotkey, settings
-
-    def _made(self, settings: HotkeySettings) -> Hotkey:
-        chord, others = _keys(settings)
-        return self._make(chord, others)
 
 
 def machine(settings: HotkeySettings) -> ChordMachine:
@@ -84,5 +80,6 @@ def machine(settings: HotkeySettings) -> ChordMachine:
     return ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
 
 
-def _keys(settings: HotkeySettings) -> tuple[Chord, tuple[Chord, ...]]:
-    return parse_chord(settings.keys), tuple(settings.shortcuts.values())
+def _watched(settings: HotkeySettings) -> object:
+    """Return what a back end is made from."""
+    return settings.source, parse_chord(settings.keys), settings.shortcuts

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from tray_dictate.choices import Choices
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
+from tray_dictate.core.triggers import Trigger
 
 
 class Hotkey(Protocol):
@@ -35,6 +36,19 @@ class Hotkey(Protocol):
 
     def stop(self) -> None:
         """Report no more; idempotent."""
+        ...
+
+
+@runtime_checkable
+class NamesKeys(Protocol):
+    """A Hotkey whose keys are the desktop's to choose."""
+
+    def trigger(self) -> Trigger | None:
+        """Return what is known of them; None while the desktop has not answered."""
+        ...
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it, from any thread, whenever `trigger` returns something else."""
         ...
 
 

@@ -13,6 +13,7 @@ from Xlib import XK, X, display
 from Xlib.ext import xtest
 
 from tests.desktop.rig import Desktop, wait_until
+from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.errors import UnavailableError
@@ -47,7 +48,7 @@ def watch(environ: Desktop) -> Iterator[Watch]:
 
 
 def test_x11_is_watched_by_xinput(environ, xserver):
-    hotkey = select(parse_chord("f9"))
+    hotkey = select(HotkeySettings(keys="f9"), print)
     assert isinstance(hotkey, XInputHotkey)
     hotkey.stop()
 
@@ -167,7 +168,7 @@ def test_a_server_that_goes_away_is_told(monkeypatch):
 def test_without_a_display_every_reason_is_given(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(UnavailableError) as error:
-        select(parse_chord("ctrl_r"))
+        select(HotkeySettings(), print)
     assert "The X server cannot be reached" in str(error.value)
     assert "graphical" in str(error.value)
 

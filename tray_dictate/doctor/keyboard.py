@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from tray_dictate import blocking, hotkey
@@ -12,8 +13,11 @@ from tray_dictate.core.keys import Chord, filled, parse_chord, spell
 from tray_dictate.doctor import daemon
 from tray_dictate.doctor.finding import Finding
 
+_log = logging.getLogger(__name__)
+
 PATIENCE = 10.0  # seconds for the user to press it
-_NOTHING_HIDDEN = parse_chord("ctrl_r")  # modifiers alone are not kept from the windows
+# modifiers alone are not kept from the windows
+_NOTHING_HIDDEN = {"keys": "ctrl_r", "redo": "", "undo": "", "copy_last": ""}
 _REMEDY = "Press the key when you are asked, or choose one that your keyboard has: hotkey.keys."
 
 
@@ -57,8 +61,9 @@ async def look(
     chord = parse_chord(settings.keys)
     name = spell(chord)
     # what a running daemon hides from the windows already is left to it
-    hidden = _NOTHING_HIDDEN if await blocking.start(daemon.serves) else chord
-    keys = await blocking.start(lambda: hotkey.select(hidden))
+    serves = await blocking.start(daemon.serves)
+    hidden = settings.model_copy(update=_NOTHING_HIDDEN) if serves else settings
+    keys = await blocking.start(lambda: hotkey.select(hidden, _log.warning))
     by = type(keys).__name__.removesuffix("Hotkey")
     watch = _Watch(chord)
     try:
