@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from dataclasses import replace
 
 import pytest
 
+from tray_dictate import file_worker
 from tray_dictate.config import HistorySettings
 from tray_dictate.history import Entry, History
 from tray_dictate.history_async import AsyncHistory
@@ -177,5 +179,57 @@ async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp
         os.utime(path, (1e9, 1e9))
     history = make(enabled=False, days=30)
     await history.close()
-    history._worker.shutdown(wait=True)
     assert list(folder.iterdir()) == [young]
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Return what makes the disk hang, until the event that it returns is set."""
+    monkeypatch.setattr(file_worker, "LONGEST", 0.1)
+    gates = []
+
+    def hang(history: AsyncHistory) -> threading.Event:
+        gates.append(threading.Event())
+        history._file.aside(lambda gate=gates[-1]: gate.wait(20))
+        return gates[-1]
+
+    yield hang
+    for gate in gates:
+        gate.set()
+
+
+async def test_what_was_just_said_is_written_before_the_end(make, path, slow):
+    history = make()
+    gate = slow(history)
+    adding = [asyncio.create_task(history.add(replace(SAID, text=str(n)))) for n in range(3)]
+    await asyncio.sleep(0)  # nothing has been opened yet
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    await history.close()
+    file = History(path)
+    assert [entry.text for entry in file.last(9)] == ["2", "1", "0"]
+    file.close()
+    assert min([await added for added in adding]) > 0
+
+
+async def test_a_disk_that_hangs_holds_up_the_end_for_no_longer_than_it_may(make, slow, told):
+    history = make()
+    slow(history)
+    began = asyncio.get_running_loop().time()
+    await history.close()
+    assert asyncio.get_running_loop().time() - began < 2
+    assert told == ["What you say is not kept on disk: The disk did not answer within 0.1 s."]
+
+
+async def test_what_a_slow_disk_takes_after_all_is_there_once(make, slow, told):
+    history = make()
+    gate = slow(history)
+    early = await history.add(replace(SAID, at=4e9 + 1))
+    assert early < 0, "it is in memory, as far as anybody knows"
+    assert len(told) == 1
+    gate.set()
+    stored = await history.add(replace(SAID, at=4e9 + 2))
+    assert [entry.id for entry in await history.last(9)] == [stored, stored - 1]
+    await history.update(early, "kept")
+    assert (await history.last(9))[1].state == "kept"
+    assert await history.forget(early)
+    assert [entry.id for entry in await history.last(9)] == [stored]

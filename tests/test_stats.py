@@ -205,3 +205,15 @@ async def test_dictations_are_counted_in_order(make, path):
     [summary] = stats.summaries()
     stats.close()
     assert (summary.takes, summary.words) == (20, 190)
+
+
+async def test_what_was_just_counted_is_written_before_the_end(make, path):
+    counting = make()
+    adding = asyncio.create_task(counting.add(Numbers(1.0, "offline", 7, 1.0, False, took())))
+    await asyncio.sleep(0)  # nothing has been opened yet
+    await counting.close()
+    await adding
+    stats = Stats(path)
+    [summary] = stats.summaries()
+    stats.close()
+    assert (summary.takes, summary.words) == (1, 7)

@@ -1,0 +1,112 @@
+"""A file on a thread of its own, here one that is as slow and as broken as the test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from tray_dictate import file_worker
+from tray_dictate.errors import HistoryError
+from tray_dictate.file_worker import FileWorker
+
+
+class Words:
+    """A file of words."""
+
+    def __init__(self) -> None:
+        self.words, self.closed = list[str](), 0
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def add(self, word: str) -> int:
+        self.gate.wait(20)
+        if not word:
+            raise HistoryError("The disk is full.")
+        self.words.append(word)
+        return len(self.words)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def words():
+    return Words()
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+async def worker(words, told):
+    worker = FileWorker("words", lambda _: words, told.append, "Not kept: ")
+    yield worker
+    words.gate.set()
+    await worker.close()
+
+
+async def add(worker: FileWorker[Words], word: str, **more) -> int:
+    return await worker.do(lambda file: file.add(word), 0, **more)
+
+
+async def test_what_takes_too_long_goes_on_and_is_told_of(worker, words, told, monkeypatch):
+    monkeypatch.setattr(file_worker, "LONGEST", 0.05)
+    words.gate.clear()
+    late, failed = [], []
+    assert await add(worker, "one", late=late.append) == 0
+    assert await add(worker, "", failed=lambda: failed.append(1)) == 0
+    words.gate.set()
+    assert await add(worker, "two", late=late.append) == 2
+    assert (late, failed, words.words) == ([1], [1], ["one", "two"])
+    assert told == ["Not kept: The disk did not answer within 0.05 s."]
+
+
+async def test_what_is_waited_for_no_more_is_written_all_the_same(worker, words):
+    words.gate.clear()
+    late = []
+    adding = asyncio.create_task(add(worker, "one", late=late.append))
+    await asyncio.sleep(0.02)
+    adding.cancel()
+    await asyncio.wait([adding])
+    words.gate.set()
+    await add(worker, "two")
+    assert (late, words.words) == ([1], ["one", "two"])
+
+
+async def test_trouble_is_told_once_until_it_works_again(worker, told):
+    failed = []
+    for _ in range(2):
+        assert await add(worker, "", failed=lambda: failed.append(1)) == 0
+    assert told == ["Not kept: The disk is full."]
+    await add(worker, "one")
+    await add(worker, "")
+    assert len(told) == 2
+    assert failed == [1, 1]
+
+
+async def test_closing_comes_after_what_was_asked_for_and_ends_it(worker, words):
+    adding = [asyncio.create_task(add(worker, str(n))) for n in range(20)]
+    await asyncio.sleep(0)
+    await worker.close()
+    assert (len(words.words), words.closed) == (20, 1)
+    assert [await added for added in adding] == list(range(1, 21))
+    assert await add(worker, "late") == 0
+    worker.aside(words.close)
+    await worker.close()
+    assert (len(words.words), words.closed) == (20, 1)
+
+
+async def test_what_was_never_used_is_not_opened_to_be_closed(worker, words):
+    await worker.close()
+    assert words.closed == 0
+
+
+async def test_it_is_opened_anew_when_asked(worker, words):
+    await add(worker, "one")
+    worker.reopen()
+    await add(worker, "two")
+    assert words.closed == 1
