@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -208,9 +209,11 @@ async def test_dictations_are_counted_in_order(make, path):
 
 
 async def test_what_was_just_counted_is_written_before_the_end(make, path):
-    counting = make()
+    counting, gate = make(), threading.Event()
+    counting._file.aside(lambda: gate.wait(20))
     adding = asyncio.create_task(counting.add(Numbers(1.0, "offline", 7, 1.0, False, took())))
     await asyncio.sleep(0)  # nothing has been opened yet
+    asyncio.get_running_loop().call_later(0.05, gate.set)
     await counting.close()
     await adding
     stats = Stats(path)
