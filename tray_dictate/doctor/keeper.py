@@ -20,7 +20,7 @@ from typing import Any
 from Xlib import X, error
 
 from tray_dictate.doctor.clipboard import Reader
-from tray_dictate.output.x11_save import UnsavedError
+from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.x11_serve import Held, Server, text_contents
 
 SAMPLE = "tray_dictate: the doctor's own clipboard"

@@ -23,11 +23,11 @@ from Xlib import XK, error
 from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.plain import plain
+from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.x11_focus import activate, is_gone, kept_in, keyboard_is_taken
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
-from tray_dictate.output.x11_paste import MovedError, Paster, stay
-from tray_dictate.output.x11_save import UnsavedError
+from tray_dictate.output.x11_paste import Paster, stay
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
 from tray_dictate.output.x11_typing import Typer, sends_scan_codes

@@ -8,10 +8,10 @@ from Xlib import XK
 from Xlib.display import Display
 
 from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
+from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_focus import kept_in
 from tray_dictate.output.x11_keys import Keys
-from tray_dictate.output.x11_save import UnsavedError
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
 from tray_dictate.output.x11_server import Focus, focus
@@ -27,10 +27,6 @@ _SYMBOLS = {
     "alt_gr": "ISO_Level3_Shift", "enter": "Return", "backspace": "BackSpace", "page_up": "Prior",
     "page_down": "Next", "print_screen": "Print",
 }  # fmt: skip
-
-
-class MovedError(Exception):
-    """Another window has the focus now, and no key was pressed."""
 
 
 class Paster:

@@ -11,6 +11,7 @@ from Xlib import X, Xatom
 from Xlib.display import Display
 from Xlib.xobject.drawable import Window
 
+from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.x11_property import Value, read
 
 log = logging.getLogger(__name__)
@@ -26,10 +27,6 @@ Wait = Callable[[Callable[[Any], bool], float], Any]
 _NOT_CONTENTS = (
     "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
 )
-
-
-class UnsavedError(Exception):
-    """Not everything could be read: its owner is too slow, or there is too much of it."""
 
 
 class Saving:

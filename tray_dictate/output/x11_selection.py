@@ -26,9 +26,10 @@ from typing import Any
 from Xlib import X, Xatom, error
 from Xlib.protocol import request
 
+from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_cut import CutBuffer
-from tray_dictate.output.x11_save import Contents, Saving, UnsavedError, hand_over
+from tray_dictate.output.x11_save import Contents, Saving, hand_over
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
 from tray_dictate.output.x11_server import Focus, connect, disconnect, marks_text
 

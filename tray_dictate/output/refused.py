@@ -1,0 +1,11 @@
+"""What stops an insertion before it has begun."""
+
+from __future__ import annotations
+
+
+class MovedError(Exception):
+    """Another window has the focus now."""
+
+
+class UnsavedError(Exception):
+    """What is on the clipboard cannot be saved: a paste would destroy it."""
