@@ -31,10 +31,7 @@ async def run(
     `given` is its stdin. Raises OSError or ValueError where it cannot be started, TimeoutError, and
     TooMuchError; after these, and when cancelled, it has been killed with what it has started.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL if given is None else PIPE, stdout=PIPE, stderr=DEVNULL, env=env,
-        start_new_session=sys.platform != "win32",
-    )  # fmt: skip
+    process = await _started(command, env, DEVNULL if given is None else PIPE)
     ended = False
     feeding = asyncio.create_task(_feed(process, given)) if given is not None else None
     try:
@@ -48,6 +45,21 @@ async def run(
         if not ended:
             await _end(process)
     return code, answer
+
+
+async def _started(command: list[str], env: Mapping[str, str] | None, stdin: int) -> Process:
+    """Start it; cancelled meanwhile, it ends with all that it has started until then."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command, stdin=stdin, stdout=PIPE, stderr=DEVNULL, env=env,
+            start_new_session=sys.platform != "win32",
+        )
+    )  # fmt: skip
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:  # asyncio itself would kill the program, but not its children
+        await _end(await starting)
+        raise
 
 
 async def _feed(process: Process, given: bytes) -> None:

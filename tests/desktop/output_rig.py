@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,18 @@ class RawKeys:
                 keycode, source = struct.unpack("=IH", bytes(event.data)[6:12])
                 events.append((keycode, event.evtype == xinput.RawKeyPress, source in self._xtest))
         return events
+
+    def take_as(self, wanted: list[tuple[int, bool]]) -> None:
+        """Wait until these events, and no others, have come since the last call."""
+        seen: list[tuple[int, bool]] = []
+
+        def all_there() -> bool:  # a connection of our own hears of the last ones a little later
+            seen.extend((code, down) for code, down, _ in self.take())
+            return len(seen) >= len(wanted)
+
+        with suppress(AssertionError):
+            wait_until(all_there, 5, "as many events")
+        assert seen == wanted
 
     def close(self) -> None:
         self._display.close()

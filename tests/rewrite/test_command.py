@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ async def until(condition: Callable[[], object]) -> None:
 async def pid_in(path: Path) -> int:
     await until(lambda: written(path).strip())
     return int(written(path))
+
+
+def running() -> list[str]:
+    """Return the command lines of all processes."""
+    lines: list[str] = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            lines.append(process.read_text(errors="replace"))
+    return lines
 
 
 async def gone(pid: int) -> None:
@@ -169,6 +179,23 @@ async def test_a_cancelled_rewrite_kills_the_command(rewriter, told, tmp_path):
         await work
     await gone(child)
     assert told == []
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_rewrite_that_is_cancelled_while_it_starts_leaves_nothing(
+    rewriter, tmp_path, turns
+):
+    pid = tmp_path / "pid"
+    script = f"echo $$ > {pid}; sleep 100 & wait"
+    work = asyncio.create_task(rewriter("sh", "-c", script, timeout_seconds=60).apply(TEXT, ""))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251 - it runs already, while the loop has not been told so
+    work.cancel()
+    done, _ = await asyncio.wait({work}, timeout=20)  # not for the 100 s of its child
+    assert done
+    assert work.cancelled()
+    assert [child for child in running() if str(pid) in child] == []
 
 
 async def test_neither_stderr_nor_the_text_is_logged_or_told(rewriter, told, caplog, capfd):
