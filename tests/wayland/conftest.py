@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.wayland.kwin import KWin
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
 
@@ -34,6 +35,13 @@ def session() -> Iterator[Sway]:
 
 
 @pytest.fixture(scope="module")
+def kwin() -> Iterator[KWin]:
+    """KDE's compositor and portals; mark such tests `kwin`."""
+    with KWin() as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="module")
 def wavs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("speech")
 
@@ -46,10 +54,11 @@ def _tidy() -> Iterator[None]:
 
 
 @pytest.fixture
-def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sway:
+def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Put this very process into the test's session: os.environ is the session's."""
-    name = "session" if "session" in request.fixturenames else "sway"
-    wanted: Sway = request.getfixturevalue(name)
+    names = ("session", "kwin", "gnome")
+    name = next((name for name in names if name in request.fixturenames), "sway")
+    wanted: Session = request.getfixturevalue(name)
     for variable in ("XAUTHORITY", "PULSE_SERVER", "SESSION_MANAGER"):
         monkeypatch.delenv(variable, raising=False)
     for variable, value in wanted.env.items():

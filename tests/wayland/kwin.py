@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.desktop.processes import REMEDY, RigError
+from tests.desktop.windows import SYSTEM_PYTHON
 from tests.wayland.headless import FRONT_END, PORTALS, Headless
 from tray_dictate.output.wayland_wire import Connection
 
@@ -36,20 +37,18 @@ class FakeInput:
 class KWin(Headless):
     """KWin --virtual with xdg-desktop-portal and its KDE back end; foot crashes on it (0 dpi)."""
 
-    desktop = "KDE"
-    programs: ClassVar = ("kwin_wayland", FRONT_END)
+    PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, SYSTEM_PYTHON)
     keyboard: FakeInput
 
-    def __enter__(self) -> KWin:
-        super().__enter__()
-        return self
+    def __init__(self, *, sound: bool = False) -> None:
+        super().__init__("KDE", sound=sound)
 
     def close(self) -> None:
         if hasattr(self, "keyboard"):
             self.keyboard.close()
         super().close()
 
-    def _start(self) -> None:
+    def start(self) -> None:
         installed = shutil.which("kwin_wayland")
         assert installed
         # it has a file capability, with which it does not start here; Qt goes by the very name
@@ -61,7 +60,7 @@ class KWin(Headless):
         }  # fmt: skip
         screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
         self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
-        self.keyboard = FakeInput(self.display)
+        self.keyboard = FakeInput(self.runtime / self.display)
         self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
         self.start_front_end(PORTALS / "kde.portal")
 
