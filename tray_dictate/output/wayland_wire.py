@@ -168,16 +168,15 @@ class Connection:
             self._raise_what_it_said()
             raise WaylandError(f"the compositor takes no more ({reason})") from reason
 
-    def sync(self) -> Callable[[], bool]:
-        """Return what tells whether all that was sent until now has been dealt with."""
-        answered = list[int]()
-        callback = self.create(lambda opcode, _: answered.append(opcode))
-        self.request(_DISPLAY, _SYNC, callback)
-        return lambda: bool(answered)
+    def sync(self, then: Callable[[], None]) -> None:
+        """Call `then` once all that was sent until now has been dealt with."""
+        self.request(_DISPLAY, _SYNC, self.create(lambda _opcode, _event: then()))
 
     def roundtrip(self, patience: float = PATIENCE) -> None:
         """Return when all that was sent has been dealt with. Raises WaylandError."""
-        if not self.wait(self.sync(), patience):
+        answered = list[bool]()
+        self.sync(lambda: answered.append(True))
+        if not self.wait(lambda: bool(answered), patience):
             raise WaylandError(f"the compositor did not answer within {patience:g} s")
 
     def wait(self, until: Callable[[], bool], patience: float) -> bool:

@@ -1,0 +1,153 @@
+"""The windows of a Wayland session: which has the focus, and giving it back.
+
+By zwlr_foreign_toplevel_management_v1. Layer surfaces (launchers, locked screens) are no windows of
+it: while one of them has the keyboard, none has the focus.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import select
+import struct
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
+from tray_dictate.ports import Target
+
+log = logging.getLogger(__name__)
+
+MANAGER = "zwlr_foreign_toplevel_manager_v1"
+NOT_OFFERED = "This compositor does not tell which window has the focus."
+
+_TOPLEVEL = 0  # event of the manager
+_ACTIVATE, _DESTROY = 4, 7  # requests to a window
+_ACTIVATED = 2  # of its states
+_ARRIVAL = 2.0  # seconds for a compositor to give the focus
+_LOOK = 0.01  # seconds between two looks
+_numbers = itertools.count(1)  # for ever: who remembers a window must not find another
+
+
+@dataclass(slots=True)
+class _Window:
+    handle: int
+    application: str = ""
+    focused: bool = False
+    coming: bool = False  # `focused`, once the compositor has said all of it
+
+
+class Toplevels:
+    """Hears of every window, on a thread of its own; asked from any thread."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError."""
+        self._lock = threading.Lock()
+        self._windows: dict[str, _Window] = {}
+        self._connection = Connection()
+        if MANAGER not in self._connection.globals:
+            self._connection.close()
+            raise UnavailableError(NOT_OFFERED)
+        try:
+            self._seat = self._connection.bind("wl_seat")
+            self._connection.bind(MANAGER, 1, self._on_manager)
+            for _ in range(2):  # the windows, and then what each of them is
+                self._connection.roundtrip()
+        except WaylandError as reason:
+            self._connection.close()
+            raise UnavailableError(f"The windows cannot be seen: {reason}.") from reason
+        self._wake, self._waker = os.pipe()
+        self._thread = threading.Thread(target=self._listen, name="output-windows", daemon=True)
+        self._thread.start()
+
+    def focus(self) -> Target | None:
+        """Return the window that has the focus now. Raises DeliveryError."""
+        with self._lock:
+            self._refresh()
+            for name, window in self._windows.items():
+                if window.focused:
+                    return Target(name, window.application)
+        return None
+
+    def activate(self, target: Target) -> None:
+        """Give the focus to a window and see it there. Raises DeliveryError."""
+        with self._lock:
+            self._refresh()
+            window = self._windows.get(target.window)
+            if window is None:
+                raise DeliveryError("The window that you dictated into is gone.")
+            self._connection.request(window.handle, _ACTIVATE, self._seat)
+        end = time.monotonic() + _ARRIVAL
+        while time.monotonic() < end:
+            now = self.focus()
+            if now and now.window == target.window:
+                return
+            time.sleep(_LOOK)
+        raise DeliveryError("The window that you dictated into does not take the focus.")
+
+    def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed. Raises DeliveryError."""
+        with self._lock:
+            self._refresh()
+            return target.window not in self._windows
+
+    def close(self) -> None:
+        """Hear no more; idempotent."""
+        if not self._thread.is_alive() and self._wake < 0:
+            return
+        os.write(self._waker, b"x")
+        self._thread.join()
+        with self._lock:
+            self._connection.close()
+        os.close(self._wake)
+        os.close(self._waker)
+        self._wake = -1
+
+    def _refresh(self) -> None:
+        """Hear all that the compositor has said until now."""
+        try:
+            self._connection.roundtrip()
+        except (WaylandError, OSError, ValueError) as reason:
+            raise DeliveryError(f"The windows cannot be seen: {reason}.") from reason
+
+    def _listen(self) -> None:
+        """Read what nobody asks about: who never reads is thrown out, once enough has piled up."""
+        with suppress(OSError, ValueError):
+            while self._wake not in select.select([self._connection, self._wake], [], [])[0]:
+                with self._lock:
+                    try:
+                        self._connection.dispatch()
+                    except WaylandError as reason:
+                        log.warning("the windows are not seen any more: %s", reason)
+                        return
+
+    def _on_manager(self, opcode: int, event: Arguments) -> None:
+        if opcode != _TOPLEVEL:
+            return
+        handle = event.uint()
+        name = f"toplevel-{next(_numbers)}"
+        self._windows[name] = window = _Window(handle)
+        self._connection.adopt(handle, lambda said, what: self._on_window(name, window, said, what))
+
+    def _on_window(self, name: str, window: _Window, opcode: int, event: Arguments) -> None:
+        match opcode:
+            case 1:  # app_id
+                window.application = event.text()
+            case 4:  # state
+                window.coming = _ACTIVATED in _numbers_of(event.array())
+            case 5:  # done
+                window.focused = window.coming
+            case 6:  # closed
+                del self._windows[name]
+                self._connection.request(window.handle, _DESTROY)
+                self._connection.forget(window.handle)
+            case _:  # its title, its outputs
+                pass
+
+
+def _numbers_of(array: bytes) -> list[int]:
+    return [number for (number,) in struct.iter_unpack("=I", array)]
