@@ -14,8 +14,10 @@ import pytest
 
 from tests.test_daemon import Rig, until
 from tray_dictate import __version__, control
+from tray_dictate.asking import forgetting
 from tray_dictate.commands import handlers
 from tray_dictate.control_server import ControlServer
+from tray_dictate.core.asked import REPEATING
 from tray_dictate.core.dictation import Enable, Status
 from tray_dictate.errors import CaptureError, ConfigError, ControlError
 
@@ -30,15 +32,21 @@ class Served:
         self.quits, self.reloaded = 0, "The settings are as they were."
         config = rig.daemon._parts.config
         self.microphone = "Headset (the system's default)"
+        self.looks = 0
+        parts, inserted = rig.daemon._parts, rig.daemon.delivery.inserted
         answers = handlers(
-            rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone
-        )
+            rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone,
+            forget=forgetting(parts, inserted, self._look),
+        )  # fmt: skip
         self.server = ControlServer(answers)
 
     async def _name_microphone(self) -> str:
         if not self.microphone:
             raise CaptureError("The sound server is away.")
         return self.microphone
+
+    def _look(self) -> None:
+        self.looks += 1
 
     def _quit(self) -> None:
         self.quits += 1
@@ -94,6 +102,15 @@ async def test_a_tap_whose_release_comes_first_records_nothing(served):
     await served.ask("start")
     assert served.status is Status.OPENING
     await served.ask("cancel")
+
+
+async def test_where_no_release_was_told_the_next_press_ends_it(served):
+    await served.ask("start")
+    await served.rig.say("hi all")
+    await asyncio.sleep(REPEATING)
+    assert await served.ask("start") == {}
+    await served.rig.idle()
+    assert served.rig.output.text == "hi all"
 
 
 async def test_a_toggle_of_a_key_that_is_held_counts_once(served):
@@ -206,6 +223,36 @@ async def test_reload_says_what_has_changed_or_what_is_wrong(served):
     done = await served.cli("reload")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "tray-dictate: hotkey.keys: unknown key 'f99'\n"
+
+
+async def test_a_cleared_history_is_forgotten_by_the_daemon_too(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    served.rig.press()
+    await served.rig.say("Good morning")
+    served.rig.release()
+    await served.rig.idle()
+    while not await served.rig.history.last():  # noqa: ASYNC110 - it is stored in its own time
+        await asyncio.sleep(0.01)
+    done = await served.cli("history", "clear", "--yes")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "The history is empty.\n", "")
+    assert await served.rig.history.last() == []
+    assert served.looks == 1, "the menu lists it no more"
+    for command in ("redo", "undo", "copy"):
+        with pytest.raises(ControlError, match=r"[Nn]othing"):
+            await served.ask(command)
+    await served.server.close()
+    done = await served.cli("history", "clear", "--yes")
+    assert (done.returncode, done.stderr) == (0, ""), "it needs no daemon"
+
+
+async def test_a_daemon_that_cannot_forget_is_named_with_what_helps(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    del served.server._handlers["forget"]  # as of an older version
+    done = await served.cli("history", "clear", "--yes")
+    assert (done.returncode, done.stdout) == (1, "The history is empty.\n")
+    assert "still knows your last dictations: The daemon knows no command 'forget'" in done.stderr
+    assert "tray-dictate quit" in done.stderr
 
 
 async def test_quit_returns_when_the_lock_is_free(served):

@@ -32,6 +32,17 @@ def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted
         last.removable(EDITOR)
 
 
+def test_what_is_forgotten_leaves_no_word_and_the_next_goes_on_with_a_blank():
+    last = inserted("One.", " Two")
+    last.forget()
+    assert last.text == last.unwritten == ""
+    assert last.before(EDITOR) == "o"
+    with pytest.raises(DeliveryError, match="nothing to take back"):
+        last.removable(EDITOR)
+    last.say(1, "Three.", "Three.")
+    assert last.text == "Three."
+
+
 def test_a_new_dictation_takes_the_place_of_the_one_before():
     last = inserted("One.")
     last.say(2, "Two.", "Two.")

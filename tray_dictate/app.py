@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tray_dictate import autostart, hotkey, log, memory, paths
-from tray_dictate.asking import microphone, offering
+from tray_dictate.asking import forgetting, microphone, offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
 from tray_dictate.building import Builder, MakeEngine
@@ -96,6 +96,7 @@ class _App:
         answers = handlers(
             self._daemon, lambda: parts.config, self.quit, self._settings.reload,
             microphone(parts, portaudio),
+            forget=forgetting(parts, self._daemon.delivery.inserted, self._offering.look),
         )  # fmt: skip
         self._control = ControlServer(answers)
         stack.callback(self._wait, self._control.close)

@@ -10,7 +10,9 @@ from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.audio.sources import listed
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
+from tray_dictate.errors import HistoryError
 from tray_dictate.history import Entry
+from tray_dictate.inserted import Inserted
 from tray_dictate.lists import microphones
 from tray_dictate.offering import Asks, Offering
 from tray_dictate.opening import Opening
@@ -56,6 +58,22 @@ def microphone(parts: Parts, portaudio: PortAudio) -> Callable[[], Awaitable[str
         return next((choice.label for choice in choices if choice.chosen), "")
 
     return name
+
+
+def forgetting(
+    parts: Parts, inserted: Inserted, look: Callable[[], None]
+) -> Callable[[], Awaitable[str]]:
+    """Return what forgets all that was dictated; it raises HistoryError."""
+
+    async def forget() -> str:
+        inserted.forget()
+        emptied = await parts.history.forget("all")  # also what is in memory, or on its way
+        look()
+        if not emptied:
+            raise HistoryError("The history cannot be emptied now; the log has the reason.")
+        return ""
+
+    return forget
 
 
 async def _admitted(settings: EngineSettings) -> None:

@@ -118,6 +118,23 @@ def _clear(options: argparse.Namespace) -> int:
         ) from reason
     kept = f" {count} recordings are deleted." if count else ""
     print(f"The history is empty.{kept}")  # noqa: T201
+    return _forget_in_daemon()
+
+
+def _forget_in_daemon() -> int:
+    """Have the daemon, if one runs, forget what it holds in memory; return the exit code."""
+    from tray_dictate import control  # noqa: PLC0415
+    from tray_dictate.errors import ControlError  # noqa: PLC0415
+
+    try:
+        control.send("forget")
+    except ControlError as reason:
+        if str(reason) != control.NOT_RUNNING:
+            _tell(
+                f"The tray_dictate that runs still knows your last dictations: {reason} "
+                "They are forgotten when it ends: tray-dictate quit"
+            )
+            return 1
     return 0
 
 

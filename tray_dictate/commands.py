@@ -28,10 +28,13 @@ def handlers(
     quit: Callable[[], None],
     reload: Callable[[], Awaitable[str]],
     microphone: Callable[[], Awaitable[str]],
+    *,
+    forget: Callable[[], Awaitable[str]],
 ) -> dict[str, Handler]:
     """Return what answers each command, on the loop; each raises DictateError.
 
-    `microphone` returns the name of the one that would be opened now.
+    `microphone` returns the name of the one that would be opened now, `forget` forgets all that
+    was dictated.
     """
 
     async def cancel() -> Answer:
@@ -71,7 +74,7 @@ def handlers(
     return {
         **_starting(daemon), "cancel": cancel,
         "redo": _asking(last.redo), "undo": _asking(last.undo),
-        "copy": _asking(last.copy), "reload": _asking(reload),
+        "copy": _asking(last.copy), "forget": _asking(forget), "reload": _asking(reload),
         "status": status, "follow": follow, "show": show, "quit": end,
     }  # fmt: skip
 
@@ -94,10 +97,10 @@ def _starting(daemon: Daemon) -> dict[str, Handler]:
                 raise ControlError(_OFF)
             recording = daemon.status in (Status.OPENING, Status.RECORDING)
             now = asyncio.get_running_loop().time()
-            asked, refused = ask(asked, name, now, recording=recording)
+            asked, meant, refused = ask(asked, name, now, recording=recording)
             if refused:
                 return {"message": refused}
-            daemon.post(_EVENTS[name])
+            daemon.post(_EVENTS[meant])
             return {}
 
         return post

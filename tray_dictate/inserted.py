@@ -65,6 +65,12 @@ class Inserted:
         if not self._texts:
             self._texts, self._spoken = [text], [text]
 
+    def forget(self) -> None:
+        """Keep no word of it; what comes next is spaced by the last character all the same."""
+        self._texts, self._spoken, self._pieces = [], [], []
+        self._before = self._before[-1:]
+        self._unclicked = (self._unclicked[0], self._unclicked[1][-1:])
+
     def say(self, dictation: int, text: str, spoken: str) -> None:
         """Learn what is about to be inserted, and what it was before it was rewritten."""
         if dictation != self.dictation:
