@@ -73,7 +73,7 @@ def _order(source: str, *, wayland: bool) -> tuple[str, ...]:
         return () if source == "commands" else ("pynput",)
     if source in ("auto", "x11") and not wayland:
         return ("xinput", "pynput")
-    return {"auto": (), "evdev": (), "x11": ("refused",)}.get(source, ())
+    return {"auto": (), "evdev": ("evdev",), "x11": ("refused",)}.get(source, ())
 
 
 def _commands(tell: Tell, source: str, reasons: list[str]) -> Hotkey:
@@ -97,6 +97,12 @@ def _pynput(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
     return PynputHotkey()
 
 
+def _evdev(settings: HotkeySettings, tell: Tell) -> Hotkey:
+    from tray_dictate.hotkey.evdev import EvdevHotkey  # noqa: PLC0415 - Linux only
+
+    return EvdevHotkey(settings, tell)
+
+
 def _refused(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
     raise UnavailableError(
         'hotkey.source is "x11", but in a Wayland session X sees only the keys of X windows.',
@@ -104,4 +110,4 @@ def _refused(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
     )
 
 
-_WAYS: dict[str, Way] = {"xinput": _xinput, "pynput": _pynput, "refused": _refused}
+_WAYS: dict[str, Way] = {"xinput": _xinput, "pynput": _pynput, "evdev": _evdev, "refused": _refused}

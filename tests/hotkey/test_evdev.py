@@ -1,0 +1,305 @@
+"""The kernel's input events, as real records through pipes; the folder of devices is a real one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.as_user import ROOT
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.keycodes import CODES
+from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.evdev import EvdevHotkey
+from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices, Ioctl
+
+RECORD = struct.Struct("llHHi")
+SYN, KEY, MSC = 0, 1, 4
+KEYBOARD = frozenset(range(1, 128))
+
+
+def record(kind: int, code: int, value: int) -> bytes:
+    return RECORD.pack(1700000000, 123456, kind, code, value)
+
+
+def key(name: str | int, value: int) -> bytes:
+    """What a keyboard sends: its scan code, the key, the end of this report."""
+    code = CODES[name] if isinstance(name, str) else name
+    return record(MSC, 4, 0x70000) + record(KEY, code, value) + record(SYN, 0, 0)
+
+
+class Pipes:
+    """Devices that are pipes; `plug` is what a user does."""
+
+    def __init__(self, *names: str) -> None:
+        self.ends: dict[str, int] = {}
+        self.files: dict[str, int] = {}
+        self.pressed: dict[int, frozenset[int]] = {}
+        self._changed, self._change = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.closed = False
+        for name in names:
+            self.plug(name)
+
+    def plug(self, name: str) -> None:
+        self.files[name], self.ends[name] = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        os.write(self._change, b".")
+
+    def unplug(self, name: str) -> None:
+        os.close(self.ends.pop(name))
+
+    def send(self, name: str, data: bytes) -> None:
+        os.write(self.ends[name], data)
+
+    def fileno(self) -> int:
+        return self._changed
+
+    def open(self, known: Collection[str]) -> dict[str, int]:
+        with suppress(BlockingIOError):
+            os.read(self._changed, 64)
+        return {name: file for name, file in self.files.items() if name not in known}
+
+    def down(self, file: int) -> frozenset[int]:
+        if file not in self.pressed:
+            raise OSError(errno.ENODEV, "unplugged")
+        return self.pressed[file]
+
+    def lacking(self) -> UnavailableError:
+        return UnavailableError("None is there.", "Plug one in.")
+
+    def close(self) -> None:
+        os.close(self._changed)
+        os.close(self._change)
+        self.closed = True
+
+
+class Watched:
+    """A hotkey that runs, and its edges as they come."""
+
+    def __init__(self, pipes: Pipes, **settings: str) -> None:
+        self.pipes, self.edges = pipes, queue.Queue[Edge]()
+        self.lost, self.told = list[str](), list[str]()
+        made = HotkeySettings(**{"keys": "f9", **settings})
+        self.hotkey = EvdevHotkey(made, self.told.append, lambda _wanted: pipes)
+        self.hotkey.start(self.edges.put, self.lost.append)
+
+    def next(self, count: int = 1) -> list[tuple[str, bool]]:
+        """Return the next edges."""
+        found = [self.edges.get(timeout=10) for _ in range(count)]
+        assert all(0 <= time.monotonic() - edge.at < 10 for edge in found)
+        return [(edge.key, edge.down) for edge in found]
+
+
+@contextmanager
+def watched(*names: str, **settings: str) -> Iterator[Watched]:
+    pipes = Pipes(*(names or ("event0",)))
+    one = Watched(pipes, **settings)
+    try:
+        yield one
+    finally:
+        one.hotkey.stop()
+        for end in pipes.ends.values():
+            os.close(end)
+        assert pipes.closed
+        assert one.lost == []
+        assert one.edges.empty()
+
+
+def test_a_press_and_a_release_are_edges_and_a_repetition_is_none():
+    with watched() as keyboard:
+        keyboard.pipes.send("event0", key("f9", 1) + key("f9", 2) + key("f9", 2) + key("f9", 0))
+        assert keyboard.next(2) == [("f9", True), ("f9", False)]
+
+
+def test_what_is_down_is_known_from_every_keyboard():
+    with watched("event0", "event3") as keyboard:
+        keyboard.pipes.send("event0", key("ctrl_r", 1))
+        assert keyboard.next() == [("ctrl_r", True)]
+        keyboard.pipes.send("event3", key("a", 1))
+        assert keyboard.next() == [("a", True)]
+        assert keyboard.hotkey.held() == {"ctrl_r", "a"}
+        keyboard.pipes.send("event0", key("ctrl_r", 0))
+        assert keyboard.next() == [("ctrl_r", False)]
+        assert keyboard.hotkey.held() == {"a"}
+
+
+def test_a_key_that_two_keyboards_hold_is_up_when_both_have_let_go():
+    with watched("event0", "event3") as keyboard:
+        for name, value in (("event0", 1), ("event3", 1), ("event0", 0)):
+            keyboard.pipes.send(name, key("ctrl_r", value))
+            if name == "event0" and value:
+                assert keyboard.next() == [("ctrl_r", True)]
+        keyboard.pipes.send("event3", key("a", 1))
+        assert keyboard.next() == [("a", True)]
+        assert "ctrl_r" in keyboard.hotkey.held()
+        keyboard.pipes.send("event3", key("ctrl_r", 0))
+        assert keyboard.next() == [("ctrl_r", False)]
+
+
+def test_records_that_arrive_in_pieces_are_put_together():
+    data = key("f9", 1) + key("f9", 0)
+    with watched() as keyboard:
+        for at in range(0, len(data), 7):
+            keyboard.pipes.send("event0", data[at : at + 7])
+            time.sleep(0.002)
+        assert keyboard.next(2) == [("f9", True), ("f9", False)]
+
+
+def test_a_keyboard_that_is_plugged_in_later_is_heard_and_one_pulled_out_holds_nothing():
+    with watched() as keyboard:
+        keyboard.pipes.plug("event7")
+        keyboard.pipes.send("event7", key("f9", 1))
+        assert keyboard.next() == [("f9", True)]
+        keyboard.pipes.unplug("event7")
+        assert keyboard.next() == [("f9", False)]
+        assert keyboard.hotkey.held() == frozenset()
+        keyboard.pipes.plug("event7")
+        keyboard.pipes.send("event7", key("f9", 1) + key("f9", 0))
+        assert keyboard.next(2) == [("f9", True), ("f9", False)]
+        keyboard.pipes.send("event0", key("a", 1))
+        assert keyboard.next() == [("a", True)]
+
+
+def test_after_dropped_events_the_kernel_is_asked_what_is_down():
+    dropped = record(SYN, 3, 0)
+    with watched() as keyboard:
+        keyboard.pipes.send("event0", key("f9", 1) + key("a", 1))
+        assert keyboard.next(2) == [("f9", True), ("a", True)]
+        keyboard.pipes.pressed[keyboard.pipes.files["event0"]] = frozenset({CODES["a"], 42})
+        keyboard.pipes.send("event0", dropped)
+        assert keyboard.next(2) == [("f9", False), ("shift_l", True)]
+        keyboard.pipes.pressed.clear()
+        keyboard.pipes.send("event0", dropped)
+        assert keyboard.next(2) == [("a", False), ("shift_l", False)]
+
+
+def test_a_click_and_a_tap_may_move_the_caret_and_a_stroke_over_the_touchpad_does_not():
+    with watched() as mouse:
+        mouse.pipes.send("event0", key(min(BUTTONS), 1) + key(min(BUTTONS), 0))
+        assert mouse.next() == [(POINTER, True)]
+        mouse.pipes.send("event0", key(TOUCH, 1) + key(TOUCH, 0))
+        assert mouse.next() == [(POINTER, True)]
+        mouse.pipes.send("event0", key(TOUCH, 1))
+        time.sleep(0.4)
+        mouse.pipes.send("event0", key(TOUCH, 0) + key(0x113, 1) + key("a", 1))
+        assert mouse.next() == [("a", True)]
+
+
+def test_the_right_alt_is_alt_gr_where_the_settings_name_that():
+    for keys, name in (("alt_gr+f9", "alt_gr"), ("f9", "alt_r")):
+        with watched(keys=keys) as keyboard:
+            keyboard.pipes.send("event0", key(100, 1) + key(240, 1))
+            assert keyboard.next(2) == [(name, True), ("keycode 248", True)]
+
+
+def test_a_key_that_the_kernel_does_not_know_is_refused():
+    with pytest.raises(UnavailableError, match="The kernel has no key 'ü'") as refused:
+        EvdevHotkey(HotkeySettings(keys="ctrl+ü"), print, lambda _wanted: Pipes())
+    assert "US keyboard" in refused.value.remedy
+
+
+def test_without_a_keyboard_it_says_why_and_keeps_nothing_open():
+    pipes = Pipes()
+    with pytest.raises(UnavailableError, match="None is there"):
+        EvdevHotkey(HotkeySettings(), print, lambda _wanted: pipes)
+    assert pipes.closed
+
+
+class Nodes:
+    """What devices in a folder of pipes say of themselves; one that is not there is no device."""
+
+    def __init__(self, **keys: Collection[int]) -> None:
+        self._keys = keys
+
+    def name(self, file: int) -> str:
+        name = Path(f"/proc/self/fd/{file}").readlink().name
+        return "ydotoold virtual device" if name == "event9" else name
+
+    def keys(self, file: int) -> frozenset[int]:
+        name = self.name(file)
+        if name not in self._keys:
+            raise OSError(errno.ENOTTY, "not a device")
+        return frozenset(self._keys[name])
+
+    def down(self, file: int) -> frozenset[int]:
+        return self.keys(file)
+
+
+def test_of_a_folder_keyboards_and_pointers_are_opened_and_nothing_else(tmp_path):
+    kernel = Nodes(
+        event0=KEYBOARD, event1={0x74}, event2=BUTTONS, event3={TOUCH}, event4={0x73, 190},
+        event9=KEYBOARD, event10={CODES["f20"]},
+    )  # fmt: skip
+    for name in (*(f"event{number}" for number in range(11)), "mouse0"):
+        os.mkfifo(tmp_path / name)
+    devices = InputDevices(frozenset({CODES["f20"]}), tmp_path, kernel)
+    found = devices.open(("event2",))
+    assert sorted(found) == ["event0", "event10", "event3", "event4"]
+    assert devices.down(found["event0"]) == KEYBOARD
+    for file in found.values():
+        os.close(file)
+    devices.close()
+
+
+def test_a_node_that_comes_and_may_be_read_only_later_is_found(tmp_path):
+    kernel = Nodes(event0=KEYBOARD, event1=KEYBOARD)
+    first = tmp_path / "event0"
+    os.mkfifo(first)
+    pipes = os.open(first, os.O_RDWR)
+    devices = InputDevices(frozenset(), tmp_path, kernel)
+    edges = queue.Queue[Edge]()
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), print, lambda _wanted: devices)
+    hotkey.start(edges.put, print)
+    later = tmp_path / "event1"
+    os.mkfifo(later, 0)
+    later.chmod(0o600)
+    end = os.open(later, os.O_RDWR)
+    os.write(end, key("f9", 1))
+    assert edges.get(timeout=10).key == "f9"
+    hotkey.stop()
+    os.close(pipes)
+    os.close(end)
+
+
+def test_who_may_not_read_the_keyboards_is_told_how_and_what_that_means():
+    program = (
+        "import os, sys; from pathlib import Path\n"
+        "from tray_dictate.hotkey.evdev_devices import InputDevices\n"
+        "if os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "devices = InputDevices(frozenset(), Path(sys.argv[1]))\n"
+        "assert devices.open(()) == {}\n"
+        "print(devices.lacking())\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        Path(folder, "event0").touch(0)
+        said = subprocess.run(
+            [sys.executable, "-c", program, folder], env={"PYTHONPATH": str(ROOT)}, check=True,
+            capture_output=True, text=True, timeout=60,
+        ).stdout  # fmt: skip
+    assert "may not be read" in said
+    assert "sudo usermod -aG input $USER" in said
+    assert "passwords too" in said
+
+
+def test_where_no_keyboard_is_it_says_so(tmp_path):
+    devices = InputDevices(frozenset(), tmp_path)
+    (tmp_path / "event0").touch()  # no device: the kernel itself says so
+    assert devices.open(()) == {}
+    assert "There is no keyboard in" in str(devices.lacking())
+    devices.close()
+    with pytest.raises(UnavailableError, match=r"There is no .*absent here"):
+        InputDevices(frozenset(), tmp_path / "absent")
+    with pytest.raises(OSError, match="ioctl"):
+        Ioctl().down(devices_file := os.open(tmp_path / "event0", os.O_RDONLY))
+    os.close(devices_file)

@@ -1,0 +1,212 @@
+"""The keyboard by the kernel's input events: it works under every compositor, and reads it all.
+
+Only where the user chooses it (hotkey.source): what can read this can read every key, passwords
+too. A letter means its place on a US keyboard, for the kernel knows no layout. Keys cannot be kept
+from the windows, so the window in front gets the hotkey as well. The keys of other sessions of
+this computer are seen, too, and those at the lock screen.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import struct
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.keycodes import CODES, NAMES, XKB
+from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices
+
+log = logging.getLogger(__name__)
+
+_RECORD = struct.Struct("llHHi")  # seconds, microseconds, type, code, value
+_READ = _RECORD.size * 64
+_SYN, _KEY, _DROPPED = 0, 1, 3
+_UP, _DOWN = 0, 1  # a 2 is a repetition
+_TAP = 0.3  # seconds: a longer touch moves the pointer and clicks nothing
+_ALT_GR = CODES["alt_gr"]
+
+
+class Devices(Protocol):
+    """Where the files come from; see evdev_devices."""
+
+    def fileno(self) -> int:
+        """Return what is readable when there may be more devices."""
+        ...
+
+    def open(self, known: Collection[str]) -> dict[str, int]:
+        """Return the non-blocking files of those that are not known yet, by name."""
+        ...
+
+    def down(self, file: int) -> frozenset[int]:
+        """Return the codes that are down. Raises OSError."""
+        ...
+
+    def lacking(self) -> UnavailableError:
+        """Return why there are none."""
+        ...
+
+    def close(self) -> None:
+        """Free what watches for more."""
+        ...
+
+
+class EvdevHotkey:
+    """ports.Hotkey over files that give `struct input_event`."""
+
+    def __init__(
+        self,
+        settings: HotkeySettings,
+        _tell: Callable[[str], None],
+        open_devices: Callable[[frozenset[int]], Devices] = InputDevices,
+    ) -> None:
+        """Raises UnavailableError where no keyboard may be read."""
+        chords = _chords(settings)
+        keys = {key for chord in chords for slot in chord for key in slot}
+        unknown = sorted(key for key in keys if key not in CODES)
+        if unknown:
+            raise UnavailableError(
+                f"The kernel has no key {unknown[0]!r}.",
+                "Name it as a US keyboard has it, or choose another.",
+            )
+        self._names = {**NAMES, _ALT_GR: "alt_gr"} if "alt_gr" in keys else NAMES
+        self._devices = open_devices(frozenset(CODES[key] for key in keys))
+        self._files = self._devices.open(())
+        if not self._files:
+            reason = self._devices.lacking()
+            self._devices.close()
+            raise reason
+        self._down: frozenset[tuple[int, int]] = frozenset()  # file, code
+        self._touched: dict[int, float] = {}
+        self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
+        self._stopped = False
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every edge, on the reader's thread."""
+        self._on_edge, self._on_lost = on_edge, on_lost
+        self._thread.start()
+
+    def held(self) -> frozenset[str] | None:
+        """Return the names of the keys that are down now."""
+        return frozenset(self._name(code) for _, code in self._down)
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Do nothing: who keeps one key of a device from the windows keeps all of them."""
+
+    def stop(self) -> None:
+        """End the reader and let go of the devices."""
+        if self._stopped:
+            return
+        self._stopped = True
+        os.write(self._wake, b".")
+        if self._thread.ident:
+            self._thread.join()
+        self._devices.close()
+        for file in (*self._files.values(), self._woken, self._wake):
+            os.close(file)
+
+    # On the reader's thread
+
+    def _read(self) -> None:
+        try:
+            while True:
+                watch = self._devices.fileno()
+                files = [*self._files.values(), watch, self._woken]
+                ready, _, _ = select.select(files, [], [])
+                if self._stopped:
+                    return
+                for file in ready:
+                    if file == watch:
+                        self._files |= self._devices.open(self._files)
+                    else:
+                        self._take(file)
+        except Exception:
+            log.exception("the hotkey's reader failed")
+            self._on_lost("The hotkey's reader failed; the log has the details.")
+
+    def _take(self, file: int) -> None:
+        try:
+            data = os.read(file, _READ)
+        except BlockingIOError:
+            return
+        except OSError as reason:  # unplugged
+            log.debug("a device is gone: %s", reason.strerror)
+            data = b""
+        if not data:
+            self._forget(file)
+            return
+        data = self._rests.pop(file, b"") + data
+        whole = len(data) - len(data) % _RECORD.size
+        if data[whole:]:
+            self._rests[file] = data[whole:]
+        for _, _, kind, code, value in _RECORD.iter_unpack(data[:whole]):
+            if kind == _KEY and value in (_UP, _DOWN):
+                self._key(file, code, value == _DOWN)
+            elif (kind, code) == (_SYN, _DROPPED):
+                self._compare(file)
+
+    def _key(self, file: int, code: int, down: bool) -> None:
+        """Take a key, or what else the kernel calls one: a button, a finger on a touchpad."""
+        if code in BUTTONS:
+            if down:
+                self._on_edge(Edge(POINTER, True, time.monotonic()))
+        elif code == TOUCH:
+            self._touch(file, down)
+        elif code < min(BUTTONS) or code >= 0x160:  # those between are of pens and game pads
+            self._edge(file, code, down)
+
+    def _touch(self, file: int, down: bool) -> None:
+        now = time.monotonic()
+        if down:
+            self._touched[file] = now
+        elif now - self._touched.pop(file, now - _TAP) < _TAP:
+            self._on_edge(Edge(POINTER, True, now))
+
+    def _edge(self, file: int, code: int, down: bool) -> None:
+        """Report it, unless another keyboard holds the same key."""
+        if ((file, code) in self._down) == down:
+            return
+        others = any(other == code for device, other in self._down if device != file)
+        change = {(file, code)}
+        self._down = self._down | change if down else self._down - change
+        if not others:
+            self._on_edge(Edge(self._name(code), down, time.monotonic()))
+
+    def _compare(self, file: int) -> None:
+        """The kernel has dropped events: ask it what is down."""
+        before = frozenset(code for device, code in self._down if device == file)
+        try:
+            now = self._devices.down(file)
+        except OSError:  # unplugged at this very moment
+            now = frozenset[int]()
+        for code in sorted(before - now):
+            self._key(file, code, False)
+        for code in sorted(now - before):
+            self._key(file, code, True)
+
+    def _forget(self, file: int) -> None:
+        """A device is gone: its keys are up."""
+        for device, code in sorted(self._down):
+            if device == file:
+                self._edge(file, code, False)
+        self._rests.pop(file, None)
+        self._touched.pop(file, None)
+        self._files = {name: other for name, other in self._files.items() if other != file}
+        os.close(file)
+
+    def _name(self, code: int) -> str:
+        return self._names.get(code, f"keycode {code + XKB}")
+
+
+def _chords(settings: HotkeySettings) -> list[Chord]:
+    cancel = [(parse_key(settings.cancel),)] if settings.cancel else []
+    return [parse_chord(settings.keys), *settings.shortcuts.values(), *cancel]
