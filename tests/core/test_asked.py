@@ -15,12 +15,12 @@ def performed(*asked: tuple[float, Name], recording: bool = False) -> list[str]:
     """Return what is done, one word or "-" each; recording follows as in the daemon."""
     known, done = Asked(), []
     for at, name in asked:
-        known, refused = ask(known, name, at, recording=recording)
+        known, meant, refused = ask(known, name, at, recording=recording)
         if refused:
             done.append("-")
             continue
-        recording = name == "start" or (name == "toggle" and not recording)
-        done.append(name)
+        recording = meant == "start" or (meant == "toggle" and not recording)
+        done.append(meant)
     return done
 
 
@@ -37,6 +37,15 @@ ROWS = [
      ["start", "stop", "start"]),
     ("a start that repeats", [(0, "start"), (0.5, "start"), (0.53, "start"), (0.6, "stop")],
      ["start", "start", "start", "stop"]),
+    ("a release that never came, and the next press", [(0, "start"), (5, "start"), (5.4, "stop"),
+     (5.5, "start")], ["start", "stop", "stop", "start"]),
+    ("the press that ends it repeats, too", [(0, "start"), (5, "start"), (5.5, "start"),
+     (5.53, "start"), (6.5, "start")], ["start", "stop", "-", "-", "start"]),
+    ("a start that repeats for long", [(n / 2, "start") for n in range(9)], ["start"] * 9),
+    ("a start after a toggle waits for its own release", [(0, "toggle"), (5, "start"), (6, "stop")],
+     ["toggle", "start", "stop"]),
+    ("a press long after a hold", [(0, "start"), (1, "stop"), (9, "start"), (10, "stop")],
+     ["start", "stop", "start", "stop"]),
     ("a stop that nobody needs changes nothing later", [(0, "stop"), (5, "start"), (6, "stop")],
      ["stop", "start", "stop"]),
     ("toggles of a person", [(0, "toggle"), (2, "toggle"), (4, "toggle")],
@@ -56,9 +65,9 @@ def test_what_is_asked_for_is_what_is_done(asked, done):
 
 def test_a_start_while_recording_is_never_refused():
     """It is idempotent in core.dictation, and takes the earlier stop with it."""
-    known, _ = ask(Asked(), "stop", 0, recording=False)
-    known, refused = ask(known, "start", 0.1, recording=True)
-    assert (known, refused) == (Asked(), "")
+    known, _, _ = ask(Asked(), "stop", 0, recording=False)
+    known, _, refused = ask(known, "start", 0.1, recording=True)
+    assert (known, refused) == (Asked(started=0.1), "")
 
 
 NAMES = st.sampled_from(["start", "stop", "toggle"])
@@ -71,11 +80,11 @@ def test_a_stop_is_always_done_and_no_refusal_outlives_its_time(asked, recording
     known = Asked()
     for gap, name in asked:
         at += gap
-        known, refused = ask(known, name, at, recording=recording)
+        known, _, refused = ask(known, name, at, recording=recording)
         assert not (refused and name == "stop")
     longest = max(STOP_FIRST, REPEATING) + 0.01
     for name in ("start", "toggle"):
-        assert not ask(known, name, at + longest, recording=recording)[1]
+        assert not ask(known, name, at + longest, recording=recording)[2]
 
 
 @given(st.lists(st.floats(0, REPEATING - 0.01), max_size=60))

@@ -1,8 +1,33 @@
-"""The keys of shortcuts that the desktop watches for us, and what is told of them."""
+"""Shortcuts that the desktop watches for us: how their keys are spelt, and what they tell us.
+
+A desktop knows modifiers by their kind and needs one other key: neither "right Ctrl" alone nor two
+letters can be a shortcut there. It tells only that a shortcut was pressed or released; from that
+come the edges that its keys would have given.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import MODIFIERS, Chord, in_words, kind, parse_chord
+from tray_dictate.core.keysyms import keysym
+
+DICTATE = "dictate"
+SUBSTITUTE = parse_chord("ctrl+alt+space")  # for a hotkey that cannot be a shortcut
+REPEATING = 0.7  # seconds: a desktop that repeats a held key does it sooner; see core.asked
+
+_PORTAL = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
+_QT_MODIFIERS = {"shift": 1 << 25, "ctrl": 1 << 26, "alt": 1 << 27, "super": 1 << 28}
+_QT_KEYS = {
+    "space": 0x20, "escape": 0x01000000, "tab": 0x01000001, "backspace": 0x01000003,
+    "enter": 0x01000004, "insert": 0x01000006, "delete": 0x01000007, "pause": 0x01000008,
+    "print_screen": 0x01000009, "home": 0x01000010, "end": 0x01000011, "left": 0x01000012,
+    "up": 0x01000013, "right": 0x01000014, "down": 0x01000015, "page_up": 0x01000016,
+    "page_down": 0x01000017, "caps_lock": 0x01000024, "num_lock": 0x01000025,
+    "scroll_lock": 0x01000026, "menu": 0x01000055,
+} | {f"f{n}": 0x0100002F + n for n in range(1, 25)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +37,75 @@ class Trigger:
     keys: str = ""  # in words, as the desktop names them; "" while there are none
     advice: str = ""  # what to do where there are none, or why they are others than in the settings
     way: str = ""  # the value of hotkey.source that means this back end
+
+
+def portal_trigger(chord: Chord) -> str | None:
+    """Return a chord as the portals spell it, "CTRL+ALT+space"; None where it cannot be one."""
+    parts = _parts(chord)
+    if parts is None or not parts[0] <= _PORTAL.keys():
+        return None
+    modifiers, key = parts
+    return "+".join([*(_PORTAL[name] for name in _PORTAL if name in modifiers), keysym(key)])
+
+
+def qt_key(chord: Chord) -> int | None:
+    """Return a chord as Qt numbers it, which KDE uses; None where it cannot be a shortcut."""
+    parts = _parts(chord)
+    if parts is None or not parts[0] <= _QT_MODIFIERS.keys():
+        return None
+    modifiers, key = parts
+    return _QT_KEYS.get(key, ord(key[0].upper())) | sum(_QT_MODIFIERS[name] for name in modifiers)
+
+
+def replaced(chord: Chord) -> str:
+    """Return why the substitute is there in place of this hotkey."""
+    words = in_words(chord)
+    return f"{words[0].upper()}{words[1:]} cannot be a shortcut on this desktop."
+
+
+def _parts(chord: Chord) -> tuple[set[str], str] | None:
+    """Return the modifiers' kinds and the one other key."""
+    keys = [min(slot) for slot in chord if not slot <= MODIFIERS]
+    modifiers = {kind(min(slot)) for slot in chord if slot <= MODIFIERS}
+    return (modifiers, keys[0]) if len(keys) == 1 else None
+
+
+@dataclass(slots=True)
+class Presses:
+    """Presses and releases of shortcuts, by their names -> edges of their chords."""
+
+    chords: Mapping[str, Chord]
+    _down: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # held for which
+    _at: dict[str, float] = field(default_factory=dict[str, float])  # the last press
+
+    def pressed(self, name: str, at: float) -> list[Edge]:
+        """Return the edges of a press; none for a repetition.
+
+        A second press that is none means that the release of the first was lost. Only the hotkey
+        is held; the others have done their work at once.
+        """
+        if name not in self.chords:
+            return []
+        before = self._at.get(name)
+        if before is not None and at - before < REPEATING:
+            self._at[name] = at  # each repetition is measured from the one before
+            return []
+        edges = self.released(name, at if before is None else before)
+        self._at[name] = at
+        held = {key for keys in self._down.values() for key in keys}
+        keys = [min(slot) for slot in self.chords[name] if not slot & held]
+        self._down[name] = keys
+        edges += [Edge(key, down=True, at=at) for key in keys]
+        return edges if name == DICTATE else edges + self._let_go(name, at)
+
+    def released(self, name: str, at: float) -> list[Edge]:
+        """Return the edges of a release; none where nothing was held."""
+        self._at.pop(name, None)
+        return self._let_go(name, at)
+
+    def lost(self, at: float) -> list[Edge]:
+        """Return the releases of what nobody will tell of any more."""
+        return [edge for name in list(self._down) for edge in self.released(name, at)]
+
+    def _let_go(self, name: str, at: float) -> list[Edge]:
+        return [Edge(key, down=False, at=at) for key in reversed(self._down.pop(name, []))]

@@ -1,0 +1,120 @@
+"""Shortcuts of the desktop: their spelling, and the edges that their presses mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray_dictate.core.chord import ChordMachine, Signal
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.shortcuts import Shortcuts
+from tray_dictate.core.triggers import (
+    DICTATE,
+    REPEATING,
+    SUBSTITUTE,
+    Presses,
+    portal_trigger,
+    qt_key,
+    replaced,
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "portal", "qt"),
+    [
+        ("ctrl+alt+space", "CTRL+ALT+space", 0x0C000020),
+        ("alt+ctrl+d", "CTRL+ALT+d", 0x0C000044),
+        ("f9", "F9", 0x01000038),
+        ("shift_r+super+f12", "SHIFT+LOGO+F12", 0x1300003B),
+        ("super+,", "LOGO+comma", 0x1000002C),
+        ("ctrl+ö", "CTRL+U00F6", 0x040000D6),
+        ("page_up", "Prior", 0x01000016),
+        ("ctrl_r", None, None),
+        ("ctrl+alt", None, None),
+        ("a+b", None, None),
+        ("alt_gr+d", None, None),
+    ],
+)
+def test_a_chord_is_spelt_as_the_desktop_wants_it_where_it_can_be_a_shortcut(keys, portal, qt):
+    chord = parse_chord(keys)
+    assert (portal_trigger(chord), qt_key(chord)) == (portal, qt)
+
+
+def test_the_substitute_can_be_a_shortcut_and_the_user_learns_why_it_is_there():
+    assert portal_trigger(SUBSTITUTE)
+    assert qt_key(SUBSTITUTE)
+    words = "Right Ctrl cannot be a shortcut on this desktop."
+    assert replaced(parse_chord("ctrl_r")) == words
+
+
+def spelt(edges):
+    return [("+" if edge.down else "-") + edge.key for edge in edges]
+
+
+CHORDS = {DICTATE: parse_chord("ctrl+alt+space"), "redo": parse_chord("ctrl+alt+r")}
+
+
+def test_a_hold_is_the_edges_of_its_keys():
+    presses = Presses(CHORDS)
+    assert spelt(presses.pressed(DICTATE, 1)) == ["+ctrl_l", "+alt_l", "+space"]
+    assert spelt(presses.released(DICTATE, 2)) == ["-space", "-alt_l", "-ctrl_l"]
+    assert presses.released(DICTATE, 3) == []
+    assert presses.pressed("unknown", 3) == []
+
+
+def test_what_repeats_while_it_is_held_counts_once():
+    presses = Presses(CHORDS)
+    presses.pressed(DICTATE, 0)
+    assert [presses.pressed(DICTATE, at) for at in (0.5, 0.53, 1.1, 1.7)] == [[]] * 4
+    assert len(presses.pressed("redo", 0)) == 2
+    assert presses.pressed("redo", 0.5) == []
+    presses.released("redo", 0.6)
+    assert presses.pressed("redo", 0.65), "pressed anew"
+
+
+def signals(machine, edges):
+    return [signal for edge in edges for signal in machine.feed(edge)]
+
+
+@pytest.mark.parametrize(
+    ("toggle", "done"),
+    [(False, [Signal.START, Signal.STOP, Signal.START]), (True, [Signal.START, Signal.STOP])],
+    ids=["hold", "toggle"],
+)
+def test_a_second_press_long_after_the_first_means_that_its_release_was_lost(toggle, done):
+    presses, machine = Presses(CHORDS), ChordMachine(CHORDS[DICTATE], toggle)
+    first = signals(machine, presses.pressed(DICTATE, 0))
+    assert first + signals(machine, presses.pressed(DICTATE, 5)) == done
+
+
+def test_another_shortcut_does_its_work_at_once_and_does_not_end_the_hold():
+    presses, machine, shortcuts = Presses(CHORDS), ChordMachine(CHORDS[DICTATE]), Shortcuts(CHORDS)
+    signals(machine, presses.pressed(DICTATE, 0))
+    edges = presses.pressed("redo", 1)
+    assert spelt(edges) == ["+r", "-r"]
+    assert signals(machine, edges) == []
+    alone = Presses(CHORDS).pressed("redo", 1)
+    assert [name for edge in alone for name in shortcuts.feed(edge)] == ["redo"]
+
+
+def test_when_nobody_tells_any_more_what_is_held_is_let_go():
+    presses = Presses(CHORDS)
+    presses.pressed(DICTATE, 0)
+    assert spelt(presses.lost(1)) == ["-space", "-alt_l", "-ctrl_l"]
+    assert presses.lost(1) == []
+    assert presses.pressed(DICTATE, 1.1), "and the next press counts"
+
+
+EVENTS = st.tuples(st.sampled_from([*CHORDS, "x"]), st.booleans(), st.floats(0, 2 * REPEATING))
+
+
+@given(st.lists(EVENTS, max_size=40))
+def test_no_key_goes_down_twice_nor_stays_down(events):
+    presses, at, held = Presses(CHORDS), 0.0, set()
+    for name, down, gap in events:
+        at += gap
+        for edge in (presses.pressed if down else presses.released)(name, at):
+            assert edge.down == (edge.key not in held)
+            held ^= {edge.key}
+    assert held == {edge.key for edge in presses.lost(at)}
