@@ -18,7 +18,6 @@ from tray_dictate.asking import forgetting
 from tray_dictate.commands import handlers
 from tray_dictate.control_server import ControlServer
 from tray_dictate.core.asked import REPEATING
-from tray_dictate.core.asked import REPEATING
 from tray_dictate.core.dictation import Enable, Status
 from tray_dictate.errors import CaptureError, ConfigError, ControlError
 
@@ -103,15 +102,6 @@ async def test_a_tap_whose_release_comes_first_records_nothing(served):
     await served.ask("start")
     assert served.status is Status.OPENING
     await served.ask("cancel")
-
-
-async def test_where_no_release_was_told_the_next_press_ends_it(served):
-    await served.ask("start")
-    await served.rig.say("hi all")
-    await asyncio.sleep(REPEATING)
-    assert await served.ask("start") == {}
-    await served.rig.idle()
-    assert served.rig.output.text == "hi all"
 
 
 async def test_where_no_release_was_told_the_next_press_ends_it(served):
