@@ -88,7 +88,9 @@ async def test_only_this_machine_can_knock_and_only_the_owner_can_read_the_token
 
 async def test_a_second_server_is_refused_and_the_first_goes_on(serve, file):
     await serve()
-    with pytest.raises(ControlError, match="Another tray_dictate serves"):
+    with pytest.raises(
+        ControlError, match=r"serves the control port\. End it: `tray-dictate quit`"
+    ):
         await serve()
     assert await send(file) == {}
 

@@ -40,7 +40,9 @@ class TcpDoor:
         try:
             self._lock.acquire(blocking=False)
         except filelock.Timeout:
-            raise ControlError("Another tray_dictate serves the control port.") from None
+            raise ControlError(
+                "Another tray_dictate serves the control port. End it: `tray-dictate quit`."
+            ) from None
         listening = socket.socket()
         try:
             listening.bind((_HOST, 0))
