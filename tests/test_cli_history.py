@@ -136,6 +136,20 @@ def test_a_failed_dictation_becomes_text_and_its_recording_goes(tmp_path, histor
     assert "has become text already" in again.stderr
 
 
+def test_a_recording_that_is_gone_does_not_stand_before_those_that_are_there(tmp_path, history):
+    path = recording()
+    entry = history.add(failed(str(path)))
+    gone = [history.add(failed(f"/nowhere/{n}.wav")) for n in range(2)]
+    done = run(tmp_path, "history", "retry")
+    assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
+    for id in gone:
+        assert f"The recording of {id} is gone: /nowhere/" in done.stderr
+    assert history.get(entry).audio == ""
+    again = run(tmp_path, "history", "retry")
+    assert again.returncode == 1
+    assert "No recording waits for its text." in again.stderr
+
+
 def test_a_recording_of_a_history_that_was_off_becomes_text_too(tmp_path, data):
     path = recording()
     done = run(tmp_path, "history", "retry", "--set", "text.replacements.invoice=bill")

@@ -417,18 +417,18 @@ def test_only_what_is_newer_is_found(open_history):
 
 def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_history):
     history = open_history()
-    assert history.latest_failed() is None
+    assert history.failed() == []
     first, second = (
         history.add(replace(SAID, text="", raw="", state="failed", audio=f"/kept/{n}.wav"))
         for n in range(2)
     )
     history.add(SAID)
-    assert history.latest_failed().id == second
+    assert [entry.id for entry in history.failed()] == [second, first]
     history.transcribed(second, "At last.", "at last", "offline")
     found = history.get(second)
     assert (found.text, found.raw, found.state) == ("At last.", "at last", "kept")
     assert (found.engine, found.audio) == ("offline", "")
-    assert history.latest_failed().id == first
+    assert [entry.id for entry in history.failed()] == [first]
 
 
 @given(

@@ -117,9 +117,9 @@ class History:
         """Return one entry."""
         return next(iter(self._read("WHERE id = ?", id)), None)
 
-    def latest_failed(self) -> Entry | None:
-        """Return the newest entry with a recording that has not become text."""
-        return next(iter(self._read("WHERE audio != '' ORDER BY id DESC LIMIT 1")), None)
+    def failed(self) -> list[Entry]:
+        """Return the entries with a recording that has not become text, the newest first."""
+        return self._read("WHERE audio != '' ORDER BY id DESC")
 
     def update(self, id: int, state: State) -> None:
         """Say what became of an entry; one that is gone stays gone."""

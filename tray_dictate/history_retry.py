@@ -18,6 +18,8 @@ from tray_dictate.history import Entry, History
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.ways import polisher
 
+_LISTED = "`tray-dictate history` lists what there is."
+
 
 def retry(history: History, id: int | None, config: Config) -> int:
     """Print the text of a recording, the latest without `id`; return the exit code.
@@ -62,19 +64,34 @@ def polished(raw: list[str], polisher: Polisher) -> str:
 
 def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:
     """Return what is asked for, and its recording. Raises HistoryError."""
-    entry = history.latest_failed() if id is None else history.get(id)
+    if id is None:
+        return _latest(history)
+    entry = history.get(id)
     if entry is None:
-        path = recordings.latest() if id is None else None  # of a history that was off
-        if path is None:
-            missing = "No recording waits for its text." if id is None else f"There is no {id}."
-            raise HistoryError(f"{missing} `tray-dictate history` lists what there is.")
-        return None, path
+        raise HistoryError(f"There is no {id}. {_LISTED}")
     if not entry.audio:
         raise HistoryError(f"{entry.id} has become text already; its recording is gone.")
     path = Path(entry.audio)
     if not path.is_file():
-        raise HistoryError(f"The recording of {entry.id} is gone: {path}")
+        raise HistoryError(_gone(entry))
     return entry, path
+
+
+def _latest(history: History) -> tuple[Entry | None, Path]:
+    """Return the newest that there is a recording of, and say which there is none of."""
+    for entry in history.failed():
+        path = Path(entry.audio)
+        if path.is_file():
+            return entry, path
+        _tell(f"{_gone(entry)}. The one before it is taken.")
+    path = recordings.latest()  # of a history that was off
+    if path is None:
+        raise HistoryError(f"No recording waits for its text. {_LISTED}")
+    return None, path
+
+
+def _gone(entry: Entry) -> str:
+    return f"The recording of {entry.id} is gone: {entry.audio}"
 
 
 @contextmanager
