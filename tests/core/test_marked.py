@@ -1,0 +1,59 @@
+"""Our lines in files of the user's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate.core.marked import marked
+
+OLD, NEW = ["bind f9", "bind f8"], ["bind f7"]
+FILES = {
+    "sway": "set $mod Mod4\nbindsym $mod+q kill",
+    "hyprland": "# mine\n",
+    "river": "#!/bin/sh\nriverctl map normal Super Q exit\nexec rivertile\n",
+    "niri": 'input {\n}\n  binds { // mine\n    Mod+Q { close-window; }\n}\nlayout "x"\n',
+}
+
+
+@pytest.mark.parametrize("compositor", FILES)
+def test_lines_are_added_once_and_renewed_in_place_and_all_else_stays(compositor):
+    before = FILES[compositor]
+    first = marked(before, OLD, compositor)
+    assert marked(first, OLD, compositor) == first
+    second = marked(first + "later = 1\n", NEW, compositor)
+    assert [line.strip() for line in second.splitlines() if "bind f" in line] == NEW
+    others = [line for line in second.splitlines() if "tray_dictate" not in line]
+    assert [line for line in others if line.strip() not in NEW] == [
+        *before.splitlines(), "later = 1"
+    ]  # fmt: skip
+
+
+def test_in_rivers_script_they_come_before_what_may_never_return():
+    assert marked(FILES["river"], OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
+    assert marked("", OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
+
+
+def test_niris_are_in_its_section_of_bindings():
+    text = marked(FILES["niri"], NEW, "niri")
+    assert text.index("binds {") < text.index("    bind f7\n") < text.index("Mod+Q")
+    assert marked("input {}", NEW, "niri").endswith("    // tray_dictate: end\n}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "compositor", "reason"),
+    [
+        ("#!/usr/bin/env python3\n", "river", "no shell script"),
+        ("binds { Mod+Q { quit; } }\n", "niri", "does not begin with a line"),
+        (marked("", OLD, "sway").replace("# tray_dictate: end\n", ""), "sway", "are damaged"),
+        (marked("", OLD, "sway") * 2, "sway", "are damaged"),
+        ("# tray_dictate: end\n", "sway", "are damaged"),
+    ],
+)
+def test_where_no_place_is_surely_right_nothing_is_put(text, compositor, reason):
+    with pytest.raises(ValueError, match=reason):
+        marked(text, OLD, compositor)
+
+
+def test_a_last_mark_without_a_line_end_is_known():
+    text = marked("a\n", OLD, "sway").rstrip("\n")
+    assert marked(text, NEW, "sway") == marked("a\n", NEW, "sway")
