@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -180,6 +181,25 @@ async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp
     history = make(enabled=False, days=30)
     await history.close()
     assert list(folder.iterdir()) == [young]
+
+
+async def test_the_recordings_of_dictations_that_the_count_has_expired_go_too(
+    make, tmp_path, monkeypatch
+):
+    folder = tmp_path / "kept"
+    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: folder)
+    folder.mkdir()
+    now = time.time()
+    history = make(entries=2, days=0)
+    for age in (4, 3, 2, 1):  # days
+        at, audio = now - age * 86400, folder / f"{age}.wav"
+        audio.touch()
+        os.utime(audio, (at + 60, at + 60))  # it is written at the end of the dictation
+        await history.add(replace(SAID, at=at, audio=str(audio)))
+    assert sorted(path.name for path in folder.iterdir()) == ["1.wav", "2.wav"]
+    history.change(HistorySettings(entries=0, days=0))
+    await history.add(replace(SAID, at=now))
+    assert len(list(folder.iterdir())) == 2, "without a count nothing expires"
 
 
 @pytest.fixture

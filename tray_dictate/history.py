@@ -121,6 +121,18 @@ class History:
         """Return the entries with a recording that has not become text, the newest first."""
         return self._read("WHERE audio != '' ORDER BY id DESC")
 
+    def recorded(self) -> tuple[float, frozenset[str]]:
+        """Return the time before which dictations expired by count, and all recordings named."""
+
+        def work(connection: sqlite3.Connection) -> tuple[float, frozenset[str]]:
+            oldest = connection.execute(
+                "SELECT at FROM entry ORDER BY id DESC LIMIT 1 OFFSET ?", (self._keep - 1,)
+            ).fetchone()
+            named = connection.execute("SELECT audio FROM entry WHERE audio != ''")
+            return oldest[0] if oldest and self._keep else 0.0, frozenset(row[0] for row in named)
+
+        return self._file.do(work)
+
     def update(self, id: int, state: State) -> None:
         """Say what became of an entry; one that is gone stays gone."""
         self._file.do(

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from tray_dictate import recordings
 from tray_dictate.config import HistorySettings
+from tray_dictate.errors import HistoryError
 from tray_dictate.file_worker import FileWorker
 from tray_dictate.history import Entry, History, State
 from tray_dictate.stats_async import AsyncStats
@@ -56,7 +57,7 @@ class AsyncHistory:
                 self._stored[-kept] = stored
 
         self._file.aside(self._expire_recordings)
-        stored = await self._ask(lambda file: file.add(entry), 0, late)
+        stored = await self._ask(lambda file: _add(file, entry), 0, late)
         if not stored:
             kept = self._memory.add(entry)
         return stored or -kept
@@ -109,3 +110,13 @@ class AsyncHistory:
             recordings.expire(self._settings.days)
         except OSError as reason:
             log.warning("old recordings could not be deleted: %s", reason)
+
+
+def _add(file: History, entry: Entry) -> int:
+    """Store an entry, and delete recordings of expired ones: nobody could find them any more."""
+    id = file.add(entry)
+    try:
+        recordings.sweep(*file.recorded())
+    except (OSError, HistoryError) as reason:  # the entry is stored all the same
+        log.warning("old recordings could not be deleted: %s", reason)
+    return id

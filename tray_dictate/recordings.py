@@ -5,10 +5,13 @@ audio/kept.py writes them: NAME.wav, and NAME.json with what is known of it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from tray_dictate import paths
 from tray_dictate.clock import cautious
+
+_YOUNG = 3600.0  # seconds: by then a dictation is over, and in the history
 
 
 def latest() -> Path | None:
@@ -30,6 +33,22 @@ def remove_all() -> int:
     for path in found:
         remove(path)
     return len(found)
+
+
+def sweep(before: float, named: Collection[str]) -> int:
+    """Delete those from before a time.time() that no dictation names any more.
+
+    A recording whose dictation is not in the history yet is young. Raises OSError.
+    """
+    before = min(before, cautious() - _YOUNG)
+    names = {Path(name).name for name in named}
+    orphans = [
+        path for path in paths.kept_audio().glob("*.wav")
+        if path.stat().st_mtime < before and path.name not in names
+    ]  # fmt: skip
+    for path in orphans:
+        remove(path)
+    return len(orphans)
 
 
 def expire(days: float) -> int:
