@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -197,6 +198,45 @@ async def test_a_microphone_kept_warm_for_a_while_cools():
     await asyncio.sleep(0.06)
     assert rig.portaudio.open_streams == 0
     assert rig.portaudio.opened == [None]
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_take_that_begins_as_the_microphone_cools_has_it(turns):
+    rig = Rig(warm=0.001)
+    async with rig.microphone.capture(RATE).open():
+        pass
+    # the timer is due by the next turn of the loop, and the take begins so many turns after it
+    time.sleep(0.005)  # noqa: ASYNC251 - the timer must be late, not run
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert rig.portaudio.open_streams == 1
+        await rig.hear()
+        capture.stop()
+        assert await collect(chunks) == LOUD
+
+
+@pytest.mark.parametrize("turns", range(1, 5))
+async def test_a_take_that_begins_as_an_idle_device_goes_away_opens_the_next_one(turns):
+    rig = Rig(warm=5)
+    async with rig.microphone.capture(RATE).open():
+        pass
+    rig.portaudio.on_end()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert rig.portaudio.open_streams == 1
+        await rig.hear()
+        capture.stop()
+        assert await collect(chunks) == LOUD
+    assert rig.said == [], "nobody has missed anything"
+    await rig.microphone.close()
 
 
 async def test_a_second_recording_ends_the_tail_of_the_first():

@@ -49,6 +49,7 @@ class Microphone:
         self._notice = on_notice
         self._stream: Any = None
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
+        self._lost = False  # the stream is there, and nothing comes from it any more
         self._resampler: Resampler | None = None
         self._rate = 0
         self._captures: list[Recording] = []
@@ -107,7 +108,7 @@ class Microphone:
             return
         warm = self._settings.warm
         if warm == 0:
-            await self.close()
+            await self._rest()
         elif warm != "always":
             loop = asyncio.get_running_loop()
             self._cooling = loop.call_later(warm, self._cool)
@@ -126,8 +127,14 @@ class Microphone:
         self._lose()
 
     def _cool(self) -> None:
-        if not self._captures:
-            self._spawn(self.close())
+        self._spawn(self._rest())
+
+    async def _rest(self) -> None:
+        """Close the device, unless a take has begun while this waited for its turn."""
+        async with self._opening:
+            if not self._captures:
+                self._gone_since = None
+                await self._shut()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -136,13 +143,14 @@ class Microphone:
 
     async def _ensure(self, rate: int) -> None:
         async with self._opening:
-            if self._stream is None or self._rate != rate:
+            if self._stream is None or self._rate != rate or self._lost:
                 await self._shut()
                 await self._start(rate)
 
     async def _start(self, rate: int) -> None:
         """Open a stream, where none is open."""
         self._serial += 1
+        self._lost = False
         heard = partial(self._bridge.post, partial(self._heard, self._serial))
         ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
@@ -226,6 +234,7 @@ class Microphone:
             self._last_callback, asyncio.get_running_loop().time()
         )
         self._serial += 1  # what still comes of the old one is too late
+        self._lost = True
         self._spawn(self._replace(self._serial))
 
     async def _replace(self, serial: int) -> None:
