@@ -1,10 +1,12 @@
 """A keyboard of our own at the compositor's seat (zwp_virtual_keyboard_v1).
 
 The modifiers that the user holds on other keyboards are not this one's. Killed at any moment, we
-leave nothing pressed: the compositor ends the keyboard with the connection.
+leave nothing pressed: what belongs together is one write, and the compositor ends the keyboard with
+the connection.
 
-Keys are paced. Who reads no events for a while has them queued, and when the queue is full the
-compositor ends that program: a burst of 2,000 characters does it within 2 seconds.
+A program that reads no events for a while has them queued, and the compositor ends it when the
+queue is full, which counts its writes more than what is in them: one key at a time fills it with
+fewer than 300 characters, bursts of 32 with some 3,000. So text goes in bursts, with pauses.
 """
 
 from __future__ import annotations
@@ -12,22 +14,26 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.wayland_keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 
-PACE, PACE_X = 0.001, 0.002  # seconds a key, for Wayland programs and those on Xwayland
+STRIDE = 32  # keys in a burst
+PACE, PACE_X = 0.001, 0.002  # seconds a key on the average, for Wayland programs and on Xwayland
+FAST = 512  # keys that go at this pace, before it is
+SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
 SETTLE_X = 0.1  # seconds for Xwayland and its programs to take a keymap
+DRAIN_X, LONGEST_DRAIN = 0.003, 3.0  # seconds a key to read what was typed, before the next one
 SETTLE_NEW = 0.2  # seconds for programs to notice that the seat has a keyboard at last
 
 _SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
 _MAKER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
 _KEYMAP, _KEY, _MODIFIERS, _DESTROY = 0, 1, 2, 3  # requests
 _XKB_V1 = 1
-_NOBODYS = 32  # a modifier that no common layout gives a meaning to (Mod3)
+_NOBODYS = 32  # Mod3, a modifier that no common layout gives a meaning to
 
 
 def _always() -> bool:
@@ -38,13 +44,15 @@ class VirtualKeyboard:
     """Presses keys and types text; for one thread, with that thread's connection."""
 
     def __init__(self, connection: Connection) -> None:
-        """Raises UnavailableError where the compositor gives programs no keyboard."""
+        """Raises UnavailableError where the compositor lets programs have no keyboard."""
         self._connection = connection
         self._capabilities = 0
-        self._down: list[int] = []
         self._keymap = ""  # the one in use
         self._made, self._places = "", dict[str, int]()  # the last one for text, and what it gives
-        self._last = 0.0  # when the last key went out, on the monotonic clock
+        self._recent = 0.0  # keys that a program may not have read
+        # times of the monotonic clock: of the last burst, of the next one, when those on Xwayland
+        # will have read the last one
+        self._sent, self._next, self._unread_until = 0.0, 0.0, 0.0
         try:
             maker = connection.bind(_MAKER)
             seat = connection.bind(_SEAT, on_event=self._on_seat)
@@ -58,7 +66,7 @@ class VirtualKeyboard:
             raise UnavailableError(
                 f"The compositor refuses a virtual keyboard: {reason}."
             ) from None
-        if alone:  # else the first keys get lost
+        if alone:  # else the first keys would be lost
             time.sleep(SETTLE_NEW)
 
     def chord(self, chord: str) -> None:
@@ -74,7 +82,7 @@ class VirtualKeyboard:
     ) -> int:
         """Press a chord so often; return how often, less where `stop` or `stays` ends it.
 
-        Raises DeliveryError.
+        `stays` is asked right before each burst. Raises DeliveryError.
         """
         try:
             codes = chord_codes(chord)
@@ -82,15 +90,17 @@ class VirtualKeyboard:
             raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
         done = 0
         try:
-            self._map(US)
-            while done < times and not stop.is_set() and stays():
-                self._tap(codes)
-                done += 1
-                time.sleep(PACE_X if times > 1 else 0)
+            while done < times:
+                part = min(STRIDE // len(codes), times - done)  # one write holds so many
+                self._rest(stop)
+                self._map(US)
+                if stop.is_set() or not stays():
+                    break
+                self._burst([codes] * part, PACE_X)
+                done += part
+                self._connection.roundtrip()
         except WaylandError as reason:
             raise DeliveryError(f"The key could not be pressed: {reason}.", done) from None
-        finally:
-            self.release_all()
         return done
 
     def type(
@@ -103,53 +113,43 @@ class VirtualKeyboard:
     ) -> int:
         """Type any text; return how much of it, less where `stop` or `stays` ends it.
 
-        `stays` is asked right before each character. Raises DeliveryError.
+        `stays` is asked right before each burst. Raises DeliveryError.
         """
         done = 0
         try:
-            for done, character in enumerate(text):
-                if not is_typed(character):
-                    continue
-                self._provide(text, done, xwayland=xwayland)
+            while done < len(text):
+                self._rest(stop)
+                part = self._provide(text, done, stop, xwayland=xwayland)
                 if stop.is_set() or not stays():
-                    return done
-                self._tap([self._places[character]])
-                time.sleep(PACE_X if xwayland else PACE)
+                    break
+                keys = [[self._places[one]] for one in part if is_typed(one)]
+                self._burst(keys, PACE_X if xwayland else PACE)
+                done += len(part)
+                self._connection.roundtrip()
         except WaylandError as reason:
             raise DeliveryError(f"The text could not be typed: {reason}.", done) from None
-        finally:
-            self.release_all()
-        return len(text)
-
-    def release_all(self) -> None:
-        """Release what we have down, the last one first; idempotent."""
-        with suppress(WaylandError):
-            while self._down:
-                self._key(self._down[-1], down=False)
-                self._modify(mask(self._down))
+        return done
 
     def close(self) -> None:
         """Take the keyboard away; the connection is its maker's to close."""
-        self.release_all()
         with suppress(WaylandError):
             self._connection.request(self._id, _DESTROY)
             self._connection.roundtrip()
 
-    def _provide(self, text: str, at: int, *, xwayland: bool) -> None:
-        """Have a keymap that gives the character there, and what follows as far as it has room."""
-        if text[at] not in self._places:
+    def _provide(self, text: str, at: int, stop: threading.Event, *, xwayland: bool) -> str:
+        """Return what comes next, having seen to it that the keymap gives all of it."""
+        part = text[at : at + STRIDE]
+        if any(character not in self._places for character in part if is_typed(character)):
             self._places = placed(text[at:])
             self._made = keymap(self._places)
-        if self._keymap == self._made:
-            return
-        if xwayland:  # its programs translate a key when they get round to it, with the map of then
-            time.sleep(max(self._last + SETTLE_X - time.monotonic(), 0))
-        self._map(self._made)
-        if xwayland:
-            self._modify(_NOBODYS)  # makes ours the keyboard, else the first key would
-            self._modify(0)
-            self._connection.roundtrip()
-            time.sleep(SETTLE_X)
+        if self._keymap != self._made:
+            if xwayland:
+                stop.wait(max(self._unread_until - time.monotonic(), 0))
+            self._map(self._made)
+            if xwayland:
+                self._take_over()
+                stop.wait(SETTLE_X)
+        return part
 
     def _map(self, text: str) -> None:
         if text == self._keymap:
@@ -163,25 +163,37 @@ class VirtualKeyboard:
             os.close(file)
         self._keymap = text
 
-    def _tap(self, codes: list[int]) -> None:
-        """Press keys together and release them; return when the compositor has passed them on."""
-        for code in codes:
-            self._down.append(code)
-            self._key(code, down=True)
-            if len(codes) > 1:
-                self._modify(mask(self._down))
-        while self._down:
-            self._key(self._down[-1], down=False)
-            if len(codes) > 1:
-                self._modify(mask(self._down))
-        self._last = time.monotonic()
+    def _take_over(self) -> None:
+        """Make this the keyboard whose keymap programs have, which else the first key does."""
+        self._modify(_NOBODYS)
+        self._modify(0)
         self._connection.roundtrip()
 
+    def _burst(self, chords: Sequence[Sequence[int]], pace: float) -> None:
+        """Press and release these at once, and give programs the time to read, before the next."""
+        with self._connection.together():
+            for codes in chords:
+                for at, code in enumerate(codes, 1):
+                    self._key(code, down=True)
+                    if mask(codes):
+                        self._modify(mask(codes[:at]))
+                for at, code in reversed([*enumerate(codes)]):
+                    self._key(code, down=False)
+                    if mask(codes):
+                        self._modify(mask(codes[:at]))
+        now, keys = time.monotonic(), len(chords)
+        self._recent = max(self._recent - (now - self._sent) / SLOW, 0) + keys
+        self._sent = now
+        self._next = now + keys * (pace if self._recent < FAST else SLOW)
+        unread = min(max(self._unread_until - now, 0) + keys * DRAIN_X, LONGEST_DRAIN)
+        self._unread_until = now + unread
+
+    def _rest(self, stop: threading.Event) -> None:
+        stop.wait(max(self._next - time.monotonic(), 0))
+
     def _key(self, code: int, *, down: bool) -> None:
-        milliseconds = int(time.monotonic() * 1000)
+        milliseconds = time.monotonic_ns() // 1_000_000
         self._connection.request(self._id, _KEY, milliseconds, code, int(down))
-        if not down:
-            self._down.remove(code)
 
     def _modify(self, modifiers: int) -> None:
         self._connection.request(self._id, _MODIFIERS, modifiers, 0, 0, 0)
