@@ -24,10 +24,15 @@ class Parts:
         self.config = Config()
         self.times = 0
         self.refuses = self.refuses_late = ""
+        self.asked = False
+        self.may_apply = asyncio.Event()
+        self.may_apply.set()
 
     async def apply(self, config: Config, commit: Commit) -> None:
         if self.refuses:
             raise UnavailableError(self.refuses)
+        self.asked = True
+        await self.may_apply.wait()  # a new engine loads
         await commit()
         if self.refuses_late:
             raise UnavailableError(self.refuses_late)
@@ -155,6 +160,35 @@ async def test_changes_wait_until_all_parts_are_there(path):
     await early
     assert rig.parts.times == 1
     await rig.settings.stop()
+
+
+@pytest.mark.parametrize("what", ["menu", "reload", "edit"])
+async def test_a_change_under_way_is_over_before_the_end(rig, what):
+    rig.parts.may_apply.clear()
+    if what == "menu":
+        work = rig.settings.change("audio.cues", False)
+    else:
+        rig.path.write_text("[audio]\ncues = false\n")
+        work = rig.settings.reload() if what == "reload" else asyncio.sleep(0)
+    changing = asyncio.create_task(work)
+    await until(lambda: rig.parts.asked, 20)
+    asyncio.get_running_loop().call_later(0.05, rig.parts.may_apply.set)
+    await rig.settings.stop()
+    assert not rig.parts.config.audio.cues
+    assert "cues = false" in rig.text
+    await changing
+    with pytest.raises(ConfigError, match="tray_dictate ends"):
+        await rig.settings.change("audio.cues", True)
+
+
+async def test_a_change_that_does_not_end_is_broken_off_at_the_end(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.settings._MOMENT", 0.05)
+    rig.parts.may_apply.clear()
+    changing = asyncio.create_task(rig.settings.change("audio.cues", False))
+    await until(lambda: rig.parts.asked)
+    await rig.settings.stop()
+    assert changing.cancelled()
+    assert rig.text == FILE
 
 
 # The file, edited

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from tray_dictate import config_edit, config_load
@@ -20,6 +21,7 @@ from tray_dictate.errors import ConfigError, DictateError
 log = logging.getLogger(__name__)
 
 _NAMES = tuple(f"{section}.{name}" for section, name, _, _ in every_setting())
+_MOMENT = 5.0  # seconds for a change that is under way at the end
 Commit = Callable[[], Awaitable[None]]
 # makes the parts that settings are for, then commits, then lets them take over; after an
 # exception (a DictateError) all is as it was
@@ -40,6 +42,8 @@ class Settings:
         self._seen = self._text()  # what the file held when it was last read
         self._watching: Any = None
         self._looking: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()  # those who change something
+        self._over = False
 
     async def change(self, name: str, value: Any) -> None:
         """Give a setting ("engine.name") another value, here and in the file.
@@ -55,8 +59,7 @@ class Settings:
             raise ConfigError([
                 f"{name} cannot be changed while {fixed} is given; start tray-dictate without it"
             ])  # fmt: skip
-        await self._begun.wait()
-        async with self._one:
+        async with self._turn():
             before = config_load.read(path)
             config = self._right(name, before)
             if value == _value(config, name):
@@ -80,8 +83,7 @@ class Settings:
 
     async def reload(self) -> str:
         """Read the file anew; return what to tell. Raises ConfigError: all is as it was."""
-        await self._begun.wait()
-        async with self._one:
+        async with self._turn():
             self._seen = self._text()
             config = self._sources.load()
 
@@ -113,12 +115,32 @@ class Settings:
         self._look()  # it may have changed since it was read
 
     async def stop(self) -> None:
-        """Watch no more; a change under way is over afterwards."""
+        """Watch no more, and change nothing afterwards; what is under way has a moment to end."""
+        self._over = True
         if self._watching:
             self._watching.stop()
-        if self._looking:
-            self._looking.cancel()
-            await asyncio.wait([self._looking])
+        under_way = [*self._under_way, *([self._looking] if self._looking else [])]
+        if not under_way:
+            return
+        _, late = await asyncio.wait(under_way, timeout=_MOMENT)
+        for task in late:  # it waits for a dictation that will not end any more, or a slow engine
+            task.cancel()
+        await asyncio.wait(under_way)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """Be the only one who changes something. Raises ConfigError at the end of the program."""
+        await self._begun.wait()
+        task = asyncio.current_task()
+        assert task
+        self._under_way.add(task)
+        try:
+            async with self._one:
+                if self._over:
+                    raise ConfigError(["nothing can be changed any more: tray_dictate ends"])
+                yield
+        finally:
+            self._under_way.discard(task)
 
     def _look(self) -> None:
         before = self._looking
@@ -129,7 +151,7 @@ class Settings:
         if before:
             await asyncio.wait([before])
         async with self._one:
-            if self._text() == self._seen:
+            if self._over or self._text() == self._seen:
                 return
         try:
             await self.reload()
