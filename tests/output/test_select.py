@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tray_dictate.errors import UnavailableError
@@ -31,11 +33,12 @@ def test_clipboard_alone_does_not_ask_for_an_x_server(bare: pytest.MonkeyPatch) 
     assert "DISPLAY" not in str(raised.value)
 
 
-def test_a_wayland_session_is_told_what_it_cannot_have_yet(
-    bare: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_where_the_wayland_compositor_does_not_answer_an_x_server_is_tried(
+    bare: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    bare.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     bare.setenv("WAYLAND_DISPLAY", "wayland-0")
     bare.setenv("DISPLAY", "no-such-server")
-    with pytest.raises(UnavailableError, match="no-such-server"):
+    with pytest.raises(UnavailableError, match="no-such-server") as raised:
         select("auto")
-    assert "Wayland" in caplog.text
+    assert "The Wayland compositor cannot be reached" in raised.value.reason

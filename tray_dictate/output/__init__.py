@@ -28,13 +28,14 @@ def select(
 ) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
-    `rules` are the user's and apply on X11, where applications are told apart;
+    `rules` are the user's and apply where applications are told apart: on X11 and Wayland;
     `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
     `down` is None before the user's own keyboard releases and presses a key again.
     """
     reasons: list[UnavailableError] = []
+    wayland = partial(_wayland, method, rules, private=private)
     x11 = partial(_x11, method, on_synthetic, rules, private=private)
-    for name, make in _candidates(method, x11, ruled=bool(rules)):
+    for name, make in _candidates(method, wayland, x11, ruled=bool(rules)):
         try:
             output = make()
         except UnavailableError as reason:
@@ -59,21 +60,26 @@ def adapting(output: Output, settings: OutputSettings) -> Callable[[], None] | N
 
 
 def _candidates(
-    method: Method, x11: Callable[[], Output], *, ruled: bool
+    method: Method, wayland: Callable[[], Output], x11: Callable[[], Output], *, ruled: bool
 ) -> Iterator[tuple[str, Callable[[], Output]]]:
-    if method != "clipboard" and sys.platform in ("win32", "darwin"):
-        yield "keys", _desktop
-    elif method != "clipboard" or (ruled and os.environ.get("DISPLAY")):
-        if os.environ.get("WAYLAND_DISPLAY") and os.environ.get("DISPLAY"):
-            log.warning(
-                "This is a Wayland session: only the windows of X programs get text for now. "
-                "Log in to an X11 session for all of them."
-            )
-        yield "x11", x11
+    if sys.platform in ("win32", "darwin"):
+        if method != "clipboard":
+            yield "keys", _desktop
+    else:
+        if os.environ.get("WAYLAND_DISPLAY"):  # if it answers, never X: that sees only its own
+            yield "wayland", wayland
+        if method != "clipboard" or (ruled and os.environ.get("DISPLAY")):
+            yield "x11", x11
     yield "the clipboard", _clipboard
 
 
 # The platform's libraries are imported here and not before: without a display they raise.
+
+
+def _wayland(method: Method, rules: Sequence[OutputRule], *, private: bool) -> Output:
+    from tray_dictate.output.wayland import WaylandOutput  # noqa: PLC0415
+
+    return WaylandOutput(method, rules, private=private)
 
 
 def _x11(

@@ -7,8 +7,7 @@ gives back what was there before, in every format. Three rules:
 2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
 3. A read is the target's only if the client of the focused window asked, and after the key.
 
-A kill -9 meanwhile loses what we keep: a selection ends with its owner. Clipboard managers bring
-back the user's text, for ours was marked secret.
+A kill -9 meanwhile loses what we keep, as owners do; clipboard managers bring it back, not ours.
 """
 
 from __future__ import annotations

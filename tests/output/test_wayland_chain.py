@@ -1,0 +1,226 @@
+"""Which way inserts, and that never a second one does what the first has begun."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.output.rules import Method, Treatment
+from tray_dictate.output.wayland_chain import AGAIN, Chain, Link, Stays
+from tray_dictate.output.wayland_ways import AUTO, PASTE, TYPE, Paste, Program, whole
+from tray_dictate.ports import Receipt
+
+
+class Window:
+    """What the ways of a test insert into."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.focused = True
+
+    def stays(self) -> bool:
+        return self.focused
+
+
+class Inserting:
+    """A way that inserts; or raises, having inserted `first` characters."""
+
+    def __init__(
+        self, window: Window, name: str, fails: Exception | None = None, first: int = 0
+    ) -> None:
+        self._window, self._name, self._fails, self._first = window, name, fails, first
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        del treatment
+        if not stays():
+            raise MovedError
+        self._window.text += text[: self._first] if self._fails else text
+        if self._fails:
+            raise self._fails
+        return Receipt(confirmed=False, method=self._name)
+
+
+class Offers:
+    """Makes a way; or says why this session does not offer it, as long as it has a reason."""
+
+    def __init__(self, way: Inserting, reason: str = "") -> None:
+        self._way, self.reason = way, reason
+        self.asked = 0
+
+    def __call__(self) -> Inserting:
+        self.asked += 1
+        if self.reason:
+            raise UnavailableError(self.reason, "Do this.")
+        return self._way
+
+
+NO_FIELD = UnavailableError("No text field here.")
+
+
+def chain(window: Window, **fails: Exception | None) -> Chain:
+    """Return the usual three ways, of which some refuse or fail."""
+    kinds = {"commit": AUTO, "paste": PASTE, "type": TYPE}
+    ways = {name: Inserting(window, name, fails.get(name)) for name in kinds}
+    return Chain([Link(name, kinds[name], Offers(way)) for name, way in ways.items()])
+
+
+@pytest.mark.parametrize(
+    ("method", "refusing", "used"),
+    [
+        ("auto", [], "commit"),
+        ("auto", ["commit"], "paste"),
+        ("auto", ["commit", "paste"], "type"),
+        ("paste", [], "paste"),
+        ("type", [], "type"),
+        ("type", ["commit", "paste"], "type"),
+    ],
+)
+def test_the_first_way_that_does_not_refuse_inserts_and_no_other(
+    method: Method, refusing: list[str], used: str
+) -> None:
+    window = Window()
+    ways = chain(window, **dict.fromkeys(refusing, NO_FIELD))
+    assert ways.insert("said", Treatment(method), window.stays).method == used
+    assert window.text == "said"
+
+
+def test_where_every_way_refuses_each_reason_and_remedy_is_told() -> None:
+    window = Window()
+    reasons = {name: UnavailableError(f"Not by {name}.", "Do this.") for name in ("paste", "type")}
+    with pytest.raises(DeliveryError) as raised:
+        chain(window, commit=NO_FIELD, **reasons).insert("said", Treatment(), window.stays)
+    assert str(raised.value) == (
+        "No way of inserting text works here. No text field here. Not by paste. Not by type. "
+        "Do this."
+    )
+    assert raised.value.done == 0
+
+
+def test_what_a_setting_excludes_is_not_even_tried() -> None:
+    window = Window()
+    with pytest.raises(DeliveryError, match="Not by paste"):
+        chain(window, paste=UnavailableError("Not by paste.")).insert(
+            "said", Treatment("paste"), window.stays
+        )
+    assert not window.text
+
+
+@pytest.mark.parametrize("failure", [DeliveryError("broken", 2), FocusMovedError(2)])
+def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) -> None:
+    window = Window()
+    begun = Inserting(window, "commit", failure, first=2)
+    ways = Chain(
+        [Link("commit", AUTO, Offers(begun)), Link("type", TYPE, Offers(Inserting(window, "type")))]
+    )
+    with pytest.raises(type(failure)) as raised:
+        ways.insert("said", Treatment(), window.stays)
+    assert (window.text, raised.value.done) == ("sa", 2)
+
+
+def test_a_focus_that_moved_stops_the_chain_before_anything_is_inserted() -> None:
+    window = Window()
+    window.focused = False
+    with pytest.raises(MovedError):
+        chain(window).insert("said", Treatment(), window.stays)
+    assert not window.text
+
+
+def test_only_what_is_asked_for_is_tried() -> None:
+    window = Window()
+    with pytest.raises(DeliveryError, match="No text field here"):
+        chain(window, commit=NO_FIELD).insert("said", Treatment(), window.stays, ["commit"])
+    assert not window.text
+
+
+def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
+    window, now = Window(), [100.0]
+    offers = Offers(Inserting(window, "commit"), "The portal is not there.")
+    other = Link("type", TYPE, Offers(Inserting(window, "type")))
+    ways = Chain([Link("commit", AUTO, offers), other], clock=lambda: now[0])
+    ways.insert("a", Treatment(), window.stays)
+    offers.reason = ""  # it has started meanwhile
+    assert ways.insert("b", Treatment(), window.stays).method == "type"
+    now[0] += AGAIN
+    assert ways.insert("c", Treatment(), window.stays).method == "commit"
+    assert (window.text, offers.asked) == ("abc", 2)
+
+
+def test_after_a_failure_the_ways_are_made_anew() -> None:
+    window, renewed = Window(), list[bool]()
+    offers = Offers(Inserting(window, "commit", DeliveryError("the compositor is gone")))
+    ways = Chain([Link("commit", AUTO, offers)], lambda: renewed.append(True))
+    for _ in range(2):
+        with pytest.raises(DeliveryError, match="gone"):
+            ways.insert("said", Treatment(), window.stays)
+    assert (offers.asked, renewed) == (2, [True, True])
+
+
+def test_it_explains_every_way_in_order() -> None:
+    window = Window()
+    ways = Chain(
+        [
+            Link("commit", AUTO, Offers(Inserting(window, "commit"), "Not here.")),
+            Link("paste", PASTE, Offers(Inserting(window, "paste"))),
+        ]
+    )
+    assert ways.explain() == [("commit", "Not here. Do this."), ("paste", "")]
+
+
+class Pasting:
+    """Pastes as it is told to: taken, not taken, or the clipboard cannot be saved."""
+
+    def __init__(self, outcome: Receipt | Exception | None) -> None:
+        self._outcome = outcome
+
+    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+        del text, treatment, stays
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
+def test_a_paste_that_nobody_takes_and_a_clipboard_that_cannot_be_saved_are_refusals() -> None:
+    window = Window()
+    receipt = Receipt(confirmed=True, method="paste")
+    assert Paste(Pasting(receipt)).insert("said", Treatment(), window.stays) == receipt
+    with pytest.raises(UnavailableError, match=r"does not take a paste by shift\+insert\.$"):
+        Paste(Pasting(None)).insert("said", Treatment(), window.stays)
+    with pytest.raises(UnavailableError, match=r"output\.method"):
+        Paste(Pasting(None)).insert("said", Treatment("paste"), window.stays)
+    with pytest.raises(UnavailableError, match="could not be saved"):
+        Paste(Pasting(UnsavedError())).insert("said", Treatment(), window.stays)
+
+
+class Typing:
+    """A program that types so many characters."""
+
+    def __init__(self, characters: int) -> None:
+        self._characters = characters
+
+    def type(self, text: str, stop: threading.Event) -> int:
+        del stop
+        return min(self._characters, len(text))
+
+
+def test_a_program_types_only_into_the_window_that_has_the_focus() -> None:
+    window, stop = Window(), threading.Event()
+    assert Program(Typing(9), stop).insert("said", Treatment(), window.stays).method == "type"
+    with pytest.raises(FocusMovedError) as raised:
+        Program(Typing(2), stop).insert("said", Treatment(), window.stays)
+    assert raised.value.done == 2
+    window.focused = False
+    with pytest.raises(MovedError):
+        Program(Typing(9), stop).insert("said", Treatment(), window.stays)
+
+
+def test_an_end_of_the_program_is_not_taken_for_a_moved_focus() -> None:
+    stop = threading.Event()
+    with pytest.raises(MovedError):
+        whole(0, 4, stop)
+    stop.set()
+    with pytest.raises(DeliveryError, match="ended") as raised:
+        whole(1, 4, stop)
+    assert not isinstance(raised.value, FocusMovedError)

@@ -1,0 +1,188 @@
+"""The ways of a Wayland session, each made when it is first wanted, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.output.rules import Method, Treatment
+from tray_dictate.output.wayland_chain import Link, Stays
+from tray_dictate.output.wayland_input_method import InputMethod
+from tray_dictate.output.wayland_keyboard import VirtualKeyboard
+from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.ports import Receipt
+
+T = TypeVar("T")
+
+AUTO: frozenset[Method] = frozenset({"auto"})
+PASTE: frozenset[Method] = frozenset({"auto", "paste"})
+TYPE: frozenset[Method] = frozenset({"auto", "type"})
+
+
+class Pastes(Protocol):
+    """Pastes: a WaylandPaster, or the portal's."""
+
+    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+        """Return None where nobody took the text. Raises MovedError, UnsavedError."""
+        ...
+
+
+class Types(Protocol):
+    """Types: a program."""
+
+    def type(self, text: str, stop: threading.Event) -> int:
+        """Return how many characters went out. Raises UnavailableError where none can."""
+        ...
+
+
+class Ways:
+    """For one thread, but for `stop`."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._connections: list[Connection] = []
+        self._keyboard: VirtualKeyboard | None = None
+        self._input_method: InputMethod | None = None
+
+    def links(self) -> list[Link]:
+        """Return the ways, best first."""
+        return [
+            Link("commit", AUTO, lambda: Commit(self.input_method(), self._stop)),
+            Link("type", TYPE, lambda: Type(self, self._stop)),
+        ]
+
+    def keyboard(self) -> VirtualKeyboard:
+        """Return our keyboard. Raises UnavailableError."""
+        if self._keyboard is None:
+            self._keyboard = self._connected(VirtualKeyboard)
+        return self._keyboard
+
+    def input_method(self) -> InputMethod:
+        """Return what commits. Raises UnavailableError."""
+        if self._input_method is None:
+            self._input_method = self._connected(InputMethod)
+        return self._input_method
+
+    def chord(self, chord: str) -> None:
+        """Press a chord once. Raises UnavailableError and DeliveryError."""
+        self.keyboard().chord(chord)
+
+    def before(self) -> str | None:
+        """Return the text before the caret; None where nobody tells it."""
+        try:
+            return self.input_method().before()
+        except UnavailableError:
+            return None
+
+    def keep(self, text: str, *, secret: bool) -> None:
+        """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
+        del secret  # wl-copy cannot say so
+        asyncio.run(ClipboardOutput().keep(text))
+
+    def renew(self) -> None:
+        """Have new ones the next time: these may be broken."""
+        if self._keyboard:
+            self._keyboard.close()
+        self._keyboard = self._input_method = None
+        while self._connections:
+            self._connections.pop().close()
+
+    def close(self) -> None:
+        """Leave nothing held down, and the clipboard as it was."""
+        self.renew()
+
+    def _connected(self, make: Callable[[Connection], T]) -> T:
+        """Raises UnavailableError."""
+        connection = Connection()
+        try:
+            made = make(connection)
+        except UnavailableError:
+            connection.close()
+            raise
+        self._connections.append(connection)
+        return made
+
+
+class Commit:
+    """By the input method."""
+
+    def __init__(self, input_method: InputMethod, stop: threading.Event) -> None:
+        self._input_method, self._stop = input_method, stop
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Raises SecretError, too."""
+        del treatment
+        return self._input_method.commit(text, self._stop, stays)
+
+
+class Paste:
+    """By the clipboard and a chord."""
+
+    def __init__(self, paster: Pastes) -> None:
+        self._paster = paster
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Paste; refuse where that was not taken, or would destroy the clipboard."""
+        try:
+            receipt = self._paster.paste(text, treatment, stays)
+        except UnsavedError:
+            raise UnavailableError("What is on the clipboard could not be saved.") from None
+        if receipt is None:
+            auto = 'Set output.method to "auto" and the text will be typed.'
+            raise UnavailableError(
+                f"The window does not take a paste by {treatment.chord}.",
+                auto if treatment.method == "paste" else "",
+            )
+        return receipt
+
+
+class Type:
+    """By our keyboard, key after key."""
+
+    def __init__(self, ways: Ways, stop: threading.Event) -> None:
+        """Raises UnavailableError."""
+        self._ways, self._stop = ways, stop
+        self._keyboard = ways.keyboard()
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Type; `stays` is asked before each character."""
+        del treatment
+        done = self._keyboard.type(text, self._stop, stays, xwayland=not self._is_native())
+        return whole(done, len(text), self._stop)
+
+    def _is_native(self) -> bool:
+        """Tell whether a program of Wayland has the focus: those on Xwayland need more time."""
+        try:
+            return self._ways.input_method().is_native()
+        except UnavailableError:
+            return False
+
+
+class Program:
+    """By a program that types."""
+
+    def __init__(self, program: Types, stop: threading.Event) -> None:
+        self._program, self._stop = program, stop
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Type; `stays` is asked before the first character only."""
+        del treatment
+        if not stays():
+            raise MovedError
+        return whole(self._program.type(text, self._stop), len(text), self._stop)
+
+
+def whole(done: int, wanted: int, stop: threading.Event) -> Receipt:
+    """Return the receipt for what was typed. Raises MovedError and DeliveryError."""
+    if done >= wanted:
+        return Receipt(confirmed=False, method="type")
+    if stop.is_set():
+        raise DeliveryError("Dictation was ended while keys were sent.", done)
+    if not done:
+        raise MovedError
+    raise FocusMovedError(done)
