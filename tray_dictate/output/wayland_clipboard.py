@@ -1,0 +1,277 @@
+"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+
+One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
+gives back what was there before, in every type. Three rules:
+
+1. What the user copies is the user's: whoever takes a selection from us keeps it.
+2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
+3. A read is the target's only after the key, and if no clipboard manager made it.
+
+data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
+between the compositor's last word and our taking is lost. A kill -9 meanwhile loses what we keep: a
+selection ends with its owner.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import select
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from tray_dictate.output.refused import UnsavedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland_readers import Readers, boot_time
+from tray_dictate.output.wayland_save import Contents, Saving
+from tray_dictate.output.wayland_serve import Held, Offer, Server, Serving, text_contents
+from tray_dictate.output.wayland_wire import Connection, WaylandError
+
+log = logging.getLogger(__name__)
+
+QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
+UNSURE = 2.0  # the same, where a clipboard manager that we do not know yet may have been the reader
+LONGEST = 3.0  # seconds after the target's read in which reads put that off
+ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
+LEARN, GLANCE = 0.1, 0.01  # seconds for managers to read, before the first key and before others
+
+
+class WaylandSelections:
+    """Both selections; every method may be called from another thread and blocks briefly.
+
+    Each raises WaylandError once the compositor is gone.
+    """
+
+    def __init__(self, display: str = "") -> None:
+        """Raises UnavailableError where the compositor does not let us."""
+        self._connection = Connection(display)
+        try:
+            self._control = DataControl(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._server = Server(Readers(self._connection.fileno()))
+        self._held = [Held(kind) for kind in self._control.kinds]
+        self._offer: Offer | None = None
+        self._patience = LEARN
+        self._closing = False
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._woken, self._wake = os.pipe2(os.O_CLOEXEC)
+        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
+        self._thread.start()
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Own both with this text; None where the clipboard could not be saved."""
+        return self._ask(lambda: self._begin(text, treatment))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time: the offer's text has been pressed for."""
+        self._ask(lambda: self._set_due(offer))
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now: when this returns, nobody gets the offer's text.
+
+        One that was read after the key until this very moment stays, and is settled.
+        """
+        self._ask(lambda: self._end(offer))
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
+        self._ask(lambda: self._keep(text_contents(text, secret=secret)))
+
+    def close(self) -> None:
+        """Give back what was there and end the thread; idempotent, takes 3 s at the longest."""
+        if self._thread.is_alive():
+            try:
+                self._ask(self._finish, patience=2)
+            except (TimeoutError, WaylandError):
+                log.warning("the clipboard could not be given back: no answer by the compositor")
+            self._thread.join(1)
+        if not self._thread.is_alive() and self._wake >= 0:
+            os.close(self._wake)
+            os.close(self._woken)
+            self._wake = self._woken = -1
+
+    def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
+        if not self._thread.is_alive():
+            raise WaylandError("the compositor is gone")
+        future: Future[Any] = Future()
+        self._work.put((future, work))
+        os.write(self._wake, b".")
+        return future.result(patience)
+
+    # From here on, everything runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._turn()
+        except (WaylandError, OSError) as gone:
+            log.info("the clipboard went away with the compositor: %s", gone)
+        finally:
+            self._closing = True
+            self._server.close()
+            self._connection.close()
+            while not self._work.empty():
+                self._work.get()[0].set_exception(WaylandError("the compositor is gone"))
+
+    def _turn(self) -> None:
+        while not self._work.empty():
+            future, work = self._work.get()
+            try:
+                future.set_result(work())
+            except WaylandError as gone:
+                future.set_exception(gone)
+                raise
+        if self._closing:
+            return
+        due = self._due()
+        if due is not None and due <= time.monotonic():
+            self._give_back()
+            return
+        if self._serve(None if due is None else due - time.monotonic(), self._woken):
+            os.read(self._woken, 4096)
+
+    def _serve(self, patience: float | None, *files: int) -> bool:
+        """Deal with what happens, once; return whether there is something to read from a file."""
+        writing = self._server.files
+        if writing:
+            self._server.drop_stale()
+            writing = self._server.files
+            patience = min(patience or 1.0, 1.0)
+        wanted = [self._connection.fileno(), *files]
+        readable, writable, _ = select.select(wanted, writing, [], patience)
+        for one in writable:
+            self._server.go_on(one)
+        if self._connection.fileno() in readable:
+            self._connection.dispatch()
+        return any(file in readable for file in files)
+
+    def _wait(self, seconds: float, *files: int) -> bool:
+        """Deal with what happens until there is something to read from a file."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._serve(left, *files):
+                return True
+        return False
+
+    def _begin(self, text: str, treatment: Treatment) -> Offer | None:
+        self._offer = None
+        contents = text_contents(text, secret=treatment.private)
+        for _ in range(3):  # again where the user copied something in this very moment
+            before = self._saved()
+            if before is None:
+                break
+            offer = Offer()
+            self._server.begin()
+            for held, saved in zip(self._held, before, strict=True):
+                self._own(held, contents, offer)
+                held.before = saved
+            self._connection.roundtrip()
+            self._wait(self._patience)
+            self._patience = GLANCE
+            self._connection.roundtrip()
+            if self._held[0].dictated:
+                self._offer = offer
+                return offer
+            offer.withdrawn = True
+        self._give_back()
+        return None
+
+    def _saved(self) -> list[Contents | None] | None:
+        """Return what is to be given back; None where the clipboard cannot be saved."""
+        for _ in range(3):
+            self._connection.roundtrip()
+            seen = [self._control.current[held.kind] for held in self._held]
+            saving = Saving(self._control, wait=self._wait)
+            found = list[Contents | None]()
+            for held in self._held:
+                try:
+                    found.append(self._before(held, saving))
+                except UnsavedError as reason:
+                    log.warning("the %s could not be saved: %s", held.kind, reason)
+                    if held.kind == CLIPBOARD:
+                        return None
+                    found.append(None)
+            self._connection.roundtrip()
+            if all(
+                self._control.current[h.kind] is s for h, s in zip(self._held, seen, strict=True)
+            ):
+                return found
+        return None
+
+    def _before(self, held: Held, saving: Saving) -> Contents | None:
+        """Return what is to be given back: ours from before, or another program's."""
+        if held.serving:
+            return held.before if held.dictated else held.serving.contents
+        offered = self._control.current[held.kind]
+        return saving.read(offered) if offered else None
+
+    def _own(self, held: Held, contents: Contents, offer: Offer | None) -> None:
+        serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time())
+
+        def on_read(name: str, file: int) -> None:
+            self._server.answer(serving, name, file)
+
+        def on_lost() -> None:
+            if held.serving is serving:  # else we have replaced it ourselves
+                held.lose()
+
+        held.serving = serving
+        self._control.own(held.kind, contents, on_read, on_lost)
+
+    def _due(self) -> float | None:
+        offer = self._offer
+        if offer is None:
+            return None
+        if offer.quiet_since is None:
+            return offer.abandoned
+        quiet = QUIET if offer.sure else UNSURE
+        return min(offer.quiet_since + quiet, (offer.done_at or offer.quiet_since) + LONGEST)
+
+    def _set_due(self, offer: Offer) -> None:
+        offer.done_at = offer.quiet_since = time.monotonic()
+        offer.sure = False
+
+    def _end(self, offer: Offer) -> None:
+        if offer is not self._offer:
+            return
+        self._connection.roundtrip()  # who has asked until now is known
+        if offer.settled:
+            return
+        if offer.foreign or offer.begun:
+            self._set_due(offer)
+            return
+        offer.withdrawn = True
+        self._server.cut(offer)
+        self._give_back(belated=offer.pressed)
+
+    def _give_back(self, *, belated: bool = False) -> None:
+        """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
+        self._connection.roundtrip()  # a loss that came before is known now
+        for held in self._held:
+            if not held.dictated:
+                continue
+            before, held.before = held.before, None
+            if before:
+                self._own(held, before, None)
+            else:
+                held.lose()
+                self._control.clear(held.kind)
+        self._offer = None
+        self._server.given_back(belated=belated)
+        self._connection.roundtrip()
+
+    def _keep(self, contents: Contents) -> None:
+        self._give_back()
+        self._own(self._held[0], contents, None)
+        self._connection.roundtrip()
+
+    def _finish(self) -> None:
+        self._closing = True
+        self._give_back()

@@ -1,0 +1,79 @@
+"""Pasting where the focus is: a chord is pressed, and the target's own read is the receipt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from tray_dictate.errors import DeliveryError
+from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_serve import Offer
+from tray_dictate.ports import Receipt
+
+FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+REST = 5.0  # seconds more for a target that has begun to read a large text
+
+
+class Chords(Protocol):
+    """What presses keys."""
+
+    def chord(self, chord: str) -> None:
+        """Press it once. Raises DeliveryError where it cannot: then nothing was pressed."""
+        ...
+
+
+class Selections(Protocol):
+    """Whose clipboard is borrowed."""
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Put the text there; None where what is there could not be saved."""
+        ...
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time."""
+        ...
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now, unless the text has been read."""
+        ...
+
+
+class WaylandPaster:
+    """Pastes; for one thread."""
+
+    def __init__(self, keyboard: Chords, selections: Selections, stop: threading.Event) -> None:
+        self._keyboard, self._selections, self._stop = keyboard, selections, stop
+
+    def paste(self, text: str, treatment: Treatment, stays: Callable[[], bool]) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more.
+
+        Raises MovedError where `stays` says no before the key, UnsavedError where a paste would
+        destroy the user's clipboard, and WaylandError.
+        """
+        if self._stop.is_set():
+            return None
+        offer = self._selections.offer(text, treatment)
+        if offer is None:
+            raise UnsavedError
+        try:
+            if not stays():  # saving the clipboard took its time
+                raise MovedError
+            offer.pressed = True
+            self._keyboard.chord(treatment.chord)
+            self._await_read(offer)
+        except DeliveryError:
+            pass  # whether it was pressed after all, the reads tell
+        finally:
+            if not offer.settled:
+                self._selections.withdraw(offer)
+        if not offer.settled:
+            return None
+        return Receipt(confirmed=offer.fetched.is_set(), method="paste")
+
+    def _await_read(self, offer: Offer) -> None:
+        if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):
+            return
+        if offer.foreign or offer.begun:
+            self._selections.settle(offer)
