@@ -6,6 +6,7 @@ the same clean shutdown as Quit.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import sys
@@ -58,6 +59,7 @@ class _App:
         self, sources: Sources, config: Config, make_engine: MakeEngine, stack: ExitStack
     ) -> None:
         self._failed, self._over = "", False
+        self._built = asyncio.Event()
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)
@@ -124,6 +126,7 @@ class _App:
         return 1 if self._failed else 0
 
     async def _start(self) -> None:
+        self._built.set()
         try:
             await self._control.start()
         except ControlError as reason:  # the hotkey and the tray work without it
@@ -155,7 +158,13 @@ class _App:
             self._fail(f"Start-up failed: {error}")
 
     def _hotkey_tells(self, message: str) -> None:
-        self._bridge.post(lambda: self._daemon.tell(message, "hotkey"))
+        """Tell the user, from any thread: also while the daemon is not built yet."""
+
+        async def tell() -> None:
+            await self._built.wait()
+            self._daemon.tell(message, "hotkey")
+
+        self._bridge.run(tell())
 
     def _hotkey_lost(self, reason: str) -> None:
         self._fail(f"The hotkey no longer works. {reason}")

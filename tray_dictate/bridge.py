@@ -21,9 +21,9 @@ T = TypeVar("T")
 class Bridge:
     """One event loop on a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "loop") -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Run the loop; it lives until `stop`."""

@@ -21,11 +21,12 @@ Way = Callable[[HotkeySettings, Tell], Hotkey]
 def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     """Return the first way to learn of the keys that works here; it is to be stopped.
 
-    `tell` tells the user what is wrong with it later, from any thread, once it is started. Raises
+    `tell` tells the user what is wrong with it, now and later, from any thread. Raises
     UnavailableError with every reason.
     """
     reasons: list[str] = []
     wayland = compositor_answers()
+    choice = wayland or settings.source not in ("auto", "x11")  # else X11 has the keyboard
     for name in _order(settings.source, wayland=wayland):
         try:
             hotkey = _WAYS[name](settings, tell)
@@ -33,14 +34,15 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
             log.info("hotkey by %s: %s", name, reason)
             reasons.append(str(reason))
         else:
-            log.info("hotkey by %s", type(hotkey).__name__)
-            return hotkey
-    if wayland or settings.source not in ("auto", "x11"):
-        return _commands(tell, settings.source, reasons)
-    raise UnavailableError(
-        "The hotkey cannot be watched on this desktop:\n" + "\n".join(f"  {r}" for r in reasons),
-        "\nStart tray_dictate from a terminal of your graphical session.",
-    )
+            break
+    else:
+        if not choice:
+            raise _none(reasons)
+        hotkey = _commands()
+    if choice and reasons and settings.source != "auto":
+        tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
+    log.info("hotkey by %s", type(hotkey).__name__)
+    return hotkey
 
 
 def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
@@ -73,14 +75,24 @@ def _order(source: str, *, wayland: bool) -> tuple[str, ...]:
         return () if source == "commands" else ("pynput",)
     if source in ("auto", "x11") and not wayland:
         return ("xinput", "pynput")
-    return {"auto": (), "evdev": ("evdev",), "x11": ("refused",)}.get(source, ())
+    desktop = ("portal", "kde")
+    return {
+        "auto": desktop, "evdev": ("evdev", *desktop), "x11": ("refused", *desktop),
+        "portal": ("portal",), "kde": ("kde",),
+    }.get(source, ())  # fmt: skip
 
 
-def _commands(tell: Tell, source: str, reasons: list[str]) -> Hotkey:
+def _none(reasons: list[str]) -> UnavailableError:
+    return UnavailableError(
+        "The hotkey cannot be watched on this desktop:\n" + "\n".join(f"  {r}" for r in reasons),
+        "\nStart tray_dictate from a terminal of your graphical session.",
+    )
+
+
+def _commands() -> Hotkey:
     from tray_dictate.hotkey.commands import CommandsHotkey  # noqa: PLC0415
 
-    chosen = source not in ("auto", "commands")
-    return CommandsHotkey(tell, reasons[0] if chosen and reasons else "")
+    return CommandsHotkey()
 
 
 def _xinput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
@@ -103,11 +115,29 @@ def _evdev(settings: HotkeySettings, tell: Tell) -> Hotkey:
     return EvdevHotkey(settings, tell)
 
 
+def _portal(settings: HotkeySettings, tell: Tell) -> Hotkey:
+    from tray_dictate.hotkey.portal import PortalHotkey  # noqa: PLC0415 - D-Bus
+
+    return PortalHotkey(settings, tell)
+
+
+def _kde(settings: HotkeySettings, tell: Tell) -> Hotkey:
+    from tray_dictate.hotkey.kglobalaccel import KdeHotkey  # noqa: PLC0415 - D-Bus
+
+    return KdeHotkey(settings, tell)
+
+
 def _refused(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
     raise UnavailableError(
-        'hotkey.source is "x11", but in a Wayland session X sees only the keys of X windows.',
-        'Set hotkey.source to "auto".',
+        "In a Wayland session X sees only the keys of X windows.", 'Set it to "auto".'
     )
 
 
-_WAYS: dict[str, Way] = {"xinput": _xinput, "pynput": _pynput, "evdev": _evdev, "refused": _refused}
+_WAYS: dict[str, Way] = {
+    "xinput": _xinput,
+    "pynput": _pynput,
+    "evdev": _evdev,
+    "portal": _portal,
+    "kde": _kde,
+    "refused": _refused,
+}

@@ -15,15 +15,10 @@ ADVICE = (
 
 
 class CommandsHotkey:
-    """ports.Hotkey without edges; `refused` says why the way that the user chose cannot work."""
+    """ports.Hotkey without edges."""
 
-    def __init__(self, tell: Callable[[str], None], refused: str = "") -> None:
-        self._tell, self._refused = tell, refused
-
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:  # noqa: ARG002
-        """Tell why it is not what the settings name, where they name something."""
-        if self._refused:
-            self._tell(f"{self._refused} Until then only tray-dictate's commands start it.")
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Do nothing: the commands come by the control socket."""
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: no key is ours."""

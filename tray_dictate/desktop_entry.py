@@ -1,0 +1,26 @@
+"""Who we are for the desktop: newer portals serve only programs that have an entry of their own."""
+
+from __future__ import annotations
+
+import logging
+
+import platformdirs
+
+from tray_dictate import autostart
+from tray_dictate.autostart_files import write_whole
+from tray_dictate.autostart_xdg import render
+
+log = logging.getLogger(__name__)
+
+APP_ID = "org.tray_dictate.TrayDictate"
+
+
+def make() -> None:
+    """Make the entry for this installation, where it is not there; no menu shows it. It blocks."""
+    path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
+    text = f"{render(autostart.program())}NoDisplay=true\n"
+    try:
+        if not path.exists() or path.read_text() != text:
+            write_whole(path, text)
+    except OSError as reason:
+        log.info("the desktop's entry for us cannot be written: %s", reason)

@@ -1,0 +1,207 @@
+"""The keyboard as the desktop tells of it on the session bus: its own shortcuts, bound for us.
+
+A thread of its own waits for the desktop's signals. Who serves the shortcuts may be restarted, and
+then they are bound again; until then nothing is held. What a user's answer decides comes late:
+`start` does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from dbus_fast import DBusError, Message, MessageType
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.bridge import Bridge
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import Chord, parse_chord
+from tray_dictate.core.triggers import DICTATE, Presses, Trigger
+from tray_dictate.dbus import PATIENCE, TROUBLE, call, connect, listen
+from tray_dictate.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+_BUS, _BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+_AGAIN = 1.0  # seconds that who was restarted gets before it is asked
+_MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
+TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
+REMEDY = (
+    "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
+    "`tray-dictate doctor` says how on your desktop."
+)
+TITLES = {
+    DICTATE: "Dictate", "redo": "Insert the last dictation again",
+    "undo": "Take the last dictation back", "copy": "Copy the last dictation",
+}  # fmt: skip
+
+
+class DesktopHotkey:
+    """ports.Hotkey and NamesKeys; a subclass knows one service, and binds."""
+
+    SERVICE = ""
+    WAY = ""  # the value of hotkey.source that means it
+    LACKING = ""  # what to say where it is not there
+    STARTS = False  # the bus starts the service when it is asked
+
+    def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
+        """Find the service on a connection of its own. Raises UnavailableError."""
+        self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
+        self.tell = tell
+        self._presses = Presses(self.chords)
+        self._trigger: Trigger | None = None
+        self._changed: Callable[[], None] = lambda: None
+        self._on_edge: Callable[[Edge], None] | None = None
+        self._owner, self._stopped = "", False
+        self._binding: asyncio.Task[None] | None = None
+        self._bridge = Bridge("hotkey")
+        self._bridge.start()
+        try:
+            self._bridge.run(self._open()).result(2 * PATIENCE)
+        except (*TROUBLE, concurrent.futures.TimeoutError) as reason:
+            self.stop()
+            raise UnavailableError(f"{self.LACKING} ({reason}).") from reason
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Have the shortcuts bound, and report the edges of their keys."""
+
+        async def begin() -> None:
+            self._on_edge = on_edge
+            self._bind_soon(0)
+            with suppress(*TROUBLE):
+                await self.bus.wait_for_disconnect()
+            if not self._stopped:
+                on_lost("The session bus is gone.")
+
+        self._bridge.run(begin())
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Do nothing: only shortcuts that are always there can be had."""
+
+    def held(self) -> frozenset[str] | None:
+        """Not known here."""
+        return None
+
+    def stop(self) -> None:
+        """Give the shortcuts back."""
+        if self._stopped:
+            return
+        self._stopped = True
+        with suppress(*TROUBLE, concurrent.futures.TimeoutError):
+            self._bridge.run(self._close()).result(PATIENCE)
+        self._bridge.stop()
+
+    def trigger(self) -> Trigger | None:
+        """Return the keys that the desktop has given the hotkey; None until it has answered."""
+        return self._trigger
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it whenever there are others."""
+        self._changed = changed
+
+    # For subclasses; on the thread
+
+    bus: MessageBus
+
+    async def probe(self) -> None:
+        """Ask for what is needed. Raises one of TROUBLE."""
+
+    async def bind(self) -> Trigger:
+        """Bind the shortcuts. Raises one of TROUBLE, or UnavailableError in words for the user."""
+        raise NotImplementedError
+
+    async def unbind(self) -> None:
+        """Give them back. Raises one of TROUBLE."""
+
+    def signalled(self, message: Message) -> None:
+        """Take a signal of the service's."""
+
+    def pressed(self, name: str) -> None:
+        """Report the press of a shortcut."""
+        self._report(self._presses.pressed(name, time.monotonic()))
+
+    def released(self, name: str) -> None:
+        """Report its release."""
+        self._report(self._presses.released(name, time.monotonic()))
+
+    def let_go(self) -> None:
+        """Report that nothing is held: nobody will tell of a release."""
+        self._report(self._presses.lost(time.monotonic()))
+
+    def named(self, trigger: Trigger) -> None:
+        """Keep what the desktop says of the hotkey's keys."""
+        if trigger != self._trigger:
+            log.info("the hotkey: %s", trigger.keys or trigger.advice)
+            self._trigger = trigger
+            self._changed()
+
+    def _report(self, edges: list[Edge]) -> None:
+        for edge in edges:
+            if self._on_edge:
+                self._on_edge(edge)
+
+    async def _open(self) -> None:
+        self.bus = await connect()
+        await listen(
+            self.bus,
+            f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',"
+            f"arg0='{self.SERVICE}'",
+        )
+        self.bus.add_message_handler(self._heard)
+        await self.probe()
+        owner = await call(self.bus, _BUS, _BUS_PATH, f"{_BUS}.GetNameOwner", "s", self.SERVICE)
+        self._owner = owner[0]
+
+    async def _close(self) -> None:
+        self._on_edge = None
+        if self._binding:
+            self._binding.cancel()
+        if hasattr(self, "bus") and self.bus.connected:
+            with suppress(*TROUBLE):
+                await self.unbind()
+            self.bus.disconnect()
+
+    def _heard(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.member == "NameOwnerChanged" and message.sender == _BUS:
+            if message.body[0] == self.SERVICE:
+                self._owned(message.body[2])
+        elif message.sender == self._owner:
+            self.signalled(message)
+
+    def _owned(self, owner: str) -> None:
+        """Learn who serves the shortcuts now, if anybody does."""
+        self._owner = owner
+        if not self._on_edge:
+            return
+        self.let_go()
+        if owner or self.STARTS:
+            self._bind_soon(_AGAIN if owner else _MISSED)
+
+    def _bind_soon(self, seconds: float) -> None:
+        if self._binding:
+            self._binding.cancel()
+        self._binding = asyncio.create_task(self._bind(seconds))
+
+    async def _bind(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        try:
+            trigger = await self.bind()
+        except (*TROUBLE, UnavailableError) as reason:
+            words = self._in_words(reason)
+            self.named(Trigger("", words, self.WAY))
+            self.tell(words)
+        else:
+            self.named(trigger)
+
+    def _in_words(self, reason: BaseException) -> str:
+        if isinstance(reason, UnavailableError):
+            return str(reason)
+        name = reason.type if isinstance(reason, DBusError) else type(reason).__name__
+        return f"The desktop has not bound the hotkey: {reason} ({name}). {REMEDY}"

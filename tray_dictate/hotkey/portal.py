@@ -1,0 +1,176 @@
+"""The desktop's GlobalShortcuts portal: GNOME 48, KDE, Hyprland.
+
+KDE 5.27 reads the shortcuts when the session is made, the portal's standard has them bound after
+it: both are told. KDE names the owner of the keys by the session's token, so it is always the
+same: else the keys would still be owned by the session before (shared/facts/wayland.md, 2b).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from dbus_fast import DBusError, Message, Variant
+
+from tray_dictate import desktop_entry
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.triggers import DICTATE, SUBSTITUTE, Trigger, portal_trigger, replaced
+from tray_dictate.dbus import call, listen
+from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
+
+log = logging.getLogger(__name__)
+
+_PATH = "/org/freedesktop/portal/desktop"
+_PORTAL = "org.freedesktop.portal"
+_SHORTCUTS = f"{_PORTAL}.GlobalShortcuts"
+_REGISTRY = "org.freedesktop.host.portal.Registry"
+_SIGNALS = (
+    (_SHORTCUTS, "Activated"), (_SHORTCUTS, "Deactivated"), (_SHORTCUTS, "ShortcutsChanged"),
+    (f"{_PORTAL}.Request", "Response"), (f"{_PORTAL}.Session", "Closed"),
+)  # fmt: skip
+_CANCELLED = 1
+_NO_REGISTRY = ("UnknownMethod", "UnknownInterface", "UnknownObject")
+_KEYLESS = (
+    "The desktop has given the hotkey no key yet: choose one for Dictate in its settings of "
+    "keyboard shortcuts."
+)
+
+Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
+
+
+class PortalHotkey(DesktopHotkey):
+    """The hotkey and the other chords as shortcuts of one session."""
+
+    SERVICE = f"{_PORTAL}.Desktop"
+    WAY = "portal"
+    LACKING = "The desktop's portal offers no global shortcuts"
+    STARTS = True
+
+    def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
+        """Ask whether there is one. Raises UnavailableError."""
+        self._session = ""
+        self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
+        super().__init__(settings, tell)
+
+    async def probe(self) -> None:
+        """Say who we are, then ask for the version."""
+        await self._register()
+        properties = "org.freedesktop.DBus.Properties.Get"
+        answer = await self._ask(properties, "ss", _SHORTCUTS, "version", start=True)
+        log.debug("the portal of global shortcuts has version %s", answer)
+        for interface, member in _SIGNALS:
+            rule = f"type='signal',sender='{self.SERVICE}',interface='{interface}'"
+            await listen(self.bus, f"{rule},member='{member}'")
+
+    async def bind(self) -> Trigger:
+        """Make a session and have the user's desktop bind its shortcuts."""
+        for waiting in self._waiting.values():
+            waiting.cancel()  # of who has gone
+        wanted = self._wanted()
+        given = {"session_handle_token": Variant("s", TOKEN)}
+        given["shortcuts"] = Variant("a(sa{sv})", wanted)
+        made = await self._request("CreateSession", "a{sv}", options=given)
+        self._session = str(made["session_handle"].value)
+        bound = await self._request(
+            "BindShortcuts", "oa(sa{sv})sa{sv}", self._session, wanted, "", options={}
+        )
+        return self._trigger_of(bound["shortcuts"].value if "shortcuts" in bound else [])
+
+    async def unbind(self) -> None:
+        """Close the session."""
+        if self._session:
+            session, self._session = self._session, ""
+            await call(self.bus, self.SERVICE, session, f"{_PORTAL}.Session.Close")
+
+    def signalled(self, message: Message) -> None:
+        """Take an answer, the end of the session, or what was done with a shortcut."""
+        if message.member == "Response":
+            waiting = self._waiting.get(message.path or "")
+            if waiting and not waiting.done():
+                waiting.set_result(message.body)
+        elif message.member == "Closed" and message.path == self._session:
+            self._session = ""
+            self.let_go()
+            words = f"The desktop has ended the hotkey. Restart tray-dictate to ask anew. {REMEDY}"
+            self.named(Trigger("", words, self.WAY))
+            self.tell(words)
+        elif message.interface == _SHORTCUTS and message.body[0] == self._session:
+            self._used(str(message.member), message.body)
+
+    def _used(self, member: str, body: list[Any]) -> None:
+        if member == "Activated":
+            self.pressed(body[1])
+        elif member == "Deactivated":
+            self.released(body[1])
+        elif any(name == DICTATE for name, _ in body[1]):
+            self.named(self._trigger_of(body[1]))
+
+    def _wanted(self) -> Shortcuts:
+        wanted: Shortcuts = []
+        for name, chord in self.chords.items():
+            spelt = portal_trigger(chord)
+            if spelt is None and name == DICTATE:
+                spelt = portal_trigger(SUBSTITUTE)
+            about = {"description": Variant("s", TITLES[name])}
+            if spelt:
+                about["preferred_trigger"] = Variant("s", spelt)
+            wanted.append([name, about])
+        return wanted
+
+    def _trigger_of(self, shortcuts: Shortcuts) -> Trigger:
+        found: dict[str, dict[str, Variant]] = dict(shortcuts)
+        about = found.get(DICTATE, {})
+        keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
+        keys = keys.removeprefix("Press ").strip()
+        if not keys:
+            return Trigger("", f"{_KEYLESS} {REMEDY}", self.WAY)
+        chord = self.chords[DICTATE]
+        return Trigger(keys, replaced(chord) if portal_trigger(chord) is None else "", self.WAY)
+
+    async def _register(self) -> None:
+        """Say who we are, where that can be said: newer portals ask for it before all else."""
+        for attempt in range(2):
+            try:
+                await self._ask(
+                    f"{_REGISTRY}.Register", "sa{sv}", desktop_entry.APP_ID, {}, start=True
+                )
+            except DBusError as reason:
+                log.debug("the portal's registry: %s", reason)
+                if attempt or str(reason.type).endswith(_NO_REGISTRY):
+                    return
+                await asyncio.to_thread(desktop_entry.make)
+            else:
+                return
+
+    async def _request(
+        self, member: str, signature: str, *given: Any, options: dict[str, Variant]
+    ) -> dict[str, Variant]:
+        """Return what the portal answers, maybe after asking the user for as long as that takes.
+
+        Raises one of TROUBLE, or UnavailableError.
+        """
+        token = f"tray_dictate_{secrets.token_hex(8)}"
+        sender = (self.bus.unique_name or "").removeprefix(":").replace(".", "_")
+        path = f"{_PATH}/request/{sender}/{token}"
+        answer = self._waiting[path] = asyncio.get_running_loop().create_future()
+        try:
+            options = {"handle_token": Variant("s", token), **options}
+            await self._ask(f"{_SHORTCUTS}.{member}", signature, *given, options, start=True)
+            code, found = await answer
+        finally:
+            del self._waiting[path]
+        if code == _CANCELLED:
+            raise UnavailableError(
+                "The hotkey was not allowed in the desktop's dialog.",
+                f"Restart tray-dictate to be asked again. {REMEDY}",
+            )
+        if code:
+            raise UnavailableError("The desktop has not bound the hotkey.", REMEDY)
+        return found
+
+    async def _ask(self, member: str, signature: str, *body: Any, start: bool = False) -> list[Any]:
+        return await call(self.bus, self.SERVICE, _PATH, member, signature, *body, start=start)
