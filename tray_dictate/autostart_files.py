@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file, with its folders, at once. Raises OSError, which names the path."""
     path = path.resolve()  # a link, as of those who keep their settings elsewhere, stays one
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,7 +19,7 @@ def write_whole(path: Path, text: str) -> None:
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text)
-        written.chmod(0o644)
+        written.chmod(mode)
         written.replace(path)
     except OSError as reason:
         written.unlink(missing_ok=True)

@@ -30,6 +30,16 @@ def add(commands: Any) -> None:
         help="also write an archive (.zip or .tar.gz) to attach to a report of a problem: without "
         "keys, without anything that you said, without your name",
     )  # fmt: skip
+    parser.add_argument(
+        "--write", action="store_true",
+        help="check nothing; bind the hotkey in the configuration file of sway, Hyprland, river "
+        "or niri",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="check nothing; make the hotkey a shortcut in GNOME's keyboard settings",
+    )
     add_settings(parser)
     parser.set_defaults(command=_machine)
     topics = parser.add_subparsers(title="topics", metavar="TOPIC")
@@ -56,6 +66,11 @@ def _bundle(text: str) -> Path:
 def _machine(options: argparse.Namespace) -> int:
     from tray_dictate.doctor import machine  # noqa: PLC0415
 
+    if options.write or options.fix:
+        return machine.set_up(
+            getattr(options, "config", None), getattr(options, "overrides", None),
+            in_json=options.json, to_write=options.write, to_fix=options.fix,
+        )  # fmt: skip
     return machine.examine(
         getattr(options, "config", None), getattr(options, "overrides", None),
         in_json=options.json, ask=not options.no_input, archive=options.bundle,

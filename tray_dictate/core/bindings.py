@@ -29,7 +29,7 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
              "alt_gr": "ISO_Level3_Shift"},
 }  # fmt: skip
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-_CHOOSE = "Set hotkey.keys to another key, such as f9"
+_CHOOSE = "Choose another key in the settings, such as f9"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def lines(finding: Finding) -> str:
     line = f"{_mark(finding.state)} {finding.name:<14} {number:>6} {unit:<5} {words}".rstrip()
     if not finding.remedy:
         return line
-    return f"{line}\n{'':<30}{' '.join(finding.remedy.split())}"
+    below = (" ".join(one.split()) for one in finding.remedy.splitlines())  # lines to copy stay
+    return "\n".join([line, *(f"{'':<30}{one}" for one in below)])
 
 
 def _of_error(name: str, error: BaseException) -> Finding:

@@ -25,6 +25,7 @@ from tray_dictate.doctor import (
     files,
     keyboard,
     settings,
+    setup,
     sound,
     typed,
 )
@@ -49,17 +50,27 @@ def examine(
     checks = _checks(config, of_settings, prompt)
 
     def conclude(findings: list[Finding]) -> int:
-        passed = all(finding.state != "failed" for finding in findings)
-        report: dict[str, Any] = {
-            "format": _FORMAT, "program": __version__, "passed": passed,
-            "checks": [as_json(finding) for finding in findings],
-        }  # fmt: skip
+        report = _report(findings)
         if archive:
             report["bundle"] = bundle.write(archive, given, report)
         _tell(report, findings, in_json=in_json)
-        return int(not passed)
+        return int(not report["passed"])
 
     return asyncio.run(_carry_out(checks, conclude, quiet=in_json))
+
+
+def set_up(
+    given: Path | None, overrides: list[str] | None, *, in_json: bool, to_write: bool, to_fix: bool
+) -> int:
+    """Set the desktop's keys up, and check nothing else; return 0 where that was done, else 1."""
+    log.start_plain()
+    config, found = settings.look(given, overrides)
+    if all(finding.state == "ok" for finding in found):
+        found = setup.carry_out(config.hotkey, to_write=to_write, to_fix=to_fix)
+    report = _report(found)
+    text = json.dumps(report, ensure_ascii=False, indent=2) if in_json else ""
+    _write(sys.stdout, text or "\n".join(map(lines, found)))
+    return int(not report["passed"])
 
 
 def _checks(
@@ -102,6 +113,14 @@ async def _carry_out(
     if hung:  # asyncio and the threads' pools would wait for what does not end
         os._exit(code)
     return code
+
+
+def _report(findings: list[Finding]) -> dict[str, Any]:
+    return {
+        "format": _FORMAT, "program": __version__,
+        "passed": all(finding.state != "failed" for finding in findings),
+        "checks": [as_json(finding) for finding in findings],
+    }  # fmt: skip
 
 
 def _tell(report: dict[str, Any], findings: list[Finding], *, in_json: bool) -> None:

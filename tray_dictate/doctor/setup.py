@@ -1,0 +1,144 @@
+"""What `doctor --write` and `doctor --fix` set up: keys of the desktop that run our commands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from tray_dictate import autostart, blocking
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.bindings import Bindings, accelerator, bindings, quoted
+from tray_dictate.core.keys import Chord, in_words, parse_chord
+from tray_dictate.core.triggers import SUBSTITUTE, replaced
+from tray_dictate.doctor import compositor, gnome
+from tray_dictate.doctor.compositor import Running
+from tray_dictate.doctor.finding import Finding, failed
+from tray_dictate.errors import UnavailableError
+
+_TITLES = {
+    "redo": "Insert the last dictation again", "undo": "Take the last dictation back",
+    "copy": "Copy the last dictation",
+}  # fmt: skip
+_ELSEWHERE = (
+    "On GNOME run `tray-dictate doctor --fix`; elsewhere bind a key in the desktop's settings to "
+    "`tray-dictate toggle`."
+)
+_PRESSES = "GNOME tells of no release: press once to start and once more to stop."
+
+
+def program() -> tuple[str, ...]:
+    """Return the words that run this installation's commands, wherever they are run."""
+    return autostart.program()[:-1]
+
+
+def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:
+    """Return the lines for a compositor, and the hotkey in words; another where it must be.
+
+    Raises UnavailableError.
+    """
+
+    def made(chord: Chord) -> Bindings:
+        return bindings(
+            running.kind, chord, settings.shortcuts, program(), toggle=settings.mode == "toggle"
+        )
+
+    return _or_substitute(made, parse_chord(settings.keys))
+
+
+def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
+    try:
+        return made(chord), in_words(chord)
+    except ValueError:
+        try:
+            found = made(SUBSTITUTE)
+        except ValueError as reason:  # it is another chord that cannot be bound
+            raise UnavailableError(str(reason)) from reason
+        instead = f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead."
+        return Bindings(found.lines, (instead, *found.notes)), in_words(SUBSTITUTE)
+
+
+def write(settings: HotkeySettings) -> Finding:
+    """Bind the keys in the compositor's own file; blocks."""
+    try:
+        running = compositor.find()
+        if not running:
+            words = "No compositor answers of those that are known: sway, Hyprland, river, niri."
+            return Finding("bindings", "failed", words, remedy=_ELSEWHERE)
+        lines, keys = bound(running, settings)
+        notes = " ".join(lines.notes)
+        if compositor.is_written(running, lines.lines):
+            words = f"{keys} is bound in {running.file} already. {notes}"
+            return Finding("bindings", "ok", words.strip())
+        kept = compositor.write(running, lines.lines)
+    except UnavailableError as reason:
+        return failed("bindings", reason)
+    before = f" As it was before, it is kept as {kept.name} beside it." if kept else ""
+    words = f"{keys} is bound in {running.file}, and {running.name} knows it.{before} {notes}"
+    return Finding("bindings", "ok", words.strip())
+
+
+async def fix(settings: HotkeySettings) -> Finding:
+    """Bind the keys by GNOME's custom shortcuts."""
+    if not await runs_gnome():
+        return Finding(
+            "shortcut", "failed", "This session has no GNOME, and nothing else that can be set up.",
+            remedy="With sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
+        )  # fmt: skip
+    return await blocking.start(lambda: _fix(settings))
+
+
+async def runs_gnome() -> bool:
+    """Whether GNOME's custom shortcuts are there: their service, or a session that says so."""
+    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+
+    if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
+        return True
+    with suppress(*TROUBLE):
+        bus = await connect()
+        try:
+            name = "org.freedesktop.DBus"
+            member = f"{name}.NameHasOwner"
+            [owned] = await call(bus, name, f"/{name.replace('.', '/')}", member, "s",
+                                 gnome.MEDIA_KEYS)  # fmt: skip
+        finally:
+            bus.disconnect()
+        return bool(owned)
+    return False
+
+
+def _fix(settings: HotkeySettings) -> Finding:
+    chord = parse_chord(settings.keys)
+    notes = [_PRESSES] if settings.mode == "hold" else []
+    try:
+        try:
+            binding = accelerator(chord)
+        except ValueError:
+            notes.insert(0, f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead.")
+            chord = SUBSTITUTE
+            binding = accelerator(chord)
+        changed = gnome.setup(_shortcuts(binding, settings.shortcuts))
+    except UnavailableError as reason:
+        return failed("shortcut", reason)
+    except ValueError as reason:
+        return Finding("shortcut", "failed", str(reason), remedy="Set another key for it.")
+    already = "" if changed else " already"
+    words = f"{in_words(chord)} runs `tray-dictate toggle`{already}."
+    return Finding("shortcut", "ok", " ".join([words, *notes]))
+
+
+def _shortcuts(binding: str, others: Mapping[str, Chord]) -> dict[str, gnome.Shortcut]:
+    """Return all of them. Raises ValueError where GNOME cannot bind one."""
+    words = program()
+    toggle = gnome.Shortcut("Dictate", quoted([*words, "toggle"]), binding)
+    return {"toggle": toggle} | {
+        name: gnome.Shortcut(_TITLES[name], quoted([*words, name]), accelerator(chord))
+        for name, chord in others.items()
+    }
+
+
+def carry_out(settings: HotkeySettings, *, to_write: bool, to_fix: bool) -> list[Finding]:
+    """Do what was asked for; blocks."""
+    found = [write(settings)] if to_write else []
+    return [*found, asyncio.run(fix(settings))] if to_fix else found
