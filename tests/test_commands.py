@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_daemon import Rig, until
-from tray_dictate import __version__, control
+from tray_dictate import __version__, commands, control
 from tray_dictate.asking import forgetting
 from tray_dictate.commands import handlers
 from tray_dictate.control_server import ControlServer
@@ -33,6 +33,8 @@ class Served:
         config = rig.daemon._parts.config
         self.microphone = "Headset (the system's default)"
         self.looks = 0
+        self.may_reload = asyncio.Event()
+        self.may_reload.set()
         parts, inserted = rig.daemon._parts, rig.daemon.delivery.inserted
         answers = handlers(
             rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone,
@@ -52,6 +54,7 @@ class Served:
         self.quits += 1
 
     async def _reload(self) -> str:
+        await self.may_reload.wait()
         if not self.reloaded:
             raise ConfigError(["hotkey.keys: unknown key 'f99'"])
         return self.reloaded
@@ -223,6 +226,33 @@ async def test_reload_says_what_has_changed_or_what_is_wrong(served):
     done = await served.cli("reload")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "tray-dictate: hotkey.keys: unknown key 'f99'\n"
+
+
+async def test_a_reload_in_mid_dictation_says_at_once_when_it_takes_effect(served):
+    served.may_reload.clear()
+    served.rig.press()
+    await served.rig.say("Good morning")
+    done = await served.cli("reload")
+    said = "What has changed takes effect when the dictation is over. If it cannot, you are told.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    served.reloaded = ""
+    served.rig.release()
+    await served.rig.idle()
+    served.may_reload.set()
+    await until(lambda: any("f99" in said for said in served.rig.tray.said))
+    assert served.rig.tray.said[-1].startswith("The settings of before stay in force. ")
+
+
+async def test_a_reload_that_takes_long_is_not_waited_for_until_the_client_gives_up(
+    served, monkeypatch
+):
+    monkeypatch.setattr(commands, "_AT_LAST", 0.1)
+    served.may_reload.clear()
+    done = await served.cli("reload")
+    assert done.stdout.startswith("What has changed takes effect when all is ready for it.")
+    monkeypatch.setattr(commands, "_AT_LAST", 9)
+    asyncio.get_running_loop().call_later(1.3, served.may_reload.set)
+    assert (await served.ask("reload"))["message"] == served.reloaded, "an engine has loaded"
 
 
 async def test_a_cleared_history_is_forgotten_by_the_daemon_too(served, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
@@ -17,8 +18,13 @@ from tray_dictate.daemon import Daemon
 from tray_dictate.errors import ControlError, DictateError
 from tray_dictate.lists import METHODS, engine_title, hint
 
+log = logging.getLogger(__name__)
+
 _EVENTS = {"start": Start(), "stop": Stop(), "toggle": Toggle()}
+_RECORDS = (Status.OPENING, Status.RECORDING)
 _PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
+_SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
+_AT_LAST = 14.0  # seconds more for a new engine to load; a client waits for 20 in all
 _OFF = "Dictation is off. Switch it on in the tray's menu."
 
 
@@ -74,9 +80,48 @@ def handlers(
     return {
         **_starting(daemon), "cancel": cancel,
         "redo": _asking(last.redo), "undo": _asking(last.undo),
-        "copy": _asking(last.copy), "forget": _asking(forget), "reload": _asking(reload),
+        "copy": _asking(last.copy), "forget": _asking(forget), "reload": _reloading(daemon, reload),
         "status": status, "follow": follow, "show": show, "quit": end,
     }  # fmt: skip
+
+
+def _reloading(daemon: Daemon, reload: Callable[[], Awaitable[str]]) -> Handler:
+    """Answer in time also where new settings have to wait for a dictation to be over."""
+    waiting: set[asyncio.Future[str]] = set()
+
+    def done(late: asyncio.Future[str]) -> None:
+        waiting.discard(late)
+        if late.cancelled():
+            return
+        reason = late.exception()
+        if reason is not None:
+            daemon.tell(f"The settings of before stay in force. {_why(reason)}", "asked")
+
+    async def answer() -> Answer:
+        changing = asyncio.ensure_future(reload())
+        for seconds in (_SOON, _AT_LAST):
+            await asyncio.wait([changing], timeout=seconds)
+            if changing.done():
+                return {"message": changing.result()}
+            if _dictates(daemon):
+                break
+        waiting.add(changing)
+        changing.add_done_callback(done)
+        why = "when the dictation is over" if _dictates(daemon) else "when all is ready for it"
+        return {"message": f"What has changed takes effect {why}. If it cannot, you are told."}
+
+    return answer
+
+
+def _dictates(daemon: Daemon) -> bool:
+    return daemon.status in (*_RECORDS, Status.TRANSCRIBING)
+
+
+def _why(reason: BaseException) -> str:
+    if isinstance(reason, DictateError):
+        return str(reason)
+    log.error("the settings could not be applied", exc_info=reason)
+    return "The log has the details."
 
 
 def _asking(work: Callable[[], Awaitable[str]]) -> Handler:
@@ -95,7 +140,7 @@ def _starting(daemon: Daemon) -> dict[str, Handler]:
             nonlocal asked
             if name != "stop" and daemon.status is Status.OFF:
                 raise ControlError(_OFF)
-            recording = daemon.status in (Status.OPENING, Status.RECORDING)
+            recording = daemon.status in _RECORDS
             now = asyncio.get_running_loop().time()
             asked, meant, refused = ask(asked, name, now, recording=recording)
             if refused:
