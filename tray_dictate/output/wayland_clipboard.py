@@ -47,8 +47,9 @@ class WaylandSelections:
     Each raises WaylandError once the compositor is gone.
     """
 
-    def __init__(self, display: str = "") -> None:
+    def __init__(self, display: str = "", *, unsure: float = UNSURE) -> None:
         """Raises UnavailableError where the compositor does not let us."""
+        self._unsure = unsure
         self._connection = Connection(display)
         try:
             self._control = DataControl(self._connection)
@@ -161,6 +162,8 @@ class WaylandSelections:
         return False
 
     def _begin(self, text: str, treatment: Treatment) -> Offer | None:
+        while not self._server.is_read_out():
+            self._wait(GLANCE / 10)
         self._offer = None
         contents = text_contents(text, secret=treatment.private)
         for _ in range(3):  # again where the user copied something in this very moment
@@ -231,7 +234,9 @@ class WaylandSelections:
             return None
         if offer.quiet_since is None:
             return offer.abandoned
-        quiet = QUIET if offer.sure else UNSURE
+        if not self._server.is_read_out():
+            return time.monotonic() + GLANCE
+        quiet = QUIET if offer.sure else self._unsure
         return min(offer.quiet_since + quiet, (offer.done_at or offer.quiet_since) + LONGEST)
 
     def _set_due(self, offer: Offer) -> None:
@@ -249,9 +254,9 @@ class WaylandSelections:
             return
         offer.withdrawn = True
         self._server.cut(offer)
-        self._give_back(belated=offer.pressed)
+        self._give_back()
 
-    def _give_back(self, *, belated: bool = False) -> None:
+    def _give_back(self) -> None:
         """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
         self._connection.roundtrip()  # a loss that came before is known now
         for held in self._held:
@@ -263,8 +268,9 @@ class WaylandSelections:
             else:
                 held.lose()
                 self._control.clear(held.kind)
+        if self._offer:
+            self._server.given_back(self._offer)
         self._offer = None
-        self._server.given_back(belated=belated)
         self._connection.roundtrip()
 
     def _keep(self, contents: Contents) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from tray_dictate.output.wayland_readers import NOBODY
 
+EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
+ONE_PASTE = 0.3  # seconds in which a target asks for one type after the other
 HABIT = 3  # changes that somebody has read unasked
 
 
@@ -16,20 +18,33 @@ class Habits:
 
     def __init__(self) -> None:
         self._change = 0
+        self._given_back = (0, 0.0)  # the last change that was nobody's paste, and when it came
         self._unasked: dict[int, tuple[int, int]] = {}  # how many changes, and the last of them
-        self._fetchers: dict[int, float] = {}  # who fetched an offer, and when that was given back
+        self._fetched: dict[int, float] = {}  # who fetched an offer, and when
+        self._proven: dict[int, float] = {}  # the same, and when that was given back
 
-    def changed(self) -> None:
-        """Something else is on the selections."""
+    def offered(self, now: float) -> None:
+        """Our text is on the selections."""
+        change, since = self._given_back
+        if since and now - since > EAGER:  # who has left that alone is no manager
+            self._unasked = {
+                who: (times, last)
+                for who, (times, last) in self._unasked.items()
+                if times >= HABIT or last >= change
+            }
         self._change += 1
 
     def given_back(self, now: float) -> None:
         """What was there before an offer is there again."""
         self._change += 1
-        self._fetchers = {who: at or now for who, at in self._fetchers.items()}
+        self._given_back = (self._change, now)
+        for who in self._fetched:
+            self._proven.setdefault(who, now)
 
-    def reads_unasked(self, who: int) -> None:
+    def reads_unasked(self, who: int, now: float) -> None:
         """Note that somebody has read what no key has asked for."""
+        if now - self._fetched.get(who, -ONE_PASTE) < ONE_PASTE:
+            return  # still busy with the last paste
         times, last = self._unasked.get(who, (0, 0))
         if last != self._change:
             self._unasked[who] = (times + 1, self._change)
@@ -46,10 +61,10 @@ class Habits:
         """Tell whether this is a clipboard manager beyond doubt."""
         return who != NOBODY and self._unasked.get(who, (0, 0))[0] >= HABIT
 
-    def fetches(self, who: int, now: float, eager: float) -> bool:
+    def fetches(self, who: int, now: float) -> bool:
         """Note that somebody has fetched an offer; return whether it is surely no manager.
 
-        Sure is who has left alone, for `eager` seconds, what was given back after an earlier one.
+        Sure is who has left alone for a while what was given back after an earlier one.
         """
-        since = self._fetchers.setdefault(who, 0.0)
-        return who != NOBODY and 0.0 < since < now - eager
+        self._fetched[who] = now
+        return who != NOBODY and now - self._proven.get(who, now) > EAGER

@@ -64,7 +64,8 @@ class WaylandPaster:
             self._keyboard.chord(treatment.chord)
             self._await_read(offer)
         except DeliveryError:
-            pass  # whether it was pressed after all, the reads tell
+            if not (offer.fetched.is_set() or offer.foreign or offer.begun):
+                offer.pressed = False
         finally:
             if not offer.settled:
                 self._selections.withdraw(offer)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 NOBODY = 0  # who reads is not known: not a pipe, no /proc, another user's program
 
@@ -20,6 +21,18 @@ _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _REMEMBERED = 16  # programs that have read lately and are looked at first
 _PARENT, _STARTED = 1, 19  # fields of /proc/PID/stat after the name of the program
+
+
+class Reader(NamedTuple):
+    """Who reads a pipe, and from where."""
+
+    who: int  # a process
+    end: str = ""  # its end of the pipe, a path in /proc
+    pipe: str = ""
+
+    def is_reading(self) -> bool:
+        """Tell whether it has its end of the pipe still."""
+        return bool(self.end) and _leads_to(self.end, self.pipe)
 
 
 class Readers:
@@ -30,22 +43,22 @@ class Readers:
         self._server = _peer(connection)
         self._recent: list[int] = []
 
-    def who(self, file: int, since: float) -> int:
-        """Return the process that reads what is written to a pipe, NOBODY if it is not known.
+    def find(self, file: int, since: float) -> Reader:
+        """Return who reads what is written to a pipe, NOBODY if it is not known.
 
         One started after `since`, a time of the boot clock, counts as who has started it.
         """
         status = os.fstat(file)
         if not stat.S_ISFIFO(status.st_mode):
-            return NOBODY
+            return Reader(NOBODY)
         wanted = f"pipe:[{status.st_ino}]"
         for pid in self._candidates():
-            if _reads(pid, wanted):
+            if end := _end(pid, wanted):
                 found = _older(pid, since)
                 self._recent = [found, *(one for one in self._recent if one != found)]
                 del self._recent[_REMEMBERED:]
-                return found
-        return NOBODY
+                return Reader(found, end, wanted)
+        return Reader(NOBODY)
 
     def is_compositor(self, pid: int) -> bool:
         """Tell whether this is the compositor itself."""
@@ -69,18 +82,26 @@ def boot_time() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _reads(pid: int, wanted: str) -> bool:
+def _end(pid: int, wanted: str) -> str:
+    """Return where a process reads from a pipe."""
     folder = f"/proc/{pid}/fd"
     try:
         names = os.listdir(folder)  # noqa: PTH208 - three times as fast, and there are thousands
     except OSError:
-        return False
+        return ""
     for name in names:
         path = f"{folder}/{name}"
         with suppress(OSError):
-            if os.readlink(path) == wanted and os.lstat(path).st_mode & stat.S_IRUSR:  # noqa: PTH115
-                return True
-    return False
+            if _leads_to(path, wanted) and os.lstat(path).st_mode & stat.S_IRUSR:
+                return path
+    return ""
+
+
+def _leads_to(path: str, wanted: str) -> bool:
+    try:
+        return os.readlink(path) == wanted  # noqa: PTH115
+    except OSError:
+        return False
 
 
 def _older(pid: int, since: float) -> int:

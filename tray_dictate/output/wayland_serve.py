@@ -13,18 +13,17 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tray_dictate.output.wayland_habits import Habits
-from tray_dictate.output.wayland_readers import Readers
+from tray_dictate.output.wayland_habits import EAGER, ONE_PASTE, Habits
+from tray_dictate.output.wayland_readers import Reader, Readers
 from tray_dictate.output.wayland_save import Contents
 
 log = logging.getLogger(__name__)
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
-EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
 ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
-BELATED = 10.0  # seconds in which a target on Xwayland that we gave up gets an empty paste
-ONE_PASTE = 0.3  # seconds in which it asks for one type after the other
+BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
 TYPES: tuple[str, ...] = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
+EMPTYING = 1.0  # seconds for a target to read what was written
 _STALE = 60.0  # seconds after which we write no more to a program that does not read
 _PIECE = 1 << 16
 
@@ -38,6 +37,7 @@ class Offer:
         self.begun = False  # the target is reading, piece by piece
         self.fetched = threading.Event()  # the target has read all of it
         self.foreign: set[int] = set()  # who did after the key and is a manager, or the target
+        self.fetcher: int | None = None  # who that was
         self.sure = True  # who fetched it is known not to be a manager
         self.withdrawn = False  # nobody gets it any more
         self.done_at: float | None = None  # when it was fetched or settled
@@ -92,7 +92,7 @@ class _Read:
 
     file: int
     left: memoryview
-    who: int
+    reader: Reader
     name: str
     serving: Serving
     pressed: bool  # the key was down before they asked
@@ -105,9 +105,12 @@ class Server:
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._reads: dict[int, _Read] = {}  # by the file
+        self._emptying: list[tuple[Reader, float]] = []  # who has its end of a pipe still
         self._habits = Habits()
         self._seen: set[tuple[int, str, str]] = set()  # who read what of the offer in force
-        self._belated = 0.0
+        self._belated = 0.0  # until when a target may still ask that has not read its text
+        self._late: dict[int, float] = {}  # who has asked since, and until when it is one paste
+        self._doubted: int | None = None  # who fetched the last offer, and may be a manager
 
     @property
     def files(self) -> list[int]:
@@ -117,34 +120,34 @@ class Server:
     def begin(self) -> None:
         """Another offer is in force."""
         self._seen.clear()
-        self._habits.changed()
+        self._habits.offered(time.monotonic())
 
-    def given_back(self, *, belated: bool) -> None:
-        """What was there before is there again; `belated`: nobody had read the offer.
+    def given_back(self, offer: Offer) -> None:
+        """What was there before the offer is there again.
 
-        A program on Xwayland that was asleep would paste what the user had copied before. Others
-        get nothing then: the compositor knows which of the two they ask for.
+        A target that was asleep would paste now what the user had copied before. So where it is not
+        sure that the target has read, who asks gets an empty paste at first.
         """
         now = time.monotonic()
         self._habits.given_back(now)
-        if belated:
-            self._belated = now + BELATED
+        self._belated = 0.0
+        self._doubted = None if offer.sure else offer.fetcher
+        if offer.pressed and not offer.fetched.is_set():
+            self._expect_late(now)
 
     def answer(self, serving: Serving, name: str, file: int) -> None:
         """Begin to write what somebody asks for; the file is ours to close."""
         offer = serving.offer
-        if offer and offer.withdrawn:
+        reader = self._readers.find(file, serving.taken_boot)
+        if offer.withdrawn if offer else self._is_late(reader.who):
             os.close(file)
             return
-        who = self._readers.who(file, serving.taken_boot)
         data = serving.contents.get(name, b"")
-        if offer is None and self._too_late(who):
-            data = b""
         pressed = bool(offer and offer.pressed)
-        if offer and name != HINT and pressed and not self._habits.is_suspect(who):
+        if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
             offer.begun = True
         os.set_blocking(file, False)
-        self._reads[file] = _Read(file, memoryview(data), who, name, serving, pressed)
+        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed)
         self.go_on(file)
 
     def go_on(self, file: int) -> None:
@@ -160,6 +163,21 @@ class Server:
             return
         self._end(read)
         self._note(read)
+        if not self._habits.is_suspect(read.reader.who):
+            self._emptying.append((read.reader, time.monotonic() + EMPTYING))
+
+    def is_read_out(self) -> bool:
+        """Tell whether nobody reads any more what was written.
+
+        GTK 3 drops what it is just reading once there is something else on a selection.
+        """
+        now = time.monotonic()
+        self._emptying = [
+            (reader, until)
+            for reader, until in self._emptying
+            if until > now and reader.is_reading()
+        ]
+        return not self._emptying
 
     def drop_stale(self) -> None:
         """Give up those who do not read."""
@@ -182,26 +200,32 @@ class Server:
         with suppress(OSError):
             os.close(read.file)
 
-    def _too_late(self, who: int) -> bool:
+    def _expect_late(self, now: float) -> None:
+        self._late.clear()
+        self._belated = now + BELATED
+
+    def _is_late(self, who: int) -> bool:
         now = time.monotonic()
-        if now > self._belated or not self._readers.is_compositor(who):
+        if now > self._belated or self._habits.is_suspect(who):
             return False
-        self._belated = min(self._belated, now + ONE_PASTE)
-        return True
+        return now <= self._late.setdefault(who, now + ONE_PASTE)
 
     def _note(self, read: _Read) -> None:
         """Learn from a complete read."""
-        who, offer, now = read.who, read.serving.offer, time.monotonic()
+        who, offer, now = read.reader.who, read.serving.offer, time.monotonic()
         if read.name == HINT:
             self._habits.asks_for_secrets(who)
         elif offer is None:
             if now - read.serving.taken_at < EAGER:
-                self._habits.reads_unasked(who)
+                self._habits.reads_unasked(who, now)
+                if who == self._doubted:  # a manager: the target has not read
+                    self._expect_late(now)
         elif not read.pressed:
-            self._habits.reads_unasked(who)
+            self._habits.reads_unasked(who, now)
         elif not self._habits.is_suspect(who):
+            sure = self._habits.fetches(who, now)
             if not offer.fetched.is_set():
-                offer.sure = self._habits.fetches(who, now, EAGER)
+                offer.fetcher, offer.sure = who, sure
             offer.done_at = offer.done_at or now
             offer.quiet_since = now
             offer.fetched.set()
@@ -215,6 +239,7 @@ class Server:
 
         A manager reads a type once. Xwayland's programs share one name, the unknown share one.
         """
-        if not self._habits.is_manager(read.who) or self._readers.is_compositor(read.who):
+        who = read.reader.who
+        if not self._habits.is_manager(who) or self._readers.is_compositor(who):
             return True
-        return (read.who, read.serving.kind, read.name) in self._seen
+        return (who, read.serving.kind, read.name) in self._seen
