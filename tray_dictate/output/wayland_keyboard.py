@@ -27,7 +27,7 @@ FAST = 512  # keys that go at this pace, before it is
 SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
 SETTLE_X = 0.1  # seconds for Xwayland and its programs to take a keymap
 DRAIN_X, LONGEST_DRAIN = 0.003, 3.0  # seconds a key to read what was typed, before the next one
-SETTLE_NEW = 0.2  # seconds for programs to notice that the seat has a keyboard at last
+SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
 
 _SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
 _MAKER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
