@@ -15,6 +15,7 @@ from tray_dictate.errors import DeliveryError
 from tray_dictate.output.x11_server import focus
 
 _ARRIVAL = 2.0  # seconds for a window manager to do it
+_AGAIN = 0.4  # seconds until it is asked once more; it takes some ms, and longer under load
 _LOOK = 0.01  # seconds between two looks
 _FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
 
@@ -34,7 +35,23 @@ def is_gone(display: Display, window: str) -> bool:
 
 
 def activate(display: Display, window: str) -> None:
-    """Give the focus to a toplevel window and see it there. Raises DeliveryError."""
+    """Give the focus to a toplevel window and see it there. Raises DeliveryError.
+
+    It is asked for more than once: a window manager may drop a request that follows another.
+    """
+    end = time.monotonic() + _ARRIVAL
+    while time.monotonic() < end:
+        _ask_for_focus(display, window)
+        again = time.monotonic() + _AGAIN
+        while time.monotonic() < again:
+            found = focus(display)
+            if found and found.window == window:
+                return
+            time.sleep(_LOOK)
+    raise DeliveryError("The window that you dictated into does not take the focus.")
+
+
+def _ask_for_focus(display: Display, window: str) -> None:
     target = display.create_resource_object("window", int(window, 16))
     root = display.screen().root
     root.send_event(
@@ -48,13 +65,6 @@ def activate(display: Display, window: str) -> None:
     if not root.get_full_property(display.intern_atom("_NET_SUPPORTED"), X.AnyPropertyType):
         target.set_input_focus(X.RevertToParent, X.CurrentTime)  # no window manager: we do it
     display.sync()
-    end = time.monotonic() + _ARRIVAL
-    while time.monotonic() < end:
-        found = focus(display)
-        if found and found.window == window:
-            return
-        time.sleep(_LOOK)
-    raise DeliveryError("The window that you dictated into does not take the focus.")
 
 
 @contextmanager
