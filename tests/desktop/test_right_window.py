@@ -6,9 +6,11 @@ import asyncio
 import sys
 
 import pytest
+from Xlib import X
 
 from tests.desktop.output_rig import connected, keys_down, start
 from tests.desktop.rig import Desktop, wait_until
+from tray_dictate.config import OutputSettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.errors import DeliveryError
@@ -98,14 +100,19 @@ async def test_a_minimised_window_is_not_gone_and_comes_back(environ: Desktop, o
             wait_until(lambda: is_gone(display, target.window), 5, "it is gone")
 
 
-async def test_nothing_is_typed_while_another_program_has_the_keyboard(
-    environ: Desktop, output
+@pytest.mark.parametrize("method", ["auto", "type", "paste"])
+async def test_no_key_is_sent_while_another_program_has_the_keyboard(
+    environ: Desktop, output, method
 ) -> None:
+    output.adapt(OutputSettings(method=method))
     with environ.text_window("gtk") as window:
         grabber = start(environ, "grabber", [sys.executable, "-c", GRABBER], "grabbed")
         try:
             with pytest.raises(DeliveryError, match="the screen is locked, or a menu"):
                 await output.deliver("a secret")
+            with connected(environ) as display:
+                offered = display.get_selection_owner(display.intern_atom("CLIPBOARD"))
+            assert offered == X.NONE, "nor is the text there to be pasted by a lock"
         finally:
             environ.processes.end(grabber)
         assert window.text() == ""

@@ -25,7 +25,7 @@ from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.plain import plain
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
-from tray_dictate.output.x11_focus import activate, is_gone, kept_in, keyboard_is_taken
+from tray_dictate.output.x11_focus import activate, be_heard, is_gone, kept_in
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import Paster, stay
 from tray_dictate.output.x11_selection import Selections
@@ -259,11 +259,7 @@ class X11Output:
         """
         self._keys.clear(self._stop)  # it may wait
         try:
-            if keyboard_is_taken(self._display):
-                raise DeliveryError(
-                    "Another program keeps the keyboard for itself: the screen is locked, or a "
-                    "menu is open."
-                )
+            be_heard(self._display)
             with kept_in(self._display, window) as stays:
                 if not window:
                     yield lambda: True

@@ -94,15 +94,19 @@ def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
         display.sync()
 
 
-def keyboard_is_taken(display: Display) -> bool:
-    """Tell whether a program keeps the keyboard for itself: a locked screen, or an open menu.
+def be_heard(display: Display) -> None:
+    """Raise DeliveryError where a program keeps the keyboard: a locked screen, or an open menu.
 
     Keys would go there, and not to the window that has the focus. Asking takes the keyboard for a
-    moment, which windows learn of; so it is asked only before something is typed.
+    moment, which windows learn of; so it is asked only before keys are sent.
     """
     root = display.screen().root
     answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
     if answer == X.GrabSuccess:
         display.ungrab_keyboard(X.CurrentTime)
     display.sync()
-    return answer == X.AlreadyGrabbed
+    if answer == X.AlreadyGrabbed:
+        raise DeliveryError(
+            "Another program keeps the keyboard for itself: the screen is locked, or a menu is "
+            "open."
+        )

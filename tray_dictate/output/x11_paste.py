@@ -10,7 +10,7 @@ from Xlib.display import Display
 from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11_focus import kept_in
+from tray_dictate.output.x11_focus import be_heard, kept_in
 from tray_dictate.output.x11_keys import Keys
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_serve import Offer
@@ -47,6 +47,7 @@ class Paster:
         if keycodes is None:
             return None
         self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
+        be_heard(self._display)  # else the chord would go to a locked screen, which may paste, too
         offer = self._selections.offer(text, target, treatment)
         if offer is None:
             raise UnsavedError
