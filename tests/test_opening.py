@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import sys
 import tomllib
@@ -9,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import paths
+from tests.test_daemon import Rig
+from tray_dictate import cli_settings, paths
+from tray_dictate.asking import offering
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.cli import parser
+from tray_dictate.config import Config
+from tray_dictate.config_load import Sources
 from tray_dictate.errors import UnavailableError
-from tray_dictate.opening import Opening
+from tray_dictate.opening import DOCTOR, Opening
+from tray_dictate.settings import Settings
 
 
 @pytest.fixture
@@ -106,3 +114,24 @@ async def test_a_check_that_fails_is_told_with_a_remedy(home, doctor) -> None:
     program(home, "xdg-open")
     with pytest.raises(UnavailableError, match=r"check of this machine failed.*tray-dictate doc"):
         await Opening(home / "config.toml", lambda _: None, doctor=doctor).open("check")
+
+
+async def test_the_check_is_of_the_settings_that_the_daemon_was_started_with(home) -> None:
+    asked, path = program(home, "xdg-open"), home / "other.toml"
+    path.write_text("[engine]\nname = 'speaches'\n")
+    sources = Sources(path, ["hotkey.keys=f9", "audio.cues=false"])
+    settings = Settings(sources, Config(), lambda *_: asyncio.sleep(0), lambda _: None)
+    doctor = [sys.executable, "-c", "import sys; print(*sys.argv[1:])", *settings.words()]
+    await Opening(path, lambda _: None, doctor=doctor).open("check")
+    said = private_text(Path(asked.read_text())).split()
+    assert said == ["--config", str(path), "--set", "hotkey.keys=f9", "--set", "audio.cues=false"]
+    parsed = parser().parse_args(["doctor", "--no-input", *said])
+    assert cli_settings.settings(parsed) == sources.load()
+    parts = Rig().daemon._parts
+    offered = offering(parts, settings, PortAudio(), path, lambda _: None)
+    assert offered.asks.open.__self__._doctor == [*DOCTOR, *said], "it is what the menu runs"
+    await parts.history.close()
+
+
+async def test_the_users_own_file_is_found_without_being_named(home) -> None:
+    assert Sources(paths.config_file()).words() == []

@@ -15,7 +15,7 @@ from tray_dictate.history import Entry
 from tray_dictate.inserted import Inserted
 from tray_dictate.lists import microphones
 from tray_dictate.offering import Asks, Offering
-from tray_dictate.opening import Opening
+from tray_dictate.opening import DOCTOR, Opening
 from tray_dictate.parts import Parts
 from tray_dictate.settings import Settings
 
@@ -42,7 +42,7 @@ def offering(
             admitted=_admitted,
             autostart=autostart.enabled,
             set_autostart=lambda on: autostart.enable() if on else autostart.disable(),
-            open=Opening(path, tell).open,
+            open=Opening(path, tell, doctor=[*DOCTOR, *settings.words()]).open,
             offer=parts.offer,
             tell=tell,
         )

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from tray_dictate import paths
 from tray_dictate.config import Config, settings
 from tray_dictate.config_engine import Section
 from tray_dictate.errors import ConfigError
@@ -33,6 +34,15 @@ class Sources:
     def load(self, text: str | None = None) -> Config:
         """Return the settings in force, or those with `text` in the file. Raises ConfigError."""
         return load(self.path, self.overrides, self.env, self.check, text=text)
+
+    def words(self) -> list[str]:
+        """Return the words that make another command take them from there; none of them is a key.
+
+        A key is no setting, and an address that holds a password is refused.
+        """
+        own = self.path in (None, paths.config_file())
+        chosen = [] if own else ["--config", str(self.path)]
+        return [*chosen, *(word for override in self.overrides for word in ("--set", override))]
 
     def fixed(self, name: str) -> str:
         """Return what is stronger than the file for this setting; empty where nothing is."""

@@ -45,6 +45,10 @@ class Settings:
         self._under_way: set[asyncio.Task[Any]] = set()  # those who change something
         self._over = False
 
+    def words(self) -> list[str]:
+        """Return what makes another command use the same settings."""
+        return self._sources.words()
+
     async def change(self, name: str, value: Any) -> None:
         """Give a setting ("engine.name") another value, here and in the file.
 
