@@ -9,7 +9,7 @@ written.
     powershell -ExecutionPolicy Bypass -File install_scripts\uninstall.ps1
 
 .PARAMETER Purge
-Settings, recordings, history and logs go as well.
+Settings, recordings, history, logs, and keys in the Credential Manager go as well.
 #>
 [CmdletBinding()]
 param([switch]$Purge)
@@ -38,6 +38,12 @@ if (Test-Path $program) {
     if (Get-Running) { & $program quit | Out-Null }
     for ($i = 0; $i -lt 100 -and (Get-Running); $i++) { Start-Sleep -Milliseconds 100 }
     if (Get-Running) { Stop-With 'tray-dictate does not end; quit it and run this again.' }
+}
+if ($Purge -and (Test-Path $program)) {
+    & $program key forget --for all | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        Write-Output 'If you used "tray-dictate key set": remove the entries named tray_dictate in the Credential Manager.'
+    }
 }
 $run = 'HKCU:\Software\Microsoft\Windows\CurrentVersion\Run'
 $entry = Get-ItemProperty -Path $run -Name tray_dictate -ErrorAction SilentlyContinue

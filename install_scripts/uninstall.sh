@@ -3,7 +3,7 @@
 #
 #   install_scripts/uninstall.sh [--purge]
 #
-#   --purge   settings, recordings, history and logs go as well
+#   --purge   settings, recordings, history, logs, and keys in the keyring go as well
 #
 # System packages stay: other programs may use them by now.
 set -euo pipefail
@@ -58,6 +58,16 @@ remove_entries() {
     "$share/fish/vendor_completions.d/tray-dictate.fish" || die "completion cannot be removed."
 }
 
+# The keys that `tray-dictate key set` has put into the system's keyring; needs the program itself.
+forget_keys() {
+  local limit=()
+  [ -x "$venv/bin/tray-dictate" ] || return 0
+  if command -v timeout >/dev/null; then limit=(timeout 60); fi # a locked keyring may ask unseen
+  "${limit[@]+"${limit[@]}"}" "$venv/bin/tray-dictate" key forget --for all </dev/null \
+    >/dev/null 2>&1 || say "The keyring could not be asked. If you used \`tray-dictate key set\`," \
+    "remove the entries named tray_dictate with your system's password program."
+}
+
 main() {
   local purge='' share data venv link found=''
   case ${1:-} in
@@ -72,6 +82,7 @@ main() {
   venv=$data/venv
   link=$HOME/.local/bin/tray-dictate
   stop_all
+  if [ -n "$purge" ]; then forget_keys; fi
   remove_entries
   if [ "$(readlink -- "$link" || true)" = "$venv/bin/tray-dictate" ]; then
     found=1

@@ -399,4 +399,12 @@ def test_a_key_is_set_tested_and_forgotten_in_gnomes_keyring(secret_service, tmp
     assert "comes from the keyring (32 characters)" in key("test", *AZURE).stdout
     assert key("forget", *AZURE).returncode == 0
     assert key("forget", *AZURE).returncode == 1
+    for words in (AZURE, ("--for", "rewrite")):
+        assert key("set", *words, typed=KEY).returncode == 0
+    done = key("forget", "--for", "all")
+    assert (done.returncode, done.stdout) == (
+        0, "No longer in the keyring: the keys for azure, rewrite.\n",
+    )  # fmt: skip
+    assert key("forget", "--for", "all").stdout == "There is no key in the keyring.\n"
+    assert key("set", "--for", "all", typed=KEY).returncode == 2
     assert "the keyring has none" in key("test", *AZURE).stderr

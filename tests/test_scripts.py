@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -37,3 +38,24 @@ def test_a_script_for_windows_parses(name: str) -> None:
     script = (ROOT / "install_scripts" / name).read_bytes()
     tree = tree_sitter.Parser(grammar).parse(script)
     assert not tree.root_node.has_error, str(tree.root_node)
+
+
+@pytest.mark.parametrize(
+    ("purge", "code", "told"), [(True, 0, False), (True, 1, True), (False, 0, False)]
+)
+def test_keys_leave_the_keyring_before_the_program_that_can_remove_them(
+    tmp_path, purge, code, told
+):
+    program = tmp_path / ".local/share/tray_dictate/venv/bin/tray-dictate"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\nexit {code}\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / "install_scripts/uninstall.sh"), *(["--purge"] if purge else [])],
+        capture_output=True, text=True, check=True, timeout=60,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )  # fmt: skip
+    asked = tmp_path / "asked"
+    assert (asked.read_text() if asked.exists() else "") == "key forget --for all\n" * purge
+    assert ("remove the entries named tray_dictate" in done.stdout) == told
+    assert not program.exists()

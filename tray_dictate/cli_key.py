@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from tray_dictate.cli_settings import add_settings, settings
+from tray_dictate.errors import ConfigError
 
 
 def add(commands: Any) -> None:
@@ -18,8 +19,8 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("action", choices=("set", "test", "forget"))
     parser.add_argument(
-        "--for", dest="purpose", choices=("engine", "rewrite"), default="engine",
-        help="what the key is for (the engine, unless given)",
+        "--for", dest="purpose", choices=("engine", "rewrite", "all"), default="engine",
+        help="what the key is for (the engine, unless given); all: forget those of every service",
     )  # fmt: skip
     add_settings(parser)
     parser.set_defaults(command=_run)
@@ -30,6 +31,8 @@ def _run(options: argparse.Namespace) -> int:
     from tray_dictate.engine import key_actions as engine  # noqa: PLC0415
     from tray_dictate.rewrite import key_actions as rewrite  # noqa: PLC0415
 
+    if options.purpose == "all":
+        return _forget_all(options.action)
     log.start_plain()
     config = settings(options)
     if options.purpose == "rewrite":
@@ -40,4 +43,20 @@ def _run(options: argparse.Namespace) -> int:
     else:
         of_engine = {"set": engine.set_key, "test": engine.test_key, "forget": engine.forget_key}
         print(of_engine[options.action](config.engine))  # noqa: T201
+    return 0
+
+
+def _forget_all(action: str) -> int:
+    from tray_dictate import key_store  # noqa: PLC0415
+    from tray_dictate.lists import ENGINES  # noqa: PLC0415
+    from tray_dictate.rewrite.key import ENTRY  # noqa: PLC0415
+
+    if action != "forget":
+        raise ConfigError([f"key {action} is --for one of them: engine or rewrite"])
+    gone = [entry for entry in (*ENGINES, ENTRY) if key_store.forget(entry)]
+    print(  # noqa: T201
+        f"No longer in the keyring: the keys for {', '.join(gone)}."
+        if gone
+        else "There is no key in the keyring."
+    )
     return 0
