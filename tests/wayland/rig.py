@@ -39,7 +39,7 @@ WAYBAR = {
     "modules-right": ["tray"],
     "tray": {"icon-size": 28, "show-passive-items": True},
 }
-STYLE = "* {font-family: DejaVu Sans; font-size: 14px; min-height: 0;} window {background: #222;}"
+STYLE = "* {font-family: DejaVu Sans; font-size: 14px;} window {background: #222;}"
 TEXT = "text/plain;charset=utf-8"
 
 
@@ -182,7 +182,8 @@ class Sway(Session):
 
     def notifications(self) -> str:
         """Return what was shown since the start, as tests/desktop's dunst prints it."""
-        lines = self.processes.tail("notified", 1_000_000).splitlines()
+        written = self.processes.tail("notified", 10_000_000)
+        lines = written[: written.rfind("\n") + 1].splitlines()  # whole ones: icons make them long
         calls = (json.loads(line)["payload"]["data"] for line in lines if '"Notify"' in line)
         return "".join(
             f"    appname: '{call[0]}'\n    summary: '{call[3]}'\n    body: '{call[4]}'\n"

@@ -188,7 +188,7 @@ class LinuxTray:
         if hosted:
             if self._xembed:
                 self._xembed.want(False)
-        elif self._icon and os.environ.get("DISPLAY"):
+        elif self._icon and _has_x_panels():
             self._unhosted = asyncio.get_running_loop().call_later(GRACE, self._embed)
 
     def _embed(self) -> None:
@@ -202,3 +202,8 @@ class LinuxTray:
             self._unhosted.cancel()
         if self._xembed:
             self._xembed.stop()
+
+
+def _has_x_panels() -> bool:
+    """Return whether this is an X11 session: Xwayland has no panel, and is not to be started."""
+    return bool(os.environ.get("DISPLAY")) and not os.environ.get("WAYLAND_DISPLAY")

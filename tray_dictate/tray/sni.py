@@ -7,8 +7,11 @@ be there without (KDE's, while another panel runs).
 # no postponed annotations here: dbus-fast would take "None" for a signature
 import asyncio
 import logging
+import math
 import os
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from dbus_fast import Message, MessageType, PropertyAccess
@@ -31,6 +34,7 @@ WATCHER = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH = "/StatusNotifierWatcher"
 PATH = "/StatusNotifierItem"
 SETTLING = 1.0  # seconds; a bar that has just started takes a registration and does not draw it
+YOUNG = 10.0  # seconds; one that has run for longer has settled
 _READ = PropertyAccess.READ
 _LITERAL = str.maketrans("<>&", "()+")  # some hosts read markup here, and others show it
 
@@ -221,7 +225,10 @@ class Item:
                 log.debug("the tray's watcher %s", "has come" if owner else "has gone")
                 self._on_hosted(bool(owner))  # at once: the other icon must be gone before
                 self._register(after=SETTLING) if owner else self.close()
-            case "StatusNotifierHostRegistered" | "StatusNotifierHostUnregistered", _:
+            case "StatusNotifierHostRegistered", _:
+                if self._registering is None or self._registering.done():
+                    self._register(after=0)  # else it is about to, once the bar has settled
+            case "StatusNotifierHostUnregistered", _:
                 self._register(after=0)
             case _:
                 pass
@@ -231,8 +238,8 @@ class Item:
         self._registering = asyncio.get_running_loop().create_task(self._offer(after))
 
     async def _offer(self, after: float) -> None:
-        await asyncio.sleep(after)
         try:
+            await asyncio.sleep(after or (SETTLING if await self._is_young() else 0))
             register = f"{WATCHER}.RegisterStatusNotifierItem"
             await call(self._bus, WATCHER, WATCHER_PATH, register, "s", self._name)
         except TROUBLE as error:
@@ -242,6 +249,16 @@ class Item:
         hosted = await self._drawn()
         log.info("The icon is registered%s", "" if hosted else ", but no host draws it")
         self._on_hosted(hosted)
+
+    async def _is_young(self) -> bool:
+        """Return whether the watcher has just started, as at login."""
+        ask = "org.freedesktop.DBus.GetConnectionUnixProcessID"
+        bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
+        try:
+            [pid] = await call(self._bus, *bus, ask, "s", WATCHER)
+        except TROUBLE:  # there is none
+            return False
+        return _age(pid) < YOUNG
 
     async def _drawn(self) -> bool:
         """Return whether the watcher knows of a host; one that does not say has one."""
@@ -253,3 +270,13 @@ class Item:
             log.debug("%s: %s", name, error)
             return True
         return value.value is not False
+
+
+def _age(pid: int) -> float:
+    """Return for how many seconds a process has run; infinity where that is not to be seen."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return math.inf
+    began = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began
