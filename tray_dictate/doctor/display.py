@@ -1,4 +1,4 @@
-"""What kind of session this is, and whether its X server answers."""
+"""What kind of session this is, and whether its compositor or X server answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import sys
 import time
 
 from tray_dictate import __version__
+from tray_dictate.doctor import wayland
 from tray_dictate.doctor.finding import Finding, failed
 from tray_dictate.errors import UnavailableError
+from tray_dictate.wayland_session import compositor_answers
 
 _X11_NEEDS = (
     "XTEST",
     "XInputExtension",
 )  # the output types by one, the hotkey listens by the other
-_LOG_IN = "At the login screen choose a session whose name has X11 or Xorg in it."
 
 
 def versions() -> list[Finding]:
@@ -28,10 +29,8 @@ def session() -> list[Finding]:
     """Return the kind of session; blocks."""
     if sys.platform in ("win32", "darwin"):
         return [Finding("display", "ok", platform.system())]
-    wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
-    if wayland and not os.environ.get("DISPLAY"):
-        words = "A Wayland session without Xwayland: neither hotkey nor text get through."
-        return [Finding("display", "failed", words, remedy=f"Install Xwayland. Or: {_LOG_IN}")]
+    if compositor_answers():
+        return wayland.session()
     try:
         words, milliseconds, missing = _ask_server()
     except UnavailableError as reason:
@@ -40,9 +39,6 @@ def session() -> list[Finding]:
         words = f"{words}; the X server lacks {' and '.join(missing)}"
         remedy = f"Start it without '-extension {missing[0]}'."
         return [Finding("display", "failed", words, milliseconds, "ms", remedy)]
-    if wayland:
-        words = f"Wayland with Xwayland ({words}): only the windows of X programs get text."
-        return [Finding("display", "warning", words, milliseconds, "ms", _LOG_IN)]
     return [Finding("display", "ok", f"X11 ({words})", milliseconds, "ms")]
 
 

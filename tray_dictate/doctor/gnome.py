@@ -78,6 +78,15 @@ def paths() -> list[str]:
     return [str(path) for path in ast.literal_eval(_get(_SCHEMA, _LIST).removeprefix("@as "))]
 
 
+def binding(name: str) -> str:
+    """Return the keys of one of our shortcuts; empty where it is not set up.
+
+    Raises UnavailableError.
+    """
+    path = f"{_PREFIX}-{name}/"
+    return _text(_get(f"{_ENTRY}:{path}", "binding")) if path in paths() else ""
+
+
 def normal(binding: str) -> frozenset[str]:
     """Return the same for each spelling of the same keys: "<Primary><Alt>T", "<Alt><Control>t"."""
     modifiers = re.findall(r"<([^>]+)>", binding.lower())

@@ -28,8 +28,11 @@ from tray_dictate.doctor import (
     setup,
     sound,
     typed,
+    wayland,
+    wayland_typed,
 )
 from tray_dictate.doctor.finding import Check, Finding, as_json, lines
+from tray_dictate.wayland_session import compositor_answers
 
 _FORMAT = 1  # of the JSON
 _HOTKEY, _ENGINE, _TYPING = keyboard.PATIENCE + 10, 90.0, 45.0  # seconds
@@ -81,10 +84,10 @@ def _checks(
         Check("version", _blocking(display.versions)),
         Check("display", _blocking(display.session)),
         Check("settings", _blocking(lambda: of_settings)),
-        Check("hotkey", lambda: keyboard.look(config.hotkey, prompt), _HOTKEY),
+        Check("hotkey", lambda: _keys(config, prompt), _HOTKEY),
         Check("microphone", lambda: sound.look(config.audio), remedy=sound.HANGS),
         Check("engine", lambda: engine.look(config.engine), _ENGINE),
-        Check("typing", lambda: typed.look(config.output), _TYPING),
+        Check("typing", lambda: _typing(config), _TYPING),
         Check("tray", lambda: desktop.tray(config.tray)),
         Check("notifications", lambda: desktop.notifications(config.tray)),
         Check("autostart", _blocking(daemon.login)),
@@ -93,6 +96,16 @@ def _checks(
         Check("history", _blocking(lambda: files.history(config.history))),
         Check("daemon", _blocking(daemon.look), 25.0),
     ]
+
+
+def _keys(config: Config, prompt: Callable[[str], None] | None) -> Awaitable[list[Finding]]:
+    look = wayland.keys if compositor_answers() else keyboard.look
+    return look(config.hotkey, prompt)
+
+
+def _typing(config: Config) -> Awaitable[list[Finding]]:
+    look = wayland_typed.look if compositor_answers() else typed.look
+    return look(config.output)
 
 
 def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:

@@ -24,7 +24,7 @@ from tray_dictate.ports import Target
 log = logging.getLogger(__name__)
 
 CLASS = "tray-dictate-doctor"
-_TITLE = "tray_dictate checks whether text arrives here"
+TITLE = "tray_dictate checks whether text arrives here"
 _WIDTH, _HEIGHT, _BORDER = 520, 60, 1  # pixels
 _UNICODE = 0x01000000  # keysyms from here on are code points
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
@@ -70,7 +70,7 @@ class CheckWindow:
             x, y, _WIDTH, _HEIGHT, _BORDER, screen.root_depth,
             background_pixel=screen.white_pixel, event_mask=X.KeyPressMask,
         )  # fmt: skip
-        window.set_wm_name(_TITLE)
+        window.set_wm_name(TITLE)
         window.set_wm_class(CLASS, CLASS)
         window.set_wm_hints(flags=Xutil.InputHint, input=1)
         window.map()

@@ -1,0 +1,121 @@
+"""A Wayland session: which ways of hotkey and delivery it has, and why not the better ones."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection
+
+from tray_dictate import blocking, hotkey
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.keys import in_words, parse_chord
+from tray_dictate.doctor import compositor, daemon, gnome, keyboard, setup
+from tray_dictate.doctor.finding import Finding, failed
+from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.commands import ADVICE
+from tray_dictate.hotkey.evdev_devices import PRIVACY
+
+_ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
+_WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
+_FIXES = "`tray-dictate doctor --fix` makes it one: press to start, and once more to stop."
+_OTHERWISE = 'If you would rather not, set hotkey.source = "auto" and leave the group input.'
+_LATER = "it would be used where those before it refuse"
+
+
+def session() -> list[Finding]:
+    """Return how the compositor answers; blocks."""
+    from tray_dictate.output.wayland_wire import WaylandError, offered  # noqa: PLC0415
+
+    began = time.monotonic()
+    try:
+        offered()
+    except (UnavailableError, WaylandError) as reason:
+        words = f"The Wayland compositor does not answer: {reason}"
+        return [Finding("display", "failed", words, remedy="Log in anew.")]
+    milliseconds = (time.monotonic() - began) * 1e3
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "no name for the desktop"
+    xwayland = "with Xwayland" if os.environ.get("DISPLAY") else "without Xwayland"
+    words = f"Wayland ({os.environ.get('WAYLAND_DISPLAY')}, {desktop}, {xwayland})"
+    return [Finding("display", "ok", words, milliseconds, "ms")]
+
+
+async def keys(settings: HotkeySettings, ask: Callable[[str], None] | None) -> list[Finding]:
+    """Return whether a press is seen, by which way, and what is to be said of the others."""
+    explained = await blocking.start(lambda: hotkey.explain(settings))
+    used = next((name for name, reason in explained if not reason), "commands")
+    found = ways("key", explained, used)
+    if used == "evdev":
+        found.append(Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE))
+    return [*await _pressed(settings, ask, used), *found]
+
+
+def ways(kind: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:
+    """Return a line for each way, best first."""
+    found: list[Finding] = []
+    earlier = True
+    for name, reason in explained:
+        if name == used:
+            earlier = False
+            found.append(Finding(f"{kind}: {name}", "ok", "in use"))
+        elif reason:
+            found.append(Finding(f"{kind}: {name}", "unchecked", f"not in use: {reason}"))
+        else:
+            words = "not chosen by the settings" if earlier else _LATER
+            found.append(Finding(f"{kind}: {name}", "unchecked", words))
+    return found
+
+
+def first(explained: list[tuple[str, str]], allowed: Collection[str]) -> str:
+    """Return the way that is tried first, of those that the settings allow; "" for none."""
+    return next((name for name, reason in explained if not reason and name in allowed), "")
+
+
+async def _pressed(
+    settings: HotkeySettings, ask: Callable[[str], None] | None, used: str
+) -> list[Finding]:
+    if used == "commands":
+        return [await _bound(settings)]
+    if used in _ASKING and await blocking.start(daemon.serves):
+        words = "The running tray_dictate has it; `tray-dictate status` says which keys these are"
+        return [Finding("hotkey", "unchecked", words)]
+    if used in _ASKING and ask is None:
+        words = f"{in_words(parse_chord(settings.keys))}: a press of it was not asked for"
+        return [Finding("hotkey", "unchecked", words)]
+    return await keyboard.look(settings, ask)
+
+
+async def _bound(settings: HotkeySettings) -> Finding:
+    """Return whether the desktop's own bindings run our commands, and how they would."""
+    try:
+        if running := await blocking.start(compositor.find):
+            return await blocking.start(lambda: _by_compositor(running, settings))
+        if await setup.runs_gnome():
+            return await blocking.start(lambda: _by_gnome(settings))
+    except UnavailableError as reason:
+        return failed("hotkey", reason)
+    words = f"{in_words(parse_chord(settings.keys))} cannot be watched here."
+    return Finding("hotkey", "warning", words, remedy=ADVICE)
+
+
+def _by_compositor(running: compositor.Running, settings: HotkeySettings) -> Finding:
+    """Raises UnavailableError."""
+    lines, named = setup.bound(running, settings)
+    if compositor.is_written(running, lines.lines):
+        words = f"{named} is bound in {running.file}: {running.name} runs tray-dictate's commands"
+        return Finding("hotkey", "ok", " ".join([words, *lines.notes]))
+    words = (
+        f"{named} is not bound by us: {running.name} gives no program the keyboard, but runs our "
+        "commands."
+    )
+    remedy = [_WRITES.format(running.file), *lines.lines, *lines.notes]
+    return Finding("hotkey", "warning", words, remedy="\n".join(remedy))
+
+
+def _by_gnome(settings: HotkeySettings) -> Finding:
+    """Raises UnavailableError."""
+    if binding := gnome.binding("toggle"):
+        words = f"{binding} is a shortcut of GNOME's, which runs tray-dictate's commands"
+        return Finding("hotkey", "ok", words)
+    named = in_words(parse_chord(settings.keys))
+    words = f"{named} is no shortcut yet: this GNOME gives no program the keyboard."
+    return Finding("hotkey", "warning", words, remedy=_FIXES)
