@@ -15,6 +15,7 @@ import pytest
 from tests.desktop.processes import wait_until
 from tests.desktop.running import ROOT
 from tests.wayland.rig import KINDS, Kind, Sway
+from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.programs import Wtype
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
@@ -76,6 +77,45 @@ def test_what_the_user_holds_has_no_say_in_what_is_typed(
         sway.keyup(held)
         keyboard.type("c", threading.Event())
         window.wait_for("Hello größe 1Bc")
+
+
+def test_typing_does_not_keep_the_release_of_a_held_hotkey_from_its_binding(
+    sway: Sway, keyboard: VirtualKeyboard
+) -> None:
+    log = sway.folder / "releases"
+    sway.configure(
+        f"bindcode --no-repeat --locked {CODES['ctrl_r'] + XKB} exec echo down >> {log}",
+        f"bindcode --release --locked {CODES['ctrl_r'] + XKB} exec echo up >> {log}",
+        f"bindsym --no-repeat F9 exec echo down >> {log}",
+        f"bindsym --release F9 exec echo up >> {log}",
+    )
+    try:
+        with sway.text_window("foot") as window:
+            for key in ("ctrl_r", "f9"):
+                log.unlink(missing_ok=True)
+                sway.keydown(key)
+                wait_until(lambda: log.exists() and log.read_text() == "down\n", 10, "the press")
+                keyboard.type("größe 你好", threading.Event())
+                keyboard.chord("shift+a")
+                sway.keyup(key)
+                wait_until(lambda: log.read_text() == "down\nup\n", 10, "the release")
+            window.wait_for(lambda found: found.count("größe 你好A") == 2)
+    finally:
+        sway.configure()
+
+
+def test_a_text_of_many_keymaps_is_read_with_the_right_one_by_programs_on_xwayland(
+    sway: Sway, keyboard: VirtualKeyboard
+) -> None:
+    text = "".join(chr(0x4E00 + 7 * at) for at in range(400))
+    with sway.text_window("xwayland") as window:
+        for _ in range(2):
+            sway.tap("f24")  # the user's keyboard was the last
+            keyboard.type("The quick brown fox ", threading.Event(), xwayland=True)
+            keyboard.type(text, threading.Event(), xwayland=True)
+            keyboard.chord("shift+b")
+            window.wait_for(f"The quick brown fox {text}B")
+            window.clear()
 
 
 def test_what_the_user_holds_has_no_say_in_a_paste(sway: Sway, keyboard: VirtualKeyboard) -> None:
