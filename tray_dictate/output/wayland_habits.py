@@ -45,7 +45,7 @@ class Habits:
         """Note that somebody has read what no key has asked for."""
         if now - self._fetched.get(who, -ONE_PASTE) < ONE_PASTE:
             return  # still busy with the last paste
-        times, last = self._unasked.get(who, (0, 0))
+        times, last = self._unasked.get(who, (0, -1))
         if last != self._change:
             self._unasked[who] = (times + 1, self._change)
 

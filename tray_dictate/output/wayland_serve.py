@@ -223,16 +223,20 @@ class Server:
         elif not read.pressed:
             self._habits.reads_unasked(who, now)
         elif not self._habits.is_suspect(who):
-            sure = self._habits.fetches(who, now)
-            if not offer.fetched.is_set():
-                offer.fetcher, offer.sure = who, sure
-            offer.done_at = offer.done_at or now
-            offer.quiet_since = now
-            offer.fetched.set()
+            self._fetched(offer, who, now)
         elif self._may_be_target(read):
             offer.foreign.add(who)
         if offer is not None:
             self._seen.add((who, read.serving.kind, read.name))
+
+    def _fetched(self, offer: Offer, who: int, now: float) -> None:
+        sure = self._habits.fetches(who, now)
+        if not offer.fetched.is_set():
+            offer.fetcher, offer.sure = who, sure
+        offer.done_at = offer.done_at or now
+        if who == offer.fetcher or not offer.sure:
+            offer.quiet_since = now
+        offer.fetched.set()
 
     def _may_be_target(self, read: _Read) -> bool:
         """Whether a suspect's read may be that of a target.

@@ -1,0 +1,87 @@
+"""Who reads a pipe is found in /proc: real processes, real pipes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from tray_dictate.output.wayland_readers import NOBODY, Readers, boot_time
+
+SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    for end in (reading, writing):
+        with suppress(OSError):  # the test has closed it
+            os.close(end)
+
+
+@pytest.fixture
+def readers(tmp_path) -> Iterator[Readers]:
+    """Whose compositor is this very process."""
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(str(tmp_path / "socket"))
+        server.listen()
+        client.connect(str(tmp_path / "socket"))
+        yield Readers(client.fileno())
+
+
+def found(readers: Readers, file: int, since: float) -> int:
+    """Return who reads, once somebody does."""
+    end = time.monotonic() + 10
+    while not (who := readers.find(file, since).who) and time.monotonic() < end:
+        time.sleep(0.01)
+    return who
+
+
+def test_a_program_that_was_there_before_counts_as_itself(readers, pipe) -> None:
+    reading, writing = pipe
+    with subprocess.Popen(["cat"], stdin=reading) as program:
+        time.sleep(0.05)
+        assert found(readers, writing, boot_time()) == program.pid
+        reader = readers.find(writing, boot_time())
+        assert reader.is_reading()
+        os.close(reading)
+        os.close(writing)
+        program.wait(10)
+    assert not reader.is_reading()
+
+
+def test_a_program_started_for_the_read_counts_as_who_has_started_it(readers, pipe) -> None:
+    reading, writing = pipe
+    argv = [sys.executable, "-c", SPAWN, str(reading)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, pass_fds=[reading]) as program:
+        time.sleep(0.05)
+        since = boot_time()
+        time.sleep(0.05)
+        assert program.stdin
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        os.close(reading)
+        assert found(readers, writing, since) == program.pid
+        program.kill()
+        os.close(writing)
+
+
+def test_where_nobody_else_reads_nobody_is_found(readers, pipe, tmp_path) -> None:
+    _, writing = pipe
+    assert readers.find(writing, boot_time()).who == NOBODY
+    assert not readers.find(writing, boot_time()).is_reading()
+    with (tmp_path / "file").open("wb") as file:
+        assert readers.find(file.fileno(), boot_time()).who == NOBODY
+
+
+def test_who_serves_the_socket_is_the_compositor(readers) -> None:
+    assert readers.is_compositor(os.getpid())
+    assert not readers.is_compositor(1)
+    assert not readers.is_compositor(NOBODY)
