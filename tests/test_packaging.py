@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +15,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
+import uv
 
 from tests import as_user
 
@@ -99,6 +102,22 @@ def test_what_was_installed_from_the_wheel_runs(program, tmp_path):
     assert run(program, tmp_path, "--version")[1].startswith("tray-dictate ")
     assert run(program, tmp_path, "config", "--defaults") == (0, (ROOT / "config.toml").read_text())
     assert "complete" in run(program, tmp_path, "completion", "bash")[1]
+
+
+def test_uv_installs_it_as_a_tool_with_all_that_it_depends_on(wheel, tmp_path):
+    # of the tests' own: where this machine gets packages from, and whose certificates it takes
+    env = {**os.environ, "HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache")}
+    for folder in ("XDG_DATA_HOME", "XDG_BIN_HOME", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR"):
+        env.pop(folder, None)
+    install = [uv.find_uv_bin(), "tool", "install", "--quiet", "--python", sys.executable]
+    done = subprocess.run(
+        [*install, str(wheel)], env=env, cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    program = [str(tmp_path / ".local/bin/tray-dictate")]
+    assert run(program, tmp_path, "config", "--defaults") == (0, (ROOT / "config.toml").read_text())
+    shutil.rmtree(tmp_path)  # pytest keeps the folders of three runs, and this one has 1 GB
 
 
 def test_it_starts_at_login_as_what_was_installed(program, tmp_path):
