@@ -17,6 +17,7 @@ from tests.desktop.running import ROOT
 from tests.wayland.rig import KINDS, Kind, Sway
 from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output import wayland_keyboard
 from tray_dictate.output.programs import Wtype
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
 from tray_dictate.output.wayland_layout import like_us, session_keymap
@@ -159,6 +160,23 @@ def test_letters_are_no_shortcuts_of_the_compositor(sway: Sway, keyboard: Virtua
             assert log.read_text() == "67\n"
     finally:
         sway.configure()
+
+
+def test_a_reloaded_configuration_with_another_layout_changes_nothing(
+    sway: Sway, keyboard: VirtualKeyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wayland_keyboard, "TRUSTED", 0.0)  # as if it had been a while ago
+    with sway.text_window("foot") as window:
+        try:
+            for what in (lambda: keyboard.type("zyx größe", threading.Event()),
+                         lambda: keyboard.chord("shift+z")):  # fmt: skip
+                sway.configure()
+                what()
+                sway.configure("input * xkb_layout de")
+                what()
+            window.wait_for("zyx größezyx größeZZ")
+        finally:
+            sway.configure()
 
 
 def test_a_program_that_hangs_for_a_while_gets_all_that_is_typed(

@@ -27,6 +27,7 @@ FAST = 512  # keys that go at this pace, before it is
 SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
 SETTLE_X = 0.1  # seconds for Xwayland and its programs to take a keymap
 DRAIN_X, LONGEST_DRAIN = 0.003, 3.0  # seconds a key to read what was typed, before the next one
+TRUSTED = 3.0  # seconds after the last key that the compositor is taken to have our keymap still
 SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
 
 _SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
@@ -89,6 +90,7 @@ class VirtualKeyboard:
         except ValueError as reason:
             raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
         done = 0
+        self._doubt()
         try:
             while done < times:
                 part = min(STRIDE // len(codes), times - done)  # one write holds so many
@@ -116,6 +118,7 @@ class VirtualKeyboard:
         `stays` is asked right before each burst. Raises DeliveryError.
         """
         done = 0
+        self._doubt()
         try:
             while done < len(text):
                 self._rest(stop)
@@ -150,6 +153,11 @@ class VirtualKeyboard:
                 self._take_over()
                 stop.wait(SETTLE_X)
         return part
+
+    def _doubt(self) -> None:
+        """Send the keymap anew: sway, reloaded, gives every keyboard its configured layout."""
+        if time.monotonic() - self._sent > TRUSTED:
+            self._keymap = ""
 
     def _map(self, text: str) -> None:
         if text == self._keymap:
