@@ -19,6 +19,7 @@ from tray_dictate.errors import UnavailableError
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_clipboard import QUIET, WaylandSelections
+from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
 from tray_dictate.output.wayland_paste import WaylandPaster
 from tray_dictate.output.wayland_serve import HINT
@@ -244,6 +245,34 @@ def test_what_is_dictated_in_private_says_so_to_clipboard_managers(
         assert (HINT in environ.clipboard_types()) is private
         assert (HINT in environ.clipboard_types(primary=True)) is private
         selections.withdraw(offer)
+
+
+def test_once_it_is_withdrawn_nobody_reads_the_text_or_the_rest_of_it(
+    environ: Sway, selections
+) -> None:
+    environ.set_clipboard("of the user")
+    text = "secret " * 100_000
+    connection = Connection()
+    control = DataControl(connection)
+    offer = selections.offer(text, Treatment())
+    connection.roundtrip()
+    offered = control.current[CLIPBOARD]
+    assert offered
+    begun = control.receive(offered, "text/plain")
+    connection.roundtrip()
+    assert os.read(begun, 7) == b"secret "
+    selections.withdraw(offer)
+    rest = b""
+    while piece := os.read(begun, 1 << 20):
+        rest += piece
+    os.close(begun)
+    assert len(rest) < len(text) / 2
+    late = control.receive(offered, "text/plain")
+    connection.roundtrip()
+    assert os.read(late, 100) == b""
+    os.close(late)
+    connection.close()
+    assert environ.clipboard() == b"of the user"
 
 
 def test_closing_is_prompt_and_leaves_nothing_of_ours(environ: Sway) -> None:

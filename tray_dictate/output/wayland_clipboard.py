@@ -90,7 +90,7 @@ class WaylandSelections:
         if self._thread.is_alive():
             try:
                 self._ask(self._finish, patience=2)
-            except (TimeoutError, WaylandError):
+            except WaylandError:
                 log.warning("the clipboard could not be given back: no answer by the compositor")
             self._thread.join(1)
         if not self._thread.is_alive() and self._wake >= 0:
@@ -104,7 +104,10 @@ class WaylandSelections:
         future: Future[Any] = Future()
         self._work.put((future, work))
         os.write(self._wake, b".")
-        return future.result(patience)
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            raise WaylandError("the clipboard's thread does not answer") from None
 
     # From here on, everything runs on the thread.
 
