@@ -50,7 +50,7 @@ def test_each_way_has_its_line_and_the_users_window_and_clipboard_are_left_alone
     assert lines[2].startswith("bindsym --release --locked F9 exec ")
     assert found["key: commands"]["words"] == "in use"
     assert "no global shortcuts" in found["key: portal"]["words"]
-    assert (found["commit"]["state"], found["typing"]["state"]) == ("ok", "ok"), (found["commit"], found["typing"])
+    assert (found["commit"]["state"], found["typing"]["state"]) == ("ok", "ok")
     assert found["text: commit"]["words"] == "in use"
     assert sway.clipboard() == b"copied before"
 
