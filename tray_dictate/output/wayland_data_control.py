@@ -64,11 +64,14 @@ class DataControl:
         `on_lost` is called once somebody else has it, and the source is ended then.
         """
 
+        live = [True]
+
         def said(opcode: int, event: Arguments) -> None:
             if opcode == 0:
                 wanted = event.text()
                 on_read(wanted, event.file())
-            else:
+            elif live:  # KWin 5.27 says it twice
+                live.clear()
                 on_lost()
                 self._connection.request(source, _DESTROY)
 
