@@ -63,7 +63,6 @@ class DataControl:
 
         `on_lost` is called once somebody else has it, and the source is ended then.
         """
-
         live = [True]
 
         def said(opcode: int, event: Arguments) -> None:
