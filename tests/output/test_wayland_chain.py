@@ -200,6 +200,10 @@ class Typing:
     def __init__(self, characters: int) -> None:
         self._characters = characters
 
+    def check(self) -> None:
+        if not self._characters:
+            raise UnavailableError("It is not installed.")
+
     def type(self, text: str, stop: threading.Event) -> int:
         del stop
         return min(self._characters, len(text))
@@ -211,6 +215,8 @@ def test_a_program_types_only_into_the_window_that_has_the_focus() -> None:
     with pytest.raises(FocusMovedError) as raised:
         Program(Typing(2), stop).insert("said", Treatment(), window.stays)
     assert raised.value.done == 2
+    with pytest.raises(UnavailableError, match="not installed"):
+        Program(Typing(0), stop)
     window.focused = False
     with pytest.raises(MovedError):
         Program(Typing(9), stop).insert("said", Treatment(), window.stays)

@@ -9,12 +9,15 @@ from typing import Protocol, TypeVar
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.programs import Wtype, Ydotool
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.wayland_chain import Link, Stays
+from tray_dictate.output.wayland_clipboard import WaylandSelections
 from tray_dictate.output.wayland_input_method import InputMethod
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland_paste import WaylandPaster
+from tray_dictate.output.wayland_wire import Connection, WaylandError
 from tray_dictate.ports import Receipt
 
 T = TypeVar("T")
@@ -35,6 +38,10 @@ class Pastes(Protocol):
 class Types(Protocol):
     """Types: a program."""
 
+    def check(self) -> None:
+        """Raise UnavailableError where it cannot type in this session."""
+        ...
+
     def type(self, text: str, stop: threading.Event) -> int:
         """Return how many characters went out. Raises UnavailableError where none can."""
         ...
@@ -48,12 +55,16 @@ class Ways:
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
+        self._selections: WaylandSelections | None = None
 
     def links(self) -> list[Link]:
         """Return the ways, best first."""
         return [
             Link("commit", AUTO, lambda: Commit(self.input_method(), self._stop)),
+            Link("paste", PASTE, self._paste),
             Link("type", TYPE, lambda: Type(self, self._stop)),
+            Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
+            Link("ydotool", TYPE, lambda: Program(Ydotool(), self._stop)),
         ]
 
     def keyboard(self) -> VirtualKeyboard:
@@ -68,6 +79,12 @@ class Ways:
             self._input_method = self._connected(InputMethod)
         return self._input_method
 
+    def selections(self) -> WaylandSelections:
+        """Return the clipboard and PRIMARY. Raises UnavailableError."""
+        if self._selections is None:
+            self._selections = WaylandSelections()
+        return self._selections
+
     def chord(self, chord: str) -> None:
         """Press a chord once. Raises UnavailableError and DeliveryError."""
         self.keyboard().chord(chord)
@@ -81,8 +98,10 @@ class Ways:
 
     def keep(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
-        del secret  # wl-copy cannot say so
-        asyncio.run(ClipboardOutput().keep(text))
+        try:
+            self.selections().keep(text, secret=secret)
+        except UnavailableError:  # by wl-copy, which cannot say that it is secret
+            asyncio.run(ClipboardOutput().keep(text))
 
     def renew(self) -> None:
         """Have new ones the next time: these may be broken."""
@@ -95,6 +114,12 @@ class Ways:
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         self.renew()
+        if self._selections:
+            self._selections.close()
+
+    def _paste(self) -> Paste:
+        """Raises UnavailableError."""
+        return Paste(WaylandPaster(self.keyboard(), self.selections(), self._stop))
 
     def _connected(self, make: Callable[[Connection], T]) -> T:
         """Raises UnavailableError."""
@@ -132,6 +157,8 @@ class Paste:
             receipt = self._paster.paste(text, treatment, stays)
         except UnsavedError:
             raise UnavailableError("What is on the clipboard could not be saved.") from None
+        except WaylandError as gone:
+            raise DeliveryError(f"The text could not be pasted: {gone}.") from gone
         if receipt is None:
             auto = 'Set output.method to "auto" and the text will be typed.'
             raise UnavailableError(
@@ -167,6 +194,8 @@ class Program:
     """By a program that types."""
 
     def __init__(self, program: Types, stop: threading.Event) -> None:
+        """Raises UnavailableError where it cannot type in this session."""
+        program.check()
         self._program, self._stop = program, stop
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
