@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.desktop.processes import MARKER, marked, wait_until
+from tests.desktop.running import ROOT
 from tests.wayland.rig import KINDS, Kind, RigError, Sway
 from tests.wayland.session import Session
 
@@ -79,3 +82,16 @@ def test_a_missing_program_is_an_error_that_names_the_remedy(
     monkeypatch.setattr(Sway, "PROGRAMS", ["no-such-program"])
     with pytest.raises(RigError, match=r"no-such-program\. install_scripts/test\.sh"):
         Sway()
+
+
+def test_ci_installs_every_program_of_the_rigs() -> None:
+    script = (ROOT / "install_scripts" / "test.sh").read_text()
+    listed = script.partition("packages=(")[2].partition("\n)")[0].splitlines()
+    packages = {name for line in listed for name in line.partition("#")[0].split()}
+    for program in ("dbus-send", "setpriv", "unshare", "wtype", "kwin_wayland", *Sway.PROGRAMS):
+        path = shutil.which(program)
+        assert path, f"{program} is not installed"
+        names = [path, str(Path(path).resolve()), path.removeprefix("/usr")]
+        done = subprocess.run(["dpkg", "-S", *names], capture_output=True, text=True, check=False)
+        owners = {line.partition(":")[0] for line in done.stdout.splitlines()}
+        assert owners & packages, f"{program} is of {owners}, which test.sh does not install"
