@@ -8,6 +8,7 @@ from tests.fakes import FakeHotkey
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord, spell
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.errors import UnavailableError
 from tray_dictate.keyboard import Keyboard
 from tray_dictate.ports import Hotkey
@@ -87,6 +88,44 @@ def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop, keybo
     assert desktop.watched == ["f8"], "and another choice is open"
     keyboard.stop()
     assert desktop.watched == []
+
+
+class Named(Made):
+    """A hotkey whose key the desktop chooses, some time after its start."""
+
+    changed = None
+    named = Trigger(way="portal")
+
+    def trigger(self) -> Trigger:
+        return self.named
+
+    def follow(self, changed) -> None:
+        self.changed = changed
+
+    def name(self, keys: str) -> None:
+        self.named = Trigger(keys, way="portal")
+        self.changed()
+
+
+def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop):
+    def make(settings: HotkeySettings) -> Hotkey:
+        desktop.made.append(Named(desktop, settings.keys))
+        return desktop.made[-1]
+
+    keyboard = Keyboard(make, HotkeySettings())
+    told: list[str] = []
+    keyboard.follow(lambda: told.append(keyboard.trigger().keys))
+    keyboard.start(print, print)
+    desktop.made[0].name("Meta+D")
+    keyboard.change(HotkeySettings(source="portal"))
+    assert keyboard.trigger() == Trigger(way="portal"), "asked anew"
+    desktop.made[1].name("Meta+F")
+    assert told == ["Meta+D", "Meta+F"]
+
+
+def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
+    keyboard.follow(lambda: None)
+    assert keyboard.trigger() is None
 
 
 def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from tray_dictate.config_engine import EngineName, EngineSettings
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.history import Entry
 from tray_dictate.lists import ENGINES, engines, hint, languages, methods, microphones, recent
 
@@ -148,3 +149,13 @@ def test_a_recent_dictation_is_short_and_says_what_became_of_it(text, raw, state
 def test_the_hint_says_how_to_begin() -> None:
     assert hint("ctrl_r", "hold") == "hold right Ctrl and speak"
     assert hint("ctrl+alt+space", "toggle") == "press Ctrl+Alt+Space and speak"
+
+
+def test_the_hint_names_no_key_that_the_desktop_has_not_given():
+    assert hint("ctrl_r", "hold", Trigger("Meta+D", way="portal")) == "hold Meta+D and speak"
+    unheard, none = Trigger(way="portal"), Trigger(advice="Choose one.", way="portal")
+    hints = [hint("ctrl_r", "hold", it) for it in (unheard, none, Trigger(way="commands"))]
+    assert not [words for words in hints if "Ctrl" in words]
+    assert "it may ask you" in hints[0]
+    assert "has no key yet" in hints[1]
+    assert "bound to tray-dictate start" in hints[2]

@@ -33,7 +33,8 @@ class House:
         self.offered: list[Choices] = []
         self.told: list[str] = []
         asks = Asks(
-            config=lambda: self.config, change=self._change, microphones=self._microphones,
+            config=lambda: self.config, hint=lambda: "hold Meta+D",
+            change=self._change, microphones=self._microphones,
             last=self._last, keep=self._keep, unusable=lambda _: [], admitted=self._admitted,
             autostart=lambda: self.starts, set_autostart=self._set_autostart, open=self._open,
             offer=self.offered.append, tell=self.told.append,
@@ -81,7 +82,7 @@ async def test_a_look_finds_what_there_is_now() -> None:
     assert [choice.value for choice in now.microphones] == ["", "Built-in", "USB"]
     assert (before.autostart, now.autostart) == (False, True)
     assert [choice.value for choice in now.recent] == [3]
-    assert now.hint == "hold right Ctrl and speak"
+    assert now.hint == "hold Meta+D"
     assert now.microphone == "Built-in"
     assert now.engine == "This computer, English only"
 

@@ -10,6 +10,8 @@ import pytest
 
 from tray_dictate import paths
 from tray_dictate.config import HotkeySettings
+from tray_dictate.core.triggers import Trigger
+from tray_dictate.hotkey.commands import CommandsHotkey
 from tray_dictate.welcome import welcome
 
 
@@ -49,6 +51,30 @@ def test_of_several_that_start_at_once_one_says_it():
     with ThreadPoolExecutor(8) as starts:
         said = list(starts.map(lambda _: welcome(HotkeySettings()), range(40)))
     assert len([text for text in said if text]) == 1
+
+
+def test_where_the_desktop_chooses_the_key_it_is_named_and_nothing_that_is_not_so():
+    portal = Trigger("Meta+D", "Right Ctrl cannot be a shortcut on this desktop.", "portal")
+    assert welcome(HotkeySettings(), portal) == (
+        "Hold Meta+D and speak; the words appear where you type. Let go when you are done. "
+        "Right Ctrl cannot be a shortcut on this desktop."
+    )
+
+
+def test_on_each_kind_of_desktop_it_is_said_once():
+    assert welcome(HotkeySettings())
+    unheard, keyless = Trigger(way="portal"), Trigger(advice="Choose a key.", way="portal")
+    assert not welcome(HotkeySettings(), unheard)
+    assert not welcome(HotkeySettings(), keyless), "that has been told at once"
+    for trigger in (Trigger("F9", way="portal"), CommandsHotkey().trigger()):
+        assert welcome(HotkeySettings(), trigger)
+        assert not welcome(HotkeySettings(), trigger)
+
+
+def test_without_any_global_hotkey_it_says_what_to_bind():
+    words = welcome(HotkeySettings(), CommandsHotkey().trigger())
+    assert "`tray-dictate start`" in words
+    assert "Ctrl" not in words
 
 
 @pytest.mark.parametrize("state", ["/proc/self/none", "a file"])

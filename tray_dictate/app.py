@@ -77,7 +77,7 @@ class _App:
             autostart=lambda on: self._bridge.post(self._offering.autostart, on),
             open=lambda name: self._bridge.post(self._offering.open, name),
         )
-        keyboard = Keyboard(
+        self._keyboard = keyboard = Keyboard(
             lambda settings: hotkey.select(settings, self._hotkey_tells), config.hotkey
         )
         portaudio = PortAudio()
@@ -131,12 +131,21 @@ class _App:
             await self._control.start()
         except ControlError as reason:  # the hotkey and the tray work without it
             self._daemon.tell(str(reason), "control")
-        if how := welcome(self._parts.config.hotkey):
-            self._daemon.tell(how, "welcome")
+        self._keyboard.follow(lambda: self._bridge.post(self._keys_named))
+        self._welcome()
         await self._daemon.start()
         self._settings.begin()
         self._offering.follow()
         self._daemon.shown.follow(self._offering.follow)
+
+    def _keys_named(self) -> None:
+        """Tell of the keys that the desktop has chosen."""
+        self._welcome()
+        self._daemon.shown.again()
+
+    def _welcome(self) -> None:
+        if how := welcome(self._parts.config.hotkey, self._keyboard.trigger()):
+            self._daemon.tell(how, "welcome")
 
     def _show(self) -> None:
         """Be the tray's thread until `quit`: other settings may bring another tray."""

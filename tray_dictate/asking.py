@@ -34,6 +34,7 @@ def offering(
     return Offering(
         Asks(
             config=lambda: parts.config,
+            hint=parts.hint,
             change=settings.change,
             microphones=lambda: portaudio.call(lambda: listed(portaudio)),
             last=last,

@@ -16,7 +16,7 @@ from tray_dictate.core.asked import Asked, Name, ask
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.daemon import Daemon
 from tray_dictate.errors import ControlError, DictateError
-from tray_dictate.lists import METHODS, engine_title, hint
+from tray_dictate.lists import METHODS, engine_title
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def handlers(
 
     async def show() -> Answer:
         """Answer a second daemon, which then ends; the user wanted to see something."""
-        message = f"Dictation is running already: {_hint(config())}."
+        message = f"Dictation is running already: {daemon.shown.hint()}."
         if daemon.status is Status.OFF:
             message = f"Dictation is running already, but off: {_OFF.partition('. ')[2]}"
         daemon.tell(message, "asked")
@@ -158,13 +158,9 @@ def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
     shown = daemon.shown
     return {
         "status": shown.status, "detail": shown.detail, "since": shown.since,
-        "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": _hint(config),
+        "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": shown.hint(),
         "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
         "model": config.engine.model, "microphone": config.audio.device,
         "output": config.output.method, "output_title": METHODS[config.output.method],
         "program": __version__, "pid": os.getpid(), "started": shown.started,
     }  # fmt: skip
-
-
-def _hint(config: Config) -> str:
-    return hint(config.hotkey.keys, config.hotkey.mode)

@@ -68,7 +68,7 @@ class Daemon:
     def __init__(self, parts: Parts, farewell: float = _FAREWELL) -> None:
         self._parts, self._farewell = parts, farewell
         self._state = State()
-        self.shown = Shown(parts.show)
+        self.shown = Shown(parts.show, parts.hint)
         self._follow_keys()
         self._running: dict[int, _Running] = {}
         self._sounds = Sounds(parts.play)

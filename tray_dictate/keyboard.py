@@ -7,8 +7,9 @@ from collections.abc import Callable
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import ChordMachine, Edge
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.errors import UnavailableError
-from tray_dictate.ports import Hotkey
+from tray_dictate.ports import Hotkey, NamesKeys
 
 Make = Callable[[HotkeySettings], Hotkey]
 Announced = Callable[[int, bool | None], None]
@@ -21,6 +22,7 @@ class Keyboard:
         """Raises UnavailableError."""
         self._make, self._settings = make, settings
         self._hotkey = make(settings)
+        self._changed: Callable[[], None] = lambda: None
         self._on: tuple[Callable[[Edge], None], Callable[[str], None]] | None = None
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
@@ -35,6 +37,15 @@ class Keyboard:
     def held(self) -> frozenset[str] | None:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
+
+    def trigger(self) -> Trigger | None:
+        """Return what the desktop makes of the keys; see ports."""
+        return self._hotkey.trigger() if isinstance(self._hotkey, NamesKeys) else None
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Tell of a change of that, whichever back end is there then; see ports."""
+        self._changed = changed
+        self._follow()
 
     def stop(self) -> None:
         """Report no more."""
@@ -72,6 +83,11 @@ class Keyboard:
                     f"{settings.keys} cannot be watched: {reason}.", "Set hotkey.keys to another."
                 ) from reason
         self._hotkey, self._settings = hotkey, settings
+        self._follow()
+
+    def _follow(self) -> None:
+        if isinstance(self._hotkey, NamesKeys):
+            self._hotkey.follow(self._changed)
 
 
 def machine(settings: HotkeySettings) -> ChordMachine:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from tray_dictate.choices import Choice
 from tray_dictate.config_engine import EngineName, EngineSettings
 from tray_dictate.core.keys import in_words, parse_chord
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.history import Entry
 
 ENGINES: dict[EngineName, str] = {
@@ -109,9 +110,18 @@ def recent(entries: list[Entry]) -> tuple[Choice, ...]:
     return tuple(lines)
 
 
-def hint(keys: str, mode: str) -> str:
-    """Return how to begin: "hold right Ctrl and speak"."""
-    return f"{'press' if mode == 'toggle' else 'hold'} {in_words(parse_chord(keys))} and speak"
+def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:
+    """Return how to begin: "hold right Ctrl and speak"; `trigger` is what the desktop says."""
+    verb = "press" if mode == "toggle" else "hold"
+    if trigger is None:
+        return f"{verb} {in_words(parse_chord(keys))} and speak"
+    if trigger.keys:
+        return f"{verb} {trigger.keys} and speak"
+    if trigger.way == "commands":
+        return "use the key that you have bound to tray-dictate start, and speak"
+    if not trigger.advice:
+        return "wait until the desktop has bound the hotkey; it may ask you"
+    return "the hotkey has no key yet; tray-dictate doctor says what to do"
 
 
 def _named(codes: tuple[str, ...]) -> str:

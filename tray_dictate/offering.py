@@ -18,7 +18,7 @@ from tray_dictate.config import Config
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.errors import DictateError, UnavailableError
 from tray_dictate.history import Entry
-from tray_dictate.lists import engine_title, engines, hint, languages, methods, microphones, recent
+from tray_dictate.lists import engine_title, engines, languages, methods, microphones, recent
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,6 +32,7 @@ class Asks:
     """Whom to ask and tell; what is awaited may raise DictateError."""
 
     config: Callable[[], Config]
+    hint: Callable[[], str]  # how to begin
     change: Callable[[str, Any], Awaitable[None]]  # a setting, by its dotted name
     microphones: Callable[[], Awaitable[list[tuple[str, bool]]]]  # name, whether it is the default
     last: Callable[[int], Awaitable[list[Entry]]]  # of the history
@@ -112,7 +113,7 @@ class Offering:
             autostart=await self._starts(),
             microphone=chosen or default,
             engine=engine_title(config.engine.name),
-            hint=hint(config.hotkey.keys, config.hotkey.mode),
+            hint=self.asks.hint(),
         )
 
     async def _starts(self) -> bool | None:

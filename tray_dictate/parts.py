@@ -9,7 +9,17 @@ from tray_dictate.choices import Choices
 from tray_dictate.config import Config
 from tray_dictate.core.dictation import Status
 from tray_dictate.history_async import AsyncHistory
-from tray_dictate.ports import Engine, Hotkey, Microphone, Output, Rewriter, Tray, Urgency
+from tray_dictate.lists import hint
+from tray_dictate.ports import (
+    Engine,
+    Hotkey,
+    Microphone,
+    NamesKeys,
+    Output,
+    Rewriter,
+    Tray,
+    Urgency,
+)
 
 
 @dataclass(slots=True)
@@ -25,6 +35,11 @@ class Parts:
     cues: Cues
     rewriter: Rewriter
     history: AsyncHistory
+
+    def hint(self) -> str:
+        """Say how to begin: "hold right Ctrl and speak"."""
+        trigger = self.hotkey.trigger() if isinstance(self.hotkey, NamesKeys) else None
+        return hint(self.config.hotkey.keys, self.config.hotkey.mode, trigger)
 
     def play(self, cue: str) -> None:
         """Play a cue on what plays them now."""

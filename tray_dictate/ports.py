@@ -44,7 +44,7 @@ class NamesKeys(Protocol):
     """A Hotkey whose keys are the desktop's to choose."""
 
     def trigger(self) -> Trigger | None:
-        """Return what is known of them; None while the desktop has not answered."""
+        """Return what is known of them, at first nothing; None: the settings' are watched."""
         ...
 
     def follow(self, changed: Callable[[], None]) -> None:

@@ -11,8 +11,9 @@ from tray_dictate.core.dictation import Status
 class Shown:
     """The status, what goes with it, and since when; lives on the loop."""
 
-    def __init__(self, tray: Callable[[Status, str], None]) -> None:
+    def __init__(self, tray: Callable[[Status, str], None], hint: Callable[[], str]) -> None:
         self._tray = tray
+        self.hint = hint  # how to begin, in words
         self._followers: list[Callable[[], None]] = []
         self.status, self.detail = Status.IDLE, ""
         self.started = self.since = time.time()

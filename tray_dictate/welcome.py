@@ -7,13 +7,22 @@ import logging
 from tray_dictate import paths
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.keys import in_words, parse_chord, parse_key
+from tray_dictate.core.triggers import Trigger
 
 log = logging.getLogger(__name__)
 
 
-def welcome(settings: HotkeySettings) -> str:
-    """Return what to tell a user who has not been told before, else nothing."""
+def welcome(settings: HotkeySettings, trigger: Trigger | None = None) -> str:
+    """Return what to tell a user who has not been told before, else nothing.
+
+    `trigger` is what the desktop makes of the hotkey: where that is another desktop than at the
+    first run, it is another key. While there is none, there is nothing to tell.
+    """
     marker = paths.welcomed_file()
+    if trigger and not trigger.keys and trigger.way != "commands":
+        return ""  # the desktop has not answered, or the user has been told what was wrong
+    if trigger:
+        marker = marker.with_name(f"{marker.name}-{trigger.way}")
     try:
         paths.private_folder(marker.parent)
         marker.touch(mode=0o600, exist_ok=False)  # made whole or not at all: it is empty
@@ -21,13 +30,15 @@ def welcome(settings: HotkeySettings) -> str:
         if marker.exists():
             return ""
         log.info("%s cannot be written, so the first run is told of again: %s", marker, reason)
-    return _how(settings)
+    return _how(settings, trigger)
 
 
-def _how(settings: HotkeySettings) -> str:
-    key = in_words(parse_chord(settings.keys))
-    drop = ""
-    if settings.cancel:
+def _how(settings: HotkeySettings, trigger: Trigger | None) -> str:
+    if trigger and not trigger.keys:
+        return trigger.advice
+    key = trigger.keys if trigger else in_words(parse_chord(settings.keys))
+    drop = f" {trigger.advice}".rstrip() if trigger else ""
+    if settings.cancel and not trigger:  # a desktop gives us no Escape
         drop = f" {in_words((parse_key(settings.cancel),))} drops what you say."
     if settings.mode == "toggle":
         first, last = f"Press {key} and speak", "Press it again"

@@ -30,7 +30,7 @@ class CommandsHotkey:
     def stop(self) -> None:
         """Nothing runs."""
 
-    def trigger(self) -> Trigger | None:
+    def trigger(self) -> Trigger:
         """Tell how a key is bound."""
         return Trigger("", ADVICE, "commands")
 

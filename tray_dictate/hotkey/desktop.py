@@ -54,7 +54,7 @@ class DesktopHotkey:
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
         self.tell = tell
         self._presses = Presses(self.chords)
-        self._trigger: Trigger | None = None
+        self._trigger = Trigger(way=self.WAY)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None
         self._owner, self._stopped = "", False
@@ -96,8 +96,8 @@ class DesktopHotkey:
             self._bridge.run(self._close()).result(PATIENCE)
         self._bridge.stop()
 
-    def trigger(self) -> Trigger | None:
-        """Return the keys that the desktop has given the hotkey; None until it has answered."""
+    def trigger(self) -> Trigger:
+        """Return the keys that the desktop has given the hotkey; nothing until it has answered."""
         return self._trigger
 
     def follow(self, changed: Callable[[], None]) -> None:

@@ -58,7 +58,7 @@ class KdeHotkey(DesktopHotkey):
 
     async def unbind(self) -> None:
         """Take them away."""
-        if self.trigger():
+        if self.trigger() != Trigger(way=self.WAY):
             for name in self.chords:
                 await self._ask("unregister", "ss", _COMPONENT, name)
 
