@@ -97,7 +97,7 @@ class Builder:
         settings = config.output
         return output.select(
             settings.method, self.keyboard.announced(hotkey.synthetic), settings.rules,
-            private=settings.private,
+            private=settings.private, held=self.keyboard.held,
         )  # fmt: skip
 
     def _history(self, config: Config) -> AsyncHistory:

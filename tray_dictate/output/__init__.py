@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 Method = Literal["auto", "paste", "type", "clipboard"]
 OnSynthetic = Callable[[int, bool | None], None]
+Held = Callable[[], frozenset[str] | None]
 
 
 def select(
@@ -25,15 +26,17 @@ def select(
     rules: Sequence[OutputRule] = (),
     *,
     private: bool = True,
+    held: Held = lambda: None,
 ) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
     `rules` are the user's and apply where applications are told apart: on X11 and Wayland;
     `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
-    `down` is None before the user's own keyboard releases and presses a key again.
+    `down` is None before the user's own keyboard releases and presses a key again;
+    `held` tells which keys the user holds, where that is known.
     """
     reasons: list[UnavailableError] = []
-    wayland = partial(_wayland, method, rules, private=private)
+    wayland = partial(_wayland, method, rules, held, private=private)
     x11 = partial(_x11, method, on_synthetic, rules, private=private)
     for name, make in _candidates(method, wayland, x11, ruled=bool(rules)):
         try:
@@ -76,10 +79,13 @@ def _candidates(
 # The platform's libraries are imported here and not before: without a display they raise.
 
 
-def _wayland(method: Method, rules: Sequence[OutputRule], *, private: bool) -> Output:
+def _wayland(method: Method, rules: Sequence[OutputRule], held: Held, *, private: bool) -> Output:
     from tray_dictate.output.wayland import WaylandOutput  # noqa: PLC0415
 
-    return WaylandOutput(method, rules, private=private)
+    output = WaylandOutput(method, rules, held, private=private)
+    if method != "clipboard":
+        output.prepare()
+    return output
 
 
 def _x11(

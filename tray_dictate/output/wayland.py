@@ -18,6 +18,7 @@ from typing import TypeVar
 from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.plain import plain
+from tray_dictate.output.portal_paste import Held
 from tray_dictate.output.refused import MovedError
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.wayland_chain import Chain
@@ -41,9 +42,17 @@ class WaylandOutput:
     """Delivers from one thread, in order; looks at the focus from another, at once."""
 
     def __init__(
-        self, method: Method = "auto", rules: Sequence[OutputRule] = (), *, private: bool = True
+        self,
+        method: Method = "auto",
+        rules: Sequence[OutputRule] = (),
+        held: Held = lambda: None,
+        *,
+        private: bool = True,
     ) -> None:
-        """Raises UnavailableError where no compositor answers."""
+        """`held` tells which keys the user holds, None where that is not known.
+
+        Raises UnavailableError where no compositor answers.
+        """
         offered()
         self._rules = Rules(method, rules, private=private)
         self._refused = False  # the last text was for a window that gets none
@@ -54,7 +63,7 @@ class WaylandOutput:
             self._toplevels = Toplevels()
         except UnavailableError as reason:
             log.info("%s", reason)
-        self._ways = Ways(self._stop)
+        self._ways = Ways(self._stop, held)
         self._chain = Chain(self._ways.links(), self._ways.renew)
         self._worker = ThreadPoolExecutor(1, "output")
         self._looker = ThreadPoolExecutor(1, "output-focus")
@@ -62,6 +71,10 @@ class WaylandOutput:
     def adapt(self, settings: OutputSettings) -> None:
         """Deliver as other settings say; what it has on the clipboard stays there."""
         self._rules = Rules(settings.method, settings.rules, private=settings.private)
+
+    def prepare(self) -> None:
+        """Have the desktop ask the user now what it has to ask before text can be inserted."""
+        self._worker.submit(self._ways.prepare)
 
     def explain(self) -> list[tuple[str, str]]:
         """Return each way of inserting, best first, with why it is not offered here, or ""."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.portal_paste import Held, PortalPaste
 from tray_dictate.output.programs import Wtype, Ydotool
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
@@ -50,8 +52,10 @@ class Types(Protocol):
 class Ways:
     """For one thread, but for `stop`."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
+    def __init__(self, stop: threading.Event, held: Held) -> None:
+        """`held` tells which keys the user holds, None where that is not known."""
+        self._stop, self._held = stop, held
+        self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
@@ -64,6 +68,7 @@ class Ways:
             Link("paste", PASTE, self._paste),
             Link("type", TYPE, lambda: Type(self, self._stop)),
             Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
+            Link("portal", PASTE, lambda: Paste(self.portal())),
             Link("ydotool", TYPE, lambda: Program(Ydotool(), self._stop)),
         ]
 
@@ -85,9 +90,31 @@ class Ways:
             self._selections = WaylandSelections()
         return self._selections
 
+    def portal(self) -> PortalPaste:
+        """Return the RemoteDesktop portal, which asks nobody yet. Raises UnavailableError."""
+        if self._portal is None:
+            selections: WaylandSelections | None = None
+            with suppress(UnavailableError):
+                selections = self.selections()
+            self._portal = PortalPaste(self._held, self._stop, selections)
+        return self._portal
+
+    def prepare(self) -> None:
+        """Have the desktop ask the user now for leave, where keys need that."""
+        try:
+            self.keyboard()
+        except UnavailableError:
+            with suppress(UnavailableError):
+                self.portal().prepare()
+
     def chord(self, chord: str) -> None:
         """Press a chord once. Raises UnavailableError and DeliveryError."""
-        self.keyboard().chord(chord)
+        try:
+            keyboard = self.keyboard()
+        except UnavailableError:
+            self.portal().chord(chord)
+        else:
+            keyboard.chord(chord)
 
     def before(self) -> str | None:
         """Return the text before the caret; None where nobody tells it."""
@@ -98,10 +125,11 @@ class Ways:
 
     def keep(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
-        try:
-            self.selections().keep(text, secret=secret)
-        except UnavailableError:  # by wl-copy, which cannot say that it is secret
-            asyncio.run(ClipboardOutput().keep(text))
+        for clipboard in (self.selections, self.portal):
+            with suppress(UnavailableError):
+                clipboard().keep(text, secret=secret)
+                return
+        asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
 
     def renew(self) -> None:
         """Have new ones the next time: these may be broken."""
@@ -114,8 +142,9 @@ class Ways:
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         self.renew()
-        if self._selections:
-            self._selections.close()
+        for clipboard in (self._portal, self._selections):
+            if clipboard:
+                clipboard.close()
 
     def _paste(self) -> Paste:
         """Raises UnavailableError."""
