@@ -47,6 +47,11 @@ def welcomed_file() -> Path:
     return Path(_DIRS.user_state_dir) / "welcomed"
 
 
+def portal_token_file() -> Path:
+    """Return the file of the desktop's leave to press keys, by which it does not ask again."""
+    return Path(_DIRS.user_state_dir) / "portal_token"
+
+
 def private_folder(path: Path) -> Path:
     """Make the folder, readable by its owner only, and return it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)

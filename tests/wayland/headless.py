@@ -18,7 +18,7 @@ from tray_dictate.core.keycodes import CODES
 Kind = Literal["gtk", "gtk4", "qt"]
 FRONT_END = "/usr/libexec/xdg-desktop-portal"
 PORTALS = Path("/usr/share/xdg-desktop-portal/portals")
-WAIT = 60.0  # seconds that a program may take to start on a busy machine
+WAIT = 30.0  # seconds that a program may take to start on a busy machine
 _numbers = itertools.count(1)
 
 

@@ -1,0 +1,163 @@
+"""The desktop's portals: their requests, answers and signals, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from dbus_fast import DBusError, Message, MessageType, Variant
+
+from tray_dictate import dbus, desktop_entry
+from tray_dictate.bridge import Bridge
+from tray_dictate.errors import UnavailableError
+
+T = TypeVar("T")
+OnSignal = Callable[..., None]
+
+NAME, PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
+PORTAL = "org.freedesktop.portal."
+PROMPT = 3.0  # seconds for what takes milliseconds and asks nobody
+_REGISTER = "org.freedesktop.host.portal.Registry.Register"
+_UNKNOWN = (
+    "UnknownMethod",
+    "UnknownInterface",
+    "UnknownObject",
+)  # portals before 1.19 do not ask who we are
+_RULE = f"type='signal',sender='{NAME}'"
+_DENIED = 1  # by the user; 2 is any other failure
+
+
+class DeniedError(Exception):
+    """The user said no."""
+
+
+class Portals:
+    """One connection to the portals; `run` waits for what else runs on its thread."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError."""
+        self._bridge = Bridge()
+        self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
+        self._signals: dict[str, OnSignal] = {}
+        self._bridge.start()
+        try:
+            self._bus = self.run(dbus.connect(files=True))
+            self.run(self._begin())
+        except dbus.TROUBLE as reason:
+            self.close()
+            raise UnavailableError(
+                f"The desktop's portals cannot be reached: {_said(reason)}.",
+                "Start tray-dictate in your desktop session.",
+            ) from reason
+
+    def run(self, work: Coroutine[Any, Any, T], patience: float | None = None) -> T:
+        """Return what a coroutine returns on the portals' thread; TimeoutError after `patience`."""
+        future = self._bridge.run(work)
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            future.cancel()
+            raise
+
+    def on(self, member: str, handle: OnSignal) -> None:
+        """Have a signal, "Session.Closed", handled on our thread: path, arguments."""
+        self._signals[PORTAL + member] = handle
+
+    def close(self) -> None:
+        """End the connection and with it every session; idempotent."""
+        bus = getattr(self, "_bus", None)
+        if bus:
+            self._bridge.post(bus.disconnect)
+        self._bridge.stop()
+
+    # The rest runs on our thread.
+
+    async def version(self, portal: str) -> int:
+        """Return the version of "RemoteDesktop", 0 where no back end has it."""
+        return await self.number(portal, "version")
+
+    async def number(self, portal: str, what: str) -> int:
+        """Return a property of a portal, 0 where it has none."""
+        member = "org.freedesktop.DBus.Properties.Get"
+        with suppress(*dbus.TROUBLE):
+            [found] = await dbus.call(
+                self._bus, NAME, PATH, member, "ss", PORTAL + portal, what, start=True
+            )
+            return int(found.value)
+        return 0
+
+    async def call(self, member: str, signature: str, *body: Any, path: str = PATH) -> list[Any]:
+        """Return what "RemoteDesktop.CreateSession" answers. Raises one of dbus.TROUBLE."""
+        return await dbus.call(self._bus, NAME, path, PORTAL + member, signature, *body)
+
+    async def file(self, member: str, signature: str, *body: Any) -> int:
+        """Return the open file that a method answers. Raises one of dbus.TROUBLE."""
+        interface, _, name = (PORTAL + member).rpartition(".")
+        message = Message(
+            destination=NAME, path=PATH, interface=interface, member=name,
+            signature=signature, body=list(body),
+        )  # fmt: skip
+        async with asyncio.timeout(PROMPT):
+            reply = await self._bus.call(message)
+        files: Any = reply.unix_fds
+        if reply.message_type is MessageType.ERROR or not files:
+            raise DBusError(PORTAL + member, "it answered no file")
+        return int(files[reply.body[0]])
+
+    async def request(
+        self, member: str, signature: str, *body: Any, options: dict[str, Variant] | None = None
+    ) -> dict[str, Any]:
+        """Return what a request is answered, however long the user takes to decide.
+
+        Raises DeniedError, or one of dbus.TROUBLE.
+        """
+        token = "tray_dictate_" + secrets.token_hex(8)
+        caller = (self._bus.unique_name or "")[1:].replace(".", "_")
+        path = f"{PATH}/request/{caller}/{token}"
+        answer = asyncio.get_running_loop().create_future()
+        self._answers[path] = answer
+        try:
+            given = {"handle_token": Variant("s", token), **(options or {})}
+            [handle] = await self.call(member, signature, *body, given)
+            self._answers[handle] = answer  # portals before 0.9 choose the path themselves
+            code, results = await answer
+        finally:
+            self._answers = {one: it for one, it in self._answers.items() if it is not answer}
+        if code == _DENIED:
+            raise DeniedError
+        if code:
+            raise DBusError(PORTAL + member, f"the desktop refuses it (response {code})")
+        return {name: found.value for name, found in results.items()}
+
+    async def _begin(self) -> None:
+        await dbus.listen(self._bus, _RULE)
+        self._bus.add_message_handler(self._on_message)
+        for last in (False, True):
+            try:
+                await dbus.call(
+                    self._bus, NAME, PATH, _REGISTER, "sa{sv}", desktop_entry.APP_ID, {}, start=True
+                )
+            except DBusError as reason:
+                if last or str(reason.type).endswith(_UNKNOWN):
+                    return
+                await asyncio.to_thread(desktop_entry.make)  # it is what the portal looks for
+            else:
+                return
+
+    def _on_message(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        name = f"{message.interface}.{message.member}"
+        if name == PORTAL + "Request.Response":
+            answer = self._answers.get(message.path or "")
+            if answer and not answer.done():
+                answer.set_result((message.body[0], message.body[1]))
+        elif handle := self._signals.get(name):
+            handle(message.path, *message.body)
+
+
+def _said(reason: BaseException) -> str:
+    return str(reason) or type(reason).__name__

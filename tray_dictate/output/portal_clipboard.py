@@ -1,0 +1,272 @@
+"""The Clipboard portal: ours for as long as a paste needs, and then what was there before.
+
+Where no compositor lets programs own its selections (GNOME), the RemoteDesktop session may have the
+clipboard; PRIMARY it has not. Reads come as signals, without the reader's name: a read after the
+key counts for the target's, and those that a desktop's own clipboard manager makes of everything
+that appears are over by then, which is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dbus_fast import Variant
+
+from tray_dictate import dbus
+from tray_dictate.errors import UnavailableError
+from tray_dictate.output.portal_remote import RemoteSession
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_save import Contents
+from tray_dictate.output.wayland_serve import ABANDONED, TYPES, Offer, text_contents
+
+log = logging.getLogger(__name__)
+
+CALM = 0.03  # seconds without a read until the desktop's own clipboard manager has read
+RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
+SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
+LARGEST = 64 << 20  # bytes of it
+SERVING = 10.0  # seconds for a reader to take what it asked for
+_PORTAL = "Clipboard"
+_NO_CONTENTS = ("TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE")
+
+
+class PortalSelections:
+    """The clipboard of one RemoteDesktop session; its methods block the calling thread briefly."""
+
+    def __init__(self, remote: RemoteSession) -> None:
+        """Raises UnavailableError."""
+        if not remote.offers_clipboard:
+            raise UnavailableError(
+                "Programs that press keys here may not have the clipboard: the desktop has no "
+                "Clipboard portal.",
+                "Update xdg-desktop-portal to 1.17 or later, and the portal of your desktop.",
+            )
+        self._remote, self._portals = remote, remote.portals
+        self._there: Sequence[str] = ()  # types that another program offers
+        self._ours: Contents | None = None  # what we serve; None while the clipboard is not ours
+        self._before: Contents | None = None  # what an offer is to give back
+        self._offer: Offer | None = None
+        self._session = ""
+        self._read_at = 0.0
+        self._due: asyncio.TimerHandle | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        for member, handle in (
+            ("SelectionOwnerChanged", self._on_owner), ("SelectionTransfer", self._on_transfer),
+        ):  # fmt: skip
+            self._portals.on(f"{_PORTAL}.{member}", handle)
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Own the clipboard with this text; None where what is there cannot be saved.
+
+        Raises UnavailableError.
+        """
+        session = self._remote.open()
+        if not self._remote.clipboard:
+            raise UnavailableError("The desktop did not allow tray-dictate to use the clipboard.")
+        return self._run(self._begin(session, text_contents(text, secret=treatment.private)))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there in a moment: the target has read."""
+        self._quietly(self._end_soon(offer))
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now: when this returns, nobody gets the offer's text."""
+        self._quietly(self._end(offer))
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard. Raises UnavailableError."""
+        self._run(self._keep(self._remote.open(), text_contents(text, secret=secret)))
+
+    def close(self) -> None:
+        """Give back what was there; idempotent."""
+        if self._offer:
+            self.withdraw(self._offer)
+
+    def _run(self, work: Any) -> Any:
+        try:
+            return self._portals.run(work)
+        except dbus.TROUBLE as reason:
+            raise UnavailableError(
+                f"The desktop's Clipboard portal fails: {reason or type(reason).__name__}."
+            ) from reason
+
+    def _quietly(self, work: Any) -> None:
+        """Whatever becomes of this: the text may be in the window, so it is no refusal."""
+        try:
+            self._run(work)
+        except UnavailableError as reason:
+            log.warning("the clipboard could not be given back: %s", reason.reason)
+
+    # The rest runs on the portals' thread.
+
+    async def _begin(self, session: str, contents: Contents) -> Offer | None:
+        if self._offer:
+            await self._end(self._offer)
+        if session != self._session:  # a new session owns nothing
+            self._session, self._ours = session, None
+        before = self._ours if self._ours is not None else await self._saved(session)
+        if before is None:
+            return None
+        offer = Offer()
+        self._before, self._offer = before, offer
+        await self._own(contents)
+        await self._calm()
+        self._restore_in(ABANDONED)
+        return offer
+
+    async def _calm(self) -> None:
+        """Wait until nobody has read for a moment."""
+        left = self._read_at + CALM - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+            await self._calm()
+
+    async def _end_soon(self, offer: Offer) -> None:
+        if offer is self._offer:
+            offer.done_at = time.monotonic()
+            self._restore_in(RESTORE)
+
+    async def _end(self, offer: Offer) -> None:
+        if offer is not self._offer:
+            return
+        before, self._before, self._offer = self._before, None, None
+        if self._due:
+            self._due.cancel()
+        if self._ours is not None:  # else the user has copied something meanwhile
+            await self._own(before or {})
+
+    async def _keep(self, session: str, contents: Contents) -> None:
+        if self._offer:
+            await self._end(self._offer)
+        self._session = session
+        await self._own(contents)
+
+    async def _own(self, contents: Contents) -> None:
+        """Serve this from now on; nothing where there is nothing."""
+        self._ours, self._read_at = contents, time.monotonic()
+        options = {"mime_types": Variant("as", [*contents])} if contents else {}
+        await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
+
+    def _restore_in(self, seconds: float) -> None:
+        if self._due:
+            self._due.cancel()
+        loop = asyncio.get_running_loop()
+        self._due = loop.call_later(seconds, self._in_background, self._restore)
+
+    def _in_background(self, work: Callable[..., Any], *given: Any) -> None:
+        task = asyncio.create_task(work(*given))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _restore(self) -> None:
+        if self._offer:
+            with suppress(*dbus.TROUBLE):
+                await self._end(self._offer)
+
+    async def _saved(self, session: str) -> Contents | None:
+        """Return all that another program has on the clipboard, None where that cannot be had."""
+        found: Contents = {}
+        types = [one for one in self._there if one not in _NO_CONTENTS]
+        try:
+            async with asyncio.timeout(SAVING):
+                for one in types:
+                    member = f"{_PORTAL}.SelectionRead"
+                    file = await self._portals.file(member, "os", session, one)
+                    found[one] = await _read(file, LARGEST - sum(map(len, found.values())))
+        except dbus.TROUBLE as reason:
+            log.warning("the clipboard could not be saved: %s", type(reason).__name__)
+            return None
+        return found
+
+    def _on_owner(self, _path: str, session: str, options: dict[str, Variant]) -> None:
+        if self._session and session != self._session:
+            return
+        types, own = options.get("mime_types"), options.get("session_is_owner")
+        if own and own.value:
+            return
+        self._there = _types(types.value if types else ())
+        self._ours = None
+
+    def _on_transfer(self, _path: str, session: str, kind: str, serial: int) -> None:
+        if session == self._session:
+            self._in_background(self._serve, kind, serial, self._ours, self._offer)
+
+    async def _serve(
+        self, kind: str, serial: int, contents: Contents | None, offer: Offer | None
+    ) -> None:
+        self._read_at = time.monotonic()
+        asked = offer is not None and offer.pressed and kind in TYPES
+        if offer and asked:
+            offer.begun = True
+        data, done = (contents or {}).get(kind), False
+        with suppress(*dbus.TROUBLE):
+            if data is not None:
+                member = f"{_PORTAL}.SelectionWrite"
+                file = await self._portals.file(member, "ou", self._session, serial)
+                await _write(file, data)
+                done = True
+        with suppress(*dbus.TROUBLE):
+            member = f"{_PORTAL}.SelectionWriteDone"
+            await self._portals.call(member, "oub", self._session, serial, done)
+        self._read_at = time.monotonic()
+        if offer and asked and done:
+            await self._end_soon(offer)
+            offer.fetched.set()
+
+
+def _types(given: Any) -> Sequence[str]:
+    """Return the types of a signal, which portals wrap in a structure."""
+    if len(given) == 1 and not isinstance(given[0], str):
+        given = given[0]
+    return tuple(map(str, given))
+
+
+async def _read(file: int, most: int) -> bytes:
+    """Return all that comes out of a pipe, and close it. Raises ValueError for more than `most`."""
+    found, size = list[bytes](), 0
+    try:
+        os.set_blocking(file, False)
+        while part := await _ready(file, lambda: os.read(file, 1 << 16), writing=False):
+            size += len(part)
+            if size > most:
+                raise ValueError
+            found.append(part)
+    finally:
+        os.close(file)
+    return b"".join(found)
+
+
+async def _write(file: int, data: bytes) -> None:
+    """Put all of it into a pipe, and close it. Raises OSError, TimeoutError among them."""
+    rest = memoryview(data)
+    try:
+        os.set_blocking(file, False)
+        async with asyncio.timeout(SERVING):
+            while rest:
+                rest = rest[await _ready(file, lambda: os.write(file, rest), writing=True) :]  # noqa: B023
+    finally:
+        os.close(file)
+
+
+async def _ready(file: int, work: Callable[[], Any], *, writing: bool) -> Any:
+    """Return what a system call on a pipe returns, once it does not have to wait."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(BlockingIOError):
+            return work()
+        ready = asyncio.Event()
+        watch, unwatch = (
+            (loop.add_writer, loop.remove_writer) if writing
+            else (loop.add_reader, loop.remove_reader)
+        )  # fmt: skip
+        watch(file, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            unwatch(file)

@@ -1,0 +1,98 @@
+"""Pasting with the RemoteDesktop portal's keys: KDE, and GNOME."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from tray_dictate.core.keys import MODIFIERS
+from tray_dictate.errors import UnavailableError
+from tray_dictate.output.portal_bus import Portals
+from tray_dictate.output.portal_clipboard import PortalSelections
+from tray_dictate.output.portal_remote import RemoteSession
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import CHORD, Treatment
+from tray_dictate.output.wayland_paste import Selections, WaylandPaster
+from tray_dictate.ports import Receipt
+
+log = logging.getLogger(__name__)
+
+LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
+TERMINALS = "ctrl+shift+v"  # of the clipboard: Shift+Insert pastes PRIMARY there
+_LOOK = 0.01
+
+Stays = Callable[[], bool]
+Held = Callable[[], frozenset[str] | None]
+
+
+class PortalPaste:
+    """Pastes and presses keys; for one thread, but for `stop`."""
+
+    def __init__(
+        self, held: Held, stop: threading.Event, selections: Selections | None = None
+    ) -> None:
+        """`held` tells the keys that the user holds, None where that is not known.
+
+        `selections` own the clipboard and PRIMARY where the compositor has data-control; without,
+        the portal's clipboard does. Nobody is asked for anything yet. Raises UnavailableError.
+        """
+        self._held, self._stop = held, stop
+        self._portals = Portals()
+        try:
+            self._remote = RemoteSession(self._portals)
+            self._own = None if selections else PortalSelections(self._remote)
+        except UnavailableError:
+            self._portals.close()
+            raise
+        borrowed = selections or self._own
+        assert borrowed
+        self._paster = WaylandPaster(self._remote, borrowed, stop)
+
+    def prepare(self) -> None:
+        """Have the desktop ask the user for leave now, if it has to; returns at once."""
+        self._remote.prepare()
+
+    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more.
+
+        Raises UnavailableError, MovedError and UnsavedError: nothing was pressed then.
+        """
+        self._remote.open()
+        self._await_release(stays)
+        if treatment.primary and treatment.chord == CHORD and self._own:
+            treatment = replace(treatment, chord=TERMINALS)
+        return self._paster.paste(text, treatment, stays)
+
+    def chord(self, chord: str) -> None:
+        """Press a chord once. Raises UnavailableError and DeliveryError."""
+        self._remote.open()
+        self._await_release(lambda: True)
+        self._remote.chord(chord)
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make the text the user's clipboard. Raises UnavailableError."""
+        if self._own is None:
+            raise UnavailableError("The clipboard is not the portal's here.")
+        self._own.keep(text, secret=secret)
+
+    def close(self) -> None:
+        """Give back what was on the clipboard, and end the session; idempotent."""
+        if self._own:
+            self._own.close()
+        self._portals.close()
+
+    def _await_release(self, stays: Stays) -> None:
+        """Wait until no modifier is down: the user's and ours are one to the windows."""
+        end = time.monotonic() + LET_GO
+        while (self._held() or frozenset()) & MODIFIERS:
+            if not stays():
+                raise MovedError
+            if self._stop.is_set() or time.monotonic() > end:
+                raise UnavailableError(
+                    "A modifier key is held down, with which no text can be pasted here.",
+                    "Let go of it.",
+                )
+            time.sleep(_LOOK)
