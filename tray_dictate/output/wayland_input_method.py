@@ -172,10 +172,10 @@ class InputMethod:
         """Return when the next piece may follow. Raises DeliveryError."""
         if field.before is not None:  # more than the program reads would end it
             self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
-            if not field.answered:
-                raise DeliveryError("The window does not answer.")
         if stop.is_set():
             raise DeliveryError("Dictation was ended while text was inserted.")
+        if field.before is not None and not field.answered:
+            raise DeliveryError("The window does not answer.")
         if not stays():
             raise FocusMovedError(done)
         if not self._connection.wait(lambda: field.active, _ACTIVE):
