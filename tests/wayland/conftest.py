@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.wayland.gnome import Gnome
 from tests.wayland.kwin import KWin
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
@@ -38,6 +39,13 @@ def session() -> Iterator[Sway]:
 def kwin() -> Iterator[KWin]:
     """KDE's compositor and portals; mark such tests `kwin`."""
     with KWin() as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="module")
+def gnome() -> Iterator[Gnome]:
+    """GNOME Shell; mark such tests `gnome`."""
+    with Gnome() as desktop:
         yield desktop
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +38,7 @@ class Gnome(Headless):
 
     def __init__(self, *, sound: bool = False) -> None:
         super().__init__("GNOME", sound=sound)
+        self._portals: subprocess.Popen[bytes] | None = None
         self.env |= {
             "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.folder}/run/sysbus",
             "LIBGL_ALWAYS_SOFTWARE": "1",
@@ -63,10 +65,17 @@ class Gnome(Headless):
             "/org/gnome/Shell", "--method", "org.gnome.Shell.Eval", script, check=False,
         )  # fmt: skip
 
-    def start_portals(self) -> None:
-        """Start portals over mutter, with a clipboard: Debian 12's are older than that."""
+    def start_portals(self, answer: int = 0) -> None:
+        """Start portals over mutter, with a clipboard; 1 is a user who says no."""
         program = [sys.executable, str(Path(__file__).with_name("mutter_portal.py"))]
-        self.start_service("portal", program, "org.freedesktop.portal.Desktop")
+        name = "org.freedesktop.portal.Desktop"
+        self._portals = self.start_service("portal", program, name, PORTAL_ANSWER=str(answer))
+
+    def stop_portals(self) -> None:
+        """End them; idempotent."""
+        if self._portals:
+            self.processes.end(self._portals)
+        self._portals = None
 
     def _leave_overview(self) -> bool:
         self.evaluate("Main.overview.hide()")

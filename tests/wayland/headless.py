@@ -119,10 +119,13 @@ class Headless(Session):
         while self._windows:
             self._windows.pop().close()
 
-    def start_service(self, name: str, argv: Sequence[str], bus_name: str, **env: str) -> None:
+    def start_service(
+        self, name: str, argv: Sequence[str], bus_name: str, **env: str
+    ) -> subprocess.Popen[bytes]:
         """Start a program that is to own a name on the session bus."""
         process = self.processes.start(name, argv, env={**self.env, **env})
         self.processes.wait_for(name, process, lambda: self.bus_has(bus_name), WAIT)
+        return process
 
     def start_front_end(self, *back_ends: Path) -> None:
         """Start the real xdg-desktop-portal, which sees these back ends only."""
