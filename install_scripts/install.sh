@@ -109,13 +109,13 @@ missing_packages() {
   local package packages alsa=''
   case $installer in
     apt-get)
-      packages="python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip"
+      packages="python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip wl-clipboard"
       alsa=libasound2-plugins ;;
     dnf)
-      packages="python3 python3-devel gcc portaudio pulseaudio-libs xclip"
+      packages="python3 python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard"
       alsa="alsa-plugins-pulseaudio" ;;
     pacman)
-      packages="python gcc portaudio libpulse xclip"
+      packages="python gcc portaudio libpulse xclip wl-clipboard"
       alsa=pulseaudio-alsa ;;
     brew) # what else it needs is in the wheels
       packages=python@3.13

@@ -16,7 +16,7 @@ venv=${TRAY_DICTATE_TEST_VENV:-.venv}
 peer_requirements=tests/realtime/peer-requirements.txt
 packages=(
   # what install.sh installs
-  python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip
+  python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip wl-clipboard
   # a desktop, sound and a hardware keyboard without hardware
   xvfb xserver-xephyr xfwm4 xfce4-panel trayer xfce4-session dunst dbus dbus-bin pulseaudio
   pulseaudio-utils systemd
@@ -25,7 +25,7 @@ packages=(
   # windows to dictate into
   xterm python3-tk python3-gi gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-pyqt6 chromium
   # Wayland sessions without a screen: sway, KDE's and GNOME's, their portals, bars and clipboards
-  sway xwayland foot wtype wl-clipboard waybar grim mako-notifier qt6-wayland util-linux
+  sway xwayland foot wtype waybar grim mako-notifier qt6-wayland util-linux
   kwin-wayland qtwayland5 gnome-shell mutter gnome-settings-daemon libglib2.0-bin ibus
   xdg-desktop-portal xdg-desktop-portal-kde xdg-desktop-portal-gnome xdg-desktop-portal-wlr
   python3-dbusmock
