@@ -14,6 +14,7 @@ from tray_dictate.core.triggers import (
     REPEATING,
     SUBSTITUTE,
     Presses,
+    is_other,
     portal_trigger,
     qt_key,
     replaced,
@@ -46,6 +47,14 @@ def test_the_substitute_can_be_a_shortcut_and_the_user_learns_why_it_is_there():
     assert qt_key(SUBSTITUTE)
     words = "Right Ctrl cannot be a shortcut on this desktop."
     assert replaced(parse_chord("ctrl_r")) == words
+
+
+@pytest.mark.parametrize(
+    ("keys", "other"),
+    [("Ctrl+Alt+D", False), ("Meta+D", True), ("Strg+Alt+D", False), ("F9", True)],
+)
+def test_a_desktop_that_keeps_another_key_is_noticed_where_it_can_be_understood(keys, other):
+    assert is_other(keys, parse_chord("ctrl_r+alt+d")) is other
 
 
 def spelt(edges):

@@ -63,6 +63,18 @@ def replaced(chord: Chord) -> str:
     return f"{words[0].upper()}{words[1:]} cannot be a shortcut on this desktop."
 
 
+def is_other(keys: str, chord: Chord) -> bool:
+    """Tell whether a desktop's "Ctrl+Alt+D" is certainly another chord; it may be in any language.
+
+    A desktop knows no sides, and keeps what the user has once chosen there.
+    """
+    try:
+        named = parse_chord(keys)
+    except ValueError:
+        return False
+    return {kind(min(slot)) for slot in named} != {kind(min(slot)) for slot in chord}
+
+
 def _parts(chord: Chord) -> tuple[set[str], str] | None:
     """Return the modifiers' kinds and the one other key."""
     keys = [min(slot) for slot in chord if not slot <= MODIFIERS]

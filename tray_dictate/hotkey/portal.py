@@ -17,7 +17,14 @@ from dbus_fast import DBusError, Message, Variant
 
 from tray_dictate import desktop_entry
 from tray_dictate.config import HotkeySettings
-from tray_dictate.core.triggers import DICTATE, SUBSTITUTE, Trigger, portal_trigger, replaced
+from tray_dictate.core.triggers import (
+    DICTATE,
+    SUBSTITUTE,
+    Trigger,
+    is_other,
+    portal_trigger,
+    replaced,
+)
 from tray_dictate.dbus import call, listen
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
@@ -38,8 +45,13 @@ _KEYLESS = (
     "The desktop has given the hotkey no key yet: choose one for Dictate in its settings of "
     "keyboard shortcuts."
 )
+_KEPT = "The desktop keeps the key that it has; its settings of keyboard shortcuts change it."
 
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
+
+
+def _listed(answer: dict[str, Variant]) -> Shortcuts:
+    return answer["shortcuts"].value if "shortcuts" in answer else []
 
 
 class PortalHotkey(DesktopHotkey):
@@ -73,12 +85,18 @@ class PortalHotkey(DesktopHotkey):
         wanted = self._wanted()
         given = {"session_handle_token": Variant("s", TOKEN)}
         given["shortcuts"] = Variant("a(sa{sv})", wanted)
-        made = await self._request("CreateSession", "a{sv}", options=given)
+        made = await self._request("CreateSession", "a{sv}", **given)
         self._session = str(made["session_handle"].value)
-        bound = await self._request(
-            "BindShortcuts", "oa(sa{sv})sa{sv}", self._session, wanted, "", options={}
-        )
-        return self._trigger_of(bound["shortcuts"].value if "shortcuts" in bound else [])
+        # KDE 5.27 has bound them by now, and shows its System Settings at each BindShortcuts
+        bound = await self._request("ListShortcuts", "oa{sv}", self._session)
+        if not {name for name, _ in wanted} <= {name for name, _ in _listed(bound)}:
+            bound = await self._request(
+                "BindShortcuts", "oa(sa{sv})sa{sv}", self._session, wanted, ""
+            )
+        trigger = self._trigger_of(_listed(bound))
+        if not trigger.keys:
+            self.tell(trigger.advice)
+        return trigger
 
     async def unbind(self) -> None:
         """Close the session."""
@@ -129,7 +147,12 @@ class PortalHotkey(DesktopHotkey):
         if not keys:
             return Trigger("", f"{_KEYLESS} {REMEDY}", self.WAY)
         chord = self.chords[DICTATE]
-        return Trigger(keys, replaced(chord) if portal_trigger(chord) is None else "", self.WAY)
+        advice = ""
+        if portal_trigger(chord) is None:
+            chord, advice = SUBSTITUTE, replaced(chord)
+        if is_other(keys, chord):
+            advice = f"{advice} {_KEPT}".strip()
+        return Trigger(keys, advice, self.WAY)
 
     async def _register(self) -> None:
         """Say who we are, where that can be said: newer portals ask for it before all else."""
@@ -147,7 +170,7 @@ class PortalHotkey(DesktopHotkey):
                 return
 
     async def _request(
-        self, member: str, signature: str, *given: Any, options: dict[str, Variant]
+        self, member: str, signature: str, *given: Any, **options: Variant
     ) -> dict[str, Variant]:
         """Return what the portal answers, maybe after asking the user for as long as that takes.
 
@@ -158,8 +181,8 @@ class PortalHotkey(DesktopHotkey):
         path = f"{_PATH}/request/{sender}/{token}"
         answer = self._waiting[path] = asyncio.get_running_loop().create_future()
         try:
-            options = {"handle_token": Variant("s", token), **options}
-            await self._ask(f"{_SHORTCUTS}.{member}", signature, *given, options, start=True)
+            more = {"handle_token": Variant("s", token), **options}
+            await self._ask(f"{_SHORTCUTS}.{member}", signature, *given, more, start=True)
             code, found = await answer
         finally:
             del self._waiting[path]

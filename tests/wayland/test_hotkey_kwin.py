@@ -1,0 +1,138 @@
+"""KDE's hotkey on a real KWin: by its portal, and by KGlobalAccel itself."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.desktop.processes import wait_until
+from tests.wayland.kwin import KWin
+from tray_dictate.config import HotkeySettings
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.triggers import REPEATING, Trigger
+from tray_dictate.hotkey import explain, select
+from tray_dictate.hotkey.desktop import TOKEN
+from tray_dictate.hotkey.portal import PortalHotkey
+from tray_dictate.ports import NamesKeys
+
+pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
+WAYS = ["portal", "kde"]
+
+
+class Watch:
+    """A started hotkey and what it reports."""
+
+    def __init__(self, **settings: str) -> None:
+        self.told: queue.Queue[str] = queue.Queue()
+        self._edges: queue.Queue[Edge] = queue.Queue()
+        self.hotkey = select(HotkeySettings(**settings), self.told.put)
+        self.hotkey.start(self._edges.put, self.told.put)
+
+    def trigger(self) -> Trigger:
+        """Wait for KDE's answer."""
+        assert isinstance(self.hotkey, NamesKeys)
+        wait_until(lambda: self.hotkey.trigger().keys or self.hotkey.trigger().advice, 30, "asked")
+        return self.hotkey.trigger()
+
+    def edges(self, number: int) -> list[str]:
+        """Wait for this many edges, and see that no more come."""
+        found = [self._edges.get(timeout=30) for _ in range(number)]
+        time.sleep(0.1)
+        while not self._edges.empty():
+            found.append(self._edges.get())
+        return [("+" if edge.down else "-") + edge.key for edge in found]
+
+
+@pytest.fixture
+def start(kwin: KWin) -> Iterator[Callable[..., Watch]]:
+    watching: list[Watch] = []
+
+    def begin(**settings: str) -> Watch:
+        watching.append(Watch(**settings))
+        return watching[-1]
+
+    yield begin
+    for watch in watching:
+        watch.hotkey.stop()
+    for name in ("dictate", "redo"):  # the portal of KDE keeps them
+        kwin.run(
+            "busctl", "--user", "call", "org.kde.kglobalaccel", "/kglobalaccel",
+            "org.kde.KGlobalAccel", "unregister", "ss", TOKEN, name,
+        )  # fmt: skip
+
+
+def test_both_ways_are_found_by_asking_and_the_portal_comes_first(kwin, start):
+    assert explain(HotkeySettings()) == [("portal", ""), ("kde", ""), ("commands", "")]
+    assert isinstance(start(keys="f5").hotkey, PortalHotkey)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_press_and_release_are_seen_whichever_key_goes_first(kwin, start, way):
+    watch = start(keys="ctrl+alt+d", redo="super+f8", source=way)
+    assert watch.trigger() == Trigger("Ctrl+Alt+D", "", way)
+    for order in (("d", "alt_l", "ctrl_l"), ("ctrl_l", "alt_l", "d")):
+        kwin.keydown("ctrl_l", "alt_l", "d")
+        assert watch.edges(3) == ["+ctrl_l", "+alt_l", "+d"]
+        kwin.keyup(*order)
+        assert watch.edges(3) == ["-d", "-alt_l", "-ctrl_l"]
+    kwin.tap("super_l", "f8")
+    assert watch.edges(4) == ["+super_l", "+f8", "-f8", "-super_l"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_key_that_is_held_does_not_repeat(kwin, start, way):
+    watch = start(keys="ctrl+alt+f", source=way)
+    watch.trigger()
+    kwin.keydown("ctrl_l", "alt_l", "f")
+    time.sleep(2 * REPEATING)
+    assert watch.edges(3) == ["+ctrl_l", "+alt_l", "+f"]
+    kwin.keyup("f", "alt_l", "ctrl_l")
+    assert len(watch.edges(3)) == 3
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_right_ctrl_alone_has_a_substitute_that_is_told(kwin, start, way):
+    watch = start(keys="ctrl_r", source=way)
+    trigger = watch.trigger()
+    assert trigger.keys == "Ctrl+Alt+Space"
+    assert "Right Ctrl cannot be a shortcut" in trigger.advice
+    kwin.tap("ctrl_l", "alt_l", "space")
+    assert watch.edges(2) == ["+ctrl_r", "-ctrl_r"]
+
+
+def test_the_portal_of_kde_shows_no_settings_at_each_start(kwin, start):
+    start(keys="f4", source="portal").trigger()
+    shown = kwin.processes.tail("portal-kde")
+    assert "CreateSession" in shown
+    assert "xdg-open" not in shown
+
+
+def test_the_portal_of_kde_keeps_a_key_and_that_is_told(kwin, start):
+    first = start(keys="ctrl+alt+d", source="portal")
+    first.trigger()
+    first.hotkey.stop()
+    trigger = start(keys="f7", source="portal").trigger()
+    assert trigger.keys == "Ctrl+Alt+D"
+    assert "keeps the key that it has" in trigger.advice
+
+
+def test_kdes_own_shortcuts_take_the_new_key_and_leave_nothing_behind(kwin, start):
+    first = start(keys="f5", source="kde")
+    first.trigger()
+    first.hotkey.stop()
+    watch = start(keys="f6", source="kde")
+    assert watch.trigger().keys == "F6"
+    kwin.tap("f5")
+    kwin.tap("f6")
+    assert watch.edges(2) == ["+f6", "-f6"]
+
+
+def test_a_key_of_another_program_is_refused_in_words(kwin, start):
+    watch = start(keys="alt+f4", source="kde")  # KWin closes windows by it
+    told = watch.told.get(timeout=30)
+    assert "Alt+F4" in told
+    assert "Set hotkey.keys to another" in told
+    assert watch.trigger() == Trigger("", told, "kde")
