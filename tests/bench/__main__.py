@@ -24,6 +24,7 @@ def main() -> int:
         "delivery": [],
         "clipboard": [],
         "typing": [],
+        "wayland": [],
         "wayland_hotkey": [],
         "online": [],
         "faults": ["--schedules", "1000"],
