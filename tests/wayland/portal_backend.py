@@ -86,7 +86,7 @@ class GlobalShortcuts(ServiceInterface):
         return [0, {"shortcuts": Variant("a(sa{sv})", self.bound(shortcuts))}]
 
     @dbus_method(name="ListShortcuts")
-    def list(self, handle: DBusObjectPath, session: DBusObjectPath) -> Answer:
+    def listed(self, handle: DBusObjectPath, session: DBusObjectPath) -> Answer:
         made = self.asked[0][1] if self.answer == "kde" else {}
         given = [
             [name, {key: Variant("s", value) for key, value in about.items()}]
