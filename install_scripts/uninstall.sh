@@ -43,6 +43,7 @@ stop_all() {
 remove_entries() {
   local config=${XDG_CONFIG_HOME:-$HOME/.config} file unit=tray-dictate.service
   for file in "$config/autostart/tray-dictate.desktop" "$config/systemd/user/$unit" \
+    "$share/applications/org.tray_dictate.TrayDictate.desktop" \
     "$HOME/Library/LaunchAgents/org.tray-dictate.daemon.plist"; do
     grep -qsF "$venv/bin/" "$file" || continue
     rm -f -- "$file" || die "$file cannot be removed."
