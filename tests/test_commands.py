@@ -142,7 +142,7 @@ async def test_status_is_a_table_for_people(served):
 To dictate:  hold [Rr]ight Ctrl and speak
 Engine:      This computer, English only
 Microphone:  Headset \(the system's default\)
-Output:      Paste, or typing where that fails
+Output:      The best way that works
 Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
 """,
         done.stdout,

@@ -119,7 +119,7 @@ class AudioSettings(Section):
 class OutputRule(Section):
     """What applies to some applications only; what is not given is as it is for all."""
 
-    application: Annotated[str, AfterValidator(_pattern)]  # sought in both names of WM_CLASS
+    application: Annotated[str, AfterValidator(_pattern)]  # sought in WM_CLASS, or app_id
     method: Literal["auto", "paste", "type", "clipboard", "off"] | None = None
     chord: Annotated[str, AfterValidator(_paste_chord)] | None = None  # that pastes there
     after: str | None = Field(default=None, max_length=20)  # appended to every segment
@@ -131,7 +131,8 @@ class OutputSettings(Section):
 
     method: Literal["auto", "paste", "type", "clipboard"] = Field(
         default="auto",
-        description="auto: paste, and type where nothing fetches the paste; clipboard: copy only.",
+        description="auto: into the text field where the desktop can (Wayland), else paste, and "
+        "type where nothing fetches the paste; clipboard: copy only.",
     )
     private: bool = Field(
         default=True, description="Clipboard managers are told not to keep dictated text."
@@ -139,8 +140,9 @@ class OutputSettings(Section):
     rules: list[OutputRule] = Field(
         default_factory=list[OutputRule],
         description="For some applications, the first that matches wins: [[output.rules]] with "
-        'application = a regular expression such as "(?i)firefox" for WM_CLASS, and any of method '
-        '(also "off"), chord = "ctrl+v", after = " " (appended to every segment), private.',
+        'application = a regular expression such as "(?i)firefox" for WM_CLASS (Wayland: app_id), '
+        'and any of method (also "off"), chord = "ctrl+v", after = " " (appended to every '
+        "segment), private.",
     )
     focus: Literal["follow", "hold", "return"] = Field(
         default="follow",
@@ -156,7 +158,7 @@ class OutputSettings(Section):
 class RewriteProfile(Section):
     """A rewrite for some applications only; what is not given is as it is for all."""
 
-    application: Annotated[str, AfterValidator(_pattern)]  # sought in the class of WM_CLASS
+    application: Annotated[str, AfterValidator(_pattern)]  # sought in WM_CLASS's class, or app_id
     off: bool = False
     command: list[str] | None = Field(default=None, repr=False)
     endpoint: str | None = Field(default=None, repr=False)
@@ -202,9 +204,9 @@ class RewriteSettings(Section):
         default_factory=list[RewriteProfile],
         repr=False,
         description="For some applications, the first that matches wins: [[rewrite.profiles]] with "
-        'application = a regular expression such as "(?i)firefox" for WM_CLASS, and off = true or '
-        "any of command, endpoint, model, prompt, key_command, timeout_seconds; what is not given "
-        "is as above. No other server than the first in this section gets the key from above.",
+        'application = a regular expression such as "(?i)firefox" for WM_CLASS (Wayland: app_id), '
+        "and off = true or any of command, endpoint, model, prompt, key_command, timeout_seconds; "
+        "what is not given is as above. No other server than the first in this section gets the key from above.",
     )
 
 

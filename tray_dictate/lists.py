@@ -29,7 +29,7 @@ LANGUAGES = {
     "tr": "Turkish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
 }  # fmt: skip
 METHODS = {
-    "auto": "Paste, or typing where that fails",
+    "auto": "The best way that works",
     "paste": "Paste",
     "type": "Typing",
     "clipboard": "Clipboard only",

@@ -78,6 +78,33 @@ async def test_typed_text_arrives_as_it_is_in_every_kind_of_window(
             assert (receipt.method, receipt.confirmed) == ("type", False)
 
 
+async def test_typing_through_xwayland_leaves_it_the_time_for_many_keymaps(environ: Sway) -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 450)))
+    async with delivering("type") as output:
+        with environ.text_window("xwayland") as window:
+            await output.deliver(text, await output.target())
+            window.wait_for(text)
+
+
+async def test_what_is_kept_is_the_clipboard_and_secret_where_it_may_be_a_password(
+    environ: Sway,
+) -> None:
+    secret = "x-kde-passwordManagerHint"
+    async with delivering("clipboard", OutputRule(application="foot", method="off")) as output:
+        with environ.text_window("gtk"):
+            receipt = await output.deliver("copied", await output.target())
+            assert (receipt.method, environ.clipboard()) == ("clipboard", b"copied")
+            await output.keep("kept")
+            assert environ.clipboard() == b"kept"
+            assert secret not in environ.clipboard_types()
+        with environ.text_window("foot"):
+            with pytest.raises(DeliveryError):
+                await output.deliver("a password", await output.target())
+            await output.keep("a password")
+            assert environ.clipboard() == b"a password"
+            assert secret in environ.clipboard_types()
+
+
 async def test_a_new_line_is_not_committed_into_a_terminal(
     output: WaylandOutput, environ: Sway
 ) -> None:
