@@ -25,6 +25,7 @@ from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.errors import DeliveryError
 from tray_dictate.history_async import AsyncHistory
+from tray_dictate.hotkey.commands import CommandsHotkey
 
 
 class Rig:
@@ -712,6 +713,14 @@ async def test_a_rewrite_presses_no_enter(rig):
     rig.rewriter.answer = "rm -rf x\n"
     await spoken(rig, "One.")
     assert rig.output.text == "rm -rf x"
+
+
+async def test_where_nobody_sees_what_is_typed_nothing_is_taken_back(rig):
+    await spoken(rig, "One.")
+    rig.daemon._parts.hotkey = CommandsHotkey()
+    with pytest.raises(DeliveryError, match="Use the undo of the program"):
+        await rig.daemon.last.undo()
+    assert rig.output.text == "One."
 
 
 async def test_undo_brings_first_what_was_said_before_the_rewrite(rig):

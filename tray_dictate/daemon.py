@@ -75,7 +75,7 @@ class Daemon:
         telling = Telling(parts.notify)
         self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
         self.delivery = Delivery(parts.output, self._ways(), self._delivered)
-        self.last = Last(self.delivery, partial(self.tell, cause="asked"))
+        self.last = Last(self.delivery, partial(self.tell, cause="asked"), parts.watches)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0

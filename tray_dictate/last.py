@@ -12,16 +12,23 @@ from tray_dictate.placing import Landing
 from tray_dictate.ports import Target
 
 _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
+_UNSEEN = (
+    "It cannot be taken back safely: nobody tells here what you have typed since. Use the undo of "
+    "the program that has it."
+)
 
 
 class Last:
     """Does what the user has asked for; tells what stands in its way. On the loop."""
 
-    def __init__(self, delivery: Delivery, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, delivery: Delivery, tell: Callable[[str], None], watched: Callable[[], bool]
+    ) -> None:
+        """`watched` returns whether it is seen what the user types."""
         self._ways: dict[str, Callable[[], Coroutine[Any, Any, str]]] = {
             "redo": self.redo, "undo": self.undo, "copy": self.copy,
         }  # fmt: skip
-        self._delivery, self._tell = delivery, tell
+        self._delivery, self._tell, self._watched = delivery, tell, watched
         self._asked: set[asyncio.Task[None]] = set()
 
     async def redo(self) -> str:
@@ -49,6 +56,8 @@ class Last:
 
         Raises DeliveryError.
         """
+        if not self._watched():
+            raise DeliveryError(_UNSEEN)
         async with self._delivery.busy:
             target = await self._delivery.output.target()
             count, said = (

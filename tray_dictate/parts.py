@@ -8,6 +8,7 @@ from tray_dictate.audio.cues import Cues
 from tray_dictate.choices import Choices
 from tray_dictate.config import Config
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.lists import hint
 from tray_dictate.ports import (
@@ -38,8 +39,14 @@ class Parts:
 
     def hint(self) -> str:
         """Say how to begin: "hold right Ctrl and speak"."""
-        trigger = self.hotkey.trigger() if isinstance(self.hotkey, NamesKeys) else None
-        return hint(self.config.hotkey.keys, self.config.hotkey.mode, trigger)
+        return hint(self.config.hotkey.keys, self.config.hotkey.mode, self._trigger())
+
+    def watches(self) -> bool:
+        """Tell whether the keys that the user types are seen, wherever the focus is."""
+        return self._trigger() is None
+
+    def _trigger(self) -> Trigger | None:
+        return self.hotkey.trigger() if isinstance(self.hotkey, NamesKeys) else None
 
     def play(self, cue: str) -> None:
         """Play a cue on what plays them now."""
