@@ -134,7 +134,12 @@ class Headless(Session):
         for file in back_ends:
             shutil.copy(file, folder)
         name = "org.freedesktop.portal.Desktop"
-        self.start_service("portal", [FRONT_END, "-v"], name, XDG_DESKTOP_PORTAL_DIR=str(folder))
+        argv = [FRONT_END, "-v"]
+        self._front = self.start_service("portal", argv, name, XDG_DESKTOP_PORTAL_DIR=str(folder))
+
+    def end_front_end(self) -> None:
+        """End xdg-desktop-portal."""
+        self.processes.end(self._front)
 
     def start_compositor(self, name: str, argv: Sequence[str], **env: str) -> None:
         """Start the compositor, which is not to find itself in its environment."""

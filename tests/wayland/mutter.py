@@ -1,9 +1,14 @@
-"""Mutter's private interface for remote control, without a dialog: the rig's keyboard."""
+"""Mutter's private interface for remote control, without a dialog: the rig's keyboard, a copy."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import time
+from contextlib import suppress
 from typing import Any
 
+from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate import dbus
@@ -12,13 +17,15 @@ from tray_dictate.bridge import Bridge
 NAME, PATH = "org.gnome.Mutter.RemoteDesktop", "/org/gnome/Mutter/RemoteDesktop"
 SESSION = f"{NAME}.Session"
 SHIFT = 42
+GAP = 0.01  # seconds; without it mutter does not know of Ctrl when V comes
 
 
-class MutterKeyboard:
-    """Keys that mutter takes for a keyboard's."""
+class Mutter:
+    """One session of remote control."""
 
     def __init__(self, bus: str) -> None:
         self._bridge = Bridge()
+        self._bus: Any = None
         self._bridge.start()
         try:
             self._run(self._start(bus))
@@ -26,22 +33,69 @@ class MutterKeyboard:
             self.close()
             raise
 
-    def key(self, code: int, *, down: bool) -> None:
-        """Press or release a key of Linux's code."""
-        self._run(self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", code, down))
-
     def close(self) -> None:
+        with suppress(OSError, EOFError):
+            self._run(self._end())
         self._bridge.stop()
+
+    async def _end(self) -> None:
+        if self._bus:
+            self._bus.disconnect()
+            await self._bus.wait_for_disconnect()
 
     def _run(self, work: Any) -> Any:
         return self._bridge.run(work).result(60)
 
     async def _start(self, bus: str) -> None:
-        self._bus = await MessageBus(bus_address=bus).connect()
+        self._bus = await MessageBus(bus_address=bus, negotiate_unix_fd=True).connect()
         [self._session] = await self._call(PATH, f"{NAME}.CreateSession")
         await self._call(self._session, f"{SESSION}.Start")
-        for down in (True, False):  # only now is there a keyboard, and windows can have its focus
-            await self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", SHIFT, down)
 
     async def _call(self, path: str, member: str, signature: str = "", *body: Any) -> list[Any]:
         return await dbus.call(self._bus, NAME, path, member, signature, *body)
+
+
+class MutterKeyboard(Mutter):
+    """Keys that mutter takes for a keyboard's."""
+
+    def key(self, code: int, *, down: bool) -> None:
+        """Press or release a key of Linux's code, no sooner after another than a person does."""
+        time.sleep(GAP)
+        self._run(self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", code, down))
+
+    async def _start(self, bus: str) -> None:
+        await super()._start(bus)
+        for down in (True, False):  # only now is there a keyboard, and windows can have its focus
+            await self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", SHIFT, down)
+
+
+class MutterCopy(Mutter):
+    """A program in which somebody has copied something, of several types."""
+
+    def __init__(self, bus: str, contents: dict[str, bytes]) -> None:
+        self._contents = contents
+        super().__init__(bus)
+
+    async def _start(self, bus: str) -> None:
+        await super()._start(bus)
+        await dbus.listen(self._bus, f"type='signal',path='{self._session}'")
+        self._bus.add_message_handler(self._on_message)
+        await self._call(self._session, f"{SESSION}.EnableClipboard", "a{sv}", {})
+        types = {"mime-types": Variant("as", [*self._contents])}
+        await self._call(self._session, f"{SESSION}.SetSelection", "a{sv}", types)
+
+    def _on_message(self, message: Message) -> None:
+        if message.member == "SelectionTransfer":
+            self._bridge.run(self._serve(*message.body))
+
+    async def _serve(self, kind: str, serial: int) -> None:
+        reply = await self._bus.call(
+            Message(
+                destination=NAME, path=self._session, interface=SESSION, member="SelectionWrite",
+                signature="u", body=[serial],
+            )
+        )  # fmt: skip
+        with os.fdopen(reply.unix_fds[0], "wb") as pipe:
+            await asyncio.to_thread(pipe.write, self._contents[kind])
+        done = f"{SESSION}.SelectionWriteDone"
+        await self._call(self._session, done, "ub", serial, True)

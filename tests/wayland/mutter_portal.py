@@ -116,7 +116,8 @@ class Portal:
             reply = await self._mutter(session, member, "a{sv}", given)
         elif name != "Clipboard.RequestClipboard":
             reply = await self._mutter(session, member, PLAIN[name], *message.body[1:])
-        files = list(reply.unix_fds) if reply else []
+        # dbus-fast 5.2 gives a message without files those of the next one
+        files = list(reply.unix_fds) if reply and reply.signature == "h" else []
         answer = Message.new_method_return(
             message, "h" if files else "", [0] if files else [], files
         )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from dbus_fast import DBusError, Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
 
 from tray_dictate import dbus, desktop_entry
 from tray_dictate.bridge import Bridge
@@ -40,11 +41,12 @@ class Portals:
     def __init__(self) -> None:
         """Raises UnavailableError."""
         self._bridge = Bridge()
+        self._on_bus: MessageBus | None = None
         self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
         self._signals: dict[str, OnSignal] = {}
         self._bridge.start()
         try:
-            self._bus = self.run(dbus.connect(files=True))
+            self._on_bus = self.run(dbus.connect(files=True))
             self.run(self._begin())
         except dbus.TROUBLE as reason:
             self.close()
@@ -68,12 +70,17 @@ class Portals:
 
     def close(self) -> None:
         """End the connection and with it every session; idempotent."""
-        bus = getattr(self, "_bus", None)
-        if bus:
-            self._bridge.post(bus.disconnect)
+        if self._on_bus and self._on_bus.connected:
+            with suppress(*dbus.TROUBLE):
+                self.run(_end(self._on_bus), PROMPT)
         self._bridge.stop()
 
     # The rest runs on our thread.
+
+    @property
+    def _bus(self) -> MessageBus:
+        assert self._on_bus
+        return self._on_bus
 
     async def version(self, portal: str) -> int:
         """Return the version of "RemoteDesktop", 0 where no back end has it."""
@@ -157,6 +164,11 @@ class Portals:
                 answer.set_result((message.body[0], message.body[1]))
         elif handle := self._signals.get(name):
             handle(message.path, *message.body)
+
+
+async def _end(bus: MessageBus) -> None:
+    bus.disconnect()
+    await bus.wait_for_disconnect()
 
 
 def _said(reason: BaseException) -> str:

@@ -106,18 +106,19 @@ class PortalSelections:
     # The rest runs on the portals' thread.
 
     async def _begin(self, session: str, contents: Contents) -> Offer | None:
-        if self._offer:
-            await self._end(self._offer)
         if session != self._session:  # a new session owns nothing
-            self._session, self._ours = session, None
-        before = self._ours if self._ours is not None else await self._saved(session)
+            self._session, self._ours, self._offer = session, None, None
+        if self._ours is None:
+            before = await self._saved(session)
+        else:  # an earlier offer's text is not the user's
+            before = self._before if self._offer else self._ours
         if before is None:
             return None
         offer = Offer()
         self._before, self._offer = before, offer
         await self._own(contents)
         await self._calm()
-        self._restore_in(ABANDONED)
+        self._restore_in(ABANDONED, offer)
         return offer
 
     async def _calm(self) -> None:
@@ -130,7 +131,7 @@ class PortalSelections:
     async def _end_soon(self, offer: Offer) -> None:
         if offer is self._offer:
             offer.done_at = time.monotonic()
-            self._restore_in(RESTORE)
+            self._restore_in(RESTORE, offer)
 
     async def _end(self, offer: Offer) -> None:
         if offer is not self._offer:
@@ -153,40 +154,44 @@ class PortalSelections:
         options = {"mime_types": Variant("as", [*contents])} if contents else {}
         await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
 
-    def _restore_in(self, seconds: float) -> None:
+    def _restore_in(self, seconds: float, offer: Offer) -> None:
         if self._due:
             self._due.cancel()
         loop = asyncio.get_running_loop()
-        self._due = loop.call_later(seconds, self._in_background, self._restore)
+        self._due = loop.call_later(seconds, self._in_background, self._restore, offer)
 
     def _in_background(self, work: Callable[..., Any], *given: Any) -> None:
         task = asyncio.create_task(work(*given))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
-    async def _restore(self) -> None:
-        if self._offer:
-            with suppress(*dbus.TROUBLE):
-                await self._end(self._offer)
+    async def _restore(self, offer: Offer) -> None:
+        with suppress(*dbus.TROUBLE):
+            await self._end(offer)
 
     async def _saved(self, session: str) -> Contents | None:
         """Return all that another program has on the clipboard, None where that cannot be had."""
+        for _ in range(3):  # again where another program took it in this very moment
+            there = self._there
+            try:
+                async with asyncio.timeout(SAVING):
+                    return await self._contents(session, there)
+            except dbus.TROUBLE as reason:
+                log.warning("the clipboard could not be saved: %s", type(reason).__name__)
+            await asyncio.sleep(CALM)
+            if self._there is there:
+                break
+        return None
+
+    async def _contents(self, session: str, types: Sequence[str]) -> Contents:
         found: Contents = {}
-        types = [one for one in self._there if one not in _NO_CONTENTS]
-        try:
-            async with asyncio.timeout(SAVING):
-                for one in types:
-                    member = f"{_PORTAL}.SelectionRead"
-                    file = await self._portals.file(member, "os", session, one)
-                    found[one] = await _read(file, LARGEST - sum(map(len, found.values())))
-        except dbus.TROUBLE as reason:
-            log.warning("the clipboard could not be saved: %s", type(reason).__name__)
-            return None
+        for one in types:
+            if one not in _NO_CONTENTS:
+                file = await self._portals.file(f"{_PORTAL}.SelectionRead", "os", session, one)
+                found[one] = await _read(file, LARGEST - sum(map(len, found.values())))
         return found
 
-    def _on_owner(self, _path: str, session: str, options: dict[str, Variant]) -> None:
-        if self._session and session != self._session:
-            return
+    def _on_owner(self, _path: str, _session: str, options: dict[str, Variant]) -> None:
         types, own = options.get("mime_types"), options.get("session_is_owner")
         if own and own.value:
             return

@@ -1,0 +1,156 @@
+"""GNOME Shell: mutter's keys and clipboard, through the portals."""
+
+from __future__ import annotations
+
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.desktop.processes import wait_until
+from tests.wayland.gnome import Gnome
+from tests.wayland.headless import Kind
+from tests.wayland.mutter import MutterCopy
+from tests.wayland.output_rig import MIXED
+from tray_dictate import paths
+from tray_dictate.errors import UnavailableError
+from tray_dictate.output.portal_paste import PortalPaste
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.ports import Receipt
+
+pytestmark = pytest.mark.gnome
+PASTED = Receipt(confirmed=True, method="paste")
+LARGE = MIXED * 250
+PNG = bytes(range(256)) * 1000
+UTF8 = "text/plain;charset=utf-8"
+COPIED = {UTF8: b"before", "text/html": b"<b>before</b>", "image/png": PNG}
+
+
+def always() -> bool:
+    return True
+
+
+@pytest.fixture
+def portal(gnome: Gnome, environ) -> Iterator[PortalPaste]:
+    gnome.start_portals()
+    made = PortalPaste(gnome.held, threading.Event())
+    yield made
+    made.close()
+    gnome.stop_portals()
+
+
+def shown(gnome: Gnome) -> str:
+    return gnome.processes.tail("portal", 1_000_000)
+
+
+@pytest.mark.parametrize("kind", ["gtk", "gtk4", "qt"])
+def test_every_character_arrives_once_and_the_target_read_it(
+    gnome: Gnome, portal: PortalPaste, kind: Kind
+) -> None:
+    with gnome.text_window(kind) as window:
+        for text in (MIXED, LARGE):
+            window.clear()
+            assert portal.paste(text, Treatment(), always) == PASTED
+            window.wait_for(text)
+        portal.chord("backspace")
+        window.wait_for(LARGE[:-1])
+
+
+def test_all_that_the_user_had_copied_comes_back(gnome: Gnome, portal: PortalPaste) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], COPIED)
+    with gnome.text_window() as window:
+        for text in ("one", "two"):  # close together: the first is not the user's
+            portal.paste(text, Treatment(), always)
+        window.wait_for("onetwo")
+        copy.close()  # only we have it now
+        wait_until(lambda: read(gnome, UTF8) == b"before", 20, "it is back")
+        for kind, data in COPIED.items():
+            assert read(gnome, kind) == data
+
+
+def read(gnome: Gnome, kind: str) -> bytes:
+    path = gnome.folder / "pasted"
+    gnome.run("sh", "-c", f"wl-paste -n -t '{kind}' > {path}")
+    return path.read_bytes()
+
+
+def test_what_the_user_copies_meanwhile_stays(gnome: Gnome, portal: PortalPaste) -> None:
+    with gnome.text_window() as window:
+        portal.paste("dictated", Treatment(), always)
+        copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"meanwhile"})
+        window.wait_for("dictated")
+        time.sleep(0.5)  # it would come back now
+        window.clear()
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("meanwhile")
+        copy.close()
+
+
+def test_it_waits_until_the_user_has_let_go_of_a_modifier(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        gnome.keydown("ctrl_l")
+        pasting = thread.submit(portal.paste, "after", Treatment(), always)
+        with pytest.raises(TimeoutError):
+            pasting.result(0.7)
+        assert window.text() == ""
+        gnome.keyup("ctrl_l")
+        assert pasting.result(10) == PASTED
+        window.wait_for("after")
+
+
+def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: PortalPaste) -> None:
+    gnome.keydown("ctrl_l")
+    with pytest.raises(MovedError):
+        portal.paste("elsewhere", Treatment(), lambda: False)
+
+
+def test_where_nobody_reads_the_next_way_has_the_text_and_the_clipboard_is_back(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
+    assert portal.paste("for nobody", Treatment(), always) is None
+    with gnome.text_window() as window:
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("before")
+    copy.close()
+
+
+def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    kept = paths.portal_token_file()
+    with gnome.text_window() as window:
+        portal.paste("one", Treatment(), always)
+        first = kept.read_text()
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        before = shown(gnome)
+        again = PortalPaste(gnome.held, threading.Event())
+        again.paste(" two", Treatment(), always)
+        again.close()
+        window.wait_for("one two")
+    assert f"'restore_token': '{first}'" in shown(gnome).removeprefix(before)
+    assert kept.read_text() != first  # it is good for once
+
+
+def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
+    gnome.start_portals(answer=1)
+    portal = PortalPaste(gnome.held, threading.Event())
+    with gnome.text_window() as window:
+        with pytest.raises(UnavailableError, match="did not allow"):
+            portal.paste("never", Treatment(), always)
+        assert window.text() == ""
+    portal.close()
+    gnome.stop_portals()
+
+
+def test_what_is_kept_is_on_the_clipboard(gnome: Gnome, portal: PortalPaste) -> None:
+    with gnome.text_window() as window:
+        portal.keep("kept", secret=True)
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("kept")
