@@ -12,13 +12,17 @@ from tests.desktop.processes import wait_until
 from tests.wayland.kwin import KWin
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.triggers import REPEATING, Trigger
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.triggers import REPEATING, Trigger, qt_key
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.desktop import TOKEN
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.ports import NamesKeys
 
 pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
+KGLOBALACCEL = (
+    "busctl", "--user", "call", "org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel",
+)  # fmt: skip
 WAYS = ["portal", "kde"]
 
 
@@ -58,10 +62,7 @@ def start(kwin: KWin) -> Iterator[Callable[..., Watch]]:
     for watch in watching:
         watch.hotkey.stop()
     for name in ("dictate", "redo"):  # the portal of KDE keeps them
-        kwin.run(
-            "busctl", "--user", "call", "org.kde.kglobalaccel", "/kglobalaccel",
-            "org.kde.KGlobalAccel", "unregister", "ss", TOKEN, name,
-        )  # fmt: skip
+        kwin.run(*KGLOBALACCEL, "unregister", "ss", TOKEN, name)
 
 
 def test_both_ways_are_found_by_asking_and_the_portal_comes_first(kwin, start):
@@ -128,6 +129,14 @@ def test_kdes_own_shortcuts_take_the_new_key_and_leave_nothing_behind(kwin, star
     kwin.tap("f5")
     kwin.tap("f6")
     assert watch.edges(2) == ["+f6", "-f6"]
+    assert "traydictate" in owner(kwin, "f6")
+    watch.hotkey.stop()
+    assert "traydictate" not in owner(kwin, "f5") + owner(kwin, "f6")
+
+
+def owner(kwin: KWin, keys: str) -> str:
+    """Return what KDE prints of who has a key."""
+    return kwin.run(*KGLOBALACCEL, "action", "i", str(qt_key(parse_chord(keys))))
 
 
 def test_a_key_of_another_program_is_refused_in_words(kwin, start):
