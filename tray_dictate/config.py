@@ -206,7 +206,8 @@ class RewriteSettings(Section):
         description="For some applications, the first that matches wins: [[rewrite.profiles]] with "
         'application = a regular expression such as "(?i)firefox" for WM_CLASS (Wayland: app_id), '
         "and off = true or any of command, endpoint, model, prompt, key_command, timeout_seconds; "
-        "what is not given is as above. No other server than the first in this section gets the key from above.",
+        "what is not given is as above. No other server than the first in this section gets the "
+        "key from above.",
     )
 
 

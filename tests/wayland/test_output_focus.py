@@ -18,7 +18,7 @@ from tray_dictate.output.wayland_toplevels import Toplevels
 from tray_dictate.output.wayland_wire import Connection
 from tray_dictate.placing import Placing, Policy
 
-LONG = "one two three four five " * 200  # two commits; seconds of typing
+LONG = {"auto": "one two three four five " * 200, "type": "one two three four five " * 25}
 
 
 @pytest.fixture
@@ -93,14 +93,14 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
         placing = Placing(output, policy, 30)
         placing.begin(1)
         await asyncio.sleep(0.1)
-        inserting = asyncio.create_task(placing.insert(1, lambda _: LONG, never))
+        inserting = asyncio.create_task(placing.insert(1, lambda _: LONG[method], never))
         await asyncio.sleep(0.05)
         await asyncio.to_thread(second.focus)
         if policy == "follow":  # the rest waits for the window that has the beginning
             await asyncio.to_thread(first.focus)
         landing = await asyncio.wait_for(inserting, 60)
         assert landing.rest == ""
-        first.wait_for(LONG)
+        first.wait_for(LONG[method])
         assert second.text() == ""
 
 
