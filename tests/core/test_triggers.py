@@ -126,4 +126,5 @@ def test_no_key_goes_down_twice_nor_stays_down(events):
         for edge in (presses.pressed if down else presses.released)(name, at):
             assert edge.down == (edge.key not in held)
             held ^= {edge.key}
+        assert presses.held() == held
     assert held == {edge.key for edge in presses.lost(at)}

@@ -104,7 +104,7 @@ class Presses:
             return []
         edges = self.released(name, at if before is None else before)
         self._at[name] = at
-        held = {key for keys in self._down.values() for key in keys}
+        held = self.held()
         keys = [min(slot) for slot in self.chords[name] if not slot & held]
         self._down[name] = keys
         edges += [Edge(key, down=True, at=at) for key in keys]
@@ -114,6 +114,10 @@ class Presses:
         """Return the edges of a release; none where nothing was held."""
         self._at.pop(name, None)
         return self._let_go(name, at)
+
+    def held(self) -> frozenset[str]:
+        """Return the keys that are down; from any thread."""
+        return frozenset(key for keys in tuple(self._down.values()) for key in keys)
 
     def lost(self, at: float) -> list[Edge]:
         """Return the releases of what nobody will tell of any more."""

@@ -84,8 +84,11 @@ class DesktopHotkey:
         """Do nothing: only shortcuts that are always there can be had."""
 
     def held(self) -> frozenset[str] | None:
-        """Not known here."""
-        return None
+        """Return the keys of the shortcut that is down, as far as the desktop has told.
+
+        Who presses keys by the portal waits for them to come up: there they would add to its own.
+        """
+        return self._presses.held()
 
     def stop(self) -> None:
         """Give the shortcuts back."""
