@@ -373,7 +373,8 @@ def foreign(user: User) -> Iterator[Callable[..., str]]:
         (
             {"dnf": "exit 1", "rpm": "exit 1", "sudo": "echo $@ >&2; exit 1"},
             "dnf --quiet --assumeyes --setopt=install_weak_deps=False install python3 "
-            "python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard alsa-plugins-pulseaudio",
+            "python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard "
+            "alsa-plugins-pulseaudio",
         ),
         (
             {"dnf": "exit 1", "rpm": '[ "$3" = pipewire-alsa ]', "sudo": "echo $@ >&2; exit 1"},
