@@ -197,6 +197,7 @@ def test_without_a_bus_the_icon_is_in_the_xembed_tray(
     here: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-of-yesterday")  # as tmux keeps it
     shown = Shown(here)
     here.start_tray("trayer")
     shown.wait_icon(Status.IDLE)

@@ -24,6 +24,7 @@ from tray_dictate.tray.sni import Item
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import Unseen, plain, seen
 from tray_dictate.tray.xembed import XEmbedIcon
+from tray_dictate.wayland_session import compositor_answers
 
 log = logging.getLogger(__name__)
 
@@ -206,4 +207,4 @@ class LinuxTray:
 
 def _has_x_panels() -> bool:
     """Return whether this is an X11 session: Xwayland has no panel, and is not to be started."""
-    return bool(os.environ.get("DISPLAY")) and not os.environ.get("WAYLAND_DISPLAY")
+    return bool(os.environ.get("DISPLAY")) and not compositor_answers()
