@@ -40,10 +40,34 @@ def test_niris_are_in_its_section_of_bindings():
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        "recent-windows {\n    binds {\n    }\n}\n",
+        "/*\nbinds {\n*/\n",
+        '// binds {\na "\nbinds {\n" r#"" }\nbinds {\n"#\n',
+        "/-binds {\n}\n",
+        "old-binds {\n}\n",
+    ],
+)
+def test_what_only_looks_like_niris_bindings_is_not_taken_for_them(other):
+    alone = marked(other, NEW, "niri")
+    assert alone == other + marked("", NEW, "niri")
+    both = marked(f"{other}binds {{ // mine\n}}\n", NEW, "niri")
+    assert both == f"{other}binds {{ // mine\n{alone.removeprefix(other + 'binds {')[1:]}"
+
+
+@pytest.mark.parametrize(
     ("text", "compositor", "reason"),
     [
         ("#!/usr/bin/env python3\n", "river", "no shell script"),
         ("binds { Mod+Q { quit; } }\n", "niri", "does not begin with a line"),
+        ("/-\nbinds {\n}\n", "niri", "does not begin with a line"),
+        ("input \\\nbinds {\n}\n", "niri", "does not begin with a line"),
+        ("a {\n} ; binds {\n}\n", "niri", "does not begin with a line"),
+        ("/* /* */ */\nbinds {\n}\n", "niri", "is not sure"),
+        ('a "\nbinds {\n}\n', "niri", "is not sure"),
+        ("input {\nbinds {\n}\n", "niri", "is not sure"),
+        ("}\nbinds {\n}\n{\n", "niri", "is not sure"),
         (marked("", OLD, "sway").replace("# tray_dictate: end\n", ""), "sway", "are damaged"),
         (marked("", OLD, "sway") * 2, "sway", "are damaged"),
         ("# tray_dictate: end\n", "sway", "are damaged"),

@@ -9,8 +9,13 @@ from tray_dictate.core.bindings import Compositor
 
 _BEGIN = "tray_dictate: these lines are renewed by `tray-dictate doctor --write`"
 _END = "tray_dictate: end"
-_BINDS = re.compile(r"^[ \t]*binds[ \t]*\{[ \t]*(//.*)?\n", re.MULTILINE)
-_SOME_BINDS = re.compile(r"^[ \t]*binds\b", re.MULTILINE)
+# niri's language: https://kdl.dev
+_HIDDEN = re.compile(
+    r'//[^\n]*|/\*(?:(?!/\*).)*?\*/|\br(#*)".*?"\1|"(?:\\.|[^"\\])*"', re.DOTALL
+)  # comments and strings
+_DOUBTFUL = re.compile(r'"|/\*|\*/')  # what is left of one that is nested or has no end
+_BINDS = re.compile(r"(?<![\w-])binds(?![\w-])")
+_BINDS_LINE = re.compile(r"^[ \t]*binds[ \t]*\{[ \t]*\n", re.MULTILINE)
 _SHELL = re.compile(r"#!.*\b(sh|bash|dash|zsh|ksh)\b.*\n")
 
 
@@ -50,13 +55,26 @@ def _at_the_top(text: str, block: str) -> str:
 
 
 def _in_binds(text: str, block: str) -> str:
-    """Return it with the block in niri's section of bindings, of which there is one only."""
-    found = _BINDS.search(text)
-    if found:
-        return text[: found.end()] + _indented(block, "    ") + text[found.end() :]
-    if _SOME_BINDS.search(text):
+    """Return it with the block in niri's own section of bindings; others have one, too."""
+    code = _HIDDEN.sub(lambda hidden: re.sub(r"[^\n]", " ", hidden[0]), text)
+    if _DOUBTFUL.search(code) or not _balanced(code):
+        raise ValueError("where its sections begin and end is not sure")
+    found = [match.start() for match in _BINDS.finditer(code) if not _depth(code[: match.start()])]
+    if not found:
+        return f"{text}binds {{\n{_indented(block, '    ')}}}\n"
+    line = _BINDS_LINE.match(code, code.rfind("\n", 0, found[0]) + 1)
+    if not line or code[: line.start()].rstrip().endswith(("/-", "\\")):
         raise ValueError("its section `binds` does not begin with a line `binds {`")
-    return f"{text}binds {{\n{_indented(block, '    ')}}}\n"
+    return text[: line.end()] + _indented(block, "    ") + text[line.end() :]
+
+
+def _balanced(code: str) -> bool:
+    ends = [match.end() for match in re.finditer(r"\}", code)]
+    return _depth(code) == 0 and all(_depth(code[:end]) >= 0 for end in ends)
+
+
+def _depth(code: str) -> int:
+    return code.count("{") - code.count("}")
 
 
 def _indented(block: str, by: str) -> str:
