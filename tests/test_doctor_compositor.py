@@ -46,6 +46,36 @@ def test_rivers_file_is_a_program_and_its_lines_are_run_at_once(tmp_path):
     assert running.file.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+    def program(name: str, *script: str) -> None:
+        (folder / name).write_text("\n".join(["#!/bin/sh", *script, ""]))
+        (folder / name).chmod(0o755)
+
+    return program
+
+
+def test_rivers_keys_of_before_are_free_again_and_after_a_refusal_they_are_not(tmp_path, programs):
+    said = tmp_path / "said"
+    programs("riverctl", f'echo "$*" >> {said}', 'case "$*" in *F8*) exit 1; esac')
+    running = Running("river", tmp_path / "init")
+    old = ["riverctl map normal None F9 spawn 'tray-dictate start'"]
+    write(running, old)
+    said.write_text("")
+    new = [old[0].replace("F9", "F7")]
+    write(running, new)
+    mapped = "map normal None F7 spawn tray-dictate start"
+    assert said.read_text().splitlines() == ["unmap normal None F9", mapped]
+    said.write_text("")
+    with pytest.raises(UnavailableError, match="river does not take"):
+        write(running, [old[0].replace("F9", "F8")])
+    assert said.read_text().splitlines()[-2:] == ["unmap normal None F8", mapped]
+
+
 def test_a_link_stays_one_and_a_file_that_cannot_be_written_has_its_lines_told(tmp_path):
     (tmp_path / "dotfiles").mkdir()
     real = tmp_path / "dotfiles" / "config"

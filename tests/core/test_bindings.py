@@ -7,7 +7,7 @@ import shlex
 import pytest
 from Xlib import XK
 
-from tray_dictate.core.bindings import accelerator, bindings, quoted
+from tray_dictate.core.bindings import accelerator, bindings, quoted, unmapped
 from tray_dictate.core.keys import KNOWN, SIDED, parse_chord
 from tray_dictate.core.keysyms import keysym
 
@@ -59,6 +59,7 @@ def test_in_toggle_mode_a_press_toggles_and_a_release_does_nothing():
         "bindsym --no-repeat F9 exec tray-dictate toggle",
     )
     assert not lines("hyprland", "ctrl_r", toggle=True).notes
+    assert not lines("river", "ctrl+alt+space", toggle=True).notes
 
 
 def test_the_other_chords_run_their_commands():
@@ -75,6 +76,8 @@ def test_the_other_chords_run_their_commands():
         ("niri", "f9", "press once to start and once more to stop"),
         ("hyprland", "ctrl_r", "press again to stop"),
         ("sway", "ctrl_r+space", "either side's"),
+        ("hyprland", "ctrl+alt+space", "Let go of Space before Ctrl+Alt"),
+        ("river", "super+f9", "Let go of F9 before Super"),
     ],
 )
 def test_what_is_not_quite_what_the_settings_say_is_told(compositor, keys, note):
@@ -94,6 +97,15 @@ def test_what_cannot_be_bound_is_refused_with_another_key(compositor, keys, reas
     with pytest.raises(ValueError, match="Choose another key in the settings") as refused:
         lines(compositor, keys)
     assert reason in str(refused.value)
+
+
+def test_rivers_are_taken_back_by_their_modes_and_keys():
+    mapped = lines("river", "ctrl+alt+space").lines
+    assert unmapped([*mapped, "# mine"]) == [
+        "riverctl unmap normal Control+Alt space",
+        "riverctl unmap -release normal Control+Alt space",
+        "riverctl unmap -release locked Control+Alt space",
+    ]
 
 
 def test_a_program_in_a_folder_with_blanks_and_signs_is_quoted_for_each():

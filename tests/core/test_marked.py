@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.marked import marked
+from tray_dictate.core.marked import lines_of, marked
 
 OLD, NEW = ["bind f9", "bind f8"], ["bind f7"]
 FILES = {
@@ -20,6 +20,8 @@ def test_lines_are_added_once_and_renewed_in_place_and_all_else_stays(compositor
     before = FILES[compositor]
     first = marked(before, OLD, compositor)
     assert marked(first, OLD, compositor) == first
+    assert lines_of(first) == OLD
+    assert lines_of(before) == lines_of(first.replace(": end", "")) == []
     second = marked(first + "later = 1\n", NEW, compositor)
     assert [line.strip() for line in second.splitlines() if "bind f" in line] == NEW
     others = [line for line in second.splitlines() if "tray_dictate" not in line]

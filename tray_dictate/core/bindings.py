@@ -29,6 +29,7 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
              "alt_gr": "ISO_Level3_Shift"},
 }  # fmt: skip
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+_MAP = "riverctl map "
 _CHOOSE = "Choose another key in the settings, such as f9"
 
 
@@ -81,6 +82,14 @@ def bindings(
     return Bindings(tuple(lines), tuple(dict.fromkeys(notes)))
 
 
+def unmapped(lines: Sequence[str]) -> list[str]:
+    """Return what takes river's bindings back: they are live until then, whatever its file has."""
+    keys = (
+        line.partition(" spawn ")[0].removeprefix(_MAP) for line in lines if line.startswith(_MAP)
+    )
+    return [f"riverctl unmap {one}" for one in keys]
+
+
 def quoted(words: Sequence[str]) -> str:
     """Return a command as a shell reads it."""
     return " ".join(
@@ -120,6 +129,12 @@ def _lines(
             "Older Hyprlands tell of no release of a modifier alone: press again to stop, or "
             "choose another key."
         )
+    if key.modifiers and compositor in ("hyprland", "river") and "release" in commands:
+        held, last = (in_words(tuple(part)) for part in (_modifiers(chord), _others(chord)))
+        notes.append(
+            f"Let go of {last} before {held}, else the release is not seen: then press again to "
+            "stop."
+        )
     line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri}[compositor]
     return [
         one
@@ -131,10 +146,9 @@ def _lines(
 
 def _key(chord: Chord, notes: list[str]) -> _Key:
     """Return what is bound for a chord; what that leaves out is added to the notes."""
-    plain = [slot for slot in chord if not slot <= MODIFIERS]
+    plain, modifiers = _others(chord), _modifiers(chord)
     if len(plain) > 1:
         raise ValueError(f"{in_words(chord)}: two keys at once cannot be bound. {_CHOOSE}.")
-    modifiers = [slot for slot in chord if slot <= MODIFIERS]
     if is_bare(chord):
         names = sorted(modifiers.pop())
         return _Key(names[0], _kinds(modifiers), names[1] if len(names) > 1 else "")
@@ -142,6 +156,14 @@ def _key(chord: Chord, notes: list[str]) -> _Key:
         notes.append(f"In {spell(chord)} either side's modifiers will do, not only one side's.")
     [name] = plain[0]
     return _Key(name, _kinds(modifiers))
+
+
+def _modifiers(chord: Chord) -> list[Slot]:
+    return [slot for slot in chord if slot <= MODIFIERS]
+
+
+def _others(chord: Chord) -> list[Slot]:
+    return [slot for slot in chord if not slot <= MODIFIERS]
 
 
 def _kinds(slots: Sequence[Slot]) -> tuple[str, ...]:
@@ -179,10 +201,7 @@ def _river(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     flag = "-release " if release else ""
     spawned = quoted([quoted(command)])
     modes = ("normal", "locked") if release else ("normal",)
-    return [
-        f"riverctl map {flag}{mode} {modifiers} {keysym(key.name)} spawn {spawned}"
-        for mode in modes
-    ]
+    return [f"{_MAP}{flag}{mode} {modifiers} {keysym(key.name)} spawn {spawned}" for mode in modes]
 
 
 def _niri(key: _Key, release: bool, command: Sequence[str]) -> list[str]:

@@ -35,6 +35,13 @@ def marked(text: str, lines: Sequence[str], compositor: Compositor) -> str:
     return _in_binds(text, block) if compositor == "niri" else text + block
 
 
+def lines_of(text: str) -> list[str]:
+    """Return our lines that are in a file; none where its marks are damaged."""
+    after = text.partition(f" {_BEGIN}\n")[2]
+    inside, mark, _ = after.partition(_END)
+    return [line.strip() for line in inside.splitlines()[:-1]] if mark else []
+
+
 def _renewed(text: str, begin: str, end: str, block: str) -> str:
     """Return it with our lines replaced; they keep their indentation."""
     pattern = rf"^([ \t]*){re.escape(begin)}.*?^[ \t]*{re.escape(end.rstrip())}[ \t]*(\n|\Z)"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tray_dictate.autostart_files import write_whole
-from tray_dictate.core.bindings import Compositor, quoted
-from tray_dictate.core.marked import marked
+from tray_dictate.core.bindings import Compositor, quoted, unmapped
+from tray_dictate.core.marked import lines_of, marked
 from tray_dictate.errors import UnavailableError
 
 _LIMIT = 10.0  # seconds for one of its programs
@@ -91,12 +91,12 @@ def write(running: Running, lines: Sequence[str]) -> Path | None:
         raise UnavailableError(
             f"{reason.filename} cannot be written: {reason.strerror}.", by_hand
         ) from reason
-    if refusal := _told(running, lines):
+    if refusal := _told(running, lines, lines_of(before)):
         if existed:
             write_whole(running.file, before, mode)
         else:
             running.file.unlink(missing_ok=True)
-        _told(running, ())
+        _told(running, lines_of(before), lines)
         raise UnavailableError(
             f"{running.name} does not take {running.file} with our lines: {refusal}",
             "It is as it was. Mend what is wrong in it, then try again.",
@@ -104,11 +104,12 @@ def write(running: Running, lines: Sequence[str]) -> Path | None:
     return kept
 
 
-def _told(running: Running, lines: Sequence[str]) -> str:
-    """Have it read its file; return what it says against that."""
+def _told(running: Running, lines: Sequence[str], before: Sequence[str]) -> str:
+    """Have it read its file, which had others before; return what it says against that."""
     command = running.reload
     if running.kind == "river":  # its file runs once, at its start; the lines are commands
-        command = ("sh", "-c", "\n".join(["set -e", *lines]))
+        script = [*unmapped(before), "set -e", *lines]
+        command = ("sh", "-c", "\n".join(script))
     if not command:
         return ""
     try:
