@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _BUS, _BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 _AGAIN = 1.0  # seconds that who was restarted gets before it is asked
 _MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
+_PROMPT = 2.0  # seconds that a start, or an end, waits for who serves the shortcuts
+_LOOKS = 6  # of PATIENCE each: at login a portal may wait a minute for its desktop
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 REMEDY = (
     "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
@@ -57,7 +59,7 @@ class DesktopHotkey:
         self._trigger = Trigger(way=self.WAY)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None
-        self._owner, self._stopped = "", False
+        self._owner, self._known, self._stopped = "", False, False
         self._binding: asyncio.Task[None] | None = None
         self._bridge = Bridge("hotkey")
         self._bridge.start()
@@ -65,7 +67,7 @@ class DesktopHotkey:
             self._bridge.run(self._open()).result(2 * PATIENCE)
         except (*TROUBLE, concurrent.futures.TimeoutError) as reason:
             self.stop()
-            raise UnavailableError(f"{self.LACKING} ({reason}).") from reason
+            raise self._lacking(reason) from reason
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Have the shortcuts bound, and report the edges of their keys."""
@@ -156,9 +158,30 @@ class DesktopHotkey:
             f"arg0='{self.SERVICE}'",
         )
         self.bus.add_message_handler(self._heard)
+        try:
+            async with asyncio.timeout(_PROMPT):
+                await self._look()
+        except TimeoutError:  # it is there and slow: it is asked again on this thread
+            log.info("%s does not answer yet", self.SERVICE)
+
+    async def _look(self) -> None:
+        """Ask who serves the shortcuts now. Raises one of TROUBLE."""
         await self.probe()
         owner = await call(self.bus, _BUS, _BUS_PATH, f"{_BUS}.GetNameOwner", "s", self.SERVICE)
-        self._owner = owner[0]
+        self._owner, self._known = owner[0], True
+
+    async def _wait_known(self) -> None:
+        """Ask until there is an answer. Raises UnavailableError."""
+        for look in range(_LOOKS):
+            if self._known:
+                return
+            try:
+                await self._look()
+            except TimeoutError as reason:
+                if look == _LOOKS - 1:
+                    raise self._lacking(reason, REMEDY) from reason
+            except TROUBLE as reason:
+                raise self._lacking(reason, REMEDY) from reason
 
     async def _close(self) -> None:
         self._on_edge = None
@@ -166,7 +189,8 @@ class DesktopHotkey:
             self._binding.cancel()
         if hasattr(self, "bus") and self.bus.connected:
             with suppress(*TROUBLE):
-                await self.unbind()
+                async with asyncio.timeout(_PROMPT):
+                    await self.unbind()
             self.bus.disconnect()
 
     def _heard(self, message: Message) -> None:
@@ -180,7 +204,7 @@ class DesktopHotkey:
 
     def _owned(self, owner: str) -> None:
         """Learn who serves the shortcuts now, if anybody does."""
-        self._owner = owner
+        self._owner, self._known = owner, False
         if not self._on_edge:
             return
         self.let_go()
@@ -195,6 +219,7 @@ class DesktopHotkey:
     async def _bind(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         try:
+            await self._wait_known()
             trigger = await self.bind()
         except (*TROUBLE, UnavailableError) as reason:
             words = self._in_words(reason)
@@ -203,8 +228,15 @@ class DesktopHotkey:
         else:
             self.named(trigger)
 
+    def _lacking(self, reason: BaseException, remedy: str = "") -> UnavailableError:
+        return UnavailableError(f"{self.LACKING} ({_said(reason)}).", remedy)
+
     def _in_words(self, reason: BaseException) -> str:
         if isinstance(reason, UnavailableError):
             return str(reason)
-        name = reason.type if isinstance(reason, DBusError) else type(reason).__name__
-        return f"The desktop has not bound the hotkey: {reason} ({name}). {REMEDY}"
+        name = f" ({reason.type})" if isinstance(reason, DBusError) else ""
+        return f"The desktop has not bound the hotkey: {_said(reason)}{name}. {REMEDY}"
+
+
+def _said(reason: BaseException) -> str:
+    return str(reason) or type(reason).__name__  # a TimeoutError says nothing
