@@ -8,9 +8,9 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.triggers import Trigger
 
 ADVICE = (
-    "This desktop gives no program the keyboard. Bind a key to `tray-dictate start` and its "
-    "release to `tray-dictate stop`, or a press to `tray-dictate toggle`; `tray-dictate doctor` "
-    "says how on your desktop."
+    "`tray-dictate doctor` says how to bind your hotkey: this desktop gives no program the "
+    "keyboard. A key's press is to run `tray-dictate start` and its release `tray-dictate stop`, "
+    "or a press `tray-dictate toggle`."
 )
 
 
