@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tray_dictate.config import HotkeySettings
-from tray_dictate.doctor import setup
-from tray_dictate.doctor.compositor import Running, is_written, write
+from tray_dictate.doctor import setup, wayland
+from tray_dictate.doctor.compositor import Running, find, is_written, write
 from tray_dictate.errors import UnavailableError
 
 LINES = ["bind = , F9, exec, tray-dictate start"]
 
 
 def test_where_it_refuses_its_file_is_as_it_was_and_it_is_told_again(tmp_path):
-    file = tmp_path / "hyprland.conf"
+    file = tmp_path / "config"
     refuses = ("sh", "-c", f"cat {file} >> {tmp_path}/seen; echo Line 3 is wrong >&2; exit 1")
     for before in ("# mine\n", None):
         if before is None:
             file.unlink()
         else:
             file.write_text(before)
-        with pytest.raises(UnavailableError, match=r"Hyprland does not take .*: Line 3") as refused:
-            write(Running("hyprland", file, refuses), LINES)
+        with pytest.raises(UnavailableError, match=r"sway does not take .*: Line 3") as refused:
+            write(Running("sway", file, refuses), LINES)
         assert "It is as it was" in refused.value.remedy
         assert (file.read_text() if file.exists() else None) == before
     seen = (tmp_path / "seen").read_text()
@@ -31,9 +33,21 @@ def test_where_it_refuses_its_file_is_as_it_was_and_it_is_told_again(tmp_path):
 
 def test_a_program_that_is_not_there_is_a_refusal(tmp_path):
     running = Running("niri", tmp_path / "config.kdl", ("/nonexistent/niri", "validate"))
+    running.file.write_text("binds {\n}\n")
     with pytest.raises(UnavailableError, match="gives no answer"):
         write(running, ["F9 { }"])
+    assert running.file.read_text() == "binds {\n}\n"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("niri", "niri"), ("hyprland", "Hyprland")])
+def test_no_new_file_hides_the_one_that_is_read_instead(tmp_path, kind, name):
+    running = Running(kind, tmp_path / "config")
+    with pytest.raises(UnavailableError, match="would hide the settings") as refused:
+        write(running, LINES)
+    assert f"into the file that {name} reads yourself:\n{LINES[0]}" in refused.value.remedy
     assert not running.file.exists()
+    told = wayland._by_compositor(running, HotkeySettings(keys="f9"))
+    assert told.remedy.startswith(f"Put these lines into the file of settings that {name} reads")
 
 
 def test_rivers_file_is_a_program_and_its_lines_are_run_at_once(tmp_path):
@@ -111,3 +125,53 @@ def test_keys_that_cannot_be_bound_there_are_replaced_and_that_is_told(tmp_path)
     assert lines.notes[0].startswith("Right Ctrl cannot be a shortcut on this desktop.")
     with pytest.raises(UnavailableError, match="two keys at once cannot be bound"):
         setup.bound(running, HotkeySettings(undo="a+b"))
+
+
+@pytest.fixture
+def hyprland(tmp_path, programs, monkeypatch):
+    """One that takes everything, and knows the bindings that are in the file `binds`."""
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("SWAYSOCK", raising=False)
+    monkeypatch.delenv("HYPRLAND_CONFIG", raising=False)
+    programs("hyprctl", f'case "$*" in "binds -j") cat {tmp_path}/binds;; *) echo ok; esac')
+    (tmp_path / "hypr").mkdir()
+    (tmp_path / "hypr" / "hyprland.conf").write_text("# mine\n")
+    return tmp_path
+
+
+def test_hyprland_is_asked_whether_it_has_read_its_file(hyprland):
+    running = find()
+    assert running.file == hyprland / "hypr" / "hyprland.conf"
+    others = {"arg": "foot"}
+    for known in (json.dumps([others]), "[1]"):
+        (hyprland / "binds").write_text(known)
+        with pytest.raises(UnavailableError, match="`hyprctl binds` has none of them"):
+            write(running, LINES)
+        assert running.file.read_text() == "# mine\n"
+    (hyprland / "binds").write_text(json.dumps([others, {"arg": "tray-dictate start"}]))
+    write(running, LINES)
+    assert is_written(running, LINES)
+
+
+def test_hyprlands_own_choice_of_a_file_is_known(hyprland, monkeypatch):
+    (hyprland / "hypr" / "hyprland.lua").touch()
+    with pytest.raises(UnavailableError, match=r"hyprland\.lua is a program"):
+        find()
+    monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.conf"))
+    assert find().file == hyprland / "mine.conf"
+    monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.lua"))
+    with pytest.raises(UnavailableError, match=r"mine\.lua is a program"):
+        find()
+
+
+def test_which_file_niri_was_taken_to_read_is_told(tmp_path, programs, monkeypatch):
+    monkeypatch.delenv("SWAYSOCK", raising=False)
+    monkeypatch.delenv("HYPRLAND_INSTANCE_SIGNATURE", raising=False)
+    monkeypatch.setenv("NIRI_SOCKET", "1")
+    monkeypatch.setenv("NIRI_CONFIG", str(tmp_path / "config.kdl"))
+    (tmp_path / "config.kdl").write_text("binds {\n}\n")
+    programs("niri", "echo niri")
+    found = setup.write(HotkeySettings(keys="f9"))
+    assert found.state == "ok"
+    assert f"F9 is bound in {tmp_path}/config.kdl. niri reads it, unless" in found.words

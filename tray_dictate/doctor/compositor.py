@@ -9,6 +9,7 @@ import json
 import os
 import stat
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,14 @@ from tray_dictate.core.marked import lines_of, marked
 from tray_dictate.errors import UnavailableError
 
 _LIMIT = 10.0  # seconds for one of its programs
+_READ = 1.0  # seconds within which Hyprland has read its file
 _BACKUP = ".before-tray_dictate"
 _SYSTEM = Path("/etc")  # belongs to the administrator and to no user
 _NAMES: dict[Compositor, str] = {
     "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
 }  # fmt: skip
+# where the user has no file, one of the system's is read, or one that was named at the start
+_READ_ANOTHER = ("hyprland", "niri")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class Running:
     file: Path
     reload: tuple[str, ...] = ()  # where it is empty, it does so itself
     base: str = ""  # what a new file begins with
+
+    @property
+    def known(self) -> bool:
+        """Whether this file may be written: a new one would hide the one that is read instead."""
+        return self.kind not in _READ_ANOTHER or self.file.exists()
 
     @property
     def name(self) -> str:
@@ -73,9 +82,16 @@ def write(running: Running, lines: Sequence[str]) -> Path | None:
 
     Where it refuses them, all is as it was. Blocks. Raises UnavailableError.
     """
+    place = running.file if running.known else f"the file that {running.name} reads"
+    by_hand = f"Put these lines into {place} yourself:\n" + "\n".join(lines)
+    if not running.known:
+        raise UnavailableError(
+            f"{running.file} is not there, and a new one would hide the settings that "
+            f"{running.name} reads from elsewhere.",
+            by_hand,
+        )
     before = running.text()
     existed = running.file.exists()
-    by_hand = f"Put these lines into {running.file} yourself:\n" + "\n".join(lines)
     try:
         after = marked(before, lines, running.kind)
     except ValueError as reason:
@@ -116,8 +132,25 @@ def _told(running: Running, lines: Sequence[str], before: Sequence[str]) -> str:
         done = _run(*command)
     except (OSError, subprocess.TimeoutExpired) as reason:
         return f"{command[0]} gives no answer ({type(reason).__name__})."
+    if done.returncode == 0:
+        return _unread(running, lines) if running.kind == "hyprland" and lines else ""
     said = " ".join((done.stderr.strip() or done.stdout.strip()).split()[:60])
-    return "" if done.returncode == 0 else said or f"{quoted(command[:2])} failed."
+    return said or f"{quoted(command[:2])} failed."
+
+
+def _unread(running: Running, lines: Sequence[str]) -> str:
+    """Return why Hyprland, which takes any file, does not have our bindings now."""
+    ours = {line.split(", ", 3)[-1].replace("##", "#") for line in lines}
+    until = time.monotonic() + _READ
+    while time.monotonic() < until:
+        try:
+            bound = json.loads(_says("hyprctl", "binds", "-j"))
+            if not ours.isdisjoint(str(one["arg"]) for one in bound):
+                return ""
+        except (ValueError, KeyError, TypeError):
+            pass
+        time.sleep(_READ / 10)
+    return f"`hyprctl binds` has none of them. Is {running.file} the file that it reads?"
 
 
 def _mode(kind: Compositor) -> int:
@@ -141,10 +174,12 @@ def _sway() -> Running | None:
 def _hyprland() -> Running | None:
     if not os.environ.get("HYPRLAND_INSTANCE_SIGNATURE") or not _says("hyprctl", "version"):
         return None
-    file = _settings("hypr/hyprland.conf")
-    if not file.exists() and file.with_suffix(".lua").exists():
+    given = os.environ.get("HYPRLAND_CONFIG")
+    file = Path(given) if given else _settings("hypr/hyprland.conf")
+    program = file.with_suffix(".lua")
+    if file == program or (not given and program.exists()):  # since 0.55 it is read first
         raise UnavailableError(
-            f"Hyprland's {file.with_suffix('.lua')} is a program, which is left alone.",
+            f"Hyprland's {program} is a program, which is left alone.",
             "Bind the key there: a press to `tray-dictate start`, its release to "
             "`tray-dictate stop`.",
         )

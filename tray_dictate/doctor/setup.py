@@ -25,6 +25,7 @@ _ELSEWHERE = (
     "On GNOME run `tray-dictate doctor --fix`; elsewhere bind a key in the desktop's settings to "
     "`tray-dictate toggle`."
 )
+_UNLESS = ". niri reads it, unless it was started with another file (--config)."
 _PRESSES = "GNOME tells of no release: press once to start and once more to stop."
 
 
@@ -75,7 +76,8 @@ def write(settings: HotkeySettings) -> Finding:
     except UnavailableError as reason:
         return failed("bindings", reason)
     before = f" As it was before, it is kept as {kept.name} beside it." if kept else ""
-    words = f"{keys} is bound in {running.file}, and {running.name} knows it.{before} {notes}"
+    knows = _UNLESS if running.kind == "niri" else f", and {running.name} knows it."
+    words = f"{keys} is bound in {running.file}{knows}{before} {notes}"
     return Finding("bindings", "ok", words.strip())
 
 

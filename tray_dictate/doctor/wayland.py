@@ -17,6 +17,7 @@ from tray_dictate.hotkey.evdev_devices import PRIVACY
 
 _ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
 _WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
+_PUT = "Put these lines into the file of settings that {} reads:"
 _FIXES = "`tray-dictate doctor --fix` makes it one: press to start, and once more to stop."
 _OTHERWISE = 'If you would rather not, set hotkey.source = "auto" and leave the group input.'
 _LATER = "it would be used where those before it refuse"
@@ -107,7 +108,8 @@ def _by_compositor(running: compositor.Running, settings: HotkeySettings) -> Fin
         f"{named} is not bound by us: {running.name} gives no program the keyboard, but runs our "
         "commands."
     )
-    remedy = [_WRITES.format(running.file), *lines.lines, *lines.notes]
+    put = _WRITES.format(running.file) if running.known else _PUT.format(running.name)
+    remedy = [put, *lines.lines, *lines.notes]
     return Finding("hotkey", "warning", words, remedy="\n".join(remedy))
 
 
