@@ -28,6 +28,7 @@ _UNKNOWN = (
     "UnknownObject",
 )  # portals before 1.19 do not ask who we are
 _RULE = f"type='signal',sender='{NAME}'"
+_OWNED = f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{NAME}'"
 _DENIED = 1  # by the user; 2 is any other failure
 
 
@@ -44,6 +45,7 @@ class Portals:
         self._on_bus: MessageBus | None = None
         self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
         self._signals: dict[str, OnSignal] = {}
+        self._known = False  # by who serves the portals now
         self._bridge.start()
         try:
             self._on_bus = self.run(dbus.connect(files=True))
@@ -121,6 +123,8 @@ class Portals:
 
         Raises DeniedError, or one of dbus.TROUBLE.
         """
+        if not self._known:  # they were restarted
+            await self._register()
         token = "tray_dictate_" + secrets.token_hex(8)
         caller = (self._bus.unique_name or "")[1:].replace(".", "_")
         path = f"{PATH}/request/{caller}/{token}"
@@ -140,8 +144,13 @@ class Portals:
         return {name: found.value for name, found in results.items()}
 
     async def _begin(self) -> None:
-        await dbus.listen(self._bus, _RULE)
+        for rule in (_RULE, _OWNED):
+            await dbus.listen(self._bus, rule)
         self._bus.add_message_handler(self._on_message)
+        await self._register()
+
+    async def _register(self) -> None:
+        """Say who we are. Raises one of dbus.TROUBLE."""
         for last in (False, True):
             try:
                 await dbus.call(
@@ -149,13 +158,20 @@ class Portals:
                 )
             except DBusError as reason:
                 if last or str(reason.type).endswith(_UNKNOWN):
-                    return
+                    break
                 await asyncio.to_thread(desktop_entry.make)  # it is what the portal looks for
             else:
-                return
+                break
+        self._known = True
 
     def _on_message(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.member == "NameOwnerChanged":
+            self._known = False
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
             return
         name = f"{message.interface}.{message.member}"
         if name == PORTAL + "Request.Response":
