@@ -27,6 +27,7 @@ from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices, Ioct
 RECORD = struct.Struct("llHHi")
 SYN, KEY, MSC = 0, 1, 4
 KEYBOARD = frozenset(range(1, 128))
+OPEN = Path("/proc/self/fd")
 
 
 def record(kind: int, code: int, value: int) -> bytes:
@@ -53,13 +54,21 @@ class Pipes:
 
     def plug(self, name: str) -> None:
         self.files[name], self.ends[name] = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.pressed[self.files[name]] = frozenset()
         os.write(self._change, b".")
 
     def unplug(self, name: str) -> None:
         os.close(self.ends.pop(name))
 
     def send(self, name: str, data: bytes) -> None:
+        if len(data) % RECORD.size == 0:
+            self._press(self.files[name], data)
         os.write(self.ends[name], data)
+
+    def _press(self, file: int, data: bytes) -> None:
+        for _, _, kind, code, value in RECORD.iter_unpack(data):
+            if kind == KEY:
+                self.pressed[file] = self.pressed[file] - {code} | ({code} if value else set())
 
     def fileno(self) -> int:
         return self._changed
@@ -73,6 +82,11 @@ class Pipes:
         if file not in self.pressed:
             raise OSError(errno.ENODEV, "unplugged")
         return self.pressed[file]
+
+    peek = down
+
+    def has_keyboard(self) -> bool:
+        return bool(self.files)
 
     def lacking(self) -> UnavailableError:
         return UnavailableError("None is there.", "Plug one in.")
@@ -185,6 +199,41 @@ def test_after_dropped_events_the_kernel_is_asked_what_is_down():
         assert keyboard.next(2) == [("a", False), ("shift_l", False)]
 
 
+def test_what_was_read_with_the_news_of_a_drop_is_older_than_the_kernels_answer():
+    with watched() as keyboard:
+        keyboard.pipes.send("event0", key("f9", 1))
+        assert keyboard.next() == [("f9", True)]
+        file = keyboard.pipes.files["event0"]
+        older = record(SYN, 3, 0) + key("f9", 0) + key("f9", 1)
+        keyboard.pipes.pressed[file] = frozenset()
+        os.write(keyboard.pipes.ends["event0"], older)
+        assert keyboard.next() == [("f9", False)]
+        keyboard.pipes.send("event0", key("a", 1))
+        assert keyboard.next() == [("a", True)]
+
+
+def test_a_release_that_nobody_told_of_is_known_to_who_asks():
+    with watched("event0", "event3") as keyboard:
+        keyboard.pipes.send("event0", key("f9", 1) + key(min(BUTTONS), 1))
+        assert keyboard.next(2) == [("f9", True), (POINTER, True)]
+        assert keyboard.hotkey.held() == {"f9"}
+        keyboard.pipes.pressed[keyboard.pipes.files["event0"]] = frozenset()
+        keyboard.pipes.pressed.pop(keyboard.pipes.files["event3"])  # it is pulled out just now
+        assert keyboard.hotkey.held() == frozenset()
+    assert keyboard.hotkey.held() is None, "it has let go of the devices"
+
+
+def test_what_was_pressed_before_the_start_is_no_press():
+    pipes, edges = Pipes("event0"), queue.Queue[Edge]()
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), print, lambda _wanted: pipes)
+    pipes.send("event0", key("f9", 1))
+    hotkey.start(edges.put, print)
+    pipes.send("event0", key("a", 1))
+    assert edges.get(timeout=10).key == "a"
+    hotkey.stop()
+    os.close(pipes.ends["event0"])
+
+
 def test_a_click_and_a_tap_may_move_the_caret_and_a_stroke_over_the_touchpad_does_not():
     with watched() as mouse:
         mouse.pipes.send("event0", key(min(BUTTONS), 1) + key(min(BUTTONS), 0))
@@ -249,7 +298,8 @@ def test_of_a_folder_keyboards_and_pointers_are_opened_and_nothing_else(tmp_path
     devices = InputDevices(frozenset({CODES["f20"]}), tmp_path, kernel)
     found = devices.open(("event2",))
     assert sorted(found) == ["event0", "event10", "event3", "event4"]
-    assert devices.down(found["event0"]) == KEYBOARD
+    assert devices.down(found["event0"]) == devices.peek(found["event0"]) == KEYBOARD
+    assert devices.has_keyboard()
     for file in found.values():
         os.close(file)
     devices.close()
@@ -273,6 +323,36 @@ def test_a_node_that_comes_and_may_be_read_only_later_is_found(tmp_path):
     hotkey.stop()
     os.close(pipes)
     os.close(end)
+
+
+def test_a_pointer_alone_is_no_keyboard(tmp_path):
+    for name in ("event0", "event1"):
+        os.mkfifo(tmp_path / name)
+    kernel = Nodes(event0=BUTTONS, event1={TOUCH})
+    before = len(list(OPEN.iterdir()))
+    with pytest.raises(UnavailableError, match="There is no keyboard in"):
+        EvdevHotkey(HotkeySettings(), print, lambda _: InputDevices(_, tmp_path, kernel))
+    assert len(list(OPEN.iterdir())) == before, "nothing is kept open"
+
+
+def test_who_is_asked_by_others_keeps_what_the_reader_has_not_read_yet(tmp_path):
+    """Linux empties the queue of the very file that it is asked on."""
+
+    class Emptied(Nodes):
+        def down(self, file: int) -> frozenset[int]:
+            asked.append(file)
+            return super().down(file)
+
+    asked: list[int] = []
+    os.mkfifo(tmp_path / "event0")
+    devices = InputDevices(frozenset(), tmp_path, Emptied(event0=KEYBOARD))
+    file = devices.open(())["event0"]
+    assert devices.peek(file) == KEYBOARD
+    assert file not in asked
+    assert devices.down(file) == KEYBOARD
+    assert asked[-1] == file
+    os.close(file)
+    devices.close()
 
 
 def test_who_may_not_read_the_keyboards_is_told_how_and_what_that_means():

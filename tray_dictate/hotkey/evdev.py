@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Protocol
 
 from tray_dictate.config import HotkeySettings
@@ -45,12 +46,20 @@ class Devices(Protocol):
         """Return the non-blocking files of those that are not known yet, by name."""
         ...
 
+    def has_keyboard(self) -> bool:
+        """Tell whether one of them is more than a pointer."""
+        ...
+
     def down(self, file: int) -> frozenset[int]:
-        """Return the codes that are down. Raises OSError."""
+        """Return the codes that are down, for the reader: what waited is void. Raises OSError."""
+        ...
+
+    def peek(self, file: int) -> frozenset[int]:
+        """Return the codes that are down, for others than the reader. Raises OSError."""
         ...
 
     def lacking(self) -> UnavailableError:
-        """Return why there are none."""
+        """Return why there is no keyboard."""
         ...
 
     def close(self) -> None:
@@ -79,9 +88,11 @@ class EvdevHotkey:
         self._names = {**NAMES, _ALT_GR: "alt_gr"} if "alt_gr" in keys else NAMES
         self._devices = open_devices(frozenset(CODES[key] for key in keys))
         self._files = self._devices.open(())
-        if not self._files:
+        if not self._devices.has_keyboard():
             reason = self._devices.lacking()
             self._devices.close()
+            for file in self._files.values():
+                os.close(file)
             raise reason
         self._down: frozenset[tuple[int, int]] = frozenset()  # file, code
         self._touched: dict[int, float] = {}
@@ -93,11 +104,19 @@ class EvdevHotkey:
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Report every edge, on the reader's thread."""
         self._on_edge, self._on_lost = on_edge, on_lost
+        for file in self._files.values():
+            _empty(file)  # of what was pressed for another hotkey, which ran until now
         self._thread.start()
 
     def held(self) -> frozenset[str] | None:
-        """Return the names of the keys that are down now."""
-        return frozenset(self._name(code) for _, code in self._down)
+        """Return the names of the keys that are down now, as the kernel knows them."""
+        if self._stopped:
+            return None
+        down = set[int]()
+        for file in list(self._files.values()):
+            with suppress(OSError):  # unplugged at this very moment
+                down |= self._devices.peek(file)
+        return frozenset(self._name(code) for code in down if _is_key(code))
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: who keeps one key of a device from the windows keeps all of them."""
@@ -153,6 +172,7 @@ class EvdevHotkey:
                 self._key(file, code, value == _DOWN)
             elif (kind, code) == (_SYN, _DROPPED):
                 self._compare(file)
+                return  # the rest is older than the kernel's answer
 
     def _key(self, file: int, code: int, down: bool) -> None:
         """Take a key, or what else the kernel calls one: a button, a finger on a touchpad."""
@@ -161,7 +181,7 @@ class EvdevHotkey:
                 self._on_edge(Edge(POINTER, True, time.monotonic()))
         elif code == TOUCH:
             self._touch(file, down)
-        elif code < min(BUTTONS) or code >= 0x160:  # those between are of pens and game pads
+        elif _is_key(code):
             self._edge(file, code, down)
 
     def _touch(self, file: int, down: bool) -> None:
@@ -205,6 +225,16 @@ class EvdevHotkey:
 
     def _name(self, code: int) -> str:
         return self._names.get(code, f"keycode {code + XKB}")
+
+
+def _is_key(code: int) -> bool:
+    return code < min(BUTTONS) or code >= 0x160  # those between are of pointers and game pads
+
+
+def _empty(file: int) -> None:
+    with suppress(OSError):  # BlockingIOError at the end
+        while os.read(file, _READ):
+            pass
 
 
 def _chords(settings: HotkeySettings) -> list[Chord]:

@@ -79,7 +79,7 @@ class InputDevices:
     ) -> None:
         """Raises UnavailableError where there is no such folder."""
         self._wanted, self._folder, self._kernel = wanted, folder, kernel or Ioctl()
-        self._refused = 0
+        self._refused, self._keyboard = 0, False
         self._watch = _watch(folder)
 
     def fileno(self) -> int:
@@ -96,12 +96,24 @@ class InputDevices:
                 found[path.name] = file
         return found
 
+    def has_keyboard(self) -> bool:
+        """Tell whether `open` has found one that is more than a pointer."""
+        return self._keyboard
+
     def down(self, file: int) -> frozenset[int]:
-        """Return which keys of one are down now. Raises OSError."""
+        """Return which keys of one are down now; the file forgets them. Raises OSError."""
         return self._kernel.down(file)
 
+    def peek(self, file: int) -> frozenset[int]:
+        """Return the same, and the file keeps what waits in it. Raises OSError."""
+        other = os.open(f"/proc/self/fd/{file}", os.O_RDONLY | _NONBLOCK)
+        try:
+            return self._kernel.down(other)
+        finally:
+            os.close(other)
+
     def lacking(self) -> UnavailableError:
-        """Return why `open` has found none."""
+        """Return why `open` has found no keyboard."""
         if self._refused:
             return UnavailableError(
                 f"The keyboards in {self._folder} may not be read.", _REMEDY.format(PRIVACY)
@@ -132,7 +144,9 @@ class InputDevices:
         return None
 
     def _matters(self, keys: frozenset[int]) -> bool:
-        return bool(keys & (_TYPED | BUTTONS | {TOUCH} | self._wanted))
+        keyboard = bool(keys & (_TYPED | self._wanted))
+        self._keyboard |= keyboard
+        return keyboard or bool(keys & (BUTTONS | {TOUCH}))
 
     def _drain(self) -> None:
         try:
