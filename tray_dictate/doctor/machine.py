@@ -35,7 +35,7 @@ from tray_dictate.doctor.finding import Check, Finding, as_json, lines
 from tray_dictate.wayland_session import compositor_answers
 
 _FORMAT = 1  # of the JSON
-_HOTKEY, _ENGINE, _TYPING = keyboard.PATIENCE + 10, 90.0, 45.0  # seconds
+_HOTKEY, _ENGINE, _TYPING = keyboard.ALLOWED + keyboard.PATIENCE + 30, 90.0, 45.0  # seconds
 
 
 def examine(
