@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from tray_dictate import blocking, hotkey
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.keys import in_words, parse_chord
-from tray_dictate.doctor import compositor, daemon, gnome, keyboard, setup
+from tray_dictate.doctor import compositor, gnome, keyboard, setup
 from tray_dictate.doctor.finding import Finding, failed
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.commands import ADVICE
-from tray_dictate.hotkey.evdev_devices import PRIVACY
 
 _ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
 _WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
 _PUT = "Put these lines into the file of settings that {} reads:"
 _FIXES = "`tray-dictate doctor --fix` makes it one: press to start, and once more to stop."
-_OTHERWISE = 'If you would rather not, set hotkey.source = "auto" and leave the group input.'
 _LATER = "it would be used where those before it refuse"
 
 
@@ -45,8 +44,6 @@ async def keys(settings: HotkeySettings, ask: Callable[[str], None] | None) -> l
     explained = await blocking.start(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
     found = ways("key", explained, used)
-    if used == "evdev":
-        found.append(Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE))
     return [*await _pressed(settings, ask, used), *found]
 
 
@@ -76,20 +73,30 @@ async def _pressed(
 ) -> list[Finding]:
     if used == "commands":
         return [await _bound(settings)]
-    if used in _ASKING and await blocking.start(daemon.serves):
-        words = "The running tray_dictate has it; `tray-dictate status` says which keys these are"
-        return [Finding("hotkey", "unchecked", words)]
-    if used in _ASKING and ask is None:
-        words = f"{in_words(parse_chord(settings.keys))}: a press of it was not asked for"
-        return [Finding("hotkey", "unchecked", words)]
-    return await keyboard.look(settings, ask)
+    found = await keyboard.look(settings, ask)
+    if used not in _ASKING or all(one.state == "ok" for one in found):
+        return found
+    # a desktop may have the portal and yet give its shortcuts no keys: Hyprland, niri
+    if bound := await _by_file(settings):
+        state = "ok" if bound.state == "ok" else "warning"
+        found.append(replace(bound, name="bindings", state=state))
+    return found
+
+
+async def _by_file(settings: HotkeySettings) -> Finding | None:
+    """Return whether our lines are in the compositor's file; None where it has no such file."""
+    try:
+        running = await blocking.start(compositor.find)
+        return running and await blocking.start(lambda: _by_compositor(running, settings))
+    except UnavailableError as reason:
+        return failed("hotkey", reason)
 
 
 async def _bound(settings: HotkeySettings) -> Finding:
     """Return whether the desktop's own bindings run our commands, and how they would."""
+    if found := await _by_file(settings):
+        return found
     try:
-        if running := await blocking.start(compositor.find):
-            return await blocking.start(lambda: _by_compositor(running, settings))
         if await setup.runs_gnome():
             return await blocking.start(lambda: _by_gnome(settings))
     except UnavailableError as reason:
