@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -70,6 +72,15 @@ class TextWindow:
             )
             time.sleep(0.01)
         return text
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have it do nothing meanwhile, as a busy program."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """Close it; idempotent."""

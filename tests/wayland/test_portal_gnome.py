@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import threading
 import time
@@ -20,6 +21,7 @@ from tray_dictate.errors import UnavailableError
 from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.refused import MovedError
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.ports import Receipt
 
 pytestmark = pytest.mark.gnome
@@ -90,6 +92,38 @@ def test_what_the_user_copies_meanwhile_stays(gnome: Gnome, portal: PortalPaste)
         copy.close()
 
 
+class SlowCopy(MutterCopy):
+    """A program that hands over nothing until it is told to."""
+
+    def __init__(self, bus: str, contents: dict[str, bytes]) -> None:
+        self.told, self.asked = threading.Event(), 0
+        super().__init__(bus, contents)
+
+    async def _serve(self, kind: str, serial: int) -> None:
+        self.asked += 1
+        await asyncio.to_thread(self.told.wait)
+        await super()._serve(kind, serial)
+
+
+def test_what_the_user_copies_while_the_clipboard_is_saved_comes_back(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        slow = SlowCopy(bus, {UTF8: b"first"})
+        wait_until(lambda: slow.asked == 1, 20, "mutter has asked for it")
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
+        wait_until(lambda: slow.asked == 2, 20, "it is being saved")
+        copy = MutterCopy(bus, {UTF8: b"then"})
+        slow.told.set()
+        assert pasting.result(10) == PASTED
+        window.wait_for("dictated")
+        wait_until(lambda: read(gnome, UTF8) != b"dictated", 20, "it is given back")
+        assert read(gnome, UTF8) == b"then"
+        for one in (slow, copy):
+            one.close()
+
+
 def test_it_waits_until_the_user_has_let_go_of_a_modifier(
     gnome: Gnome, portal: PortalPaste
 ) -> None:
@@ -116,9 +150,39 @@ def test_where_nobody_reads_the_next_way_has_the_text_and_the_clipboard_is_back(
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
     assert portal.paste("for nobody", Treatment(), always) is None
     with gnome.text_window() as window:
+        gnome.tap("ctrl_l", "v")  # it may be the window's that was asleep
+        time.sleep(ONE_PASTE + 0.2)
+        assert window.text() == ""
         gnome.tap("ctrl_l", "v")
         window.wait_for("before")
     copy.close()
+
+
+def test_a_window_that_wakes_up_too_late_gets_neither_the_text_nor_what_the_user_had_copied(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"secret"})
+    with gnome.text_window() as window:
+        portal.paste("warm", Treatment(), always)
+        wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
+        with window.stopped():
+            assert portal.paste("dictated", Treatment(), always) is None
+        wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
+        assert window.text() == "warm"
+    copy.close()
+
+
+def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalPaste) -> None:
+    bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
+    MutterCopy(bus, {"application/x-test": b""}).close()  # mutter keeps no such type
+    wait_until(lambda: not gnome.run("wl-paste", "-l", check=False), 20, "it is empty")
+    with gnome.text_window() as window:
+        portal.paste("dictated", Treatment(), always)
+        window.wait_for("dictated")
+        wait_until(lambda: read(gnome, UTF8) == b"", 20, "it is empty")
+        gnome.tap("ctrl_l", "v")
+        portal.paste("again", Treatment(), always)
+        window.wait_for("dictatedagain")
 
 
 def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(

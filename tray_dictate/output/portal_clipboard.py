@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,10 +19,12 @@ from dbus_fast import Variant
 
 from tray_dictate import dbus
 from tray_dictate.errors import UnavailableError
+from tray_dictate.output.portal_pipes import read, write
 from tray_dictate.output.portal_remote import RemoteSession
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.output.wayland_save import Contents
-from tray_dictate.output.wayland_serve import ABANDONED, TYPES, Offer, text_contents
+from tray_dictate.output.wayland_serve import ABANDONED, BELATED, TYPES, Offer, text_contents
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ CALM = 0.03  # seconds without a read until the desktop's own clipboard manager 
 RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
 SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
 LARGEST = 64 << 20  # bytes of it
-SERVING = 10.0  # seconds for a reader to take what it asked for
 _PORTAL = "Clipboard"
+_NOTHING: Contents = dict.fromkeys(TYPES, b"")  # without types, mutter has our text come back
 _NO_CONTENTS = ("TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE")
 
 
@@ -76,8 +77,8 @@ class PortalSelections:
         self._quietly(self._end_soon(offer))
 
     def withdraw(self, offer: Offer) -> None:
-        """Give back what was there now: when this returns, nobody gets the offer's text."""
-        self._quietly(self._end(offer))
+        """Give back what was there, unless the text is being read: else nobody gets it any more."""
+        self._quietly(self._withdraw(offer))
 
     def keep(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard. Raises UnavailableError."""
@@ -86,7 +87,7 @@ class PortalSelections:
     def close(self) -> None:
         """Give back what was there; idempotent."""
         if self._offer:
-            self.withdraw(self._offer)
+            self._quietly(self._end(self._offer))
 
     def _run(self, work: Any) -> Any:
         try:
@@ -133,6 +134,22 @@ class PortalSelections:
             offer.done_at = time.monotonic()
             self._restore_in(RESTORE, offer)
 
+    async def _withdraw(self, offer: Offer) -> None:
+        """Nobody takes the text.
+
+        A target that was asleep would paste now what the user had copied before. So where the key
+        was pressed, the next paste is an empty one, and only then comes back what was there.
+        """
+        if offer is not self._offer:
+            return
+        if offer.begun:
+            await self._end_soon(offer)
+        elif offer.pressed and self._ours is not None:
+            offer.withdrawn, self._ours = True, _NOTHING
+            self._restore_in(BELATED, offer)
+        else:
+            await self._end(offer)
+
     async def _end(self, offer: Offer) -> None:
         if offer is not self._offer:
             return
@@ -140,7 +157,7 @@ class PortalSelections:
         if self._due:
             self._due.cancel()
         if self._ours is not None:  # else the user has copied something meanwhile
-            await self._own(before or {})
+            await self._own(before or _NOTHING)
 
     async def _keep(self, session: str, contents: Contents) -> None:
         if self._offer:
@@ -149,9 +166,9 @@ class PortalSelections:
         await self._own(contents)
 
     async def _own(self, contents: Contents) -> None:
-        """Serve this from now on; nothing where there is nothing."""
+        """Serve this from now on."""
         self._ours, self._read_at = contents, time.monotonic()
-        options = {"mime_types": Variant("as", [*contents])} if contents else {}
+        options = {"mime_types": Variant("as", [*contents])}
         await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
 
     def _restore_in(self, seconds: float, offer: Offer) -> None:
@@ -175,7 +192,10 @@ class PortalSelections:
             there = self._there
             try:
                 async with asyncio.timeout(SAVING):
-                    return await self._contents(session, there)
+                    saved = await self._contents(session, there)
+                if self._there is there:
+                    return saved
+                continue
             except dbus.TROUBLE as reason:
                 log.warning("the clipboard could not be saved: %s", type(reason).__name__)
             await asyncio.sleep(CALM)
@@ -188,7 +208,7 @@ class PortalSelections:
         for one in types:
             if one not in _NO_CONTENTS:
                 file = await self._portals.file(f"{_PORTAL}.SelectionRead", "os", session, one)
-                found[one] = await _read(file, LARGEST - sum(map(len, found.values())))
+                found[one] = await read(file, LARGEST - sum(map(len, found.values())))
         return found
 
     def _on_owner(self, _path: str, _session: str, options: dict[str, Variant]) -> None:
@@ -199,30 +219,33 @@ class PortalSelections:
         self._ours = None
 
     def _on_transfer(self, _path: str, session: str, kind: str, serial: int) -> None:
-        if session == self._session:
-            self._in_background(self._serve, kind, serial, self._ours, self._offer)
-
-    async def _serve(
-        self, kind: str, serial: int, contents: Contents | None, offer: Offer | None
-    ) -> None:
+        if session != self._session:
+            return
         self._read_at = time.monotonic()
-        asked = offer is not None and offer.pressed and kind in TYPES
-        if offer and asked:
+        offer, asked = self._offer, None
+        if offer and offer.pressed and kind in TYPES:
+            if not offer.withdrawn:
+                asked = offer
+            elif not offer.begun:
+                self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
-        data, done = (contents or {}).get(kind), False
+        self._in_background(self._serve, serial, (self._ours or {}).get(kind), asked)
+
+    async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:
+        done = False
         with suppress(*dbus.TROUBLE):
             if data is not None:
                 member = f"{_PORTAL}.SelectionWrite"
                 file = await self._portals.file(member, "ou", self._session, serial)
-                await _write(file, data)
+                await write(file, data)
                 done = True
         with suppress(*dbus.TROUBLE):
             member = f"{_PORTAL}.SelectionWriteDone"
             await self._portals.call(member, "oub", self._session, serial, done)
         self._read_at = time.monotonic()
-        if offer and asked and done:
-            await self._end_soon(offer)
-            offer.fetched.set()
+        if asked and done:
+            await self._end_soon(asked)
+            asked.fetched.set()
 
 
 def _types(given: Any) -> Sequence[str]:
@@ -230,48 +253,3 @@ def _types(given: Any) -> Sequence[str]:
     if len(given) == 1 and not isinstance(given[0], str):
         given = given[0]
     return tuple(map(str, given))
-
-
-async def _read(file: int, most: int) -> bytes:
-    """Return all that comes out of a pipe, and close it. Raises ValueError for more than `most`."""
-    found, size = list[bytes](), 0
-    try:
-        os.set_blocking(file, False)
-        while part := await _ready(file, lambda: os.read(file, 1 << 16), writing=False):
-            size += len(part)
-            if size > most:
-                raise ValueError
-            found.append(part)
-    finally:
-        os.close(file)
-    return b"".join(found)
-
-
-async def _write(file: int, data: bytes) -> None:
-    """Put all of it into a pipe, and close it. Raises OSError, TimeoutError among them."""
-    rest = memoryview(data)
-    try:
-        os.set_blocking(file, False)
-        async with asyncio.timeout(SERVING):
-            while rest:
-                rest = rest[await _ready(file, lambda: os.write(file, rest), writing=True) :]  # noqa: B023
-    finally:
-        os.close(file)
-
-
-async def _ready(file: int, work: Callable[[], Any], *, writing: bool) -> Any:
-    """Return what a system call on a pipe returns, once it does not have to wait."""
-    loop = asyncio.get_running_loop()
-    while True:
-        with suppress(BlockingIOError):
-            return work()
-        ready = asyncio.Event()
-        watch, unwatch = (
-            (loop.add_writer, loop.remove_writer) if writing
-            else (loop.add_reader, loop.remove_reader)
-        )  # fmt: skip
-        watch(file, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            unwatch(file)
