@@ -13,19 +13,21 @@ import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
-from tray_dictate import autostart, hotkey, log, memory, paths
+from tray_dictate import autostart, blocking, hotkey, log, memory, paths
 from tray_dictate.asking import forgetting, microphone, offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.bridge import Bridge
 from tray_dictate.building import Builder, MakeEngine
 from tray_dictate.commands import handlers
-from tray_dictate.config import Config
+from tray_dictate.config import Config, HotkeySettings
 from tray_dictate.config_load import Sources
 from tray_dictate.control_server import ControlServer
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.daemon import Daemon
+from tray_dictate.doctor.setup import is_bound
 from tray_dictate.engine import select as select_engine
 from tray_dictate.errors import ControlError
 from tray_dictate.keyboard import Keyboard
@@ -78,7 +80,8 @@ class _App:
             open=lambda name: self._bridge.post(self._offering.open, name),
         )
         self._keyboard = keyboard = Keyboard(
-            lambda settings: hotkey.select(settings, self._hotkey_tells), config.hotkey
+            lambda settings: hotkey.select(settings, partial(self._hotkey_tells, settings)),
+            config.hotkey,
         )
         portaudio = PortAudio()
         stack.callback(portaudio.close)
@@ -166,12 +169,16 @@ class _App:
             logger.error("start-up failed", exc_info=error)
             self._fail(f"Start-up failed: {error}")
 
-    def _hotkey_tells(self, message: str) -> None:
+    def _hotkey_tells(self, settings: HotkeySettings, message: str) -> None:
         """Tell the user, from any thread: also while the daemon is not built yet."""
 
         async def tell() -> None:
             await self._built.wait()
-            self._daemon.tell(message, "hotkey")
+            if settings.source == "auto" and await blocking.start(lambda: is_bound(settings)):
+                # a portal may be there and give no keys: at each login that would be told
+                logger.info("not told, as the compositor runs our commands: %s", message)
+            else:
+                self._daemon.tell(message, "hotkey")
 
         self._bridge.run(tell())
 

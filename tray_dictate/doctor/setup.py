@@ -48,6 +48,15 @@ def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:
     return _or_substitute(made, parse_chord(settings.keys))
 
 
+def is_bound(settings: HotkeySettings) -> bool:
+    """Whether the compositor's own file has our lines for these keys; blocks."""
+    try:
+        running = compositor.find()
+        return bool(running) and compositor.is_written(running, bound(running, settings)[0].lines)
+    except UnavailableError:
+        return False
+
+
 def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
     try:
         return made(chord), in_words(chord)
