@@ -123,15 +123,45 @@ def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop
     assert told == ["Meta+D", "Meta+F"]
 
 
+def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
+    def make(settings: HotkeySettings) -> Hotkey:
+        desktop.made.append(Named(desktop, settings.keys))
+        return desktop.made[-1]
+
+    keyboard = Keyboard(make, HotkeySettings())
+    told: list[str] = []
+    keyboard.follow(lambda: told.append(keyboard.trigger().keys))
+    keyboard.start(print, print)
+    desktop.taken.add("f9")
+    with pytest.raises(UnavailableError):
+        keyboard.change(HotkeySettings(keys="f9"))
+    desktop.made[-1].name("Meta+D")
+    assert told == ["Meta+D"]
+
+
 def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
     keyboard.follow(lambda: None)
     assert keyboard.trigger() is None
 
 
 def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):
-    announce = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
+    announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
     announce(1, True)
     keyboard.change(HotkeySettings(keys="f9"))
     announce(2, True)
     assert [hotkey.announced for hotkey in desktop.made] == [[1], [2]]
-    assert keyboard.announced(lambda _: None) is None
+    assert heard()
+
+
+def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_announced_then(desktop):
+    def make(settings: HotkeySettings) -> Hotkey:
+        return FakeHotkey() if settings.source == "evdev" else desktop.make(settings)
+
+    keyboard = Keyboard(make, HotkeySettings(source="evdev"))
+    announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
+    announce(1, True)
+    assert not heard()
+    keyboard.change(HotkeySettings(source="x11"))
+    announce(2, True)
+    assert heard()
+    assert desktop.made[0].announced == [2]

@@ -95,9 +95,10 @@ class Builder:
 
     def _output(self, config: Config) -> Any:
         settings = config.output
+        announce, heard = self.keyboard.announced(hotkey.synthetic)
         return output.select(
-            settings.method, self.keyboard.announced(hotkey.synthetic), settings.rules,
-            private=settings.private, held=self.keyboard.held,
+            settings.method, announce, settings.rules,
+            private=settings.private, held=self.keyboard.held, heard=heard,
         )  # fmt: skip
 
     def _history(self, config: Config) -> AsyncHistory:

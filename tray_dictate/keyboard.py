@@ -52,16 +52,19 @@ class Keyboard:
         self._on = None
         self._hotkey.stop()
 
-    def announced(self, synthetic: Callable[[Hotkey], Announced | None]) -> Announced | None:
-        """Return where the output announces its own keys, whichever back end is there then."""
-        if synthetic(self._hotkey) is None:
-            return None
+    def announced(
+        self, synthetic: Callable[[Hotkey], Announced | None]
+    ) -> tuple[Announced, Callable[[], bool]]:
+        """Return where the output announces its own keys, and what tells whether anybody hears it.
+
+        Both mean whichever back end is there then.
+        """
 
         def announce(keycode: int, down: bool | None) -> None:
             if tell := synthetic(self._hotkey):
                 tell(keycode, down)
 
-        return announce
+        return announce, lambda: synthetic(self._hotkey) is not None
 
     def change(self, settings: HotkeySettings) -> None:
         """Watch other keys; where that cannot be, the old ones still. Raises UnavailableError.
@@ -79,6 +82,7 @@ class Keyboard:
                 hotkey.stop()
                 self._hotkey = self._make(self._settings)
                 self._hotkey.start(*self._on)
+                self._follow()
                 raise UnavailableError(
                     f"{settings.keys} cannot be watched: {reason}.", "Set hotkey.keys to another."
                 ) from reason

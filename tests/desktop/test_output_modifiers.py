@@ -147,6 +147,36 @@ async def test_without_a_listener_it_waits_until_the_user_lets_go(environ: Deskt
     await output.close()
 
 
+@pytest.mark.parametrize("method", ["auto", "type"])
+async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
+    environ: Desktop, method: str
+) -> None:
+    """The hotkey may be another after a change of the settings."""
+    announced, listeners = Announced(), list[str]()
+    output = X11Output(method, announced, heard=lambda: bool(listeners))
+    with environ.text_window("tk") as window, connected(environ) as display:
+        for _ in range(2):
+            window.clear()
+            environ.keydown("Control_R")
+            delivery = asyncio.create_task(output.deliver(TEXT))
+            await asyncio.sleep(0.5)
+            assert window.text() == ""
+            assert len(keys_down(display)) == 1
+            environ.keyup("Control_R")
+            await delivery
+            window.wait_for(TEXT)
+            listeners.append("the hotkey of X11")
+            window.clear()
+            announced.events.clear()
+            environ.keydown("Control_R")
+            await output.deliver(TEXT)  # while it is held
+            window.wait_for(TEXT)
+            assert announced.events
+            environ.keyup("Control_R")
+            listeners.clear()
+    await output.close()
+
+
 async def test_closing_ends_the_wait_for_the_user(environ: Desktop) -> None:
     output = X11Output("type")
     with environ.text_window("tk") as window:

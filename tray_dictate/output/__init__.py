@@ -27,17 +27,19 @@ def select(
     *,
     private: bool = True,
     held: Held = lambda: None,
+    heard: Callable[[], bool] = lambda: True,
 ) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
     `rules` are the user's and apply where applications are told apart: on X11 and Wayland;
     `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
     `down` is None before the user's own keyboard releases and presses a key again;
-    `held` tells which keys the user holds, where that is known.
+    `held` tells which keys the user holds, where that is known, and `heard` whether anybody hears
+    `on_synthetic` now: without, the user's keys are waited for.
     """
     reasons: list[UnavailableError] = []
     wayland = partial(_wayland, method, rules, held, private=private)
-    x11 = partial(_x11, method, on_synthetic, rules, private=private)
+    x11 = partial(_x11, method, on_synthetic, rules, heard, private=private)
     for name, make in _candidates(method, wayland, x11, ruled=bool(rules)):
         try:
             output = make()
@@ -89,13 +91,18 @@ def _wayland(method: Method, rules: Sequence[OutputRule], held: Held, *, private
 
 
 def _x11(
-    method: Method, on_synthetic: OnSynthetic | None, rules: Sequence[OutputRule], *, private: bool
+    method: Method,
+    on_synthetic: OnSynthetic | None,
+    rules: Sequence[OutputRule],
+    heard: Callable[[], bool],
+    *,
+    private: bool,
 ) -> Output:
     try:
         from tray_dictate.output.x11 import X11Output  # noqa: PLC0415
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing ({reason}).", "Install it.") from reason
-    return X11Output(method, on_synthetic, rules, private=private)
+    return X11Output(method, on_synthetic, rules, heard, private=private)
 
 
 def _desktop() -> Output:

@@ -48,15 +48,15 @@ class X11Output:
         method: Method = "auto",
         on_synthetic: OnSynthetic | None = None,
         rules: Sequence[OutputRule] = (),
+        heard: Callable[[], bool] = lambda: True,
         *,
         private: bool = True,
     ) -> None:
         """`on_synthetic(keycode, down)` is called before every key event that we make.
 
-        Raises UnavailableError.
+        `heard` tells whether anybody listens to it now. Raises UnavailableError.
         """
         self._rules = Rules(method, rules, private=private)
-        self._waits = on_synthetic is None  # for the user to let go of modifiers, before a burst
         self._refused = False  # the last text was for a window that gets none
         self._display = connect()
         if not self._display.has_extension("XTEST"):
@@ -65,7 +65,7 @@ class X11Output:
                 "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
             )
         self._focus_display = connect()
-        self._keys = Keys(self._display, on_synthetic)
+        self._keys = Keys(self._display, on_synthetic, heard)
         self._typer = Typer(self._display, self._keys)
         self._selections = Selections()
         self._stop = threading.Event()
@@ -263,7 +263,7 @@ class X11Output:
             with kept_in(self._display, window) as stays:
                 if not window:
                     yield lambda: True
-                elif self._waits:  # before the server serves nobody else
+                elif not self._keys.announced():  # before the server serves nobody else
                     yield lambda: self._keys.clear(self._stop) or stays()
                 else:
                     yield stays

@@ -35,7 +35,7 @@ from tray_dictate.output.x11_layout import (
     idle_key,
     modifiers,
 )
-from tray_dictate.output.x11_requests import GetState, LatchLockState, UseExtension
+from tray_dictate.output.x11_requests import GetState, LatchLockState, open_xkb
 from tray_dictate.x11_keys_down import bits_set
 
 log = logging.getLogger(__name__)
@@ -52,17 +52,27 @@ _NUM_LOCK = X.Mod2Mask  # has no say in what we type
 class Keys:
     """The synthetic keyboard; for one thread, with that thread's connection."""
 
-    def __init__(self, display: Display, on_synthetic: OnSynthetic | None = None) -> None:
+    def __init__(
+        self,
+        display: Display,
+        on_synthetic: OnSynthetic | None = None,
+        heard: Callable[[], bool] = lambda: True,
+    ) -> None:
         """`on_synthetic(keycode, down)` is called before each event, on the calling thread.
 
-        `down` is None before the user's own keyboard releases and presses a key again.
+        `down` is None before the user's own keyboard releases and presses a key again; `heard`
+        tells whether anybody listens now.
         """
         self._display = display
-        self._announce = on_synthetic
+        self._announce, self._heard = on_synthetic, heard
         self._down: list[int] = []
         self._cleared: set[int] = set()  # released by us while the user may have it down
-        self._xkb = _open_xkb(display)
+        self._xkb = open_xkb(display)
         self._guard = Guard(display) if display.has_extension("XInputExtension") else None
+
+    def announced(self) -> bool:
+        """Tell whether the hotkey hears of our keys, so that they end no hold of the user's."""
+        return self._announce is not None and self._heard()
 
     def event(self, keycode: int, *, down: bool) -> None:
         """Send one event; what is pressed must be released, or `release_all` does it."""
@@ -113,9 +123,9 @@ class Keys:
         Without announcements a release of ours would end the user's hold: then it waits, at most
         LET_GO_LIMIT or until `stop`, for the user to let go.
         """
-        if self._announce is None:
+        if not self.announced():
             self._wait_for_user(stop)
-        held = self.keys_down() if self._announce else self.modifiers_down()
+        held = self.keys_down() if self.announced() else self.modifiers_down()
         self._release(held)
         self._display.sync()
 
@@ -134,7 +144,7 @@ class Keys:
             self._cover(self.layout(), set(keycodes))
             while True:
                 with self._undisturbed():
-                    if self._announce:
+                    if self.announced():
                         self._release(self.keys_down())
                     self.tap(*keycodes)
                 if not self._swallowed(keycodes[-1:]):
@@ -168,7 +178,7 @@ class Keys:
         Without `shift_key` Shift is locked around a key instead of pressed, which leaves no moment
         for the user's own; programs that send scan codes on need the key.
         """
-        if self._announce is None:
+        if not self.announced():
             self._wait_for_user(stop)
         if stop.is_set():
             return 0
@@ -286,12 +296,3 @@ class Keys:
 
 def _rows(mapping: Any) -> tuple[Row, ...]:
     return tuple(tuple(row) for row in mapping.keysyms)
-
-
-def _open_xkb(display: Display) -> int:
-    """Return the major opcode of the XKEYBOARD extension; 0 where there is none."""
-    found = display.query_extension("XKEYBOARD")
-    if not found or not found.present:
-        return 0
-    UseExtension(display=display.display, opcode=found.major_opcode, major=1, minor=0)
-    return found.major_opcode

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from Xlib.display import Display
 from Xlib.protocol import rq
 
 
@@ -70,3 +71,12 @@ class PassiveUngrab(rq.Request):
         rq.Card32("keycode"), rq.Card16("device"), rq.Card16("count"), rq.Card8("type"),
         rq.Pad(3), rq.Card32("modifiers"),
     )  # fmt: skip
+
+
+def open_xkb(display: Display) -> int:
+    """Return the major opcode of the XKEYBOARD extension; 0 where there is none."""
+    found = display.query_extension("XKEYBOARD")
+    if not found or not found.present:
+        return 0
+    UseExtension(display=display.display, opcode=found.major_opcode, major=1, minor=0)
+    return found.major_opcode
