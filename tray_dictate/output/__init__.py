@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import UnavailableError
-from tray_dictate.ports import Output
+
+if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
+    from tray_dictate.config import OutputRule, OutputSettings
+    from tray_dictate.ports import Output
 
 log = logging.getLogger(__name__)
 

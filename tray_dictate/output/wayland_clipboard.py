@@ -7,9 +7,11 @@ gives back what was there before, in every type. Three rules:
 2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
 3. A read is the target's only after the key, and if no clipboard manager made it.
 
+What we hold of the user's at the end goes on in another process: wayland_keeper.py.
+
 data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
-between the compositor's last word and our taking is lost. A kill -9 meanwhile loses what we keep: a
-selection ends with its owner.
+between the compositor's last word and our taking is lost. After the first paste what was there is
+ours to serve until the user copies again: a kill -9 loses it, as a selection ends with its owner.
 """
 
 from __future__ import annotations
@@ -27,9 +29,10 @@ from typing import Any
 from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland_keeper import START, hand_on
 from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents, Saving
-from tray_dictate.output.wayland_serve import Held, Offer, Server, Serving, text_contents
+from tray_dictate.output.wayland_serve import EMPTYING, Held, Offer, Server, Serving, text_contents
 from tray_dictate.output.wayland_wire import Connection, WaylandError
 
 log = logging.getLogger(__name__)
@@ -58,6 +61,7 @@ class WaylandSelections:
             raise
         self._server = Server(Readers(self._connection.fileno()))
         self._held = [Held(kind) for kind in self._control.kinds]
+        self._sources: dict[str, int] = {}
         self._offer: Offer | None = None
         self._patience = LEARN
         self._closing = False
@@ -72,7 +76,7 @@ class WaylandSelections:
 
     def settle(self, offer: Offer) -> None:
         """Give back what was there after a quiet time: the offer's text has been pressed for."""
-        self._ask(lambda: self._set_due(offer))
+        self._ask(offer.settle)
 
     def withdraw(self, offer: Offer) -> None:
         """Give back what was there now: when this returns, nobody gets the offer's text.
@@ -86,13 +90,15 @@ class WaylandSelections:
         self._ask(lambda: self._keep(text_contents(text, secret=secret)))
 
     def close(self) -> None:
-        """Give back what was there and end the thread; idempotent, takes 3 s at the longest."""
+        """Give back what was there, for good, and end the thread; idempotent."""
         if self._thread.is_alive():
+            patience = START + 2 * EMPTYING
             try:
                 self._ask(self._finish, patience=2)
             except WaylandError:
                 log.warning("the clipboard could not be given back: no answer by the compositor")
-            self._thread.join(1)
+                patience = 1
+            self._thread.join(patience)
         if not self._thread.is_alive() and self._wake >= 0:
             os.close(self._wake)
             os.close(self._woken)
@@ -115,6 +121,7 @@ class WaylandSelections:
         try:
             while not self._closing:
                 self._turn()
+            self._hand_on()
         except (WaylandError, OSError) as gone:
             log.info("the clipboard went away with the compositor: %s", gone)
         finally:
@@ -205,9 +212,7 @@ class WaylandSelections:
                         return None
                     found.append(None)
             self._connection.roundtrip()
-            if all(
-                self._control.current[h.kind] is s for h, s in zip(self._held, seen, strict=True)
-            ):
+            if [self._control.current[held.kind] for held in self._held] == seen:
                 return found
         return None
 
@@ -229,7 +234,7 @@ class WaylandSelections:
                 held.lose()
 
         held.serving = serving
-        self._control.own(held.kind, contents, on_read, on_lost)
+        self._sources[held.kind] = self._control.own(held.kind, contents, on_read, on_lost)
 
     def _due(self) -> float | None:
         offer = self._offer
@@ -242,10 +247,6 @@ class WaylandSelections:
         quiet = QUIET if offer.sure else self._unsure
         return min(offer.quiet_since + quiet, (offer.done_at or offer.quiet_since) + LONGEST)
 
-    def _set_due(self, offer: Offer) -> None:
-        offer.done_at = offer.quiet_since = time.monotonic()
-        offer.sure = False
-
     def _end(self, offer: Offer) -> None:
         if offer is not self._offer:
             return
@@ -253,7 +254,7 @@ class WaylandSelections:
         if offer.settled:
             return
         if offer.foreign or offer.begun:
-            self._set_due(offer)
+            offer.settle()
             return
         offer.withdrawn = True
         self._server.cut(offer)
@@ -284,3 +285,14 @@ class WaylandSelections:
     def _finish(self) -> None:
         self._closing = True
         self._give_back()
+
+    def _hand_on(self) -> None:
+        """Leave what is the user's to a process that stays; who is reading now reads on first."""
+        end = time.monotonic() + EMPTYING
+        while self._server.files and time.monotonic() < end:
+            self._serve(GLANCE)
+        self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
+        held = {self._sources[h.kind]: h.serving.contents for h in self._held if h.serving}
+        if held:
+            file, device = self._connection.fileno(), self._control.device
+            hand_on(file, device, held, self._server.belated)

@@ -50,8 +50,8 @@ class DataControl:
         try:
             self._manager = connection.bind(name, 2)
             seat = connection.bind("wl_seat")
-            self._device = connection.create(self._on_device)
-            connection.request(self._manager, _GET_DEVICE, self._device, seat)
+            self.device = connection.create(self._on_device)
+            connection.request(self._manager, _GET_DEVICE, self.device, seat)
             connection.roundtrip()
         except WaylandError as reason:
             raise UnavailableError(f"The compositor refuses the clipboard: {reason}.") from None
@@ -59,7 +59,7 @@ class DataControl:
     def own(
         self, kind: str, types: Iterable[str], on_read: OnRead, on_lost: Callable[[], None]
     ) -> int:
-        """Put these types on a selection; return the source, which `disown` ends.
+        """Put these types on a selection; return the source, the object of ours that is asked.
 
         `on_lost` is called once somebody else has it, and the source is ended then.
         """
@@ -79,12 +79,12 @@ class DataControl:
             self._connection.request(self._manager, _CREATE_SOURCE, source)
             for name in types:
                 self._connection.request(source, _OFFER_TYPE, name)
-            self._connection.request(self._device, _SET[kind], source)
+            self._connection.request(self.device, _SET[kind], source)
         return source
 
     def clear(self, kind: str) -> None:
         """Leave nothing on a selection."""
-        self._connection.request(self._device, _SET[kind], 0)
+        self._connection.request(self.device, _SET[kind], 0)
 
     def receive(self, offered: Offered, name: str) -> int:
         """Ask for one type; return the file to read it from, which is the caller's to close."""

@@ -48,6 +48,11 @@ class Offer:
         """Whether it is given back by itself, after a quiet time."""
         return self.done_at is not None
 
+    def settle(self) -> None:
+        """The key was pressed, and who has read it is not known."""
+        self.done_at = self.quiet_since = time.monotonic()
+        self.sure = False
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Serving:
@@ -102,13 +107,14 @@ class _Read:
 class Server:
     """Hands out what is held."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, belated: float = 0.0) -> None:
+        """`belated` is until when a target may still ask that has not read its text."""
         self._readers = readers
         self._reads: dict[int, _Read] = {}  # by the file
         self._emptying: list[tuple[Reader, float]] = []  # who has its end of a pipe still
         self._habits = Habits()
         self._seen: set[tuple[int, str, str]] = set()  # who read what of the offer in force
-        self._belated = 0.0  # until when a target may still ask that has not read its text
+        self.belated = belated
         self._late: dict[int, float] = {}  # who has asked since, and until when it is one paste
         self._doubted: int | None = None  # who fetched the last offer, and may be a manager
 
@@ -130,7 +136,7 @@ class Server:
         """
         now = time.monotonic()
         self._habits.given_back(now)
-        self._belated = 0.0
+        self.belated = 0.0
         self._doubted = None if offer.sure else offer.fetcher
         if offer.pressed and not offer.fetched.is_set():
             self._expect_late(now)
@@ -202,11 +208,11 @@ class Server:
 
     def _expect_late(self, now: float) -> None:
         self._late.clear()
-        self._belated = now + BELATED
+        self.belated = now + BELATED
 
     def _is_late(self, who: int) -> bool:
         now = time.monotonic()
-        if now > self._belated or self._habits.is_suspect(who):
+        if now > self.belated or self._habits.is_suspect(who):
             return False
         return now <= self._late.setdefault(who, now + ONE_PASTE)
 

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from tray_dictate.errors import UnavailableError
 
@@ -84,13 +85,7 @@ class Connection:
 
     def __init__(self, display: str = "") -> None:
         """`display` as in WAYLAND_DISPLAY, which is taken without. Raises UnavailableError."""
-        self._next, self._free = 2, list[int]()
-        self._handlers: dict[int, OnEvent] = {_DISPLAY: self._on_display}
-        self._received, self._files = b"", deque[int]()
-        self._held: bytearray | None = None  # requests that are to go out at once
-        self.globals: dict[str, tuple[int, int]] = {}
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._socket.settimeout(PATIENCE)
+        self._begin(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
         try:
             self._socket.connect(str(address(display)))
             self._registry = self.create(self._on_registry)
@@ -102,6 +97,27 @@ class Connection:
                 f"The Wayland compositor cannot be reached: {reason}.",
                 "Start tray-dictate in your desktop session.",
             ) from reason
+
+    @classmethod
+    def inherited(cls, file: int) -> Self:
+        """Go on with the connection of another process: `adopt` its objects, and make no others."""
+        made = cls.__new__(cls)
+        made._begin(socket.socket(fileno=file))  # noqa: SLF001 - it is our own
+        return made
+
+    def _begin(self, connection: socket.socket) -> None:
+        self._next, self._free = 2, list[int]()
+        self._handlers: dict[int, OnEvent] = {_DISPLAY: self._on_display}
+        self._received, self._files = b"", deque[int]()
+        self._held: bytearray | None = None  # requests that are to go out at once
+        self.globals: dict[str, tuple[int, int]] = {}
+        self._socket = connection
+        self._socket.settimeout(PATIENCE)
+
+    @property
+    def is_between_events(self) -> bool:
+        """Whether no event has been received in part: another process can go on."""
+        return not self._received
 
     def fileno(self) -> int:
         """Return what becomes readable when the compositor says something."""

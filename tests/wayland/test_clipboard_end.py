@@ -1,0 +1,196 @@
+"""What the user has copied, and what was kept for them, outlives the daemon under Wayland."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.wayland.clipboard_rig import copying, soon
+from tests.wayland.rig import Sway
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_clipboard import WaylandSelections
+from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland_wire import Connection
+
+TEXT = "text/plain;charset=utf-8"
+
+
+def keepers(sway: Sway) -> set[int]:
+    """Return the processes that keep this session's clipboard now."""
+    found = set()
+    session = f"XDG_RUNTIME_DIR={sway.runtime}\0".encode()
+    for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            of = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if b"tray_dictate.output.wayland_keeper" in command and session in of:
+            found.add(pid)
+    return found
+
+
+@pytest.fixture
+def selections(environ: Sway) -> Iterator[WaylandSelections]:
+    made = WaylandSelections()
+    yield made
+    made.close()
+    environ.set_clipboard("nobody's")  # nobody keeps anything for the next test
+    environ.set_clipboard("nobody's", primary=True)
+    soon(lambda: not keepers(environ), "the end of the keeper")
+
+
+def use(selections: WaylandSelections) -> None:
+    """Own the clipboard once, as a paste does."""
+    offer = selections.offer("dictated", Treatment())
+    assert offer
+    selections.withdraw(offer)
+
+
+def test_every_type_of_both_selections_is_there_when_the_daemon_has_ended(
+    environ: Sway, selections, tmp_path
+) -> None:
+    contents = {
+        "image/png": random.Random(7).randbytes(3_000_000),
+        "text/html": "<b>Grüße</b>".encode(),
+        "application/x-odd": b"\x00\xff\n odd",
+        "application/x-empty": b"",
+    }
+    for number, data in enumerate([*contents.values(), b"marked"]):
+        (tmp_path / str(number)).write_bytes(data)
+    files = {name: tmp_path / str(number) for number, name in enumerate(contents)}
+    with copying(environ, files, {TEXT: tmp_path / str(len(contents))}):
+        use(selections)
+    selections.close()
+    assert environ.clipboard_types() == list(contents)
+    assert {name: environ.clipboard(name) for name in contents} == contents
+    assert environ.clipboard(primary=True) == b"marked"
+
+
+def test_kept_text_is_there_when_the_daemon_has_ended(environ: Sway, selections) -> None:
+    selections.keep("undelivered words", secret=True)
+    selections.close()
+    assert environ.clipboard() == b"undelivered words"
+    assert environ.clipboard("x-kde-passwordManagerHint") == b"secret"
+
+
+def test_dictated_text_is_not_there_when_the_daemon_has_ended(environ: Sway, selections) -> None:
+    environ.set_clipboard("of the user")
+    assert selections.offer("dictated", Treatment())
+    selections.close()
+    assert environ.clipboard() == b"of the user"
+
+
+def test_where_we_hold_nothing_nobody_stays(environ: Sway, selections) -> None:
+    environ.set_clipboard("of the user")
+    environ.set_clipboard("marked", primary=True)
+    use(selections)
+    environ.set_clipboard("newer")
+    environ.set_clipboard("newer", primary=True)
+    selections.close()
+    assert not keepers(environ)
+    assert environ.clipboard() == b"newer"
+
+
+def test_the_keeper_ends_once_both_selections_are_somebody_elses(environ: Sway, selections) -> None:
+    environ.set_clipboard("of the user")
+    environ.set_clipboard("marked", primary=True)
+    use(selections)
+    selections.close()
+    assert len(keepers(environ)) == 1
+    environ.set_clipboard("newer")
+    assert environ.clipboard(primary=True) == b"marked"
+    assert len(keepers(environ)) == 1
+    environ.set_clipboard("newer", primary=True)
+    soon(lambda: not keepers(environ), "the end of the keeper")
+    assert environ.clipboard() == b"newer"
+
+
+def test_a_copy_made_while_the_daemon_ends_stays(environ: Sway, selections) -> None:
+    environ.set_clipboard("of the user")
+    use(selections)
+    ending = threading.Thread(target=selections.close)
+    ending.start()
+    environ.set_clipboard("newer")
+    ending.join()
+    assert environ.clipboard() == b"newer"
+
+
+def test_who_reads_while_the_daemon_ends_gets_all_of_it(environ: Sway, selections) -> None:
+    text = "kept " * 200_000  # more than a pipe takes
+    selections.keep(text)
+    connection = Connection()
+    control = DataControl(connection)
+    offered = control.current[CLIPBOARD]
+    assert offered
+    reading = control.receive(offered, TEXT)
+    connection.roundtrip()
+    ending = threading.Thread(target=selections.close)
+    ending.start()
+    with os.fdopen(reading, "rb") as file:
+        assert file.read() == text.encode()
+    ending.join()
+    connection.close()
+
+
+def test_the_keeper_holds_nothing_of_the_daemons_and_shows_nothing(
+    environ: Sway, selections, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    lock = (tmp_path / "lock").open("w")
+    os.set_inheritable(lock.fileno(), True)
+    selections.keep("undelivered words")
+    selections.close()
+    lock.close()
+    [keeper] = keepers(environ)
+    of = Path(f"/proc/{keeper}")
+    opened = sorted(os.readlink(path) for path in of.joinpath("fd").iterdir())  # noqa: PTH115
+    assert opened[:3] == ["/dev/null"] * 3
+    assert len(opened) == 4
+    assert opened[3].startswith("socket:")
+    assert b"undelivered" not in of.joinpath("cmdline").read_bytes()
+    assert b"a key" not in of.joinpath("environ").read_bytes()
+    assert os.getsid(keeper) != os.getsid(0)
+    [size] = [
+        int(line.split()[1])
+        for line in of.joinpath("status").read_text().splitlines()
+        if line.startswith("VmRSS")
+    ]
+    assert size < 25_000, "kB: pydantic alone has as much"
+
+
+def test_the_keeper_ends_with_the_compositor() -> None:
+    with Sway() as short, pytest.MonkeyPatch.context() as patch:
+        for name, value in short.env.items():
+            patch.setenv(name, value)
+        made = WaylandSelections()
+        made.keep("undelivered words")
+        made.close()
+        [keeper] = keepers(short)
+    soon(lambda: keeper not in keepers(short), "the end of the keeper")
+
+
+def test_a_target_that_reads_only_after_the_end_gets_nothing_of_the_users(
+    environ: Sway, selections
+) -> None:
+    environ.set_clipboard("of the user")
+    offer = selections.offer("dictated", Treatment())
+    assert offer
+    offer.pressed = True
+    selections.close()
+    assert environ.clipboard() == b""
+    soon(lambda: environ.clipboard() == b"of the user", "what was there before")
+
+
+def test_kill_9_of_the_keeper_leaves_nothing(environ: Sway, selections) -> None:
+    selections.keep("undelivered words")
+    selections.close()
+    [keeper] = keepers(environ)
+    os.kill(keeper, signal.SIGKILL)
+    soon(lambda: not environ.clipboard_types(), "an empty clipboard")
