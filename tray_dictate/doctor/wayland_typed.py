@@ -20,7 +20,6 @@ from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland import WaylandOutput
 
 _FOCUS, _ARRIVAL = 3.0, 5.0  # seconds for the focus to come, and for a text to be complete
-_SETTLED = 0.2  # for our window to answer that an input method came and went: it is asked for one
 _LOOK = 0.02  # seconds between two looks
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "auto": ("commit", "paste", "type", "wtype", "portal", "ydotool"),
@@ -80,7 +79,6 @@ async def _by(name: str, settings: OutputSettings, window: WaylandWindow) -> Fin
     output = await _output(settings, _TRIED[name])
     try:
         await blocking.start(output.explain)
-        await asyncio.sleep(_SETTLED)
         target = await output.target()
         if target and target.application not in ("", CLASS):
             return Finding(title, "unchecked", "Not tried: another window has the focus")

@@ -24,6 +24,10 @@ AGAIN = 30.0  # seconds until a way that could not be had is tried again: portal
 Stays = Callable[[], bool]
 
 
+def _nothing() -> None:
+    """Find nothing against it."""
+
+
 class Way(Protocol):
     """One way of inserting text."""
 
@@ -43,6 +47,7 @@ class Link:
     name: str
     methods: frozenset[Method]  # the settings that it is a way for
     make: Callable[[], Way]
+    check: Callable[[], None] = _nothing  # raises it, too, where a look takes its time
 
 
 class Chain:
@@ -89,6 +94,7 @@ class Chain:
         for link in self._links:
             try:
                 self._way(link)
+                link.check()
             except UnavailableError as refused:
                 found.append((link.name, str(refused)))
             else:

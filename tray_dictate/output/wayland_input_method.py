@@ -7,11 +7,15 @@ each insertion, and that is the receipt.
     bind ─▶ activate ─▶ is that window focused? ─▶ commit_string + commit + sync, as one
                                                     │ deactivate before the sync: not sure
                                                     └ surrounding_text ends with it: confirmed
+
+A program answers when it gets to it, maybe to an input method that has ended since: the next one is
+activated by that, deactivated, and activated by the answer that it is for.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 
@@ -26,6 +30,8 @@ _PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who
 _SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
 _ACTIVE = 0.1  # seconds for a program to say that a text field has the focus; it takes some ms
 _ACTIVE_AGAIN = 0.01  # the same, where it had none the last time
+_LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
+_FOLLOWS = 0.03  # seconds, if it was that, until the program answers its end, too
 _ANSWER = 0.03  # seconds to wait for the receipt; it takes 1 to 35 ms
 _READING = 2.0  # seconds that a program may take to read a piece, before the next one
 _TAIL = 16  # characters of a piece that are looked for in the receipt
@@ -34,6 +40,7 @@ _GET, _COMMIT_STRING, _COMMIT, _DESTROY = 0, 0, 3, 6  # requests
 _HIDDEN = 0x40  # a hint of a text field
 _PASSWORD, _PIN, _TERMINAL = 8, 9, 13  # purposes of text fields
 _NOT_SURE = "The focus moved in that very moment: it is not sure whether the window has the text."
+_HANGS = "The compositor does not answer: it is not sure whether the window has the text."
 _NO_FIELD = "No text field of a Wayland program has the focus."
 
 
@@ -48,7 +55,9 @@ class _Field:
         self._connection = connection
         self._serial = 0
         self._hint = self._purpose = 0
+        self._complete = self._hangs = False
         self.active = self.taken = self.lost = self.answered = False
+        self.left = 0  # how often it lost the focus
         self.before: str | None = None  # the text before the caret; None where it is not told
         self._id = connection.create(self._on_event)
         connection.request(manager, _GET, seat, self._id)
@@ -56,7 +65,7 @@ class _Field:
     @property
     def known(self) -> bool:
         """Whether all is said of a text field, or that we cannot be the input method."""
-        return self.taken or (self.active and self._serial > 0)
+        return self.taken or (self.active and self._complete)
 
     @property
     def secret(self) -> bool:
@@ -76,9 +85,9 @@ class _Field:
             self._connection.request(self._id, _COMMIT_STRING, piece)
             self._connection.request(self._id, _COMMIT, self._serial)
             self._connection.sync(lambda: landed.append(not self.lost))
-        self._connection.wait(lambda: bool(landed), PATIENCE)
+        self._hangs = not self._connection.wait(lambda: bool(landed), PATIENCE)
         if landed != [True]:
-            raise DeliveryError(_NOT_SURE)
+            raise DeliveryError(_HANGS if self._hangs else _NOT_SURE)
 
     def ends_with(self, piece: str) -> bool:
         """Tell whether the program has said that this stands before the caret."""
@@ -89,22 +98,23 @@ class _Field:
     def end(self) -> None:
         """Be the input method no more."""
         self._connection.request(self._id, _DESTROY)
-        self._connection.roundtrip()
+        if not self._hangs:
+            self._connection.roundtrip()
 
     def _on_event(self, opcode: int, event: Arguments) -> None:
         match opcode:
             case 0:  # activate: all that was known is void
-                self.active, self.before = True, None
+                self.active, self._complete, self.before = True, False, None
                 self._hint = self._purpose = 0
             case 1:  # deactivate
-                self.active, self.lost = False, True
+                self.active, self.lost, self.left = False, True, self.left + 1
             case 2:  # surrounding_text
                 text, caret = event.array()[:-1], event.uint()
                 self.before, self.answered = text[:caret].decode(errors="replace"), True
             case 4:  # content_type
                 self._hint, self._purpose = event.uint(), event.uint()
             case 5:  # done
-                self._serial += 1
+                self._serial, self._complete = self._serial + 1, True
             case 6:  # unavailable
                 self.taken = True
             case _:  # why the text has changed
@@ -115,16 +125,23 @@ class InputMethod:
     """Inserts; for one thread, with that thread's connection."""
 
     def __init__(self, connection: Connection) -> None:
-        """Raises UnavailableError."""
+        """Raises UnavailableError where the compositor has none; `check` tells of another one."""
         self._connection = connection
         self._patience = _ACTIVE
+        self._owed, self._ended_at = 0, 0.0  # those that ended unanswered, and when the last did
         try:
             self._manager = connection.bind(MANAGER)
             self._seat = connection.bind("wl_seat")
-            with self._field(0):  # is there another input method?
+        except WaylandError as reason:
+            raise _refuses(reason) from None
+
+    def check(self) -> None:
+        """Raise UnavailableError where another input method is running."""
+        try:
+            with self._field(_ACTIVE):
                 pass
         except WaylandError as reason:
-            raise UnavailableError(f"The compositor refuses an input method: {reason}.") from None
+            raise _refuses(reason) from None
 
     def commit(self, text: str, stop: threading.Event, stays: Callable[[], bool]) -> Receipt:
         """Insert into the text field that has the focus.
@@ -156,14 +173,14 @@ class InputMethod:
         """Return the text before the caret; None where the program does not tell it."""
         try:
             with self._field(_ACTIVE) as field:
-                return field.before if field.active else None
+                return field.before if field.known else None
         except (WaylandError, UnavailableError):
             return None
 
     def is_native(self) -> bool:
         """Tell whether a text field of a Wayland program has the focus."""
         with suppress(WaylandError, UnavailableError), self._field(_ACTIVE_AGAIN) as field:
-            return field.active
+            return field.known
         return False
 
     def _go_on(
@@ -178,15 +195,15 @@ class InputMethod:
             raise DeliveryError("The window does not answer.")
         if not stays():
             raise FocusMovedError(done)
-        if not self._connection.wait(lambda: field.active, _ACTIVE):
+        if not self._connection.wait(lambda: field.known, _ACTIVE):
             raise DeliveryError("The text field has lost the focus.")
 
     @contextmanager
     def _focused(self, text: str) -> Generator[_Field]:
         """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
         with self._field(self._patience) as field:
-            self._patience = _ACTIVE if field.active else _ACTIVE_AGAIN
-            if not field.active:
+            self._patience = _ACTIVE if field.known else _ACTIVE_AGAIN
+            if not field.known:
                 raise UnavailableError(_NO_FIELD)
             if field.secret:
                 raise SecretError
@@ -204,15 +221,34 @@ class InputMethod:
         field = _Field(self._connection, self._manager, self._seat)
         try:
             self._connection.roundtrip()
-            self._connection.wait(lambda: field.known, patience)
+            self._hear(field, patience)
             if field.taken:
-                raise UnavailableError(
-                    "Another input method (fcitx5, ibus) is running.",
-                )
+                raise UnavailableError("Another input method (fcitx5, ibus) is running.")
             yield field
         finally:
             with suppress(WaylandError):
                 field.end()
+
+    def _hear(self, field: _Field, patience: float) -> None:
+        """Wait so long for a text field, and somewhat more where others may be told of before."""
+        wait, owed = self._connection.wait, self._owed
+        if time.monotonic() - self._ended_at > _LATE:
+            owed = 0
+        while not field.taken and (field.left < owed or not field.known):
+            left = field.left
+            if field.known:  # maybe by the answer to one of before, which ends soon then
+                if not wait(lambda left=left: field.left > left, _FOLLOWS):
+                    break
+            elif not wait(lambda left=left: field.known or field.left > left, patience):
+                break
+            patience = _ACTIVE  # there is a text field
+        self._owed = 0
+        if not field.known:
+            self._owed, self._ended_at = max(owed - field.left, 0) + 1, time.monotonic()
+
+
+def _refuses(reason: WaylandError) -> UnavailableError:
+    return UnavailableError(f"The compositor refuses an input method: {reason}.")
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -64,7 +64,7 @@ class Ways:
     def links(self) -> list[Link]:
         """Return the ways, best first."""
         return [
-            Link("commit", AUTO, lambda: Commit(self.input_method(), self._stop)),
+            Link("commit", AUTO, self._commit, lambda: self.input_method().check()),
             Link("paste", PASTE, self._paste),
             Link("type", TYPE, lambda: Type(self, self._stop)),
             Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
@@ -145,6 +145,10 @@ class Ways:
         for clipboard in (self._portal, self._selections):
             if clipboard:
                 clipboard.close()
+
+    def _commit(self) -> Commit:
+        """Raises UnavailableError."""
+        return Commit(self.input_method(), self._stop)
 
     def _paste(self) -> Paste:
         """Raises UnavailableError."""

@@ -1,0 +1,124 @@
+"""The input method beside programs that answer late: text is in the window once, and said to be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.desktop.processes import wait_until
+from tests.wayland.late_window import late_window
+from tests.wayland.output_rig import delivering
+from tests.wayland.rig import Sway
+from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output import wayland_input_method
+from tray_dictate.output.wayland_input_method import MANAGER, InputMethod
+from tray_dictate.output.wayland_wire import Connection
+
+FIRST = [(0.002, 0.001), (0.06, 0.001)]  # seconds: more than a look at the focus, than its answer
+
+
+@pytest.fixture
+def connection(environ: Sway) -> Iterator[Connection]:
+    made = Connection()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def input_method(connection: Connection) -> InputMethod:
+    return InputMethod(connection)
+
+
+def server(connection: Connection) -> int:
+    """Return the compositor's process."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        [pid] = struct.unpack_from("=i", same.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return pid
+
+
+def commit(input_method: InputMethod, text: str) -> None:
+    def stays() -> bool:
+        time.sleep(0.003)  # as a look at the focus takes
+        return True
+
+    input_method.commit(text, threading.Event(), stays)
+
+
+@pytest.mark.parametrize(("before", "after"), FIRST)
+async def test_the_first_commit_is_not_taken_for_lost(environ: Sway, before, after) -> None:
+    with late_window(before, after) as window:
+        for _ in range(3):
+            async with delivering() as output:
+                receipt = await output.deliver("once ", await output.target())
+                assert receipt.method == "commit"
+        wait_until(lambda: window.text() == "once " * 3, 5, "the text is there, once each")
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_look_that_ended_unanswered_does_not_have_the_next_commit_taken_for_lost(
+    input_method: InputMethod, looks
+) -> None:
+    with late_window(0.06, 0.001) as window:
+        for _ in range(looks):
+            assert not input_method.is_native()  # 10 ms are all that it waits
+        commit(input_method, "once")
+        wait_until(lambda: window.text() == "once", 5, "the text is there, once")
+
+
+def test_another_input_method_is_told_of_by_the_check_and_forgotten_when_it_has_ended(
+    input_method: InputMethod,
+) -> None:
+    other = Connection()
+    other.request(other.bind(MANAGER), 0, other.bind("wl_seat"), other.create())
+    other.roundtrip()
+    try:
+        with pytest.raises(UnavailableError, match="Another input method"):
+            input_method.check()
+        with pytest.raises(UnavailableError, match="Another input method"):
+            commit(input_method, "no")
+    finally:
+        other.close()
+    input_method.check()
+
+
+async def test_text_is_committed_again_as_soon_as_another_input_method_has_ended(
+    environ: Sway,
+) -> None:
+    other = Connection()
+    other.request(other.bind(MANAGER), 0, other.bind("wl_seat"), other.create())
+    other.roundtrip()
+    with late_window(0.0):
+        async with delivering() as output:
+            target = await output.target()
+            try:
+                assert (await output.deliver("typed ", target)).method != "commit"
+            finally:
+                other.close()
+            assert (await output.deliver("committed", target)).method == "commit"
+
+
+def test_a_compositor_that_hangs_is_told_as_what_it_is_and_waited_for_once(
+    connection: Connection, input_method: InputMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wayland_input_method, "PATIENCE", 0.5)
+    sway = server(connection)
+
+    def stays() -> bool:
+        os.kill(sway, signal.SIGSTOP)
+        return True
+
+    with late_window(0.0):
+        began = time.monotonic()
+        try:
+            with pytest.raises(DeliveryError, match="The compositor does not answer"):
+                input_method.commit("said", threading.Event(), stays)
+        finally:
+            os.kill(sway, signal.SIGCONT)
+        assert time.monotonic() - began < 2
