@@ -141,7 +141,7 @@ class Headless(Session):
     def start_front_end(self, *back_ends: Path) -> None:
         """Start the real xdg-desktop-portal, which sees these back ends only."""
         folder = self.folder / "portals"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         for file in back_ends:
             shutil.copy(file, folder)
         name = "org.freedesktop.portal.Desktop"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.portal_bus import Portals
 from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.portal_remote import RemoteSession
+from tray_dictate.output.refused import MovedError
 
 PORTAL = f"""[portal]
 DBusName={remote_backend.NAME}
@@ -37,6 +39,12 @@ class Front(Headless):
         file = self.folder / "remote.portal"
         file.write_text(PORTAL)
         self.start_front_end(file)
+
+    def restart(self) -> None:
+        """Have another front end in the place of this one."""
+        self.end_front_end()
+        wait_until(lambda: not self.bus_has("org.freedesktop.portal.Desktop"), 10, "it has gone")
+        self.start_front_end()
 
     def told(self) -> list[str]:
         """Return what the back end was asked and told."""
@@ -114,6 +122,42 @@ def test_a_question_that_nobody_has_answered_holds_nothing_up(portals) -> None:
     with pytest.raises(UnavailableError, match="still asks"):
         remote.open(patience=0.2)
     assert front.told().count("Start") == 1
+
+
+def test_a_question_holds_up_the_first_text_only(portals) -> None:
+    _, remote = portals("")
+    begun = time.monotonic()
+    for patience in (0.2, 60, 60):
+        with pytest.raises(UnavailableError, match="still asks"):
+            remote.open(patience)
+    assert time.monotonic() - begun < 30
+
+
+def test_a_question_that_has_ended_with_the_portal_is_asked_again(portals) -> None:
+    front, remote = portals("")
+    with pytest.raises(UnavailableError, match="still asks"):
+        remote.open(patience=0.2)
+    front.restart()
+    with pytest.raises(UnavailableError, match="still asks"):
+        remote.open(patience=2)
+    assert front.told().count("Start") == 2
+
+
+def test_a_portal_that_was_restarted_between_two_texts_presses_the_next_key(portals) -> None:
+    front, remote = portals("0")
+    remote.open()
+    front.restart()
+    remote.open()
+    remote.chord("enter")
+    assert "key 28 1" in front.told()
+
+
+def test_a_key_that_is_for_another_window_is_not_pressed(portals) -> None:
+    front, remote = portals("0")
+    remote.open()
+    with pytest.raises(MovedError):
+        remote.chord("enter", lambda: False)
+    assert not any(line.startswith("key") for line in front.told())
 
 
 def test_a_key_that_no_us_keyboard_has_is_refused_before_any_is_pressed(portals) -> None:

@@ -45,6 +45,7 @@ class Portals:
         self._on_bus: MessageBus | None = None
         self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
         self._signals: dict[str, OnSignal] = {}
+        self._on_loss: Callable[[], None] = lambda: None
         self._known = False  # by who serves the portals now
         self._bridge.start()
         try:
@@ -69,6 +70,10 @@ class Portals:
     def on(self, member: str, handle: OnSignal) -> None:
         """Have a signal, "Session.Closed", handled on our thread: path, arguments."""
         self._signals[PORTAL + member] = handle
+
+    def on_loss(self, handle: Callable[[], None]) -> None:
+        """Have the end of who serves the portals, and with it every session, handled there."""
+        self._on_loss = handle
 
     def close(self) -> None:
         """End the connection and with it every session; idempotent."""
@@ -172,6 +177,8 @@ class Portals:
             for answer in self._answers.values():
                 if not answer.done():
                     answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
+                    answer.exception()  # else asyncio complains where the call fails first
+            self._on_loss()
             return
         name = f"{message.interface}.{message.member}"
         if name == PORTAL + "Request.Response":

@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from dbus_fast import DBusError, Variant
 from tray_dictate import dbus, paths
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.portal_bus import PROMPT, DeniedError, Portals
+from tray_dictate.output.refused import MovedError
 from tray_dictate.output.wayland_keymap import chord_codes
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ _UNASKED = "Answer its question, and your next words go there."
 _REFUSED = "Start tray-dictate again to be asked again."
 
 
+def always() -> bool:
+    """Tell that no other window has the focus."""
+    return True
+
+
 class RemoteSession:
     """Keys, and where the desktop has it the clipboard; a session is opened when it is needed."""
 
@@ -42,6 +48,7 @@ class RemoteSession:
         self._token = token_file or paths.portal_token_file()
         self._session = ""
         self._starting: asyncio.Task[None] | None = None
+        self._unanswered: asyncio.Task[None] | None = None  # the last one that was waited for
         self._denied = False
         self.clipboard = False  # whether the session in use may have the clipboard
         version, devices, clipboard = portals.run(self._look())
@@ -53,6 +60,7 @@ class RemoteSession:
         self._restores = version > 1
         self.offers_clipboard = clipboard > 0
         portals.on("Session.Closed", self._on_closed)
+        portals.on_loss(lambda: self._on_closed(self._session))
 
     def prepare(self) -> None:
         """Begin to open the session, for which the desktop may ask the user; returns at once."""
@@ -71,12 +79,17 @@ class RemoteSession:
                 f"The desktop's RemoteDesktop portal fails: {reason or type(reason).__name__}."
             ) from reason
 
-    def chord(self, chord: str) -> None:
-        """Press "shift+insert" ... once, in the session that is open. Raises DeliveryError."""
+    def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
+        """Press "shift+insert" ... once, in the session that is open.
+
+        Raises DeliveryError, and MovedError where `stays` says no right before.
+        """
         try:
             codes = chord_codes(chord)
         except ValueError as reason:
             raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
+        if not stays():
+            raise MovedError
         try:
             self.portals.run(self._press(codes))
         except dbus.TROUBLE as reason:
@@ -98,7 +111,10 @@ class RemoteSession:
         await self._begin()
         if self._starting:
             starting = self._starting
+            if starting is self._unanswered:  # each text would be late, for one question
+                patience = 0
             if not (await asyncio.wait({starting}, timeout=patience))[0]:
+                self._unanswered = starting
                 raise UnavailableError(
                     "The desktop still asks whether tray-dictate may press keys.", _UNASKED
                 )
@@ -139,7 +155,7 @@ class RemoteSession:
             log.info("no keys by the RemoteDesktop portal: %s", type(reason).__name__)
 
     def _on_closed(self, path: str, *_: Any) -> None:
-        if path == self._session:
+        if self._session and path == self._session:
             log.info("the desktop has ended our RemoteDesktop session")
             self._session, self.clipboard = "", False
 
