@@ -17,7 +17,8 @@ from tests.wayland.headless import Kind
 from tests.wayland.mutter import MutterCopy
 from tests.wayland.output_rig import MIXED
 from tray_dictate import paths
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output import portal_paste
 from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.refused import MovedError
 from tray_dictate.output.rules import Treatment
@@ -142,6 +143,21 @@ def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: Porta
     gnome.keydown("ctrl_l")
     with pytest.raises(MovedError):
         portal.paste("elsewhere", Treatment(), lambda: False)
+
+
+def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
+    gnome: Gnome, portal: PortalPaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_paste, "CHORD_LET_GO", 0.3)
+    with gnome.text_window() as window:
+        gnome.keydown("alt_l")
+        with pytest.raises(MovedError):
+            portal.chord("enter", lambda: False)
+        with pytest.raises(DeliveryError, match="modifier key is held down"):
+            portal.chord("enter")
+        gnome.keyup("alt_l")
+        portal.chord("enter")
+        window.wait_for("\n")
 
 
 def test_where_nobody_reads_the_next_way_has_the_text_and_the_clipboard_is_back(

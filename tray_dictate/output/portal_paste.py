@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
-from tray_dictate.core.keys import MODIFIERS
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.portal_bus import Portals
 from tray_dictate.output.portal_clipboard import PortalSelections
-from tray_dictate.output.portal_remote import RemoteSession
-from tray_dictate.output.refused import MovedError
+from tray_dictate.output.portal_remote import RemoteSession, always
 from tray_dictate.output.rules import CHORD, Treatment
+from tray_dictate.output.wayland_chain import Stays
 from tray_dictate.output.wayland_paste import Selections, WaylandPaster
+from tray_dictate.output.wayland_release import Held, await_release
 from tray_dictate.ports import Receipt
 
-log = logging.getLogger(__name__)
-
-LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
+CHORD_LET_GO = 5.0  # seconds; what is pressed later means another place, or another window
 TERMINALS = "ctrl+shift+v"  # of the clipboard: Shift+Insert pastes PRIMARY there
-_LOOK = 0.01
-
-Stays = Callable[[], bool]
-Held = Callable[[], frozenset[str] | None]
 
 
 class PortalPaste:
@@ -58,19 +49,20 @@ class PortalPaste:
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
         """Paste; None where nobody took the text, and nobody can any more.
 
-        Raises UnavailableError, MovedError and UnsavedError: nothing was pressed then.
+        Raises UnavailableError, MovedError and UnsavedError, and DeliveryError while a modifier is
+        held: nothing was pressed then.
         """
         self._remote.open()
-        self._await_release(stays)
+        await_release(self._held, self._stop, stays)
         if treatment.primary and treatment.chord == CHORD and self._own:
             treatment = replace(treatment, chord=TERMINALS)
         return self._paster.paste(text, treatment, stays)
 
-    def chord(self, chord: str) -> None:
-        """Press a chord once. Raises UnavailableError and DeliveryError."""
+    def chord(self, chord: str, stays: Stays = always) -> None:
+        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         self._remote.open()
-        self._await_release(lambda: True)
-        self._remote.chord(chord)
+        await_release(self._held, self._stop, stays, CHORD_LET_GO)
+        self._remote.chord(chord, stays)
 
     def keep(self, text: str, *, secret: bool = False) -> None:
         """Make the text the user's clipboard. Raises UnavailableError."""
@@ -83,16 +75,3 @@ class PortalPaste:
         if self._own:
             self._own.close()
         self._portals.close()
-
-    def _await_release(self, stays: Stays) -> None:
-        """Wait until no modifier is down: the user's and ours are one to the windows."""
-        end = time.monotonic() + LET_GO
-        while (self._held() or frozenset()) & MODIFIERS:
-            if not stays():
-                raise MovedError
-            if self._stop.is_set() or time.monotonic() > end:
-                raise UnavailableError(
-                    "A modifier key is held down, with which no text can be pasted here.",
-                    "Let go of it.",
-                )
-            time.sleep(_LOOK)

@@ -1,0 +1,88 @@
+"""Waiting until the user has let go of the modifiers, before keys that add up with theirs."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tray_dictate.errors import DeliveryError
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_chain import Chain, Link, Stays
+from tray_dictate.output.wayland_release import Released, await_release
+from tray_dictate.output.wayland_ways import TYPE
+from tray_dictate.ports import Receipt
+
+HELD, FREE = frozenset({"ctrl_l", "d"}), frozenset({"d"})
+
+
+class Keyboard:
+    """What a person holds, one look after the other; the last for ever."""
+
+    def __init__(self, *looks: frozenset[str] | None) -> None:
+        self._looks = [*looks]
+
+    def held(self) -> frozenset[str] | None:
+        return self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+
+
+class Typing:
+    """A way."""
+
+    def __init__(self) -> None:
+        self.typed = ""
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        del treatment
+        if not stays():
+            raise MovedError
+        self.typed += text
+        return Receipt(confirmed=False, method="type")
+
+
+def always() -> bool:
+    return True
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.mark.parametrize("looks", [(None,), (FREE,), (HELD, HELD, FREE)])
+def test_it_begins_once_no_modifier_is_known_to_be_down(
+    looks: tuple[frozenset[str] | None, ...],
+) -> None:
+    keyboard, way = Keyboard(*looks), Typing()
+    Released(way, keyboard.held, threading.Event()).insert("w", Treatment(), always)
+    assert way.typed == "w"
+    assert keyboard.held() == looks[-1]
+
+
+def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> None:
+    keyboard, way = Keyboard(HELD), Typing()
+
+    class Waiting:
+        def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+            await_release(keyboard.held, threading.Event(), stays, 0.05)
+            return way.insert(text, treatment, stays)
+
+    chain = Chain([Link("portal", TYPE, Waiting), Link("ydotool", TYPE, lambda: way)])
+    with pytest.raises(DeliveryError, match=r"modifier key is held down.*Let go of it\."):
+        chain.insert("w", Treatment(), always)
+    assert way.typed == ""
+
+
+def test_a_focus_that_moves_meanwhile_ends_it() -> None:
+    way = Typing()
+    with pytest.raises(MovedError):
+        Released(way, Keyboard(HELD).held, threading.Event()).insert("w", Treatment(), never)
+    assert way.typed == ""
+
+
+def test_the_end_of_the_program_ends_it() -> None:
+    way, stop = Typing(), threading.Event()
+    stop.set()
+    with pytest.raises(DeliveryError, match="ended"):
+        Released(way, Keyboard(HELD).held, stop).insert("w", Treatment(), always)
+    assert way.typed == ""
