@@ -54,6 +54,11 @@ class Made(FakeHotkey):
         self.announced.append(keycode)
 
 
+async def change(keyboard: Keyboard, **settings: str) -> None:
+    wanted = HotkeySettings(**settings)
+    keyboard.change(wanted, await keyboard.make(wanted))
+
+
 @pytest.fixture
 def desktop():
     return Desktop()
@@ -67,24 +72,24 @@ def keyboard(desktop):
     return keyboard
 
 
-def test_other_keys_are_watched_and_the_edges_come_to_the_same_place(desktop, keyboard):
-    keyboard.change(HotkeySettings(keys="f9", redo="ctrl+alt+r"))
+async def test_other_keys_are_watched_and_the_edges_come_to_the_same_place(desktop, keyboard):
+    await change(keyboard, keys="f9", redo="ctrl+alt+r")
     assert desktop.watched == ["f9 ctrl+alt+r"]
     assert desktop.made[0].on_edge is desktop.made[1].on_edge
 
 
-def test_what_concerns_no_key_touches_nothing(desktop, keyboard):
-    keyboard.change(HotkeySettings(mode="toggle", cancel="", limit_minutes=1))
+async def test_what_concerns_no_key_touches_nothing(desktop, keyboard):
+    await change(keyboard, mode="toggle", cancel="", limit_minutes=1)
     assert len(desktop.made) == 1
 
 
 @pytest.mark.parametrize("kind", ["unknown", "taken"])
-def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop, keyboard, kind):
+async def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop, keyboard, kind):
     getattr(desktop, kind).add("f9")
     with pytest.raises(UnavailableError):
-        keyboard.change(HotkeySettings(keys="f9"))
+        await change(keyboard, keys="f9")
     assert desktop.watched == ["ctrl_r"]
-    keyboard.change(HotkeySettings(keys="f8"))
+    await change(keyboard, keys="f8")
     assert desktop.watched == ["f8"], "and another choice is open"
     keyboard.stop()
     assert desktop.watched == []
@@ -107,7 +112,7 @@ class Named(Made):
         self.changed()
 
 
-def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop):
+async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop):
     def make(settings: HotkeySettings) -> Hotkey:
         desktop.made.append(Named(desktop, settings.keys))
         return desktop.made[-1]
@@ -117,13 +122,13 @@ def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop
     keyboard.follow(lambda: told.append(keyboard.trigger().keys))
     keyboard.start(print, print)
     desktop.made[0].name("Meta+D")
-    keyboard.change(HotkeySettings(source="portal"))
+    await change(keyboard, source="portal")
     assert keyboard.trigger() == Trigger(way="portal"), "asked anew"
     desktop.made[1].name("Meta+F")
     assert told == ["Meta+D", "Meta+F"]
 
 
-def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
+async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
     def make(settings: HotkeySettings) -> Hotkey:
         desktop.made.append(Named(desktop, settings.keys))
         return desktop.made[-1]
@@ -134,7 +139,7 @@ def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
     keyboard.start(print, print)
     desktop.taken.add("f9")
     with pytest.raises(UnavailableError):
-        keyboard.change(HotkeySettings(keys="f9"))
+        await change(keyboard, keys="f9")
     desktop.made[-1].name("Meta+D")
     assert told == ["Meta+D"]
 
@@ -144,16 +149,16 @@ def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
     assert keyboard.trigger() is None
 
 
-def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):
+async def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):
     announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
     announce(1, True)
-    keyboard.change(HotkeySettings(keys="f9"))
+    await change(keyboard, keys="f9")
     announce(2, True)
     assert [hotkey.announced for hotkey in desktop.made] == [[1], [2]]
     assert heard()
 
 
-def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_announced_then(desktop):
+async def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_announced_then(desktop):
     def make(settings: HotkeySettings) -> Hotkey:
         return FakeHotkey() if settings.source == "evdev" else desktop.make(settings)
 
@@ -161,7 +166,7 @@ def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_announced_
     announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
     announce(1, True)
     assert not heard()
-    keyboard.change(HotkeySettings(source="x11"))
+    await change(keyboard, source="x11")
     announce(2, True)
     assert heard()
     assert desktop.made[0].announced == [2]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,15 @@ class Engine(FakeEngine):
         await super().load()
         if self.refuses:
             raise UnavailableError(self.refuses)
+
+
+class Hotkey(FakeHotkey):
+    """One that knows its end."""
+
+    stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
 
 
 class Builder:
@@ -68,6 +78,8 @@ class Rig(DaemonRig):
         self.parts = self.daemon._parts
         self.builder = Builder()
         self.unknown = False
+        self.desktop: Callable[[], object] = lambda: None
+        self.hotkeys: list[Hotkey] = []
         keyboard = Keyboard(lambda *_: self._hotkey(), self.parts.config.hotkey)
         self.apply = Reconfigure(self.builder, keyboard, self.parts, self.daemon)
         self.committed = 0
@@ -92,7 +104,9 @@ class Rig(DaemonRig):
     def _hotkey(self) -> FakeHotkey:
         if self.unknown:
             raise UnavailableError("There is no such key.")
-        return FakeHotkey()
+        self.desktop()
+        self.hotkeys.append(Hotkey())
+        return self.hotkeys[-1]
 
 
 @pytest.fixture
@@ -194,8 +208,28 @@ async def test_a_hotkey_that_cannot_be_had_changes_nothing(rig):
     with pytest.raises(UnavailableError, match="no such key"):
         await rig.change("hotkey.keys=f9", "rewrite.command=['cat']")
     assert rig.builder.closed == [rig.builder.built["rewriter"]]
+    assert rig.committed == 0
     await rig.dictate("still here")
     assert rig.output.text == "still here"
+
+
+async def test_a_desktop_that_answers_late_about_the_hotkey_holds_nothing_up(rig):
+    """As a portal that starts; what is made is made on a thread of its own."""
+    answered = threading.Event()
+    rig.desktop = lambda: answered.wait(10) or pytest.fail("the loop was held up")
+    asyncio.get_running_loop().call_later(0.05, answered.set)
+    await rig.change("hotkey.keys=f9")
+    assert rig.committed == 1
+
+
+async def test_a_hotkey_that_was_made_for_nothing_is_stopped(rig):
+    async def commit() -> None:
+        raise ConfigError(["It cannot be written."])
+
+    rig.commit = commit
+    with pytest.raises(ConfigError):
+        await rig.change("hotkey.keys=f9")
+    assert [hotkey.stopped for hotkey in rig.hotkeys] == [False, True]
 
 
 async def test_a_new_tray_shows_what_the_old_one_did(rig):

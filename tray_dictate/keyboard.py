@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from tray_dictate.config import HotkeySettings
@@ -66,14 +67,22 @@ class Keyboard:
 
         return announce, lambda: synthetic(self._hotkey) is not None
 
-    def change(self, settings: HotkeySettings) -> None:
-        """Watch other keys; where that cannot be, the old ones still. Raises UnavailableError.
+    async def make(self, settings: HotkeySettings) -> Hotkey | None:
+        """Return what could watch the keys of other settings, None where that is what there is.
+
+        It is to be stopped if `change` does not get it. Raises UnavailableError.
+        """
+        if _watched(settings) == _watched(self._settings):
+            return None
+        return await asyncio.to_thread(self._make, settings)  # it may wait for the desktop
+
+    def change(self, settings: HotkeySettings, hotkey: Hotkey | None) -> None:
+        """Go on with what `make` has made; where it fails with the old. Raises UnavailableError.
 
         It blocks for some milliseconds, and nothing may be claimed.
         """
-        if _watched(settings) == _watched(self._settings):
+        if hotkey is None:
             return
-        hotkey = self._make(settings)  # raises while the old one still runs
         if self._on:
             self._hotkey.stop()  # first: two grabs of one key are one too many
             try:

@@ -67,13 +67,18 @@ class Reconfigure:
     async def __call__(self, config: Config, commit: Commit) -> None:
         """Put the settings in force, or raise DictateError and leave all as it was."""
         made = await self._make(config)
+        hotkey = None
         try:
+            hotkey = await self._keyboard.make(config.hotkey)
             await commit()
             async with self._daemon.between_dictations():
-                self._keyboard.change(config.hotkey)
+                self._keyboard.change(config.hotkey, hotkey)
+                hotkey = None  # it is the keyboard's
                 for part in self._take_over(config, made):
                     await self._builds.close(part)  # an output gives back what it has borrowed
         except BaseException:
+            if hotkey:
+                hotkey.stop()
             await self._close([part for name, part in made.items() if not self._uses(name, part)])
             raise
         trim()  # a model that is used no more
