@@ -27,7 +27,6 @@ from tray_dictate.config_load import Sources
 from tray_dictate.control_server import ControlServer
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.daemon import Daemon
-from tray_dictate.doctor.setup import is_bound
 from tray_dictate.engine import select as select_engine
 from tray_dictate.errors import ControlError
 from tray_dictate.keyboard import Keyboard
@@ -172,9 +171,14 @@ class _App:
     def _hotkey_tells(self, settings: HotkeySettings, message: str) -> None:
         """Tell the user, from any thread: also while the daemon is not built yet."""
 
+        def is_bound() -> bool:
+            from tray_dictate.doctor import setup  # noqa: PLC0415 - few starts need it
+
+            return setup.is_bound(settings)
+
         async def tell() -> None:
             await self._built.wait()
-            if settings.source == "auto" and await blocking.start(lambda: is_bound(settings)):
+            if settings.source == "auto" and await blocking.start(is_bound):
                 # a portal may be there and give no keys: at each login that would be told
                 logger.info("not told, as the compositor runs our commands: %s", message)
             else:
