@@ -1,12 +1,16 @@
 """The last link: the text goes on the clipboard, and the user pastes it.
 
-It goes through the programs that pyperclip knows (xclip, xsel, wl-copy, pbcopy, Windows itself).
+It goes through the programs that pyperclip knows (xclip, xsel, pbcopy, Windows itself), and through
+wl-copy under Wayland. That waits until the compositor lets it: not for ever, where we start it.
 What was on the clipboard before is gone: here the text is meant to stay.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import subprocess
 from typing import Any
 
 import pyperclip
@@ -17,6 +21,8 @@ from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
 
 REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
+ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
+_TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
 
 
 class ClipboardOutput(Blind):
@@ -24,7 +30,9 @@ class ClipboardOutput(Blind):
 
     def __init__(self) -> None:
         """Raises UnavailableError where no program can reach a clipboard."""
-        found: tuple[Any, Any] = pyperclip.determine_clipboard()
+        found: tuple[Any, Any] = (_wl_copy, _wl_paste)
+        if not _is_wayland():
+            found = pyperclip.determine_clipboard()
         self._copy, self._paste = found
         if not self._copy:  # pyperclip's stand-in for a missing program is false
             raise UnavailableError("No program here can reach a clipboard.", REMEDY)
@@ -50,7 +58,40 @@ class ClipboardOutput(Blind):
         try:
             self._copy(text)
             kept = self._paste() == text  # xclip fails without a word to us
+        except subprocess.TimeoutExpired as late:
+            raise DeliveryError(
+                f"The text could not be copied: {late.cmd[0]} did not answer within {ANSWER:g} s. "
+                "Click into a window and try again."
+            ) from None
+        except subprocess.CalledProcessError as failed:
+            raise DeliveryError(
+                f"The text could not be copied: {failed.cmd[0]} is refused by the compositor. "
+                "Click into a window and try again."
+            ) from None
         except (pyperclip.PyperclipException, OSError, UnicodeDecodeError) as reason:
             raise DeliveryError(f"The text could not be copied: {reason}. {REMEDY}") from reason
         if not kept:
             raise DeliveryError(f"The text did not stay on the clipboard. {REMEDY}")
+
+
+def _is_wayland() -> bool:
+    programs = ("wl-copy", "wl-paste")
+    return bool(os.environ.get("WAYLAND_DISPLAY")) and all(map(shutil.which, programs))
+
+
+def _wl_copy(text: str) -> None:
+    """Raises SubprocessError; the wl-copy that stays to serve it holds nothing of ours."""
+    quiet = subprocess.DEVNULL
+    subprocess.run(
+        ["wl-copy", *_TYPE], input=text.encode(), stdout=quiet, stderr=quiet,
+        start_new_session=True, check=True, timeout=ANSWER,
+    )  # fmt: skip
+
+
+def _wl_paste() -> str:
+    """Raises TimeoutExpired; empty if there is no text."""
+    done = subprocess.run(
+        ["wl-paste", "--no-newline", *_TYPE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER,
+    )  # fmt: skip
+    return done.stdout.decode()
