@@ -12,6 +12,9 @@ import pytest
 
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.programs import CHUNK, YDOTOOL, Wtype, Ydotool
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_ways import Ways
 
 if sys.platform == "win32":
     pytest.skip("no Wayland there, and no shell", allow_module_level=True)
@@ -107,3 +110,14 @@ def test_without_ydotoold_the_first_keys_would_be_lost_so_it_is_not_used(install
     with pytest.raises(UnavailableError, match="Start ydotoold"):
         Ydotool(everything).type("hello", threading.Event())
     assert (folder / "typed").read_text() == ""
+
+
+def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
+    folder = install("ydotool", RECORDS)
+    ways = Ways(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
+    ydotool = next(link for link in ways.links() if link.name == "ydotool").make()
+    (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
+    stays = iter([True, True, False])
+    with pytest.raises(MovedError):
+        ydotool.insert("w", Treatment(), lambda: next(stays))
+    assert not (folder / "typed").exists()

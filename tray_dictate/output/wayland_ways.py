@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
-from tray_dictate.output.portal_paste import Held, PortalPaste
+from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.programs import Wtype, Ydotool
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
@@ -19,6 +19,7 @@ from tray_dictate.output.wayland_clipboard import WaylandSelections
 from tray_dictate.output.wayland_input_method import InputMethod
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
 from tray_dictate.output.wayland_paste import WaylandPaster
+from tray_dictate.output.wayland_release import Held, Released
 from tray_dictate.output.wayland_wire import Connection, WaylandError
 from tray_dictate.ports import Receipt
 
@@ -69,7 +70,7 @@ class Ways:
             Link("type", TYPE, lambda: Type(self, self._stop)),
             Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
             Link("portal", PASTE, lambda: Paste(self.portal())),
-            Link("ydotool", TYPE, lambda: Program(Ydotool(), self._stop)),
+            Link("ydotool", TYPE, self._ydotool),
         ]
 
     def keyboard(self) -> VirtualKeyboard:
@@ -153,6 +154,10 @@ class Ways:
     def _paste(self) -> Paste:
         """Raises UnavailableError."""
         return Paste(WaylandPaster(self.keyboard(), self.selections(), self._stop))
+
+    def _ydotool(self) -> Released:
+        """Raises UnavailableError."""
+        return Released(Program(Ydotool(), self._stop), self._held, self._stop)
 
     def _connected(self, make: Callable[[Connection], T]) -> T:
         """Raises UnavailableError."""
