@@ -89,6 +89,11 @@ class WaylandSelections:
         """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
         self._ask(lambda: self._keep(text_contents(text, secret=secret)))
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can serve still: the compositor is there, and nothing was closed."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Give back what was there, for good, and end the thread; idempotent."""
         if self._thread.is_alive():
@@ -125,7 +130,6 @@ class WaylandSelections:
         except (WaylandError, OSError) as gone:
             log.info("the clipboard went away with the compositor: %s", gone)
         finally:
-            self._closing = True
             self._server.close()
             self._connection.close()
             while not self._work.empty():
@@ -136,9 +140,10 @@ class WaylandSelections:
             future, work = self._work.get()
             try:
                 future.set_result(work())
-            except WaylandError as gone:
-                future.set_exception(gone)
-                raise
+            except Exception as failed:  # whoever has asked is told
+                future.set_exception(failed)
+                if isinstance(failed, (WaylandError, OSError)):
+                    raise
         if self._closing:
             return
         due = self._due()
@@ -150,10 +155,8 @@ class WaylandSelections:
 
     def _serve(self, patience: float | None, *files: int) -> bool:
         """Deal with what happens, once; return whether there is something to read from a file."""
-        writing = self._server.files
-        if writing:
-            self._server.drop_stale()
-            writing = self._server.files
+        self._server.drop_stale()
+        if writing := self._server.files:
             patience = min(patience or 1.0, 1.0)
         wanted = [self._connection.fileno(), *files]
         readable, writable, _ = select.select(wanted, writing, [], patience)
@@ -294,5 +297,4 @@ class WaylandSelections:
         self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
         held = {self._sources[h.kind]: h.serving.contents for h in self._held if h.serving}
         if held:
-            file, device = self._connection.fileno(), self._control.device
-            hand_on(file, device, held, self._server.belated)
+            hand_on(self._connection, self._control.device, held, self._server.belated)

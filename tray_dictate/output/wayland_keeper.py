@@ -33,14 +33,15 @@ _NEEDED = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_RUNTIME_D
 
 
 def hand_on(
-    connection: int, device: int, held: Mapping[int, Contents], belated: float = 0.0
+    connection: Connection, device: int, held: Mapping[int, Contents], belated: float
 ) -> None:
     """Have a process of its own serve what is held, by its source, as a Server does; blocks.
 
     From here on the connection is that process's.
     """
+    file = connection.fileno()
     try:
-        _start([str(connection), str(device), str(belated)], connection, held)
+        _start([str(file), str(device), str(belated)], file, held)
     except (OSError, subprocess.SubprocessError) as reason:
         log.warning("the clipboard could not be handed on, and is empty now: %s", reason)
 

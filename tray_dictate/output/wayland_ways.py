@@ -61,6 +61,7 @@ class Ways:
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
         self._selections: WaylandSelections | None = None
+        self._borrowed: WaylandSelections | None = None  # those that the portal pastes by
 
     def links(self) -> list[Link]:
         """Return the ways, best first."""
@@ -87,6 +88,9 @@ class Ways:
 
     def selections(self) -> WaylandSelections:
         """Return the clipboard and PRIMARY. Raises UnavailableError."""
+        if self._selections and not self._selections.is_alive:
+            self._selections.close()
+            self._selections = None
         if self._selections is None:
             self._selections = WaylandSelections()
         return self._selections
@@ -94,10 +98,10 @@ class Ways:
     def portal(self) -> PortalPaste:
         """Return the RemoteDesktop portal, which asks nobody yet. Raises UnavailableError."""
         if self._portal is None:
-            selections: WaylandSelections | None = None
+            self._borrowed = None
             with suppress(UnavailableError):
-                selections = self.selections()
-            self._portal = PortalPaste(self._held, self._stop, selections)
+                self._borrowed = self.selections()
+            self._portal = PortalPaste(self._held, self._stop, self._borrowed)
         return self._portal
 
     def prepare(self) -> None:
@@ -127,7 +131,7 @@ class Ways:
     def keep(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
         for clipboard in (self.selections, self.portal):
-            with suppress(UnavailableError):
+            with suppress(UnavailableError, WaylandError):
                 clipboard().keep(text, secret=secret)
                 return
         asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
@@ -139,6 +143,9 @@ class Ways:
         self._keyboard = self._input_method = None
         while self._connections:
             self._connections.pop().close()
+        if self._portal and self._borrowed and not self._borrowed.is_alive:
+            self._portal.close()
+            self._portal = None
 
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
