@@ -13,6 +13,7 @@ import pytest
 
 from tests.wayland.clipboard_rig import copying, soon
 from tests.wayland.rig import Sway
+from tests.wayland.session import Session
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_clipboard import WaylandSelections
 from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
@@ -21,17 +22,17 @@ from tray_dictate.output.wayland_wire import Connection
 TEXT = "text/plain;charset=utf-8"
 
 
-def keepers(sway: Sway) -> set[int]:
+def keepers(session: Session) -> set[int]:
     """Return the processes that keep this session's clipboard now."""
     found = set()
-    session = f"XDG_RUNTIME_DIR={sway.runtime}\0".encode()
+    wanted = f"XDG_RUNTIME_DIR={session.runtime}\0".encode()
     for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
             of = Path(f"/proc/{pid}/environ").read_bytes()
         except OSError:  # it has ended
             continue
-        if b"tray_dictate.output.wayland_keeper" in command and session in of:
+        if b"tray_dictate.output.wayland_keeper" in command and wanted in of:
             found.add(pid)
     return found
 

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
+from tests.desktop.processes import wait_until
 from tests.wayland.kwin import KWin
+from tests.wayland.test_clipboard_end import keepers
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_clipboard import WaylandSelections
 
@@ -21,13 +23,17 @@ def clipboard(kwin: KWin) -> bytes:
     ).stdout  # fmt: skip
 
 
+def copy(kwin: KWin, text: bytes) -> None:
+    subprocess.run(
+        ["wl-copy", "-t", TEXT], input=text, env=kwin.env, check=True, timeout=10,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def test_a_text_is_offered_and_the_old_clipboard_comes_back_as_often_as_wanted(
     kwin: KWin, environ
 ) -> None:
-    subprocess.run(
-        ["wl-copy", "-t", TEXT], input=b"of the user", env=kwin.env, check=True, timeout=10,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    copy(kwin, b"of the user")
     selections = WaylandSelections()
     for number in range(3):
         offer = selections.offer(f"dictated {number}", Treatment())
@@ -36,3 +42,7 @@ def test_a_text_is_offered_and_the_old_clipboard_comes_back_as_often_as_wanted(
         selections.withdraw(offer)
         assert clipboard(kwin) == b"of the user"
     selections.close()
+    assert clipboard(kwin) == b"of the user", "after the end"
+    assert keepers(kwin)
+    copy(kwin, b"newer")
+    wait_until(lambda: not keepers(kwin), 5, "the end of the keeper")

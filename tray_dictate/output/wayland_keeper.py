@@ -48,13 +48,14 @@ def hand_on(
 
 def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
     with os.fdopen(os.memfd_create("clipboard"), "r+b") as memory:  # never on a command line
-        sizes = {
-            source: [(name, len(data)) for name, data in contents.items()]
+        each = dict.fromkeys(data for contents in held.values() for data in contents.values())
+        number = {data: at for at, data in enumerate(each)}  # one text has many types
+        named = {
+            source: {name: number[data] for name, data in contents.items()}
             for source, contents in held.items()
         }
-        memory.write(json.dumps(sizes).encode() + b"\n")
-        for contents in held.values():
-            memory.writelines(contents.values())
+        memory.write(json.dumps([named, [len(data) for data in each]]).encode() + b"\n")
+        memory.writelines(each)
         memory.seek(0)
         subprocess.run(
             [sys.executable, "-m", __name__, *arguments],
@@ -111,13 +112,13 @@ class _Keeper:
 
 def _inherited() -> dict[int, Contents]:
     with os.fdopen(0, "rb", closefd=False) as memory:
-        sizes = json.loads(memory.readline())
-        held = {
-            int(source): {name: memory.read(size) for name, size in types}
-            for source, types in sizes.items()
-        }
+        named, sizes = json.loads(memory.readline())
+        each = [memory.read(size) for size in sizes]
     os.dup2(1, 0)  # what is lost is to be free again
-    return held
+    return {
+        int(source): {name: each[number] for name, number in types.items()}
+        for source, types in named.items()
+    }
 
 
 def main(connection: int, device: int, belated: float) -> int:
