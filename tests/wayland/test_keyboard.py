@@ -19,6 +19,7 @@ from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output import wayland_keyboard
 from tray_dictate.output.programs import Wtype
+from tray_dictate.output.refused import MovedError
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
 from tray_dictate.output.wayland_layout import like_us, session_keymap
 from tray_dictate.output.wayland_wire import Connection
@@ -266,6 +267,16 @@ def test_a_compositor_without_keyboards_for_programs_is_refused(sway: Sway) -> N
     with pytest.raises(UnavailableError, match="zwp_virtual_keyboard_manager_v1"):
         VirtualKeyboard(connection)
     connection.close()
+
+
+def test_a_chord_that_may_not_be_pressed_any_more_is_told(
+    sway: Sway, keyboard: VirtualKeyboard
+) -> None:
+    with sway.text_window("gtk") as window:
+        with pytest.raises(MovedError):
+            keyboard.chord("enter", lambda: False)
+        keyboard.chord("shift+b", lambda: True)
+        window.wait_for("B")
 
 
 def test_a_key_that_there_is_not_is_named(keyboard: VirtualKeyboard) -> None:

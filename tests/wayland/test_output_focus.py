@@ -11,9 +11,14 @@ import pytest
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import Sway, wait_until
 from tray_dictate.errors import DeliveryError, FocusMovedError
+from tray_dictate.output import wayland_keyboard
 from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland import WaylandOutput
+from tray_dictate.output.wayland_clipboard import WaylandSelections
 from tray_dictate.output.wayland_input_method import InputMethod
+from tray_dictate.output.wayland_keyboard import VirtualKeyboard
+from tray_dictate.output.wayland_paste import WaylandPaster
 from tray_dictate.output.wayland_toplevels import Toplevels
 from tray_dictate.output.wayland_wire import Connection
 from tray_dictate.placing import Placing, Policy
@@ -39,6 +44,13 @@ def toplevels(environ: Sway) -> Iterator[Toplevels]:
     found = Toplevels()
     yield found
     found.close()
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 32 keys the keyboard rests for 0.6 s, which is time to move the focus."""
+    monkeypatch.setattr(wayland_keyboard, "PACE", 0.02)
+    monkeypatch.setattr(wayland_keyboard, "PACE_X", 0.02)
 
 
 def never() -> str:
@@ -192,3 +204,46 @@ def test_an_end_between_two_commits_leaves_the_rest(
             input_method.commit("x" * 3801, stop, stays)
         assert raised.value.done == 3800
         window.wait_for("x" * 3800)
+
+
+async def test_an_enter_goes_nowhere_where_the_focus_moves_while_the_keyboard_rests(
+    environ: Sway, rests: None
+) -> None:
+    async with delivering("type") as output:
+        first, second = environ.text_window("gtk4"), environ.text_window("gtk")
+        first.focus()
+        target = await output.target()
+        await output.deliver("x" * 32, target)
+        pressing = asyncio.create_task(output.press("enter", target))
+        await asyncio.sleep(0.05)  # the first look said yes
+        await asyncio.to_thread(second.focus)
+        with pytest.raises(FocusMovedError):
+            await pressing
+        first.wait_for("x" * 32)
+        assert second.text() == ""
+
+
+def test_a_paste_goes_nowhere_where_the_focus_moves_while_the_keyboard_rests(
+    environ: Sway, toplevels: Toplevels, rests: None
+) -> None:
+    environ.set_clipboard("of the user")
+    first, second = environ.text_window("gtk4"), environ.text_window("gtk")
+    first.focus()
+    target = toplevels.focus()
+    connection, selections = Connection(), WaylandSelections()
+    keyboard = VirtualKeyboard(connection)
+    paster = WaylandPaster(keyboard, selections, threading.Event())
+    moves = threading.Timer(0.1, second.focus)
+    try:
+        keyboard.type("x" * 32, threading.Event())
+        moves.start()
+        with pytest.raises(MovedError):
+            paster.paste("said", Treatment(), lambda: toplevels.focus() == target)
+        assert environ.clipboard() == b"of the user"
+        first.wait_for("x" * 32)
+        assert second.text() == ""
+    finally:
+        moves.join()
+        keyboard.close()
+        selections.close()
+        connection.close()

@@ -206,9 +206,13 @@ class WaylandOutput:
 
     def _press(self, chord: str, meant: Target | None) -> None:
         target = meant or self._look()
-        if target is None or not self._stays(target)():
+        stays = self._stays(target)
+        if target is None or not stays():
             raise FocusMovedError
-        self._ways.chord(chord)
+        try:
+            self._ways.chord(chord, stays)
+        except MovedError:
+            raise FocusMovedError from None
         self._remember(target, "\n")  # of what is pressed here, Enter
 
     def _erase(self, characters: int, meant: Target | None) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.output.refused import MovedError
 from tray_dictate.output.wayland_keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 
@@ -70,9 +71,13 @@ class VirtualKeyboard:
         if alone:  # else the first keys would be lost
             time.sleep(SETTLE_NEW)
 
-    def chord(self, chord: str) -> None:
-        """Press "shift+insert", "enter" ... once. Raises DeliveryError."""
-        self.press(chord, 1, threading.Event())
+    def chord(self, chord: str, stays: Callable[[], bool] = _always) -> None:
+        """Press "shift+insert", "enter" ... once.
+
+        Raises MovedError where `stays` says no right before the key, and DeliveryError.
+        """
+        if not self.press(chord, 1, threading.Event(), stays):
+            raise MovedError
 
     def press(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tray_dictate.errors import DeliveryError
-from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_serve import Offer
 from tray_dictate.ports import Receipt
@@ -19,8 +19,12 @@ REST = 5.0  # seconds more for a target that has begun to read a large text
 class Chords(Protocol):
     """What presses keys."""
 
-    def chord(self, chord: str) -> None:
-        """Press it once. Raises DeliveryError where it cannot: then nothing was pressed."""
+    def chord(self, chord: str, stays: Callable[[], bool]) -> None:
+        """Press it once; `stays` is asked right before the key.
+
+        Raises MovedError where it says no, and DeliveryError where it cannot: then nothing was
+        pressed.
+        """
         ...
 
 
@@ -57,11 +61,13 @@ class WaylandPaster:
         offer = self._selections.offer(text, treatment)
         if offer is None:
             raise UnsavedError
+
+        def pressing() -> bool:
+            offer.pressed = stays()
+            return offer.pressed
+
         try:
-            if not stays():  # saving the clipboard took its time
-                raise MovedError
-            offer.pressed = True
-            self._keyboard.chord(treatment.chord)
+            self._keyboard.chord(treatment.chord, pressing)
             self._await_read(offer)
         except DeliveryError:
             if not (offer.fetched.is_set() or offer.foreign or offer.begun):

@@ -112,14 +112,14 @@ class Ways:
             with suppress(UnavailableError):
                 self.portal().prepare()
 
-    def chord(self, chord: str) -> None:
-        """Press a chord once. Raises UnavailableError and DeliveryError."""
+    def chord(self, chord: str, stays: Stays) -> None:
+        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         try:
             keyboard = self.keyboard()
         except UnavailableError:
-            self.portal().chord(chord)
+            self.portal().chord(chord, stays)
         else:
-            keyboard.chord(chord)
+            keyboard.chord(chord, stays)
 
     def before(self) -> str | None:
         """Return the text before the caret; None where nobody tells it."""
