@@ -144,6 +144,8 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_shows_nothing(
     environ: Sway, selections, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "a key")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "json.py").write_text("raise SystemExit('a file of the user')")
     lock = (tmp_path / "lock").open("w")
     os.set_inheritable(lock.fileno(), True)
     selections.keep("undelivered words")

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents
@@ -27,6 +28,12 @@ log = logging.getLogger(__name__)
 
 START = 5.0  # seconds for the process to begin: far more than it takes
 
+# from where we were loaded, whatever the working directory is and has
+_BEGIN = f"""\
+import runpy, sys
+sys.path.append(sys.argv.pop())
+runpy.run_module("{__name__}", run_name="__main__")
+"""
 _DESTROY = 1  # request to a source and to an offer
 # by Python, and to see whose it is: no key of the user's
 _NEEDED = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR")
@@ -43,7 +50,8 @@ def hand_on(
     try:
         _start([str(file), str(device), str(belated)], file, held)
     except (OSError, subprocess.SubprocessError) as reason:
-        log.warning("the clipboard could not be handed on, and is empty now: %s", reason)
+        why = type(reason).__name__  # what it says is the whole command
+        log.warning("the clipboard could not be handed on, and is empty now: %s", why)
 
 
 def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
@@ -58,7 +66,7 @@ def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) 
         memory.writelines(each)
         memory.seek(0)
         subprocess.run(
-            [sys.executable, "-m", __name__, *arguments],
+            [sys.executable, "-P", "-c", _BEGIN, *arguments, str(Path(__file__).parents[2])],
             env={name: os.environ[name] for name in _NEEDED if name in os.environ},
             stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=[connection], start_new_session=True, check=True, timeout=START,
