@@ -275,6 +275,10 @@ def test_a_service_that_has_no_use_is_not_started_for_ever():
     assert "StartLimitBurst=5" in unit
 
 
+def test_systemd_leaves_alone_what_keeps_the_clipboard_when_the_daemon_has_ended():
+    assert "\nKillMode=process\n" in autostart_systemd.render(("/x", "run"))
+
+
 def test_the_property_list_is_one_and_names_the_program():
     agent = plistlib.loads(autostart_macos.render((NASTY, "run")).encode())
     assert agent["ProgramArguments"] == [NASTY, "run"]

@@ -83,6 +83,8 @@ Restart=on-failure
 RestartSec=2
 # settings that cannot be used are no better the next time
 RestartPreventExitStatus=2
+# what keeps the user's clipboard outlives the daemon, and ends with the session
+KillMode=process
 
 [Install]
 WantedBy={_TARGET}
