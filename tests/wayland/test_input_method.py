@@ -41,12 +41,12 @@ def server(connection: Connection) -> int:
     return pid
 
 
-def commit(input_method: InputMethod, text: str) -> None:
+def commit(input_method: InputMethod, text: str, window: str = "") -> None:
     def stays() -> bool:
         time.sleep(0.003)  # as a look at the focus takes
         return True
 
-    input_method.commit(text, threading.Event(), stays)
+    input_method.commit(text, threading.Event(), stays, window)
 
 
 @pytest.mark.parametrize("before", [0.002, 0.06])
@@ -65,6 +65,21 @@ def test_a_look_that_ended_unanswered_does_not_have_the_next_commit_taken_for_lo
             assert not input_method.is_native()  # 10 ms are all that it waits
         commit(input_method, "once")
         wait_until(lambda: window.text() == "once", 5, "the text is there, once")
+
+
+def test_a_window_without_a_text_field_costs_no_other_window_its_time(
+    input_method: InputMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UnavailableError, match="No text field"):
+        commit(input_method, "no", "without")
+    with late_window(0.03) as window:
+        commit(input_method, "other ", "with")
+        with pytest.raises(UnavailableError, match="No text field"):
+            commit(input_method, "no", "without")  # the same again: 10 ms have to do
+        time.sleep(0.2)  # which the window answers in
+        monkeypatch.setattr(input_method, "_fieldless_until", 0.0)  # half a minute later
+        commit(input_method, "same", "without")
+        wait_until(lambda: window.text() == "other same", 5, "the text is there")
 
 
 def test_another_input_method_is_told_of_by_the_check_and_forgotten_when_it_has_ended(

@@ -29,7 +29,8 @@ MANAGER = "zwp_input_method_manager_v2"
 _PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who gets it
 _SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
 _ACTIVE = 0.1  # seconds for a program to say that a text field has the focus; it takes some ms
-_ACTIVE_AGAIN = 0.01  # the same, where it had none the last time
+_ACTIVE_AGAIN = 0.01  # the same, for a window that had none
+_FIELDLESS = 30.0  # seconds for which that is believed: it may have been busy
 _LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
 _FOLLOWS = 0.03  # seconds, if it was that, until the program answers its end, too
 _ANSWER = 0.03  # seconds to wait for the receipt; it takes 1 to 35 ms
@@ -127,7 +128,7 @@ class InputMethod:
     def __init__(self, connection: Connection) -> None:
         """Raises UnavailableError where the compositor has none; `check` tells of another one."""
         self._connection = connection
-        self._patience = _ACTIVE
+        self._fieldless, self._fieldless_until = "", 0.0  # a window without a text field
         self._owed, self._ended_at = 0, 0.0  # those that ended unanswered, and when the last did
         try:
             self._manager = connection.bind(MANAGER)
@@ -143,15 +144,17 @@ class InputMethod:
         except WaylandError as reason:
             raise _refuses(reason) from None
 
-    def commit(self, text: str, stop: threading.Event, stays: Callable[[], bool]) -> Receipt:
-        """Insert into the text field that has the focus.
+    def commit(
+        self, text: str, stop: threading.Event, stays: Callable[[], bool], window: str = ""
+    ) -> Receipt:
+        """Insert into the text field that has the focus; `window` is the one that it is in.
 
         Raises UnavailableError where there is none, SecretError, MovedError where `stays` says no:
         nothing was inserted then. Else DeliveryError.
         """
         done = 0
         try:
-            with self._focused(text) as field:
+            with self._focused(text, window) as field:
                 if not stays():
                     raise MovedError
                 for piece in _pieces(text):
@@ -199,11 +202,14 @@ class InputMethod:
             raise DeliveryError("The text field has lost the focus.")
 
     @contextmanager
-    def _focused(self, text: str) -> Generator[_Field]:
+    def _focused(self, text: str, window: str) -> Generator[_Field]:
         """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
-        with self._field(self._patience) as field:
-            self._patience = _ACTIVE if field.known else _ACTIVE_AGAIN
+        known = window == self._fieldless and time.monotonic() < self._fieldless_until
+        with self._field(_ACTIVE_AGAIN if known else _ACTIVE) as field:
             if not field.known:
+                if not known:
+                    self._fieldless = window
+                    self._fieldless_until = time.monotonic() + _FIELDLESS
                 raise UnavailableError(_NO_FIELD)
             if field.secret:
                 raise SecretError

@@ -56,6 +56,7 @@ class Ways:
     def __init__(self, stop: threading.Event, held: Held) -> None:
         """`held` tells which keys the user holds, None where that is not known."""
         self._stop, self._held = stop, held
+        self.window = ""  # the one that the next text is for
         self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
@@ -156,7 +157,7 @@ class Ways:
 
     def _commit(self) -> Commit:
         """Raises UnavailableError."""
-        return Commit(self.input_method(), self._stop)
+        return Commit(self.input_method(), self._stop, lambda: self.window)
 
     def _paste(self) -> Paste:
         """Raises UnavailableError."""
@@ -181,13 +182,15 @@ class Ways:
 class Commit:
     """By the input method."""
 
-    def __init__(self, input_method: InputMethod, stop: threading.Event) -> None:
-        self._input_method, self._stop = input_method, stop
+    def __init__(
+        self, input_method: InputMethod, stop: threading.Event, window: Callable[[], str]
+    ) -> None:
+        self._input_method, self._stop, self._window = input_method, stop, window
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Raises SecretError, too."""
         del treatment
-        return self._input_method.commit(text, self._stop, stays)
+        return self._input_method.commit(text, self._stop, stays, self._window())
 
 
 class Paste:
