@@ -14,7 +14,7 @@ import pytest
 
 from tests.desktop.running import ROOT
 from tests.wayland.clipboard_rig import copying, given_back, soon, stays_for
-from tests.wayland.rig import KINDS, Sway
+from tests.wayland.rig import KINDS, Sway, wait_until
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Treatment
@@ -152,7 +152,8 @@ def test_a_copy_made_in_any_moment_of_a_paste_stays(environ: Sway, paste) -> Non
             paste(".")
             copy.join()
             time.sleep(GIVEN_BACK)
-            assert environ.clipboard() == copied.encode()
+            wanted = copied.encode()  # wl-copy may be slow to offer it
+            wait_until(lambda wanted=wanted: environ.clipboard() == wanted, 5, f"{copied} stays")
         assert "." in window.text()
 
 

@@ -20,7 +20,7 @@ from tray_dictate.output.x11_layout import FIRST, LAST, Layout, Row, Stroke
 
 log = logging.getLogger(__name__)
 
-SETTLE = 0.02  # seconds for programs to notice a new map
+SETTLE = 0.1  # seconds for programs to notice a new map; on a busy machine Chromium wants 50 ms
 DRAIN, DRAIN_EACH = 0.15, 0.003  # seconds for them to read what was typed, and more per character
 LONGEST_DRAIN = 3.0  # seconds
 STRIDE = 32  # characters in a burst, which takes the server 2 ms and one write of some KB
