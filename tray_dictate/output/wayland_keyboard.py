@@ -26,8 +26,8 @@ STRIDE = 32  # keys in a burst
 PACE, PACE_X = 0.001, 0.002  # seconds a key on the average, for Wayland programs and on Xwayland
 FAST = 512  # keys that go at this pace, before it is
 SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
-SETTLE_X = 0.1  # seconds for Xwayland and its programs to take a keymap
-DRAIN_X, LONGEST_DRAIN = 0.003, 3.0  # seconds a key to read what was typed, before the next one
+SETTLE_X = 0.25  # seconds for Xwayland and its programs to take a keymap
+DRAIN_X, LONGEST_DRAIN = 0.006, 4.0  # seconds a key to read what was typed, before the next one
 TRUSTED = 3.0  # seconds after the last key that the compositor is taken to have our keymap still
 SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
 
