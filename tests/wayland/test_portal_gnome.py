@@ -188,6 +188,21 @@ def test_a_window_that_wakes_up_too_late_gets_neither_the_text_nor_what_the_user
     copy.close()
 
 
+def test_what_the_user_had_copied_outlives_a_daemon_that_ends_before_it_is_back(
+    gnome: Gnome, environ
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
+    gnome.start_portals()
+    portal = PortalPaste(gnome.held, threading.Event())
+    with gnome.text_window() as window:
+        with window.stopped():
+            assert portal.paste("dictated", Treatment(), always) is None
+        portal.close()
+        gnome.stop_portals()  # as with its client the real one's session ends
+        assert read(gnome, UTF8) == b"before"
+    copy.close()
+
+
 def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalPaste) -> None:
     bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
     MutterCopy(bus, {"application/x-test": b""}).close()  # mutter keeps no such type

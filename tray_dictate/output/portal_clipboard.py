@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 CALM = 0.03  # seconds without a read until the desktop's own clipboard manager has read
 RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
+LONGEST = 1.0  # seconds until it comes back though somebody reads again and again
 SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
 LARGEST = 64 << 20  # bytes of it
 _PORTAL = "Clipboard"
@@ -87,7 +88,7 @@ class PortalSelections:
     def close(self) -> None:
         """Give back what was there; idempotent."""
         if self._offer:
-            self._quietly(self._end(self._offer))
+            self._quietly(self._leave(self._offer))
 
     def _run(self, work: Any) -> Any:
         try:
@@ -131,8 +132,9 @@ class PortalSelections:
 
     async def _end_soon(self, offer: Offer) -> None:
         if offer is self._offer:
-            offer.done_at = time.monotonic()
-            self._restore_in(RESTORE, offer)
+            now = time.monotonic()
+            offer.done_at = offer.done_at or now
+            self._restore_in(min(RESTORE, max(offer.done_at + LONGEST - now, 0)), offer)
 
     async def _withdraw(self, offer: Offer) -> None:
         """Nobody takes the text.
@@ -158,6 +160,10 @@ class PortalSelections:
             self._due.cancel()
         if self._ours is not None:  # else the user has copied something meanwhile
             await self._own(before or _NOTHING)
+
+    async def _leave(self, offer: Offer) -> None:
+        await self._end(offer)
+        await self._calm()  # the desktop's own manager has it then, once we are gone
 
     async def _keep(self, session: str, contents: Contents) -> None:
         if self._offer:
