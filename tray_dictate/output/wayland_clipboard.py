@@ -204,19 +204,18 @@ class WaylandSelections:
         for _ in range(3):
             self._connection.roundtrip()
             seen = [self._control.current[held.kind] for held in self._held]
-            saving = Saving(self._control, wait=self._wait)
-            found = list[Contents | None]()
+            saving, found = Saving(self._control, wait=self._wait), list[Contents | None]()
+            lost = False
             for held in self._held:
                 try:
                     found.append(self._before(held, saving))
                 except UnsavedError as reason:
                     log.warning("the %s could not be saved: %s", held.kind, reason)
-                    if held.kind == CLIPBOARD:
-                        return None
+                    lost = lost or held.kind == CLIPBOARD
                     found.append(None)
             self._connection.roundtrip()
             if [self._control.current[held.kind] for held in self._held] == seen:
-                return found
+                return None if lost else found
         return None
 
     def _before(self, held: Held, saving: Saving) -> Contents | None:

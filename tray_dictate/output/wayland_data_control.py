@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tray_dictate.errors import UnavailableError
+from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 
 CLIPBOARD, PRIMARY = "clipboard", "primary"  # the selections
@@ -87,7 +88,12 @@ class DataControl:
         self._connection.request(self.device, _SET[kind], 0)
 
     def receive(self, offered: Offered, name: str) -> int:
-        """Ask for one type; return the file to read it from, which is the caller's to close."""
+        """Ask for one type; return the file to read it from, which is the caller's to close.
+
+        Raises UnsavedError where something else has been copied: then the offer is no more.
+        """
+        if self._offers.get(offered.id) is not offered:
+            raise UnsavedError("something else was copied meanwhile")
         reading, writing = os.pipe2(os.O_CLOEXEC)
         try:
             self._connection.request(offered.id, _RECEIVE, name, files=[writing])
