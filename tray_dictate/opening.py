@@ -66,7 +66,7 @@ class Opening:
         except TimeoutError:
             raise _no_check(f"it was not done within {_CHECK:g} s.") from None
         except (OSError, ValueError, program.TooMuchError) as reason:
-            raise _no_check(f"{reason or type(reason).__name__}.") from reason
+            raise _no_check(f"{str(reason) or type(reason).__name__}.") from reason
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
         path = paths.log_file().with_name("check.txt")

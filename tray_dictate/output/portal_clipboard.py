@@ -95,7 +95,7 @@ class PortalSelections:
             return self._portals.run(work)
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's Clipboard portal fails: {reason or type(reason).__name__}."
+                f"The desktop's Clipboard portal fails: {str(reason) or type(reason).__name__}."
             ) from reason
 
     def _quietly(self, work: Any) -> None:

@@ -76,7 +76,7 @@ class RemoteSession:
             ) from None
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's RemoteDesktop portal fails: {reason or type(reason).__name__}."
+                f"The desktop's RemoteDesktop portal fails: {str(reason) or type(reason).__name__}."
             ) from reason
 
     def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
