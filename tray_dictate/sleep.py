@@ -16,6 +16,7 @@ from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.daemon import Daemon
+from tray_dictate.dbus import TROUBLE
 from tray_dictate.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,6 @@ _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
 _RULE = f"type='signal',sender='{_NAME}',path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
 _UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
 _LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
-
-# what dbus-fast raises without a bus, when it goes, or when nobody answers
-_TROUBLE = (OSError, EOFError, ValueError, LookupError, DBusError)
 
 Do = Callable[[], Awaitable[None]]
 
@@ -58,7 +56,7 @@ async def watch(before: Do, after: Do) -> None:
     while True:
         try:
             bus = await _connected()
-        except _TROUBLE as reason:
+        except TROUBLE as reason:
             if not known:
                 log.info("Nobody tells when the machine sleeps: %s", reason)
                 return
@@ -67,7 +65,7 @@ async def watch(before: Do, after: Do) -> None:
             known, pause = True, _PAUSES[0]
             try:
                 await _Watch(bus, before, after).run()
-            except _TROUBLE as reason:
+            except TROUBLE as reason:
                 log.info("Nobody tells any more when the machine sleeps: %s", reason)
             finally:
                 bus.disconnect()
@@ -84,7 +82,7 @@ class _Watch:
         self._lock: int | None = None
 
     async def run(self) -> None:
-        """Raises one of _TROUBLE when the bus goes."""
+        """Raises one of TROUBLE when the bus goes."""
         self._bus.add_message_handler(self._hear)
         daemon = "org.freedesktop.DBus"
         await _call(self._bus, daemon, "/org/freedesktop/DBus", f"{daemon}.AddMatch", "s", _RULE)
@@ -115,11 +113,11 @@ class _Watch:
                 continue
             try:
                 await self._hold()
-            except _TROUBLE as reason:
+            except TROUBLE as reason:
                 log.info(_UNHELD, reason)
 
     async def _hold(self) -> None:
-        """Have the machine wait for us before it sleeps. Raises one of _TROUBLE."""
+        """Have the machine wait for us before it sleeps. Raises one of TROUBLE."""
         if self._lock is None:
             reply = await _call(self._bus, _NAME, _PATH, f"{_MANAGER}.Inhibit", "ssss", *_LOCK)
             self._lock = reply.unix_fds[reply.body[0]]
@@ -131,12 +129,12 @@ class _Watch:
 
 
 async def _connected() -> MessageBus:
-    """Return a connection on which the login manager answers. Raises one of _TROUBLE."""
+    """Return a connection on which the login manager answers. Raises one of TROUBLE."""
     async with asyncio.timeout(_PATIENCE):
         bus = await MessageBus(bus_type=BusType.SYSTEM, negotiate_unix_fd=True).connect()
     try:
         await _call(bus, _NAME, _PATH, "org.freedesktop.DBus.Peer.Ping")
-    except _TROUBLE:
+    except TROUBLE:
         bus.disconnect()
         raise
     return bus
@@ -145,7 +143,7 @@ async def _connected() -> MessageBus:
 async def _call(
     bus: MessageBus, destination: str, path: str, member: str, signature: str = "", *body: str
 ) -> Message:
-    """Return what "interface.Member" answers. Raises one of _TROUBLE."""
+    """Return what "interface.Member" answers. Raises one of TROUBLE."""
     interface, _, member = member.rpartition(".")
     message = Message(
         destination=destination, path=path, interface=interface, member=member,

@@ -200,6 +200,18 @@ async def test_a_microphone_kept_warm_for_a_while_cools():
     assert rig.portaudio.opened == [None]
 
 
+async def _hears_a_take(rig: Rig) -> None:
+    """See that a new take has the one stream that is open, and that it sends."""
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert rig.portaudio.open_streams == 1
+        await rig.hear()
+        capture.stop()
+        assert await collect(chunks) == LOUD
+
+
 @pytest.mark.parametrize("turns", range(5))
 async def test_a_take_that_begins_as_the_microphone_cools_has_it(turns):
     rig = Rig(warm=0.001)
@@ -209,14 +221,7 @@ async def test_a_take_that_begins_as_the_microphone_cools_has_it(turns):
     time.sleep(0.005)  # noqa: ASYNC251 - the timer must be late, not run
     for _ in range(turns):
         await asyncio.sleep(0)
-    capture = rig.microphone.capture(RATE)
-    async with capture.open() as chunks:
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert rig.portaudio.open_streams == 1
-        await rig.hear()
-        capture.stop()
-        assert await collect(chunks) == LOUD
+    await _hears_a_take(rig)
 
 
 @pytest.mark.parametrize("turns", range(1, 5))
@@ -227,14 +232,7 @@ async def test_a_take_that_begins_as_an_idle_device_goes_away_opens_the_next_one
     rig.portaudio.on_end()
     for _ in range(turns):
         await asyncio.sleep(0)
-    capture = rig.microphone.capture(RATE)
-    async with capture.open() as chunks:
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert rig.portaudio.open_streams == 1
-        await rig.hear()
-        capture.stop()
-        assert await collect(chunks) == LOUD
+    await _hears_a_take(rig)
     assert rig.said == [], "nobody has missed anything"
     await rig.microphone.close()
 

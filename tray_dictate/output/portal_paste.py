@@ -8,7 +8,8 @@ from dataclasses import replace
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.portal_bus import Portals
 from tray_dictate.output.portal_clipboard import PortalSelections
-from tray_dictate.output.portal_remote import RemoteSession, always
+from tray_dictate.output.portal_remote import RemoteSession
+from tray_dictate.output.refused import always
 from tray_dictate.output.rules import CHORD, Treatment
 from tray_dictate.output.wayland_chain import Stays
 from tray_dictate.output.wayland_paste import Selections, WaylandPaster

@@ -21,7 +21,7 @@ from dbus_fast import DBusError, Variant
 from tray_dictate import dbus, paths
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.portal_bus import PROMPT, DeniedError, Portals
-from tray_dictate.output.refused import MovedError
+from tray_dictate.output.refused import MovedError, always
 from tray_dictate.output.wayland_keymap import chord_codes
 
 log = logging.getLogger(__name__)
@@ -32,11 +32,6 @@ _KEYBOARD = 1  # of the kinds of devices
 _UNTIL_REVOKED = 2
 _UNASKED = "Answer its question, and your next words go there."
 _REFUSED = "Start tray-dictate again to be asked again."
-
-
-def always() -> bool:
-    """Tell that no other window has the focus."""
-    return True
 
 
 class RemoteSession:

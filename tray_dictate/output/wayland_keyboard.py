@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output.refused import MovedError
+from tray_dictate.output.refused import MovedError, always
 from tray_dictate.output.wayland_keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 
@@ -36,10 +36,6 @@ _MAKER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
 _KEYMAP, _KEY, _MODIFIERS, _DESTROY = 0, 1, 2, 3  # requests
 _XKB_V1 = 1
 _NOBODYS = 32  # Mod3, a modifier that no common layout gives a meaning to
-
-
-def _always() -> bool:
-    return True
 
 
 class VirtualKeyboard:
@@ -71,7 +67,7 @@ class VirtualKeyboard:
         if alone:  # else the first keys would be lost
             time.sleep(SETTLE_NEW)
 
-    def chord(self, chord: str, stays: Callable[[], bool] = _always) -> None:
+    def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
         """Press "shift+insert", "enter" ... once.
 
         Raises MovedError where `stays` says no right before the key, and DeliveryError.
@@ -84,7 +80,7 @@ class VirtualKeyboard:
         chord: str,
         times: int,
         stop: threading.Event,
-        stays: Callable[[], bool] = _always,
+        stays: Callable[[], bool] = always,
     ) -> int:
         """Press a chord so often; return how often, less where `stop` or `stays` ends it.
 
@@ -114,7 +110,7 @@ class VirtualKeyboard:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] = _always,
+        stays: Callable[[], bool] = always,
         *,
         xwayland: bool = False,
     ) -> int:

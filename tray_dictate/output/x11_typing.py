@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from Xlib import XK, Xatom
 from Xlib.display import Display
 
+from tray_dictate.output.refused import always
 from tray_dictate.output.x11_keys import Keys
 from tray_dictate.output.x11_layout import FIRST, LAST, Layout, Row, Stroke
 
@@ -36,10 +37,6 @@ _SCAN_CODES = re.compile(
 )
 
 
-def _always() -> bool:
-    return True
-
-
 class Typer:
     """Types text; for one thread, with that thread's connection."""
 
@@ -57,7 +54,7 @@ class Typer:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] = _always,
+        stays: Callable[[], bool] = always,
         *,
         shift_key: bool = False,
     ) -> int:
@@ -84,7 +81,7 @@ class Typer:
         return done
 
     def press(
-        self, keycode: int, times: int, stop: threading.Event, stays: Callable[[], bool] = _always
+        self, keycode: int, times: int, stop: threading.Event, stays: Callable[[], bool] = always
     ) -> int:
         """Press one key so often; return how often, less where `stop` or `stays` ends it."""
         done = 0
