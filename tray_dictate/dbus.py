@@ -1,14 +1,15 @@
-"""The session bus: how to get on it, and one call with an answer."""
+"""The desktop's bus and the machine's: how to get on them, and one call with an answer."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dbus_fast import DBusError, Message, MessageFlag, MessageType
+from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
 PATIENCE = 10.0  # seconds; a stopped process on the bus never answers
@@ -35,12 +36,59 @@ class _Patient:
             return 0
 
 
-async def connect(*, files: bool = False) -> MessageBus:
-    """Return a connection to the session bus; `files` may pass through. Raises one of TROUBLE."""
-    async with asyncio.timeout(PATIENCE):
-        bus: Any = await MessageBus(bus_address=_address(), negotiate_unix_fd=files).connect()
-    bus._writer.sock = _Patient(bus._sock)  # noqa: SLF001 - there is no other way in
-    return bus
+class Bus(MessageBus):
+    """A connection that touches its socket no more once that is closed.
+
+    dbus-fast 5.2 would have the loop watch the closed socket's number, which is another's by then:
+    that one cannot be read any more.
+    """
+
+    async def connect(self) -> Bus:
+        """Raises one of TROUBLE."""
+        await super().connect()
+        inner: Any = self
+        inner._writer.sock = _Patient(inner._sock)  # noqa: SLF001 - there is no other way in
+        return self
+
+    def send(self, msg: Message) -> asyncio.Future[Any]:
+        """Send it; what comes after the end goes nowhere."""
+        with suppress(OSError):  # it ends just now
+            if not self._disconnected:
+                inner: Any = super()
+                return inner.send(msg)
+        nowhere: asyncio.Future[Any] = self._loop.create_future()
+        nowhere.set_result(None)
+        return nowhere
+
+
+async def connect(*, system: bool = False, files: bool = False) -> MessageBus:
+    """Return a connection to the session's bus or the system's; `files` may pass through.
+
+    Raises one of TROUBLE.
+    """
+    kind, address = (BusType.SYSTEM, None) if system else (BusType.SESSION, _address())
+    bus = Bus(address, kind, negotiate_unix_fd=files)
+    connecting = asyncio.ensure_future(bus.connect())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.shield(connecting)
+    except BaseException:
+        _leave(bus, connecting)
+        raise
+
+
+def _leave(bus: Bus, connecting: asyncio.Future[Any]) -> None:
+    """End a connection that nobody wants any more, as soon as that can be done.
+
+    Cancelled at once, dbus-fast 5.2 may leave its closed socket with the loop.
+    """
+
+    def ended(_: object) -> None:
+        if not connecting.cancelled() and connecting.exception() is None:
+            bus.disconnect()
+
+    connecting.add_done_callback(ended)
+    asyncio.get_running_loop().call_later(PATIENCE, connecting.cancel)
 
 
 async def call(
@@ -56,21 +104,37 @@ async def call(
 
     Raises one of TROUBLE.
     """
+    flags = MessageFlag.NONE if start else MessageFlag.NO_AUTOSTART
+    return (await _answer(bus, destination, path, member, signature, *body, flags=flags)).body
+
+
+async def file(
+    bus: MessageBus, destination: str, path: str, member: str, signature: str = "", *body: Any
+) -> int:
+    """Return the open file that "interface.Member" answers. Raises one of TROUBLE."""
+    reply = await _answer(bus, destination, path, member, signature, *body)
+    files: Any = reply.unix_fds
+    if not files:
+        raise DBusError(member, "it answered no file")
+    return int(files[reply.body[0]])
+
+
+async def _answer(
+    bus: MessageBus, destination: str, path: str, member: str, signature: str, *body: Any,
+    flags: MessageFlag = MessageFlag.NONE,
+) -> Message:  # fmt: skip
+    if not bus.connected:
+        raise EOFError("the connection to the bus has ended")
     interface, _, name = member.rpartition(".")
     message = Message(
-        destination=destination,
-        path=path,
-        interface=interface,
-        member=name,
-        signature=signature,
-        body=list(body),
-        flags=MessageFlag.NONE if start else MessageFlag.NO_AUTOSTART,
-    )
+        destination=destination, path=path, interface=interface, member=name,
+        signature=signature, body=list(body), flags=flags,
+    )  # fmt: skip
     async with asyncio.timeout(PATIENCE):
         reply = await bus.call(message)
     if reply.message_type is MessageType.ERROR:
         raise DBusError(reply.error_name or "", str(reply.body[0]) if reply.body else "")
-    return reply.body
+    return reply
 
 
 async def listen(bus: MessageBus, rule: str) -> None:

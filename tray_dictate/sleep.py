@@ -12,17 +12,16 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 
-from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType
+from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.daemon import Daemon
-from tray_dictate.dbus import TROUBLE
+from tray_dictate.dbus import TROUBLE, call, connect, file, listen
 from tray_dictate.parts import Parts
 
 log = logging.getLogger(__name__)
 
 _LONGEST = 4.0  # seconds for a dictation to be finished; the manager waits for 5
-_PATIENCE = 10.0  # seconds for an answer
 _PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at first, and at last
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
@@ -84,8 +83,7 @@ class _Watch:
     async def run(self) -> None:
         """Raises one of TROUBLE when the bus goes."""
         self._bus.add_message_handler(self._hear)
-        daemon = "org.freedesktop.DBus"
-        await _call(self._bus, daemon, "/org/freedesktop/DBus", f"{daemon}.AddMatch", "s", _RULE)
+        await listen(self._bus, _RULE)
         try:
             await self._hold()
         except DBusError as reason:  # refused, as by a policy; the signal comes all the same
@@ -119,8 +117,7 @@ class _Watch:
     async def _hold(self) -> None:
         """Have the machine wait for us before it sleeps. Raises one of TROUBLE."""
         if self._lock is None:
-            reply = await _call(self._bus, _NAME, _PATH, f"{_MANAGER}.Inhibit", "ssss", *_LOCK)
-            self._lock = reply.unix_fds[reply.body[0]]
+            self._lock = await file(self._bus, _NAME, _PATH, f"{_MANAGER}.Inhibit", "ssss", *_LOCK)
 
     def _let_go(self) -> None:
         lock, self._lock = self._lock, None
@@ -130,27 +127,10 @@ class _Watch:
 
 async def _connected() -> MessageBus:
     """Return a connection on which the login manager answers. Raises one of TROUBLE."""
-    async with asyncio.timeout(_PATIENCE):
-        bus = await MessageBus(bus_type=BusType.SYSTEM, negotiate_unix_fd=True).connect()
+    bus = await connect(system=True, files=True)
     try:
-        await _call(bus, _NAME, _PATH, "org.freedesktop.DBus.Peer.Ping")
+        await call(bus, _NAME, _PATH, "org.freedesktop.DBus.Peer.Ping", start=True)
     except TROUBLE:
         bus.disconnect()
         raise
     return bus
-
-
-async def _call(
-    bus: MessageBus, destination: str, path: str, member: str, signature: str = "", *body: str
-) -> Message:
-    """Return what "interface.Member" answers. Raises one of TROUBLE."""
-    interface, _, member = member.rpartition(".")
-    message = Message(
-        destination=destination, path=path, interface=interface, member=member,
-        signature=signature, body=list(body), flags=MessageFlag.NONE,
-    )  # fmt: skip
-    async with asyncio.timeout(_PATIENCE):
-        reply = await bus.call(message)
-    if reply.message_type is MessageType.ERROR:
-        raise DBusError(reply.error_name or "", str(reply.body[0]) if reply.body else "")
-    return reply

@@ -109,17 +109,8 @@ class Portals:
 
     async def file(self, member: str, signature: str, *body: Any) -> int:
         """Return the open file that a method answers. Raises one of dbus.TROUBLE."""
-        interface, _, name = (PORTAL + member).rpartition(".")
-        message = Message(
-            destination=NAME, path=PATH, interface=interface, member=name,
-            signature=signature, body=list(body),
-        )  # fmt: skip
         async with asyncio.timeout(PROMPT):
-            reply = await self._bus.call(message)
-        files: Any = reply.unix_fds
-        if reply.message_type is MessageType.ERROR or not files:
-            raise DBusError(PORTAL + member, "it answered no file")
-        return int(files[reply.body[0]])
+            return await dbus.file(self._bus, NAME, PATH, PORTAL + member, signature, *body)
 
     async def request(
         self, member: str, signature: str, *body: Any, options: dict[str, Variant] | None = None

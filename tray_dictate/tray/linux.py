@@ -81,6 +81,8 @@ class LinuxTray:
 
     async def close(self) -> None:
         """Wait until what is to be said is shown."""
+        if self._over.is_set():
+            self._flush()  # what waits for a connection that nobody makes any more
         if self._sending:
             await asyncio.wait(self._sending, timeout=_FAREWELL)
 

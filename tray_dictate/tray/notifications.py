@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any
 
 from dbus_fast import DBusError, Variant
@@ -23,7 +22,6 @@ PATH = "/org/freedesktop/Notifications"
 _ICON = 64  # pixels
 _DEFAULT_TIME = -1  # the desktop decides how long it is seen
 _URGENT_TIME = 30_000  # milliseconds; else it stays until it is clicked away
-_TRIES, _PAUSE = 3, 0.3  # of a last message, which nobody says again; seconds between them
 
 
 class Notifications:
@@ -87,7 +85,7 @@ class Notifications:
 async def show_once(message: str, cause: str, urgency: Urgency) -> None:
     """Show a message over a connection of its own."""
     try:
-        bus = await _reached()
+        bus = await connect()
     except TROUBLE as error:
         log.warning("%s (not shown: %s)", plain(message), error)
         return
@@ -95,15 +93,6 @@ async def show_once(message: str, cause: str, urgency: Urgency) -> None:
         await Notifications(bus).show(message, cause, urgency)
     finally:
         bus.disconnect()
-
-
-async def _reached() -> MessageBus:
-    """Return a connection, if not at once then a moment later. Raises one of TROUBLE."""
-    for _ in range(_TRIES - 1):
-        with suppress(*TROUBLE):
-            return await connect()
-        await asyncio.sleep(_PAUSE)
-    return await connect()
 
 
 def _image() -> Variant:
