@@ -283,6 +283,9 @@ class FakeCues:
     def play(self, name: str) -> None:
         self.played.append(name)
 
+    def ringing(self) -> set[float]:
+        return set()
+
 
 class FakeRewriter:
     """Shouts, where it is asked to."""

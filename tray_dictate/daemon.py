@@ -251,7 +251,7 @@ class Daemon:
         take = Take(
             number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
             started, partial(self._heard, number), partial(self._segment, number),
-            partial(self._sounds.recorded, number), self._parts.level,
+            partial(self._sounds.recorded, number), self._parts.level, self._parts.unringing(),
             story=Story.of(settings.engine),
         )  # fmt: skip
         self._sounds.begun(number)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tray_dictate.audio.cues import Cues
+from tray_dictate.audio.notches import Notches
 from tray_dictate.choices import Choices
 from tray_dictate.config import Config
 from tray_dictate.core.dictation import Status
@@ -51,6 +53,11 @@ class Parts:
     def play(self, cue: str) -> None:
         """Play a cue on what plays them now."""
         self.cues.play(cue)
+
+    def unringing(self) -> Callable[[bytes], bytes]:
+        """Return what takes the cues out of a recording, chunk by chunk."""
+        notches = Notches(self.engine.rate)
+        return lambda chunk: notches.feed(chunk, self.cues.ringing())
 
     def show(self, status: Status, detail: str) -> None:
         """Show it on the tray that there is now."""

@@ -41,6 +41,7 @@ class Take:
     on_segment: Callable[[str], None]
     on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
     on_level: Callable[[float], None] = lambda _: None  # how loud it is, 0.0 to 1.0
+    clean: Callable[[bytes], bytes] = lambda chunk: chunk  # of the cues that the speakers play
     trouble: str = ""
     story: Story = field(default_factory=Story)
     _lost: str = ""  # why speech did not become text
@@ -83,9 +84,10 @@ class Take:
             asyncio.get_running_loop().call_later(self.tail, capture.stop)
         try:
             async with capture.open() as chunks:
-                async for chunk in chunks:
+                async for recorded in chunks:
                     if not self._audio:
                         self._first_chunk()
+                    chunk = self.clean(recorded)
                     self._audio += chunk
                     self.story.seconds = seconds(len(self._audio), self.engine.rate)
                     self._chunks.put_nowait(chunk)

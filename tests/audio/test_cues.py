@@ -9,6 +9,7 @@ import pytest
 import soxr
 
 from tray_dictate import config_load
+from tray_dictate.audio import cues as cues_module
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import AudioSettings
 from tray_dictate.engine import assets
@@ -26,11 +27,13 @@ class Player:
 
     def __init__(self, *, hangs: bool = False) -> None:
         self.played: list[tuple[bytes, int]] = []
+        self.futures: list[Future[None]] = []
         self._hangs = hangs
 
     def play(self, samples: bytes, rate: int) -> Future[None]:
         self.played.append((samples, rate))
         done: Future[None] = Future()
+        self.futures.append(done)
         if not self._hangs:
             done.set_result(None)
         return done
@@ -109,3 +112,31 @@ def test_a_cue_that_the_microphone_hears_is_no_voice(name, loudness):
             assert segmenter.hear(detector.hear(hop), level(hop), HOP) is None
             assert segmenter.due(0) is None
         assert segmenter.finish() is None
+
+
+def test_a_cue_rings_while_it_plays_and_a_moment_longer(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(cues_module.time, "monotonic", lambda: now[0])
+    player = Player(hangs=True)
+    cues = Cues(AudioSettings(cues=["start"]), player)
+    cues.play("stop")  # not wanted
+    assert cues.ringing() == set()
+    cues.play("start")
+    now[0] += 1
+    assert cues.ringing() == {784.0, 1175.0, 2352.0, 3525.0}
+    player.futures[0].set_result(None)
+    now[0] += 0.25
+    assert len(cues.ringing()) == 4
+    now[0] += 0.1
+    assert cues.ringing() == set()
+
+
+def test_cues_that_are_never_played_to_their_end_ring_for_seconds_only(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(cues_module.time, "monotonic", lambda: now[0])
+    cues = Cues(AudioSettings(), Player(hangs=True))
+    cues.play("cancel")
+    cues.play("error")
+    assert len(cues.ringing()) == 6  # of four notes one is in both
+    now[0] += 3.1
+    assert cues.ringing() == set()

@@ -252,7 +252,7 @@ async def test_a_modifier_that_opens_menus_is_never_let_go_alone(
         await asyncio.to_thread(wait_until, lambda: ups(window, key) >= 2, 5, "let go twice")
         keys = [(event.keysym, event.down) for event in window.key_events()]
     assert (key, True) in keys
-    assert ((key, True), (key, False)) not in pairwise(keys)
+    assert ((key, True), (key, False)) not in pairwise(keys), f"{keys}"
     await output.close()
     fingers.close()
 

@@ -62,7 +62,8 @@ class Gnome(Headless):
         """Return "(true, 'what a script is worth in the shell')"."""
         return self.run(
             "gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path",
-            "/org/gnome/Shell", "--method", "org.gnome.Shell.Eval", script, check=False,
+            "/org/gnome/Shell", "--method", "org.gnome.Shell.Eval", script,
+            check=False, timeout=WAIT,  # for its first answer a shell that starts takes its time
         )  # fmt: skip
 
     def start_portals(self, answer: int = 0) -> None:

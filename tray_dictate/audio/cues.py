@@ -1,13 +1,15 @@
 """Short sounds, made here: soft bells, which no voice detector takes for a voice.
 
 start rises, stop falls, cancel is one note, error three. They are played to the speakers, which
-the microphone may hear: that only "start" sounds while a recording is open is core.sounds' rule.
+the microphone may hear: that only "start" sounds while a recording is open is core.sounds' rule,
+and what is recorded meanwhile passes notches (notches.py) for what `ringing` tells.
 """
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +26,23 @@ _NOTES: dict[str, tuple[tuple[float, float], ...]] = {  # seconds after the firs
     "error": ((0.0, 988.0), (0.09, 831.0), (0.18, 698.0)),
 }
 _RING = 0.08  # seconds of each note
-_ATTACK, _END = 0.004, 0.015  # seconds of it that swell and fade: no click
+_ATTACK, _END = 0.01, 0.015  # seconds of it that swell and fade: no click
 _FADE = 28.0  # per second
 _OVERTONES = ((1.0, 1.0), (3.0, 0.12))  # times the note, how loud
 _SILENCE = bytes(_RATE * 30 // 100 * SAMPLE)  # sound servers lose the end of what is short
 _WAITING = 2  # more than this and the sound server hangs: late sounds mislead
+_ECHO = 0.3  # seconds for which a room goes on, beyond _SILENCE, which is played, too
+_LONGEST = 3.0  # seconds for which a sound server that hangs is waited for
+
+
+@dataclass(slots=True)
+class _Ring:
+    name: str
+    played: Future[None]
+    until: float  # time.monotonic()
+
+    def over(self, _: object) -> None:
+        self.until = min(self.until, time.monotonic() + _ECHO)
 
 
 class Cues:
@@ -40,13 +54,28 @@ class Cues:
         self._sounds = {name: _sound(name, settings.cue_volume) + _SILENCE for name in wanted}
         if settings.cue_volume == 0:
             self._sounds = {}
-        self._waiting: list[Future[Any]] = []
+        self._rings: list[_Ring] = []
 
     def play(self, name: str) -> None:
         """Play "start", "stop", "cancel" or "error", after what plays already."""
-        self._waiting = [cue for cue in self._waiting if not cue.done()]
-        if name in self._sounds and len(self._waiting) < _WAITING:
-            self._waiting.append(self._portaudio.play(self._sounds[name], _RATE))
+        waiting = sum(not ring.played.done() for ring in self._rings)
+        if name in self._sounds and waiting < _WAITING:
+            played = self._portaudio.play(self._sounds[name], _RATE)
+            ring = _Ring(name, played, time.monotonic() + _LONGEST)
+            self._rings.append(ring)
+            played.add_done_callback(ring.over)
+
+    def ringing(self) -> set[float]:
+        """Return the tones, in Hz, that a microphone may hear of the speakers now."""
+        now = time.monotonic()
+        self._rings = [ring for ring in self._rings if not ring.played.done() or now < ring.until]
+        return {
+            pitch * times
+            for ring in self._rings
+            if now < ring.until
+            for _, pitch in _NOTES[ring.name]
+            for times, _ in _OVERTONES
+        }
 
 
 def _sound(name: str, volume: float) -> bytes:

@@ -121,10 +121,13 @@ class Guard:
         self._presses()
         self._sprung = False
 
-    def press_again(self, keycodes: set[int], announce: Callable[[int], None]) -> None:
+    def press_again(
+        self, keycodes: set[int], announce: Callable[[int], None], follow: Callable[[], None]
+    ) -> None:
         """Give effect to those of the keys that are physically down, unless let go meanwhile.
 
-        The keyboard itself releases and presses them, so that the user's release ends it.
+        The keyboard itself releases and presses them, so that the user's release ends it. What
+        `follow` queues comes right after that, before any release.
         """
         self._find()
         self._root.xinput_select_events([(self._master, _RAW)])
@@ -140,6 +143,7 @@ class Guard:
             announce(keycode)
             for down in (False, True):
                 self._fake(device, keycode, down=down)
+        follow()
         self._display.sync()
         edges = self._raw_events()
         for device, keycode, looked in again:

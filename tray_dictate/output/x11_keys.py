@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from Xlib import XK, X
@@ -134,9 +135,8 @@ class Keys:
         cleared, self._cleared = self._cleared, set[int]()
         held = {code for code in cleared if HELD.intersection(self._row(code)[:1])}
         if self._guard and held:
-            self._guard.press_again(held, lambda keycode: self._tell(keycode, down=None))
-            self._interrupt(held)
-            self._display.flush()
+            follow = partial(self.tap, *self._idle(held))
+            self._guard.press_again(held, partial(self._tell, down=None), follow)
 
     def chord(self, keycodes: Sequence[int]) -> None:
         """Press keys together, once; no other key is down, and none that the user presses then."""
@@ -244,7 +244,7 @@ class Keys:
             pass
 
     def _release(self, keycodes: Sequence[int]) -> None:
-        self._interrupt(keycodes)
+        self.tap(*self._idle(keycodes))
         for keycode in keycodes:
             self.event(keycode, down=False)
             self._cleared.add(keycode)
@@ -254,12 +254,11 @@ class Keys:
                 affect_locks=0, locks=0, affect_latches=_ALL, latches=0,
             )  # fmt: skip
 
-    def _interrupt(self, keycodes: Iterable[int]) -> None:
-        """Tap a key that gives nothing: Alt or Super let go alone would open a menu."""
+    def _idle(self, keycodes: Iterable[int]) -> list[int]:
+        """Return a key that gives nothing if one of these, let go alone, would open a menu."""
         if any(OPENS_MENUS.intersection(self._row(keycode)[:1]) for keycode in keycodes):
-            idle = idle_key(self.layout(), self._first())
-            if idle:
-                self.tap(idle)
+            return [code for code in [idle_key(self.layout(), self._first())] if code]
+        return []
 
     def _lock(self, affected: int, locks: int) -> None:
         if self._xkb:
