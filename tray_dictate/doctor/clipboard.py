@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import select
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 from Xlib import X, Xatom
 
+from tray_dictate import x11_flush
 from tray_dictate.output.x11_save import Contents, Saving
 from tray_dictate.output.x11_server import connect, disconnect
 
@@ -53,7 +53,6 @@ class Reader:
         """Return the server's time. Raises TimeoutError."""
         atom = self.display.intern_atom("_TRAY_DICTATE_TIME")
         self.window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
-        self.display.flush()
         return self._wait(
             lambda event: event.type == X.PropertyNotify and event.atom == atom, _PATIENCE
         ).time
@@ -68,7 +67,7 @@ class Reader:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            select.select([self.display.fileno()], [], [], left)
+            x11_flush.wait(self.display, seconds=left)
 
 
 @dataclass(frozen=True, slots=True)

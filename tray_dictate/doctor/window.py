@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import threading
 from contextlib import suppress
 from typing import Any
 
 from Xlib import XK, X, Xutil, error
 
+from tray_dictate import x11_flush
 from tray_dictate.output.x11_server import connect, disconnect
 from tray_dictate.ports import Target
 
@@ -84,7 +84,7 @@ class CheckWindow:
             while not self._stopped:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                select.select([self._display.fileno(), self._woken], [], [])
+                x11_flush.wait(self._display, self._woken)
             self._window.destroy()
         except (error.ConnectionClosedError, OSError) as reason:
             log.info("the window went away: %s", type(reason).__name__)
@@ -111,7 +111,6 @@ class CheckWindow:
             event.state & X.ControlMask and plain == XK.XK_v
         ):
             self._window.convert_selection(self._clipboard, self._utf8, self._property, event.time)
-            self._display.flush()
         elif not event.state & (X.ControlMask | X.Mod1Mask | X.Mod4Mask):
             self._text += self._character(event.detail, event.state)
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import struct
 import threading
 import time
@@ -29,6 +28,7 @@ from typing import Any
 from Xlib import X, display, error
 from Xlib.ext import ge, xinput
 
+from tray_dictate import x11_flush
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
 from tray_dictate.errors import UnavailableError
@@ -127,8 +127,7 @@ class XInputHotkey:
             while True:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                ready, _, _ = select.select([self._display.fileno(), self._woken], [], [])
-                if self._woken in ready:
+                if self._woken in x11_flush.wait(self._display, self._woken):
                     os.read(self._woken, 64)
                     self._obey()
                 if self._stopped:
@@ -150,7 +149,7 @@ class XInputHotkey:
                 self._on_edge(Edge(POINTER, True, time.monotonic()))
         elif event.type == X.KeyPress:  # of what is hidden: just this press
             self._display.ungrab_keyboard(X.CurrentTime)
-            self._display.flush()
+            x11_flush.flush(self._display)
         elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
             self._names = key_names(self._display)
 
@@ -242,7 +241,7 @@ class XInputHotkey:
         mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
         for keycode in keycodes:
             self._display.change_keyboard_control(key=keycode, auto_repeat_mode=mode)
-        self._display.flush()
+        x11_flush.flush(self._display)
 
     def _modifier_masks(self) -> dict[str, int]:
         """Return which modifier bit each modifier key sets."""

@@ -122,7 +122,6 @@ def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> No
         return
     place = display.intern_atom("_TRAY_DICTATE_SAVED")
     window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, stamp)
-    display.flush()
     try:
         wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
     except TimeoutError:

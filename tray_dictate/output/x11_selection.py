@@ -15,7 +15,6 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import select
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from typing import Any
 from Xlib import X, Xatom, error
 from Xlib.protocol import request
 
+from tray_dictate import x11_flush
 from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_cut import CutBuffer
@@ -141,8 +141,7 @@ class Selections:
             self._give_back()
             return
         patience = None if due is None else due - time.monotonic()
-        ready, _, _ = select.select([self._display.fileno(), self._woken], [], [], patience)
-        if self._woken in ready:
+        if self._woken in x11_flush.wait(self._display, self._woken, seconds=patience):
             os.read(self._woken, 4096)
 
     def _drain(self) -> None:
@@ -161,7 +160,7 @@ class Selections:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            select.select([self._display.fileno()], [], [], left)
+            x11_flush.wait(self._display, seconds=left)
 
     def _handle(self, event: Any) -> None:
         if event.type == X.SelectionClear:
@@ -175,7 +174,6 @@ class Selections:
         """Return the server's time; everything that happened before it has been handled."""
         atom = self._stamp_atom
         self._window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
-        self._display.flush()
         return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
 
     def _begin(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
@@ -235,7 +233,7 @@ class Selections:
             return True
         finally:
             self._display.ungrab_server()
-            self._display.flush()
+            x11_flush.flush(self._display)
 
     def _due(self) -> float | None:
         offer = self._offer

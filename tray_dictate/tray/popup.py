@@ -14,6 +14,7 @@ from typing import Any
 
 from tray_dictate.tray.menu import Entry, click
 from tray_dictate.tray.sheet import Sheet, sheet
+from tray_dictate.x11_flush import flush
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class Popup:
         entry = self._panes[found].sheet.entries[number]
         if entry.enabled and not entry.children:
             self.close()
-            self._display.flush()
+            flush(self._display)
             click(entry)
 
     def _under(self, x: int, y: int) -> int | None:

@@ -32,6 +32,7 @@ from tray_dictate.tray.menu import click_default, menu
 from tray_dictate.tray.popup import Popup
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import NAME, TITLE
+from tray_dictate.x11_flush import wait
 
 log = logging.getLogger(__name__)
 
@@ -223,10 +224,7 @@ class _Window:
                         yield event
                 if not self._obey(self):
                     return
-                display.flush()
-                if display.pending_events():  # those that came with answers to `obey`
-                    continue
-                if self._woken in select.select([display, self._woken], [], [])[0]:
+                if self._woken.fileno() in wait(display, self._woken.fileno()):
                     self._woken.recv(4096)
         except self._x.error.ConnectionClosedError:
             log.info("The X server has gone, and the icon with it")
