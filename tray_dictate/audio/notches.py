@@ -25,7 +25,7 @@ class Notches:
         """Return the chunk without these tones, in Hz; no sample is held back."""
         self._notches = {
             tone: self._notches.get(tone) or _Notch(tone / self._rate, _WIDTH / self._rate)
-            for tone in tones
+            for tone in sorted(tones)
             if tone < self._rate / 2
         }
         if not self._notches:

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import select
+import socket
 import threading
 from contextlib import suppress
 
@@ -52,7 +53,7 @@ class WaylandWindow:
         except BaseException:
             self._connection.close()
             raise
-        self._woken, self._wake = os.pipe()
+        self._woken, self._wake = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
 
@@ -68,7 +69,8 @@ class WaylandWindow:
         """Take the window away; idempotent."""
         if not self._stopped:
             self._stopped = True
-            os.write(self._wake, b".")
+            with suppress(OSError):  # the thread has ended
+                self._wake.send(b".")
             self._thread.join(5)
 
     def _make(self) -> None:
@@ -119,9 +121,8 @@ class WaylandWindow:
         finally:
             self.focused.clear()
             self._connection.close()
-            for end in (self._woken, self._wake):
-                with suppress(OSError):
-                    os.close(end)
+            self._woken.close()
+            self._wake.close()
 
     def _ping(self, _opcode: int, event: Arguments) -> None:
         self._connection.request(self._shell, _PONG, event.uint())

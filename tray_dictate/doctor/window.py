@@ -10,7 +10,7 @@ reading of it. Its thread alone uses its connection.
 from __future__ import annotations
 
 import logging
-import os
+import socket
 import threading
 from contextlib import suppress
 from typing import Any
@@ -43,7 +43,7 @@ class CheckWindow:
         self.target = Target(f"{self._window.id:#x}", CLASS)
         self._text = ""
         self._stopped = False
-        self._woken, self._wake = os.pipe()
+        self._woken, self._wake = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
 
@@ -59,7 +59,8 @@ class CheckWindow:
         """Take the window away; idempotent."""
         if not self._stopped:
             self._stopped = True
-            os.write(self._wake, b".")
+            with suppress(OSError):  # the thread has ended
+                self._wake.send(b".")
             self._thread.join(2)
 
     def _make(self) -> Any:
@@ -84,15 +85,14 @@ class CheckWindow:
             while not self._stopped:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                x11_flush.wait(self._display, self._woken)
+                x11_flush.wait(self._display, self._woken.fileno())
             self._window.destroy()
         except (error.ConnectionClosedError, OSError) as reason:
             log.info("the window went away: %s", type(reason).__name__)
         finally:
             disconnect(self._display)
-            for end in (self._woken, self._wake):
-                with suppress(OSError):
-                    os.close(end)
+            self._woken.close()
+            self._wake.close()
 
     def _take(self, event: Any) -> None:
         if event.type == X.KeyPress:
