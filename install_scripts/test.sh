@@ -94,7 +94,7 @@ install_peer() {
   cp -- "$peer_requirements" "$peer/.tests"
 }
 
-summary=() failed=''
+summary=() failed='' unsteady=''
 
 # Runs a step and notes how it went; the others run all the same.
 check() {
@@ -109,9 +109,24 @@ check() {
 # hangs fails by its own timeout; should all be slow, CI's time is not all theirs. INT, so that
 # fixtures end what they started.
 run_tests() {
+  local code=0
   timeout --foreground --signal=INT --kill-after=60 1080 "$bin/python" -m pytest \
     --numprocesses 3 --dist loadfile --no-loadscope-reorder \
-    --cov --cov-report= --durations=20 | tee "$venv/tests.log"
+    --cov --cov-report= --durations=20 | tee "$venv/tests.log" || code=$?
+  [ "$code" = 1 ] || return "$code" # 1: it ran to its end, and tests have failed
+  run_again
+}
+
+# The few that failed beside others run once more, alone: a desktop that was too slow on a busy
+# machine passes, a fault fails again. The summary names those that passed: look into them.
+run_again() {
+  local failed_once
+  failed_once=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+).*/\2/p' "$venv/tests.log")
+  [ "$(wc -l <<<"$failed_once")" -le 3 ] || return 1
+  printf '\n== once more, alone\n'
+  timeout --foreground --signal=INT --kill-after=60 300 "$bin/python" -m pytest \
+    --last-failed --last-failed-no-failures none --cov --cov-append --cov-report= || return 1
+  unsteady=$failed_once
 }
 
 main() {
@@ -138,6 +153,7 @@ main() {
   printf '\n'
   printf '%s\n' "${summary[@]}"
   tail -n 1 "$venv/tests.log" # how many passed
+  if [ -n "$unsteady" ]; then printf 'Failed beside others and passed alone:\n%s\n' "$unsteady"; fi
   [ -z "$failed" ] || die "something failed; see above."
   say "All is well."
 }
