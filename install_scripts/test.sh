@@ -124,7 +124,7 @@ run_again() {
   failed_once=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+).*/\2/p' "$venv/tests.log")
   [ "$(wc -l <<<"$failed_once")" -le 3 ] || return 1
   printf '\n== once more, alone\n'
-  timeout --foreground --signal=INT --kill-after=60 300 "$bin/python" -m pytest \
+  timeout --foreground --signal=INT --kill-after=60 150 "$bin/python" -m pytest \
     --last-failed --last-failed-no-failures none --cov --cov-append --cov-report= || return 1
   unsteady=$failed_once
 }
