@@ -47,13 +47,9 @@ def test_a_cue_that_a_room_gives_back_is_hardly_there(rate: int, name: str) -> N
     room[0] = 3
     given_back = np.convolve(soxr.resample(sound, played_at, rate), room)
     given_back *= 0.5 / np.abs(given_back).max()
-    left = heard(Notches(rate).feed(pcm(given_back), tones(name)))
+    left = heard(Notches(rate).feed(pcm(given_back), cues.tones(name)))
     assert decibels(left, given_back) < -15
     assert np.abs(left).max() < 0.5 / 4
-
-
-def tones(name: str) -> set[float]:
-    return {pitch * times for _, pitch in cues._NOTES[name] for times, _ in cues._OVERTONES}
 
 
 def test_chunks_make_no_difference_and_none_is_held_back() -> None:

@@ -27,7 +27,6 @@ from tray_dictate.engine.segmenter import RATE
 BEFORE = RATE // 50  # samples of quiet before the first word
 AT = RATE // 10  # the sample at which the cue is heard
 RINGING = RATE  # samples for which the notches stay
-TONES = {pitch * times for _, pitch in cues._NOTES["start"] for times, _ in cues._OVERTONES}
 
 
 def with_cue(clip: Samples) -> Samples:
@@ -39,7 +38,7 @@ def with_cue(clip: Samples) -> Samples:
 
 
 def notched(clip: Samples) -> Samples:
-    begin = Notches(RATE).feed(pcm16(clip[:RINGING]), TONES)
+    begin = Notches(RATE).feed(pcm16(clip[:RINGING]), cues.tones("start"))
     return np.append(np.frombuffer(begin, "<i2").astype(np.float32) / 32768, clip[RINGING:])
 
 

@@ -69,13 +69,12 @@ class Cues:
         """Return the tones, in Hz, that a microphone may hear of the speakers now."""
         now = time.monotonic()
         self._rings = [ring for ring in self._rings if not ring.played.done() or now < ring.until]
-        return {
-            pitch * times
-            for ring in self._rings
-            if now < ring.until
-            for _, pitch in _NOTES[ring.name]
-            for times, _ in _OVERTONES
-        }
+        return {tone for ring in self._rings if now < ring.until for tone in tones(ring.name)}
+
+
+def tones(name: str) -> set[float]:
+    """Return what a cue is made of, in Hz."""
+    return {pitch * times for _, pitch in _NOTES[name] for times, _ in _OVERTONES}
 
 
 def _sound(name: str, volume: float) -> bytes:

@@ -257,7 +257,8 @@ class Keys:
     def _idle(self, keycodes: Iterable[int]) -> list[int]:
         """Return a key that gives nothing if one of these, let go alone, would open a menu."""
         if any(OPENS_MENUS.intersection(self._row(keycode)[:1]) for keycode in keycodes):
-            return [code for code in [idle_key(self.layout(), self._first())] if code]
+            idle = idle_key(self.layout(), self._first())
+            return [idle] if idle else []
         return []
 
     def _lock(self, affected: int, locks: int) -> None:
