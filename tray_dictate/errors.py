@@ -16,6 +16,11 @@ DictateError
 from __future__ import annotations
 
 
+def why(reason: BaseException) -> str:
+    """Return what an exception says, or its kind where it says nothing, as a TimeoutError."""
+    return str(reason) or type(reason).__name__
+
+
 class DictateError(Exception):
     """The root: its text may be shown to the user as it is."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate import config_file, paths, program
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import UnavailableError, why
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Opening:
         except TimeoutError:
             raise _no_check(f"it was not done within {_CHECK:g} s.") from None
         except (OSError, ValueError, program.TooMuchError) as reason:
-            raise _no_check(f"{str(reason) or type(reason).__name__}.") from reason
+            raise _no_check(f"{why(reason)}.") from reason
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
         path = paths.log_file().with_name("check.txt")

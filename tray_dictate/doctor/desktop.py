@@ -9,7 +9,7 @@ from typing import Any
 from tray_dictate import blocking
 from tray_dictate.config import TraySettings
 from tray_dictate.doctor.finding import Finding
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import UnavailableError, why
 
 _WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
 _PROPERTIES = "org.freedesktop.DBus.Properties.Get"
@@ -50,13 +50,13 @@ async def notifications(settings: TraySettings) -> list[Finding]:
     try:
         bus = await connect()
     except TROUBLE as error:
-        words = f"No messages are shown: there is no session bus ({_said(error)})."
+        words = f"No messages are shown: there is no session bus ({why(error)})."
         return [Finding("notifications", "warning", words, remedy=_NO_BUS)]
     try:
         member = f"{SERVICE}.GetServerInformation"
         name, _, version, _ = await call(bus, SERVICE, PATH, member, start=True)
     except (*TROUBLE, TypeError) as error:
-        words = f"No messages are shown: no program takes them ({_said(error)})."
+        words = f"No messages are shown: no program takes them ({why(error)})."
         return [Finding("notifications", "warning", words, remedy=_NO_SERVICE)]
     finally:
         bus.disconnect()
@@ -70,7 +70,7 @@ async def _hosted() -> tuple[bool, str]:
     try:
         bus = await connect()
     except TROUBLE as error:
-        return False, f"there is no session bus ({_said(error)}) and no other tray"
+        return False, f"there is no session bus ({why(error)}) and no other tray"
     wanted = (_WATCHER, "IsStatusNotifierHostRegistered")
     try:
         [answer] = await call(bus, _WATCHER, _WATCHER_PATH, _PROPERTIES, "ss", *wanted)
@@ -96,7 +96,3 @@ def _xembed() -> bool:
         return bool(display.get_selection_owner(atom))
     finally:
         disconnect(display)
-
-
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__

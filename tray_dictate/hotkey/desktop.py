@@ -23,7 +23,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import Chord, parse_chord
 from tray_dictate.core.triggers import DICTATE, Presses, Trigger
 from tray_dictate.dbus import PATIENCE, TROUBLE, call, connect, listen
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import UnavailableError, why
 
 log = logging.getLogger(__name__)
 
@@ -229,14 +229,10 @@ class DesktopHotkey:
             self.named(trigger)
 
     def _lacking(self, reason: BaseException, remedy: str = "") -> UnavailableError:
-        return UnavailableError(f"{self.LACKING} ({_said(reason)}).", remedy)
+        return UnavailableError(f"{self.LACKING} ({why(reason)}).", remedy)
 
     def _in_words(self, reason: BaseException) -> str:
         if isinstance(reason, UnavailableError):
             return str(reason)
         name = f" ({reason.type})" if isinstance(reason, DBusError) else ""
-        return f"The desktop has not bound the hotkey: {_said(reason)}{name}. {REMEDY}"
-
-
-def _said(reason: BaseException) -> str:
-    return str(reason) or type(reason).__name__  # a TimeoutError says nothing
+        return f"The desktop has not bound the hotkey: {why(reason)}{name}. {REMEDY}"

@@ -13,7 +13,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate import dbus, desktop_entry
 from tray_dictate.bridge import Bridge
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import UnavailableError, why
 
 T = TypeVar("T")
 OnSignal = Callable[..., None]
@@ -54,7 +54,7 @@ class Portals:
         except dbus.TROUBLE as reason:
             self.close()
             raise UnavailableError(
-                f"The desktop's portals cannot be reached: {_said(reason)}.",
+                f"The desktop's portals cannot be reached: {why(reason)}.",
                 "Start tray-dictate in your desktop session.",
             ) from reason
 
@@ -183,7 +183,3 @@ class Portals:
 async def _end(bus: MessageBus) -> None:
     bus.disconnect()
     await bus.wait_for_disconnect()
-
-
-def _said(reason: BaseException) -> str:
-    return str(reason) or type(reason).__name__

@@ -18,7 +18,7 @@ from typing import Any
 from dbus_fast import Variant
 
 from tray_dictate import dbus
-from tray_dictate.errors import UnavailableError
+from tray_dictate.errors import UnavailableError, why
 from tray_dictate.output.portal_pipes import read, write
 from tray_dictate.output.portal_remote import RemoteSession
 from tray_dictate.output.rules import Treatment
@@ -95,7 +95,7 @@ class PortalSelections:
             return self._portals.run(work)
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's Clipboard portal fails: {str(reason) or type(reason).__name__}."
+                f"The desktop's Clipboard portal fails: {why(reason)}."
             ) from reason
 
     def _quietly(self, work: Any) -> None:

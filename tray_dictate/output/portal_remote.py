@@ -19,7 +19,7 @@ from typing import Any
 from dbus_fast import DBusError, Variant
 
 from tray_dictate import dbus, paths
-from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.errors import DeliveryError, UnavailableError, why
 from tray_dictate.output.portal_bus import PROMPT, DeniedError, Portals
 from tray_dictate.output.refused import MovedError, always
 from tray_dictate.output.wayland_keymap import chord_codes
@@ -71,7 +71,7 @@ class RemoteSession:
             ) from None
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's RemoteDesktop portal fails: {str(reason) or type(reason).__name__}."
+                f"The desktop's RemoteDesktop portal fails: {why(reason)}."
             ) from reason
 
     def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
