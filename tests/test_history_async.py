@@ -205,10 +205,10 @@ async def test_the_recordings_of_dictations_that_the_count_has_expired_go_too(
 @pytest.fixture
 def slow(monkeypatch):
     """Return what makes the disk hang, until the event that it returns is set."""
-    monkeypatch.setattr(file_worker, "LONGEST", 0.1)
     gates = []
 
-    def hang(history: AsyncHistory) -> threading.Event:
+    def hang(history: AsyncHistory, longest: float = 0.1) -> threading.Event:
+        monkeypatch.setattr(file_worker, "LONGEST", longest)
         gates.append(threading.Event())
         history._file.aside(lambda gate=gates[-1]: gate.wait(20))
         return gates[-1]
@@ -220,7 +220,7 @@ def slow(monkeypatch):
 
 async def test_what_was_just_said_is_written_before_the_end(make, path, slow):
     history = make()
-    gate = slow(history)
+    gate = slow(history, longest=20)
     adding = [asyncio.create_task(history.add(replace(SAID, text=str(n)))) for n in range(3)]
     await asyncio.sleep(0)  # nothing has been opened yet
     asyncio.get_running_loop().call_later(0.05, gate.set)
@@ -240,12 +240,13 @@ async def test_a_disk_that_hangs_holds_up_the_end_for_no_longer_than_it_may(make
     assert told == ["What you say is not kept on disk: The disk did not answer within 0.1 s."]
 
 
-async def test_what_a_slow_disk_takes_after_all_is_there_once(make, slow, told):
+async def test_what_a_slow_disk_takes_after_all_is_there_once(make, slow, told, monkeypatch):
     history = make()
     gate = slow(history)
     early = await history.add(replace(SAID, at=4e9 + 1))
     assert early < 0, "it is in memory, as far as anybody knows"
     assert len(told) == 1
+    monkeypatch.setattr(file_worker, "LONGEST", 20)
     gate.set()
     stored = await history.add(replace(SAID, at=4e9 + 2))
     assert [entry.id for entry in await history.last(9)] == [stored, stored - 1]

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,11 @@ from tray_dictate.ports import Receipt
 
 PASTED, TYPED = Receipt(confirmed=True, method="paste"), Receipt(confirmed=False, method="type")
 GIVEN_BACK = 0.3  # seconds after the read
+LATE_XCLIP = """#!/bin/sh
+case "$*" in *-o) exec /usr/bin/xclip "$@" ;; esac
+cat >"$0.text"
+{ sleep 0.3; exec /usr/bin/xclip "$@" "$0.text"; } &
+"""
 
 
 @pytest.fixture
@@ -239,6 +245,19 @@ async def test_the_last_link_leaves_the_text_on_the_clipboard(environ: Desktop) 
     assert await output.deliver("Grüße\x1b 你好") == Receipt(confirmed=False, method="clipboard")
     assert environ.clipboard() == "Grüße 你好".encode()
     await output.close()
+
+
+async def test_the_last_link_waits_for_an_xclip_that_returns_too_early(
+    environ: Desktop, tmp_path: Path, monkeypatch
+) -> None:
+    """It sends its request from a child, which a busy machine may run late."""
+    program = tmp_path / "xclip"
+    program.write_text(LATE_XCLIP)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    environ.set_clipboard("of the user")
+    await ClipboardOutput().keep("dictated")
+    assert environ.clipboard() == b"dictated"
 
 
 def test_the_last_link_says_what_is_missing(environ: Desktop, monkeypatch) -> None:

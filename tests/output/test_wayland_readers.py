@@ -12,9 +12,19 @@ from contextlib import suppress
 
 import pytest
 
+from tray_dictate.output import wayland_readers
 from tray_dictate.output.wayland_readers import NOBODY, Readers, boot_time
 
 SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
+
+HAND_ON = """
+import subprocess, sys, os
+sys.stdin.read()
+child = subprocess.Popen(["cat"], stdin=int(sys.argv[1]))
+os.close(int(sys.argv[1]))
+print("handed on", flush=True)
+child.wait()
+"""
 
 
 @pytest.fixture
@@ -71,6 +81,32 @@ def test_a_program_started_for_the_read_counts_as_who_has_started_it(readers, pi
         assert found(readers, writing, since) == program.pid
         program.kill()
         os.close(writing)
+
+
+def test_an_end_that_goes_to_a_child_while_it_is_looked_for_is_found(
+    readers, pipe, monkeypatch
+) -> None:
+    """So `wl-paste --watch cat` does it at each read."""
+    reading, writing = pipe
+    argv = [sys.executable, "-c", HAND_ON, str(reading)]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, **streams, pass_fds=[reading]) as program:
+        os.close(reading)
+        time.sleep(0.05)
+        listed = wayland_readers._processes
+
+        def then_handed_on() -> set[int]:
+            everyone = listed()
+            if not program.stdin.closed:
+                program.stdin.close()
+                assert program.stdout.readline() == b"handed on\n"
+            return everyone
+
+        monkeypatch.setattr(wayland_readers, "_processes", then_handed_on)
+        try:
+            assert readers.find(writing, boot_time()).who == program.pid
+        finally:
+            os.close(writing)
 
 
 def test_where_nobody_else_reads_nobody_is_found(readers, pipe, tmp_path) -> None:

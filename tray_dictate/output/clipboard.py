@@ -11,6 +11,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import time
 from typing import Any
 
 import pyperclip
@@ -22,6 +23,7 @@ from tray_dictate.ports import Receipt, Target
 
 REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
+_OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
 _TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
 
 
@@ -57,7 +59,7 @@ class ClipboardOutput(Blind):
     def _keep(self, text: str) -> None:
         try:
             self._copy(text)
-            kept = self._paste() == text  # xclip fails without a word to us
+            kept = self._stays(text)
         except subprocess.TimeoutExpired as late:
             raise DeliveryError(
                 f"The text could not be copied: {late.cmd[0]} did not answer within {ANSWER:g} s. "
@@ -72,6 +74,15 @@ class ClipboardOutput(Blind):
             raise DeliveryError(f"The text could not be copied: {reason}. {REMEDY}") from reason
         if not kept:
             raise DeliveryError(f"The text did not stay on the clipboard. {REMEDY}")
+
+    def _stays(self, text: str) -> bool:
+        """Tell whether it is there: xclip fails without a word to us."""
+        end = time.monotonic() + _OWNED
+        while self._paste() != text:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
 
 
 def _is_wayland() -> bool:

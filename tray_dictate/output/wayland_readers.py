@@ -20,6 +20,7 @@ NOBODY = 0  # who reads is not known: not a pipe, no /proc, another user's progr
 _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _REMEMBERED = 16  # programs that have read lately and are looked at first
+_LOOKS = 3  # a program may hand its end to a child, or to a child's child, while it is looked for
 _PARENT, _STARTED = 1, 19  # fields of /proc/PID/stat after the name of the program
 
 
@@ -69,17 +70,22 @@ class Readers:
 
     def _candidates(self) -> Iterator[int]:
         yield from self._recent
-        own = os.getpid()
-        with suppress(OSError):
-            everyone = sorted(int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208
-            for pid in reversed(everyone):  # sessions come after services, applications after both
-                if pid != own:
-                    yield pid
+        seen = {os.getpid()}
+        for _ in range(_LOOKS):
+            fresh = _processes() - seen
+            yield from sorted(fresh, reverse=True)  # services come before sessions and applications
+            seen |= fresh
 
 
 def boot_time() -> float:
     """Return the time of the clock that start times of processes are of, in seconds."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _processes() -> set[int]:
+    with suppress(OSError):
+        return {int(name) for name in os.listdir(_PROC) if name.isdigit()}  # noqa: PTH208
+    return set()
 
 
 def _end(pid: int, wanted: str) -> str:
