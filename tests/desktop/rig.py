@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from PIL import Image, ImageGrab
+from Xlib.display import Display
 
 from tests.desktop.environment import private_environment
 from tests.desktop.keyboard import Keyboard
@@ -216,12 +217,20 @@ class Desktop:
         self, data: str | bytes, selection: str = "clipboard", target: str = "UTF8_STRING"
     ) -> None:
         """Own a selection, as a program would after a copy."""
-        subprocess.run(
-            ["xclip", "-selection", selection, "-t", target, "-i"],
-            input=data.encode() if isinstance(data, str) else data,
-            env=self.env, check=True, timeout=10, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # xclip stays, and would hold a pipe open
-        )  # fmt: skip
+        display = Display(self.display)
+        try:
+            atom = display.intern_atom(selection.upper())
+            before = display.get_selection_owner(atom)
+            subprocess.run(
+                ["xclip", "-selection", selection, "-t", target, "-i"],
+                input=data.encode() if isinstance(data, str) else data,
+                env=self.env, check=True, timeout=10, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # xclip stays, and would hold a pipe open
+            )  # fmt: skip
+            # it returns before it has asked for the selection
+            wait_until(lambda: display.get_selection_owner(atom) != before, 10, "xclip owns it")
+        finally:
+            display.close()
 
     def run(self, *argv: str, check: bool = True, timeout: float = 10) -> str:
         """Run a program on this desktop and return what it prints."""
