@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the tray reads this module where there may be no X11
     from Xlib.display import Display
 
+    from tray_dictate.wake_up import WakeUp
+
 
 def flush(display: Display) -> None:
     """Send what is queued; waits for a server that does not read it yet."""
@@ -24,12 +26,16 @@ def flush(display: Display) -> None:
         display.flush()
 
 
-def wait(display: Display, *others: int, seconds: float | None = None) -> list[int]:
-    """Send what is queued, then wait for something to read: an event, or one of the other files.
+def wait(display: Display, wake_up: WakeUp | None = None, *, seconds: float | None = None) -> bool:
+    """Send what is queued, then wait for an event or to be woken; return whether it was that.
 
-    Returns which files can be read; none where an event is here already, or time is up.
+    It waits for nothing where an event is here already.
     """
     flush(display)
     if display.display.event_queue:
         seconds = 0
-    return select.select([display.fileno(), *others], [], [], seconds)[0]
+    files = [display, wake_up] if wake_up else [display]
+    if wake_up not in select.select(files, [], [], seconds)[0]:
+        return False
+    wake_up.clear()
+    return True

@@ -10,15 +10,14 @@ import logging
 import os
 import re
 import select
-import socket
 import threading
-from contextlib import suppress
 
 from Xlib import XK  # the names of keysyms, without any X server
 
 from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.doctor.window import CLASS, TITLE, of_keysym
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ class WaylandWindow:
         except BaseException:
             self._connection.close()
             raise
-        self._woken, self._wake = socket.socketpair()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
 
@@ -69,8 +68,7 @@ class WaylandWindow:
         """Take the window away; idempotent."""
         if not self._stopped:
             self._stopped = True
-            with suppress(OSError):  # the thread has ended
-                self._wake.send(b".")
+            self._wake_up.set()
             self._thread.join(5)
 
     def _make(self) -> None:
@@ -113,7 +111,7 @@ class WaylandWindow:
     def _run(self) -> None:
         try:
             while not self._stopped:
-                select.select([self._connection.fileno(), self._woken], [], [])
+                select.select([self._connection, self._wake_up], [], [])
                 if not self._stopped:
                     self._connection.dispatch()
         except (WaylandError, OSError) as reason:
@@ -121,8 +119,7 @@ class WaylandWindow:
         finally:
             self.focused.clear()
             self._connection.close()
-            self._woken.close()
-            self._wake.close()
+            self._wake_up.close()
 
     def _ping(self, _opcode: int, event: Arguments) -> None:
         self._connection.request(self._shell, _PONG, event.uint())

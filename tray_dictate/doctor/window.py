@@ -10,9 +10,7 @@ reading of it. Its thread alone uses its connection.
 from __future__ import annotations
 
 import logging
-import socket
 import threading
-from contextlib import suppress
 from typing import Any
 
 from Xlib import XK, X, Xutil, error
@@ -20,6 +18,7 @@ from Xlib import XK, X, Xutil, error
 from tray_dictate import x11_flush
 from tray_dictate.output.x11_server import connect, disconnect
 from tray_dictate.ports import Target
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ class CheckWindow:
         self.target = Target(f"{self._window.id:#x}", CLASS)
         self._text = ""
         self._stopped = False
-        self._woken, self._wake = socket.socketpair()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
 
@@ -59,8 +58,7 @@ class CheckWindow:
         """Take the window away; idempotent."""
         if not self._stopped:
             self._stopped = True
-            with suppress(OSError):  # the thread has ended
-                self._wake.send(b".")
+            self._wake_up.set()
             self._thread.join(2)
 
     def _make(self) -> Any:
@@ -85,14 +83,13 @@ class CheckWindow:
             while not self._stopped:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                x11_flush.wait(self._display, self._woken.fileno())
+                x11_flush.wait(self._display, self._wake_up)
             self._window.destroy()
         except (error.ConnectionClosedError, OSError) as reason:
             log.info("the window went away: %s", type(reason).__name__)
         finally:
             disconnect(self._display)
-            self._woken.close()
-            self._wake.close()
+            self._wake_up.close()
 
     def _take(self, event: Any) -> None:
         if event.type == X.KeyPress:

@@ -24,6 +24,7 @@ from tray_dictate.core.keycodes import CODES, NAMES, XKB
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class EvdevHotkey:
         self._down: frozenset[tuple[int, int]] = frozenset()  # file, code
         self._touched: dict[int, float] = {}
         self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
-        self._woken, self._wake = os.pipe()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
         self._stopped = False
 
@@ -126,12 +127,13 @@ class EvdevHotkey:
         if self._stopped:
             return
         self._stopped = True
-        os.write(self._wake, b".")
+        self._wake_up.set()
         if self._thread.ident:
             self._thread.join()
         self._devices.close()
-        for file in (*self._files.values(), self._woken, self._wake):
+        for file in self._files.values():
             os.close(file)
+        self._wake_up.close()
 
     # On the reader's thread
 
@@ -139,11 +141,11 @@ class EvdevHotkey:
         try:
             while True:
                 watch = self._devices.fileno()
-                files = [*self._files.values(), watch, self._woken]
-                ready, _, _ = select.select(files, [], [])
+                files = [*self._files.values(), watch]
+                ready, _, _ = select.select([*files, self._wake_up], [], [])
                 if self._stopped:
                     return
-                for file in ready:
+                for file in (file for file in files if file in ready):
                     if file == watch:
                         self._files |= self._devices.open(self._files)
                     else:

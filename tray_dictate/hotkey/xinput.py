@@ -17,7 +17,6 @@ dictation records.
 from __future__ import annotations
 
 import logging
-import os
 import struct
 import threading
 import time
@@ -34,6 +33,7 @@ from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.expected import Expected
 from tray_dictate.hotkey.x11_names import key_names
+from tray_dictate.wake_up import WakeUp
 from tray_dictate.x11_keys_down import QueryDeviceState, bits_set
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class XInputHotkey:
         self._hidden: set[int] = set()
         self._claims: deque[frozenset[str]] = deque()
         self._claimed: set[int] = set()
-        self._woken, self._wake = os.pipe()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
         self._stopped = False
 
@@ -106,19 +106,18 @@ class XInputHotkey:
         """Keep presses of these keys, and no others, from the windows; from any thread."""
         if not self._stopped:  # else its grabs have gone with its connection
             self._claims.append(keys)
-            os.write(self._wake, b"c")
+            self._wake_up.set()
 
     def stop(self) -> None:
         """End the reader; grabs go with its connection."""
         if not self._stopped:
             self._stopped = True
-            os.write(self._wake, b".")
+            self._wake_up.set()
             if self._thread.ident:
                 self._thread.join()
             for end in (self._display, self._asking):
                 _close(end)
-            os.close(self._woken)
-            os.close(self._wake)
+            self._wake_up.close()
 
     # On the reader's thread
 
@@ -127,8 +126,7 @@ class XInputHotkey:
             while True:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                if self._woken in x11_flush.wait(self._display, self._woken):
-                    os.read(self._woken, 64)
+                if x11_flush.wait(self._display, self._wake_up):
                     self._obey()
                 if self._stopped:
                     break

@@ -17,7 +17,6 @@ ours to serve until the user copies again: a kill -9 loses it, as a selection en
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import select
 import threading
@@ -34,6 +33,7 @@ from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents, Saving
 from tray_dictate.output.wayland_serve import EMPTYING, Held, Offer, Server, Serving, text_contents
 from tray_dictate.output.wayland_wire import Connection, WaylandError
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class WaylandSelections:
         self._patience = LEARN
         self._closing = False
         self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._woken, self._wake = os.pipe2(os.O_CLOEXEC)
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
@@ -104,17 +104,15 @@ class WaylandSelections:
                 log.warning("the clipboard could not be given back: no answer by the compositor")
                 patience = 1
             self._thread.join(patience)
-        if not self._thread.is_alive() and self._wake >= 0:
-            os.close(self._wake)
-            os.close(self._woken)
-            self._wake = self._woken = -1
+        if not self._thread.is_alive():
+            self._wake_up.close()
 
     def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
         if not self._thread.is_alive():
             raise WaylandError("the compositor is gone")
         future: Future[Any] = Future()
         self._work.put((future, work))
-        os.write(self._wake, b".")
+        self._wake_up.set()
         try:
             return future.result(patience)
         except TimeoutError:
@@ -150,19 +148,19 @@ class WaylandSelections:
         if due is not None and due <= time.monotonic():
             self._give_back()
             return
-        if self._serve(None if due is None else due - time.monotonic(), self._woken):
-            os.read(self._woken, 4096)
+        if self._serve(None if due is None else due - time.monotonic(), self._wake_up):
+            self._wake_up.clear()
 
-    def _serve(self, patience: float | None, *files: int) -> bool:
+    def _serve(self, patience: float | None, *files: int | WakeUp) -> bool:
         """Deal with what happens, once; return whether there is something to read from a file."""
         self._server.drop_stale()
         if writing := self._server.files:
             patience = min(patience or 1.0, 1.0)
-        wanted = [self._connection.fileno(), *files]
+        wanted = [self._connection, *files]
         readable, writable, _ = select.select(wanted, writing, [], patience)
         for one in writable:
             self._server.go_on(one)
-        if self._connection.fileno() in readable:
+        if self._connection in readable:
             self._connection.dispatch()
         return any(file in readable for file in files)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import select
 import struct
 import threading
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 from tray_dictate.ports import Target
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Toplevels:
         except WaylandError as reason:
             self._connection.close()
             raise UnavailableError(f"The windows cannot be seen: {reason}.") from reason
-        self._wake, self._waker = os.pipe()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._listen, name="output-windows", daemon=True)
         self._thread.start()
 
@@ -97,15 +97,11 @@ class Toplevels:
 
     def close(self) -> None:
         """Hear no more; idempotent."""
-        if not self._thread.is_alive() and self._wake < 0:
-            return
-        os.write(self._waker, b"x")
+        self._wake_up.set()
         self._thread.join()
         with self._lock:
             self._connection.close()
-        os.close(self._wake)
-        os.close(self._waker)
-        self._wake = -1
+        self._wake_up.close()
 
     def _refresh(self) -> None:
         """Hear all that the compositor has said until now."""
@@ -117,7 +113,8 @@ class Toplevels:
     def _listen(self) -> None:
         """Read what nobody asks about: who never reads is thrown out, once enough has piled up."""
         with suppress(OSError, ValueError):
-            while self._wake not in select.select([self._connection, self._wake], [], [])[0]:
+            files = [self._connection, self._wake_up]
+            while self._wake_up not in select.select(files, [], [])[0]:
                 with self._lock:
                     try:
                         self._connection.dispatch()

@@ -13,7 +13,6 @@ A kill -9 meanwhile loses what we keep, as owners do; clipboard managers bring i
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import threading
 import time
@@ -31,6 +30,7 @@ from tray_dictate.output.x11_cut import CutBuffer
 from tray_dictate.output.x11_save import Contents, Saving, hand_over
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
 from tray_dictate.output.x11_server import Focus, connect, disconnect, marks_text
+from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Selections:
         self._offer: Offer | None = None
         self._closing = False
         self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._woken, self._wake = os.pipe()
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
@@ -93,17 +93,15 @@ class Selections:
             except (TimeoutError, error.ConnectionClosedError):
                 log.warning("the clipboard could not be given back: the X server does not answer")
             self._thread.join(1)
-        if not self._thread.is_alive() and self._wake >= 0:
-            os.close(self._wake)
-            os.close(self._woken)
-            self._wake = self._woken = -1
+        if not self._thread.is_alive():
+            self._wake_up.close()
 
     def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
         if not self._thread.is_alive():
             raise error.ConnectionClosedError("server")
         future: Future[Any] = Future()
         self._work.put((future, work))
-        os.write(self._wake, b".")
+        self._wake_up.set()
         return future.result(patience)
 
     # From here on, everything runs on the thread.
@@ -141,8 +139,7 @@ class Selections:
             self._give_back()
             return
         patience = None if due is None else due - time.monotonic()
-        if self._woken in x11_flush.wait(self._display, self._woken, seconds=patience):
-            os.read(self._woken, 4096)
+        x11_flush.wait(self._display, self._wake_up, seconds=patience)
 
     def _drain(self) -> None:
         while self._display.pending_events():

@@ -17,10 +17,9 @@ import importlib
 import logging
 import os
 import select
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 from PIL import Image
@@ -32,6 +31,7 @@ from tray_dictate.tray.menu import click_default, menu
 from tray_dictate.tray.popup import Popup
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import NAME, TITLE
+from tray_dictate.wake_up import WakeUp
 from tray_dictate.x11_flush import wait
 
 log = logging.getLogger(__name__)
@@ -50,39 +50,34 @@ class XEmbedIcon:
         self._wanted = self._stopped = False
         self._view = View()
         self._listed: object = None  # what the menu shows
-        self._waker, self._woken = socket.socketpair()
-        self._waker.setblocking(False)
+        self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
         self._thread.start()
 
     def want(self, wanted: bool) -> None:
         """Show the icon wherever there is a host for it, or take it away."""
         self._wanted = wanted
-        self._wake()
+        self._wake_up.set()
 
     def paint(self, view: View) -> None:
         """Change picture and title."""
         self._view = view
-        self._wake()
+        self._wake_up.set()
 
     def stop(self) -> None:
         """Take the icon away for good."""
         self._stopped = True
-        self._wake()
-
-    def _wake(self) -> None:
-        with suppress(OSError):  # the thread has ended, or has enough to wake it
-            self._waker.send(b"!")
+        self._wake_up.set()
 
     def _run(self) -> None:
         """Have a window, and another when a dying host has taken it along."""
         pause, longest = _PAUSES
-        with self._waker, self._woken:
+        with closing(self._wake_up):
             try:
                 while not self._stopped:
-                    _Window(self._click, self._obey, self._woken).run()
+                    _Window(self._click, self._obey, self._wake_up).run()
                     if not self._stopped:
-                        select.select([self._woken], [], [], pause)
+                        select.select([self._wake_up], [], [], pause)
                         pause = min(pause * 2, longest)
             except Exception as reason:  # an ornament; the server may have gone
                 log.warning("No icon in an XEmbed tray: %s: %s", type(reason).__name__, reason)
@@ -117,9 +112,9 @@ class _Window:
         self,
         on_click: Callable[[Popup, Any], None],
         obey: Callable[[_Window], bool],
-        woken: socket.socket,
+        wake_up: WakeUp,
     ) -> None:
-        self._on_click, self._obey, self._woken = on_click, obey, woken
+        self._on_click, self._obey, self._wake_up = on_click, obey, wake_up
         self._x, xorg = _import_pystray()
         self._icon = xorg.Icon(NAME, draw(Status.IDLE, SIZES[-1]), TITLE)
         self.popup = Popup(self._x, self._icon._display)
@@ -224,8 +219,7 @@ class _Window:
                         yield event
                 if not self._obey(self):
                     return
-                if self._woken.fileno() in wait(display, self._woken.fileno()):
-                    self._woken.recv(4096)
+                wait(display, self._wake_up)
         except self._x.error.ConnectionClosedError:
             log.info("The X server has gone, and the icon with it")
 
