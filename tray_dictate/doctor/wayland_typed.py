@@ -12,9 +12,10 @@ from collections.abc import Callable
 from tray_dictate import blocking
 from tray_dictate.config import OutputSettings
 from tray_dictate.doctor.finding import Finding
+from tray_dictate.doctor.own_window import CLASS
 from tray_dictate.doctor.typed import TEXT, wrong
 from tray_dictate.doctor.wayland import first, ways
-from tray_dictate.doctor.wayland_window import CLASS, WaylandWindow
+from tray_dictate.doctor.wayland_window import WaylandWindow
 from tray_dictate.errors import DeliveryError
 from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland import WaylandOutput

@@ -1,12 +1,11 @@
 """A small Wayland window of our own, as a program's: what is committed or typed is its text.
 
 It speaks the protocol itself, so that what arrives is what the compositor sends and no toolkit's
-reading of it. Its thread alone uses its connection.
+reading of it.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import select
@@ -15,14 +14,12 @@ import threading
 from Xlib import XK  # the names of keysyms, without any X server
 
 from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.doctor.window import CLASS, TITLE, of_keysym
+from tray_dictate.doctor.own_window import CLASS, HEIGHT, TITLE, WIDTH, OwnWindow
+from tray_dictate.doctor.window import of_keysym
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 from tray_dictate.wake_up import WakeUp
 
-log = logging.getLogger(__name__)
-
-_WIDTH, _HEIGHT = 520, 60  # pixels
-_SIZE = _WIDTH * _HEIGHT * 4  # bytes
+_SIZE = WIDTH * HEIGHT * 4  # bytes
 _XRGB = 1
 _CREATE = 0  # a surface, a pool, a buffer
 _GET_XDG_SURFACE, _PONG, _GET_TOPLEVEL, _ACK, _SET_TITLE, _SET_APP = 2, 3, 1, 4, 2, 3
@@ -36,40 +33,25 @@ _SYMBOL = re.compile(r"key\s*<(\w+)>\s*\{\s*\[\s*(\w+)")
 _FIXED = {CODES["enter"]: "\n", CODES["tab"]: "\t"}
 
 
-class WaylandWindow:
-    """Shown from the start until `close`; `text`, `clear` and `focused` from any thread."""
+class WaylandWindow(OwnWindow):
+    """Where keys and commits become text; `focused` from any thread."""
+
+    gone = (WaylandError, OSError)
 
     def __init__(self) -> None:
         """Raises UnavailableError where no compositor answers or it shows no windows."""
+        super().__init__()
         self._connection = Connection()
         self.commits = "zwp_text_input_manager_v3" in self._connection.globals
         self.focused = threading.Event()
-        self._text, self._coming = "", ""
+        self._coming = ""
         self._keys: dict[int, str] = {}
-        self._stopped = False
         try:
             self._make()
         except BaseException:
             self._connection.close()
             raise
-        self._wake_up = WakeUp()
-        self._thread = threading.Thread(target=self._run, name="window", daemon=True)
-        self._thread.start()
-
-    def text(self) -> str:
-        """Return what has arrived since the start, or the last `clear`."""
-        return self._text
-
-    def clear(self) -> None:
-        """Empty it; nothing may be on its way."""
-        self._text = ""
-
-    def close(self) -> None:
-        """Take the window away; idempotent."""
-        if not self._stopped:
-            self._stopped = True
-            self._wake_up.set()
-            self._thread.join(5)
+        self._start()
 
     def _make(self) -> None:
         ask = self._connection
@@ -103,23 +85,18 @@ class WaylandWindow:
         finally:
             os.close(file)
         buffer = ask.create()  # ids are used in the order in which they were made
-        ask.request(pool, _CREATE, buffer, 0, _WIDTH, _HEIGHT, _WIDTH * 4, _XRGB)
+        ask.request(pool, _CREATE, buffer, 0, WIDTH, HEIGHT, WIDTH * 4, _XRGB)
         return buffer
 
     # From here on, everything runs on the thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._stopped:
-                select.select([self._connection, self._wake_up], [], [])
-                if not self._stopped:
-                    self._connection.dispatch()
-        except (WaylandError, OSError) as reason:
-            log.info("the window went away: %s", type(reason).__name__)
-        finally:
-            self.focused.clear()
-            self._connection.close()
-            self._wake_up.close()
+    def _hear(self, wake_up: WakeUp) -> None:
+        if self._connection in select.select([self._connection, wake_up], [], [])[0]:
+            self._connection.dispatch()
+
+    def _disconnect(self) -> None:
+        self.focused.clear()
+        self._connection.close()
 
     def _ping(self, _opcode: int, event: Arguments) -> None:
         self._connection.request(self._shell, _PONG, event.uint())
@@ -128,7 +105,7 @@ class WaylandWindow:
         ask = self._connection
         ask.request(self._xdg, _ACK, event.uint())
         ask.request(self._surface, _ATTACH, self._buffer, 0, 0)
-        ask.request(self._surface, _DAMAGE, 0, 0, _WIDTH, _HEIGHT)
+        ask.request(self._surface, _DAMAGE, 0, 0, WIDTH, HEIGHT)
         ask.request(self._surface, _COMMIT)
 
     def _on_seat(self, opcode: int, event: Arguments) -> None:

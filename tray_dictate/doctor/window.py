@@ -1,7 +1,7 @@
 """A small window of our own, as a program's: keys become text in it, and so does a paste.
 
 It needs nothing but python-xlib, so that what arrives is what the X server sends and no toolkit's
-reading of it. Its thread alone uses its connection.
+reading of it.
 """
 
 # pyright: basic
@@ -9,64 +9,43 @@ reading of it. Its thread alone uses its connection.
 
 from __future__ import annotations
 
-import logging
-import threading
 from typing import Any
 
 from Xlib import XK, X, Xutil, error
 
 from tray_dictate import x11_flush
+from tray_dictate.doctor.own_window import CLASS, HEIGHT, TITLE, WIDTH, OwnWindow
 from tray_dictate.output.x11_server import connect, disconnect
 from tray_dictate.ports import Target
 from tray_dictate.wake_up import WakeUp
 
-log = logging.getLogger(__name__)
-
-CLASS = "tray-dictate-doctor"
-TITLE = "tray_dictate checks whether text arrives here"
-_WIDTH, _HEIGHT, _BORDER = 520, 60, 1  # pixels
+_BORDER = 1  # pixels
 _UNICODE = 0x01000000  # keysyms from here on are code points
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
 
 
-class CheckWindow:
-    """Shown from the start until `close`; `text` and `clear` from any thread."""
+class CheckWindow(OwnWindow):
+    """Where keys and a paste become text."""
+
+    gone = (error.ConnectionClosedError, OSError)
 
     def __init__(self) -> None:
         """Raises UnavailableError where there is no X server."""
+        super().__init__()
         self._display = connect()
         atom = self._display.intern_atom
         self._clipboard, self._utf8 = atom("CLIPBOARD"), atom("UTF8_STRING")
         self._property = atom("_TRAY_DICTATE_PASTED")
         self._window = self._make()
         self.target = Target(f"{self._window.id:#x}", CLASS)
-        self._text = ""
-        self._stopped = False
-        self._wake_up = WakeUp()
-        self._thread = threading.Thread(target=self._run, name="window", daemon=True)
-        self._thread.start()
-
-    def text(self) -> str:
-        """Return what has arrived since the start, or the last `clear`."""
-        return self._text
-
-    def clear(self) -> None:
-        """Empty it; nothing may be on its way."""
-        self._text = ""
-
-    def close(self) -> None:
-        """Take the window away; idempotent."""
-        if not self._stopped:
-            self._stopped = True
-            self._wake_up.set()
-            self._thread.join(2)
+        self._start()
 
     def _make(self) -> Any:
         screen = self._display.screen()
-        x = (screen.width_in_pixels - _WIDTH) // 2
-        y = (screen.height_in_pixels - _HEIGHT) // 2
+        x = (screen.width_in_pixels - WIDTH) // 2
+        y = (screen.height_in_pixels - HEIGHT) // 2
         window = screen.root.create_window(
-            x, y, _WIDTH, _HEIGHT, _BORDER, screen.root_depth,
+            x, y, WIDTH, HEIGHT, _BORDER, screen.root_depth,
             background_pixel=screen.white_pixel, event_mask=X.KeyPressMask,
         )  # fmt: skip
         window.set_wm_name(TITLE)
@@ -78,18 +57,13 @@ class CheckWindow:
 
     # From here on, everything runs on the thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._stopped:
-                while self._display.pending_events():
-                    self._take(self._display.next_event())
-                x11_flush.wait(self._display, self._wake_up)
-            self._window.destroy()
-        except (error.ConnectionClosedError, OSError) as reason:
-            log.info("the window went away: %s", type(reason).__name__)
-        finally:
-            disconnect(self._display)
-            self._wake_up.close()
+    def _hear(self, wake_up: WakeUp) -> None:
+        while self._display.pending_events():
+            self._take(self._display.next_event())
+        x11_flush.wait(self._display, wake_up)
+
+    def _disconnect(self) -> None:
+        disconnect(self._display)
 
     def _take(self, event: Any) -> None:
         if event.type == X.KeyPress:
