@@ -6,8 +6,8 @@ release ends it. Every event is announced, so that the hotkey does not take ours
 
 Text goes in bursts. In one burst the server serves no other program, so nobody changes the layout
 between our look and our keys; a modifier of the user's that goes down in it reaches us instead of
-the window (x11_guard.py). All keys of a burst are one write: killed at any moment, we leave none
-down, and Caps Lock as it was.
+the window (x11_guard.py). All keys of a burst are one write, and it outlives us (x11_survivor.py):
+killed at any moment, we leave none down, and Caps Lock as it was.
 """
 
 from __future__ import annotations
