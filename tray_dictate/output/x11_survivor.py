@@ -17,7 +17,8 @@ from tray_dictate.errors import why
 log = logging.getLogger(__name__)
 
 _PATH = "/usr/bin:/bin"
-_LONGER = 0.5  # seconds for the server to do what it has; one that we have grabbed is so much stuck
+# seconds for the server to do what it has; what we have grabbed of it is the user's again then
+_LONGER = 0.5
 # a session that ends asks every process of ours to end, this one too early
 _SLEEP = f"trap '' HUP INT TERM; read -r _; exec sleep {_LONGER}"
 
