@@ -146,12 +146,16 @@ class TextWindow:
     def focus(self) -> None:
         """Give it the keyboard, and wait until it has it."""
 
-        def focused() -> bool:
+        def brought() -> bool:
             if self._xdotool("getactivewindow").strip() != self.id:
                 self._xdotool("windowactivate", self.id)
-            return self._source.focused()
+            return self.focused()
 
-        wait_until(focused, 15, f"the {self.kind} window has the focus")
+        wait_until(brought, 15, f"the {self.kind} window has the focus")
+
+    def focused(self) -> bool:
+        """Tell whether it has the keyboard."""
+        return self._source.focused()
 
     def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 10) -> str:
         """Wait until it holds this text, or what the predicate accepts; return what it holds."""
