@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from PIL import Image, ImageGrab
 from Xlib.display import Display
+from Xlib.ext import xfixes
 
 from tests.desktop.environment import private_environment
 from tests.desktop.keyboard import Keyboard
@@ -221,6 +222,17 @@ class Desktop:
         try:
             atom = display.intern_atom(selection.upper())
             before = display.get_selection_owner(atom)
+            display.xfixes_query_version()
+            display.xfixes_select_selection_input(
+                display.screen().root, atom, xfixes.XFixesSetSelectionOwnerNotifyMask
+            )
+            display.sync()
+
+            def taken() -> bool:
+                """Tell whether somebody else has owned it since."""
+                events = [display.next_event() for _ in range(display.pending_events())]
+                return any(event.owner != before for event in events if hasattr(event, "owner"))
+
             subprocess.run(
                 ["xclip", "-selection", selection, "-t", target, "-i"],
                 input=data.encode() if isinstance(data, str) else data,
@@ -228,7 +240,7 @@ class Desktop:
                 stderr=subprocess.DEVNULL,  # xclip stays, and would hold a pipe open
             )  # fmt: skip
             # it returns before it has asked for the selection
-            wait_until(lambda: display.get_selection_owner(atom) != before, 10, "xclip owns it")
+            wait_until(taken, 10, "xclip owns it")
         finally:
             display.close()
 

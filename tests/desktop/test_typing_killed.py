@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from Xlib import X
+from Xlib.display import Display
 
 from tests.desktop.output_rig import connected, keymap, keys_down, start
 from tests.desktop.rig import Desktop, wait_until
@@ -15,6 +16,15 @@ from tests.desktop.schedules import mask
 from tray_dictate.output.x11 import X11Output
 
 KILLS = 10  # of each method
+
+
+def is_free(display: Display) -> bool:
+    """Tell whether nobody has the keyboard for itself."""
+    root = display.screen().root
+    answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    display.ungrab_keyboard(X.CurrentTime)
+    display.sync()
+    return answer == X.GrabSuccess
 
 
 @pytest.mark.parametrize("method", ["type", "paste"])
@@ -35,6 +45,7 @@ async def test_a_kill_at_any_moment_leaves_no_key_down_and_caps_lock_on(
             # the server may still be at what we sent as one write
             wait_until(lambda: not keys_down(display), 2, f"no key is down after kill {number}")
             assert mask(display) == X.LockMask, f"after kill {number}"
+            wait_until(lambda: is_free(display), 5, "the keyboard is the user's again")
             window.clear()
         await X11Output("type", lambda _keycode, _down: None).close()
         assert keymap(display) == before
