@@ -111,7 +111,7 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
         if policy == "follow":  # the rest waits for the window that has the beginning
             await asyncio.to_thread(first.focus)
         landing = await asyncio.wait_for(inserting, 60)
-        assert landing.rest == ""
+        assert landing.rest == "", landing.reason
         first.wait_for(LONG[method])
         assert second.text() == ""
 
