@@ -233,7 +233,7 @@ async def test_a_clipboard_that_cannot_be_read_is_left_alone(xserver, environ, t
 async def test_the_focus_is_where_it_was(xserver, environ):
     with xserver.text_window("tk") as window:
         await states(OutputSettings())
-        wait_until(window.focused, 5, "the window manager has seen our window go")
+        wait_until(window.is_focused, 5, "the window manager has seen our window go")
         xserver.tap("x")
         window.wait_for(lambda text: text == "x")
 

@@ -25,8 +25,7 @@ from tray_dictate.output.x11_survivor import Survivor
 
 display = Display()
 shift = display.keysym_to_keycode(XK.XK_Shift_L)
-if sys.argv[1] == "survived":
-    Survivor(display)
+survivor = Survivor(display) if sys.argv[1] == "survived" else None
 xtest.fake_input(display, X.KeyPress, shift)
 for _ in range(2000):  # it takes the server a while
     request.GetKeyboardMapping(display=display.display, defer=True, first_keycode=8, count=248)

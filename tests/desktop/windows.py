@@ -149,11 +149,11 @@ class TextWindow:
         def brought() -> bool:
             if self._xdotool("getactivewindow").strip() != self.id:
                 self._xdotool("windowactivate", self.id)
-            return self.focused()
+            return self.is_focused()
 
         wait_until(brought, 15, f"the {self.kind} window has the focus")
 
-    def focused(self) -> bool:
+    def is_focused(self) -> bool:
         """Tell whether it has the keyboard."""
         return self._source.focused()
 

@@ -33,8 +33,9 @@ class ClipboardOutput(Blind):
     def __init__(self) -> None:
         """Raises UnavailableError where no program can reach a clipboard."""
         found: tuple[Any, Any] = (_wl_copy, _wl_paste)
+        self._patience = 0.0  # each look of wl-paste's may take the focus for a moment
         if not _is_wayland():
-            found = pyperclip.determine_clipboard()
+            found, self._patience = pyperclip.determine_clipboard(), _OWNED
         self._copy, self._paste = found
         if not self._copy:  # pyperclip's stand-in for a missing program is false
             raise UnavailableError("No program here can reach a clipboard.", REMEDY)
@@ -77,9 +78,9 @@ class ClipboardOutput(Blind):
 
     def _stays(self, text: str) -> bool:
         """Tell whether it is there: xclip fails without a word to us."""
-        end = time.monotonic() + _OWNED
+        end = time.monotonic() + self._patience
         while self._paste() != text:
-            if time.monotonic() > end:
+            if time.monotonic() >= end:
                 return False
             time.sleep(0.01)
         return True

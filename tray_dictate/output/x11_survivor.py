@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from typing import Protocol
+
+from Xlib.display import Display
 
 from tray_dictate.errors import why
 
@@ -23,21 +24,16 @@ _LONGER = 0.5
 _SLEEP = f"trap '' HUP INT TERM; read -r _; exec sleep {_LONGER}"
 
 
-class _HasFile(Protocol):
-    def fileno(self) -> int: ...
-
-
 class Survivor:
     """The process, from here to `end`; without one (no `sh`) a kill is what it was."""
 
-    def __init__(self, connection: _HasFile) -> None:
+    def __init__(self, display: Display) -> None:
         quiet = subprocess.DEVNULL
         self._process = None
         try:
             self._process = subprocess.Popen(
                 ["sh", "-c", _SLEEP], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd="/",
-                env={"PATH": _PATH}, start_new_session=True,
-                pass_fds=[connection.fileno()],
+                env={"PATH": _PATH}, start_new_session=True, pass_fds=[display.fileno()],
             )  # fmt: skip
         except OSError as reason:
             log.info("nothing holds the connection when we are killed: %s", why(reason))
