@@ -79,16 +79,26 @@ function Stop-Daemon {
     return $true
 }
 
+# -I: no file of the folder that we are in is taken for a part of Python.
+function Invoke-Pip {
+    & (Join-Path $scripts 'python.exe') -I -m pip install --disable-pip-version-check `
+        --no-cache-dir @args
+    if ($LASTEXITCODE -ne 0) { Stop-With 'pip could not install it; the lines above say why.' }
+}
+
 function Install-Program {
     if (-not (Test-Path (Join-Path $scripts 'python.exe'))) {
         Write-Output "Making a virtual environment in $venv"
-        & $python -m venv --clear $venv
+        & $python -I -m venv --clear $venv
         if ($LASTEXITCODE -ne 0) { Stop-With 'the virtual environment could not be made.' }
     }
     Write-Output "Installing tray-dictate from $From"
-    & (Join-Path $scripts 'python.exe') -m pip install --quiet --disable-pip-version-check `
-        --no-cache-dir $From
-    if ($LASTEXITCODE -ne 0) { Stop-With 'pip could not install it; the lines above say why.' }
+    # what builds the rest first; only files whose hashes are listed there
+    $lists = Join-Path $From 'install_scripts'
+    Invoke-Pip --require-hashes --requirement (Join-Path $lists 'build-requirements.txt')
+    Invoke-Pip --require-hashes --no-build-isolation `
+        --requirement (Join-Path $lists 'requirements.txt')
+    Invoke-Pip --no-deps --no-build-isolation --no-index $From
     & (Join-Path $scripts 'tray-dictate.exe') --version | Out-Null
     if ($LASTEXITCODE -ne 0) { Stop-With 'it was installed but does not run.' }
     # a folder of its own on the PATH: the venv's would bring its python.exe along
@@ -135,6 +145,13 @@ Write-Output "Installed: $bin\tray-dictate.cmd"
 Enable-Autostart
 if ($ran -or -not $NoStart) {
     # pythonw has no console window
-    Start-Process (Join-Path $scripts 'pythonw.exe') -ArgumentList '-m', 'tray_dictate', 'run'
-    Write-Output 'tray-dictate runs: hold the right Ctrl key and speak.'
+    Start-Process (Join-Path $scripts 'pythonw.exe') -ArgumentList '-P', '-m', 'tray_dictate', 'run'
+    $program = Join-Path $scripts 'tray-dictate.exe'
+    $status = @()
+    for ($i = 0; $i -lt 20 -and -not $status; $i++) {
+        Start-Sleep -Milliseconds 500
+        $status = @(& $program status 2>$null) -match '^To dictate:'
+    }
+    if (-not $status) { Stop-With 'tray-dictate does not answer; the log says why.' }
+    Write-Output ('tray-dictate runs: ' + ($status[0] -replace '^To dictate:\s*', '') + '.')
 }

@@ -74,6 +74,34 @@ check_system() {
   die "${name:-This system} is not supported; this script knows apt-get, dnf and pacman."
 }
 
+# The embedded model and what runs it come as binaries: what they need is said before we begin.
+check_binaries() {
+  local machine release least
+  machine=$(uname -m)
+  case $(uname -s)/$machine in
+    Darwin/arm64) release=$(sw_vers -productVersion 2>/dev/null || true) least=15.0 ;;
+    Linux/x86_64) release=$(getconf GNU_LIBC_VERSION 2>/dev/null || true) least=2.34 ;;
+    Linux/aarch64) release=$(getconf GNU_LIBC_VERSION 2>/dev/null || true) least=2.31 ;;
+    *) die "$machine is not supported: the speech model's programs exist for" \
+      "x86_64 and aarch64 (Linux) and Apple silicon (macOS)." ;;
+  esac
+  case $machine/$release in
+    arm64/*) at_least "$release" "$least" ||
+      die "macOS ${release:-here} is too old: the speech model needs macOS $least." ;;
+    */glibc*) at_least "${release#glibc }" "$least" ||
+      die "$release is too old: the speech model needs glibc $least (Debian 12, Ubuntu 24.04)." ;;
+    *) die "the speech model needs glibc, which this system does not have." ;;
+  esac
+}
+
+# Tells whether a version such as 2.36 is another one or later.
+at_least() {
+  local major=${1%%.*} minor=${1#*.}
+  minor=${minor%%.*}
+  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
+  [ "$major" -gt "${2%%.*}" ] || { [ "$major" -eq "${2%%.*}" ] && [ "$minor" -ge "${2#*.}" ]; }
+}
+
 # The Python that the system packages are for; on macOS any that will do.
 find_python() {
   local found brewed
@@ -87,7 +115,7 @@ find_python() {
   python=''
 }
 
-new_enough() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+new_enough() { "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 check_python() {
   new_enough ||
@@ -176,23 +204,41 @@ install_packages() {
     die "$installer could not install ${missing[*]}; the lines above say why."
 }
 
+# Runs pip and shows what it fetches: it takes minutes on a slow line. No cache: it would outlive
+# uninstall.sh. -I: no file of the folder that we are in is taken for a part of Python.
+pip_install() {
+  local said line name
+  said=$data/pip.log
+  "$venv/bin/python" -I -m pip install --disable-pip-version-check --no-cache-dir \
+    --progress-bar off "$@" 2>&1 | tee "$said" | while read -r line; do
+    case $line in
+      "Collecting "*) name=${line#Collecting }; say "  ${name%% *}" ;;
+      "Installing collected packages"*) say "  putting them in place" ;;
+      "Building wheel for "*started) name=${line#Building wheel for }; say "  building ${name%% *}" ;;
+    esac
+  done || { tail -n 20 "$said" >&2; die "pip could not install it; the lines above say why."; }
+  rm -f "$said"
+}
+
 install_program() {
-  local version
+  local version lists
   find_python
   check_python
-  version=$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
+  version=$("$python" -I -c 'import sys; print(*sys.version_info[:2], sep=".")')
   mkdir -p "$data" "$bin" || die "$data or $bin cannot be made."
   chmod 700 "$data" || die "$data cannot be made private; is it yours?" # what was said is in it
   [ -d "$venv" ] && first='' || first=1
   # a venv of another Python, as after an upgrade of the system, cannot be mended
-  if ! "$venv/bin/python" -c 'import pip' 2>/dev/null || [ ! -d "$venv/lib/python$version" ]; then
+  if ! "$venv/bin/python" -I -c 'import pip' 2>/dev/null || [ ! -d "$venv/lib/python$version" ]; then
     say "Making a virtual environment in $venv"
-    "$python" -m venv --clear "$venv" || die "the virtual environment could not be made."
+    "$python" -I -m venv --clear "$venv" || die "the virtual environment could not be made."
   fi
   say "Installing tray-dictate from $source"
-  # no cache: it would outlive uninstall.sh
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir "$source" ||
-    die "pip could not install it; the lines above say why."
+  # what builds the rest first; only files whose hashes are listed there
+  lists=$source/install_scripts
+  pip_install --require-hashes --requirement "$lists/build-requirements.txt"
+  pip_install --require-hashes --no-build-isolation --requirement "$lists/requirements.txt"
+  pip_install --no-deps --no-build-isolation --no-index "$source"
   "$venv/bin/tray-dictate" --version >/dev/null || die "it was installed but does not run."
   if [ -e "$bin/tray-dictate" ] && [ ! -L "$bin/tray-dictate" ]; then
     die "$bin/tray-dictate is in the way; move it and run this again."
@@ -218,6 +264,13 @@ install_completion() {
     */zsh) say "For completion, add this to ~/.zshrc before compinit:" \
       "fpath=(\"$share/zsh/site-functions\" \$fpath)" ;;
   esac
+}
+
+# So that it can be started from the desktop's menu of applications.
+install_entry() {
+  [ "$installer" != brew ] || return 0
+  "$venv/bin/python" -I -c 'from tray_dictate import desktop_entry; desktop_entry.make()' ||
+    say "The entry for the menu of applications could not be made; all else works."
 }
 
 # Asked for, or asked about at a first installation; else nothing starts at login.
@@ -253,9 +306,12 @@ running() {
   done
 }
 
+# What the running daemon says of how to dictate: "hold right Ctrl and speak".
+hint() { "$venv/bin/tray-dictate" status 2>/dev/null | sed -n 's/^To dictate: *//p'; }
+
 # Starts it apart from this terminal, with this stdin, and sees that it stays.
 launch() {
-  local log=$data/start.log pid apart=nohup
+  local log=$data/start.log pid apart=nohup how=''
   ! command -v setsid >/dev/null || apart=setsid
   (umask 077; rm -f "$log"; : >"$log")
   "$apart" "$@" >"$log" 2>&1 <&0 & # without <&0 it would have no stdin
@@ -264,7 +320,8 @@ launch() {
     sleep 0.25
     kill -0 "$pid" 2>/dev/null || die "tray-dictate ended at once: $(tail -n 3 "$log")"
   done
-  say "tray-dictate runs (pid $pid): hold the right Ctrl key and speak."
+  how=$(hint || true)
+  say "tray-dictate runs (pid $pid)${how:+: $how}."
 }
 
 # For python: becomes the given program, in the environment that stdin tells; anybody may read the
@@ -307,8 +364,8 @@ start_program() {
     [ ${#pids[@]} -eq 0 ] || say "What runs (pid ${pids[*]}) is still what was installed before."
   elif [ ${#pids[@]} -gt 0 ]; then
     for pid in "${pids[@]}"; do restart "$pid"; done # one for each of your desktop sessions
-  elif [ "$installer" != brew ] && [ -z "${DISPLAY:-}" ]; then
-    say "Not started: there is no X display here (DISPLAY is not set)." \
+  elif [ "$installer" != brew ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+    say "Not started: there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set)." \
       "In your desktop session, run: tray-dictate"
   else
     launch "$venv/bin/tray-dictate" run </dev/null
@@ -318,12 +375,14 @@ start_program() {
 main() {
   read_options "$@"
   check_system
+  check_binaries
   find_source
   find_python
   [ ! -x "$python" ] || check_python
   install_packages
   install_program
   install_completion
+  install_entry
   say "Installed: $bin/tray-dictate"
   case ":$PATH:" in
     *":$bin:"*) ;;

@@ -62,15 +62,32 @@ remove_entries() {
 # The keys that `tray-dictate key set` has put into the system's keyring; needs the program itself.
 forget_keys() {
   local limit=()
-  [ -x "$venv/bin/tray-dictate" ] || return 0
+  if [ ! -x "$venv/bin/tray-dictate" ]; then # it went before
+    [ -z "$(own_folders)" ] || say "$keys_stay"
+    return 0
+  fi
   if command -v timeout >/dev/null; then limit=(timeout 60); fi # a locked keyring may ask unseen
   "${limit[@]+"${limit[@]}"}" "$venv/bin/tray-dictate" key forget --for all </dev/null \
-    >/dev/null 2>&1 || say "The keyring could not be asked. If you used \`tray-dictate key set\`," \
-    "remove the entries named tray_dictate with your system's password program."
+    >/dev/null 2>&1 || say "The keyring could not be asked. $keys_stay"
+}
+
+keys_stay="If you used \`tray-dictate key set\`, remove the entries named tray_dictate with your
+system's password program."
+
+# Prints those of our folders that are there still.
+own_folders() {
+  local folder
+  for folder in "$data" "${XDG_CONFIG_HOME:-$HOME/.config}/tray_dictate" \
+    "${XDG_STATE_HOME:-$HOME/.local/state}/tray_dictate" \
+    "${XDG_CACHE_HOME:-$HOME/.cache}/tray_dictate" \
+    "$HOME/Library/Application Support/tray_dictate" "$HOME/Library/Logs/tray_dictate" \
+    "$HOME/Library/Caches/tray_dictate"; do
+    [ ! -e "$folder" ] || printf '%s\n' "$folder"
+  done
 }
 
 main() {
-  local purge='' share data venv link found=''
+  local purge='' share data venv link found='' left folder
   case ${1:-} in
     '') ;;
     --purge) purge=1 ;;
@@ -93,16 +110,20 @@ main() {
     found=1
     rm -rf -- "$venv" "$data/start.log" || die "$venv cannot be removed."
   fi
-  if [ -n "$purge" ]; then
-    rm -rf -- "$data" "${XDG_CONFIG_HOME:-$HOME/.config}/tray_dictate" \
-      "${XDG_STATE_HOME:-$HOME/.local/state}/tray_dictate" \
-      "${XDG_CACHE_HOME:-$HOME/.cache}/tray_dictate" \
-      "$HOME/Library/Application Support/tray_dictate" "$HOME/Library/Logs/tray_dictate" \
-      "$HOME/Library/Caches/tray_dictate" || die "not everything could be removed."
-  elif [ -d "$data" ]; then
-    rmdir -- "$data" 2>/dev/null || true # the history is there
+  if [ -d "$data" ]; then rmdir -- "$data" 2>/dev/null || true; fi # the history may be there
+  if [ -n "$found" ]; then say "tray-dictate is uninstalled."
+  else say "The program was not installed."; fi
+  left=$(own_folders)
+  if [ -z "$left" ]; then return 0; fi
+  if [ -z "$purge" ]; then
+    say "Your settings, history, recordings and log stay; uninstall.sh --purge removes them:"
+    say "$left"
+    return 0
   fi
-  if [ -n "$found" ]; then say "tray-dictate is uninstalled."; else say "tray-dictate was not installed."; fi
+  while read -r folder; do
+    rm -rf -- "$folder" || die "$folder cannot be removed."
+    say "Removed: $folder"
+  done <<<"$left"
 }
 
 main "$@"

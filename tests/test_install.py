@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pty
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -227,9 +228,39 @@ def test_a_second_run_upgrades_in_place_and_keeps_settings_and_history(user: Use
 
 
 @pytest.mark.usefixtures("first_words")
+def test_the_desktops_menu_of_applications_can_start_it(user: User) -> None:
+    path = user.home / ".local/share/applications/org.tray_dictate.TrayDictate.desktop"
+    entry = path.read_text()
+    assert f'Exec="{user.home}/.local/share/tray_dictate/venv/bin/tray-dictate" "run"' in entry
+    assert "NoDisplay" not in entry
+
+
+def test_it_shows_what_it_fetches(first_words: str) -> None:
+    shown = first_words.splitlines()
+    assert any(line.startswith("  onnxruntime==") for line in shown)
+    assert "  putting them in place" in shown
+
+
+@pytest.mark.usefixtures("first_words")
+def test_a_file_with_another_hash_is_refused(user: User) -> None:
+    listed = user.checkout / "install_scripts/requirements.txt"
+    text = listed.read_text()
+    name = "shtab"
+    user.run(f"{user.home}/.local/share/tray_dictate/venv/bin/pip", "uninstall", "--yes", name)
+    start = text.index(f"{name}==")
+    head, body = text[:start], text[start:]
+    wrong = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", body, count=2)
+    listed.write_text(head + wrong)
+    said = failure(user, "--yes", "--no-start")
+    listed.write_text(text)
+    assert "DO NOT MATCH THE HASHES" in said
+    assert said.endswith("install.sh: pip could not install it; the lines above say why.\n")
+
+
+@pytest.mark.usefixtures("first_words")
 def test_without_a_display_it_installs_says_so_and_starts_nothing(user: User) -> None:
     said = user.install("--yes")
-    assert "Not started: there is no X display here" in said
+    assert "Not started: there is no display here" in said
     assert user.daemons() == []
 
 
@@ -252,7 +283,7 @@ def test_it_starts_the_daemon_and_a_second_run_restarts_it_where_it_was(
 ) -> None:
     said = user.install("--yes", DISPLAY=display, SECRET="a key")
     (old,) = user.daemons()
-    assert f"tray-dictate runs (pid {old})" in said
+    assert f"tray-dictate runs (pid {old}): hold F9 and speak." in said, "as the settings have it"
     # as from a console: the display is the old one's
     said = user.install("--yes", PATH=f"{noted_path}:{SYSTEM_PATH}")
     (new,) = user.daemons()
@@ -293,12 +324,17 @@ def test_uninstalling_ends_the_daemon_and_leaves_only_what_is_the_users(
     assert (user.home / ".config/autostart/tray-dictate.desktop").exists()
     user.write_settings("")
     uninstall = str(user.checkout / "install_scripts/uninstall.sh")
-    assert user.run(uninstall) == (0, "tray-dictate is uninstalled.\n")
+    code, said = user.run(uninstall)
+    assert (code, said.splitlines()[0]) == (0, "tray-dictate is uninstalled.")
+    assert f"stay; uninstall.sh --purge removes them:\n{user.home}/.local/share" in said
     assert user.daemons() == []
-    said = (".local/state/tray_dictate/", ".local/share/tray_dictate/history.sqlite")
-    left = [path for path in user.files() if not path.startswith(said)]
+    spoken = (".local/state/tray_dictate/", ".local/share/tray_dictate/history.sqlite")
+    left = [path for path in user.files() if not path.startswith(spoken)]
     assert left == [".config/tray_dictate/config.toml"]
-    assert user.run(uninstall, "--purge") == (0, "tray-dictate was not installed.\n")
+    code, said = user.run(uninstall, "--purge")
+    assert code == 0
+    assert f"Removed: {user.home}/.config/tray_dictate\n" in said
+    assert "remove the entries named tray_dictate" in said, "the program that could do it is gone"
     assert user.files() == []
 
 
@@ -354,7 +390,9 @@ def foreign(user: User) -> Iterator[Callable[..., str]]:
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for program in ("bash", "dirname", "env", "grep", "id", "setpriv", "setsid", "sh", "uname"):
+        for program in (
+            "bash", "dirname", "env", "getconf", "grep", "id", "setpriv", "setsid", "sh", "uname",
+        ):  # fmt: skip
             (folder / program).symlink_to(Path("/usr/bin", program))
 
         def run(*options: str, **programs: str) -> str:
@@ -365,6 +403,33 @@ def foreign(user: User) -> Iterator[Callable[..., str]]:
             return failure(user, *options, PATH=name)
 
         yield run
+
+
+MAC = {"uname": "[ $1 = -m ] && echo arm64 || echo Darwin", "sw_vers": "echo 15.1"}
+
+
+@pytest.mark.parametrize(
+    ("programs", "complaint"),
+    [
+        (
+            {"getconf": "echo glibc 2.31"},
+            "glibc 2.31 is too old: the speech model needs glibc 2.34",
+        ),
+        ({"getconf": "exit 1"}, "the speech model needs glibc, which this system does not have."),
+        (
+            {**MAC, "sw_vers": "echo 14.7.1"},
+            "macOS 14.7.1 is too old: the speech model needs macOS",
+        ),
+        ({"uname": "[ $1 = -m ] && echo x86_64 || echo Darwin"}, "x86_64 is not supported: "),
+        ({"uname": "[ $1 = -m ] && echo riscv64 || echo Linux"}, "riscv64 is not supported: "),
+    ],
+    ids=["an old glibc", "no glibc", "an old macOS", "an Intel Mac", "another processor"],
+)
+def test_what_the_speech_model_needs_is_said_before_anything_is_done(
+    foreign: Callable[..., str], programs: dict[str, str], complaint: str
+) -> None:
+    said = foreign("--yes", **{"dnf": "exit 1", **programs})
+    assert said.startswith(f"install.sh: {complaint}")
 
 
 @pytest.mark.parametrize(
@@ -387,7 +452,7 @@ def foreign(user: User) -> Iterator[Callable[..., str]]:
             "pulseaudio-alsa",
         ),
         (
-            {"uname": "echo Darwin", "brew": '[ "$1" = install ] && echo brew $@ >&2; exit 1'},
+            {**MAC, "brew": '[ "$1" = install ] && echo brew $@ >&2; exit 1'},
             "brew install --quiet python@3.13",
         ),
     ],
@@ -402,7 +467,7 @@ def test_each_system_is_asked_for_packages_by_its_own_names(
 
 
 def test_without_homebrew_the_remedy_is_named(foreign: Callable[..., str]) -> None:
-    said = foreign("--yes", uname="echo Darwin")
+    said = foreign("--yes", **MAC)
     assert said.startswith("install.sh: Python 3.11 or newer is needed: install it from python.org")
 
 

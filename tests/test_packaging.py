@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 import uv
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests import as_user
 
@@ -125,3 +128,40 @@ def test_it_starts_at_login_as_what_was_installed(program, tmp_path):
     assert run(program, tmp_path, "autostart", "enable")[0] == 0
     entry = (tmp_path / ".config/autostart/tray-dictate.desktop").read_text()
     assert f'Exec="{program[0]}" "run"' in entry
+
+
+def locked(name: str) -> dict[str, list[tuple[Requirement, int]]]:
+    """Return what a locked file names, by project, and how many hashes each version has."""
+    found: dict[str, list[tuple[Requirement, int]]] = {}
+    text = (ROOT / "install_scripts" / name).read_text().replace("\\\n", " ")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line.split(" --hash")[0])
+            entry = (requirement, line.count("--hash=sha256:"))
+            found.setdefault(canonicalize_name(requirement.name), []).append(entry)
+    return found
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "build-requirements.txt"])
+def test_what_is_locked_has_one_version_hashes_and_no_index(name):
+    assert "://" not in (ROOT / "install_scripts" / name).read_text()
+    for entries in locked(name).values():
+        for requirement, hashes in entries:
+            (pin,) = requirement.specifier
+            assert pin.operator == "=="
+            assert hashes
+
+
+def test_the_locked_requirements_are_those_of_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for name, wanted in {
+        "requirements.txt": project["project"]["dependencies"],
+        "build-requirements.txt": project["dependency-groups"]["build"],
+    }.items():
+        entries = locked(name)
+        for asked in map(Requirement, wanted):
+            found = entries.get(canonicalize_name(asked.name), [])
+            assert found, f"{asked.name} is not locked; run install_scripts/lock.sh"
+            for requirement, _ in found:
+                (pin,) = requirement.specifier
+                assert pin.version in asked.specifier, f"{asked}; run install_scripts/lock.sh"

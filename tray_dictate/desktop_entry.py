@@ -1,4 +1,7 @@
-"""Who we are for the desktop: newer portals serve only programs that have an entry of their own."""
+"""Our entry among the desktop's applications.
+
+The menu of applications starts us by it, and newer portals serve only programs that have one.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ APP_ID = "org.tray_dictate.TrayDictate"
 
 
 def make() -> None:
-    """Make the entry for this installation, where it is not there; no menu shows it. It blocks."""
+    """Make the entry for this installation, where it is not there. It blocks."""
     path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
-    text = f"{render(autostart.program())}NoDisplay=true\n"
+    text = f"{render(autostart.program())}Categories=Utility;Accessibility;\n"
     try:
         if not path.exists() or path.read_text() != text:
             write_whole(path, text)

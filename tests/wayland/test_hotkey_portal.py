@@ -265,7 +265,7 @@ def test_a_newer_portal_learns_first_who_we_are(monkeypatch):
         assert registry.registered == [(name, False), (name, True)]
         assert portal.known_first
         entry = (registry.applications / f"{name}.desktop").read_text()
-        assert "NoDisplay=true" in entry
+        assert "Type=Application" in entry
         PortalHotkey(HotkeySettings(), print).stop()
         assert len(registry.registered) == 3, "the entry is there"
         serving.post(bus.disconnect)
