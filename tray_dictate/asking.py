@@ -43,7 +43,7 @@ def offering(
             admitted=_admitted,
             autostart=autostart.enabled,
             set_autostart=lambda on: autostart.enable() if on else autostart.disable(),
-            open=Opening(path, tell, doctor=[*DOCTOR, *settings.words()]).open,
+            open=Opening(path, tell, keep, doctor=[*DOCTOR, *settings.words()]).open,
             offer=parts.offer,
             tell=tell,
         )

@@ -1,4 +1,8 @@
-"""Settings, log and the machine's check, opened in the user's own editor."""
+"""Settings, log and the machine's check, opened in the user's own editor.
+
+Desktops without a list of file types (a missing MIME cache, a bare window manager) have no program
+of their own for a text: then come the editors that are there, and at last one in a terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,35 @@ import asyncio
 import logging
 import os
 import shlex
+import shutil
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tray_dictate import config_file, paths, program
-from tray_dictate.errors import UnavailableError, why
+from tray_dictate.errors import DeliveryError, UnavailableError, why
 
 log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0  # seconds; what runs on after them is the editor itself
 _CHECK = 180.0  # seconds
 _LONGEST = 1_000_000  # bytes of the check's answer
+_EDITORS = (  # with a window of their own
+    "gnome-text-editor", "gedit", "kate", "kwrite", "mousepad", "xed", "pluma", "featherpad",
+    "leafpad", "l3afpad", "geany", "gvim", "emacs",
+)  # fmt: skip
+_TERMINAL_EDITORS = ("sensible-editor", "nano", "micro", "vim", "vi")
+_WINDOWLESS = {
+    *_TERMINAL_EDITORS, "nvim", "hx", "helix", "kak", "joe", "jed", "ne", "mg", "pico", "ed", "dte",
+}  # fmt: skip
+_TERMINALS = (  # each with what a command follows
+    ("xdg-terminal-exec",), ("x-terminal-emulator", "-e"), ("gnome-terminal", "--"), ("kgx", "--"),
+    ("konsole", "-e"), ("xfce4-terminal", "-x"), ("mate-terminal", "-x"), ("lxterminal", "-e"),
+    ("qterminal", "-e"), ("kitty",), ("alacritty", "-e"), ("wezterm", "start", "--"), ("foot",),
+    ("xterm", "-e"),
+)  # fmt: skip
 DOCTOR = [sys.executable, "-m", "tray_dictate", "doctor", "--no-input"]
 
 
@@ -30,11 +49,13 @@ class Opening:
         self,
         settings: Path,
         tell: Callable[[str], None],
+        keep: Callable[[str], Awaitable[None]],
         *,
         platform: str = sys.platform,
         doctor: list[str] = DOCTOR,
     ) -> None:
-        self._settings, self._tell = settings, tell
+        """`keep` puts a text on the clipboard, or raises DeliveryError."""
+        self._settings, self._tell, self._keep = settings, tell, keep
         self._platform, self._doctor = platform, doctor
         self._editors: set[asyncio.Task[Any]] = set()
 
@@ -78,13 +99,19 @@ class Opening:
             startfile: Any = getattr(os, "startfile")  # noqa: B009 - Windows only
             try:
                 await asyncio.to_thread(startfile, str(path))
-            except OSError as reason:
-                raise _no_editor(path) from reason
-            return
+            except OSError as reason:  # Windows knows no program for .toml
+                log.info("no program opens %s files: %s", path.suffix, reason)
+            else:
+                return
         for editor in _editors(self._platform):
             if await self._opens([*editor, str(path)]):
                 return
-        raise _no_editor(path)
+        try:
+            await self._keep(str(path))
+        except DeliveryError as reason:
+            log.info("the clipboard: %s", reason)
+            raise _no_editor(f"Open {path} with one") from reason
+        raise _no_editor(f"Open the file whose path is on the clipboard now ({path})")
 
     async def _opens(self, command: list[str]) -> bool:
         try:
@@ -105,14 +132,27 @@ class Opening:
         return code == 0
 
 
-def _editors(platform: str) -> list[list[str]]:
-    """Return what may open a text, the desktop's own choice first: $VISUAL may want a terminal."""
-    first = [["open", "-t"]] if platform == "darwin" else [["xdg-open"], ["gio", "open"]]
+def _editors(platform: str) -> Iterator[list[str]]:
+    """Yield what may open a text: the desktop's own choice, the user's, and what there is."""
+    if platform == "win32":
+        yield ["notepad.exe"]
+        return
+    yield from [["open", "-t"]] if platform == "darwin" else [["xdg-open"], ["gio", "open"]]
+    own = [_words(os.environ.get(name, "")) for name in ("VISUAL", "EDITOR")]
+    yield from (words for words in own if words and Path(words[0]).name not in _WINDOWLESS)
+    yield from ([name] for name in _EDITORS if shutil.which(name))
+    in_terminal = [*own, *([name] for name in _TERMINAL_EDITORS)]
+    editor = next((words for words in in_terminal if words and shutil.which(words[0])), None)
+    for terminal in _TERMINALS if editor else ():
+        if editor and shutil.which(terminal[0]):
+            yield [*terminal, *editor]
+
+
+def _words(command: str) -> list[str]:
     try:
-        visual = shlex.split(os.environ.get("VISUAL", ""))
-    except ValueError:
-        visual = []
-    return [*first, visual] if visual else first
+        return shlex.split(command)
+    except ValueError:  # a quotation mark too many
+        return []
 
 
 def _write(path: Path, text: str) -> None:
@@ -135,7 +175,7 @@ def _no_check(reason: str) -> UnavailableError:
     )
 
 
-def _no_editor(path: Path) -> UnavailableError:
+def _no_editor(remedy: str) -> UnavailableError:
     return UnavailableError(
-        "No text editor could be started.", f"Open {path} with one, or name yours in $VISUAL."
+        "No text editor could be started.", f"{remedy}, or name yours in $VISUAL."
     )
