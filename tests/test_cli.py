@@ -81,7 +81,23 @@ def test_the_version_is_told(cli):
 def test_an_unknown_command_is_wrongly_asked(cli):
     done = cli("dictate")
     assert done.returncode == 2
-    assert "invalid choice: 'dictate'" in done.stderr
+    assert "'dictate' is not known; tray-dictate --help lists what is." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["strat"], "start"), (["tgogle"], "toggle"), (["transcibe", "x.wav"], "transcribe"),
+        (["history", "retyr"], "retry"), (["doctor", "enigne"], "engine"),
+        (["autostart", "enabel"], "enable"), (["completion", "bsh"], "bash"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_slip_in_a_command_is_answered_with_what_was_meant(words, meant, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(words)
+    assert ended.value.code == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
 
 
 def test_the_defaults_are_a_settings_file(cli):

@@ -70,12 +70,31 @@ WRONG = [
         "audio.warm: got 'soon', expected a valid number; or expected 'always'",
     ),
     ("not TOML", "[audio\n", "is not valid TOML"),
+    (
+        "a text without quotation marks",
+        "[hotkey]\nkeys = f9  # mine\n",
+        '(at line 2, column 8). The line is: keys = f9  # mine - write: keys = "f9"',
+    ),
+    ("a chord without them", "[hotkey]\nkeys = ctrl+alt+d", 'write: keys = "ctrl+alt+d"'),
+    ("Python's truth", "[tray]\nicon = True", "write: icon = true"),
+    (
+        "one where many may be",
+        '[engine]\nlanguages = "de"',
+        'expected a valid list; write languages = ["de"]',
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "message"), [r[1:] for r in WRONG], ids=[r[0] for r in WRONG])
 def test_a_mistake_is_explained(file, text, message):
     assert message in problems(file(text), env={})[0]
+
+
+@pytest.mark.parametrize("line", ["key_command = sk-5309", "endpoint = sk-5309", "sk = sk-5309"])
+def test_a_line_that_may_hold_a_key_is_not_shown(file, line):
+    (said,) = problems(file(f"[engine]\n{line}\n"), env={})
+    assert "line 2" in said
+    assert "5309" not in said
 
 
 def test_a_setting_with_two_kinds_is_one_problem(file):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tray_dictate import (
     __version__,
@@ -26,6 +27,7 @@ from tray_dictate import (
     cli_status,
     cli_transcribe,
 )
+from tray_dictate.core.suggestions import closest
 from tray_dictate.errors import ConfigError, DictateError, RunningError
 
 _HELP = """\
@@ -106,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     cli_settings.add_settings(parser)
     parser.set_defaults(command=cli_run.run)
     commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", parser_class=argparse.ArgumentParser
+        title="commands", metavar="COMMAND", parser_class=CommandParser
     )
     parser.commands = _Commands(commands)
     for module in _COMMANDS:
@@ -114,7 +116,21 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
+class CommandParser(argparse.ArgumentParser):
+    """Understands the words of a command, and which was meant by one that it does not know."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, and end with 2."""
+        found = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if found:
+            known = [word.strip("' ") for word in found[2].split(",")]
+            close = closest(found[1], known)
+            meant = f"did you mean {close}?" if close else f"{self.prog} --help lists what is."
+            message = f"{found[1]!r} is not known; {meant}"
+        super().error(message)
+
+
+class _Parser(CommandParser):
     """The whole command line, whose help has the commands by what they are for."""
 
     commands: _Commands
@@ -135,7 +151,7 @@ class _Parser(argparse.ArgumentParser):
 class _Commands:
     """Takes the commands, and keeps their words."""
 
-    def __init__(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    def __init__(self, commands: argparse._SubParsersAction[CommandParser]) -> None:  # pyright: ignore[reportPrivateUsage]
         self._commands = commands
         self.helps: dict[str, str] = {}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -17,8 +18,17 @@ from pydantic.fields import FieldInfo
 from tray_dictate import paths
 from tray_dictate.config import Config, settings
 from tray_dictate.config_engine import Section
+from tray_dictate.core.suggestions import closest
 from tray_dictate.errors import ConfigError
 
+# the settings whose values may be shown: they hold no key, not even by mistake
+_SHOWN = {
+    name
+    for section in Config.model_fields.values()
+    if isinstance(section.annotation, type) and issubclass(section.annotation, Section)
+    for name, info in section.annotation.model_fields.items()
+    if info.repr
+}
 Place = Sequence[int | str]  # the names, and the numbers in lists, that lead to a setting
 
 
@@ -113,7 +123,23 @@ def _parse(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))  # Windows' editors begin with it
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"is not valid TOML: {error}"], where=where) from error
+        raise ConfigError(
+            [f"is not valid TOML: {error}{_line(text, error)}"], where=where
+        ) from error
+
+
+def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Return the line that an error is about, and how it is written, where both are known."""
+    at = re.search(r"line (\d+)", str(error))  # Python 3.14 has it as an attribute
+    line = text.splitlines()[int(at[1]) - 1].strip() if at else ""
+    said = re.fullmatch(r"([A-Za-z_]+)\s*=\s*([^#]*?)\s*(?:#.*)?", line)
+    if said is None or said[1] not in _SHOWN:  # a key may have been put there
+        return ""
+    for value in (said[2].lower(), json.dumps(said[2], ensure_ascii=False)):
+        with suppress(tomllib.TOMLDecodeError):
+            tomllib.loads(f"{said[1]} = {value}")
+            return f". The line is: {line} - write: {said[1]} = {value}"
+    return f". The line is: {line}"
 
 
 def _variable(section: str, name: str) -> str:
@@ -151,11 +177,21 @@ def _problems(error: ValidationError) -> list[str]:
         message = detail["msg"].removeprefix("Value error, ")
         message = message[0].lower() + message[1:]
         message = message.replace("input should be", "expected").split(", unable to parse")[0]
+        if detail["type"] == "list_type" and isinstance(detail["input"], str | int | float):
+            message += _as_list(place, detail["input"])
         if dotted in lines:
             lines[dotted] += f"; or {message}"
         else:
             lines[dotted] = f"{dotted}: got {_shown(place, detail['input'])}, {message}"
     return list(lines.values())
+
+
+def _as_list(place: Place, value: str | float) -> str:
+    """Return how one value is written where there may be many."""
+    field = next(reversed(_path(place)), None)
+    if field is None or not field.repr:
+        return ""
+    return f"; write {place[-1]} = [{json.dumps(value, ensure_ascii=False)}]"
 
 
 def _inside(rest: Place) -> str:
@@ -176,11 +212,11 @@ def _suggestion(place: Place) -> str:
     *tables, name = place
     last = _path(tables)[-1] if tables else None
     known = list(_inner(last) if last else Config.model_fields)
-    close = difflib.get_close_matches(str(name), known, n=1)
+    close = closest(str(name), known)
     if not close:
         return f"unknown setting; known here: {', '.join(known)}"
     where = ".".join(map(str, tables[:2])) + _inside(tables[2:])
-    return f"unknown setting; did you mean {where}{'.' if where else ''}{close[0]}?"
+    return f"unknown setting; did you mean {where}{'.' if where else ''}{close}?"
 
 
 def _path(place: Place) -> list[FieldInfo | None]:

@@ -1,0 +1,17 @@
+"""Which known word was meant by one that is not known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like `word`, or "" where none is like it.
+
+    Two letters that have changed places are the most usual slip: `strat` is `start` rather than
+    `stats`, though both share four letters with it.
+    """
+    close = difflib.get_close_matches(word, known, n=3)
+    swapped = [other for other in close if sorted(other) == sorted(word)]
+    return next(iter(swapped or close), "")
