@@ -10,12 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import hypothesis
 import pytest
 
 from tests import as_user
 from tests.realtime.peer import Peer
 from tests.realtime.raw import Pool, pool
 from tests.realtime.server import RealtimeServer
+
+# how long an example takes says more of the machine than of us
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 WAITING = ("desktop", "live", "peer", "wayland")  # markers
 

@@ -82,8 +82,7 @@ async def served(tmp_path_factory, monkeypatch):
     await served.server.start()
     yield served
     await served.server.close()
-    await rig.daemon.stop()
-    await rig.history.close()
+    await rig.stop()
 
 
 async def test_start_and_stop_can_be_said_twice(served):

@@ -107,7 +107,7 @@ def quiet(serving, caplog):
 
 
 many = settings(
-    max_examples=150, deadline=None,
+    max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 

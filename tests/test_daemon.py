@@ -46,6 +46,11 @@ class Rig:
         )  # fmt: skip
         self.daemon = Daemon(parts, farewell)
 
+    async def stop(self) -> None:
+        """End the daemon, and let go of the history's file."""
+        await self.daemon.stop()
+        await self.history.close()
+
     def press(self, key: str = "ctrl_r") -> None:
         self.daemon.edge(Edge(key, True, time.monotonic()))
 
@@ -76,8 +81,7 @@ async def rig():
     rig = Rig()
     await rig.daemon.start()
     yield rig
-    await rig.daemon.stop()
-    await rig.history.close()
+    await rig.stop()
 
 
 async def test_hold_speak_release(rig):
@@ -172,7 +176,7 @@ async def test_what_is_said_before_the_engine_is_ready_waits():
     await starting
     await rig.idle()
     assert rig.output.text == "early words"
-    await rig.daemon.stop()
+    await rig.stop()
 
 
 async def test_the_tail_is_recorded_while_somebody_speaks(rig):
@@ -199,7 +203,7 @@ async def test_the_tail_ends_at_the_first_silence():
     assert time.monotonic() - began < 1
     await rig.idle()
     assert rig.output.text == "one"
-    await rig.daemon.stop()
+    await rig.stop()
 
 
 async def test_a_microphone_that_refuses_is_told_and_nothing_hangs():
@@ -209,7 +213,7 @@ async def test_a_microphone_that_refuses_is_told_and_nothing_hangs():
     await until(lambda: rig.tray.shown[-1] is Status.ERROR)
     assert rig.tray.said == ["The microphone would not open: device busy."]
     rig.release()
-    await rig.daemon.stop()
+    await rig.stop()
 
 
 async def test_what_was_said_before_the_microphone_went_away_lands(rig):
@@ -325,7 +329,7 @@ async def test_the_limit_delivers_and_is_told():
     assert rig.output.text == "one"
     assert "hotkey.limit_minutes" in rig.tray.said[0]
     rig.release()
-    await rig.daemon.stop()
+    await rig.stop()
 
 
 async def test_toggle_mode():
@@ -340,7 +344,7 @@ async def test_toggle_mode():
     rig.release("f9")
     await rig.idle()
     assert rig.output.text == "one"
-    await rig.daemon.stop()
+    await rig.stop()
 
 
 async def test_the_tray_starts_and_the_hotkey_stops(rig):
@@ -379,7 +383,7 @@ async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
     rig.press()
     await rig.say("last words")
     await asyncio.sleep(0.02)
-    await rig.daemon.stop()
+    await rig.stop()
     [kept] = tmp_path.rglob("*.wav")
     assert kept.read_bytes().endswith("last words".encode("utf-16-le"))
     [told] = rig.tray.said
@@ -412,8 +416,7 @@ async def rig_with():
 
     yield start
     for rig in rigs:
-        await rig.daemon.stop()
-        await rig.history.close()
+        await rig.stop()
 
 
 async def spoken(rig: Rig, words: str) -> None:

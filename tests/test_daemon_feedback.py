@@ -15,8 +15,7 @@ async def rig():
     rig = Rig("audio.tail_ms=300")
     await rig.daemon.start()
     yield rig
-    await rig.daemon.stop()
-    await rig.history.close()
+    await rig.stop()
 
 
 async def test_the_stop_cue_waits_for_the_end_of_the_tail(rig):

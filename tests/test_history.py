@@ -436,7 +436,7 @@ def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_histor
     keep=st.integers(0, 6),
     days=st.integers(0, 30),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(ages, keep, days):
     now = 100 * 86400.0
     history = History(Path(":memory:"), keep=keep, days=days, clock=lambda: now)

@@ -64,6 +64,5 @@ async def test_the_tray_gets_the_level_of_what_is_recorded_and_none_when_idle() 
     await rig.idle()
     heard = len(rig.tray.levels)
     assert 0 < max(rig.tray.levels) <= 1
-    await rig.daemon.stop()
-    await rig.history.close()
+    await rig.stop()
     assert len(rig.tray.levels) == heard

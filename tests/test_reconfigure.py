@@ -114,8 +114,7 @@ async def rig() -> AsyncIterator[Rig]:
     rig = Rig()
     await rig.daemon.start()
     yield rig
-    await rig.daemon.stop()
-    await rig.history.close()
+    await rig.stop()
 
 
 @pytest.mark.parametrize(("setting", "built", "adapted"), [

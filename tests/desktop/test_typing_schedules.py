@@ -37,7 +37,7 @@ def delivers_exactly(desktop: Desktop, kind: Kind, method: Method, pieces: tuple
         listening = Listening()
         output = X11Output(method, listening)
 
-        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
         @given(moves)
         def typed_under(schedule: list[Move]) -> None:
             assert not runner.run(

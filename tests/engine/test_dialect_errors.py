@@ -6,7 +6,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.config_engine import EngineSettings
@@ -278,7 +278,6 @@ def test_no_message_holds_a_key_that_a_server_echoes(key):
         assert "Bad request with key …" in str(error)
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("\x1b\x00[31m\x9b\u202e\r\na "))
 def test_a_servers_words_are_one_line_of_text_and_not_long(words):
     said = quoted("It says", words * 300)

@@ -137,7 +137,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trees | st.fixed_dictionaries({"type": kinds}, optional={
     "item_id": trees, "previous_item_id": trees, "transcript": trees, "logprobs": trees,
     "error": trees, "audio_end_ms": trees, "text": trees, "delta": trees, "code": trees,
@@ -153,7 +153,7 @@ def test_whatever_bytes_come_nothing_is_raised(noise):
 
 # What the SDK's own classes write down, we read.
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 texts = st.text(st.characters(codec="utf-8"))
 optional = st.none() | ids

@@ -33,7 +33,7 @@ FIELDS = [
     "language", "languages", "prompt", "keywords", "noise_reduction", "delay", "logprobs",
     "turn_detection", say.NULL_DETECTION,
 ]  # fmt: skip
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 words = st.text(st.characters(codec="utf-8"), max_size=12)
 every_settings = st.builds(
     EngineSettings,

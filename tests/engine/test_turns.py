@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.core.segments import Committed, Completed
@@ -236,7 +236,6 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(steps, st.integers(0, 3000))
 def test_turns_partition_the_take_whatever_happens(script, spoken_until):
     turns = Turns(RATE)

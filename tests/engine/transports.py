@@ -103,10 +103,10 @@ async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> As
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await server.wait_closed()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()  # from Python 3.12 on it waits for those that are connected
 
 
 @contextlib.asynccontextmanager
