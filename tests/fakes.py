@@ -232,6 +232,7 @@ class FakeTray:
     def __init__(self) -> None:
         self.shown: list[Status] = []
         self.said: list[str] = []
+        self.mended: list[str] = []  # causes that are no trouble any more
         self.told: list[tuple[str, Urgency]] = []
         self.offered: list[Choices] = []
         self.levels: list[float] = []
@@ -247,7 +248,13 @@ class FakeTray:
     def level(self, level: float) -> None:
         self.levels.append(level)
 
-    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
+    def notify(
+        self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL,
+        buttons: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        if not message:
+            self.mended.append(cause)
+            return
         self.said.append(message)
         self.told.append((cause, urgency))
 

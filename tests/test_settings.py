@@ -214,6 +214,14 @@ async def test_a_broken_edit_is_told_once_and_changes_nothing(rig):
     assert rig.parts.times == 0
 
 
+async def test_an_edit_that_is_right_again_takes_back_what_was_told(rig):
+    rig.path.write_text("[hotkey]\nkeys = 'f99'\n")
+    await until(lambda: len(rig.told) == 1, 20)
+    rig.path.write_text(FILE)
+    await until(lambda: len(rig.told) == 2, 20)
+    assert rig.told[1] == ""
+
+
 async def test_an_edit_that_cannot_be_applied_is_told(rig):
     rig.parts.refuses = "There is no key."
     rig.path.write_text("[engine]\nname = 'speaches'\n")

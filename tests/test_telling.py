@@ -89,6 +89,27 @@ def test_ten_causes_at_once_are_a_few_bubbles_that_lose_none():
     ]
 
 
+def test_a_state_shows_its_latest_only_and_is_taken_away_when_it_is_mended():
+    user = Shown()
+    for number in range(3):
+        user.tell(f"Mistake {number}.", "settings")
+        user.wait(PAUSE)
+    assert user.texts == ["Mistake 0.", "Mistake 1.", "Mistake 2."]
+    assert {bubble.buttons for _, bubble in user.shown} == {("settings",)}
+    user._take(user.bubbles.mend("settings"))
+    assert user.shown[-1][1] == telling.Bubble("settings", "")
+    user._take(user.bubbles.mend("settings"))
+    assert len(user.shown) == 4, "there is nothing more to take away"
+    user.tell("Mistake 2.", "settings")
+    assert user.texts[-1] == "Mistake 2.", "it is another one, and is told"
+
+
+def test_what_cannot_be_mended_is_not_taken_away():
+    user = Shown()
+    user.tell("It is on the clipboard.", "delivery")
+    assert user.bubbles.mend("delivery") == []
+
+
 CAUSES = ["", "take", "delivery", "microphone", "engine", "history", "asked"]
 SCHEDULES = st.lists(
     st.tuples(
@@ -133,22 +154,22 @@ async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
 ) -> None:
     monkeypatch.setattr(telling, "PAUSE", 0.05)
     caplog.set_level(logging.WARNING)
-    said: list[tuple[str, str, Urgency]] = []
+    said: list[tuple[str, str, Urgency, tuple[str, ...]]] = []
     tell = Telling(lambda *what: said.append(what)).tell
     tell("One.", "engine")
     tell("Two.", "engine")
     tell("Two.", "engine")
-    assert said == [("One.", "engine", Urgency.NORMAL)]
+    assert said == [("One.", "engine", Urgency.NORMAL, ("check",))]
     async with asyncio.timeout(5):
         while len(said) < 2:  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)
-    assert said[1] == ("One.\nTwo.", "engine", Urgency.NORMAL)
+    assert said[1][:3] == ("One.\nTwo.", "engine", Urgency.NORMAL)
     assert caplog.text.count("Two.") == 2
 
 
 async def test_nothing_waits_beyond_the_end() -> None:
     said: list[str] = []
-    teller = Telling(lambda message, _cause, _urgency: said.append(message))
+    teller = Telling(lambda message, *_: said.append(message))
     teller.tell("The first is kept.", "take")
     teller.tell("The second is kept.", "take")
     teller.flush()

@@ -92,7 +92,7 @@ class _App:
         self._daemon = Daemon(parts)
         self._settings = Settings(
             sources, config, Reconfigure(builder, keyboard, parts, self._daemon),
-            self._about("asked"),
+            self._about("settings"),
         )  # fmt: skip
         stack.callback(self._wait, self._settings.stop)
         path = sources.path or paths.config_file()
@@ -143,6 +143,9 @@ class _App:
     def _keys_named(self) -> None:
         """Tell of the keys that the desktop has chosen."""
         self._welcome()
+        trigger = self._keyboard.trigger()
+        if trigger and trigger.keys:
+            self._daemon.tell("", "hotkey")  # it was told that there was none
         self._daemon.shown.again()
 
     def _welcome(self) -> None:

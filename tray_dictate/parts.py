@@ -71,6 +71,6 @@ class Parts:
         """Offer these in the menu that there is now."""
         self.tray.offer(choices)
 
-    def notify(self, message: str, cause: str, urgency: Urgency) -> None:
+    def notify(self, message: str, cause: str, urgency: Urgency, buttons: tuple[str, ...]) -> None:
         """Tell the user through the tray that there is now."""
-        self.tray.notify(message, cause, urgency)
+        self.tray.notify(message, cause, urgency, buttons)

@@ -284,8 +284,18 @@ class Tray(Protocol):
         """Show how loud the recording is, 0.0 to 1.0. From any thread."""
         ...
 
-    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
-        """Tell the user, now, in place of what was told of the same cause. From any thread."""
+    def notify(
+        self,
+        message: str,
+        cause: str = "",
+        urgency: Urgency = Urgency.NORMAL,
+        buttons: tuple[str, ...] = (),
+    ) -> None:
+        """Tell the user, now, in place of what was told of the same cause; "" takes that away.
+
+        `buttons` are what the user can do about it, where the desktop shows them: "redo" and
+        "copy" of Actions.last, "settings" and "check" of Actions.open. From any thread.
+        """
         ...
 
     def stop(self) -> None:

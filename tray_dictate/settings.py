@@ -34,7 +34,7 @@ class Settings:
     def __init__(
         self, sources: Sources, config: Config, apply: Apply, tell: Callable[[str], None]
     ) -> None:
-        """`tell` gets what is wrong with a file that was edited."""
+        """`tell` gets what is wrong with a file that was edited; "" when it is right again."""
         self._sources, self.config = sources, config
         self._apply, self._tell = apply, tell
         self._one = asyncio.Lock()  # change at a time
@@ -43,7 +43,7 @@ class Settings:
         self._watching: Any = None
         self._looking: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # those who change something
-        self._over = False
+        self._over = self._wrong = False
 
     def words(self) -> list[str]:
         """Return what makes another command use the same settings."""
@@ -94,6 +94,9 @@ class Settings:
             async def commit() -> None: ...
 
             changed = await self._put_in_force(config, commit)
+        if self._wrong:
+            self._wrong = False
+            self._tell("")
         if not changed:
             return "The settings are as they were."
         return f"Changed: {', '.join(changed)}."
@@ -160,6 +163,7 @@ class Settings:
         try:
             await self.reload()
         except ConfigError as error:
+            self._wrong = True
             self._tell(f"The settings of before stay in force. {error}")
         except Exception:
             log.exception("the edited settings could not be applied")

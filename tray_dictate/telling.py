@@ -1,9 +1,10 @@
 """What the user is told, and when: one bubble for each cause, never a storm, nothing lost.
 
 A bubble shows what its cause has said within the last seconds, so that it takes the place of the
-one before without hiding what nobody has read yet. What a cause has said already is not said again
-for minutes, except about what the user has just done. Where many causes speak at once, the later
-ones share a bubble. All that is told is in the log.
+one before without hiding what nobody has read yet. A cause that tells how something stands (the
+settings file) shows the latest only, and nothing once that is right again. What a cause has said
+already is not said again for minutes, except about what the user has just done. Where many causes
+speak at once, the later ones share a bubble. All that is told is in the log.
 """
 
 from __future__ import annotations
@@ -27,16 +28,27 @@ REST = "rest"  # the cause of the bubble that the others share
 _URGENT = frozenset({"take", "delivery", "stopped"})  # what was said is not where it should be
 _EACH = frozenset({*_URGENT, "limit", "asked"})  # about what the user has just done
 
-Notify = Callable[[str, str, Urgency], None]
+_STATES = frozenset({"settings", "hotkey"})  # the latest message is the whole truth
+_BUTTONS = {
+    "delivery": ("redo", "copy"), "settings": ("settings",),
+    "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
+}  # fmt: skip
+
+Notify = Callable[[str, str, Urgency, tuple[str, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """What is to be shown in place of what this cause has shown before."""
+    """What is to be shown in place of what this cause has shown before; no message: nothing."""
 
     cause: str
     message: str
-    urgency: Urgency
+    urgency: Urgency = Urgency.NORMAL
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """What the user can do about it; names of ports.Actions."""
+        return _BUTTONS.get(self.cause, ())
 
 
 @dataclass(slots=True)
@@ -56,6 +68,7 @@ class Bubbles:
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
         self._said: dict[tuple[str, str], float] = {}
+        self._standing: set[str] = set()  # states that were told and may still be seen
 
     @property
     def wake_at(self) -> float | None:
@@ -71,10 +84,22 @@ class Bubbles:
             self._said[cause, message] = now
             own = cause in self._open or len(self._open) < BUBBLES
             bubble = self._open.setdefault(cause if own else REST, _Open())
+            if cause in _STATES:
+                bubble.lines.clear()
+                self._standing.add(cause)
             urgency = Urgency.CRITICAL if cause in _URGENT else Urgency.NORMAL
             bubble.lines.append((now, message, urgency))
             bubble.due = True
         return self.tick(now)
+
+    def mend(self, cause: str) -> list[Bubble]:
+        """Learn that a cause is no trouble any more; return what is to be shown now."""
+        if cause not in self._standing:
+            return []
+        self._standing.remove(cause)
+        self._open.pop(cause, None)
+        self._said = {what: at for what, at in self._said.items() if what[0] != cause}
+        return [Bubble(cause, "")]
 
     def tick(self, now: float) -> list[Bubble]:
         """Return what is to be shown now."""
@@ -112,7 +137,13 @@ class Telling:
         self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, message: str, cause: str = "") -> None:
-        """Tell one thing; messages of one cause share a bubble, "" is a cause of its own."""
+        """Tell one thing; messages of one cause share a bubble, "" is a cause of its own.
+
+        An empty message says that the cause is no trouble any more.
+        """
+        if not message:
+            self._show(self._bubbles.mend(cause))
+            return
         log.warning("%s", message)
         self._show(self._bubbles.tell(message, cause, _now()))
 
@@ -126,7 +157,7 @@ class Telling:
 
     def _show(self, bubbles: list[Bubble]) -> None:
         for bubble in bubbles:
-            self._notify(bubble.message, bubble.cause, bubble.urgency)
+            self._notify(bubble.message, bubble.cause, bubble.urgency, bubble.buttons)
         at = self._bubbles.wake_at
         if at is not None and self._timer is None:
             self._timer = asyncio.get_running_loop().call_at(at, self._tick)

@@ -99,6 +99,10 @@ TABLE = [
         "off finishes what records", RECORDING, Enable(False),
         State(enabled=False, draining=(Live(1),), last=1), [Finish(1)],
     ),
+    (
+        "off forgets an old trouble", State(trouble="No microphone."), Enable(False),
+        State(enabled=False), [],
+    ),
     ("on is on", State(enabled=False), Enable(True), IDLE, []),
     ("off ignores a press", State(enabled=False), Start(), State(enabled=False), []),
 ]  # fmt: skip

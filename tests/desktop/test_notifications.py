@@ -122,6 +122,34 @@ def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: 
     assert "urgency: CRITICAL" in last
 
 
+def test_what_is_mended_is_taken_away(here: Desktop, shown: Shown) -> None:
+    close_all(here)
+    shown.tray.notify("The settings of before stay in force.", "settings")
+    wait_until(lambda: displayed(here) == 1, 10, "it is shown")
+    shown.tray.notify("", "settings")
+    wait_until(lambda: displayed(here) == 0, 10, "it is gone")
+
+
+def test_a_button_does_what_it_says_and_only_where_its_own_service_tells_of_it(
+    here: Desktop, shown: Shown
+) -> None:
+    close_all(here)
+    told = ("It is on the clipboard.", "delivery", Urgency.CRITICAL, ("redo",))
+    shown.tray.notify(*told)
+    wait_until(lambda: displayed(here) == 1, 10, "it is shown")
+    for number in range(1, 80):  # anybody on the bus can send such a signal, of any number
+        here.run(
+            "dbus-send", "--session", "--type=signal", PATH, f"{SERVICE}.ActionInvoked",
+            f"uint32:{number}", "string:copy",
+        )  # fmt: skip
+    here.run(
+        "dbus-send", "--session", "--print-reply", f"--dest={SERVICE}", PATH,
+        "org.dunstproject.cmd0.NotificationAction", "uint32:0",
+    )  # fmt: skip
+    wait_until(lambda: shown.did, 10, "the button is heard")
+    assert shown.did == ["redo"]
+
+
 def test_a_service_that_has_taken_the_place_keeps_the_bubbles_of_others(
     here: Desktop, shown: Shown
 ) -> None:

@@ -194,7 +194,8 @@ def step(state: State, event: Event) -> Step:
             return _cancel(state)
         case Enable(on):
             after, commands = (state, ()) if on else _stop(state)
-            return replace(after, enabled=on), commands
+            trouble = after.trouble if on else ""  # who switches it off has seen it
+            return replace(after, enabled=on, trouble=trouble), commands
         case Heard(number):
             return _advance(_change(state, number, heard=True))
         case SegmentReady(number, text):

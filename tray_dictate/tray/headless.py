@@ -80,9 +80,11 @@ class Headless:
         message: str,
         cause: str = "",  # noqa: ARG002
         urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
+        buttons: tuple[str, ...] = (),  # noqa: ARG002
     ) -> None:
         """Log the message."""
-        log.warning("%s", plain(message))
+        if message:
+            log.warning("%s", plain(message))
 
     def stop(self) -> None:
         """End `run`."""

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _FAREWELL = 3.0  # seconds for the last messages
 GRACE = 1.0  # seconds without a host before the other kind of icon comes: panels restart
-_Told = tuple[str, str, Urgency]  # message, cause
+_Told = tuple[str, str, Urgency, tuple[str, ...]]  # message, cause, urgency, buttons
 _PAUSES = (1.0, 60.0)  # seconds between two looks for the bus: at first, and at last
 
 
@@ -49,6 +49,7 @@ class LinuxTray:
         self._early: list[_Told] | None = []  # messages before the first look for it
         self._real = (Status.IDLE, "")  # without what is unseen
         self._unseen: Unseen | None = None
+        self._unseen_cause = ""
         self._sending: set[asyncio.Task[None]] = set()
         self._xembed: XEmbedIcon | None = None
         self._unhosted: asyncio.TimerHandle | None = None
@@ -70,9 +71,15 @@ class LinuxTray:
         """Show the input level on whichever icon there is."""
         self._bridge.post(self._level, level)
 
-    def notify(self, message: str, cause: str = "", urgency: Urgency = Urgency.NORMAL) -> None:
+    def notify(
+        self,
+        message: str,
+        cause: str = "",
+        urgency: Urgency = Urgency.NORMAL,
+        buttons: tuple[str, ...] = (),
+    ) -> None:
         """Say it in a notification; where nothing shows it, in the log and at the icon."""
-        self._bridge.post(self._notify, message, cause, urgency)
+        self._bridge.post(self._notify, (message, cause, urgency, buttons))
 
     def stop(self) -> None:
         """Take the icon away, leave the bus and end `run`."""
@@ -109,27 +116,46 @@ class LinuxTray:
         if self._xembed:
             self._xembed.paint(view)
 
-    def _notify(self, message: str, cause: str, urgency: Urgency) -> None:
-        if self._notifications and self._bubbles:
-            self._spawn(self._say(self._bubbles, message, cause, urgency))
+    def _notify(self, told: _Told) -> None:
+        message, cause, urgency, _ = told
+        if not message:
+            self._take_away(cause)
+        elif self._notifications and self._bubbles:
+            self._spawn(self._say(self._bubbles, told))
         elif self._notifications and (self._over.is_set() or self._serving.cancelled()):
             self._spawn(show_once(message, cause, urgency))
         elif self._notifications and self._early is not None:
-            self._early.append((message, cause, urgency))
+            self._early.append(told)
         else:
             why = " (not shown: no session bus)" if self._notifications else ""
             log.warning("%s%s", plain(message), why)
-            self._keep_at_icon(message, urgency)
+            self._keep_at_icon(told)
 
-    async def _say(
-        self, bubbles: Notifications, message: str, cause: str, urgency: Urgency
-    ) -> None:
-        if not await bubbles.show(message, cause, urgency):
-            self._keep_at_icon(message, urgency)
+    def _take_away(self, cause: str) -> None:
+        """Show no more what was told of a cause: it is no trouble any more."""
+        if self._early is not None:
+            self._early = [told for told in self._early if told[1] != cause]
+        if self._bubbles:
+            self._spawn(self._bubbles.close(cause))
+        if self._unseen_cause == cause:
+            self._unseen = None
+            self._change(self._view.of(*self._real))
 
-    def _keep_at_icon(self, message: str, urgency: Urgency) -> None:
+    async def _say(self, bubbles: Notifications, told: _Told) -> None:
+        if not await bubbles.show(*told):
+            self._keep_at_icon(told)
+
+    def _pressed(self, button: str) -> None:
+        """Do what a button of a notification says."""
+        if button in ("redo", "copy"):
+            self._actions.last(button)
+        else:
+            self._actions.open(button)
+
+    def _keep_at_icon(self, told: _Told) -> None:
         """Have the icon say what no notification could, until the next dictation."""
-        self._unseen = (message, urgency)
+        message, cause, urgency, _ = told
+        self._unseen, self._unseen_cause = (message, urgency), cause
         self._change(self._view.of(*seen(*self._real, self._unseen)))
 
     def _spawn(self, work: Awaitable[None]) -> None:
@@ -160,7 +186,7 @@ class LinuxTray:
 
     async def _use(self, bus: MessageBus) -> None:
         """Have icon and notifications on this connection until it ends."""
-        self._bubbles = Notifications(bus)
+        self._bubbles = Notifications(bus, self._pressed)
         try:
             self._flush()
             if self._icon:
@@ -181,7 +207,7 @@ class LinuxTray:
     def _flush(self) -> None:
         early, self._early = self._early, None
         for told in early or []:
-            self._notify(*told)
+            self._notify(told)
 
     def _hosted(self, hosted: bool) -> None:
         """Take the XEmbed icon away at once, or bring it when no host has come for a while."""

@@ -83,8 +83,11 @@ class PystrayTray:
         message: str,
         cause: str = "",  # noqa: ARG002
         urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
+        buttons: tuple[str, ...] = (),  # noqa: ARG002
     ) -> None:
         """Show a message; pystray starts a program for it on macOS, so on a thread of its own."""
+        if not message:  # the system takes a balloon away by itself
+            return
         if not self._notifications or not self._icon.visible:
             log.warning("%s", plain(message))
             return

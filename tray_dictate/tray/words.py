@@ -16,6 +16,10 @@ NAME = "tray_dictate"  # the program, for desktops and their settings
 TITLE = "Dictation"  # the same, for people
 LONGEST = 1000  # characters of a notification; nobody reads more, and daemons clip it anyway
 
+BUTTONS = {  # of a notification, by the names of what they do
+    "redo": "Insert now", "copy": "Copy", "settings": "Settings", "check": "Check this machine",
+}  # fmt: skip
+
 Unseen = tuple[str, Urgency]
 
 _WORDS = {
