@@ -106,27 +106,40 @@ check() {
 }
 
 # Many tests wait for speech, so three run at once, in the order of tests/conftest.py. A test that
-# hangs fails by its own timeout; should all be slow, CI's time is not all theirs. INT, so that
-# fixtures end what they started.
+# hangs fails by its own timeout; the limit here is for what that cannot end. INT, so that fixtures
+# end what they started.
 run_tests() {
   local code=0
-  timeout --foreground --signal=INT --kill-after=60 1080 "$bin/python" -m pytest \
+  timeout --foreground --signal=INT --kill-after=60 2700 "$bin/python" -m pytest \
     --numprocesses 3 --dist loadfile --no-loadscope-reorder \
     --cov --cov-report= --durations=20 | tee "$venv/tests.log" || code=$?
   [ "$code" = 1 ] || return "$code" # 1: it ran to its end, and tests have failed
   run_again
 }
 
-# The few that failed beside others run once more, alone: a desktop that was too slow on a busy
-# machine passes, a fault fails again. The summary names those that passed: look into them.
+# The few of a desktop that failed beside others run once more, alone: one that was too slow on a
+# busy machine passes, a fault fails again. Any other test has nothing to be late for. The summary
+# and $venv/unsteady.txt name and count those that passed: look into them.
 run_again() {
   local failed_once
-  failed_once=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+).*/\2/p' "$venv/tests.log")
-  [ "$(wc -l <<<"$failed_once")" -le 8 ] || return 1
+  failed_once=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+).*/\2/p' "$venv/tests.log" | sort -u)
+  [ "$(wc -l <<<"$failed_once")" -le 5 ] || return 1
+  ! grep -qvE '^tests/(desktop|wayland)/' <<<"$failed_once" || return 1
   printf '\n== once more, alone\n'
-  timeout --foreground --signal=INT --kill-after=60 150 "$bin/python" -m pytest \
+  timeout --foreground --signal=INT --kill-after=60 300 "$bin/python" -m pytest \
     --last-failed --last-failed-no-failures none --cov --cov-append --cov-report= || return 1
   unsteady=$failed_once
+  count_unsteady
+}
+
+# How often each test has failed beside others and passed alone, the most often first.
+count_unsteady() {
+  local counted=$venv/unsteady.txt
+  touch "$counted"
+  { awk '{ print $1, $2 }' "$counted"; sed 's/^/1 /' <<<"$unsteady"; } |
+    awk '{ times[$2] += $1 } END { for (test in times) print times[test], test }' |
+    sort -rn >"$counted.new"
+  mv -- "$counted.new" "$counted"
 }
 
 main() {
