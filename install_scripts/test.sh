@@ -122,7 +122,8 @@ run_tests() {
 # and $venv/unsteady.txt name and count those that passed: look into them.
 run_again() {
   local failed_once
-  failed_once=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+).*/\2/p' "$venv/tests.log" | sort -u)
+  failed_once=$(sed -nE 's/^(FAILED|ERROR) (.*)/\2/p' "$venv/tests.log" |
+    sed 's/ - .*//' | sort -u)
   [ "$(wc -l <<<"$failed_once")" -le 5 ] || return 1
   ! grep -qvE '^tests/(desktop|wayland)/' <<<"$failed_once" || return 1
   printf '\n== once more, alone\n'
@@ -134,11 +135,11 @@ run_again() {
 
 # How often each test has failed beside others and passed alone, the most often first.
 count_unsteady() {
-  local counted=$venv/unsteady.txt
+  local counted=$venv/unsteady.txt test
   touch "$counted"
-  { awk '{ print $1, $2 }' "$counted"; sed 's/^/1 /' <<<"$unsteady"; } |
-    awk '{ times[$2] += $1 } END { for (test in times) print times[test], test }' |
-    sort -rn >"$counted.new"
+  { cat "$counted"; while read -r test; do printf '1 %s\n' "$test"; done <<<"$unsteady"; } |
+    awk '{ count = $1; sub(/^[0-9]+ /, ""); times[$0] += count }
+      END { for (test in times) print times[test], test }' | sort -rn >"$counted.new"
   mv -- "$counted.new" "$counted"
 }
 
