@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Any, Protocol, runtime_checkable
 
 from tray_dictate.choices import Choices
+from tray_dictate.core.caret import Around
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
@@ -224,6 +225,36 @@ class Output(Protocol):
     async def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         ...
+
+
+class CaretReader(Protocol):
+    """Reads what stands around the caret, in programs that let others read it."""
+
+    def look(self) -> None:
+        """Begin to find where the caret is, so that `around` need not; returns at once."""
+        ...
+
+    async def around(self) -> Around | None:
+        """Return it; None where nothing tells, or not soon: text waits for it. Raises nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        ...
+
+
+class BlindCaretReader:
+    """Reads nothing: where that is not wanted, or cannot be had."""
+
+    def look(self) -> None:
+        """Find nothing."""
+
+    async def around(self) -> Around | None:
+        """Return that nothing is known."""
+        return None
+
+    async def close(self) -> None:
+        """Do nothing: nobody was asked."""
 
 
 class Rewriter(Protocol):
