@@ -40,7 +40,7 @@ class Rig:
         self.rewriter = FakeRewriter()
         self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
-        parts = Parts(
+        self.parts = parts = Parts(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
             self.rewriter, self.history,
         )  # fmt: skip

@@ -218,7 +218,7 @@ class Delivery:
         inserted, watched = self.inserted, self.ways.watched()
         surely = watched or inserted.goes_on(dictation, target)
         if not (surely and inserted.is_before_caret(target)):
-            read = await self.ways.caret.around()
+            read = await self.ways.caret.around(target)
             if read is not None:
                 return read
         terminal = target is not None and is_terminal(target.application)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -179,11 +179,12 @@ class Target:
     """A place that can get text: its window, and the application that the window is of.
 
     `window` names it for as long as it lives; `application` is its class (X11), empty where that
-    is not known.
+    is not known, and `process` the id of the process that shows it, then 0.
     """
 
     window: str
     application: str = ""
+    process: int = field(default=0, compare=False)
 
 
 class Output(Protocol):
@@ -234,8 +235,11 @@ class CaretReader(Protocol):
         """Begin to find where the caret is, so that `around` need not; returns at once."""
         ...
 
-    async def around(self) -> Around | None:
-        """Return it; None where nothing tells, or not soon: text waits for it. Raises nothing."""
+    async def around(self, target: Target | None) -> Around | None:
+        """Return it for the window that has the focus; None where nothing tells, or not soon.
+
+        Text waits for it. Raises nothing.
+        """
         ...
 
     async def close(self) -> None:
@@ -249,7 +253,7 @@ class BlindCaretReader:
     def look(self) -> None:
         """Find nothing."""
 
-    async def around(self) -> Around | None:
+    async def around(self, target: Target | None) -> Around | None:  # noqa: ARG002
         """Return that nothing is known."""
         return None
 

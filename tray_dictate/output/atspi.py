@@ -15,13 +15,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from dbus_fast.aio import MessageBus
 
 from tray_dictate import dbus
 from tray_dictate.core.caret import Around
-from tray_dictate.ports import CaretReader
+from tray_dictate.ports import CaretReader, Target
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ _ROOT = (f"{_A}.Registry", "/org/a11y/atspi/accessible/root")
 # a match rule: has the focus; attributes, roles and interfaces are any; no other order, the first
 _THE_FOCUS: tuple[Any, ...] = ([[_FOCUSED, 0], 1, {}, 1, [0, 0, 0, 0], 1, [], 1, False], 1, 1, True)
 _PROMPT = re.compile("^.*?[$#%>\u276f\u00bb\u03bb\u279c] ")  # a shell's, without what is typed
+_PROXY = "xdg-dbus-proxy"  # between the bus and a program in a sandbox (Flatpak)
 _TROUBLE = (*dbus.TROUBLE, TypeError, IndexError)  # programs answer what they like
 
 
@@ -59,7 +61,7 @@ class AccessibleCaret(CaretReader):
         if self._looking is None or self._looking.done():
             self._looking = asyncio.get_running_loop().create_task(self._look())
 
-    async def around(self) -> Around | None:
+    async def around(self, target: Target | None) -> Around | None:
         """Return what stands around the caret; None where nothing tells it, or not soon."""
         try:
             async with asyncio.timeout(_SOON):
@@ -70,7 +72,8 @@ class AccessibleCaret(CaretReader):
                     return None
                 if not (self._focus and await self._state(bus, self._focus) & _FOCUSED):
                     self._focus = await self._find(bus)
-                return await self._read(bus, self._focus) if self._focus else None
+                if self._focus and await self._shows(bus, self._focus, target):
+                    return await self._read(bus, self._focus)
         except TimeoutError:
             log.info("the text beside the caret was not told in time")
         except _TROUBLE as reason:
@@ -131,11 +134,24 @@ class AccessibleCaret(CaretReader):
             level = [one for children in below for one in children]
         return None
 
+    async def _shows(self, bus: MessageBus, focus: _Object, target: Target | None) -> bool:
+        """Tell whether what has the focus is the target's, as far as that is known.
+
+        Qt takes up to 0.4 s to notice that another program has got it.
+        """
+        if target is None or not target.process:
+            return True
+        daemon = "org.freedesktop.DBus"
+        member = f"{daemon}.GetConnectionUnixProcessID"
+        [process] = await dbus.call(bus, daemon, "/org/freedesktop/DBus", member, "s", focus[0])
+        return process == target.process or _name(process) == _PROXY
+
     async def _read(self, bus: MessageBus, focus: _Object) -> Around | None:
         [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
         if role == _PASSWORD:
             return None
-        start = end = await self._caret(bus, focus)
+        length = await self._number(bus, focus, "CharacterCount")
+        start = end = await self._number(bus, focus, "CaretOffset")
         [selections] = await dbus.call(bus, *focus, f"{_A}.Text.GetNSelections")
         if selections > 0:  # what is selected will be replaced
             selection = await dbus.call(bus, *focus, f"{_A}.Text.GetSelection", "i", 0)
@@ -143,16 +159,17 @@ class AccessibleCaret(CaretReader):
         first = max(0, start - _LENGTH)
         member = f"{_A}.Text.GetText"
         [before] = await dbus.call(bus, *focus, member, "ii", first, start)
-        [after] = await dbus.call(bus, *focus, member, "ii", end, end + _FOLLOWING)
+        last = min(length, end + _FOLLOWING)  # Qt answers nothing for more than there is
+        [after] = await dbus.call(bus, *focus, member, "ii", end, last)
         if role == _TERMINAL:
             return Around(_PROMPT.sub("", before.rpartition("\n")[2]))
         # at its beginning a text begins as a line does
         return Around(before if first else f"\n{before}", after)
 
-    async def _caret(self, bus: MessageBus, focus: _Object) -> int:
+    async def _number(self, bus: MessageBus, focus: _Object, name: str) -> int:
         get = "org.freedesktop.DBus.Properties.Get"
-        [offset] = await dbus.call(bus, *focus, get, "ss", f"{_A}.Text", "CaretOffset")
-        return max(0, int(offset.value))
+        [number] = await dbus.call(bus, *focus, get, "ss", f"{_A}.Text", name)
+        return max(0, int(number.value))
 
     async def _state(self, bus: MessageBus, one: _Object) -> int:
         [states] = await dbus.call(bus, *one, f"{_A}.Accessible.GetState")
@@ -164,6 +181,13 @@ class AccessibleCaret(CaretReader):
     async def _children(self, bus: MessageBus, one: _Object) -> list[_Object]:
         [children] = await dbus.call(bus, *one, f"{_A}.Accessible.GetChildren")
         return [(name, path) for name, path in children[:_BROAD]]
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 async def _connect() -> MessageBus:
