@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tray_dictate.core.caret import UNKNOWN
 from tray_dictate.errors import DeliveryError
 from tray_dictate.inserted import Inserted
 from tray_dictate.ports import Target
@@ -36,7 +37,7 @@ def test_what_is_forgotten_leaves_no_word_and_the_next_goes_on_with_a_blank():
     last = inserted("One.", " Two")
     last.forget()
     assert last.text == last.unwritten == ""
-    assert last.before(EDITOR) == "o"
+    assert last.caret.around("editor").before == "o"
     with pytest.raises(DeliveryError, match="nothing to take back"):
         last.removable(EDITOR)
     last.say(1, "Three.", "Three.")
@@ -52,7 +53,7 @@ def test_a_new_dictation_takes_the_place_of_the_one_before():
 
 def test_what_the_user_has_typed_behind_is_not_erased():
     last = inserted("One.")
-    last.cover(before=True)
+    last.typed("x")
     with pytest.raises(DeliveryError, match="you have typed since"):
         last.removable(EDITOR)
 
@@ -71,7 +72,7 @@ def test_only_the_part_in_the_last_window_is_taken_back():
 
 def test_after_typing_only_what_was_inserted_since_is_taken_back():
     last = inserted("One.")
-    last.cover(before=True)
+    last.typed("x")
     last.put(" Two.", EDITOR)
     assert last.removable(EDITOR) == len(" Two.")
 
@@ -93,26 +94,26 @@ def test_characters_that_windows_erase_in_different_ways_are_left_alone(text):
 def test_a_click_on_our_own_menu_hides_nothing():
     last = inserted("One.")
     for at in (10.0, 12.0):  # on the icon, on the entry
-        last.click(at, before=True)
+        last.click(at)
         last.own_click(at + 0.1)
     assert last.removable(EDITOR) == len("One.")
-    assert last.before(EDITOR) == "One."
+    assert last.caret.around("editor").before == "One."
 
 
 def test_a_click_into_the_text_is_not_forgotten_by_those_on_the_menu_after_it():
     last = inserted("One.")
-    last.click(9.5, before=True)
-    last.click(10.0, before=True)
+    last.click(9.5)
+    last.click(10.0)
     for at in (10.05, 10.1, 10.2):  # a host may say several times that the menu is open
         last.own_click(at)
     with pytest.raises(DeliveryError, match="you have clicked since"):
         last.removable(EDITOR)
-    assert last.before(EDITOR) == ""
+    assert last.caret.around("editor") == (UNKNOWN, UNKNOWN)
 
 
 def test_a_click_long_before_the_menu_was_not_on_it():
     last = inserted("One.")
-    last.click(10.0, before=True)
+    last.click(10.0)
     last.own_click(11.5)
     with pytest.raises(DeliveryError, match="you have clicked since"):
         last.removable(EDITOR)
@@ -120,10 +121,10 @@ def test_a_click_long_before_the_menu_was_not_on_it():
 
 def test_a_key_among_the_clicks_is_not_excused():
     last = inserted("One.")
-    last.click(10.0, before=True)
-    last.cover(before=True)
+    last.click(10.0)
+    last.typed("x")
     last.own_click(10.1)
-    last.click(11.0, before=True)
+    last.click(11.0)
     last.own_click(11.1)
     with pytest.raises(DeliveryError, match="you have typed since"):
         last.removable(EDITOR)
@@ -131,7 +132,7 @@ def test_a_key_among_the_clicks_is_not_excused():
 
 def test_what_is_inserted_after_a_click_stands_before_the_caret():
     last = inserted("One.")
-    last.click(10.0, before=False)
+    last.click(10.0)
     last.put("Two.", EDITOR)
     last.own_click(10.1)
     assert last.removable(EDITOR) == len("Two.")
@@ -140,9 +141,15 @@ def test_what_is_inserted_after_a_click_stands_before_the_caret():
 def test_what_was_taken_back_in_part_can_be_taken_back_further():
     last = inserted("One.", " Two.")
     last.erased(6)
-    assert (last.removable(EDITOR), last.before(EDITOR)) == (3, "One")
+    assert (last.removable(EDITOR), last.caret.before) == (3, "One")
 
 
-def test_what_stands_before_the_caret_is_known_in_its_window_alone():
+def test_the_caret_is_where_it_was_left_in_its_window_alone():
     last = inserted("One.")
-    assert (last.before(EDITOR), last.before(MAIL), last.before(None)) == ("One.", "", "")
+    assert [last.is_before_caret(target) for target in (EDITOR, MAIL, None)] == [True, False, False]
+
+
+def test_where_no_windows_are_told_apart_the_next_text_goes_on():
+    last = inserted("One.", target=None)
+    assert last.is_before_caret(None)
+    assert last.caret.around("").before == "One."

@@ -26,13 +26,17 @@ def output() -> FakeOutput:
     return made
 
 
+async def composed(_target: Target | None) -> str:
+    return TEXT
+
+
 async def insert(
     output: FakeOutput, policy: Policy, give_up: Callable[[], str] = never, *, breaks: bool = False
 ) -> Landing:
     placing = Placing(output, policy, 0.3, breaks=breaks)
     placing.begin(1)
     await asyncio.sleep(0)
-    landing = await placing.insert(1, lambda _target: TEXT, give_up)
+    landing = await placing.insert(1, composed, give_up)
     placing.close(1)
     return landing
 
@@ -84,7 +88,7 @@ async def test_before_anything_is_inserted_it_goes_where_the_focus_is_now(output
     output.leaves = [(0, "mail")]
     composed: list[Target | None] = []
 
-    def compose(target: Target | None) -> str:
+    async def compose(target: Target | None) -> str:
         composed.append(target)
         return TEXT
 

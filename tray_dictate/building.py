@@ -19,14 +19,14 @@ from tray_dictate.config_engine import EngineSettings
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.keyboard import Keyboard
 from tray_dictate.parts import Parts
-from tray_dictate.ports import Actions, Allowance, Engine
+from tray_dictate.ports import Actions, Allowance, CaretReader, Engine
 from tray_dictate.rewrite import Rewriter
 from tray_dictate.stats_async import AsyncStats
 
 log = logging.getLogger(__name__)
 
 _CLOSING = 20.0  # seconds
-_ORDER = ("output", "history", "rewriter", "engine", "tray", "microphone", "cues")
+_ORDER = ("output", "history", "rewriter", "engine", "tray", "microphone", "cues", "caret")
 Tell = Callable[[str], None]
 MakeEngine = Callable[[EngineSettings, Tell, Allowance], Engine]
 
@@ -100,6 +100,9 @@ class Builder:
             settings.method, announce, settings.rules,
             private=settings.private, held=self.keyboard.held, heard=heard,
         )  # fmt: skip
+
+    def _caret(self, config: Config) -> CaretReader:
+        return output.caret(read=config.text.read_caret)
 
     def _history(self, config: Config) -> AsyncHistory:
         return AsyncHistory(config.history, self.about("history"), stats=self.stats)

@@ -53,6 +53,15 @@ class TextSettings(Section):
         description='Languages whose "um" and "uh" are left out; name all that you '
         'speak, since "um" and "er" are words in German.',
     )  # fmt: skip
+    space: Literal["smart", "before", "after", "never"] = Field(
+        default="smart", description="The blanks around a dictation: as what stands there asks for "
+        "it. Where that cannot be known, smart: one on both sides, so that no two words are "
+        "joined; before, after: one there alone; never: none at all, known or not.",
+    )  # fmt: skip
+    read_caret: bool = Field(
+        default=True, description="Read the text beside the caret, for blanks and capitals, from "
+        "programs that offer it to assistive technologies (AT-SPI on Linux; no password fields).",
+    )  # fmt: skip
     unsaid: Literal["off", "sure", "likely"] = Field(
         default="sure", description="Drop a segment that nobody said: the prompt echoed, a film's "
         'credits. likely: also "Thank you." alone, which people do say.',

@@ -79,6 +79,7 @@ class Daemon:
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._pressed = 0.0
+        self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
 
@@ -177,14 +178,15 @@ class Daemon:
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
         asked = self._shortcuts.feed(edge)
+        if edge.key in MODIFIERS:
+            (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
         cancel = self._chord.cancel[0] if self._state.recording and self._chord.cancel else ()
         if edge.down and edge.key not in {*self._own, *MODIFIERS, *cancel} and not asked:
-            # the user types, or clicks: what we know of the caret is stale
-            idle = not self._state.live
+            # the user types, or clicks: the caret is elsewhere
             if edge.key == POINTER:
-                self.delivery.inserted.click(edge.at, before=idle)
+                self.delivery.inserted.click(edge.at)
             else:
-                self.delivery.inserted.cover(before=idle)
+                self.delivery.inserted.typed(edge.key, frozenset(self._modifiers))
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
         for name in asked:
@@ -197,8 +199,7 @@ class Daemon:
         self._shortcuts = Shortcuts(settings.shortcuts)
 
     def _ways(self) -> Ways:
-        parts, tell = self._parts, partial(self.tell, cause="delivery")
-        return ways(parts.config, parts.output, parts.rewriter, parts.history, tell)
+        return ways(self._parts, partial(self.tell, cause="delivery"))
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:

@@ -61,12 +61,14 @@ class Bus(MessageBus):
         return nowhere
 
 
-async def connect(*, system: bool = False, files: bool = False) -> MessageBus:
-    """Return a connection to the session's bus or the system's; `files` may pass through.
+async def connect(
+    *, system: bool = False, files: bool = False, address: str | None = None
+) -> MessageBus:
+    """Return a connection to the session's bus, the system's, or the one at an address.
 
-    Raises one of TROUBLE.
+    `files` may pass through. Raises one of TROUBLE.
     """
-    kind, address = (BusType.SYSTEM, None) if system else (BusType.SESSION, _address())
+    kind, address = (BusType.SYSTEM, None) if system else (BusType.SESSION, address or _address())
     bus = Bus(address, kind, negotiate_unix_fd=files)
     connecting = asyncio.ensure_future(bus.connect())
     try:

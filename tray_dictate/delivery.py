@@ -15,8 +15,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from tray_dictate.core.caret import Around
 from tray_dictate.core.polish import Insert, Scratch
-from tray_dictate.core.text import clean
+from tray_dictate.core.terminals import is_terminal
+from tray_dictate.core.text import clean, continues, fit
 from tray_dictate.errors import DeliveryError
 from tray_dictate.inserted import Inserted
 from tray_dictate.placing import Landing
@@ -42,16 +44,19 @@ class Delivery:
         self.busy = asyncio.Lock()  # one at a time has the window
         self._ending: set[asyncio.Task[None]] = set()
         self._under_way: int | None = None  # whose text is on its way
-        self.inserted = Inserted()
+        self._around = Around()  # what stood around the caret when a text was last composed
+        self.inserted = Inserted(ways.polisher.spelling)
 
     def change(self, output: Output, ways: Ways) -> None:
         """Deliver in other ways from now on; between dictations, and not while it is busy."""
         self.output, self.ways = output, ways
+        self.inserted.spelling = ways.polisher.spelling
 
     def begin(self, dictation: int, story: Story) -> None:
         """Remember which window has the focus at the key-down; `story` is told what becomes."""
         self._stories[dictation] = story
         self.ways.placing.begin(dictation)
+        self.ways.caret.look()
 
     def put(self, dictation: int, text: str) -> None:
         """Deliver a segment after those before it; `on_done` follows, whatever becomes of it."""
@@ -122,8 +127,8 @@ class Delivery:
         text = await self._rewritten(dictation, said.text)
         if dictation in self._aborted:
             return ""
-        self.inserted.say(dictation, text, said.text)
-        story.text = _joined(story.text, text)
+        text = self.inserted.say(dictation, text, said.text, said.owed)
+        story.text = self._joined(story.text, text)
         if dictation in self._kept:
             return await self._keep(dictation, text, "")
         try:
@@ -167,7 +172,7 @@ class Delivery:
             self._kept[dictation] = landing.piece
             return ""
         story.inserted = asyncio.get_running_loop().time()
-        self.inserted.put(landing.whole, target)
+        self.inserted.put(landing.whole, target, self._around)
         if landing.rest:
             story.state = "partly"
             return await self._keep(dictation, landing.rest, landing.cut, partly=True)
@@ -189,11 +194,36 @@ class Delivery:
             lambda: self._give_up(dictation),
         )
 
-    def _piece(self, dictation: int, text: str, target: Target | None) -> str:
+    def repeated(self, landing: Landing) -> None:
+        """Learn that the last dictation was inserted once more."""
+        self.inserted.repeat(landing.whole, landing.target, self._around)
+
+    async def _piece(self, dictation: int, text: str, target: Target | None) -> str:
         """Return how the text goes on there; nothing if it is not wanted any more."""
         if dictation in self._aborted:
             return ""
-        return Insert(text).after(self.inserted.before(target))
+        around = self._around = await self._find(dictation, target)
+        space, spelling, mark = self.ways.space, self.ways.polisher.spelling, ""
+        if space == "never" and self.inserted.goes_on(dictation, target):
+            space, around = "before", Around(around.before)  # the blank between two sentences
+        if self.inserted.open and self.inserted.is_before_caret(target):
+            mark = continues(self.inserted.open, text)
+        return mark + fit(around._replace(before=around.before + mark), text, space, spelling)
+
+    async def _find(self, dictation: int, target: Target | None) -> Around:
+        """Return what stands around the caret there.
+
+        Where it stands as we have left it nobody is asked: the window may not be through with it.
+        """
+        inserted, watched = self.inserted, self.ways.watched()
+        surely = watched or inserted.goes_on(dictation, target)
+        if not (surely and inserted.is_before_caret(target)):
+            read = await self.ways.caret.around(target)
+            if read is not None:
+                return read
+        terminal = target is not None and is_terminal(target.application)
+        window = target.window if target else ""
+        return inserted.caret.around(window, terminal=terminal, watched=watched)
 
     async def erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""
@@ -252,7 +282,7 @@ class Delivery:
                 await self.output.press("enter", self.inserted.target)
         except DeliveryError as refused:
             self.ways.tell(f"Enter was not pressed: {refused}")
-        self.inserted.cover(before=True)
+        self.inserted.typed("enter")
 
     def _give_up(self, dictation: int) -> str:
         """Return why text should be held for its window no longer."""
@@ -267,7 +297,7 @@ class Delivery:
 
     async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
-        self._kept[dictation] = kept = _joined(self._kept.get(dictation, ""), text)
+        self._kept[dictation] = kept = self._joined(self._kept.get(dictation, ""), text)
         try:
             await self.output.keep(kept)
             where = REST_KEPT if partly else "It is on the clipboard."
@@ -279,6 +309,5 @@ class Delivery:
         self.ways.tell(trouble)
         return trouble
 
-
-def _joined(before: str, text: str) -> str:
-    return before + Insert(text).after(before)
+    def _joined(self, before: str, text: str) -> str:
+        return before + Insert(text).after(before, self.ways.polisher.spelling)

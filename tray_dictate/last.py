@@ -47,7 +47,7 @@ class Last:
                 raise DeliveryError(f"{reason} It is on the clipboard.") from reason
             if landing.receipt.method == "clipboard":
                 return "The last dictation is on the clipboard."
-            self._delivery.inserted.repeat(landing.whole, landing.target)
+            self._delivery.repeated(landing)
             await self._keep_rest(landing)
         return f"{len(landing.piece)} characters are inserted again."
 
@@ -71,10 +71,12 @@ class Last:
 
     async def _unwrite(self, said: str, where: Target | None) -> str:
         """Insert what was said, in this window or nowhere. Raises DeliveryError: it is kept."""
+
+        async def unwritten(target: Target | None) -> str:
+            return said if target == where else ""
+
         try:
-            landing = await self._delivery.ways.placing.insert(
-                BY_HAND, lambda target: said if target == where else "", lambda: ""
-            )
+            landing = await self._delivery.ways.placing.insert(BY_HAND, unwritten, lambda: "")
         except DeliveryError as reason:
             await self._delivery.output.keep(said)
             raise DeliveryError(f"{reason} What you said is on the clipboard.") from reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tray_dictate.audio.cues import Cues
 from tray_dictate.audio.notches import Notches
@@ -14,6 +14,8 @@ from tray_dictate.core.triggers import Trigger
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.lists import hint
 from tray_dictate.ports import (
+    BlindCaretReader,
+    CaretReader,
     Engine,
     Hotkey,
     Microphone,
@@ -38,6 +40,7 @@ class Parts:
     cues: Cues
     rewriter: Rewriter
     history: AsyncHistory
+    caret: CaretReader = field(default_factory=BlindCaretReader)
 
     def hint(self) -> str:
         """Say how to begin: "hold right Ctrl and speak"."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,7 +81,10 @@ class Placing:
             origin.cancel()
 
     async def insert(
-        self, dictation: int, compose: Callable[[Target | None], str], give_up: Callable[[], str]
+        self,
+        dictation: int,
+        compose: Callable[[Target | None], Awaitable[str]],
+        give_up: Callable[[], str],
     ) -> Landing:
         """Insert what `compose` makes of a text for the window where it is to go.
 
@@ -90,7 +93,7 @@ class Placing:
         """
         for _ in range(MOVES):
             target = await self.place(dictation, give_up)
-            piece = compose(target)
+            piece = await compose(target)
             try:
                 return await self._whole(piece, target, give_up)
             except FocusMovedError:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol, runtime_checkable
 
 from tray_dictate.choices import Choices
+from tray_dictate.core.caret import Around
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
@@ -178,11 +179,12 @@ class Target:
     """A place that can get text: its window, and the application that the window is of.
 
     `window` names it for as long as it lives; `application` is its class (X11), empty where that
-    is not known.
+    is not known, and `process` the id of the process that shows it, then 0.
     """
 
     window: str
     application: str = ""
+    process: int = field(default=0, compare=False)
 
 
 class Output(Protocol):
@@ -224,6 +226,39 @@ class Output(Protocol):
     async def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         ...
+
+
+class CaretReader(Protocol):
+    """Reads what stands around the caret, in programs that let others read it."""
+
+    def look(self) -> None:
+        """Begin to find where the caret is, so that `around` need not; returns at once."""
+        ...
+
+    async def around(self, target: Target | None) -> Around | None:
+        """Return it for the window that has the focus; None where nothing tells, or not soon.
+
+        Text waits for it. Raises nothing.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        ...
+
+
+class BlindCaretReader:
+    """Reads nothing: where that is not wanted, or cannot be had."""
+
+    def look(self) -> None:
+        """Find nothing."""
+
+    async def around(self, target: Target | None) -> Around | None:  # noqa: ARG002
+        """Return that nothing is known."""
+        return None
+
+    async def close(self) -> None:
+        """Do nothing: nobody was asked."""
 
 
 class Rewriter(Protocol):

@@ -54,6 +54,7 @@ _MADE_FROM: dict[str, Callable[[Config], object]] = {
     "output": lambda config: config.output,
     "history": lambda config: config.history,
     "tray": lambda config: config.tray,
+    "caret": lambda config: config.text.read_caret,
 }
 
 

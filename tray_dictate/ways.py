@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from tray_dictate.config import Config
 from tray_dictate.core.polish import Polisher, TextRules
+from tray_dictate.core.text import Space
 from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
+from tray_dictate.parts import Parts
 from tray_dictate.placing import Placing
-from tray_dictate.ports import Output, Rewriter
+from tray_dictate.ports import CaretReader
 from tray_dictate.stats import Numbers
 from tray_dictate.story import Story
 
@@ -25,23 +27,27 @@ class Ways:
     placing: Placing
     record: Callable[[Story], None]  # a dictation is over
     tell: Callable[[str], None]
+    caret: CaretReader
+    watched: Callable[[], bool]  # whether it is seen what the user types
     submit: bool = False  # Enter at the end of a dictation
+    space: Space = "smart"
 
 
-def ways(
-    config: Config, output: Output, rewriter: Rewriter, history: AsyncHistory,
-    tell: Callable[[str], None],
-) -> Ways:  # fmt: skip
-    """Return them."""
+def ways(parts: Parts, tell: Callable[[str], None]) -> Ways:
+    """Return what the settings and the parts that there are now make of it."""
+    config, output = parts.config, parts.output
     lines = config.text.newline == "shift+enter"
     placing = Placing(output, config.output.focus, config.output.hold_seconds, breaks=lines)
     return Ways(
         polisher=polisher(config),
-        rewrite=rewriter.apply,
+        rewrite=parts.rewriter.apply,
         placing=placing,
-        record=Record(history),
+        record=Record(parts.history),
         tell=tell,
+        caret=parts.caret,
+        watched=parts.watches,
         submit=config.text.submit,
+        space=config.text.space,
     )
 
 
@@ -52,6 +58,7 @@ def polisher(config: Config) -> Polisher:
         replacements=text.replacements, patterns=text.patterns, vocabulary=text.vocabulary,
         commands=text.commands, fillers=text.fillers, unsaid=text.unsaid, newline=text.newline,
         longest=text.longest, prompt=engine.prompt, keywords=engine.keywords,
+        languages=["en"] if engine.name == "offline" else engine.languages,
     )  # fmt: skip
     return Polisher(rules)
 

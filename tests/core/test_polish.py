@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.core.polish import Insert, Polisher, Scratch, TextRules
-from tray_dictate.core.text import clean
+from tray_dictate.core.text import clean, without_comma
 from tray_dictate.core.unsaid import Unsaid
 
 PLAIN = TextRules()
@@ -42,6 +42,8 @@ POLISHED = [
     ("and alone it is nothing", replace(EVERYTHING, newline="space"), "new line", []),
     ("Shift+Enter is the output's affair", replace(EVERYTHING, newline="shift+enter"), "new line", [Insert("\n")]),
     ("blanks of a replacement spoil no capital", TextRules(replacements={"ann": " and ann "}, commands=["en"]), "so period ann", [Insert("so. And ann")]),
+    ("a comma at the end waits for more", PLAIN, "I want a refund,", [Insert("I want a refund", ",")]),
+    ("one that was spoken does not", EVERYTHING, "Hello Margaret comma", [Insert("Hello Margaret,")]),
     ("a pattern that leaves nothing", TextRules(patterns={".": ""}), "abc", []),
     ("a pattern cannot bring an escape in", TextRules(patterns={"b": "\x1b[31m\u202e"}), "abc", [Insert("ac")]),
 ]  # fmt: skip
@@ -94,7 +96,8 @@ ANY = st.text(st.characters(codec=None))
 
 @given(ANY)
 def test_where_nothing_is_configured_no_word_is_lost(raw):
-    want = [] if not clean(raw) or Unsaid("sure")(clean(raw)) else [Insert(clean(raw))]
+    text, owed = without_comma(clean(raw))
+    want = [] if not text or Unsaid("sure")(clean(raw)) else [Insert(text, owed)]
     assert Polisher(PLAIN).segment(raw) == want
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text import clean, join
+from tray_dictate.core.capitals import Spelling
+from tray_dictate.core.caret import UNKNOWN, Around
+from tray_dictate.core.text import clean, continues, fit, join, without_comma
 
 CLEAN = [
     ("text stays", "Grüße, ça va? 今天 😀 5%", "Grüße, ça va? 今天 😀 5%"),
@@ -170,3 +172,73 @@ def test_joining_changes_nothing_but_a_blank_and_a_letters_case(before, segment)
     piece, alone = join(before, segment), clean(segment)
     assert piece.lstrip().casefold() == alone.casefold()
     assert piece.removeprefix(" ") == piece.lstrip()
+
+
+ENGLISH = Spelling.of([], ["en"])
+FIT = [
+    ("an empty field", Around("\n", ""), "smart", "can you come?", "Can you come?"),
+    ("an empty field of which nothing is known", Around(), "smart", "Can you?", "Can you?"),
+    ("after a word that was typed", Around("\nHello", ""), "smart", "Margaret.", " Margaret."),
+    ("after a comma", Around("\nHello Margaret,", ""), "smart", "Can you?", " can you?"),
+    ("after a full stop and a blank", Around("Done. ", ""), "smart", "can you?", "Can you?"),
+    ("after an opening bracket", Around("see (", ")"), "smart", "Below.", "below."),
+    ("after an opening quote", Around('He said "', '"'), "smart", "Go.", "Go."),
+    ("after a closing quote", Around('He said "go"', ""), "smart", "Then he", " then he"),
+    ("after a new line", Around("Dear John,\n", ""), "smart", "thanks.", "Thanks."),
+    ("between two words", Around("I think that", " is good."), "smart", "Your plan", " your plan"),
+    ("directly before a word", Around("that ", "is good."), "smart", "Your plan", "your plan "),
+    ("in the middle of a word", Around("wo", "rd"), "smart", "Your plan", " your plan "),
+    ("at the start of a line with text", Around("\n", "is good."), "smart", "Your plan", "Your plan "),
+    ("before a closing mark", Around("this", "!"), "smart", "Your plan", " your plan"),
+    ("one full stop is enough", Around("this", ". And"), "smart", "Your plan.", " your plan"),
+    ("one comma is enough", Around("this", ", and"), "smart", "Your plan.", " your plan"),
+    ("a full stop alone stays", Around("this", "."), "smart", ".", "."),
+    ("before a new line", Around("this", "\nand"), "smart", "Your plan.", " your plan."),
+    ("in a path", Around("cd src/", ""), "smart", "Tests", "tests"),
+    ("after a slash", Around("and/", ""), "smart", "Or", "or"),
+    ("behind a mention's sign", Around("Hi @", ""), "smart", "Margaret", "Margaret"),
+    ("behind a language's sign", Around("I use C#", ""), "smart", "Daily", " daily"),
+    ("Chinese needs no blanks", Around("今天", "很好"), "smart", "天气", "天气"),
+    ("something unknown on both sides", Around(UNKNOWN, UNKNOWN), "smart", "Go.", " Go. "),
+    ("something unknown before a mark", Around(UNKNOWN, ""), "smart", ", and", ", and"),
+    ("before: there alone", Around(UNKNOWN, UNKNOWN), "before", "Go.", " Go."),
+    ("before: what is known is heeded", Around("a ", "b"), "before", "Go.", "go. "),
+    ("after: there alone", Around(UNKNOWN, UNKNOWN), "after", "Go.", "Go. "),
+    ("after: also at the end", Around("so", ""), "after", "Go.", " go. "),
+    ("after: not behind a new line", Around("so", ""), "after", "go\n", " go\n"),
+    ("after: not before a blank", Around("so", " b"), "after", "Go.", " go."),
+    ("never: on neither side", Around("so", "b"), "never", "Go.", "go."),
+    ("nothing stays nothing", Around("so", "b"), "smart", "\x00", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("around", "space", "text", "want"), [r[1:] for r in FIT], ids=[r[0] for r in FIT]
+)
+def test_a_dictation_fits_into_what_stands_there(around, space, text, want):
+    assert fit(around, text, space, ENGLISH) == want
+
+
+WORDS = st.text("ab.,!?( \"'\n", max_size=6)
+
+
+@given(WORDS, WORDS, st.sampled_from("Go Go. Go, Margaret".split()))
+def test_no_two_words_are_joined(before, after, text):
+    piece = fit(Around(before, after), text, "smart", ENGLISH)
+    stands = f"{before}{piece}{after}"
+    start, end = len(before), len(before) + len(piece)
+    assert not (start and stands[start - 1].isalnum() and stands[start].isalnum())
+    assert not (end < len(stands) and stands[end - 1].isalnum() and stands[end].isalnum())
+
+
+def test_a_comma_that_was_held_back_becomes_a_full_stop_before_a_new_thought():
+    assert continues(",", "Can you come?") == "."
+    assert continues("，", "明天") == "。"  # noqa: RUF001
+    assert continues(",", "But not today.") == ","
+    assert continues(",", "- a") == "."
+
+
+def test_a_comma_is_taken_from_the_end_alone():
+    assert without_comma("So, I,") == ("So, I", ",")
+    assert without_comma("So, I") == ("So, I", "")
+    assert without_comma("") == ("", "")

@@ -13,7 +13,12 @@ PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}  # and in small letters
 SESSION = {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SESSION_MANAGER"}
 
 
-def private_environment(folder: Path) -> dict[str, str]:
+# no accessibility bus, which takes its time to be missed
+INACCESSIBLE = {"NO_AT_BRIDGE": "1", "GTK_A11Y": "none"}
+ACCESSIBLE = {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+
+
+def private_environment(folder: Path, *, accessible: bool = False) -> dict[str, str]:
     """Return the environment, and make its folders (and "log") under `folder`."""
     homes = {f"XDG_{name}_HOME": name.lower() for name in ("CONFIG", "DATA", "CACHE", "STATE")}
     homes |= {"HOME": "home", "XDG_RUNTIME_DIR": "run"}
@@ -34,8 +39,7 @@ def private_environment(folder: Path) -> dict[str, str]:
         "XDG_SESSION_TYPE": "x11",
         "XDG_CURRENT_DESKTOP": "XFCE",
         "LC_ALL": "C.UTF-8",
-        "NO_AT_BRIDGE": "1",  # no accessibility bus, which takes its time to be missed
-        "GTK_A11Y": "none",
+        **(ACCESSIBLE if accessible else INACCESSIBLE),
         "GIO_USE_VFS": "local",
         "GSETTINGS_BACKEND": "memory",
         MARKER: uuid.uuid4().hex[:12],

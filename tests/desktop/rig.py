@@ -52,18 +52,23 @@ class Desktop:
         rate: int = 48000,
         size: str = "1280x800",
         hardware_keyboard: bool = False,
+        accessible: bool = False,
     ) -> None:
-        """`rate` is the microphone's; with `hardware_keyboard` the keys come through Xephyr."""
+        """`rate` is the microphone's; with `hardware_keyboard` the keys come through Xephyr.
+
+        On an `accessible` one programs tell assistive technologies what they show.
+        """
         self._wanted = (tray, notifications, sound)
         self.layout = layout
         self._size = size
         self._hardware_keyboard = hardware_keyboard
+        self._accessible = accessible
         missing = [program for program in (*PROGRAMS, SYSTEM_PYTHON) if not shutil.which(program)]
         if missing:
             raise RigError(f"Not installed: {', '.join(missing)}. {REMEDY}")
         # short: the path of a socket may have 108 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="rig-", dir="/tmp"))
-        self.env = private_environment(self.folder)
+        self.env = private_environment(self.folder, accessible=accessible)
         self.processes = Processes(self.folder / "log", self.env)
         self._sound = Sound(self.processes, self.folder, self.env, rate)
         self._tray: subprocess.Popen[bytes] | None = None
@@ -274,6 +279,9 @@ class Desktop:
         program = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"]
         daemon = self.processes.start("dbus", program)
         self.processes.wait_for("dbus", daemon, (self.folder / "run" / "bus").exists, 10)
+        if self._accessible:
+            launcher = self.processes.start("a11y", ["/usr/libexec/at-spi-bus-launcher"])
+            self.processes.wait_for("a11y", launcher, lambda: self.bus_has("org.a11y.Bus"), 10)
         self.set_layout(self.layout)
         manager = self.processes.start("wm", ["xfwm4", "--compositor=off", "--sm-client-disable"])
         self.processes.wait_for("wm", manager, self._wm_is_up, 10)

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling
 from tray_dictate.core.commands import Commands, append, follow
 from tray_dictate.core.fillers import Fillers
 from tray_dictate.core.replacements import patterner, replacer, speller
 from tray_dictate.core.spoken import Command, Kind
-from tray_dictate.core.text import clean, join
+from tray_dictate.core.text import clean, join, without_comma
 from tray_dictate.core.unsaid import Unsaid
 
 
@@ -33,17 +34,22 @@ class TextRules:
     longest: int = 100_000  # characters
     prompt: str = ""
     keywords: Sequence[str] = ()
+    languages: Sequence[str] = ()  # what is spoken; empty: any
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Text for the window; it may hold line breaks."""
+    """Text for the window; it may hold line breaks.
+
+    `owed` is the comma that the engine has put at its end: it is written when more follows.
+    """
 
     text: str
+    owed: str = ""
 
-    def after(self, before: str) -> str:
+    def after(self, before: str, spelling: Spelling = ANY_LANGUAGE) -> str:
         """Return what to insert after `before`, which was inserted last at this place."""
-        return join(before, self.text, lines=True)
+        return join(before, self.text, lines=True, spelling=spelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Polisher:
     def __init__(self, rules: TextRules) -> None:
         """Raises ValueError naming the replacement, term or regular expression that is wrong."""
         self._rules = rules
+        self.spelling = Spelling.of([*rules.vocabulary, *rules.keywords], rules.languages)
         self._unsaid = Unsaid(rules.unsaid, rules.prompt, rules.keywords)
         self._fillers = Fillers(rules.fillers)
         self._commands = Commands(rules.commands)
@@ -82,7 +89,9 @@ class Polisher:
             elif spelled := self._spelled(piece):
                 out, last = follow(out, last, spelled), None
         out = clean(out, lines=self._rules.newline != "space")
-        return [*done, Insert(out)] if out else done
+        # who says "comma" wants it at once
+        out, owed = without_comma(out) if last is None else (out, "")
+        return [*done, Insert(out, owed)] if out else done
 
     def refuses(self, text: str) -> bool:
         """Tell whether `text` is too long to be inserted: it is not what anybody said."""

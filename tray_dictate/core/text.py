@@ -7,8 +7,15 @@ overrides are taken out here, before anything is typed or put on a clipboard.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
+from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling, casing
+from tray_dictate.core.caret import UNKNOWN, Around
 from tray_dictate.core.characters import NO_SPACES, only_text
+
+__all__ = ["Space", "casing", "clean", "continues", "fit", "join", "spacing", "without_comma"]
+
+Space = Literal["smart", "before", "after", "never"]
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -17,23 +24,12 @@ _WIDTHS = re.compile("[\u00a0\u202f\u2009\u3000]")  # a blank whose width is spe
 
 _CLOSING = tuple(",.!?;:)]}%…’”»、。，！？；：）」』】〉》・")  # noqa: RUF001 - the real characters
 _OPENING = tuple("([{¿¡«“‘„‚（「『【〈《")  # noqa: RUF001
-_SENTENCE_END = re.compile(r"[.!?…。！？।؟۔][\"'”’“»)\]]*$")  # noqa: RUF001
 _CONTRACTION = re.compile(r"['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)  # noqa: RUF001
 _LATIN_END = tuple(".!?;:,…)\"'")
+_ENDING = ".!?…;:,"
+_COMMAS = {",": ".", "，": "。", "、": "。", "،": "."}  # noqa: RUF001 - and the full stop of the script
+_JOINING = frozenset("and or nor but because und oder aber sondern denn weil dass".split())
 _NO_SPACES = re.compile(f"[{NO_SPACES}]")
-_FIRST_WORD = re.compile(r"[\"'(\[¿¡«“‘„‚]*([^\W\d_][^\s]*)")  # noqa: RUF001
-_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[^\w@/\\]*")  # noqa: RUF001
-# Never a name, so that the capital an engine gives each segment is wrong in mid-sentence.
-_SMALL = frozenset(
-    "a about after all also although an and are as at be because been before but by can could did "
-    "do does for from had has have he her here him his how if in into is it its my no not of on or "
-    "our out over she should so some than that the their them then there these they this those "
-    "through to too under up was we were what when where which while who why with would you your "
-    "aber als auch auf aus bei da damit dann das dass dem den denn der des deshalb die doch durch "
-    "ein eine einem einen einer er es etwas ich im ist ja jetzt kein keine mit nach nicht noch nur "
-    "ob oder sehr sich sind sondern und uns unser von vor war was weil wenn wie wir wo zu zum zur "
-    "über für".split()
-)
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -44,7 +40,13 @@ def clean(text: str, *, lines: bool = False) -> str:
     return "\n".join(found) if lines else " ".join(line for line in found if line)
 
 
-def join(before: str, segment: str, *, lines: bool = False) -> str:
+def join(
+    before: str,
+    segment: str,
+    *,
+    lines: bool = False,
+    spelling: Spelling = ANY_LANGUAGE,
+) -> str:
     """Return what to insert after `before` so that `segment` goes on in the right way.
 
     `before` is what was inserted last at this place, empty where that is not known. Without
@@ -53,7 +55,38 @@ def join(before: str, segment: str, *, lines: bool = False) -> str:
     segment = clean(segment, lines=lines)
     if not segment or not before:
         return segment
-    return spacing(before, segment) + casing(before, segment)
+    return spacing(before, segment) + casing(before, segment, spelling)
+
+
+def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
+    """Return what to insert there for `text`: with the blanks and the capital that it needs.
+
+    Where something unknown stands on a side, `space` decides; "never" gives no blank on either.
+    """
+    before, after = around
+    if space in ("after", "never") and before.endswith(UNKNOWN):
+        before = ""
+    piece = join(before, text, lines=True, spelling=spelling)
+    if not piece or space == "never":
+        return piece.lstrip(" ")
+    if after[:1] and after[0] in _ENDING and piece[-1] in ".," and len(piece) > 1:
+        piece = piece[:-1]  # the mark that stands there already is enough
+    return piece + _blank_after(before + piece, after, space)
+
+
+def continues(mark: str, text: str) -> str:
+    """Return the mark that belongs between a text which `mark` was held back from, and `text`.
+
+    A pause is a comma; but what is said in another dictation is a sentence of its own, unless it
+    begins as none can.
+    """
+    word = re.match(r"\w+", text)
+    return mark if word and word[0].lower() in _JOINING else _COMMAS[mark]
+
+
+def without_comma(text: str) -> tuple[str, str]:
+    """Return `text` without the comma that it ends with, and that."""
+    return (text[:-1].rstrip(), text[-1]) if text[-1:] in _COMMAS else (text, "")
 
 
 def spacing(before: str, segment: str) -> str:
@@ -66,20 +99,12 @@ def spacing(before: str, segment: str) -> str:
     return " "
 
 
-def casing(before: str, segment: str) -> str:
-    """Return `segment` with the capital or small letter that it starts with after `before`."""
-    word = _FIRST_WORD.match(segment)
-    if not word:
-        return segment
-    at = word.start(1)
-    if before.rstrip(" ").endswith("\n") or _SENTENCE_END.search(before.rstrip()):
-        plain = _PLAIN_WORD.fullmatch(word[1]) and word[1] == word[1].lower()  # iPhone, x_y, a.io
-        upper = segment[at].upper()
-        return segment[:at] + upper + segment[at + 1 :] if plain and len(upper) == 1 else segment
-    heard = re.match(r"\w+", segment[at:])
-    if heard and heard[0].lower() in _SMALL and heard[0] == heard[0].capitalize():
-        return segment[:at] + segment[at].lower() + segment[at + 1 :]
-    return segment
+def _blank_after(before: str, after: str, space: Space) -> str:
+    if after[:1] == UNKNOWN:
+        after = "" if space == "before" else UNKNOWN
+    if not after:
+        return "" if space != "after" or before[-1].isspace() else " "
+    return spacing(before, after)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -91,6 +116,9 @@ def _opens(before: str) -> bool:
     """Tell whether `before` ends with a mark that the next word follows without a blank."""
     if before[-1] == "“":
         return "„" not in before or before.rindex("„") < before.rfind("“", 0, -1)
+    alone = not before[-2:-1].strip()
+    if before[-1] in "/\\" or (alone and before[-1] in "@#"):  # a path, a name, a tag
+        return True
     return before[-1] in _OPENING or (before[-1] == '"' and _is_open(before))
 
 

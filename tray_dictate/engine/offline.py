@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from tray_dictate.core.dated import modern
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.engine.doubt import believable
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
@@ -176,7 +177,7 @@ class OfflineSession:
         known = self._hypothesis
         if known.number != work.number or known.of != work.span:
             known = self._hypothesis = await self._run(work, known)
-        text = self._models.text(known.tokens)
+        text = modern(self._models.text(known.tokens))
         if work.final:
             text = believable(text, work.span.voiced / RATE)
             self._events.put_nowait(Completed(str(work.number), text))

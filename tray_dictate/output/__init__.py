@@ -13,7 +13,7 @@ from tray_dictate.errors import UnavailableError
 
 if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
     from tray_dictate.config import OutputRule, OutputSettings
-    from tray_dictate.ports import Output
+    from tray_dictate.ports import CaretReader, Output
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,17 @@ def adapting(output: Output, settings: OutputSettings) -> Callable[[], None] | N
     """
     adapt = getattr(output, "adapt", None)
     return partial(adapt, settings) if adapt else None
+
+
+def caret(*, read: bool) -> CaretReader:
+    """Return what reads the text around the caret; it reads none unless it is to `read`."""
+    if read and sys.platform == "linux":
+        from tray_dictate.output.atspi import AccessibleCaret  # noqa: PLC0415 - D-Bus
+
+        return AccessibleCaret()
+    from tray_dictate.ports import BlindCaretReader  # noqa: PLC0415
+
+    return BlindCaretReader()
 
 
 def _candidates(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
 from tray_dictate.config import OutputRule
+from tray_dictate.core.terminals import TERMINALS
 
 _T = TypeVar("_T")
 Method = Literal["auto", "paste", "type", "clipboard", "off"]
@@ -44,8 +45,7 @@ SHIPPED = (
         method="type",
     ),
     Shipped(
-        r"term|tilix|konsole|kitty|alacritty|rxvt|guake|yakuake|tilda|ghostty|^rio$|kgx|ptyxis"
-        r"|console",
+        TERMINALS,
         primary=True,
     ),
 )

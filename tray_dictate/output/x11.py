@@ -29,7 +29,7 @@ from tray_dictate.output.x11_focus import activate, be_heard, is_gone, kept_in
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import Paster, stay
 from tray_dictate.output.x11_selection import Selections
-from tray_dictate.output.x11_server import Focus, connect, disconnect, focus
+from tray_dictate.output.x11_server import Focus, connect, disconnect, focus, process_of
 from tray_dictate.output.x11_survivor import Survivor
 from tray_dictate.output.x11_typing import Typer, sends_scan_codes
 from tray_dictate.ports import Receipt, Target
@@ -83,10 +83,9 @@ class X11Output:
     async def target(self) -> Target | None:
         """Return the toplevel window that has the focus; None where none has."""
         try:
-            found = await self._on(self._looker, self._look)
+            return await self._on(self._looker, self._look_for_target)
         except DeliveryError:
             return None
-        return Target(found.window, found.application) if found else None
 
     async def deliver(self, text: str, target: Target | None = None) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
@@ -158,6 +157,14 @@ class X11Output:
         while self._focus_display.pending_events():  # changes of the keymap, sent to everybody
             self._focus_display.next_event()
         return focus(self._focus_display)
+
+    def _look_for_target(self) -> Target | None:
+        """Runs on the looker."""
+        found = self._look()
+        if found is None:
+            return None
+        process = process_of(self._focus_display, found.window)
+        return Target(found.window, found.application, process)
 
     def _give_keys_back(self) -> None:
         """Runs on the loop: the worker does it, unless it has been sent home."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from Xlib import X, Xatom, error
 from Xlib.display import Display
+from Xlib.ext import res
 from Xlib.xobject.drawable import Window
 
 from tray_dictate.errors import UnavailableError
@@ -68,6 +69,18 @@ def disconnect(display: Display) -> None:
 def client_of(display: Display, window: int) -> int:
     """Return the resource id base of the client that made this window."""
     return window & ~display.display.info.resource_id_mask
+
+
+def process_of(display: Display, window: str) -> int:
+    """Return the id of the process that shows this window; 0 where the server does not tell."""
+    if not display.has_extension(res.extname):
+        return 0
+    asked = {"client": int(window, 16), "mask": res.LocalClientPIDMask}
+    try:
+        answer: Any = display.res_query_client_ids([asked])  # type: ignore[attr-defined]
+    except error.XError:
+        return 0
+    return next((number for found in answer.ids for number in found.value), 0)
 
 
 def focus(display: Display) -> Focus | None:

@@ -1,0 +1,34 @@
+"""A GTK 3 window with a field for a password; typing appears as dots."""
+
+import sys
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from answers import answer_one  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
+
+window = Gtk.Window(title=sys.argv[1])
+entry = Gtk.Entry(visibility=False)
+window.add(entry)
+
+questions = {
+    "text": entry.get_text,
+    "clear": lambda: entry.set_text("") is None,
+    "focused": lambda: window.is_active() and entry.has_focus(),
+    "grab": lambda: entry.grab_focus() is None,
+}
+
+
+def answer(_file, _condition):
+    if answer_one(questions):
+        return True
+    Gtk.main_quit()
+    return False
+
+
+GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+window.connect("destroy", Gtk.main_quit)
+window.show_all()
+entry.grab_focus()
+Gtk.main()

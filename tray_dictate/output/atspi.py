@@ -1,0 +1,215 @@
+"""The text beside the caret, from programs that tell it to assistive technologies: AT-SPI 2.
+
+They answer where they do so anyway: GTK 3 and GTK 4 always, Qt and LibreOffice where assistive
+technologies were switched on when they were started. Nothing is switched on here, as that slows
+down every program, and nothing is asked while nobody dictates.
+
+    session bus ─▶ accessibility bus ─▶ the active window of any program ─▶ what has the focus in it
+
+Terminals tell the line with the shell's prompt, which is no beginning of a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dbus_fast.aio import MessageBus
+
+from tray_dictate import dbus
+from tray_dictate.core.caret import Around
+from tray_dictate.ports import CaretReader, Target
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_Object = tuple[str, str]  # the program's name on the bus, and the object's path
+
+_SOON = 0.05  # seconds that a text may have to wait for us
+_PATIENCE = 1.0  # seconds in which the focus is looked for, while the user speaks
+_ANSWER = 0.25  # seconds for one program: one that is stopped never answers
+_LENGTH = 100  # characters before the caret, and so few after it:
+_FOLLOWING = 4
+_OBJECTS = 600  # that are looked at in one window
+_BROAD = 100  # children of one object: the rest are the rows of a list
+
+_ACTIVE, _FOCUSED, _SHOWING = 1 << 1, 1 << 12, 1 << 25  # states
+_PASSWORD, _TERMINAL = 40, 60  # roles
+_A = "org.a11y.atspi"
+_ROOT = (f"{_A}.Registry", "/org/a11y/atspi/accessible/root")
+# a match rule: has the focus; attributes, roles and interfaces are any; no other order, the first
+_THE_FOCUS: tuple[Any, ...] = ([[_FOCUSED, 0], 1, {}, 1, [0, 0, 0, 0], 1, [], 1, False], 1, 1, True)
+_PROMPT = re.compile("^.*?[$#%>\u276f\u00bb\u03bb\u279c] ")  # a shell's, without what is typed
+_PROXY = "xdg-dbus-proxy"  # between the bus and a program in a sandbox (Flatpak)
+_TROUBLE = (*dbus.TROUBLE, TypeError, IndexError)  # programs answer what they like
+
+
+class AccessibleCaret(CaretReader):
+    """Asks the program that has the focus; on the loop."""
+
+    def __init__(self) -> None:
+        self._bus: MessageBus | None = None
+        self._focus: _Object | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    def look(self) -> None:
+        """Begin to find what has the focus; returns at once."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    async def around(self, target: Target | None) -> Around | None:
+        """Return what stands around the caret; None where nothing tells it, or not soon."""
+        try:
+            async with asyncio.timeout(_SOON):
+                if self._looking:
+                    await asyncio.shield(self._looking)
+                bus = self._bus
+                if bus is None:
+                    return None
+                if not (self._focus and await self._state(bus, self._focus) & _FOCUSED):
+                    self._focus = await self._find(bus)
+                if self._focus and await self._shows(bus, self._focus, target):
+                    return await self._read(bus, self._focus)
+        except TimeoutError:
+            log.info("the text beside the caret was not told in time")
+        except _TROUBLE as reason:
+            log.info("the text beside the caret is not told: %s", type(reason).__name__)
+            self._focus = None
+        return None
+
+    async def close(self) -> None:
+        """Leave the bus; idempotent."""
+        if self._looking:
+            self._looking.cancel()
+        if self._bus:
+            self._bus.disconnect()
+        self._bus = self._looking = None
+
+    async def _look(self) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                if self._bus is None or not self._bus.connected:
+                    self._bus, self._focus = None, None
+                    self._bus = await _connect()
+                if not (self._focus and await self._state(self._bus, self._focus) & _FOCUSED):
+                    self._focus = await self._find(self._bus)
+        except _TROUBLE as reason:
+            self._focus = None
+            log.debug("nothing accessible has the focus: %s", type(reason).__name__)
+
+    async def _find(self, bus: MessageBus) -> _Object | None:
+        """Return what has the focus; None where nothing that tells has. Raises one of _TROUBLE."""
+        programs = await self._children(bus, _ROOT)
+        windows = await _answers([self._children(bus, program) for program in programs])
+        frames = [frame for found in windows for frame in found]
+        states = await _answers([self._known_state(bus, frame) for frame in frames])
+        found = {await self._focus_in(bus, frame) for frame, state in states if state & _ACTIVE} - {
+            None
+        }
+        return found.pop() if len(found) == 1 else None
+
+    async def _focus_in(self, bus: MessageBus, window: _Object) -> _Object | None:
+        try:
+            member, signature = f"{_A}.Collection.GetMatches", "(aiia{ss}iaiiasib)uib"
+            [found] = await dbus.call(bus, *window, member, signature, *_THE_FOCUS)
+            return (found[0][0], found[0][1]) if found else None
+        except dbus.DBusError:  # GTK 4 and Qt have none
+            return await self._walk(bus, window)
+
+    async def _walk(self, bus: MessageBus, window: _Object) -> _Object | None:
+        """Look at everything that is shown in a window, the outer first."""
+        level, seen = [window], 0
+        while level and seen < _OBJECTS:
+            seen += len(level)
+            states = await _answers([self._known_state(bus, one) for one in level])
+            for one, state in states:
+                if state & _FOCUSED:
+                    return one
+            shown = [one for one, state in states if state & _SHOWING]
+            below = await _answers([self._children(bus, one) for one in shown])
+            level = [one for children in below for one in children]
+        return None
+
+    async def _shows(self, bus: MessageBus, focus: _Object, target: Target | None) -> bool:
+        """Tell whether what has the focus is the target's, as far as that is known.
+
+        Qt takes up to 0.4 s to notice that another program has got it.
+        """
+        if target is None or not target.process:
+            return True
+        daemon = "org.freedesktop.DBus"
+        member = f"{daemon}.GetConnectionUnixProcessID"
+        [process] = await dbus.call(bus, daemon, "/org/freedesktop/DBus", member, "s", focus[0])
+        return process == target.process or _name(process) == _PROXY
+
+    async def _read(self, bus: MessageBus, focus: _Object) -> Around | None:
+        [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
+        if role == _PASSWORD:
+            return None
+        length = await self._number(bus, focus, "CharacterCount")
+        start = end = await self._number(bus, focus, "CaretOffset")
+        [selections] = await dbus.call(bus, *focus, f"{_A}.Text.GetNSelections")
+        if selections > 0:  # what is selected will be replaced
+            selection = await dbus.call(bus, *focus, f"{_A}.Text.GetSelection", "i", 0)
+            start, end = sorted(selection)
+        first = max(0, start - _LENGTH)
+        member = f"{_A}.Text.GetText"
+        [before] = await dbus.call(bus, *focus, member, "ii", first, start)
+        last = min(length, end + _FOLLOWING)  # Qt answers nothing for more than there is
+        [after] = await dbus.call(bus, *focus, member, "ii", end, last)
+        if role == _TERMINAL:
+            return Around(_PROMPT.sub("", before.rpartition("\n")[2]))
+        # at its beginning a text begins as a line does
+        return Around(before if first else f"\n{before}", after)
+
+    async def _number(self, bus: MessageBus, focus: _Object, name: str) -> int:
+        get = "org.freedesktop.DBus.Properties.Get"
+        [number] = await dbus.call(bus, *focus, get, "ss", f"{_A}.Text", name)
+        return max(0, int(number.value))
+
+    async def _state(self, bus: MessageBus, one: _Object) -> int:
+        [states] = await dbus.call(bus, *one, f"{_A}.Accessible.GetState")
+        return int(states[0])
+
+    async def _known_state(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
+        return one, await self._state(bus, one)
+
+    async def _children(self, bus: MessageBus, one: _Object) -> list[_Object]:
+        [children] = await dbus.call(bus, *one, f"{_A}.Accessible.GetChildren")
+        return [(name, path) for name, path in children[:_BROAD]]
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+async def _connect() -> MessageBus:
+    """Return a connection to the accessibility bus, if there is one. Raises one of _TROUBLE."""
+    session = await dbus.connect()
+    try:
+        [address] = await dbus.call(
+            session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus.GetAddress"
+        )
+    finally:
+        session.disconnect()
+    return await dbus.connect(address=address)
+
+
+async def _answers(questions: Sequence[Awaitable[_T]]) -> list[_T]:
+    """Return the answers of those that give one soon, in order."""
+    tasks = [asyncio.ensure_future(question) for question in questions]
+    try:
+        if tasks:
+            await asyncio.wait(tasks, timeout=_ANSWER)
+    finally:
+        for task in tasks:
+            task.cancel()
+    answered: list[Any] = [task for task in tasks if task.done() and not task.cancelled()]
+    return [task.result() for task in answered if task.exception() is None]
