@@ -23,7 +23,7 @@ packages=(
   x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin gnome-keyring
   fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
   # windows to dictate into
-  xterm python3-tk python3-gi gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-pyqt6 chromium
+  xterm python3-tk python3-gi gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-pyqt6 chromium at-spi2-core
   # Wayland sessions without a screen: sway, KDE's and GNOME's, their portals, bars and clipboards
   sway xwayland foot wtype waybar grim mako-notifier qt6-wayland util-linux
   kwin-wayland qtwayland5 gnome-shell mutter gnome-settings-daemon libglib2.0-bin ibus

@@ -34,6 +34,7 @@ PROGRAMS = (
     "Xvfb Xephyr dbus-daemon dbus-send xfwm4 xfce4-panel trayer dunst pulseaudio pactl paplay "
     "parec xdotool xclip notify-send xprop xwininfo setxkbmap xterm setpriv chromium"
 ).split()
+A11Y_BUS = "/usr/libexec/at-spi-bus-launcher"
 PANEL = (Path(__file__).parent / "targets" / "xfce4-panel.xml").read_text()
 
 
@@ -63,7 +64,8 @@ class Desktop:
         self._size = size
         self._hardware_keyboard = hardware_keyboard
         self._accessible = accessible
-        missing = [program for program in (*PROGRAMS, SYSTEM_PYTHON) if not shutil.which(program)]
+        wanted = (*PROGRAMS, SYSTEM_PYTHON, *([A11Y_BUS] if accessible else []))
+        missing = [program for program in wanted if not shutil.which(program)]
         if missing:
             raise RigError(f"Not installed: {', '.join(missing)}. {REMEDY}")
         # short: the path of a socket may have 108 bytes
@@ -280,7 +282,7 @@ class Desktop:
         daemon = self.processes.start("dbus", program)
         self.processes.wait_for("dbus", daemon, (self.folder / "run" / "bus").exists, 10)
         if self._accessible:
-            launcher = self.processes.start("a11y", ["/usr/libexec/at-spi-bus-launcher"])
+            launcher = self.processes.start("a11y", [A11Y_BUS])
             self.processes.wait_for("a11y", launcher, lambda: self.bus_has("org.a11y.Bus"), 10)
         self.set_layout(self.layout)
         manager = self.processes.start("wm", ["xfwm4", "--compositor=off", "--sm-client-disable"])
