@@ -80,7 +80,9 @@ Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def listening(
+    handle: Handle, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
     """Listen on a port; whoever is connected at the end is cut off."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -98,7 +100,7 @@ async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> As
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(serve, host, port, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -110,7 +112,9 @@ async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> As
 
 
 @contextlib.asynccontextmanager
-async def door(answer: bytes, context: ssl.SSLContext | None = None) -> AsyncIterator[Door]:
+async def door(
+    answer: bytes, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Door]:
     """Listen, note every request's head, answer it and close."""
     seen = Door()
 
@@ -119,7 +123,7 @@ async def door(answer: bytes, context: ssl.SSLContext | None = None) -> AsyncIte
         writer.write(answer)
         await writer.drain()
 
-    async with listening(handle, context) as seen.port:
+    async with listening(handle, context, host, port) as seen.port:
         yield seen
 
 
