@@ -49,7 +49,7 @@ FAULTS = {
     "it is closed in mid-take": {"close_at": ("append:60", 1001, "going away")},
     "it is closed as if all were well": {"close_at": ("committed", 1000, "")},
     "it is closed with an internal error": {"close_at": ("completed", 1011, "oops")},
-    "it is closed for a large message": {"enormous_at": ("completed", 17)},
+    "it is closed for a large message": {"enormous_at": ("completed", 2)},
     "an error is reported": {"error_at": ("committed:2", FOREIGN)},
     "the session is over its limit of texts": {"session_limit": {"items": 1}},
     "the session ends with an opaque error": {

@@ -221,13 +221,13 @@ class _Links:
         self._idle = await self._open(connected)
         return self._idle
 
-    async def take(self) -> Link:
+    async def take(self, limit: float) -> Link:
         """Return the connection, or another. Raises LostError, RefusedError."""
         idle, self._idle = self._idle, None
         if idle and idle.reusable:
             return idle
         self.opened += 1
-        return await self._open(self._connect)
+        return await self._open(self._connect, limit)
 
     def give(self, link: Link) -> None:
         """Keep a connection for the next take."""
@@ -247,8 +247,8 @@ class _Links:
         for link in self._all:
             await link.close()
 
-    async def _open(self, connect: Connect) -> Link:
-        link = await Link.open(self._server, connect, self._dropped)
+    async def _open(self, connect: Connect, limit: float = LIMIT) -> Link:
+        link = await Link.open(self._server, connect, self._dropped, limit)
         self._all.append(link)
         return link
 

@@ -28,6 +28,7 @@ from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.engine.dialect_errors import (
     LostError,
+    Partner,
     RefusedError,
     explain_close,
     explain_handshake,
@@ -35,6 +36,7 @@ from tray_dictate.engine.dialect_errors import (
 from tray_dictate.errors import EngineError
 from tray_dictate.route import route
 
+_TOO_BIG = 1009  # our close code
 LARGEST = 2**20  # bytes of a message; a transcript has some thousands
 
 
@@ -52,6 +54,11 @@ class Server:
     headers: dict[str, str] = field(repr=False)
     source: str  # of the key
     spend: Callable[[float], None] = _free  # so many seconds of sound; EngineError: not any more
+
+    @property
+    def partner(self) -> Partner:
+        """Whom that is, for what is said of failures."""
+        return Partner(self.dialect, self.settings, self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +188,12 @@ async def _hang_up(
 
 def _ended(server: Server, error: ConnectionClosed) -> EngineError:
     """Return what the end of an open connection means."""
+    title = server.dialect.title
+    if error.rcvd_then_sent is not True and error.sent and error.sent.code == _TOO_BIG:
+        return LostError(f"{title} sent a message of more than {LARGEST // 2**20} MiB.")
     if error.rcvd is None:
-        return LostError(f"The connection to {server.dialect.title} broke.")
-    return explain_close(
-        server.dialect, server.settings, server.source, error.rcvd.code, error.rcvd.reason
-    )
+        return LostError(f"The connection to {title} broke.")
+    return explain_close(server.partner, error.rcvd.code, error.rcvd.reason)
 
 
 def failed(server: Server, error: Exception) -> EngineError:
@@ -195,10 +203,11 @@ def failed(server: Server, error: Exception) -> EngineError:
         case InvalidStatus() if 300 <= error.response.status_code < 400:
             return _redirected(host)
         case InvalidStatus():
+            answer = error.response
+            headers = dict(answer.headers.raw_items())
             return explain_handshake(
-                server.dialect, server.settings, server.source,
-                error.response.status_code, bytes(error.response.body),
-            )  # fmt: skip
+                server.partner, answer.status_code, bytes(answer.body), headers
+            )
         case SecurityError() | ValueError() if _is_redirect(error):
             return _redirected(host)
         case InvalidProxyStatus() | ProxyError() | InvalidProxy() | ImportError():

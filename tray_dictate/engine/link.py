@@ -11,16 +11,17 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tray_dictate.engine.connection import Connect, Connection, Server
+from tray_dictate.engine.connection import Connect, Connection, Server, failed
 from tray_dictate.engine.conversation import Conversation, Read
 from tray_dictate.engine.dialect_errors import LostError
 from tray_dictate.engine.dialect_session import Message
+from tray_dictate.engine.patience import Patience
 from tray_dictate.engine.turns import Turns
 from tray_dictate.pcm import seconds
 
 log = logging.getLogger(__name__)
 
-_ACKNOWLEDGE = 10.0  # seconds for the session to have our settings
+_LIMIT = 10.0  # seconds until the session has our settings
 
 
 class Link:
@@ -38,17 +39,20 @@ class Link:
 
     @classmethod
     async def open(
-        cls, server: Server, connect: Connect, dropped: set[str],
-        acknowledge: float = _ACKNOWLEDGE,
+        cls, server: Server, connect: Connect, dropped: set[str], limit: float = _LIMIT
     ) -> Link:  # fmt: skip
-        """Connect and settle the session. Raises LostError, RefusedError."""
+        """Connect and settle the session within `limit` seconds. Raises LostError, RefusedError."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        connection = await connect(server)
+        try:
+            async with asyncio.timeout(limit):
+                connection = await connect(server)
+        except TimeoutError as error:
+            raise failed(server, error) from error
         connected = loop.time()
         conversation = Conversation(server.dialect, server.settings, dropped, server.source)
         try:
-            async with asyncio.timeout(acknowledge):
+            async with asyncio.timeout_at(began + limit):
                 await _settle(connection, conversation)
         except TimeoutError as error:
             await _close(connection)
@@ -70,14 +74,19 @@ class Link:
         """Whether another take can follow on this connection."""
         return self._connection.is_open and self.conversation.clean and not self._is_old
 
+    @property
+    def silent_since(self) -> float:
+        """When the server began to owe what it has not said; now where it owes nothing."""
+        return self._heard if self.conversation.owed else asyncio.get_running_loop().time()
+
     async def converse(
         self, turns: Turns, read: Read, changed: asyncio.Event, on_text: Callable[[], None],
-        patience: float,
+        patience: Patience,
     ) -> None:  # fmt: skip
         """Transcribe a take until it is done, or this link is old and it may go on over another.
 
         `changed` is set when there is more sound; `on_text` is called when a turn may be settled;
-        an answer may take `patience` seconds beside the length of its turn. Raises LostError,
+        an answer may take the `patience` beside the length of its turn. Raises LostError,
         RefusedError.
         """
         self.conversation.attach(turns)
@@ -97,7 +106,7 @@ class Link:
         return asyncio.get_running_loop().time() > self._replace_at
 
     async def _write(
-        self, turns: Turns, read: Read, changed: asyncio.Event, patience: float
+        self, turns: Turns, read: Read, changed: asyncio.Event, patience: Patience
     ) -> None:
         conversation = self.conversation
         while True:
@@ -112,12 +121,12 @@ class Link:
                 return
             await changed.wait()
 
-    async def _send(self, message: Message, patience: float) -> None:
+    async def _send(self, message: Message, patience: Patience) -> None:
         """Send a message; not even a ping gets past one that is stuck, so it has its own limit."""
         if sound := message.get("audio"):
             self._spend(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience.answer):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
             raise LostError(f"{self._title} takes no more sound.") from error
@@ -134,7 +143,7 @@ class Link:
             changed.set()
 
     async def _watch(
-        self, changed: asyncio.Event, on_text: Callable[[], None], patience: float, turns: Turns
+        self, changed: asyncio.Event, on_text: Callable[[], None], patience: Patience, turns: Turns
     ) -> None:
         """End the conversation when an answer is overdue."""
         loop = asyncio.get_running_loop()
@@ -142,7 +151,7 @@ class Link:
             await self._owing.wait()
             owed = self.conversation.owed
             sound = sum((turn.end or turn.start) - turn.start for turn in owed)
-            wait = self._heard + patience + turns.seconds(sound) - loop.time()
+            wait = self._heard + patience.answer + turns.seconds(sound) - loop.time()
             if not owed:
                 self._owing.clear()
             elif wait > 0:
@@ -151,7 +160,8 @@ class Link:
                 on_text()
                 changed.set()
             else:
-                raise LostError(f"{self._title} does not answer.")
+                said = f"{self._title} does not answer. {self.conversation.complaint}"
+                raise LostError(said.strip())
 
 
 async def _settle(connection: Connection, conversation: Conversation) -> None:

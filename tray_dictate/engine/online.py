@@ -102,7 +102,7 @@ class OnlineEngine:
         if self._offline:
             await self._offline.close()
 
-    async def take(self) -> Link:
+    async def take(self, limit: float) -> Link:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
         if self._allowance:
             await self._allowance.check(self._settings.cap_minutes)
@@ -119,8 +119,8 @@ class OnlineEngine:
         server = Server(
             self._dialect, self._settings, self._url, known.headers, known.source, self._spend
         )
-        patience = min(TIMES.handshake, self._settings.patience_seconds)
-        return await Link.open(server, self._connect, self._dropped, patience)
+        limit = min(TIMES.handshake, limit)
+        return await Link.open(server, self._connect, self._dropped, limit)
 
     def give(self, link: Link) -> None:
         """Keep a connection for the next take, or end it."""
