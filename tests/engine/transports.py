@@ -149,12 +149,17 @@ async def proxy(refusal: bytes = b"") -> AsyncIterator[Door]:
         )
         writer.write(http("200 Connection established").replace(b"Content-Length: 0\r\n", b""))
         try:
-            await _first_end(_copy(reader, far_writer), _copy(far_reader, writer))
+            await both_ways(reader, writer, far_reader, far_writer)
         finally:
             far_writer.close()
 
     async with listening(handle) as seen.port:
         yield seen
+
+
+async def both_ways(reader, writer, far_reader, far_writer) -> None:
+    """Copy what comes on either side to the other until one ends."""
+    await _first_end(_copy(reader, far_writer), _copy(far_reader, writer))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

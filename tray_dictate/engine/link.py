@@ -76,8 +76,9 @@ class Link:
 
     @property
     def silent_since(self) -> float:
-        """When the server began to owe what it has not said; now where it owes nothing."""
-        return self._heard if self.conversation.owed else asyncio.get_running_loop().time()
+        """Since when an answer is due that has not come; now where none is."""
+        now = asyncio.get_running_loop().time()
+        return min(now, self._heard + self._owed_seconds) if self.conversation.owed else now
 
     async def converse(
         self, turns: Turns, read: Read, changed: asyncio.Event, on_text: Callable[[], None],
@@ -94,7 +95,7 @@ class Link:
         await _first(
             self._write(turns, read, changed, patience),
             self._read(changed, on_text),
-            self._watch(changed, on_text, patience, turns),
+            self._watch(changed, on_text, patience),
         )
 
     async def close(self) -> None:
@@ -104,6 +105,12 @@ class Link:
     @property
     def _is_old(self) -> bool:
         return asyncio.get_running_loop().time() > self._replace_at
+
+    @property
+    def _owed_seconds(self) -> float:
+        """How long the turns last that the server owes: a small one needs that for them."""
+        samples = sum((turn.end or turn.start) - turn.start for turn in self.conversation.owed)
+        return samples / self._rate
 
     async def _write(
         self, turns: Turns, read: Read, changed: asyncio.Event, patience: Patience
@@ -143,15 +150,14 @@ class Link:
             changed.set()
 
     async def _watch(
-        self, changed: asyncio.Event, on_text: Callable[[], None], patience: Patience, turns: Turns
+        self, changed: asyncio.Event, on_text: Callable[[], None], patience: Patience
     ) -> None:
         """End the conversation when an answer is overdue."""
         loop = asyncio.get_running_loop()
         while True:
             await self._owing.wait()
             owed = self.conversation.owed
-            sound = sum((turn.end or turn.start) - turn.start for turn in owed)
-            wait = self._heard + patience.answer + turns.seconds(sound) - loop.time()
+            wait = self._heard + patience.answer + self._owed_seconds - loop.time()
             if not owed:
                 self._owing.clear()
             elif wait > 0:

@@ -16,6 +16,7 @@ from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_session import detects
 from tray_dictate.engine.dialect_url import model, url
+from tray_dictate.engine.entrance import Entrance
 from tray_dictate.engine.failover import FailoverSession, Plan, Turning
 from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
@@ -186,7 +187,7 @@ def transport(settings: EngineSettings) -> Connect:
     if settings.transport == "websocket":
         from tray_dictate.engine.realtime import open_websocket  # noqa: PLC0415 - only where used
 
-        return partial(open_websocket, times=times)
+        return Entrance(partial(open_websocket, times=times), times.handshake).enter
     try:
         from tray_dictate.engine.sdk import open_sdk  # noqa: PLC0415 - it takes a second
     except ImportError as reason:
@@ -194,4 +195,4 @@ def transport(settings: EngineSettings) -> Connect:
             'engine.transport = "sdk" needs the openai package, which is not installed.',
             f'Install it: {sys.executable} -m pip install "tray-dictate[sdk]"',
         ) from reason
-    return partial(open_sdk, times=times)
+    return Entrance(partial(open_sdk, times=times), times.handshake).enter
