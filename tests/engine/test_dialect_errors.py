@@ -328,6 +328,7 @@ SAID = [
     (400, "", "Invalid model name passed in model=gpt-realtime-whisper.", "no such model"),
     (400, "missing_required_parameter", "You must provide a model parameter.", "name of a model"),
     (402, "", "", "no quota left"),
+    (400, "", "Upstream realtime handshake rejected with HTTP 401", "server behind OpenAI refused"),
     (400, "budget_exceeded", "Budget has been exceeded! Current cost: 1.0", "no quota left"),
     (429, "insufficient_quota", "You exceeded your current quota, please check.", "no quota left"),
     (400, "billing_hard_limit_reached", "Billing hard limit has been reached", "no quota left"),
@@ -515,9 +516,10 @@ def test_a_servers_words_are_one_line_of_text_and_not_long(words):
     assert len(said) <= len("It says: .") + 200
     assert not {unicodedata.category(c) for c in said} & {"Cc", "Cs", "Zl", "Zp"}
     assert not set(said) & set("\u202a\u202e\u2066\u2069")
-    assert said.endswith(".")
+    assert said.endswith((".", "!", "?"))
 
 
 def test_an_ordinary_sentence_is_quoted_as_it_is():
     words = "Invalid value: 'x' for item_CcGfKp2vJ8yq0yW9Qr1aB."
     assert quoted("It says", words) == f"It says: {words}"
+    assert quoted("It says", "Sorry!") == "It says: Sorry!"

@@ -48,7 +48,7 @@ ENDS = {
     "1008": (1008, "", LostError, "(close code 1008)"),
     "1011": (1011, "oops", LostError, "(close code 1011): oops."),
     "1012": (1012, "", LostError, "(close code 1012)"),
-    "3500, with signs": (3500, "\x1b[31mred\u202e", LostError, "(close code 3000): "),
+    "3500, with signs": (3500, "\x1b[31mred\u202e", LostError, "(close code 3500): "),
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ BOTH = [
     pytest.mark.parametrize("connect", [open_websocket, open_sdk], ids=["websocket", "sdk"]),
 ]
 KEY = "test-key"
-MODELS = {"speaches": "local", "localai": "pipeline", "vllm": "voxtral"}
+MODELS = {"speaches": "local", "localai": "pipeline", "vllm": "voxtral", "litellm": "dictation"}
 PROXIES = ("http_proxy", "https_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy")
 
 

@@ -76,6 +76,11 @@ DIALECTS: dict[str, Dialect] = {
         "vLLM", "/v1/realtime", shape="vllm", rate=16000, needs_model=True, acknowledges=False,
         detects=(), fields=(), echoes=False, clears=False, one_at_a_time=True,
     ),
+    # without the model in the address it takes one of its own, whatever the session says
+    "litellm": Dialect(
+        "LiteLLM", "/v1/realtime", ("intent", "model"), needs_model=True,
+        detects=("server_vad", "semantic_vad"), fields=_EVERY, least_ms=100, minutes=25,
+    ),
 }  # fmt: skip
 
 

@@ -81,8 +81,8 @@ RATE = Cause(
     codes=("rate_limit_exceeded", "rate_limit_error", "429", "too_many_requests", "nocapacity",
            "throttling_error", "tokens", "requests", "slow_down", "server_overloaded",
            "overloaded_error", "serviceunavailable"),
-    words=r"rate limit|too many requests|(please )?(retry|try again) (in|after) [\d.]+|high demand"
-    r"|overloaded",
+    words=r"rate limit|too many requests|with http 429|(retry|try again) (in|after) [\d.]+"
+    r"|high demand|overloaded",
     statuses=(429, 503, 529),
 )  # fmt: skip
 FILTER = Cause(
@@ -126,6 +126,11 @@ CAUSES = (
         "engine.endpoint to the resource itself, or have the gateway take the key that it is sent.",
         words=r"missing subscription key",
     ),
+    Cause(  # LiteLLM's words
+        "fatal", "The server behind {title} refused it. Whoever runs {title} has to look at the "
+        "key and the address that it has for {model}.",
+        words=r"upstream .{0,40}rejected with http 4(0\d|1\d)",
+    ),
     FILTER, RATE, QUOTA, MODEL,
     Cause(
         "fatal", "{title} knows {key}, but does not let it transcribe. Have the right given to it: "
@@ -139,7 +144,8 @@ CAUSES = (
         "fatal", "{title} wants the name of a model in its address. Check engine.model, and that "
         "engine.name is the kind of server that it is.",
         codes=("missing_model",),
-        words=r"must provide a model|\bmodel:? (field required|is required)",
+        words=r"must provide a model|model query parameter is required"
+        r"|\bmodel:? (field required|is required)",
     ),
     Cause(
         "fatal", "{title} no longer speaks the preview protocol. Set engine.name to "

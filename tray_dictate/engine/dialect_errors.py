@@ -253,4 +253,6 @@ def _body(body: bytes) -> tuple[str, str]:
 def quoted(head: str, words: str) -> str:
     """Return a sentence with a server's words in it."""
     said = _SECRET.sub("…", clean(words[:_READ]))[:_SHOWN].strip()
-    return f"{head}: {said.rstrip('.')}." if said else f"{head}."
+    if not said:
+        return f"{head}."
+    return f"{head}: {said}" if said[-1] in "!?" else f"{head}: {said.rstrip('.')}."

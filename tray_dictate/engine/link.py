@@ -13,7 +13,7 @@ from typing import Any
 
 from tray_dictate.engine.connection import Connect, Connection, Server, failed
 from tray_dictate.engine.conversation import Conversation, Read
-from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.dialect_errors import LostError, RefusedError
 from tray_dictate.engine.dialect_session import Message
 from tray_dictate.engine.patience import Patience
 from tray_dictate.engine.turns import Turns
@@ -136,6 +136,7 @@ class Link:
             async with asyncio.timeout(patience.answer):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
+            await self.close()  # if it was the server's end, `_read` learns why
             raise LostError(f"{self._title} takes no more sound.") from error
         await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
 
@@ -185,7 +186,10 @@ async def _close(connection: Connection) -> None:
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, and raise what that one does; the others are cancelled."""
+    """Run all until one ends, and raise what that one does; the others are cancelled.
+
+    Of two that end at once, the one that was refused knows more.
+    """
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -193,5 +197,6 @@ async def _first(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
+    errors = [error for task in done if (error := task.exception())]
+    if errors:
+        raise next((error for error in errors if isinstance(error, RefusedError)), errors[0])

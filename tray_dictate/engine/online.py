@@ -16,6 +16,7 @@ from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_session import detects
 from tray_dictate.engine.dialect_url import model, url
+from tray_dictate.engine.english import understands
 from tray_dictate.engine.entrance import Entrance
 from tray_dictate.engine.failover import FailoverSession, Plan, Turning
 from tray_dictate.engine.link import Link
@@ -74,10 +75,9 @@ class OnlineEngine:
             await self._load()
         listener = Listener(self._detector(), self.rate) if self._detector else None
         settings = self._settings
-        english = not settings.languages or "en" in {name[:2] for name in settings.languages}
         plan = Plan(
             self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
-            self._tell_once, self._rescue if english else None,
+            self._tell_once, self._rescue if understands(settings) else None,
         )  # fmt: skip
         session = FailoverSession(plan, self, listener, recording)
         try:
