@@ -86,6 +86,19 @@ async def test_a_secret_that_is_not_given_is_told_why(connect, servers, answer, 
     assert KEY not in str(refused.value)
 
 
+async def test_a_server_that_gives_no_more_secrets_is_tried_with_the_key_again(connect, servers):
+    async with ephemeral(servers["openai"]) as door:
+        entrance, server = Entrance(connect, 5), await server_for(door.url)
+        await heard(entrance, server)
+        door.gives = "nothing"
+        with pytest.raises(LostError, match="gives no secret"):
+            await entrance.enter(server)
+        refused = door.refused
+        with pytest.raises(EphemeralError):
+            await entrance.enter(server)
+        assert door.refused == refused + 1
+
+
 async def test_a_wrong_key_gets_no_secret(connect, servers):
     async with ephemeral(servers["openai"]) as door:
         server = replace(await server_for(door.url), headers={"Authorization": "Bearer wrong-key"})

@@ -64,6 +64,13 @@ async def test_ws_goes_through_the_proxy(connect, server, monkeypatch, name):
     ]
 
 
+async def test_a_proxy_without_a_scheme_is_one_of_http(connect, server, monkeypatch):
+    async with proxy() as seen:
+        monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{seen.port}")
+        await meet(connect, far(server))
+    assert len(seen.heads) == 1
+
+
 async def test_the_proxy_resolves_the_name(connect, server, monkeypatch):
     async with proxy() as seen:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{seen.port}")

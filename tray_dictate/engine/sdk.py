@@ -7,6 +7,8 @@ a model in the URL, which makes the session a conversation; shared/facts/protoco
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -14,6 +16,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.websocket_connection_options import WebSocketConnectionOptions
 from websockets.asyncio.client import ClientConnection
+from websockets.protocol import State
 
 from tray_dictate.engine.connection import TIMES, OpenSocket, Server, Times, opened
 
@@ -21,6 +24,18 @@ _REALTIME = "/realtime"  # the package adds it to the base URL
 _SCHEMES = {"ws": "http", "wss": "https"}
 # the package takes these from the environment: a key of its own, and whose account it is
 _NOT_SENT = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
+
+
+@asynccontextmanager
+async def _given_back(sockets: list[ClientConnection]) -> AsyncGenerator[None]:
+    """Leave no socket open when nobody waits for it any more."""
+    try:
+        yield
+    except BaseException:
+        for socket in sockets:
+            if socket.state is State.OPEN:
+                socket.transport.abort()
+        raise
 
 
 async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
@@ -36,7 +51,8 @@ async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
     headers: dict[str, str | Omit] = {**{name: Omit() for name in _NOT_SENT}, **server.headers}
     realtime: list[AsyncRealtimeConnection] = []
     # never used, so it needs neither the proxies nor the certificates that it would load
-    async with DefaultAsyncHttpxClient(trust_env=False, verify=False) as unused:
+    unused = DefaultAsyncHttpxClient(trust_env=False, verify=False)
+    async with _given_back(sockets), unused:
         client = AsyncOpenAI(
             api_key="none",  # it is in the headers
             base_url=urlunsplit((_SCHEMES[url.scheme], url.netloc, path, "", "")),
