@@ -7,13 +7,13 @@
 #   PYTEST ARGUMENTS   run only pytest, with these
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
-# a second one (1 GB) for the realtime server that is not ours: tests/realtime/peer-requirements.txt.
+# a second one (1 GB) for the realtime server that is not ours: tests/realtime/peer-requirements.txt,
+# and in litellm a third (0.8 GB) for the gateway: tests/realtime/gateway-requirements.txt.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 python=/usr/bin/python3 # the one that Debian's Tk, GTK and Qt are for
 venv=${TRAY_DICTATE_TEST_VENV:-.venv}
-peer_requirements=tests/realtime/peer-requirements.txt
 packages=(
   # what install.sh installs
   python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip wl-clipboard
@@ -80,18 +80,19 @@ install_environment() {
 }
 
 # The third-party realtime server: its packages and ours must not bend each other's versions.
+# Installs a server that is not ours into an environment of its own: install_peer NAME REQUIREMENTS.
 install_peer() {
-  local peer=$venv/peer
-  if cmp -s "$peer_requirements" "$peer/.tests" && "$peer/bin/python" -c '' 2>/dev/null; then
+  local peer=$venv/$1 requirements=$2
+  if cmp -s "$requirements" "$peer/.tests" && "$peer/bin/python" -c '' 2>/dev/null; then
     return 0
   fi
-  say "Installing the realtime server for the tests in $peer"
+  say "Installing a server for the tests in $peer"
   [ -x "$peer/bin/python" ] || "$python" -m venv --without-pip "$peer" ||
     die "no virtual environment: $peer"
   "$venv/bin/python" -m pip --python "$peer/bin/python" --quiet --disable-pip-version-check \
-    install --requirement "$peer_requirements" ||
-    die "pip could not install the realtime server; the lines above say why."
-  cp -- "$peer_requirements" "$peer/.tests"
+    install --requirement "$requirements" ||
+    die "pip could not install the server of $requirements; the lines above say why."
+  cp -- "$requirements" "$peer/.tests"
 }
 
 summary=() failed='' unsteady=''
@@ -147,11 +148,12 @@ main() {
   yes=''
   case ${1:-} in
     --yes | -y) yes=1; shift ;;
-    --help | -h) sed -n '2,10s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+    --help | -h) sed -n '2,11s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
   esac
   install_packages
   install_environment
-  install_peer
+  install_peer peer tests/realtime/peer-requirements.txt
+  install_peer litellm tests/realtime/gateway-requirements.txt
   bin=$(cd -- "$venv/bin" && pwd)
   if [ $# -gt 0 ]; then exec "$bin/python" -m pytest "$@"; fi
   check format "$bin/ruff" format --check --quiet .

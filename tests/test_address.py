@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.address import Address, Kind, is_local
+from tray_dictate.address import Address, Kind, is_local, loopbacks
 from tray_dictate.errors import ConfigError
 
 KIND = Kind(("http",), ("https",), "https://example.org", "key_command", ", or allow it")
@@ -63,8 +63,27 @@ def test_another_machine_in_the_clear_is_for_those_who_allow_it():
     [
         ("127.0.0.1", True), ("127.0.0.1:80", True), ("[::1]:80", True), ("::1", True),
         ("LocalHost:1", True), ("localhost.localdomain", True), ("10.0.0.1", False),
+        ("localhost.", True), ("a.b.localhost:1", True), ("127.1:80", True), ("0x7f.1", True),
+        ("2130706433", True), ("[::ffff:127.0.0.1]:80", True), ("ip6-localhost", True),
+        ("0.0.0.0:8000", True), ("[::]:8000", True), ("\uff11\uff12\uff17.0.0.1", True),
+        ("::ffff:10.0.0.1", False), ("128.1", False), ("127.0.0.1.example", False),
+        ("notlocalhost", False), ("1.2.3.4.5", False), ("127.0.0.256", False),
+        ("localhost.com", False),
         ("localhost.example", False), ("2001:db8::1", False), ("", False),
     ],
 )  # fmt: skip
 def test_this_machine_is_known(host, local):
     assert is_local(host) is local
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("127.0.0.2:80", ("127.0.0.2",)), ("127.1", ("127.0.0.1",)),
+        ("[::ffff:127.0.0.3]", ("127.0.0.3",)), ("[::1]:80", ("::1",)),
+        ("localhost:80", ("127.0.0.1", "::1")), ("0.0.0.0", ("127.0.0.1", "::1")),
+        ("192.0.2.1", ()),
+    ],
+)  # fmt: skip
+def test_this_machine_is_met_at_its_own_addresses_and_nobody_is_asked_for_them(host, addresses):
+    assert loopbacks(host) == addresses

@@ -104,9 +104,11 @@ def test_an_engine_whose_server_is_not_set_up_is_grey(settings, unusable, ready)
 
 
 def test_the_embedded_engine_says_that_it_knows_english_only() -> None:
-    [line] = languages(EngineSettings(languages=["de"]), ())
+    [line] = languages(EngineSettings(languages=[]), ())
     assert "English" in line.label
     assert (line.chosen, line.enabled) == (True, False)
+    [line] = languages(EngineSettings(languages=["de"]), ())
+    assert (line.value, line.chosen, line.enabled) == (("en",), False, True)
 
 
 def test_combinations_that_were_spoken_can_be_chosen_again() -> None:

@@ -120,7 +120,8 @@ async def rig() -> AsyncIterator[Rig]:
 @pytest.mark.parametrize(("setting", "built", "adapted"), [
     ("audio.device=USB", {"microphone", "cues"}, []),
     ("engine.name=openai", {"engine"}, []),
-    ("engine.languages=['en']", set(), []),
+    ("engine.languages=['en']", {"engine"}, []),
+    ("engine.model=m", set(), []),
     ("rewrite.command=['cat']", {"rewriter"}, []),
     ("output.method=type", set(), ["output"]),
     ("history.days=1", set(), ["history"]),

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tray_dictate.errors import ConfigError
+
+_EVERY = ("127.0.0.1", "::1")
+_NAMES = {  # those of hosts files
+    "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6",
+    "localhost6.localdomain6", "ip6-localhost", "ip6-loopback",
+}  # fmt: skip
+_NUMBERS = re.compile(r"(0x[0-9a-f]+|[0-9]+)(\.(0x[0-9a-f]+|[0-9]+)){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +85,41 @@ class Kind:
 
 def is_local(host: str) -> bool:
     """Return whether a host, with or without a port, is this machine."""
+    return bool(loopbacks(host))
+
+
+def loopbacks(host: str) -> tuple[str, ...]:
+    """Return the addresses that are this machine under this name, the likeliest first.
+
+    Nobody is asked: a name that people take for this machine, but a name server or a proxy for
+    another, must not lead there. Empty for another machine's host, which may have a port, too.
+    """
     name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
-    name = name.partition("]")[0].strip("[]")
+    name = unicodedata.normalize("NFKC", name.partition("]")[0].strip("[]")).lower().rstrip(".")
+    if name in _NAMES or name.endswith(".localhost"):  # RFC 6761
+        return _EVERY
+    address = _ip(name)
+    if address is None:
+        return ()
+    if address.is_unspecified:  # what a server listens on, copied from its log
+        return _EVERY
+    return (str(address),) if address.is_loopback else ()
+
+
+def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a name is, in any spelling that a system's resolver takes."""
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
-        return name.lower() in ("localhost", "localhost.localdomain")
+        if not _NUMBERS.fullmatch(name):
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(name))  # 127.1
+        except OSError:
+            return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
 
 
 def _authority(address: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from tray_dictate.cli_settings import add_settings, problems, settings
+from tray_dictate.cli_settings import add_settings, problems, settings, warnings
 
 
 def add(commands: Any) -> None:
@@ -33,6 +33,8 @@ def _run(options: argparse.Namespace) -> int:
     elif options.path:
         print(getattr(options, "config", None) or paths.config_file())  # noqa: T201
     else:
-        settings(options, problems)
+        config = settings(options, problems)
+        for warning in warnings(config):
+            print(warning)  # noqa: T201
         print("The settings are right.")  # noqa: T201
     return 0

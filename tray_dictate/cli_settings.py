@@ -51,3 +51,10 @@ def problems(config: Config) -> list[str]:
     from tray_dictate import engine, rewrite  # noqa: PLC0415
 
     return [*engine.problems(config.engine), *rewrite.problems(config.rewrite)]
+
+
+def warnings(config: Config) -> list[str]:
+    """Return what these settings do that their user may not expect; nothing is started."""
+    from tray_dictate import engine  # noqa: PLC0415
+
+    return engine.warnings(config.engine)

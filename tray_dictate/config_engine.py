@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tray_dictate.languages import mistake
 
 
 class Section(BaseModel):
@@ -15,8 +17,14 @@ class Section(BaseModel):
 
 EngineName = Literal[
     "offline", "openai", "azure", "azure-preview", "speaches", "localai", "sglang", "mlx-audio",
-    "vllm",
+    "vllm", "litellm",
 ]  # fmt: skip
+
+
+def _language(code: str) -> str:
+    if wrong := mistake(code):
+        raise ValueError(wrong)
+    return code
 
 
 class EngineSettings(Section):
@@ -25,7 +33,8 @@ class EngineSettings(Section):
     name: EngineName = Field(
         default="offline",
         description="offline: the embedded English model; nothing leaves this machine. "
-        "openai, azure, azure-preview: a cloud; the others: a server of your own.",
+        "openai, azure, azure-preview: a cloud; litellm: a team's gateway; the others: a server of "
+        "your own.",
     )
     endpoint: str = Field(
         default="",
@@ -70,7 +79,7 @@ class EngineSettings(Section):
         description="When a segment ends: at your pauses, heard here; only at the release; "
         "or where the server's own voice detection says so.",
     )
-    languages: list[str] = Field(
+    languages: list[Annotated[str, AfterValidator(_language)]] = Field(
         default_factory=list, description='What is spoken: ["en"], ["de", "en"]; empty: any.'
     )
     prompt: str = Field(default="", description="A hint at style and subject, in free text.")

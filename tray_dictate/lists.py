@@ -21,6 +21,7 @@ ENGINES: dict[EngineName, str] = {
     "sglang": "SGLang, your server",
     "mlx-audio": "MLX Audio, your server",
     "vllm": "vLLM, your server",
+    "litellm": "LiteLLM, your team's gateway",
 }
 CLOUDS = ("openai", "azure", "azure-preview")
 LANGUAGES = {
@@ -86,7 +87,8 @@ def languages(settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]) -> 
     """Return automatic, the combinations `spoken` before, and common languages."""
     if settings.name == "offline":
         label = "English (this computer's engine knows no other)"
-        return (Choice(("en",), label, chosen=True, enabled=False),)
+        fits = not settings.languages or "en" in settings.languages
+        return (Choice(("en",), label, chosen=fits, enabled=not fits),)
     wanted = tuple(settings.languages)
     common = [(code,) for code in LANGUAGES]
     every = dict.fromkeys([(), *sorted(spoken), wanted, *common])

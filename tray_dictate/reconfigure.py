@@ -41,8 +41,9 @@ class Builds(Protocol):
 
 
 def _engine(config: Config) -> object:
-    """Return what the engine is made from; the embedded one asks for none of its settings."""
-    return config.engine if config.engine.name != "offline" else "offline"
+    """Return what the engine is made from; the embedded one asks for one of its settings."""
+    engine = config.engine
+    return engine if engine.name != "offline" else ("offline", tuple(engine.languages))
 
 
 # what each part that can be replaced is made from, in the order in which they take over

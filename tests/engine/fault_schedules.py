@@ -78,7 +78,7 @@ _FAULTS = [
     lambda chance, size: {"latency": chance.random() / 50},
     lambda chance, size: {"work": chance.random() / 20},
     lambda chance, size: {"refuse": {"status": chance.choice((429, 500, 502, 503)), "body": ""}},
-    lambda chance, size: {"enormous_at": (f"completed:{chance.randint(1, 3)}", 17)},
+    lambda chance, size: {"enormous_at": (f"completed:{chance.randint(1, 3)}", 2)},
     lambda chance, size: (
         {"stall_at": _point(chance)} if chance.random() < 0.2 else {"duplicate": True}
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.talk import ITEM, Talk
 from tests.realtime.faults import GARBAGE
-from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.dialect_errors import LostError, RefusedError
 
 # Sound and commits
 
@@ -201,6 +201,32 @@ def test_a_failed_item_is_said_again_on_another_connection():
     assert turn.failures == 1
     take.connect()
     assert take.said() == ["w1 w2", "commit"]
+
+
+def test_a_rate_limit_does_not_count_as_a_turn_that_cannot_be_transcribed():
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    take.said()
+    take.committed("a")
+    why = {"code": "rate_limit_exceeded", "message": "Please retry after 20 seconds."}
+    with pytest.raises(LostError) as lost:
+        take.hear(f"{ITEM}failed", item_id="a", error=why)
+    (turn,) = take.turns.unsettled()
+    assert (turn.failures, lost.value.wait) == (0, 20)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("insufficient_quota", "no quota"), ("content_filter", "content filter")]
+)
+def test_what_no_other_try_mends_is_not_said_again(code, told):
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    take.said()
+    take.committed("a")
+    with pytest.raises(RefusedError, match=told):
+        take.hear(f"{ITEM}failed", item_id="a", error={"code": code, "message": "m"})
 
 
 def test_when_nothing_more_comes_a_text_under_a_strange_name_is_the_oldest_turns():

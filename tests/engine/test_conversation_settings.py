@@ -109,9 +109,47 @@ def test_a_server_may_complain_about_settings_that_it_takes():
     assert take.talk.ready
 
 
-def test_an_error_in_mid_take_is_raised():
+def test_a_setting_that_is_refused_in_words_alone_is_dropped_and_told():
+    take = Talk(acknowledged=False)
+    take.said()
+    about = take.updates[-1]["event_id"]
+    take.error("unsupported_value", "Noise reduction is not supported.", event_id=about)
+
+    assert take.said() == ["update"]
+    assert take.dropped == {"noise_reduction"}
+    assert len(take.talk.notes) == 1
+
+
+def test_an_error_that_says_that_no_answer_comes_is_raised_in_mid_take():
     take = Talk()
-    with pytest.raises(LostError, match="OpenAI reports an error: Oh"):
-        take.error("odd", "Oh.")
     with pytest.raises(RefusedError, match="OPENAI_API_KEY"):
         take.error("invalid_api_key")
+    with pytest.raises(LostError, match="try again in 20s") as lost:
+        take.error("rate_limit_exceeded", "Please try again in 20s.")
+    assert lost.value.wait == 20
+
+
+def test_an_error_about_none_of_our_messages_ends_nothing(caplog):
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    take.said()
+    take.error("response_cancel_not_active", "Cancellation failed: no active response found")
+    take.error("odd", "Strange.", event_id="somebody's")
+    take.error("server_error", "The server had an error.")
+    assert "no active response" in caplog.text
+    assert take.talk.complaint == "OpenAI reports an error: The server had an error."
+    take.committed("a")
+    take.completed("a", "one two")
+    assert take.texts == ["one two"]
+    take.attach()
+    assert take.talk.complaint == ""
+
+
+def test_an_error_about_our_commit_is_raised():
+    take = Talk()
+    take.speak(1, 2)
+    take.finish()
+    about = take.messages()[-1]["event_id"]
+    with pytest.raises(LostError, match="OpenAI reports an error: Oh"):
+        take.error("odd", "Oh.", event_id=about)

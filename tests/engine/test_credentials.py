@@ -27,7 +27,7 @@ from tray_dictate.errors import UnavailableError
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-this-is-the-secret-0123456789"
-OWN = ["speaches", "localai", "sglang", "mlx-audio", "vllm"]
+OWN = ["speaches", "localai", "sglang", "mlx-audio", "vllm", "litellm"]
 CLOUD = ["openai", "azure", "azure-preview"]
 CLOUD_VARIABLES = ["OPENAI_API_KEY", "AZURE_OPENAI_STT_TTS_KEY", "AZURE_OPENAI_API_KEY"]
 

@@ -31,11 +31,14 @@ TABLE = [
     ("sglang",         "",                         "language",                            False),
     ("mlx-audio",      "",                         "language prompt",                     True),
     ("vllm",           "mistralai/Voxtral",        "",                                    False),
+    ("litellm",        "gpt-live-transcribe",      "languages prompt keywords delay",     False),
+    ("litellm",        "dictation",                "language prompt",                     True),
 ]  # fmt: skip
 _SOUND = {
     "openai": {"noise_reduction", "logprobs"},
     "azure": {"noise_reduction", "logprobs"},
     "azure-preview": {"noise_reduction", "logprobs"},
+    "litellm": {"noise_reduction", "logprobs"},
 }
 
 

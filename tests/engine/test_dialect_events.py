@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from openai.types import realtime
 
 from tests.realtime.faults import GARBAGE
-from tray_dictate.core.segments import Committed, Completed, Delta, Failed
+from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine.dialect_events import (
     Answered,
     Created,
     Refused,
     SpeechStarted,
     SpeechStopped,
+    Untold,
     Updated,
     decode,
 )
@@ -57,11 +58,11 @@ TABLE = [
     (f"{ITEM}completed", {"item_id": "a", "transcript": None}, None),
     (f"{ITEM}completed", {"item_id": "a"}, None),
     (f"{ITEM}failed", {"item_id": "a", "error": {"message": "why", "code": "c"}},
-     Failed("a", "why")),
-    (f"{ITEM}failed", {"item_id": "a", "error": {"code": "c"}}, Failed("a", "c")),
+     Untold("a", Refused("c", "why"))),
+    (f"{ITEM}failed", {"item_id": "a", "error": {"code": "c"}}, Untold("a", Refused("c", ""))),
     (f"{ITEM}failed", {"item_id": "a", "error": {"type": "server_error", "code": None}},
-     Failed("a", "server_error")),
-    (f"{ITEM}failed", {"item_id": "a"}, Failed("a", "")),
+     Untold("a", Refused("server_error", ""))),
+    (f"{ITEM}failed", {"item_id": "a"}, Untold("a", Refused("", ""))),
     ("transcription.delta", {"delta": " so"}, Delta("", " so")),  # vLLM
     ("transcription.done", {"text": "So.", "usage": {"total_tokens": 3}}, Completed("", "So.")),
     ("transcription.done", {"usage": {}}, None),
@@ -206,7 +207,7 @@ def test_failed_is_read_as_the_sdk_writes_it(item, message):
     event = read(realtime.ConversationItemInputAudioTranscriptionFailedEvent, f"{ITEM}failed",
                  item_id=item, content_index=0, error={"message": message, "code": "c"},
                  )  # fmt: skip
-    assert event == Failed(item, message or "c")
+    assert event == Untold(item, Refused("c", message))
 
 
 @few

@@ -20,6 +20,7 @@ ENDS = {
     "sglang": "/v1/realtime",
     "mlx-audio": "/v1/realtime",
     "vllm": "/v1/realtime",
+    "litellm": "/v1/realtime?intent=transcription&model=m",
 }
 #    what people write after the host
 TAILS = [
@@ -160,7 +161,7 @@ def test_what_is_no_address_is_told_and_no_secret_with_it(name, endpoint, said):
     assert refused.value.problems == [said]
 
 
-@pytest.mark.parametrize("name", ["speaches", "localai", "vllm"])
+@pytest.mark.parametrize("name", ["speaches", "localai", "vllm", "litellm"])
 def test_a_server_that_wants_a_model_is_not_asked_without_one(name):
     with pytest.raises(ConfigError) as refused:
         model(DIALECTS[name], EngineSettings(name=name))

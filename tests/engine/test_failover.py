@@ -49,7 +49,7 @@ FAULTS = {
     "it is closed in mid-take": {"close_at": ("append:60", 1001, "going away")},
     "it is closed as if all were well": {"close_at": ("committed", 1000, "")},
     "it is closed with an internal error": {"close_at": ("completed", 1011, "oops")},
-    "it is closed for a large message": {"enormous_at": ("completed", 17)},
+    "it is closed for a large message": {"enormous_at": ("completed", 2)},
     "an error is reported": {"error_at": ("committed:2", FOREIGN)},
     "the session is over its limit of texts": {"session_limit": {"items": 1}},
     "the session ends with an opaque error": {
@@ -205,11 +205,70 @@ async def test_a_language_that_the_embedded_engine_does_not_know_is_not_guessed_
             await online.take(SOUND)
 
 
-async def test_an_item_that_fails_is_said_again_and_then_given_to_the_embedded_engine(server):
-    failed = {"error_at": ("completed", FOREIGN)}
-    server.plan([failed, failed, failed, failed, failed, failed, failed, failed])
+async def test_an_item_that_fails_is_said_again_and_then_given_to_the_embedded_engine():
+    with RealtimeServer("azure", models=["another"]) as server:  # it has no such deployment
+        async with Online(server) as online:
+            assert await online.take(SOUND) == WORDS
+        assert online.offline.sessions
+        assert "could not transcribe it: Input transcription failed" in online.told[0]
+        assert len(server.report()["connections"]) == 2
+
+
+async def test_an_error_about_nothing_of_ours_is_no_reason_to_say_it_again(server):
+    before = len(server.report()["connections"])
+    server.plan([{"error_at": ("committed:2", FOREIGN)}])
+    async with Online(server) as online:
+        assert await online.take(SOUND) == WORDS
+    assert len(server.report()["connections"]) == before + 1
+
+
+SILENT = {
+    "it never acknowledges": ({"no_ack": True}, "does not acknowledge the session"),
+    "it never answers the handshake": ({"hang_handshake": True}, "did not answer in time"),
+}
+
+
+@pytest.mark.parametrize(("fault", "told"), SILENT.values(), ids=SILENT)
+async def test_the_first_wait_for_a_silent_server_counts_where(server, fault, told):
+    before = len(server.report()["connections"])
+    server.plan([fault] * 9)
     async with Online(server, patience_seconds=1) as online:
         assert await online.take(SOUND) == WORDS
+    assert online.offline.sessions
+    assert told in online.told[0]
+    assert len(server.report()["connections"]) == before + 1, "patience was at its end"
+    server.plan([])
+
+
+async def test_a_server_that_never_answers_is_tried_twice_within_the_patience(server):
+    before = len(server.report()["connections"])
+    server.plan([{"stall_at": "commit"}] * 9)
+    async with Online(server, patience_seconds=2) as online:
+        assert await online.take(phrases(4, pause=0.2)) == said(4)
+    assert online.offline.sessions
+    assert len(server.report()["connections"]) == before + 2
+    server.plan([])
+
+
+def busy(words: str) -> dict:
+    return {"refuse": {"status": 429, "body": f'{{"error": {{"message": "{words}"}}}}'}}
+
+
+async def test_a_server_that_wants_to_be_left_alone_for_a_while_is_and_the_take_goes_on(server):
+    server.plan([busy("Please try again in 1s.")])
+    async with Online(server) as online:
+        assert await online.take(SOUND) == WORDS
+    assert not online.offline.sessions
+
+
+async def test_a_wait_that_is_longer_than_the_patience_is_not_begun(server):
+    before = len(server.report()["connections"])
+    server.plan([busy("Please retry after 40 seconds.")] * 9)
+    async with Online(server, patience_seconds=20) as online:
+        assert await online.take(SOUND, limit=10) == WORDS
+    assert online.offline.sessions
+    assert "left alone for 40 s" in online.told[0]
+    assert len(server.report()["connections"]) == before + 1
     server.plan([])
 
 

@@ -20,6 +20,7 @@ from tray_dictate.engine.dialect_errors import LostError, RefusedError
 from tray_dictate.engine.failover import FailoverSession, Plan
 from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
+from tray_dictate.engine.patience import Patience
 from tray_dictate.engine.turns import Turns
 
 pytestmark = BOTH
@@ -54,7 +55,9 @@ class Sound:
         return self.pcm[2 * start : 2 * end]
 
     async def over(self, link: Link, patience: float = 5) -> None:
-        await link.converse(self.turns, self.read, self.changed, lambda: None, patience)
+        await link.converse(
+            self.turns, self.read, self.changed, lambda: None, Patience(2 * patience)
+        )
 
     @property
     def words(self) -> list[str]:
@@ -80,7 +83,7 @@ async def test_a_session_that_is_not_acknowledged_ends_in_time(connect, server):
     others = server.connections
     server.plan([{"no_ack": True}])
     with pytest.raises(LostError, match=r"^OpenAI does not acknowledge the session\.$"):
-        opening = Link.open(await server_for(server), connect, set(), acknowledge=0.2)
+        opening = Link.open(await server_for(server), connect, set(), limit=0.2)
         await asyncio.wait_for(opening, 3)
     await gone(server, others)
 
@@ -222,9 +225,9 @@ class Links:
         self._connect, self._server = connect, server
         self.taken = 0
 
-    async def take(self) -> Link:
+    async def take(self, limit: float) -> Link:
         self.taken += 1
-        return await Link.open(self._server, self._connect, set())
+        return await Link.open(self._server, self._connect, set(), limit)
 
     def give(self, link: Link) -> None:
         assert not link.conversation.owed

@@ -40,6 +40,7 @@ REQUESTS = {
     "mlx-audio": ({}, "/v1/realtime", {}, BEARER),
     "mlx-audio, without a key": ({"auth": "none"}, "/v1/realtime", {}, {}),
     "vllm": ({}, "/v1/realtime", {}, BEARER),
+    "litellm": ({}, "/v1/realtime", INTENT | {"model": "dictation"}, BEARER),
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ BOTH = [
     pytest.mark.parametrize("connect", [open_websocket, open_sdk], ids=["websocket", "sdk"]),
 ]
 KEY = "test-key"
-MODELS = {"speaches": "local", "localai": "pipeline", "vllm": "voxtral"}
+MODELS = {"speaches": "local", "localai": "pipeline", "vllm": "voxtral", "litellm": "dictation"}
 PROXIES = ("http_proxy", "https_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy")
 
 
@@ -80,7 +80,9 @@ Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def listening(
+    handle: Handle, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
     """Listen on a port; whoever is connected at the end is cut off."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -98,7 +100,7 @@ async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> As
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(serve, host, port, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -110,7 +112,9 @@ async def listening(handle: Handle, context: ssl.SSLContext | None = None) -> As
 
 
 @contextlib.asynccontextmanager
-async def door(answer: bytes, context: ssl.SSLContext | None = None) -> AsyncIterator[Door]:
+async def door(
+    answer: bytes, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Door]:
     """Listen, note every request's head, answer it and close."""
     seen = Door()
 
@@ -119,7 +123,7 @@ async def door(answer: bytes, context: ssl.SSLContext | None = None) -> AsyncIte
         writer.write(answer)
         await writer.drain()
 
-    async with listening(handle, context) as seen.port:
+    async with listening(handle, context, host, port) as seen.port:
         yield seen
 
 
@@ -145,12 +149,17 @@ async def proxy(refusal: bytes = b"") -> AsyncIterator[Door]:
         )
         writer.write(http("200 Connection established").replace(b"Content-Length: 0\r\n", b""))
         try:
-            await _first_end(_copy(reader, far_writer), _copy(far_reader, writer))
+            await both_ways(reader, writer, far_reader, far_writer)
         finally:
             far_writer.close()
 
     async with listening(handle) as seen.port:
         yield seen
+
+
+async def both_ways(reader, writer, far_reader, far_writer) -> None:
+    """Copy what comes on either side to the other until one ends."""
+    await _first_end(_copy(reader, far_writer), _copy(far_reader, writer))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -160,7 +160,7 @@ class RealtimeServer:
         authority = trustme.CA()
         self.ca_file = str(folder / "ca.pem")
         authority.cert_pem.write_to_path(self.ca_file)
-        certificate = authority.issue_cert("localhost", "127.0.0.1")
+        certificate = authority.issue_cert("localhost", "127.0.0.1", "server.invalid")
         path = folder / "server.pem"
         path.touch(mode=0o600)
         certificate.private_key_and_cert_chain_pem.write_to_path(str(path))

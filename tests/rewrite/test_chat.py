@@ -17,9 +17,10 @@ import pytest
 import trustme
 from keyring.backend import KeyringBackend
 
+from tray_dictate import post
 from tray_dictate.config import RewriteSettings
 from tray_dictate.errors import ConfigError
-from tray_dictate.rewrite import Rewriter, post
+from tray_dictate.rewrite import Rewriter
 from tray_dictate.rewrite.chat import Chat, url
 from tray_dictate.rewrite.key import Key
 from tray_dictate.rewrite.profiles import Profile
@@ -518,20 +519,30 @@ async def test_a_certificate_of_another_name_is_refused(
     assert "is not trusted" in told[0]
 
 
-async def test_a_proxy_never_sees_what_goes_to_this_machine(serve, rewriter, monkeypatch):
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost.", "chat.localhost", "127.1"])
+async def test_a_proxy_never_sees_what_goes_to_this_machine(serve, rewriter, monkeypatch, host):
     proxy, server = serve(chat("proxy")), serve(chat("Fine."))
-    for name in ("http_proxy", "https_proxy"):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
-    assert await rewriter(server).apply(TEXT, "") == "Fine."
+    address = f"http://{host}:{server.server_port}/v1"
+    assert await rewriter(address).apply(TEXT, "") == "Fine."
     assert proxy.seen == []
 
 
+async def test_a_socks_proxy_is_said_to_be_of_no_use_here(rewriter, monkeypatch, told):
+    monkeypatch.setenv("ALL_PROXY", "socks://user:secret@127.0.0.1:1")
+    assert await rewriter("https://chat.example.org").apply(TEXT, "") == TEXT
+    assert "ALL_PROXY names a SOCKS proxy, which this cannot use." in told[0]
+    assert "secret" not in told[0]
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "ALL_PROXY"])
 async def test_a_server_elsewhere_is_asked_through_the_proxy_as_a_tunnel(
-    serve, rewriter, monkeypatch, told
+    serve, rewriter, monkeypatch, told, variable
 ):
     monkeypatch.setenv("TRAY_DICTATE_REWRITE_KEY", KEY)
     proxy = serve(chat("proxy"))
-    monkeypatch.setenv("https_proxy", proxy.url.removesuffix("/v1"))
+    monkeypatch.setenv(variable, proxy.url.removesuffix("/v1"))
     assert await rewriter("https://chat.example.org").apply(TEXT, "") == TEXT
     ((path, headers, _),) = proxy.seen
     assert path == "chat.example.org:443"

@@ -56,7 +56,7 @@ async def look(settings: EngineSettings) -> list[Finding]:
 
 async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step]:
     if settings.name == "offline":
-        async for step in embedded_steps(_recording()):
+        async for step in embedded_steps(settings, _recording()):
             yield step
         return
     stats = AsyncStats(logger.warning)  # what is sent to a cloud is paid for, here too

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.config_engine import EngineSettings
+from tray_dictate.engine import english
 from tray_dictate.engine.models import Detector
 from tray_dictate.ports import Allowance, Engine
 
@@ -22,7 +23,7 @@ def select(
     def offline() -> Engine:
         from tray_dictate.engine.offline import OfflineEngine  # noqa: PLC0415 - loads numpy
 
-        return OfflineEngine(live=live)
+        return OfflineEngine(live=live, misfit=english.misfit(settings))
 
     if settings.name == "offline":
         return offline()
@@ -41,6 +42,13 @@ def problems(settings: EngineSettings) -> list[str]:
         return []
     found = dialect_url.problems(DIALECTS[settings.name], settings, endpoint(settings))
     return [*found, *unusable(settings)]
+
+
+def warnings(settings: EngineSettings) -> list[str]:
+    """Return what in the settings works, but not as its user may think; asks nobody."""
+    misfit = english.misfit(settings)
+    kept = "What is said is kept as a recording."
+    return [f"{misfit} {kept} {english.REMEDY}"] if misfit else []
 
 
 def detectors() -> Callable[[], Detector]:

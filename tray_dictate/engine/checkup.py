@@ -17,7 +17,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine import assets
+from tray_dictate.engine import assets, english
 from tray_dictate.engine.connection import Connect, Connection, Server
 from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
@@ -39,7 +39,7 @@ _OURS = ("intent", "model", "deployment", "api-version")  # what a URL's query h
 Recording = Callable[[int], bytes]  # samples per second -> PCM16
 
 
-async def embedded_steps(recording: Recording) -> AsyncGenerator[Step]:
+async def embedded_steps(settings: EngineSettings, recording: Recording) -> AsyncGenerator[Step]:
     """Yield the steps of the embedded engine; the first that has not passed is the last."""
     step, found = await tried("model", asyncio.to_thread(_model_files))
     yield replace(step, words=found or step.words)
@@ -60,6 +60,8 @@ async def embedded_steps(recording: Recording) -> AsyncGenerator[Step]:
             words = f"{factor:.3f} of real time, for {spoken:.1f} s of speech"
             step = replace(judged("text", take, words), value=factor, unit="x")
         yield step
+        if misfit := english.misfit(settings):
+            yield Step("languages", passed=False, words=f"{misfit} {english.REMEDY}")
     finally:
         await engine.close()
 
@@ -221,13 +223,13 @@ class _Links:
         self._idle = await self._open(connected)
         return self._idle
 
-    async def take(self) -> Link:
+    async def take(self, limit: float) -> Link:
         """Return the connection, or another. Raises LostError, RefusedError."""
         idle, self._idle = self._idle, None
         if idle and idle.reusable:
             return idle
         self.opened += 1
-        return await self._open(self._connect)
+        return await self._open(self._connect, limit)
 
     def give(self, link: Link) -> None:
         """Keep a connection for the next take."""
@@ -247,8 +249,8 @@ class _Links:
         for link in self._all:
             await link.close()
 
-    async def _open(self, connect: Connect) -> Link:
-        link = await Link.open(self._server, connect, self._dropped)
+    async def _open(self, connect: Connect, limit: float = LIMIT) -> Link:
+        link = await Link.open(self._server, connect, self._dropped, limit)
         self._all.append(link)
         return link
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -23,20 +23,21 @@ from websockets.exceptions import (
     WebSocketException,
 )
 from websockets.protocol import State
-from websockets.proxy import get_proxy
-from websockets.uri import parse_uri
 
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.engine.dialect_errors import (
     LostError,
+    Partner,
     RefusedError,
     explain_close,
     explain_handshake,
 )
 from tray_dictate.errors import EngineError
+from tray_dictate.route import route
 
-LARGEST = 16 * 2**20  # bytes of a message; a transcript has some thousands
+_TOO_BIG = 1009  # our close code
+LARGEST = 2**20  # bytes of a message; a transcript has some thousands
 
 
 def _free(_seconds: float) -> None:
@@ -53,6 +54,11 @@ class Server:
     headers: dict[str, str] = field(repr=False)
     source: str  # of the key
     spend: Callable[[float], None] = _free  # so many seconds of sound; EngineError: not any more
+
+    @property
+    def partner(self) -> Partner:
+        """Whom that is, for what is said of failures."""
+        return Partner(self.dialect, self.settings, self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,26 @@ class Connection(Protocol):
 
 
 Connect = Callable[[Server], Awaitable[Connection]]  # raises LostError, RefusedError
+Open = Callable[[dict[str, Any]], Awaitable[ClientConnection]]
+
+
+async def opened(server: Server, times: Times, open_socket: Open) -> ClientConnection:
+    """Return a socket to the server, opened with the options that lead there by the right route.
+
+    Raises LostError, RefusedError.
+    """
+    way = route(server.url)
+    known = {**times.options, "proxy": way.proxy.url if way.proxy else None}
+    tries = [{"host": address, "port": way.port} for address in way.addresses] or [{}]
+    for last, where in [*((False, where) for where in tries[:-1]), (True, tries[-1])]:
+        try:
+            return await open_socket({**known, **where})
+        except ConnectionRefusedError as error:  # it may listen on this machine's other address
+            if last:
+                raise failed(server, error) from error
+        except (WebSocketException, OSError, ImportError, ValueError) as error:
+            raise failed(server, error) from error
+    raise AssertionError  # the last try has returned or raised
 
 
 class OpenSocket:
@@ -162,11 +188,12 @@ async def _hang_up(
 
 def _ended(server: Server, error: ConnectionClosed) -> EngineError:
     """Return what the end of an open connection means."""
+    title = server.dialect.title
+    if error.rcvd_then_sent is not True and error.sent and error.sent.code == _TOO_BIG:
+        return LostError(f"{title} sent a message of more than {LARGEST // 2**20} MiB.")
     if error.rcvd is None:
-        return LostError(f"The connection to {server.dialect.title} broke.")
-    return explain_close(
-        server.dialect, server.settings, server.source, error.rcvd.code, error.rcvd.reason
-    )
+        return LostError(f"The connection to {title} broke.")
+    return explain_close(server.partner, error.rcvd.code, error.rcvd.reason)
 
 
 def failed(server: Server, error: Exception) -> EngineError:
@@ -176,14 +203,15 @@ def failed(server: Server, error: Exception) -> EngineError:
         case InvalidStatus() if 300 <= error.response.status_code < 400:
             return _redirected(host)
         case InvalidStatus():
+            answer = error.response
+            headers = dict(answer.headers.raw_items())
             return explain_handshake(
-                server.dialect, server.settings, server.source,
-                error.response.status_code, bytes(error.response.body),
-            )  # fmt: skip
-        case SecurityError():
+                server.partner, answer.status_code, bytes(answer.body), headers
+            )
+        case SecurityError() | ValueError() if _is_redirect(error):
             return _redirected(host)
         case InvalidProxyStatus() | ProxyError() | InvalidProxy() | ImportError():
-            return _proxy_failed(host, error)
+            return _proxy_failed(server, host, error)
         case ssl.SSLError():
             return _untrusted(host, error)
         case OSError() | UnicodeError():
@@ -200,8 +228,8 @@ def failed(server: Server, error: Exception) -> EngineError:
 
 
 def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
-    proxied = get_proxy(parse_uri(server.url))
-    through = " through the proxy of HTTPS_PROXY" if proxied else ""
+    proxy = route(server.url).proxy
+    through = f" through the proxy of {proxy.variable}" if proxy else ""
     match error:
         case asyncio.TimeoutError():
             return LostError(f"{host} did not answer in time{through}.")
@@ -218,11 +246,31 @@ def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
             return LostError(f"{server.dialect.title} cannot be reached at {host}{through}: {why}.")
 
 
+# asyncio's own words are "Connect call failed ('127.0.0.1', 9)", and those of the C library know
+# no socket's error on Windows
+_CAUSES = {
+    errno.ECONNREFUSED: "Connection refused", errno.EHOSTUNREACH: "No route to host",
+    errno.ENETUNREACH: "Network is unreachable", errno.ETIMEDOUT: "Connection timed out",
+    errno.ECONNABORTED: "Connection aborted", errno.EHOSTDOWN: "Host is down",
+    errno.ENETDOWN: "Network is down", errno.EADDRNOTAVAIL: "Address not available",
+    errno.EACCES: "Permission denied", errno.EPERM: "Not permitted; a firewall may forbid it",
+    errno.EMFILE: "Too many open files",
+}  # fmt: skip
+
+
 def _cause(error: Exception) -> str:
-    """Return the system's words: asyncio's own are "Connect call failed ('127.0.0.1', 9)"."""
+    """Return why a socket could not be opened, in the same words on every system."""
     if not isinstance(error, OSError):
         return type(error).__name__
-    return os.strerror(error.errno) if error.errno else "none of its addresses answers"
+    if not error.errno:
+        return "none of its addresses answers"
+    known = _CAUSES.get(error.errno)
+    return known or error.strerror or errno.errorcode.get(error.errno, str(error.errno))
+
+
+def _is_redirect(error: Exception) -> bool:
+    """Tell whether it is what a transport says that would have followed, had it been allowed."""
+    return isinstance(error, SecurityError) or isinstance(error.__cause__, InvalidStatus)
 
 
 def _redirected(host: str) -> EngineError:
@@ -232,21 +280,23 @@ def _redirected(host: str) -> EngineError:
     )
 
 
-def _proxy_failed(host: str, error: Exception) -> EngineError:
+def _proxy_failed(server: Server, host: str, error: Exception) -> EngineError:
+    proxy = route(server.url).proxy
+    variable = proxy.variable if proxy else "HTTPS_PROXY"
     exempt = f"or exempt {host} in NO_PROXY."
     match error:
         case InvalidProxyStatus():
             said = f"answered HTTP {error.response.status_code}"
-            return RefusedError(f"The proxy {said}. Check HTTPS_PROXY, {exempt}")
+            return RefusedError(f"The proxy {said}. Check {variable}, {exempt}")
         case ImportError():
             return RefusedError(
-                "A SOCKS proxy is set, and the package for it is not installed: "
+                f"{variable} names a SOCKS proxy, and the package for it is not installed: "
                 f"pip install python-socks, {exempt}"
             )
         case InvalidProxy():  # the address may hold a password
-            return RefusedError(f"The proxy's address cannot be used. Check HTTPS_PROXY, {exempt}")
+            return RefusedError(f"The proxy's address cannot be used. Check {variable}, {exempt}")
         case _:
-            return LostError(f"The proxy failed. Check HTTPS_PROXY, {exempt}")
+            return LostError(f"The proxy failed. Check {variable}, {exempt}")
 
 
 def _untrusted(host: str, error: ssl.SSLError) -> EngineError:

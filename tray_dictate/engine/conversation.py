@@ -9,19 +9,23 @@ settings are said once.
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.core.segments import Committed, Completed, Delta, Failed
+from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine import dialect_session as say
 from tray_dictate.engine.binding import Binding
 from tray_dictate.engine.dialect import Dialect
 from tray_dictate.engine.dialect_errors import (
     LostError,
+    Partner,
     explain,
+    explain_item,
     explain_settings,
+    field_in_words,
     is_harmless,
-    quoted,
+    is_telling,
     refused_field,
     without,
 )
@@ -32,6 +36,7 @@ from tray_dictate.engine.dialect_events import (
     ServerEvent,
     SpeechStarted,
     SpeechStopped,
+    Untold,
     Updated,
     decode,
 )
@@ -45,6 +50,8 @@ _FLUSH = 3.2  # seconds of silence, in one message, that make a voice detection 
 _EMPTY = "input_audio_buffer_commit_empty"
 Read = Callable[[int, int], bytes]  # positions in samples -> PCM16
 
+log = logging.getLogger(__name__)
+
 
 class Conversation:
     """What was said and heard on one connection; `dropped` are settings that it refuses."""
@@ -57,14 +64,14 @@ class Conversation:
         self.notes: list[str] = []  # what the user is to know
         self.progress = 0  # grows with everything that is heard of a turn
         self._dialect, self._settings, self._dropped = dialect, settings, dropped
-        self._source = source
+        self._partner = Partner(dialect, settings, source)
         self._numbers = itertools.count(1)
         self._said: list[say.Message] = []
         detects = say.detects(dialect, settings, dropped)
         self._binding = Binding(dialect.follows, dialect.echoes, detects)
-        self._texts: dict[str, Completed | Failed] = {}  # of items that are no turn yet
+        self._texts: dict[str, Completed | Untold] = {}  # of items that are no turn yet
         self._timeline = Timeline()
-        self.complaint = ""  # against our settings, which the server may take all the same
+        self._commits: set[str] = set()  # event ids
         self._transcribes = self._answers_only = False
         self.attach(Turns(dialect.rate))
         self._configure()
@@ -95,6 +102,7 @@ class Conversation:
         self._loose = 0  # samples in the server's buffer that no commit has closed
         self.speaking = False  # the server's voice detection is within an item
         self._answer = ""
+        self.complaint = ""  # the last error that may mean nothing: an answer may come all the same
         self._timeline.jump(self._cursor)
 
     def next(self, read: Read) -> say.Message | None:
@@ -138,7 +146,8 @@ class Conversation:
 
     def _configure(self) -> None:
         self._update_id = self._event_id()  # what is said against an older one is stale
-        self._said.append(say.update(self._dialect, self._settings, self._dropped, self._update_id))
+        self._update = say.update(self._dialect, self._settings, self._dropped, self._update_id)
+        self._said.append(self._update)
 
     def _event_id(self) -> str:
         return f"c{next(self._numbers)}"
@@ -178,7 +187,9 @@ class Conversation:
         self._given.append(turn)
         self._binding.expect(turn)
         self._loose = 0
-        return say.commit(self._dialect, self._event_id())
+        commit = self._event_id()
+        self._commits.add(commit)
+        return say.commit(self._dialect, commit)
 
     def _after_all(self) -> say.Message | None:
         """Leave nothing in the server's buffer for the next take: silence is not transcribed."""
@@ -208,13 +219,13 @@ class Conversation:
                 self.progress += 1
                 self._receive_text(event)
 
-    def _receive_text(self, event: Committed | Delta | Completed | Failed | Answered) -> None:
+    def _receive_text(self, event: Committed | Delta | Completed | Untold | Answered) -> None:
         match event:
             case Committed(item, after):
                 if not self._binding.announce(item, after):
                     silence = int(self._settings.vad_silence_ms * self._dialect.rate / 1000)
                     self._cut(item, self._cursor - silence)
-            case Completed(item) | Failed(item):
+            case Completed(item) | Untold(item):
                 self._transcribes = True
                 self._texts.setdefault(item, event)
             case Answered():
@@ -249,10 +260,11 @@ class Conversation:
                     del self._texts[item]
                 continue
             del self._texts[item]
-            if isinstance(text, Failed):
-                turn.failures += 1
-                said = quoted(f"{self._dialect.title} could not transcribe it", text.reason)
-                raise LostError(f"{said} If it never does, check engine.model.")
+            if isinstance(text, Untold):
+                error = explain_item(self._partner, text.why)
+                if not (isinstance(error, LostError) and error.wait):
+                    turn.failures += 1
+                raise error
             self._turns.settle(turn, text.text, text.confidence)
 
     def _take_answer(self) -> None:
@@ -265,15 +277,28 @@ class Conversation:
             return self._empty()
         if is_harmless(refused):
             return None
+        ours = refused.event_id in ("", self._update_id)
         if field := refused_field(refused):
-            return self._drop(field) if refused.event_id in ("", self._update_id) else None
-        if self.ready:
-            raise explain(self._dialect, self._settings, self._source, refused)
-        error = explain_settings(self._dialect, self._settings, self._source, refused)
+            return self._drop(field) if ours else None
+        if refused.event_id == self._update_id or (ours and not self.ready):
+            return self._settings_refused(refused)
+        if refused.event_id in self._commits or is_telling(refused):
+            raise explain(self._partner, refused)
+        # most such errors leave the session open: if this one does not, an answer is overdue
+        self._complain(str(explain(self._partner, refused)))
+        return None
+
+    def _settings_refused(self, refused: Refused) -> None:
+        if not self._dialect.complains and (field := field_in_words(refused, self._update)):
+            return self._drop(field)
+        error = explain_settings(self._partner, refused)
         if not self._dialect.complains:
             raise error
-        self.complaint = str(error)
-        return None
+        return self._complain(str(error))
+
+    def _complain(self, words: str) -> None:
+        self.complaint = words
+        log.warning("%s It may mean nothing.", words)
 
     def _empty(self) -> None:
         """The server has nothing to commit: it has ended that turn before, by itself."""

@@ -1,8 +1,9 @@
 """What differs between the servers that speak the realtime protocol: one table.
 
 Sources: shared/facts/protocol.md, sections A, C and F. A dialect is data; what is made of it is in
-dialect_url (where and as whom to connect), dialect_session (what we say), dialect_events (what we
-are told) and dialect_errors (what went wrong). None of them touches a socket or a clock.
+dialect_url (where and as whom to connect), dialect_secret (what a key is changed into),
+dialect_session (what we say), dialect_events (what we are told), dialect_errors and dialect_causes
+(what went wrong). None of them touches a socket or a clock.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Dialect:
     commits_detected: bool = True  # takes a commit while its voice detection is on
     one_at_a_time: bool = False  # loses sound that comes while it transcribes
     least_ms: int = 0  # of sound that may be committed
+    secrets: tuple[str, ...] = ()  # paths that give one where the socket takes no key
     minutes: float = 55  # that a connection is used before it is replaced
 
 
@@ -45,17 +47,19 @@ DIALECTS: dict[str, Dialect] = {
         "OpenAI", "/v1/realtime", ("intent",), model="gpt-live-transcribe",
         needs_endpoint=False, needs_key=True, detects=("server_vad", "semantic_vad"),
         fields=_EVERY, follows=True, least_ms=100,
+        secrets=("/v1/realtime/client_secrets", "/v1/realtime/transcription_sessions"),
     ),
     "azure": Dialect(
         "Azure OpenAI", "/openai/v1/realtime", ("intent",), header="api-key",
         model="gpt-4o-mini-transcribe", needs_key=True, detects=("server_vad", "semantic_vad"),
         fields=_EVERY, follows=True, least_ms=100, minutes=25,
+        secrets=("/openai/v1/realtime/client_secrets", "/openai/realtime/transcription_sessions"),
     ),
     "azure-preview": Dialect(
         "Azure OpenAI (preview)", "/openai/realtime", ("api-version", "deployment"),
         header="api-key", shape="preview", model="gpt-4o-mini-transcribe", needs_key=True,
         fields=("language", "prompt", "noise_reduction", "logprobs"), follows=True, least_ms=100,
-        minutes=25,
+        minutes=25, secrets=("/openai/realtime/transcription_sessions",),
     ),
     "speaches": Dialect(
         "Speaches", "/v1/realtime", ("model", "intent"), shape="speaches", needs_model=True,
@@ -71,6 +75,11 @@ DIALECTS: dict[str, Dialect] = {
     "vllm": Dialect(
         "vLLM", "/v1/realtime", shape="vllm", rate=16000, needs_model=True, acknowledges=False,
         detects=(), fields=(), echoes=False, clears=False, one_at_a_time=True,
+    ),
+    # without the model in the address it takes one of its own, whatever the session says
+    "litellm": Dialect(
+        "LiteLLM", "/v1/realtime", ("intent", "model"), needs_model=True,
+        detects=("server_vad", "semantic_vad"), fields=_EVERY, least_ms=100, minutes=25,
     ),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from tray_dictate.core.segments import Committed, Completed, Delta, Failed
+from tray_dictate.core.segments import Committed, Completed, Delta
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,16 @@ class Refused:
     event_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """An item that the server could not transcribe, and why."""
+
+    item: str
+    why: Refused
+
+
 ServerEvent = (
-    Created | Updated | SpeechStarted | SpeechStopped | Committed | Delta | Completed | Failed
+    Created | Updated | SpeechStarted | SpeechStopped | Committed | Delta | Completed | Untold
     | Answered | Refused
 )  # fmt: skip
 _Body = dict[str, Any]
@@ -109,8 +117,7 @@ def _done(body: _Body) -> ServerEvent | None:
 
 
 def _failed(body: _Body) -> ServerEvent:
-    refused = _error(body)
-    return Failed(_text(body, "item_id"), refused.message or refused.code)
+    return Untold(_text(body, "item_id"), _error(body))
 
 
 def _error(body: _Body) -> Refused:

@@ -21,6 +21,7 @@ from tray_dictate.core.segments import SessionEvent
 from tray_dictate.engine.dialect_errors import LostError
 from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
+from tray_dictate.engine.patience import Patience
 from tray_dictate.engine.rescue import Open, Rescue
 from tray_dictate.engine.sound import Sound
 from tray_dictate.engine.turns import Turns
@@ -30,14 +31,18 @@ from tray_dictate.pcm import SAMPLE
 log = logging.getLogger(__name__)
 
 _BACKOFF, _LONGEST_BACKOFF = 0.1, 2.0  # seconds
+_LAST = 0.5  # seconds for the last try
 _TRIES = 2  # that a turn may fail on a server before it is given to the embedded engine
 
 
 class Links(Protocol):
     """Where connections come from and go to."""
 
-    async def take(self) -> Link:
-        """Return a warm one, or connect. Raises LostError, RefusedError, UnavailableError."""
+    async def take(self, limit: float) -> Link:
+        """Return a warm one, or connect in so many seconds.
+
+        Raises LostError, RefusedError, UnavailableError.
+        """
         ...
 
     def give(self, link: Link) -> None:
@@ -75,7 +80,8 @@ class FailoverSession:
         self._link: Link | None = None
         self._rescuer: Rescue | None = None
         self._hurried = False
-        self._failing_since: float | None = None
+        self._patience = Patience(plan.patience)
+        self._silent_since = 0.0
         self._backoff = _BACKOFF
         self._work = asyncio.create_task(self._run())
         self._work.add_done_callback(lambda _: self._events.put_nowait(None))
@@ -150,14 +156,15 @@ class FailoverSession:
     async def _converse(self) -> None:
         """Use one link until the take is done or the link is old."""
         loop = asyncio.get_running_loop()
-        link = self._link = await self._links.take()
+        self._silent_since = loop.time()
+        link = self._link = await self._links.take(max(self._patience.left, _LAST))
         began = loop.time()
         try:
             await link.converse(
-                self._turns, self._read, self._changed, self._hand_out,
-                self._plan.patience / 2,
-            )  # fmt: skip
+                self._turns, self._read, self._changed, self._hand_out, self._patience
+            )
         finally:
+            self._silent_since = link.silent_since
             self._link = None
             if not link.conversation.owed and loop.time() - began > self._plan.patience:
                 self._recovered()  # it has served well until now
@@ -171,18 +178,21 @@ class FailoverSession:
         now = asyncio.get_running_loop().time()
         owed = self._turns.seconds(self._turns.end - self._turns.covered)
         log.warning("%s %.1f s of sound are to be said again", lost, owed)
-        self._failing_since = self._failing_since or now
-        left = self._failing_since + self._plan.patience - now
-        if left <= 0 or any(turn.failures >= _TRIES for turn in self._turns.unsettled()):
+        self._patience.lose(self._silent_since, now)
+        left, wait = self._patience.left, max(self._backoff, lost.wait)
+        hopeless = any(turn.failures >= _TRIES for turn in self._turns.unsettled())
+        if hopeless or left <= 0 or lost.wait > left:
             return str(lost)
         if self._plan.turns == "server":
             self._turns.reopen()
-        await asyncio.sleep(min(self._backoff, left))
+        await asyncio.sleep(min(wait, left))
+        self._patience.lose(self._silent_since, asyncio.get_running_loop().time())
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF)
         return ""
 
     def _recovered(self) -> None:
-        self._failing_since, self._backoff = None, _BACKOFF
+        self._patience.regain()
+        self._backoff = _BACKOFF
 
     async def _rescue(self, reason: str) -> None:
         """Let the embedded engine do what is left."""

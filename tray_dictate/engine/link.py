@@ -11,16 +11,17 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tray_dictate.engine.connection import Connect, Connection, Server
+from tray_dictate.engine.connection import Connect, Connection, Server, failed
 from tray_dictate.engine.conversation import Conversation, Read
-from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.dialect_errors import LostError, RefusedError
 from tray_dictate.engine.dialect_session import Message
+from tray_dictate.engine.patience import Patience
 from tray_dictate.engine.turns import Turns
 from tray_dictate.pcm import seconds
 
 log = logging.getLogger(__name__)
 
-_ACKNOWLEDGE = 10.0  # seconds for the session to have our settings
+_LIMIT = 10.0  # seconds until the session has our settings
 
 
 class Link:
@@ -38,17 +39,20 @@ class Link:
 
     @classmethod
     async def open(
-        cls, server: Server, connect: Connect, dropped: set[str],
-        acknowledge: float = _ACKNOWLEDGE,
+        cls, server: Server, connect: Connect, dropped: set[str], limit: float = _LIMIT
     ) -> Link:  # fmt: skip
-        """Connect and settle the session. Raises LostError, RefusedError."""
+        """Connect and settle the session within `limit` seconds. Raises LostError, RefusedError."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        connection = await connect(server)
+        try:
+            async with asyncio.timeout(limit):
+                connection = await connect(server)
+        except TimeoutError as error:
+            raise failed(server, error) from error
         connected = loop.time()
         conversation = Conversation(server.dialect, server.settings, dropped, server.source)
         try:
-            async with asyncio.timeout(acknowledge):
+            async with asyncio.timeout_at(began + limit):
                 await _settle(connection, conversation)
         except TimeoutError as error:
             await _close(connection)
@@ -70,14 +74,20 @@ class Link:
         """Whether another take can follow on this connection."""
         return self._connection.is_open and self.conversation.clean and not self._is_old
 
+    @property
+    def silent_since(self) -> float:
+        """Since when an answer is due that has not come; now where none is."""
+        now = asyncio.get_running_loop().time()
+        return min(now, self._heard + self._owed_seconds) if self.conversation.owed else now
+
     async def converse(
         self, turns: Turns, read: Read, changed: asyncio.Event, on_text: Callable[[], None],
-        patience: float,
+        patience: Patience,
     ) -> None:  # fmt: skip
         """Transcribe a take until it is done, or this link is old and it may go on over another.
 
         `changed` is set when there is more sound; `on_text` is called when a turn may be settled;
-        an answer may take `patience` seconds beside the length of its turn. Raises LostError,
+        an answer may take the `patience` beside the length of its turn. Raises LostError,
         RefusedError.
         """
         self.conversation.attach(turns)
@@ -85,7 +95,7 @@ class Link:
         await _first(
             self._write(turns, read, changed, patience),
             self._read(changed, on_text),
-            self._watch(changed, on_text, patience, turns),
+            self._watch(changed, on_text, patience),
         )
 
     async def close(self) -> None:
@@ -96,8 +106,14 @@ class Link:
     def _is_old(self) -> bool:
         return asyncio.get_running_loop().time() > self._replace_at
 
+    @property
+    def _owed_seconds(self) -> float:
+        """How long the turns last that the server owes: a small one needs that for them."""
+        samples = sum((turn.end or turn.start) - turn.start for turn in self.conversation.owed)
+        return samples / self._rate
+
     async def _write(
-        self, turns: Turns, read: Read, changed: asyncio.Event, patience: float
+        self, turns: Turns, read: Read, changed: asyncio.Event, patience: Patience
     ) -> None:
         conversation = self.conversation
         while True:
@@ -112,14 +128,15 @@ class Link:
                 return
             await changed.wait()
 
-    async def _send(self, message: Message, patience: float) -> None:
+    async def _send(self, message: Message, patience: Patience) -> None:
         """Send a message; not even a ping gets past one that is stuck, so it has its own limit."""
         if sound := message.get("audio"):
             self._spend(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience.answer):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
+            await self.close()  # if it was the server's end, `_read` learns why
             raise LostError(f"{self._title} takes no more sound.") from error
         await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
 
@@ -134,15 +151,14 @@ class Link:
             changed.set()
 
     async def _watch(
-        self, changed: asyncio.Event, on_text: Callable[[], None], patience: float, turns: Turns
+        self, changed: asyncio.Event, on_text: Callable[[], None], patience: Patience
     ) -> None:
         """End the conversation when an answer is overdue."""
         loop = asyncio.get_running_loop()
         while True:
             await self._owing.wait()
             owed = self.conversation.owed
-            sound = sum((turn.end or turn.start) - turn.start for turn in owed)
-            wait = self._heard + patience + turns.seconds(sound) - loop.time()
+            wait = self._heard + patience.answer + self._owed_seconds - loop.time()
             if not owed:
                 self._owing.clear()
             elif wait > 0:
@@ -151,7 +167,8 @@ class Link:
                 on_text()
                 changed.set()
             else:
-                raise LostError(f"{self._title} does not answer.")
+                said = f"{self._title} does not answer. {self.conversation.complaint}"
+                raise LostError(said.strip())
 
 
 async def _settle(connection: Connection, conversation: Conversation) -> None:
@@ -169,7 +186,10 @@ async def _close(connection: Connection) -> None:
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, and raise what that one does; the others are cancelled."""
+    """Run all until one ends, and raise what that one does; the others are cancelled.
+
+    Of two that end at once, the one that was refused knows more.
+    """
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -177,5 +197,6 @@ async def _first(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
+    errors = [error for task in done if (error := task.exception())]
+    if errors:
+        raise next((error for error in errors if isinstance(error, RefusedError)), errors[0])

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from tray_dictate.core.dated import modern
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.engine.doubt import believable
+from tray_dictate.engine.english import REMEDY
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
 from tray_dictate.engine.sound import Sound, level
@@ -209,8 +210,11 @@ class OfflineEngine:
 
     rate = RATE
 
-    def __init__(self, models: Callable[[], Models] | None = None, *, live: bool = True) -> None:
-        self._make, self._live = models or _embedded, live
+    def __init__(
+        self, models: Callable[[], Models] | None = None, *, live: bool = True, misfit: str = ""
+    ) -> None:
+        """`misfit` says why it is not to guess at what it hears; then it loads nothing."""
+        self._make, self._live, self._misfit = models or _embedded, live, misfit
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: asyncio.Future[Models] | None = None
         self._sessions = 0
@@ -248,6 +252,8 @@ class OfflineEngine:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     async def _loaded(self) -> Models:
+        if self._misfit:
+            raise UnavailableError(self._misfit, REMEDY)
         loop = asyncio.get_running_loop()
         loading = self._loading = self._loading or loop.run_in_executor(self._worker, self._make)
         try:

@@ -16,6 +16,8 @@ from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_session import detects
 from tray_dictate.engine.dialect_url import model, url
+from tray_dictate.engine.english import understands
+from tray_dictate.engine.entrance import Entrance
 from tray_dictate.engine.failover import FailoverSession, Plan, Turning
 from tray_dictate.engine.link import Link
 from tray_dictate.engine.listener import Listener
@@ -73,10 +75,9 @@ class OnlineEngine:
             await self._load()
         listener = Listener(self._detector(), self.rate) if self._detector else None
         settings = self._settings
-        english = not settings.languages or "en" in {name[:2] for name in settings.languages}
         plan = Plan(
             self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
-            self._tell_once, self._rescue if english else None,
+            self._tell_once, self._rescue if understands(settings) else None,
         )  # fmt: skip
         session = FailoverSession(plan, self, listener, recording)
         try:
@@ -102,7 +103,7 @@ class OnlineEngine:
         if self._offline:
             await self._offline.close()
 
-    async def take(self) -> Link:
+    async def take(self, limit: float) -> Link:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
         if self._allowance:
             await self._allowance.check(self._settings.cap_minutes)
@@ -119,8 +120,8 @@ class OnlineEngine:
         server = Server(
             self._dialect, self._settings, self._url, known.headers, known.source, self._spend
         )
-        patience = min(TIMES.handshake, self._settings.patience_seconds)
-        return await Link.open(server, self._connect, self._dropped, patience)
+        limit = min(TIMES.handshake, limit)
+        return await Link.open(server, self._connect, self._dropped, limit)
 
     def give(self, link: Link) -> None:
         """Keep a connection for the next take, or end it."""
@@ -186,7 +187,7 @@ def transport(settings: EngineSettings) -> Connect:
     if settings.transport == "websocket":
         from tray_dictate.engine.realtime import open_websocket  # noqa: PLC0415 - only where used
 
-        return partial(open_websocket, times=times)
+        return Entrance(partial(open_websocket, times=times), times.handshake).enter
     try:
         from tray_dictate.engine.sdk import open_sdk  # noqa: PLC0415 - it takes a second
     except ImportError as reason:
@@ -194,4 +195,4 @@ def transport(settings: EngineSettings) -> Connect:
             'engine.transport = "sdk" needs the openai package, which is not installed.',
             f'Install it: {sys.executable} -m pip install "tray-dictate[sdk]"',
         ) from reason
-    return partial(open_sdk, times=times)
+    return Entrance(partial(open_sdk, times=times), times.handshake).enter

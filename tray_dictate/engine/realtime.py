@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from typing_extensions import override
-from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
+from websockets.asyncio.client import ClientConnection, connect
 
 from tray_dictate import __version__
-from tray_dictate.engine.connection import TIMES, OpenSocket, Server, Times, failed
+from tray_dictate.engine.connection import TIMES, OpenSocket, Server, Times, opened
 
 
 class _Connect(connect):
@@ -22,15 +22,16 @@ class _Connect(connect):
 
 async def open_websocket(server: Server, times: Times = TIMES) -> OpenSocket:
     """Connect. Raises LostError, RefusedError."""
-    try:
-        socket = await _Connect(
+
+    async def connected(options: dict[str, Any]) -> ClientConnection:
+        return await _Connect(
             server.url,
             additional_headers=server.headers,
             user_agent_header=f"tray_dictate/{__version__}",
-            **times.options,
+            **options,
         )
-    except (WebSocketException, OSError, ImportError, ValueError) as error:
-        raise failed(server, error) from error
+
+    socket = await opened(server, times, connected)
     return OpenSocket(
         server, socket, times,
         send=socket.send, receive=partial(socket.recv, decode=False), close=socket.close,

@@ -13,11 +13,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from tray_dictate.address import Kind, is_local
+from tray_dictate.address import Kind
 from tray_dictate.errors import ConfigError
+from tray_dictate.post import PostError, StatusError, post
 from tray_dictate.rewrite.failure import RewriteError
 from tray_dictate.rewrite.key import Key
-from tray_dictate.rewrite.post import StatusError, post
 from tray_dictate.rewrite.profiles import Profile
 
 _SYSTEM = """\
@@ -83,10 +83,12 @@ class Chat:
         body: dict[str, Any] = {"model": self._model, "messages": messages, "stream": False}
         if self._tuned:
             body["temperature"] = 0
-        direct = is_local(self._host)
-        return await post(
-            self._url, headers, json.dumps(body).encode(), limit=self._limit, direct=direct
-        )
+        try:
+            return await post(self._url, headers, json.dumps(body).encode(), limit=self._limit)
+        except StatusError:
+            raise
+        except PostError as error:
+            raise RewriteError(error.kind, str(error)) from None
 
     def _credentials(self, key: str) -> dict[str, str]:
         if not key:

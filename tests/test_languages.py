@@ -1,0 +1,39 @@
+"""The codes of languages, and what people write in their place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray_dictate import config_load
+from tray_dictate.errors import ConfigError
+from tray_dictate.languages import mistake
+
+
+@pytest.mark.parametrize("code", ["de", "en", "pt-BR", "zh-Hant-TW", "yue", "gsw", "jw", "he"])
+def test_a_code_is_one(code):
+    assert mistake(code) == ""
+
+
+MEANT = [
+    ("german", "de"), ("Deutsch", "de"), ("ger", "de"), ("DE", "de"), ("de_AT", "de"),
+    ("germn", "de"), ("eng", "en"), ("English (US)", "en"), ("us", "en"), ("en,de", "en"),
+    ("français", "fr"), ("cz", "cs"), ("jp", "ja"), ("русский", "ru"), (" de ", "de"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "code"), MEANT)
+def test_what_people_write_is_understood(said, code):
+    assert mistake(said) == f"{said!r} is no code of a language; did you mean {code!r}?"
+
+
+@pytest.mark.parametrize("said", ["", "xx", "klingon", "de-", "de-CH-", "1", "x" * 5000])
+def test_what_is_no_language_is_told(said):
+    assert "is no code of a language" in mistake(said)
+
+
+def test_the_settings_name_the_place():
+    with pytest.raises(ConfigError) as refused:
+        config_load.load(None, ["engine.languages=['de', 'german']"], {})
+    (problem,) = refused.value.problems
+    assert problem.startswith("engine.languages[1]: ")
+    assert "did you mean 'de'?" in problem
