@@ -18,7 +18,7 @@ SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
     "dbus", "desktop_entry", "program", "wake_up", "wayland_session", "x11_flush",
-    "x11_keys_down",
+    "x11_keys_down", "lifetime",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
 COMPOSERS = {

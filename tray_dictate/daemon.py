@@ -124,7 +124,8 @@ class Daemon:
         """Finish what is being said and deliver it, if so many seconds are enough."""
         self.post(Stop())
         try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
         except TimeoutError:
             log.warning("%d dictations were not delivered in time", len(self._state.live))
 

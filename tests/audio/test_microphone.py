@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from tray_dictate.audio import microphone as module
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
+from tray_dictate.lifetime import acquire, release
 
 RATE = 16000
 LOUD = (np.ones(320, "<i2") * 8000).tobytes()  # 20 ms
@@ -35,6 +39,12 @@ class FakePortAudio:
     async def call(self, work):
         return work()
 
+    async def acquire(self, work):
+        return work()
+
+    async def release(self, stream) -> None:
+        self.end(stream)
+
     def inputs(self):
         return [(index, name, index == 0) for index, name in enumerate(self.devices)]
 
@@ -54,11 +64,40 @@ class FakePortAudio:
         self.open_streams -= 1
 
 
+class SlowPortAudio(FakePortAudio):
+    """Opens and ends on a thread, when the test lets it."""
+
+    def __init__(self, rate: int = RATE) -> None:
+        super().__init__(rate=rate)
+        self.worker = ThreadPoolExecutor(1)
+        self.opening, self.may_open = threading.Event(), threading.Event()
+        self.early = 1  # chunks
+
+    async def call(self, work):
+        return await asyncio.get_running_loop().run_in_executor(self.worker, work)
+
+    async def acquire(self, work):
+        return await acquire(work, lambda opened: self.end(opened[0]), self.worker)
+
+    async def release(self, stream) -> None:
+        await release(partial(self.end, stream), self.worker)
+
+    def open_input(self, device, rate, on_audio, on_end):
+        self.opening.set()
+        assert self.may_open.wait(20)
+        for _ in range(self.early):  # a device sends before its opening returns
+            on_audio(LOUD, False)
+        return super().open_input(device, rate, on_audio, on_end)
+
+
 class Bridge:
     """The loop that the test runs on."""
 
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
     def post(self, callback, *args) -> None:
-        asyncio.get_running_loop().call_soon(callback, *args)
+        self._loop.call_soon_threadsafe(callback, *args)
 
 
 class Rig:
@@ -235,6 +274,82 @@ async def test_a_take_that_begins_as_an_idle_device_goes_away_opens_the_next_one
     await _hears_a_take(rig)
     assert rig.said == [], "nobody has missed anything"
     await rig.microphone.close()
+
+
+async def record(rig: Rig) -> bytes:
+    """Record until cancelled, as a take does."""
+    async with rig.microphone.capture(RATE).open() as chunks:
+        return await collect(chunks)
+
+
+async def test_a_device_that_opens_for_nobody_any_more_is_closed_and_not_heard():
+    rig = Rig(portaudio := SlowPortAudio(), preroll_ms=500)
+    recording = asyncio.create_task(record(rig))
+    await until(portaudio.opening.is_set)
+    recording.cancel()
+    await asyncio.wait({recording})
+    portaudio.may_open.set()
+    await until(lambda: portaudio.opened == [None] and not portaudio.open_streams)
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        capture.stop()
+        assert await collect(chunks) == LOUD, "what its own device has sent, and no more"
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_a_device_is_closed_though_who_closes_it_is_cancelled_as_well():
+    rig = Rig(portaudio := SlowPortAudio())
+    portaudio.may_open.set()
+    recording = asyncio.create_task(record(rig))
+    await until(lambda: bool(portaudio.open_streams))
+    portaudio.may_open.clear()
+    portaudio.opening.clear()
+    portaudio.on_end()
+    await until(portaudio.opening.is_set)  # the closing has to wait until the next one is open
+    for _ in range(3):
+        recording.cancel()
+        await asyncio.sleep(0.01)
+    portaudio.may_open.set()
+    await asyncio.wait({recording})
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_a_take_that_is_cancelled_while_it_waits_for_the_device_of_another_leaves_none():
+    rig = Rig(portaudio := SlowPortAudio())
+    first = asyncio.create_task(record(rig))
+    await until(portaudio.opening.is_set)
+    second = asyncio.create_task(record(rig))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first})
+    second.cancel()
+    await asyncio.wait({second})
+    portaudio.may_open.set()
+    await until(lambda: bool(portaudio.opened) and not portaudio.open_streams)
+
+
+async def test_a_take_that_is_cancelled_while_the_microphone_is_warm_lets_it_cool():
+    rig = Rig(portaudio := SlowPortAudio(), warm=0.05)
+    portaudio.may_open.set()
+    async with rig.microphone.capture(RATE).open():
+        pass
+    async with rig.microphone._opening:  # as while another device is sought
+        recording = asyncio.create_task(record(rig))
+        await asyncio.sleep(0.01)
+        recording.cancel()
+        await asyncio.wait({recording})
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_what_a_device_sends_before_its_rate_is_known_is_resampled():
+    rig = Rig(portaudio := SlowPortAudio(rate=48000))
+    portaudio.may_open.set()
+    portaudio.early = 50
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        capture.stop()
+        heard = len(await collect(chunks)) / len(LOUD)
+    assert 14 < heard < 17, "a third of fifty, less what the filter holds back"
 
 
 async def test_a_second_recording_ends_the_tail_of_the_first():

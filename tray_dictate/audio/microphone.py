@@ -17,11 +17,12 @@ from functools import partial
 from typing import Any
 
 from tray_dictate.audio import sources
-from tray_dictate.audio.portaudio import PortAudio, library
+from tray_dictate.audio.portaudio import Opened, PortAudio, library
 from tray_dictate.audio.recording import Recording
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
+from tray_dictate.lifetime import finish
 from tray_dictate.pcm import SAMPLE, Resampler
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Microphone:
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
         self._lost = False  # the stream is there, and nothing comes from it any more
         self._resampler: Resampler | None = None
+        self._early: list[tuple[bytes, bool]] | None = None  # what came while it opened
         self._rate = 0
         self._captures: list[Recording] = []
         self._ring = b""
@@ -95,7 +97,7 @@ class Microphone:
         try:
             await self._ensure(rate)
         except BaseException:
-            self._captures.remove(recording)
+            await self.detach(recording)
             raise
         if self._ring:
             recording.put(self._ring)
@@ -108,7 +110,7 @@ class Microphone:
             return
         warm = self._settings.warm
         if warm == 0:
-            await self._rest()
+            await finish(self._rest())  # who is cancelled twice closes it all the same
         elif warm != "always":
             loop = asyncio.get_running_loop()
             self._cooling = loop.call_later(warm, self._cool)
@@ -154,12 +156,17 @@ class Microphone:
         heard = partial(self._bridge.post, partial(self._heard, self._serial))
         ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
-        self._stream, actual = await self._portaudio.call(partial(self._open, rate, heard, ended))
+        self._early = []  # and what came of a stream that nobody waited for is forgotten
+        opening = partial(self._open, rate, heard, ended)
+        self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
         self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
+        early, self._early = self._early, None
+        for data, lost in early:
+            self._heard(self._serial, data, lost)
         self._spawn(self._portaudio.call(self._look_for_mute))
 
-    def _open(self, rate: int, on_audio: Any, on_end: Any) -> tuple[Any, int]:
+    def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
         device = sources.point_at(self._wanted())
         try:
@@ -203,11 +210,14 @@ class Microphone:
     async def _shut(self) -> None:
         stream, self._stream, self._ring = self._stream, None, b""
         if stream is not None:
-            await self._portaudio.call(partial(self._portaudio.end, stream))
+            await self._portaudio.release(stream)
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
         """Take what a callback brought."""
         if serial != self._serial:
+            return
+        if self._early is not None:  # its rate is not known yet
+            self._early.append((data, lost))
             return
         self._last_callback = asyncio.get_running_loop().time()
         if self._gone_since is not None:
