@@ -82,15 +82,17 @@ async def obtain(work: Coroutine[Any, Any, T], give_back: Callable[[T], object])
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Do it all, also where this is cancelled meanwhile; CancelledError comes afterwards."""
+    """Do it all, however often this is cancelled meanwhile; CancelledError comes afterwards."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        _owed.add(task)
-        task.add_done_callback(_owed.discard)
-        await asyncio.wait({task})
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled from (None if task.cancelled() else task.exception())
+    return task.result()
 
 
 def _settle(answer: Future[T], work: Callable[[], T]) -> None:
