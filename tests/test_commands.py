@@ -148,7 +148,7 @@ Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
         done.stdout,
     ), done.stdout
     served.microphone = ""
-    assert "Microphone:  the system's default\n" in (await served.cli("status")).stdout
+    assert "Microphone:  The sound server is away.\n" in (await served.cli("status")).stdout
 
 
 async def test_status_is_json_for_programs(served):

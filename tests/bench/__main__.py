@@ -21,6 +21,7 @@ def main() -> int:
         "engine": ["--eval", folder] if folder else [],
         "control": [],
         "takes": [],
+        "cancelled": [],
         "delivery": [],
         "clipboard": [],
         "typing": [],

@@ -60,7 +60,7 @@ class Microphone:
         self._cooling: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # a task needs someone to hold it
         self._last_callback = 0.0
-        self._missing = ""
+        self._noted = ""  # of the choice of the device
         self._gone_since: float | None = None  # the device has gone, another is sought or proved
         self.overflows = 0
 
@@ -70,7 +70,7 @@ class Microphone:
 
     async def warm_up(self, rate: int) -> None:
         """Load PortAudio, and open the device where it is to be open always; see ports."""
-        await self._portaudio.call(library)
+        await self._portaudio.call(self._load)
         if self._settings.warm == "always":
             await self._ensure(rate)
 
@@ -164,45 +164,35 @@ class Microphone:
         early, self._early = self._early, None
         for data, lost in early:
             self._heard(self._serial, data, lost)
-        self._spawn(self._portaudio.call(self._look_for_mute))
+
+    def _load(self) -> None:
+        """Do what takes a hundred times as long at first; raises CaptureError without PortAudio."""
+        library()
+        sources.sources(self._portaudio)
 
     def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
-        device = sources.point_at(self._wanted())
         try:
-            return self._portaudio.open_input(device, rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
         except CaptureError as first:
             log.info("trying once more after: %s", first)
             self._portaudio.rescan()
-            device = sources.point_at(self._wanted())
-            return self._portaudio.open_input(device, rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
 
-    def _wanted(self) -> sources.Source | None:
-        """Return the microphone of `audio.device`, None for the default one."""
+    def _device(self) -> int | None:
+        """Return PortAudio's number of the microphone, None for the default one.
+
+        To ask the sound server takes a millisecond. Raises CaptureError.
+        """
         wanted = self._settings.device
-        if not wanted:
-            return None  # nothing to look up: the fastest way to the first sample
-        source = sources.choose(sources.sources(self._portaudio), wanted)
-        if source is None:
-            self._portaudio.rescan()
-            source = sources.choose(sources.sources(self._portaudio), wanted)
-        if source is None:
-            self._tell_missing(wanted)
-        return source
-
-    def _look_for_mute(self) -> None:
-        """Tell the user where the sound server says that the microphone is muted; blocks."""
-        source = sources.choose(sources.sources(self._portaudio), self._settings.device)
-        if source is not None and source.muted:
-            self._tell(f"The microphone {source.name!r} is muted. Unmute it in the sound settings.")
-
-    def _tell_missing(self, wanted: str) -> None:
-        if self._missing != wanted:  # once, not at every press
-            self._missing = wanted
-            self._tell(
-                f"No microphone has {wanted!r} in its name; the default one is used. "
-                "Connect it, or set audio.device (tray-dictate devices lists them)."
-            )
+        picked = sources.pick(sources.looked_up(self._portaudio, wanted), wanted)
+        if picked.note and picked.note != self._noted:  # once, not at every press
+            self._tell(picked.note)
+        self._noted = picked.note
+        if picked.source.muted:
+            name = picked.source.name
+            self._tell(f"The microphone {name!r} is muted. Unmute it in the sound settings.")
+        return sources.point_at(picked)
 
     def _tell(self, message: str) -> None:
         self._bridge.post(self._notice, message)
