@@ -19,6 +19,7 @@ def main() -> int:
     arguments = {
         "desktop": [],
         "engine": ["--eval", folder] if folder else [],
+        **({"offset": ["--eval", folder]} if folder else {}),
         "control": [],
         "takes": [],
         "cancelled": [],

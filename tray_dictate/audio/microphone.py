@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from tray_dictate.audio import sources
+from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio, library
 from tray_dictate.audio.recording import Recording
 from tray_dictate.bridge import Bridge
@@ -52,6 +53,7 @@ class Microphone:
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
         self._lost = False  # the stream is there, and nothing comes from it any more
         self._resampler: Resampler | None = None
+        self._highpass = HighPass(1)  # of the stream
         self._early: list[tuple[bytes, bool]] | None = None  # what came while it opened
         self._rate = 0
         self._captures: list[Recording] = []
@@ -160,6 +162,7 @@ class Microphone:
         opening = partial(self._open, rate, heard, ended)
         self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
+        self._highpass = HighPass(rate)
         self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
         early, self._early = self._early, None
         for data, lost in early:
@@ -215,7 +218,7 @@ class Microphone:
         if lost:
             self.overflows += 1
             log.warning("samples were lost before this chunk (%d times so far)", self.overflows)
-        chunk = self._resampler.feed(data) if self._resampler else data
+        chunk = self._highpass.feed(self._resampler.feed(data) if self._resampler else data)
         for recording in self._captures:
             recording.put(chunk)
         if not self._captures:
