@@ -237,6 +237,20 @@ async def test_a_warm_microphone_brings_the_preroll_and_no_more():
     assert rig.portaudio.open_streams == 0
 
 
+async def test_who_follows_learns_whenever_the_microphone_opens_and_closes():
+    rig = Rig(warm="always")
+    told: list[bool] = []
+    rig.microphone.follow(lambda: told.append(rig.microphone.is_open))
+    assert not rig.microphone.is_open
+    await rig.microphone.warm_up(RATE)
+    async with rig.microphone.capture(RATE).open():
+        pass
+    assert told == [True], "it is open between two takes, too"
+    await rig.microphone.close()
+    await rig.microphone.close()
+    assert told == [True, False]
+
+
 async def test_a_microphone_kept_warm_for_a_while_cools():
     rig = Rig(warm=0.03)
     async with rig.microphone.capture(RATE).open():

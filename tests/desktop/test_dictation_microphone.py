@@ -128,6 +128,8 @@ def test_a_warm_microphone_brings_what_was_said_before_the_press(desktop, wavs):
         desktop.keyup("Control_R")
         settled(daemon)
         window.wait_for(lambda text: text.lower().startswith("please"))
+        status = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "status")
+        assert "ready; microphone: open" in status
 
 
 def test_the_time_to_the_first_sample_is_logged(desktop, daemon):

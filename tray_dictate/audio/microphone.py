@@ -65,10 +65,16 @@ class Microphone:
         self._noted = ""  # of the choice of the device
         self._gone_since: float | None = None  # the device has gone, another is sought or proved
         self.overflows = 0
+        self.is_open = False
+        self._changed: Callable[[], None] = lambda: None
 
     def capture(self, rate: int) -> Recording:
         """Return a recording to be opened, at `rate` samples per second."""
         return Recording(self, rate)
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it whenever `is_open` is another; see ports."""
+        self._changed = changed
 
     async def warm_up(self, rate: int) -> None:
         """Load PortAudio, and open the device where it is to be open always; see ports."""
@@ -164,6 +170,7 @@ class Microphone:
         self._resampler = Resampler(actual, rate) if actual != rate else None
         self._highpass = HighPass(rate)
         self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
+        self._say_open(True)
         early, self._early = self._early, None
         for data, lost in early:
             self._heard(self._serial, data, lost)
@@ -203,7 +210,14 @@ class Microphone:
     async def _shut(self) -> None:
         stream, self._stream, self._ring = self._stream, None, b""
         if stream is not None:
-            await self._portaudio.release(stream)
+            try:
+                await self._portaudio.release(stream)
+            finally:
+                self._say_open(False)
+
+    def _say_open(self, is_open: bool) -> None:
+        self.is_open = is_open
+        self._changed()
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
         """Take what a callback brought."""
