@@ -59,6 +59,11 @@ class FakeMicrophone:
         self.captures: list[FakeCapture] = []
         self._refuses = refuses
         self.renewed = 0
+        self.is_open = False
+        self.changed: Callable[[], None] = lambda: None
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
 
     def capture(self, rate: int) -> FakeCapture:
         assert rate == FakeEngine.rate
@@ -231,6 +236,7 @@ class FakeTray:
 
     def __init__(self) -> None:
         self.shown: list[Status] = []
+        self.listening = False
         self.said: list[str] = []
         self.mended: list[str] = []  # causes that are no trouble any more
         self.told: list[tuple[str, Urgency]] = []
@@ -239,8 +245,9 @@ class FakeTray:
 
     def run(self) -> None: ...
 
-    def show(self, status: Status, detail: str = "") -> None:
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
         self.shown.append(status)
+        self.listening = listening
 
     def offer(self, choices: Choices) -> None:
         self.offered.append(choices)

@@ -147,7 +147,20 @@ Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
         done.stdout,
     ), done.stdout
     served.microphone = ""
-    assert "Microphone:  the system's default\n" in (await served.cli("status")).stdout
+    assert "Microphone:  The sound server is away.\n" in (await served.cli("status")).stdout
+
+
+async def test_status_tells_of_an_open_microphone_where_nothing_is_recorded(served):
+    microphone = served.rig.microphone
+    microphone.is_open = True
+    microphone.changed()
+    assert served.rig.tray.listening
+    assert "ready; microphone: open (since" in (await served.cli("status")).stdout
+    assert json.loads((await served.cli("status", "--json")).stdout)["microphone_open"] is True
+    microphone.is_open = False
+    microphone.changed()
+    assert not served.rig.tray.listening
+    assert "microphone: open" not in (await served.cli("status")).stdout
 
 
 async def test_status_is_json_for_programs(served):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
+from tests.fakes import FakeHotkey
 from tests.hotkey.test_evdev import Pipes, key
 from tray_dictate.config import HotkeySettings
 from tray_dictate.doctor import keyboard
@@ -35,3 +39,23 @@ async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop
     )  # fmt: skip
     assert [(one.name, one.state) for one in found] == [("hotkey", "ok"), ("privacy", "warning")]
     assert "leave the group input" in found[1].remedy
+
+
+async def test_keys_that_come_when_the_check_is_over_are_given_back():
+    asked, may_answer, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    class Keys(FakeHotkey):
+        def stop(self) -> None:
+            stopped.set()
+
+    def select(_settings, _tell) -> Keys:
+        asked.set()
+        assert may_answer.wait(20)
+        return Keys()
+
+    looking = asyncio.create_task(keyboard.look(HotkeySettings(), None, select=select))
+    assert await asyncio.to_thread(asked.wait, 20)
+    looking.cancel()
+    await asyncio.wait({looking})
+    may_answer.set()
+    assert await asyncio.to_thread(stopped.wait, 20)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
 from tests.fakes import FakeHotkey
@@ -20,8 +23,13 @@ class Desktop:
     def __init__(self) -> None:
         self.made: list[Made] = []
         self.unknown, self.taken = set[str](), set[str]()
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
+        self.stopped = threading.Event()
 
     def make(self, settings: HotkeySettings) -> Hotkey:
+        self.asked.set()
+        assert self.may_answer.wait(20)
         chord, others = parse_chord(settings.keys), settings.shortcuts.values()
         if spell(chord) in self.unknown:
             raise UnavailableError("There is no such key.")
@@ -49,6 +57,7 @@ class Made(FakeHotkey):
 
     def stop(self) -> None:
         self.runs = False
+        self.desktop.stopped.set()
 
     def expect(self, keycode: int, down: bool | None) -> None:
         self.announced.append(keycode)
@@ -70,6 +79,21 @@ def keyboard(desktop):
     edges: list[Edge] = []
     keyboard.start(edges.append, edges.append)
     return keyboard
+
+
+async def test_a_source_that_comes_when_the_settings_are_not_wanted_any_more_is_stopped(
+    desktop, keyboard
+):
+    desktop.asked.clear()
+    desktop.may_answer.clear()
+    making = asyncio.create_task(keyboard.make(HotkeySettings(keys="f9")))
+    await asyncio.to_thread(desktop.asked.wait, 20)
+    making.cancel()
+    await asyncio.wait({making})
+    assert not desktop.stopped.is_set()
+    desktop.may_answer.set()
+    assert await asyncio.to_thread(desktop.stopped.wait, 20)
+    assert desktop.watched == ["ctrl_r"]
 
 
 async def test_other_keys_are_watched_and_the_edges_come_to_the_same_place(desktop, keyboard):

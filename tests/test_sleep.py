@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.logind import Logind
-from tray_dictate import sleep
+from tray_dictate import dbus, sleep
 
 
 @pytest.fixture
@@ -75,6 +75,23 @@ async def test_the_lock_ends_with_the_watch(logind):
         await asyncio.to_thread(logind.wait_for, "locked tray_dictate")
     await asyncio.to_thread(logind.wait_for, "unlocked")
     assert open_files() == files
+
+
+async def test_a_lock_that_comes_when_nobody_waits_for_it_any_more_is_let_go(logind):
+    bus = await dbus.connect(system=True, files=True)
+    member = f"{sleep._MANAGER}.Inhibit"
+    asking = asyncio.create_task(
+        dbus.file(bus, sleep._NAME, sleep._PATH, member, "ssss", *sleep._LOCK)
+    )
+    for _ in range(20):
+        await asyncio.sleep(0)  # until it has been asked
+    logind.wait_for("locked tray_dictate")  # and the loop has not read the answer
+    asking.cancel()
+    await asyncio.wait({asking})
+    assert asking.cancelled()
+    await asyncio.to_thread(logind.wait_for, "unlocked")
+    bus.disconnect()
+    await bus.wait_for_disconnect()
 
 
 async def test_a_bus_that_restarts_is_found_again(logind, monkeypatch):

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tray_dictate import paths
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config import Config, HotkeySettings
 from tray_dictate.core.triggers import Trigger
 from tray_dictate.hotkey.commands import CommandsHotkey
-from tray_dictate.welcome import welcome
+from tray_dictate.welcome import unseen, welcome
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +82,22 @@ def test_a_home_that_cannot_be_written_fails_nothing(state, home, monkeypatch):
     (home / "a file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(home / state))
     assert welcome(HotkeySettings()).startswith("Hold right Ctrl")
+
+
+@pytest.mark.parametrize(
+    ("icon", "cues", "volume", "is_told"),
+    [
+        (True, False, 0.2, False),
+        (False, True, 0.2, False),
+        (False, ["start"], 0.2, False),
+        (False, False, 0.2, True),
+        (False, ["stop", "error"], 0.2, True),
+        (False, True, 0, True),
+    ],
+)
+def test_where_nothing_tells_of_the_open_microphone_that_is_said_once(icon, cues, volume, is_told):
+    audio = {"cues": cues, "cue_volume": volume}
+    config = Config.model_validate({"tray": {"icon": icon}, "audio": audio})
+    assert bool(unseen(config)) is is_told
+    assert not unseen(config)
+    assert welcome(HotkeySettings()), "which is another thing"

@@ -35,7 +35,7 @@ from tray_dictate.ports import Actions
 from tray_dictate.reconfigure import Reconfigure
 from tray_dictate.settings import Settings
 from tray_dictate.stats_async import AsyncStats
-from tray_dictate.welcome import welcome
+from tray_dictate.welcome import unseen, welcome
 
 logger = logging.getLogger(__name__)
 
@@ -151,6 +151,8 @@ class _App:
     def _welcome(self) -> None:
         if how := welcome(self._parts.config.hotkey, self._keyboard.trigger()):
             self._daemon.tell(how, "welcome")
+        if unnoticed := unseen(self._parts.config):
+            self._daemon.tell(unnoticed, "unseen")
 
     def _show(self) -> None:
         """Be the tray's thread until `quit`: other settings may bring another tray."""

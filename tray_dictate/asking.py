@@ -7,13 +7,12 @@ from pathlib import Path
 
 from tray_dictate import autostart, engine
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.audio.sources import listed
+from tray_dictate.audio.sources import listed, looked_up, pick
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.errors import HistoryError
 from tray_dictate.history import Entry
 from tray_dictate.inserted import Inserted
-from tray_dictate.lists import microphones
 from tray_dictate.offering import Asks, Offering
 from tray_dictate.opening import DOCTOR, Opening
 from tray_dictate.parts import Parts
@@ -54,9 +53,12 @@ def microphone(parts: Parts, portaudio: PortAudio) -> Callable[[], Awaitable[str
     """Return what names the microphone that would be opened now; it raises CaptureError."""
 
     async def name() -> str:
-        found = await portaudio.call(lambda: listed(portaudio))
-        choices = microphones(found, parts.config.audio.device)
-        return next((choice.label for choice in choices if choice.chosen), "")
+        wanted = parts.config.audio.device
+        picked = pick(await portaudio.call(lambda: looked_up(portaudio, wanted)), wanted)
+        if wanted and not picked.named:
+            return f"{wanted} (not connected); {picked.source.name} is used"
+        default = " (the system's default)" if picked.source.default and not wanted else ""
+        return f"{picked.source.name}{default}"
 
     return name
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple
 
 log = logging.getLogger(__name__)
+_MOMENT = 2.0  # seconds
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 
@@ -55,7 +56,13 @@ class Bridge:
 
 
 async def _cancel_all() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    tasks = _others()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    if last := _others():  # what these have begun in their end, to give back what they had
+        await asyncio.wait(last, timeout=_MOMENT)
+
+
+def _others() -> set[asyncio.Task[Any]]:
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}

@@ -23,11 +23,13 @@ def _run(_options: argparse.Namespace) -> int:
 
     found = sources.sources(PortAudio())
     if not found:
-        raise CaptureError(
-            "No microphone was found. Connect one, and see that a sound server (PipeWire or "
-            "PulseAudio) runs."
-        )
+        raise CaptureError(f"{sources.NONE_FOUND} {sources.CONNECT}")
     for source in found:
-        notes = [note for note, on in (("default", source.default), ("muted", source.muted)) if on]
+        marks = {
+            "default": source.default,
+            "muted": source.muted,
+            "no microphone: it hears what the speakers play": source.monitor,
+        }
+        notes = [note for note, on in marks.items() if on]
         print(source.name + (f"  ({', '.join(notes)})" if notes else ""))  # noqa: T201
     return 0

@@ -26,7 +26,8 @@ examples:
   tray-dictate status --follow --json      the same for a status bar, such as waybar's
 
 The status of --json is one of: off, idle, opening, recording, transcribing, error (ready again
-after a problem, which is in "detail"), not running. Exit code: 0 it runs, 1 it does not.
+after a problem, which is in "detail"), not running. "microphone_open" tells whether the microphone
+is open, also between two dictations (audio.warm). Exit code: 0 it runs, 1 it does not.
 """
 
 
@@ -116,7 +117,9 @@ def _table(report: dict[str, Any]) -> str:
 def _status(report: dict[str, Any]) -> str:
     status, detail = str(report["status"]), str(report.get("detail", ""))
     words = _WORDS.get(status, status)
-    return f"{words}: {' '.join(detail.split())}" if detail else words
+    said = f"{words}: {' '.join(detail.split())}" if detail else words
+    silent = report.get("microphone_open") and status not in ("opening", "recording")
+    return f"{said}; microphone: open" if silent else said
 
 
 def _time(stamp: float | None) -> Any:

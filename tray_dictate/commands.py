@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from tray_dictate import __version__
@@ -15,7 +14,7 @@ from tray_dictate.control_server import Answer, Handler
 from tray_dictate.core.asked import Asked, Name, ask
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.daemon import Daemon
-from tray_dictate.errors import ControlError, DictateError
+from tray_dictate.errors import CaptureError, ControlError, DictateError
 from tray_dictate.lists import METHODS, engine_title
 
 log = logging.getLogger(__name__)
@@ -48,11 +47,7 @@ def handlers(
         return {}
 
     async def status() -> Answer:
-        found = ""
-        with suppress(DictateError, TimeoutError):  # the rest is known all the same
-            async with asyncio.timeout(_PATIENCE):
-                found = await microphone()
-        return {**_report(daemon, config()), "microphone_found": found}
+        return {**_report(daemon, config()), "microphone_found": await _found(microphone)}
 
     async def follow() -> AsyncGenerator[Answer]:
         changes: asyncio.Queue[Answer] = asyncio.Queue()
@@ -113,6 +108,17 @@ def _reloading(daemon: Daemon, reload: Callable[[], Awaitable[str]]) -> Handler:
     return answer
 
 
+async def _found(microphone: Callable[[], Awaitable[str]]) -> str:
+    """Return its name, or what is wrong with it; nothing where the sound server hangs."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await microphone()
+    except CaptureError as reason:
+        return str(reason)
+    except TimeoutError:
+        return ""
+
+
 def _dictates(daemon: Daemon) -> bool:
     return daemon.status in (*_RECORDS, Status.TRANSCRIBING)
 
@@ -158,6 +164,7 @@ def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
     shown = daemon.shown
     return {
         "status": shown.status, "detail": shown.detail, "since": shown.since,
+        "microphone_open": shown.listening,
         "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": shown.hint(),
         "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
         "model": config.engine.model, "microphone": config.audio.device,

@@ -69,7 +69,7 @@ class Daemon:
         self._parts, self._farewell = parts, farewell
         self._state = State()
         self.shown = Shown(parts.show, parts.hint)
-        self._follow_keys()
+        self._follow_parts()
         self._running: dict[int, _Running] = {}
         self._sounds = Sounds(parts.play)
         telling = Telling(parts.notify)
@@ -125,7 +125,8 @@ class Daemon:
         """Finish what is being said and deliver it, if so many seconds are enough."""
         self.post(Stop())
         try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
         except TimeoutError:
             log.warning("%d dictations were not delivered in time", len(self._state.live))
 
@@ -145,7 +146,7 @@ class Daemon:
 
     def renew(self) -> None:
         """Go on with the settings and the parts that there are now; between dictations."""
-        self._follow_keys()
+        self._follow_parts()
         self.delivery.change(self._parts.output, self._ways())
         self._schedule()
         self.shown.again()  # the tray may be another
@@ -192,7 +193,8 @@ class Daemon:
         for name in asked:
             self.last.ask(name)
 
-    def _follow_keys(self) -> None:
+    def _follow_parts(self) -> None:
+        self._parts.microphone.follow(self._show)
         settings = self._parts.config.hotkey
         self._chord = machine(settings)
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
@@ -297,4 +299,5 @@ class Daemon:
         self.post(Stop())
 
     def _show(self) -> None:
-        self.shown.put(self._state.status, self._state.trouble)
+        state = self._state
+        self.shown.put(state.status, state.trouble, listening=self._parts.microphone.is_open)

@@ -12,6 +12,8 @@ from typing import Any
 from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
+from tray_dictate.lifetime import obtain
+
 PATIENCE = 10.0  # seconds; a stopped process on the bus never answers
 
 # dbus-fast: LookupError without HOME, ValueError for an address or a refusal to let us in,
@@ -133,10 +135,16 @@ async def _answer(
         signature=signature, body=list(body), flags=flags,
     )  # fmt: skip
     async with asyncio.timeout(PATIENCE):
-        reply = await bus.call(message)
+        reply = await obtain(bus.call(message), _close_files)
     if reply.message_type is MessageType.ERROR:
         raise DBusError(reply.error_name or "", str(reply.body[0]) if reply.body else "")
     return reply
+
+
+def _close_files(reply: Message | None) -> None:
+    """Close what came with an answer that nobody waits for any more; None: the bus has gone."""
+    for file in reply.unix_fds if reply else ():
+        os.close(file)
 
 
 async def listen(bus: MessageBus, rule: str) -> None:

@@ -100,7 +100,9 @@ class FileWorker(Generic[F]):
         await asyncio.wait([letting_go], timeout=LONGEST)
         if not letting_go.done():
             self._fail(f"The disk did not answer within {LONGEST:g} s.")
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(
+            wait=False
+        )  # what was begun is done, and the file closed, all the same
 
     def _on_thread(self, loop: asyncio.AbstractEventLoop, work: Callable[[F], T]) -> T:
         if self._file is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from tray_dictate.config import HotkeySettings
@@ -10,6 +9,7 @@ from tray_dictate.core.chord import ChordMachine, Edge
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
 from tray_dictate.core.triggers import Trigger
 from tray_dictate.errors import UnavailableError
+from tray_dictate.lifetime import acquire
 from tray_dictate.ports import Hotkey, NamesKeys
 
 Make = Callable[[HotkeySettings], Hotkey]
@@ -74,7 +74,8 @@ class Keyboard:
         """
         if _watched(settings) == _watched(self._settings):
             return None
-        return await asyncio.to_thread(self._make, settings)  # it may wait for the desktop
+        # it may wait for the desktop
+        return await acquire(lambda: self._make(settings), lambda hotkey: hotkey.stop())
 
     def change(self, settings: HotkeySettings, hotkey: Hotkey | None) -> None:
         """Go on with what `make` has made; where it fails with the old. Raises UnavailableError.

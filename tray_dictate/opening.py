@@ -125,7 +125,8 @@ class Opening:
         self._editors.add(ended)  # it is waited for as long as it runs, else it stays a zombie
         ended.add_done_callback(self._editors.discard)
         try:
-            code = await asyncio.wait_for(asyncio.shield(ended), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                code = await asyncio.shield(ended)
         except TimeoutError:
             return True
         log.info("%s ended with code %d", command[0], code)

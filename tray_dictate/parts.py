@@ -62,9 +62,9 @@ class Parts:
         notches = Notches(self.engine.rate)
         return lambda chunk: notches.feed(chunk, self.cues.ringing())
 
-    def show(self, status: Status, detail: str) -> None:
+    def show(self, status: Status, detail: str, listening: bool) -> None:
         """Show it on the tray that there is now."""
-        self.tray.show(status, detail)
+        self.tray.show(status, detail, listening=listening)
 
     def level(self, level: float) -> None:
         """Show how loud it is, likewise."""

@@ -83,6 +83,15 @@ class Microphone(Protocol):
         """
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the device is open now, for a recording or between two."""
+        ...
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it, on the loop, whenever `is_open` is another."""
+        ...
+
     async def renew(self) -> None:
         """Open anew what is open: the machine has slept."""
         ...
@@ -307,8 +316,11 @@ class Tray(Protocol):
         """Block the main thread until `stop`."""
         ...
 
-    def show(self, status: Status, detail: str = "") -> None:
-        """Show a status; `detail` goes to the tooltip. From any thread."""
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
+        """Show a status, and whether the microphone is open; `detail` goes to the tooltip.
+
+        From any thread.
+        """
         ...
 
     def offer(self, choices: Choices) -> None:

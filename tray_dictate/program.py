@@ -13,6 +13,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 
+from tray_dictate.lifetime import finish
+
 
 class TooMuchError(Exception):
     """A program prints more than can be an answer."""
@@ -43,7 +45,7 @@ async def run(
         if feeding:
             feeding.cancel()  # it need not have read all of it
         if not ended:
-            await _end(process)
+            await finish(_end(process))
     return code, answer
 
 
@@ -58,8 +60,13 @@ async def _started(command: list[str], env: Mapping[str, str] | None, stdin: int
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:  # asyncio itself would kill the program, but not its children
-        await _end(await starting)
+        await finish(_end_started(starting))
         raise
+
+
+async def _end_started(starting: asyncio.Future[Process]) -> None:
+    with suppress(OSError, ValueError):  # it cannot be started: there is nothing to end
+        await _end(await starting)
 
 
 async def _feed(process: Process, given: bytes) -> None:

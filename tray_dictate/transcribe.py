@@ -14,6 +14,7 @@ from typing import Any
 
 from tray_dictate import log
 from tray_dictate.audio import files as sound
+from tray_dictate.audio.highpass import HighPass
 from tray_dictate.config import Config
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text import clean, join
@@ -115,8 +116,9 @@ class _File:
     async def _send(self, session: Session, listening: asyncio.Task[None]) -> None:
         step = int(self._engine.rate * _CHUNK) * SAMPLE
         began = told = time.monotonic()
+        highpass = HighPass(self._engine.rate)
         for start in range(0, len(self._audio), step):
-            await session.send(self._audio[start : start + step])
+            await session.send(highpass.feed(self._audio[start : start + step]))
             await self._pace(began, seconds(start + step, self._engine.rate))
             if listening.done():  # it failed: the rest need not be sent
                 return

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
 
 from tray_dictate.audio import microphone as module
+from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
+from tray_dictate.lifetime import acquire, release
 
 RATE = 16000
-LOUD = (np.ones(320, "<i2") * 8000).tobytes()  # 20 ms
+# 20 ms each, to be told apart
+NOISE = [np.random.default_rng(n).integers(-9000, 9000, 320, "<i2").tobytes() for n in range(8)]
+LOUD = NOISE[0]
 
 
 class FakePortAudio:
@@ -34,6 +41,12 @@ class FakePortAudio:
 
     async def call(self, work):
         return work()
+
+    async def acquire(self, work):
+        return work()
+
+    async def release(self, stream) -> None:
+        self.end(stream)
 
     def inputs(self):
         return [(index, name, index == 0) for index, name in enumerate(self.devices)]
@@ -54,11 +67,40 @@ class FakePortAudio:
         self.open_streams -= 1
 
 
+class SlowPortAudio(FakePortAudio):
+    """Opens and ends on a thread, when the test lets it."""
+
+    def __init__(self, rate: int = RATE) -> None:
+        super().__init__(rate=rate)
+        self.worker = ThreadPoolExecutor(1)
+        self.opening, self.may_open = threading.Event(), threading.Event()
+        self.early = 1  # chunks
+
+    async def call(self, work):
+        return await asyncio.get_running_loop().run_in_executor(self.worker, work)
+
+    async def acquire(self, work):
+        return await acquire(work, lambda opened: self.end(opened[0]), self.worker)
+
+    async def release(self, stream) -> None:
+        await release(partial(self.end, stream), self.worker)
+
+    def open_input(self, device, rate, on_audio, on_end):
+        self.opening.set()
+        assert self.may_open.wait(20)
+        for _ in range(self.early):  # a device sends before its opening returns
+            on_audio(LOUD, False)
+        return super().open_input(device, rate, on_audio, on_end)
+
+
 class Bridge:
     """The loop that the test runs on."""
 
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
     def post(self, callback, *args) -> None:
-        asyncio.get_running_loop().call_soon(callback, *args)
+        self._loop.call_soon_threadsafe(callback, *args)
 
 
 class Rig:
@@ -87,6 +129,11 @@ async def until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def highpass(sent: bytes) -> bytes:
+    """Return what of a stream's first samples is recorded: all but what is constant in them."""
+    return HighPass(RATE).feed(sent)
+
+
 async def collect(chunks) -> bytes:
     return b"".join([chunk async for chunk in chunks])
 
@@ -98,7 +145,7 @@ async def test_a_recording_holds_what_was_said_between_open_and_stop():
         await rig.hear(times=3)
         capture.stop()
         await rig.hear()
-        assert await collect(chunks) == LOUD * 3
+        assert await collect(chunks) == highpass(LOUD * 3)
     assert rig.portaudio.open_streams == 0
     assert rig.portaudio.opened == [None], "the default device"
 
@@ -151,11 +198,13 @@ async def test_another_rate_is_resampled():
     rig = Rig(FakePortAudio(rate=48000))
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
-        await rig.hear((np.ones(960, "<i2") * 8000).tobytes(), times=50)
+        tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)
+        for part in np.split(tone.astype("<i2"), 50):
+            await rig.hear(part.tobytes())
         capture.stop()
         samples = np.frombuffer(await collect(chunks), "<i2")
     assert 15500 <= len(samples) <= 16000  # the filter holds 16 ms back
-    assert abs(int(samples[8000]) - 8000) < 10
+    assert abs(int(np.abs(samples[8000:8100]).max()) - 8000) < 40
 
 
 async def test_lost_samples_are_counted_and_logged(caplog):
@@ -170,14 +219,15 @@ async def test_lost_samples_are_counted_and_logged(caplog):
 async def test_a_warm_microphone_brings_the_preroll_and_no_more():
     rig = Rig(warm="always", preroll_ms=40)
     await rig.microphone.warm_up(RATE)
-    await rig.hear(b"\1\0" * 320)
-    await rig.hear(b"\2\0" * 320)
-    await rig.hear(b"\3\0" * 320)
+    await rig.hear(NOISE[1])
+    await rig.hear(NOISE[2])
+    await rig.hear(NOISE[3])
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
-        await rig.hear(b"\4\0" * 320)
+        await rig.hear(NOISE[4])
         capture.stop()
-        assert await collect(chunks) == b"\2\0" * 320 + b"\3\0" * 320 + b"\4\0" * 320
+        whole = highpass(b"".join(NOISE[1:5]))
+        assert await collect(chunks) == whole[len(LOUD) :]
     assert rig.portaudio.open_streams == 1, "it stays open"
     second = rig.microphone.capture(RATE)
     async with second.open() as chunks:
@@ -185,6 +235,20 @@ async def test_a_warm_microphone_brings_the_preroll_and_no_more():
         assert await collect(chunks) == b"", "nothing is heard twice"
     await rig.microphone.close()
     assert rig.portaudio.open_streams == 0
+
+
+async def test_who_follows_learns_whenever_the_microphone_opens_and_closes():
+    rig = Rig(warm="always")
+    told: list[bool] = []
+    rig.microphone.follow(lambda: told.append(rig.microphone.is_open))
+    assert not rig.microphone.is_open
+    await rig.microphone.warm_up(RATE)
+    async with rig.microphone.capture(RATE).open():
+        pass
+    assert told == [True], "it is open between two takes, too"
+    await rig.microphone.close()
+    await rig.microphone.close()
+    assert told == [True, False]
 
 
 async def test_a_microphone_kept_warm_for_a_while_cools():
@@ -209,7 +273,7 @@ async def _hears_a_take(rig: Rig) -> None:
         assert rig.portaudio.open_streams == 1
         await rig.hear()
         capture.stop()
-        assert await collect(chunks) == LOUD
+        assert await collect(chunks) == highpass(LOUD)
 
 
 @pytest.mark.parametrize("turns", range(5))
@@ -237,16 +301,92 @@ async def test_a_take_that_begins_as_an_idle_device_goes_away_opens_the_next_one
     await rig.microphone.close()
 
 
+async def record(rig: Rig) -> bytes:
+    """Record until cancelled, as a take does."""
+    async with rig.microphone.capture(RATE).open() as chunks:
+        return await collect(chunks)
+
+
+async def test_a_device_that_opens_for_nobody_any_more_is_closed_and_not_heard():
+    rig = Rig(portaudio := SlowPortAudio(), preroll_ms=500)
+    recording = asyncio.create_task(record(rig))
+    await until(portaudio.opening.is_set)
+    recording.cancel()
+    await asyncio.wait({recording})
+    portaudio.may_open.set()
+    await until(lambda: portaudio.opened == [None] and not portaudio.open_streams)
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        capture.stop()
+        assert await collect(chunks) == highpass(LOUD), "what its own device has sent, and no more"
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_a_device_is_closed_though_who_closes_it_is_cancelled_as_well():
+    rig = Rig(portaudio := SlowPortAudio())
+    portaudio.may_open.set()
+    recording = asyncio.create_task(record(rig))
+    await until(lambda: bool(portaudio.open_streams))
+    portaudio.may_open.clear()
+    portaudio.opening.clear()
+    portaudio.on_end()
+    await until(portaudio.opening.is_set)  # the closing has to wait until the next one is open
+    for _ in range(3):
+        recording.cancel()
+        await asyncio.sleep(0.01)
+    portaudio.may_open.set()
+    await asyncio.wait({recording})
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_a_take_that_is_cancelled_while_it_waits_for_the_device_of_another_leaves_none():
+    rig = Rig(portaudio := SlowPortAudio())
+    first = asyncio.create_task(record(rig))
+    await until(portaudio.opening.is_set)
+    second = asyncio.create_task(record(rig))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first})
+    second.cancel()
+    await asyncio.wait({second})
+    portaudio.may_open.set()
+    await until(lambda: bool(portaudio.opened) and not portaudio.open_streams)
+
+
+async def test_a_take_that_is_cancelled_while_the_microphone_is_warm_lets_it_cool():
+    rig = Rig(portaudio := SlowPortAudio(), warm=0.05)
+    portaudio.may_open.set()
+    async with rig.microphone.capture(RATE).open():
+        pass
+    async with rig.microphone._opening:  # as while another device is sought
+        recording = asyncio.create_task(record(rig))
+        await asyncio.sleep(0.01)
+        recording.cancel()
+        await asyncio.wait({recording})
+    await until(lambda: not portaudio.open_streams)
+
+
+async def test_what_a_device_sends_before_its_rate_is_known_is_resampled():
+    rig = Rig(portaudio := SlowPortAudio(rate=48000))
+    portaudio.may_open.set()
+    portaudio.early = 50
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        capture.stop()
+        heard = len(await collect(chunks)) / len(LOUD)
+    assert 14 < heard < 17, "a third of fifty, less what the filter holds back"
+
+
 async def test_a_second_recording_ends_the_tail_of_the_first():
     rig = Rig()
     first, second = rig.microphone.capture(RATE), rig.microphone.capture(RATE)
     async with first.open() as one:
-        await rig.hear(b"\1\0" * 320)
+        await rig.hear(NOISE[1])
         async with second.open() as two:
-            await rig.hear(b"\2\0" * 320)
+            await rig.hear(NOISE[2])
             second.stop()
-            assert await collect(one) == b"\1\0" * 320
-            assert await collect(two) == b"\2\0" * 320
+            assert await collect(one) == highpass(NOISE[1])
+            assert await collect(two) == highpass(NOISE[1] + NOISE[2])[len(LOUD) :]
     assert rig.portaudio.opened == [None], "one stream for both"
 
 
@@ -254,16 +394,16 @@ async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
-        await rig.hear(b"\1\0" * 320)
+        await rig.hear(NOISE[1])
         late = rig.portaudio.on_audio
         rig.portaudio.busy = 2  # the sound server moves things about
         rig.portaudio.on_end()
-        late(b"\7\0" * 320, False)  # too late
+        late(NOISE[7], False)  # too late
         await until(lambda: len(rig.portaudio.opened) == 2)
-        late(b"\7\0" * 320, False)
-        await rig.hear(b"\2\0" * 320, times=2)
+        late(NOISE[7], False)
+        await rig.hear(NOISE[2], times=2)
         capture.stop()
-        assert await collect(chunks) == b"\1\0" * 320 + b"\2\0" * 640
+        assert await collect(chunks) == highpass(NOISE[1]) + highpass(NOISE[2] * 2)
     assert rig.portaudio.open_streams == 0
     assert len(rig.said) == 1
     assert "were not recorded" in rig.said[0]
@@ -282,7 +422,7 @@ async def test_where_no_other_device_comes_the_recording_ends_after_what_was_sai
             rig.portaudio.on_end()
             async for chunk in chunks:
                 heard += chunk
-    assert heard == LOUD
+    assert heard == highpass(LOUD)
     rig.portaudio.busy = 0
     async with rig.microphone.capture(RATE).open():
         assert rig.portaudio.open_streams == 1, "the next one opens anew"
@@ -300,7 +440,7 @@ async def test_a_release_while_another_device_is_sought_ends_the_recording():
         rig.portaudio.on_end()
         await asyncio.sleep(0.05)
         capture.stop()
-        assert await collect(chunks) == LOUD
+        assert await collect(chunks) == highpass(LOUD)
     rig.portaudio.busy = 0
     await asyncio.sleep(2 * module._AGAIN)
     assert rig.portaudio.open_streams == 0, "nobody wants it any more"
@@ -365,7 +505,7 @@ async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
         await until(lambda: len(rig.portaudio.opened) == 2)
         await rig.hear()
         capture.stop()
-        assert await collecting == LOUD * 2
+        assert await collecting == highpass(LOUD) * 2
 
 
 async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):
@@ -375,7 +515,7 @@ async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):
     async with capture.open() as chunks:
         asyncio.get_running_loop().call_later(1.3, rig.portaudio.on_audio, LOUD, False)
         asyncio.get_running_loop().call_later(1.4, capture.stop)
-        assert await collect(chunks) == LOUD
+        assert await collect(chunks) == highpass(LOUD)
 
 
 async def test_a_microphone_that_sends_only_zeros_is_told_once():
@@ -387,6 +527,30 @@ async def test_a_microphone_that_sends_only_zeros_is_told_once():
         await collect(chunks)
     assert len(rig.said) == 1
     assert "only silence" in rig.said[0]
+
+
+async def test_a_microphone_that_sends_a_constant_sends_only_silence():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(np.full(320, 3000, "<i2").tobytes(), times=150)
+        capture.stop()
+        assert not any(await collect(chunks))
+    assert "only silence" in rig.said[0]
+
+
+async def test_what_is_constant_is_not_heard_in_speech():
+    rig = Rig(FakePortAudio(rate=48000), warm="always")
+    await rig.microphone.warm_up(RATE)
+    speech = 2000 * np.sin(2 * np.pi * 300 * np.arange(48000) / 48000) + 3000
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        for part in np.split(speech.astype("<i2"), 50):
+            await rig.hear(part.tobytes())
+        capture.stop()
+        samples = np.frombuffer(await collect(chunks), "<i2")[4000:]
+    assert abs(float(samples.mean())) < 20
+    assert abs(int(np.abs(samples).max()) - 2000) < 40
 
 
 async def test_zeros_after_speech_are_a_pause():
@@ -404,7 +568,7 @@ async def test_a_very_quiet_microphone_is_told():
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
-        await rig.hear(b"\x08\0" * 320, times=60)
+        await rig.hear(b"\x08\0\xf8\xff" * 160, times=60)
         capture.stop()
         await collect(chunks)
     assert len(rig.said) == 1

@@ -19,8 +19,10 @@ def main() -> int:
     arguments = {
         "desktop": [],
         "engine": ["--eval", folder] if folder else [],
+        **({"offset": ["--eval", folder]} if folder else {}),
         "control": [],
         "takes": [],
+        "cancelled": [],
         "delivery": [],
         "clipboard": [],
         "typing": [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 
 from tests.desktop.dictating import (
@@ -16,6 +17,7 @@ from tests.desktop.dictating import (
     spoken,
 )
 from tests.desktop.rig import wait_until
+from tray_dictate.audio.sources import CONNECT, NONE_FOUND
 
 
 def test_a_muted_microphone_is_told(desktop, daemon):
@@ -55,8 +57,10 @@ def test_no_microphone_is_told_and_the_daemon_lives(desktop, wavs):
     with desktop.daemon() as daemon:
         window = desktop.text_window("tk")
         desktop.keydown("Control_R")
-        wait_until(lambda: "would not open" in desktop.notifications(), 10, "the notification")
+        wait_until(lambda: CONNECT in desktop.notifications(), 10, "the notification")
         desktop.keyup("Control_R")
+        status = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "status")
+        assert f"Microphone:  {NONE_FOUND} {CONNECT}" in status
         settled(daemon)
         desktop.sound.start()
         hold(desktop, spoken(wavs, SENTENCE), "Control_R")
@@ -71,6 +75,25 @@ def test_a_microphone_that_is_not_there_is_replaced_with_a_notice(desktop, wavs)
         settled(daemon)
         landed(window, SENTENCE, 0.15)
         assert "No Such Thing" in desktop.notifications()
+
+
+def test_a_default_that_hears_the_speakers_is_told_and_a_microphone_used(desktop, wavs):
+    desktop.sound.pactl("set-default-source", "speaker.monitor")
+    try:
+        with desktop.daemon() as daemon:
+            window = desktop.text_window("tk")
+            hold(desktop, spoken(wavs, SENTENCE), "Control_R")
+            settled(daemon)
+            landed(window, SENTENCE, 0.15)
+            assert "hears what the speakers play" in desktop.notifications()
+            listed = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "devices")
+            marked = "(default, no microphone: it hears what the speakers play)"
+            assert listed.splitlines()[0] == f"Monitor of speaker  {marked}"
+            assert "virtmic" in listed.splitlines()
+            status = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "status")
+            assert "Microphone:  virtmic\n" in status
+    finally:
+        desktop.sound.pactl("set-default-source", "virtmic")
 
 
 def test_a_microphone_is_chosen_by_a_part_of_its_name(desktop, wavs):
@@ -105,6 +128,8 @@ def test_a_warm_microphone_brings_what_was_said_before_the_press(desktop, wavs):
         desktop.keyup("Control_R")
         settled(daemon)
         window.wait_for(lambda text: text.lower().startswith("please"))
+        status = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "status")
+        assert "ready; microphone: open" in status
 
 
 def test_the_time_to_the_first_sample_is_logged(desktop, daemon):

@@ -181,9 +181,10 @@ async def test_a_cancelled_rewrite_kills_the_command(rewriter, told, tmp_path):
     assert told == []
 
 
+@pytest.mark.parametrize("cancellations", [1, 3])
 @pytest.mark.parametrize("turns", range(8))
 async def test_a_rewrite_that_is_cancelled_while_it_starts_leaves_nothing(
-    rewriter, tmp_path, turns
+    rewriter, tmp_path, turns, cancellations
 ):
     pid = tmp_path / "pid"
     script = f"echo $$ > {pid}; sleep 100 & wait"
@@ -191,7 +192,9 @@ async def test_a_rewrite_that_is_cancelled_while_it_starts_leaves_nothing(
     for _ in range(turns):
         await asyncio.sleep(0)
     time.sleep(0.1)  # noqa: ASYNC251 - it runs already, while the loop has not been told so
-    work.cancel()
+    for _ in range(cancellations):
+        work.cancel()
+        await asyncio.sleep(0)
     done, _ = await asyncio.wait({work}, timeout=20)  # not for the 100 s of its child
     assert done
     assert work.cancelled()

@@ -38,3 +38,20 @@ def test_the_level_is_in_steps_and_of_a_recording_only() -> None:
     assert loud.of(Status.RECORDING, "a detail").level == LOUDEST
     assert loud.of(Status.TRANSCRIBING, "").level == 0
     assert View().louder(1) == View()
+
+
+@pytest.mark.parametrize(
+    "status", [s for s in Status if s not in (Status.OPENING, Status.RECORDING)]
+)
+def test_an_open_microphone_is_shown_and_said_whatever_goes_on(status: Status) -> None:
+    open_, closed = View().of(status, "").hearing(True), View().of(status, "")
+    assert open_.picture.marked
+    assert not closed.picture.marked
+    assert open_.tooltip == f"{closed.tooltip} (the microphone is open)"
+
+
+@pytest.mark.parametrize("status", [Status.OPENING, Status.RECORDING])
+def test_what_says_so_anyway_needs_no_mark(status: Status) -> None:
+    view = View().of(status, "")
+    assert view.hearing(True).picture == view.picture
+    assert view.hearing(True).tooltip == view.tooltip

@@ -17,11 +17,13 @@ from functools import partial
 from typing import Any
 
 from tray_dictate.audio import sources
-from tray_dictate.audio.portaudio import PortAudio, library
+from tray_dictate.audio.highpass import HighPass
+from tray_dictate.audio.portaudio import Opened, PortAudio, library
 from tray_dictate.audio.recording import Recording
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.errors import CaptureError
+from tray_dictate.lifetime import finish
 from tray_dictate.pcm import SAMPLE, Resampler
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,8 @@ class Microphone:
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
         self._lost = False  # the stream is there, and nothing comes from it any more
         self._resampler: Resampler | None = None
+        self._highpass = HighPass(1)  # of the stream
+        self._early: list[tuple[bytes, bool]] | None = None  # what came while it opened
         self._rate = 0
         self._captures: list[Recording] = []
         self._ring = b""
@@ -58,17 +62,23 @@ class Microphone:
         self._cooling: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # a task needs someone to hold it
         self._last_callback = 0.0
-        self._missing = ""
+        self._noted = ""  # of the choice of the device
         self._gone_since: float | None = None  # the device has gone, another is sought or proved
         self.overflows = 0
+        self.is_open = False
+        self._changed: Callable[[], None] = lambda: None
 
     def capture(self, rate: int) -> Recording:
         """Return a recording to be opened, at `rate` samples per second."""
         return Recording(self, rate)
 
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it whenever `is_open` is another; see ports."""
+        self._changed = changed
+
     async def warm_up(self, rate: int) -> None:
         """Load PortAudio, and open the device where it is to be open always; see ports."""
-        await self._portaudio.call(library)
+        await self._portaudio.call(self._load)
         if self._settings.warm == "always":
             await self._ensure(rate)
 
@@ -95,7 +105,7 @@ class Microphone:
         try:
             await self._ensure(rate)
         except BaseException:
-            self._captures.remove(recording)
+            await self.detach(recording)
             raise
         if self._ring:
             recording.put(self._ring)
@@ -108,7 +118,7 @@ class Microphone:
             return
         warm = self._settings.warm
         if warm == 0:
-            await self._rest()
+            await finish(self._rest())  # who is cancelled twice closes it all the same
         elif warm != "always":
             loop = asyncio.get_running_loop()
             self._cooling = loop.call_later(warm, self._cool)
@@ -154,48 +164,45 @@ class Microphone:
         heard = partial(self._bridge.post, partial(self._heard, self._serial))
         ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
-        self._stream, actual = await self._portaudio.call(partial(self._open, rate, heard, ended))
+        self._early = []  # and what came of a stream that nobody waited for is forgotten
+        opening = partial(self._open, rate, heard, ended)
+        self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
+        self._highpass = HighPass(rate)
         self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
-        self._spawn(self._portaudio.call(self._look_for_mute))
+        self._say_open(True)
+        early, self._early = self._early, None
+        for data, lost in early:
+            self._heard(self._serial, data, lost)
 
-    def _open(self, rate: int, on_audio: Any, on_end: Any) -> tuple[Any, int]:
+    def _load(self) -> None:
+        """Do what takes a hundred times as long at first; raises CaptureError without PortAudio."""
+        library()
+        sources.sources(self._portaudio)
+
+    def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
-        device = sources.point_at(self._wanted())
         try:
-            return self._portaudio.open_input(device, rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
         except CaptureError as first:
             log.info("trying once more after: %s", first)
             self._portaudio.rescan()
-            device = sources.point_at(self._wanted())
-            return self._portaudio.open_input(device, rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
 
-    def _wanted(self) -> sources.Source | None:
-        """Return the microphone of `audio.device`, None for the default one."""
+    def _device(self) -> int | None:
+        """Return PortAudio's number of the microphone, None for the default one.
+
+        To ask the sound server takes a millisecond. Raises CaptureError.
+        """
         wanted = self._settings.device
-        if not wanted:
-            return None  # nothing to look up: the fastest way to the first sample
-        source = sources.choose(sources.sources(self._portaudio), wanted)
-        if source is None:
-            self._portaudio.rescan()
-            source = sources.choose(sources.sources(self._portaudio), wanted)
-        if source is None:
-            self._tell_missing(wanted)
-        return source
-
-    def _look_for_mute(self) -> None:
-        """Tell the user where the sound server says that the microphone is muted; blocks."""
-        source = sources.choose(sources.sources(self._portaudio), self._settings.device)
-        if source is not None and source.muted:
-            self._tell(f"The microphone {source.name!r} is muted. Unmute it in the sound settings.")
-
-    def _tell_missing(self, wanted: str) -> None:
-        if self._missing != wanted:  # once, not at every press
-            self._missing = wanted
-            self._tell(
-                f"No microphone has {wanted!r} in its name; the default one is used. "
-                "Connect it, or set audio.device (tray-dictate devices lists them)."
-            )
+        picked = sources.pick(sources.looked_up(self._portaudio, wanted), wanted)
+        if picked.note and picked.note != self._noted:  # once, not at every press
+            self._tell(picked.note)
+        self._noted = picked.note
+        if picked.source.muted:
+            name = picked.source.name
+            self._tell(f"The microphone {name!r} is muted. Unmute it in the sound settings.")
+        return sources.point_at(picked)
 
     def _tell(self, message: str) -> None:
         self._bridge.post(self._notice, message)
@@ -203,11 +210,21 @@ class Microphone:
     async def _shut(self) -> None:
         stream, self._stream, self._ring = self._stream, None, b""
         if stream is not None:
-            await self._portaudio.call(partial(self._portaudio.end, stream))
+            try:
+                await self._portaudio.release(stream)
+            finally:
+                self._say_open(False)
+
+    def _say_open(self, is_open: bool) -> None:
+        self.is_open = is_open
+        self._changed()
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
         """Take what a callback brought."""
         if serial != self._serial:
+            return
+        if self._early is not None:  # its rate is not known yet
+            self._early.append((data, lost))
             return
         self._last_callback = asyncio.get_running_loop().time()
         if self._gone_since is not None:
@@ -215,7 +232,7 @@ class Microphone:
         if lost:
             self.overflows += 1
             log.warning("samples were lost before this chunk (%d times so far)", self.overflows)
-        chunk = self._resampler.feed(data) if self._resampler else data
+        chunk = self._highpass.feed(self._resampler.feed(data) if self._resampler else data)
         for recording in self._captures:
             recording.put(chunk)
         if not self._captures:

@@ -15,10 +15,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 from tray_dictate.errors import CaptureError
+from tray_dictate.lifetime import acquire, release
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -26,6 +27,7 @@ T = TypeVar("T")
 _BLOCKS = 100  # a second: what is spoken is here two blocks later, so small ones are quick
 
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
+Opened = tuple[Any, int]  # a running stream, and its samples per second
 
 
 class PortAudio:
@@ -44,14 +46,22 @@ class PortAudio:
         """Run blocking work on the worker."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
+    async def acquire(self, work: Callable[[], Opened]) -> Opened:
+        """Return a stream that `work` opens on the worker; cancelled meanwhile, it is ended."""
+        return await acquire(work, lambda opened: self.end(opened[0]), self._worker)
+
+    async def release(self, stream: Any) -> None:
+        """End a stream on the worker, also where this is cancelled."""
+        await release(partial(self.end, stream), self._worker)
+
     def play(self, samples: bytes, rate: int) -> Future[None]:
         """Play PCM16 mono in the background, after what plays already."""
         return self._player.submit(self._play, samples, rate)
 
     def close(self) -> None:
-        """End the workers; streams must have been closed."""
-        for worker in (self._worker, self._player):
-            worker.shutdown(wait=False, cancel_futures=True)
+        """End the workers, once the streams that are to be ended are."""
+        self._worker.shutdown(wait=False)
+        self._player.shutdown(wait=False, cancel_futures=True)
 
     # What follows blocks: call it through `call`.
 
@@ -77,7 +87,7 @@ class PortAudio:
 
     def open_input(
         self, device: int | None, rate: int, on_audio: OnAudio, on_end: Callable[[], None]
-    ) -> tuple[Any, int]:
+    ) -> Opened:
         """Return a running stream and its rate: `rate`, or the device's own where it refuses.
 
         Raises CaptureError. `on_audio` and `on_end` run on PortAudio's thread.
@@ -92,7 +102,11 @@ class PortAudio:
                 samplerate=at, blocksize=at // _BLOCKS, device=device, channels=1, dtype="int16",
                 callback=callback, finished_callback=on_end,
             )  # fmt: skip
-            stream.start()
+            try:
+                stream.start()
+            except BaseException:
+                stream.close()  # it is open, though it does not run
+                raise
             return stream
 
         try:

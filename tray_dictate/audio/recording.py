@@ -61,7 +61,8 @@ class Recording:
     async def _iterate(self) -> AsyncIterator[bytes]:
         while True:
             try:
-                chunk = await asyncio.wait_for(self._chunks.get(), 1)
+                async with asyncio.timeout(1):  # 3.11's wait_for may swallow a cancellation
+                    chunk = await self._chunks.get()
             except TimeoutError:
                 self._microphone.check()
                 continue

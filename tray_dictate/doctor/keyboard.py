@@ -14,6 +14,7 @@ from tray_dictate.core.triggers import Trigger
 from tray_dictate.doctor import daemon
 from tray_dictate.doctor.finding import Finding, State
 from tray_dictate.hotkey.evdev_devices import PRIVACY
+from tray_dictate.lifetime import acquire
 from tray_dictate.ports import Hotkey, NamesKeys
 
 Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]
@@ -76,7 +77,7 @@ async def look(
     # what a running daemon hides from the windows already is left to it
     serves = await blocking.start(daemon.serves)
     hidden = settings.model_copy(update=_NOTHING_HIDDEN) if serves else settings
-    keys = await blocking.start(lambda: select(hidden, _log.warning))
+    keys = await acquire(lambda: select(hidden, _log.warning), lambda keys: keys.stop())
     try:
         trigger = keys.trigger() if isinstance(keys, NamesKeys) else None
         found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))

@@ -11,7 +11,7 @@ import numpy as np
 from tray_dictate import blocking
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.audio.sources import Source, choose, sources
+from tray_dictate.audio.sources import NONE_FOUND, Picked, Source, looked_up, pick
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import AudioSettings
 from tray_dictate.doctor.finding import Finding, failed
@@ -20,9 +20,9 @@ from tray_dictate.pcm import SAMPLE, peak
 
 _RATE = 16000  # samples per second
 _LISTENED = 1.0  # seconds
-_CONNECT = (
-    "Connect one and see that a sound server (PipeWire or PulseAudio) runs; "
-    "`tray-dictate devices` lists the microphones."
+_CLOSE = (
+    "Close the program that has it, or set audio.device; `tray-dictate devices` lists the "
+    "microphones."
 )
 HANGS = (
     "The sound server does not answer. Restart it: "
@@ -38,7 +38,10 @@ async def look(settings: AudioSettings) -> list[Finding]:
     try:
         return await asyncio.wrap_future(bridge.run(_listen(settings, bridge)))
     except CaptureError as error:
-        return [failed("microphone", error, _CONNECT)]
+        none, _, remedy = str(error).partition(NONE_FOUND)
+        if not none and remedy:
+            return [Finding("microphone", "failed", NONE_FOUND, remedy=remedy.strip())]
+        return [failed("microphone", error, _CLOSE)]
     finally:
         await blocking.start(bridge.stop)
 
@@ -50,16 +53,13 @@ async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
     )
     try:
         await microphone.warm_up(_RATE)
-        found = await portaudio.call(lambda: sources(portaudio))
-        if not found:
-            raise CaptureError("No microphone was found.")
+        found = await portaudio.call(lambda: looked_up(portaudio, settings.device))
+        picked = pick(found, settings.device)
         milliseconds, pcm = await _record(microphone)
     finally:
         await microphone.close()
         portaudio.close()
-    named = choose(found, settings.device)
-    source = named or choose(found, "")
-    return [_opened(settings.device, source, named, milliseconds), _level(source, pcm)]
+    return [_opened(picked, milliseconds), _level(picked.source, pcm)]
 
 
 async def _record(microphone: Microphone) -> tuple[float, bytes]:
@@ -76,26 +76,27 @@ async def _record(microphone: Microphone) -> tuple[float, bytes]:
     return first, pcm
 
 
-def _opened(
-    wanted: str, source: Source | None, named: Source | None, milliseconds: float
-) -> Finding:
-    name = source.name if source else "the system's default"
-    if source and source.muted:
+def _opened(picked: Picked, milliseconds: float) -> Finding:
+    name = picked.source.name
+    if picked.source.muted:
         words = f"{name} is muted."
         return Finding("microphone", "failed", words, milliseconds, "ms", f"{_UNMUTE}.")
-    if wanted and not named:
-        words = f"No microphone has {wanted!r} in its name; {name} is used, to its first sample."
-        remedy = "Connect it, or set audio.device; `tray-dictate devices` lists them."
+    if picked.source.monitor:
+        words = f"{name} hears what the speakers play, not you."
+        remedy = "Set audio.device to a microphone; `tray-dictate devices` lists them."
         return Finding("microphone", "warning", words, milliseconds, "ms", remedy)
+    if picked.note:
+        words, _, remedy = picked.note.rpartition(". ")
+        return Finding("microphone", "warning", f"{words}.", milliseconds, "ms", remedy)
     return Finding("microphone", "ok", f"{name}, to its first sample", milliseconds, "ms")
 
 
-def _level(source: Source | None, pcm: bytes) -> Finding:
+def _level(source: Source, pcm: bytes) -> Finding:
     loudest = peak(pcm)
     if loudest == 0:
         words = "Nothing but silence: a microphone that works has some noise."
         remedy = f"{_UNMUTE}; or choose another with audio.device."
-        if source and source.muted:
+        if source.muted:
             remedy = ""  # said above
         return Finding("level", "warning", words, remedy=remedy)
     samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768

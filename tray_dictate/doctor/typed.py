@@ -20,6 +20,7 @@ from tray_dictate import blocking
 from tray_dictate.config import OutputSettings
 from tray_dictate.doctor.finding import Finding
 from tray_dictate.errors import DeliveryError
+from tray_dictate.lifetime import acquire, finish
 
 if TYPE_CHECKING:
     from tray_dictate.doctor.clipboard import Held
@@ -74,7 +75,7 @@ class _Trial:
             self._before = await self._fill()
         except (self._unsaved, TimeoutError) as reason:
             unread = str(reason) or "its owner does not answer"
-        window = await blocking.start(self._window.CheckWindow)
+        window = await acquire(self._window.CheckWindow, lambda window: window.close())
         self._stack.push_async_callback(blocking.start, window.close)
         for way in self._ways:
             if way == "paste" and unread:
@@ -98,10 +99,11 @@ class _Trial:
     async def _by(self, way: Way, window: CheckWindow) -> Finding:
         auto = self._settings.method == "auto" and way == "paste"
         rules = self._settings.rules if way == self._ways[0] else ()
-        output = await blocking.start(
+        output = await acquire(
             lambda: self._x11.X11Output(
                 "auto" if auto else way, None, rules, private=self._settings.private
-            )
+            ),
+            lambda output: asyncio.run(output.close()),
         )
         try:
             earlier = await output.target()
@@ -114,7 +116,7 @@ class _Trial:
             finally:
                 await self._return_focus(output, earlier)
         finally:
-            await _to_its_end(self._put_back(output, way))
+            await finish(self._put_back(output, way))  # the clipboard is the user's
 
     async def _put_back(self, output: X11Output, way: Way) -> None:
         """End the output, and leave the clipboard as it was."""
@@ -182,16 +184,6 @@ class _Trial:
             return (await blocking.start(self._clipboard.look)).contents == before.contents
         except (self._unsaved, TimeoutError):
             return False
-
-
-async def _to_its_end(work: Awaitable[None]) -> None:
-    """Do it all, also where the user has enough meanwhile: the clipboard is the user's."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _soon(true: Callable[[], Awaitable[bool]]) -> bool:

@@ -17,6 +17,7 @@ from tray_dictate.doctor.typed import TEXT, wrong
 from tray_dictate.doctor.wayland import first, ways
 from tray_dictate.doctor.wayland_window import WaylandWindow
 from tray_dictate.errors import DeliveryError
+from tray_dictate.lifetime import acquire
 from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland import WaylandOutput
 
@@ -60,7 +61,7 @@ async def look(settings: OutputSettings) -> list[Finding]:
 
 
 async def _tries(settings: OutputSettings, names: list[str]) -> list[Finding]:
-    window = await blocking.start(WaylandWindow)
+    window = await acquire(WaylandWindow, lambda window: window.close())
     try:
         if not await blocking.start(lambda: window.focused.wait(_FOCUS)):
             words = "Not tried: the window of ours did not get the focus"
@@ -103,9 +104,10 @@ async def _by(name: str, settings: OutputSettings, window: WaylandWindow) -> Fin
 async def _output(settings: OutputSettings, method: Method) -> WaylandOutput:
     """Raises UnavailableError."""
     rules = settings.rules if method == settings.method else ()
-    return await blocking.start(
-        lambda: WaylandOutput(method, rules, private=settings.private)
-    )  # fmt: skip
+    return await acquire(
+        lambda: WaylandOutput(method, rules, private=settings.private),
+        lambda output: asyncio.run(output.close()),
+    )
 
 
 async def _soon(true: Callable[[], bool]) -> bool:

@@ -184,6 +184,9 @@ async def _hang_up(
     except TimeoutError:
         socket.transport.abort()
         await socket.wait_closed()
+    except BaseException:  # cancelled: nobody else would close it
+        socket.transport.abort()
+        raise
 
 
 def _ended(server: Server, error: ConnectionClosed) -> EngineError:

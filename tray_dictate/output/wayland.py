@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.lifetime import release
 from tray_dictate.output.plain import plain
 from tray_dictate.output.portal_paste import Held
 from tray_dictate.output.refused import MovedError
@@ -133,6 +134,8 @@ class WaylandOutput:
         if self._stop.is_set() and work != self._close:
             raise DeliveryError("Dictation was ended before the text was delivered.")
         try:
+            if work == self._close:  # what is held down comes up, also where nobody waits for it
+                return await release(work, thread)
             return await loop.run_in_executor(thread, work)
         except (WaylandError, UnavailableError, OSError) as reason:
             raise DeliveryError(f"This Wayland session cannot do it: {reason}") from reason

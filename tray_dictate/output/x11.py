@@ -22,6 +22,7 @@ from Xlib import XK, error
 
 from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.lifetime import release
 from tray_dictate.output.plain import plain
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
@@ -145,6 +146,8 @@ class X11Output:
         if self._stop.is_set() and work != self._close:
             raise DeliveryError("Dictation was ended before the text was delivered.")
         try:
+            if work == self._close:  # what is held down comes up, also where nobody waits for it
+                return await release(work, thread)
             return await loop.run_in_executor(thread, work)
         except (error.ConnectionClosedError, error.XError, TimeoutError, OSError) as reason:
             raise DeliveryError(

@@ -65,9 +65,9 @@ class Headless:
         """Block until `stop`."""
         self._over.wait()
 
-    def show(self, status: Status, detail: str = "") -> None:
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
         """Log the status."""
-        log.debug("%s", tooltip(status, detail))
+        log.debug("%s", tooltip(status, detail, listening=listening))
 
     def offer(self, choices: Choices) -> None:
         """There is no menu."""

@@ -7,6 +7,7 @@ scaled down: at 16 pixels a line of the grid's 7 units is not quite two pixels w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from PIL import Image, ImageDraw
@@ -32,23 +33,31 @@ _OVERSAMPLED = 8
 _WHITE: Colour = (255, 255, 255)
 
 
-@cache
-def draw(status: Status, size: int, level: int = 0) -> Image.Image:
-    """Return the RGBA icon, `size` pixels wide and high; shared, so not to be changed.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What an icon shows: a status, how loud a recording is, a mark for an open microphone."""
 
-    `level` is of a recording's input, up to LOUDEST.
-    """
+    status: Status
+    level: int = 0  # up to LOUDEST
+    marked: bool = False
+
+
+@cache
+def draw(picture: Picture, size: int) -> Image.Image:
+    """Return the RGBA icon, `size` pixels wide and high; shared, so not to be changed."""
     pen = _Pen(size * _OVERSAMPLED)
-    _SHAPES[status](pen, COLOURS[status])
-    if level:
-        _sound(pen, level / LOUDEST)
+    _SHAPES[picture.status](pen, COLOURS[picture.status])
+    if picture.level:
+        _sound(pen, picture.level / LOUDEST)
+    if picture.marked:
+        _mark(pen)
     return pen.image.resize((size, size), Image.Resampling.LANCZOS)
 
 
 @cache
-def argb(status: Status, size: int, level: int = 0) -> bytes:
+def argb(picture: Picture, size: int) -> bytes:
     """Return the icon as StatusNotifierItem wants it: ARGB, 4 bytes a pixel, big-endian."""
-    red, green, blue, alpha = draw(status, size, level).split()
+    red, green, blue, alpha = draw(picture, size).split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
 
 
@@ -62,6 +71,11 @@ class _Pen:
 
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         self.box((x - radius, y - radius, x + radius, y + radius), radius, colour)
+
+    def clear(self, x: float, y: float, radius: float) -> None:
+        """Cut a disc out of what is there."""
+        corners = self._scaled(x - radius, y - radius, x + radius, y + radius)
+        self._draw.ellipse(corners, fill=(0, 0, 0, 0))
 
     def box(self, corners: Corners, radius: float, colour: Colour) -> None:
         """Fill a rectangle with round corners."""
@@ -124,6 +138,12 @@ def _sound(pen: _Pen, level: float) -> None:
     """Draw a white ring inside the disc's rim, closing from below the louder it is."""
     half = 180 * level
     pen.arc(32, 27, (90 - half, 90 + half), 5, _WHITE)
+
+
+def _mark(pen: _Pen) -> None:
+    """Draw a red dot at the lower right, clear of what is there: the microphone is open."""
+    pen.clear(51, 51, 17)
+    pen.disc(51, 51, 12, COLOURS[Status.RECORDING])
 
 
 def _transcribing(pen: _Pen, colour: Colour) -> None:

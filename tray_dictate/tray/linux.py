@@ -59,9 +59,9 @@ class LinuxTray:
         """Block until `stop`."""
         self._over.wait()
 
-    def show(self, status: Status, detail: str = "") -> None:
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
         """Show a status on whichever icon there is."""
-        self._bridge.post(self._show, status, detail)
+        self._bridge.post(self._show, status, detail, listening)
 
     def offer(self, choices: Choices) -> None:
         """Show these in the menu."""
@@ -93,11 +93,11 @@ class LinuxTray:
         if self._sending:
             await asyncio.wait(self._sending, timeout=_FAREWELL)
 
-    def _show(self, status: Status, detail: str) -> None:
+    def _show(self, status: Status, detail: str, listening: bool) -> None:
         if status in (Status.OPENING, Status.RECORDING):
             self._unseen = None  # the user goes on
         self._real = (status, detail)
-        self._change(self._view.of(*seen(status, detail, self._unseen)))
+        self._change(self._view.of(*seen(status, detail, self._unseen)).hearing(listening))
 
     def _offer(self, choices: Choices) -> None:
         self._change(self._view.offering(choices))

@@ -13,7 +13,7 @@ from dbus_fast.aio import MessageBus
 from tray_dictate.core.dictation import Status
 from tray_dictate.dbus import TROUBLE, call, connect, listen
 from tray_dictate.ports import Urgency
-from tray_dictate.tray.icon import draw
+from tray_dictate.tray.icon import Picture, draw
 from tray_dictate.tray.words import BUTTONS, NAME, TITLE, markup, plain
 
 log = logging.getLogger(__name__)
@@ -140,5 +140,6 @@ async def show_once(message: str, cause: str, urgency: Urgency) -> None:
 
 def _image(status: Status) -> Variant:
     """Return width, height, bytes a row, alpha, bits a channel, channels and the pixels."""
-    pixels: list[Any] = [_ICON, _ICON, _ICON * 4, True, 8, 4, draw(status, _ICON).tobytes()]
+    drawn = draw(Picture(status), _ICON).tobytes()
+    pixels: list[Any] = [_ICON, _ICON, _ICON * 4, True, 8, 4, drawn]
     return Variant("(iiibiiay)", pixels)

@@ -25,7 +25,7 @@ from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions, Urgency
 from tray_dictate.tray.headless import Ending
-from tray_dictate.tray.icon import draw
+from tray_dictate.tray.icon import Picture, draw
 from tray_dictate.tray.menu import Entry, click, menu
 from tray_dictate.tray.view import View
 from tray_dictate.tray.words import NAME, TITLE, plain
@@ -45,7 +45,7 @@ class PystrayTray:
         self._over = Ending()
         self._view = View()
         self._pystray: Any = importlib.import_module("pystray")
-        image, words = draw(Status.IDLE, _ICON), self._view.tooltip
+        image, words = draw(Picture(Status.IDLE), _ICON), self._view.tooltip
         self._icon: Any = self._pystray.Icon(NAME, image, words, self._menu())
 
     def run(self) -> None:
@@ -57,10 +57,10 @@ class PystrayTray:
             threading.Thread(target=self._run_icon, name="tray", daemon=True).start()
             self._over.wait()
 
-    def show(self, status: Status, detail: str = "") -> None:
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
         """Change icon, tooltip and menu."""
         over = status is Status.IDLE and self._view.status is not Status.IDLE
-        self._change(self._view.of(status, detail))
+        self._change(self._view.of(status, detail).hearing(listening))
         if over:  # pystray tells of no opening, so the lists are as of the last dictation
             self._actions.look()
 
@@ -131,7 +131,7 @@ class PystrayTray:
         self._icon.menu = self._menu()
 
     def _paint_icon(self) -> None:
-        self._icon.icon = draw(self._view.status, _ICON, self._view.level)
+        self._icon.icon = draw(self._view.picture, _ICON)
 
     def _say(self, message: str) -> None:
         try:

@@ -51,7 +51,7 @@ class ItemInterface(ServiceInterface):
     def show(self, view: View) -> None:
         """Change the icon and its tooltip."""
         before, self._view = self._view, view
-        if (before.status, before.level) != (view.status, view.level):
+        if before.picture != view.picture:
             self.new_icon()
         if before.status is not view.status:
             self.new_attention_icon()
@@ -64,8 +64,8 @@ class ItemInterface(ServiceInterface):
         return "NeedsAttention" if self._view.status is Status.ERROR else "Active"
 
     def _pixmaps(self) -> list[Any]:
-        view = self._view
-        return [[size, size, argb(view.status, size, view.level)] for size in SIZES]
+        picture = self._view.picture
+        return [[size, size, argb(picture, size)] for size in SIZES]
 
     @dbus_property(access=_READ, name="Category")
     def category(self) -> DBusStr:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from tray_dictate.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.tray.icon import LOUDEST
-from tray_dictate.tray.words import tooltip
+from tray_dictate.tray.icon import LOUDEST, Picture
+from tray_dictate.tray.words import is_marked, tooltip
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,16 @@ class View:
     detail: str = ""
     level: int = 0  # of the input, up to LOUDEST; of a recording only
     choices: Choices = Choices()  # noqa: RUF009 - frozen
+    listening: bool = False  # the microphone is open
 
     def of(self, status: Status, detail: str) -> View:
         """Return it with another status."""
         level = self.level if status is Status.RECORDING else 0
         return replace(self, status=status, detail=detail, level=level)
+
+    def hearing(self, listening: bool) -> View:
+        """Return it with an open microphone, or a closed one."""
+        return replace(self, listening=listening)
 
     def louder(self, level: float) -> View:
         """Return it with another input level, 0.0 to 1.0; the same one where none is shown."""
@@ -35,6 +40,12 @@ class View:
         return replace(self, choices=choices)
 
     @property
+    def picture(self) -> Picture:
+        """What the icon is drawn from."""
+        marked = is_marked(self.status, listening=self.listening)
+        return Picture(self.status, self.level, marked=marked)
+
+    @property
     def tooltip(self) -> str:
         """One line that says what goes on, and with what."""
         names = {
@@ -43,4 +54,5 @@ class View:
             Status.RECORDING: self.choices.microphone,
             Status.TRANSCRIBING: self.choices.engine,
         }
-        return tooltip(self.status, self.detail or names.get(self.status, ""))
+        detail = self.detail or names.get(self.status, "")
+        return tooltip(self.status, detail, listening=self.listening)

@@ -32,10 +32,16 @@ _WORDS = {
 }
 
 
-def tooltip(status: Status, detail: str = "") -> str:
-    """Return one line that says what goes on."""
+def tooltip(status: Status, detail: str = "", *, listening: bool = False) -> str:
+    """Return one line that says what goes on, and whether the microphone is open meanwhile."""
     words, detail = _WORDS[status], " ".join(plain(detail).split())
-    return f"{words}: {detail}" if detail else words
+    said = f"{words}: {detail}" if detail else words
+    return f"{said} (the microphone is open)" if is_marked(status, listening=listening) else said
+
+
+def is_marked(status: Status, *, listening: bool) -> bool:
+    """Return whether it is to be said that the microphone is open: not where the status does."""
+    return listening and status not in (Status.OPENING, Status.RECORDING)
 
 
 def seen(status: Status, detail: str, unseen: Unseen | None) -> tuple[Status, str]:

@@ -26,7 +26,7 @@ from PIL import Image
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.ports import Actions
-from tray_dictate.tray.icon import SIZES, draw
+from tray_dictate.tray.icon import SIZES, Picture, draw
 from tray_dictate.tray.menu import click_default, menu
 from tray_dictate.tray.popup import Popup
 from tray_dictate.tray.view import View
@@ -116,7 +116,7 @@ class _Window:
     ) -> None:
         self._on_click, self._obey, self._wake_up = on_click, obey, wake_up
         self._x, xorg = _import_pystray()
-        self._icon = xorg.Icon(NAME, draw(Status.IDLE, SIZES[-1]), TITLE)
+        self._icon = xorg.Icon(NAME, draw(Picture(Status.IDLE), SIZES[-1]), TITLE)
         self.popup = Popup(self._x, self._icon._display)
         self._display, self._window = self._icon._display, self._icon._window
         self._root = self._display.screen().root
@@ -162,7 +162,7 @@ class _Window:
 
     def draw(self, view: View) -> None:
         """Paint the picture over the panel's own background."""
-        drawn = (view.status, view.level, view.tooltip)
+        drawn = (view.picture, view.tooltip)
         if not self._inside or self._drawn == drawn:
             return
         geometry = self._window.get_geometry()
@@ -174,7 +174,7 @@ class _Window:
         if self._ground is None or self._ground.size != size:
             self._ground = self._look_behind(geometry)
         side = min(size)
-        icon = draw(view.status, side, view.level)
+        icon = draw(view.picture, side)
         picture = self._ground.copy()
         picture.paste(icon, ((size[0] - side) // 2, (size[1] - side) // 2), icon)
         self._window.put_pil_image(self._gc, 0, 0, picture)
