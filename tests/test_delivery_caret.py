@@ -47,7 +47,7 @@ async def test_what_stands_there_decides(rig_with) -> None:
     rig = await rig_with()
     reader = reading(rig, "I think", "so")
     await spoken(rig, "That is good.")
-    assert rig.output.text == " that is good. "
+    assert rig.output.text == " that is good "
     assert (reader.looks, reader.asked) == (1, [Target("editor")])
 
 
@@ -63,6 +63,16 @@ async def test_where_the_caret_was_left_nobody_is_asked(rig_with) -> None:
     assert len(reader.asked) == 2
 
 
+async def test_a_cell_of_a_table_gets_no_blanks(rig_with) -> None:
+    rig = await rig_with()
+    reading(rig, "").stands = Around(cells=True)
+    tap(rig, "pointer")
+    await spoken(rig, "42.")
+    tap(rig, "pointer")
+    await spoken(rig, "43.")
+    assert rig.output.text == "42.43."
+
+
 async def test_undo_takes_the_blanks_with_it(rig_with) -> None:
     rig = await rig_with()
     rig.output.windows["editor"] = "I think"
@@ -71,7 +81,7 @@ async def test_undo_takes_the_blanks_with_it(rig_with) -> None:
     await rig.daemon.last.undo()
     assert rig.output.text == "I think"
     await spoken(rig, "You know.")
-    assert rig.output.text == "I think you know. "
+    assert rig.output.text == "I think you know "
 
 
 async def test_undo_of_a_rewrite_brings_the_blanks_back(rig_with) -> None:
@@ -80,7 +90,7 @@ async def test_undo_of_a_rewrite_brings_the_blanks_back(rig_with) -> None:
     rig.rewriter.shouts = True
     reading(rig, "I think", "so")
     await spoken(rig, "That is good.")
-    assert rig.output.text == "I think THAT IS GOOD. "
+    assert rig.output.text == "I think THAT IS GOOD "
     await rig.daemon.last.undo()
     assert rig.output.text == "I think That is good. "
     await rig.daemon.last.undo()

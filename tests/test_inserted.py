@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.caret import UNKNOWN
+from tray_dictate.core.caret import UNKNOWN, Around
 from tray_dictate.errors import DeliveryError
 from tray_dictate.inserted import Inserted
 from tray_dictate.ports import Target
@@ -108,7 +108,7 @@ def test_a_click_into_the_text_is_not_forgotten_by_those_on_the_menu_after_it():
         last.own_click(at)
     with pytest.raises(DeliveryError, match="you have clicked since"):
         last.removable(EDITOR)
-    assert last.caret.around("editor") == (UNKNOWN, UNKNOWN)
+    assert last.caret.around("editor") == Around(UNKNOWN, UNKNOWN)
 
 
 def test_a_click_long_before_the_menu_was_not_on_it():

@@ -215,15 +215,16 @@ class Delivery:
 
         Where it stands as we have left it nobody is asked: the window may not be through with it.
         """
-        inserted, watched = self.inserted, self.ways.watched()
+        inserted, watched, cells = self.inserted, self.ways.watched(), False
         surely = watched or inserted.goes_on(dictation, target)
         if not (surely and inserted.is_before_caret(target)):
             read = await self.ways.caret.around(target)
-            if read is not None:
+            if read is not None and not read.cells:
                 return read
+            cells = read is not None
         terminal = target is not None and is_terminal(target.application)
         window = target.window if target else ""
-        return inserted.caret.around(window, terminal=terminal, watched=watched)
+        return inserted.caret.around(window, terminal=terminal, cells=cells, watched=watched)
 
     async def erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""

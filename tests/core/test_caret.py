@@ -108,3 +108,9 @@ def test_no_more_is_kept_than_is_needed():
     assert len(caret.places) == 50
     assert len(DICTATED.inserted("word " * 1000, Around(), "editor").before or "") == 200
     assert set(caret.places.values()) == {"d"}
+
+
+def test_another_cell_of_a_table_is_empty_or_will_be_replaced():
+    for caret in (DICTATED.clicked(), after(DICTATED, "right")):
+        assert caret.around("editor", cells=True) == Around()
+    assert after(DICTATED, "right", "x").around("editor", cells=True) == Around(LETTER)

@@ -67,7 +67,7 @@ def casing(before: str, segment: str, spelling: Spelling = ANY_LANGUAGE) -> str:
     if not word or before.rstrip(" ").endswith(UNKNOWN) or _QUOTED.search(before):
         return segment
     at = word.start(1)
-    if _begins(before):
+    if begins(before):
         plain = _PLAIN_WORD.fullmatch(word[1]) and word[1] == word[1].lower()  # iPhone, x_y, a.io
         upper = segment[at].upper()
         return segment[:at] + upper + segment[at + 1 :] if plain and len(upper) == 1 else segment
@@ -76,7 +76,7 @@ def casing(before: str, segment: str, spelling: Spelling = ANY_LANGUAGE) -> str:
     return segment
 
 
-def _begins(before: str) -> bool:
+def begins(before: str) -> bool:
     """Tell whether what follows `before` begins a sentence, a paragraph or an item of a list."""
     line = before.rpartition("\n")[2]
     if "\n" in before and not _BODY.search(line):

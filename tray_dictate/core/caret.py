@@ -27,11 +27,13 @@ _HARMLESS = frozenset({"c", "s"})  # with Ctrl: copied, saved
 class Around(NamedTuple):
     """The last of what stands before the caret, and the first of what stands after it.
 
-    Empty means nothing, or nothing that a blank should keep apart; UNKNOWN something.
+    Empty means nothing, or nothing that a blank should keep apart; UNKNOWN something. In `cells`
+    of a table only what was typed into this one stands there.
     """
 
     before: str = ""
     after: str = ""
+    cells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,18 @@ class Caret:
         """Tell whether it stands where we have left it, in this window."""
         return self.window == window and self.before is not None and not self.touched
 
-    def around(self, window: str, *, terminal: bool = False, watched: bool = True) -> Around:
+    def around(
+        self, window: str, *, terminal: bool = False, cells: bool = False, watched: bool = True
+    ) -> Around:
         """Return what stands around it in a window; `watched`: all that the user does is seen.
 
         In a terminal a click moves no caret, and a blank at a prompt would keep the command out
-        of the shell's history.
+        of the shell's history. In a table a click or an arrow goes to another of its `cells`.
         """
         if self.before is not None and self.window in (None, window):
-            return Around(self.before, "" if terminal else self.after)
+            return Around(self.before, "" if terminal or cells else self.after)
+        if cells:
+            return Around()
         if terminal and not self.steered:
             return Around(self.places.get(window, ""))
         if self.touched or window in self.places or not watched:

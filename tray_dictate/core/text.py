@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling, casing
+from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling, begins, casing
 from tray_dictate.core.caret import UNKNOWN, Around
 from tray_dictate.core.characters import NO_SPACES, only_text
 
@@ -26,6 +26,7 @@ _CLOSING = tuple(",.!?;:)]}%…’”»、。，！？；：）」』】〉》�
 _OPENING = tuple("([{¿¡«“‘„‚（「『【〈《")  # noqa: RUF001
 _CONTRACTION = re.compile(r"['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)  # noqa: RUF001
 _LATIN_END = tuple(".!?;:,…)\"'")
+_STOPPED = re.compile(r"\w\.$")
 _ENDING = ".!?…;:,"
 _COMMAS = {",": ".", "，": "。", "、": "。", "،": "."}  # noqa: RUF001 - and the full stop of the script
 _JOINING = frozenset("and or nor but because und oder aber sondern denn weil dass".split())
@@ -63,7 +64,7 @@ def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
 
     Where something unknown stands on a side, `space` decides; "never" gives no blank on either.
     """
-    before, after = around
+    before, after = around.before, around.after
     if space in ("after", "never") and before.endswith(UNKNOWN):
         before = ""
     piece = join(before, text, lines=True, spelling=spelling)
@@ -71,6 +72,10 @@ def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
         return piece.lstrip(" ")
     if after[:1] and after[0] in _ENDING and piece[-1] in ".," and len(piece) > 1:
         piece = piece[:-1]  # the mark that stands there already is enough
+    elif (
+        after.lstrip(" ")[:1].islower() and before and not begins(before) and _STOPPED.search(piece)
+    ):
+        piece = piece[:-1]  # an engine ends each text with one, also within a sentence
     return piece + _blank_after(before + piece, after, space)
 
 

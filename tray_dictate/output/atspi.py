@@ -1,8 +1,9 @@
 """The text beside the caret, from programs that tell it to assistive technologies: AT-SPI 2.
 
-They answer where they do so anyway: GTK 3 and GTK 4 always, Qt and LibreOffice where assistive
-technologies were switched on when they were started. Nothing is switched on here, as that slows
-down every program, and nothing is asked while nobody dictates.
+They answer where they do so anyway: GTK 3, GTK 4 and LibreOffice always, Qt where assistive
+technologies were switched on when it was started; Chromium does not say which window is the active
+one. Nothing is switched on here, as that slows down every program, and nothing is asked while nobody
+dictates.
 
     session bus ─▶ accessibility bus ─▶ the active window of any program ─▶ what has the focus in it
 
@@ -35,14 +36,12 @@ _ANSWER = 0.25  # seconds for one program: one that is stopped never answers
 _LENGTH = 100  # characters before the caret, and so few after it:
 _FOLLOWING = 4
 _OBJECTS = 600  # that are looked at in one window
-_BROAD = 100  # children of one object: the rest are the rows of a list
+_BROAD = 100  # children of one object: more are the rows of a list
 
 _ACTIVE, _FOCUSED, _SHOWING = 1 << 1, 1 << 12, 1 << 25  # states
-_PASSWORD, _TERMINAL = 40, 60  # roles
+_PASSWORD, _TABLE, _TERMINAL = 40, 55, 60  # roles
 _A = "org.a11y.atspi"
 _ROOT = (f"{_A}.Registry", "/org/a11y/atspi/accessible/root")
-# a match rule: has the focus; attributes, roles and interfaces are any; no other order, the first
-_THE_FOCUS: tuple[Any, ...] = ([[_FOCUSED, 0], 1, {}, 1, [0, 0, 0, 0], 1, [], 1, False], 1, 1, True)
 _PROMPT = re.compile("^.*?[$#%>\u276f\u00bb\u03bb\u279c] ")  # a shell's, without what is typed
 _PROXY = "xdg-dbus-proxy"  # between the bus and a program in a sandbox (Flatpak)
 _TROUBLE = (*dbus.TROUBLE, TypeError, IndexError)  # programs answer what they like
@@ -113,15 +112,10 @@ class AccessibleCaret(CaretReader):
         return found.pop() if len(found) == 1 else None
 
     async def _focus_in(self, bus: MessageBus, window: _Object) -> _Object | None:
-        try:
-            member, signature = f"{_A}.Collection.GetMatches", "(aiia{ss}iaiiasib)uib"
-            [found] = await dbus.call(bus, *window, member, signature, *_THE_FOCUS)
-            return (found[0][0], found[0][1]) if found else None
-        except dbus.DBusError:  # GTK 4 and Qt have none
-            return await self._walk(bus, window)
+        """Look at what is shown in a window, the outer first; None where nothing has the focus.
 
-    async def _walk(self, bus: MessageBus, window: _Object) -> _Object | None:
-        """Look at everything that is shown in a window, the outer first."""
+        A program would make every cell of a spreadsheet for who asks for its children.
+        """
         level, seen = [window], 0
         while level and seen < _OBJECTS:
             seen += len(level)
@@ -130,7 +124,9 @@ class AccessibleCaret(CaretReader):
                 if state & _FOCUSED:
                     return one
             shown = [one for one, state in states if state & _SHOWING]
-            below = await _answers([self._children(bus, one) for one in shown])
+            counts = await _answers([self._known_count(bus, one) for one in shown])
+            few = [one for one, count in counts if 0 < count <= _BROAD]
+            below = await _answers([self._children(bus, one) for one in few])
             level = [one for children in below for one in children]
         return None
 
@@ -150,8 +146,10 @@ class AccessibleCaret(CaretReader):
         [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
         if role == _PASSWORD:
             return None
-        length = await self._number(bus, focus, "CharacterCount")
-        start = end = await self._number(bus, focus, "CaretOffset")
+        if role == _TABLE:  # of a spreadsheet; also while a cell is edited, whose text is not told
+            return Around(cells=True)
+        length = await self._number(bus, focus, "Text.CharacterCount")
+        start = end = await self._number(bus, focus, "Text.CaretOffset")
         [selections] = await dbus.call(bus, *focus, f"{_A}.Text.GetNSelections")
         if selections > 0:  # what is selected will be replaced
             selection = await dbus.call(bus, *focus, f"{_A}.Text.GetSelection", "i", 0)
@@ -166,21 +164,25 @@ class AccessibleCaret(CaretReader):
         # at its beginning a text begins as a line does
         return Around(before if first else f"\n{before}", after)
 
-    async def _number(self, bus: MessageBus, focus: _Object, name: str) -> int:
+    async def _number(self, bus: MessageBus, one: _Object, name: str) -> int:
         get = "org.freedesktop.DBus.Properties.Get"
-        [number] = await dbus.call(bus, *focus, get, "ss", f"{_A}.Text", name)
+        interface, _, name = name.rpartition(".")
+        [number] = await dbus.call(bus, *one, get, "ss", f"{_A}.{interface}", name)
         return max(0, int(number.value))
 
     async def _state(self, bus: MessageBus, one: _Object) -> int:
         [states] = await dbus.call(bus, *one, f"{_A}.Accessible.GetState")
         return int(states[0])
 
+    async def _known_count(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
+        return one, await self._number(bus, one, "Accessible.ChildCount")
+
     async def _known_state(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
         return one, await self._state(bus, one)
 
     async def _children(self, bus: MessageBus, one: _Object) -> list[_Object]:
         [children] = await dbus.call(bus, *one, f"{_A}.Accessible.GetChildren")
-        return [(name, path) for name, path in children[:_BROAD]]
+        return [(name, path) for name, path in children]
 
 
 def _name(process: int) -> str:
