@@ -1,0 +1,68 @@
+"""Programs in which a paste is something else: each segment of a dictation is there, once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.desktop.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim
+from tests.desktop.output_rig import odd_window
+from tests.desktop.rig import Desktop
+from tray_dictate.output.x11 import X11Output
+
+SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
+
+
+@pytest.fixture
+async def output(environ: Desktop) -> AsyncIterator[X11Output]:
+    made = X11Output("auto", lambda _keycode, _down: None)
+    yield made
+    await made.close()
+
+
+@pytest.mark.timeout(240)  # the office suite takes its time to start
+@pytest.mark.parametrize("program", [Calc, Gnumeric, Vim, Emacs])
+async def test_every_segment_stays(
+    environ: Desktop, output: X11Output, program: type[Application]
+) -> None:
+    with program(environ) as window:
+        for said in SAID:
+            await output.deliver(said)
+        assert window.wait_for("".join(SAID)) == "".join(SAID)
+
+
+async def test_another_machine_gets_letters_that_its_keys_lack(
+    environ: Desktop, output: X11Output
+) -> None:
+    environ.set_layout("de")
+    said = ["ßä", "Y äöüß é ñ € end", "Ünï ЖК"]
+    with Remote(environ) as window:
+        for text in said:
+            await output.deliver(text)
+        assert window.wait_for("".join(said)) == "".join(said)
+
+
+async def test_a_window_that_ignores_a_paste_is_asked_once_and_so_is_its_application(
+    environ: Desktop, output: X11Output
+) -> None:
+    with odd_window(environ, "deaf") as window:
+        for said in SAID:
+            assert (await output.deliver(said)).method == "type"
+        window.wait_for("".join(SAID))
+        assert window._source.ask("pastes") == 1
+    with odd_window(environ, "deaf") as window:
+        await output.deliver("hello")
+        window.wait_for("hello")
+        assert window._source.ask("pastes") == 0
+
+
+async def test_a_window_that_was_only_late_is_pasted_into_again(
+    environ: Desktop, output: X11Output
+) -> None:
+    with odd_window(environ, "late") as window:
+        assert (await output.deliver("hello")).method == "type"
+        window.wait_for("hello")  # it is awake
+        assert (await output.deliver("more")).method == "type"  # it sleeps at the chord again
+        window.wait_for("hellomore")
+        assert window._source.ask("pastes") == 2
