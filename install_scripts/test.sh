@@ -31,7 +31,7 @@ packages=(
   python3-dbusmock
   # programs in which a paste is something else
   libreoffice-calc libreoffice-gtk3 gnumeric vim-gtk3 emacs-gtk
-  tigervnc-viewer tigervnc-standalone-server ibus-m17n
+  tigervnc-viewer tigervnc-standalone-server ibus-m17n ibus-gtk3
   # what tests look with
   strace shellcheck git ca-certificates zsh fish
 )

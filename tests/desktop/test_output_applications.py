@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.desktop.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim
 from tests.desktop.output_rig import odd_window
-from tests.desktop.rig import Desktop
+from tests.desktop.rig import Desktop, Kind, wait_until
 from tray_dictate.output.x11 import X11Output
 
 SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
@@ -66,3 +66,36 @@ async def test_a_window_that_was_only_late_is_pasted_into_again(
         assert (await output.deliver("more")).method == "type"  # it sleeps at the chord again
         window.wait_for("hellomore")
         assert window._source.ask("pastes") == 2
+
+
+@pytest.fixture
+def telex(environ: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An input method that makes Vietnamese of what is typed, in every window opened now."""
+    for name, module in (("XMODIFIERS", "@im=ibus"), ("GTK_IM_MODULE", "ibus"),
+                         ("QT_IM_MODULE", "ibus")):  # fmt: skip
+        monkeypatch.setitem(environ.env, name, module)
+    argv = ["ibus-daemon", "--xim", "--panel", "disable", "--config", "disable"]
+    daemon = environ.processes.start("ibus", argv)
+
+    def is_on() -> bool:
+        environ.run("ibus", "engine", "m17n:vi:telex", check=False)
+        return "telex" in environ.run("ibus", "engine", check=False)
+
+    wait_until(is_on, 30, "the input method is on")
+    yield
+    environ.processes.end(daemon)
+
+
+@pytest.mark.parametrize("kind", ["xterm", "tk", "gtk", "qt"])
+async def test_an_input_method_makes_nothing_else_of_what_is_typed(
+    environ: Desktop, telex: None, kind: Kind
+) -> None:
+    text = "Turn off the lights in the living room. Grüße: aa, dd, ow! 你好 (yes)?\nEnd"
+    made = X11Output("type", lambda _keycode, _down: None)
+    with environ.text_window(kind) as window:
+        environ.keyboard.type("aa ")
+        window.wait_for(lambda held: held.startswith("â"))  # it does read along
+        window.clear()
+        await made.deliver(text)
+        window.wait_for(text)
+    await made.close()
