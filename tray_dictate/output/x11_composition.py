@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from dbus_fast import Variant
-from dbus_fast.aio import MessageBus
 from Xlib import X
 from Xlib.display import Display
 
@@ -59,7 +58,7 @@ async def _ibus() -> str:
     address = os.environ.get("IBUS_ADDRESS") or _ibus_address()
     if not address:
         return ""
-    bus = await MessageBus(bus_address=address).connect()
+    bus = await dbus.connect(address=address)
     try:
         member, name = "org.freedesktop.DBus.Properties.Get", "GlobalEngine"
         [engine] = await dbus.call(bus, _IBUS, _IBUS_PATH, member, "ss", _IBUS, name)
