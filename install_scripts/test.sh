@@ -29,6 +29,9 @@ packages=(
   kwin-wayland qtwayland5 gnome-shell mutter gnome-settings-daemon libglib2.0-bin ibus
   xdg-desktop-portal xdg-desktop-portal-kde xdg-desktop-portal-gnome xdg-desktop-portal-wlr
   python3-dbusmock
+  # programs in which a paste is something else
+  libreoffice-calc libreoffice-gtk3 gnumeric vim-gtk3 emacs-gtk
+  tigervnc-viewer tigervnc-standalone-server ibus-m17n ibus-gtk3
   # what tests look with
   strace shellcheck git ca-certificates zsh fish
 )

@@ -26,6 +26,7 @@ def main() -> int:
         "delivery": [],
         "clipboard": [],
         "typing": [],
+        "windows": [],
         "wayland": [],
         "wayland_hotkey": [],
         "online": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tray_dictate.output.rules import Rules, Treatment, refusal
 SHELL = ("xterm", "XTerm")
 BROWSER = ("Navigator", "firefox-esr")
 REMOTE = ("remmina", "org.remmina.Remmina")
+FAR = Treatment("type", remote=True, shift_key=True)
 PROMPT = ("pinentry-gtk-2", "Pinentry-gtk-2")
 
 
@@ -25,13 +27,13 @@ TABLE = [
     ("most windows are pasted into", "auto", [], BROWSER, Treatment()),
     ("a window without a class, too", "auto", [], (), Treatment()),
     ("a terminal pastes PRIMARY", "auto", [], SHELL, Treatment(primary=True)),
-    ("a remote desktop is typed into", "auto", [], REMOTE, Treatment("type")),
-    ("who wants paste everywhere gets it", "paste", [], REMOTE, Treatment("paste")),
+    ("a remote desktop is typed into", "auto", [], REMOTE, FAR),
+    ("who wants paste everywhere gets it", "paste", [], REMOTE, replace(FAR, method="paste")),
     ("a password prompt gets nothing", "auto", [], PROMPT, Treatment("off")),
     ("whatever the method for all is", "type", [], PROMPT, Treatment("off")),
     (
         "a rule of the user's comes first", "auto", [rule("(?i)remmina", method="paste")], REMOTE,
-        Treatment("paste", ours=False),
+        replace(FAR, method="paste", ours=False),
     ),
     (
         "also before a password prompt's", "auto", [rule("Pinentry", method="type")], PROMPT,
@@ -39,7 +41,7 @@ TABLE = [
     ),
     (
         "what it does not give is as it was", "auto", [rule("(?i)remmina", after=" ")], REMOTE,
-        Treatment("type", after=" "),
+        replace(FAR, after=" "),
     ),
     (
         "the first rule that gives a field wins", "auto",
@@ -93,11 +95,17 @@ KNOWN = {
         ("vncviewer", "Vncviewer"), ("vncviewer", "TigerVNC Viewer"), ("anydesk", "Anydesk"),
         ("TeamViewer", "TeamViewer"), ("X2GoAgent", "X2GoAgent"), ("x2goclient", "X2GoClient"),
         ("qemu-system-x86_64", "Qemu-system-x86_64"), ("Xephyr", "Xephyr"),
+        ("libreoffice", "libreoffice-calc"), ("soffice", "Soffice-calc"), ("gvim", "Gvim"),
+        ("gnumeric", "Gnumeric"), ("excel.exe", "excel.exe"), ("nvim-qt", "nvim-qt"),
+        ("neovide", "neovide"), ("et", "et"), ("gvncviewer", "Gvncviewer"), ("wlfreerdp", ""),
+        ("rustdesk", "Rustdesk"), ("scrcpy", "scrcpy"), ("calligrasheets", "calligrasheets"),
     ],
     "auto": [
         ("gnome-terminal-server", "Gnome-terminal"), ("konsole", "konsole"), ("emacs", "Emacs"),
         ("chromium", "Chromium"), ("libreoffice", "libreoffice-writer"), ("code", "Code"),
         ("keepassxc", "KeePassXC"), ("google-chrome", "Google-chrome"), ("gedit", "Gedit"),
+        ("gnome-calculator", "gnome-calculator"), ("zenity", "Zenity"), ("st-256color", "st"),
+        ("notepad.exe", "notepad.exe"), ("libreoffice", "libreoffice-impress"),
     ],
 }  # fmt: skip
 
@@ -109,9 +117,47 @@ def test_applications_of_today(names: tuple[str, str], method: str) -> None:
     assert Rules().treatment(names).method == method
 
 
-@pytest.mark.parametrize("name", ["Gnome-terminal", "konsole", "kitty", "URxvt", "Alacritty"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Gnome-terminal",
+        "konsole",
+        "kitty",
+        "URxvt",
+        "Alacritty",
+        "st-256color",
+        "Zutty",
+        "foot",
+        "PuTTY",
+        "Sakura",
+    ],
+)
 def test_terminals_of_today(name: str) -> None:
     assert Rules().treatment((name.lower(), name)).primary
+
+
+@pytest.mark.parametrize(
+    ("title", "method"),
+    [
+        ("Budget - Google Sheets - Mozilla Firefox", "type"),
+        ("Ausgaben - Google Tabellen", "type"),
+        ("Fogli Google", "type"),
+        ("Book1.xlsx - Excel", "type"),
+        ("Budget - Microsoft Excel Online", "type"),
+        ("How to excel at chess - Mozilla Firefox", "auto"),
+        ("Letter - Google Docs", "auto"),
+        ("", "auto"),
+    ],
+)
+def test_a_spreadsheet_in_a_browser_is_known_by_its_title(title: str, method: str) -> None:
+    assert Rules().treatment(BROWSER, title).method == method
+    assert Rules().treatment(("gedit", "Gedit"), title).method == "auto"
+
+
+def test_what_sees_keys_gets_a_press_of_shift_for_a_capital() -> None:
+    for name, pressed in (("notepad.exe", True), ("xfreerdp", True), ("gedit", False)):
+        assert Rules().treatment((name, name)).shift_key is pressed
+    assert not Rules().treatment(()).shift_key
 
 
 def test_a_refusal_says_whose_it_is_and_what_would_change_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("python-xlib is there on Linux only", allow_module_level=True)
 
-from tray_dictate.output.x11_typing import keysym_of, sends_scan_codes
+from tray_dictate.output.x11_typing import Manner, keysym_of
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,6 @@ def test_keysym_of(character: str, keysym: int) -> None:
     assert keysym_of(character) == keysym
 
 
-@pytest.mark.parametrize(
-    ("names", "sends"),
-    [
-        pytest.param(("xfreerdp", "xfreerdp"), True, id="a remote desktop by RDP"),
-        pytest.param(("notepad.exe", "notepad.exe"), True, id="Wine, by the program's name"),
-        pytest.param(("VirtualBox Machine", "VirtualBox Machine"), True, id="a virtual machine"),
-        pytest.param(("gedit", "Gedit"), False, id="an editor takes characters"),
-        pytest.param((), False, id="a window without a class"),
-    ],
-)
-def test_a_capital_is_a_press_of_shift_only_for_what_sends_scan_codes(names, sends) -> None:
-    assert sends_scan_codes(names) == sends
+def test_an_input_method_gets_no_letter_of_a_keyboard() -> None:
+    manner = Manner(composed=True)
+    assert [manner.keysym(c) for c in "aü\n"] == [0x01000061, 0xFC, 0xFF0D]

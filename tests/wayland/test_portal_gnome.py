@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.desktop.processes import wait_until
 from tests.wayland.gnome import Gnome
-from tests.wayland.headless import Kind
+from tests.wayland.headless import WAIT, Kind
 from tests.wayland.mutter import MutterCopy
 from tests.wayland.output_rig import MIXED
 from tray_dictate import paths
@@ -61,6 +63,48 @@ def test_every_character_arrives_once_and_the_target_read_it(
             window.wait_for(text)
         portal.chord("backspace")
         window.wait_for(LARGE[:-1])
+
+
+@contextmanager
+def terminal(gnome: Gnome) -> Iterator[Path]:
+    """Open a terminal; yield the file of all that comes from it."""
+    received = gnome.folder / "received"
+    program = 'stty raw -echo -icrnl; exec cat > "$0"'
+    argv = ["foot", "-T", "the-terminal", "-o", "locked-title=yes", "sh", "-c", program]
+    foot = gnome.processes.start("foot", [*argv, str(received)])
+    title = "global.display.focus_window ? global.display.focus_window.title : ''"
+    wait_until(
+        lambda: received.exists() and "the-terminal" in gnome.evaluate(title), WAIT, "the terminal"
+    )
+    yield received
+    gnome.processes.end(foot)
+
+
+def test_a_terminal_gets_what_was_said_and_not_what_was_marked_last(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    marked = gnome.processes.start("marked", ["wl-copy", "--primary", "--foreground", "secret"])
+    with terminal(gnome) as received:
+        for text in ("dictated", " twice"):
+            assert portal.paste(text, Treatment(), always) == PASTED
+        wait_until(lambda: received.read_text() == "dictated twice", 20, "the text")
+    gnome.processes.end(marked)
+
+
+def test_a_slow_window_that_knows_both_chords_inserts_the_text_once(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    paster, selections = portal._paster, portal._own
+    assert selections
+    both = ["shift+insert", "shift+insert"]
+    with gnome.text_window("gtk4") as window, ThreadPoolExecutor(1) as thread:
+        with window.stopped():
+            pasting = thread.submit(paster.paste, "dictated", Treatment(), always, both)
+            wait_until(lambda: selections._offer and selections._offer.once, 20, "a second chord")
+        assert pasting.result(10) == PASTED
+        window.wait_for("dictated")
+        assert portal.paste(" more", Treatment(), always) == PASTED  # behind both
+        window.wait_for("dictated more")
 
 
 def test_all_that_the_user_had_copied_comes_back(gnome: Gnome, portal: PortalPaste) -> None:

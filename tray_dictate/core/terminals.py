@@ -6,7 +6,7 @@ import re
 
 TERMINALS = (  # parts of names, in small letters
     r"term|tilix|konsole|kitty|alacritty|rxvt|guake|yakuake|tilda|ghostty|^rio$|kgx|ptyxis"
-    r"|console|^foot"
+    r"|console|^foot|^st(-|$)|zutty|sakura|^hyper$|^tabby|^contour|blackbox|putty|^tym$"
 )
 _NAMES = re.compile(TERMINALS)
 

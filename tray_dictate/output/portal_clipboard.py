@@ -229,13 +229,17 @@ class PortalSelections:
             return
         self._read_at = time.monotonic()
         offer, asked = self._offer, None
+        data = (self._ours or {}).get(kind)
         if offer and offer.pressed and kind in TYPES:
+            if offer.once and kind in offer.served:
+                data = b""
+            offer.served.add(kind)
             if not offer.withdrawn:
                 asked = offer
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
-        self._in_background(self._serve, serial, (self._ours or {}).get(kind), asked)
+        self._in_background(self._serve, serial, data, asked)
 
     async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:
         done = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 from tray_dictate.errors import UnavailableError
 from tray_dictate.output.portal_bus import Portals
@@ -17,7 +16,9 @@ from tray_dictate.output.wayland_release import Held, await_release
 from tray_dictate.ports import Receipt
 
 CHORD_LET_GO = 5.0  # seconds; what is pressed later means another place, or another window
-TERMINALS = "ctrl+shift+v"  # of the clipboard: Shift+Insert pastes PRIMARY there
+# Of the clipboard everywhere that it pastes, while Shift+Insert pastes PRIMARY in terminals: what
+# was marked last would go there in place of what was said.
+TERMINALS = "ctrl+shift+v"
 
 
 class PortalPaste:
@@ -55,9 +56,10 @@ class PortalPaste:
         """
         self._remote.open()
         await_release(self._held, self._stop, stays)
-        if treatment.primary and treatment.chord == CHORD and self._own:
-            treatment = replace(treatment, chord=TERMINALS)
-        return self._paster.paste(text, treatment, stays)
+        chords = [treatment.chord]
+        if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
+            chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
+        return self._paster.paste(text, treatment, stays, chords)
 
     def chord(self, chord: str, stays: Stays = always) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""

@@ -4,9 +4,11 @@ Pure. An application is known by the two names of its WM_CLASS. Every field come
 rule that matches and gives it, so that a user's rule with an `after` leaves our method as it is.
 
 Terminals paste PRIMARY for Shift+Insert, as they do it now. Remote desktops and virtual machines
-have the clipboard of another machine, a second later or never: they get keys. What sends scan
-codes (RDP, virtual machines) shows what its own layout makes of them. Password prompts get nothing:
-they take the focus while somebody speaks, show dots, and end with an Enter.
+have the clipboard of another machine, a second later or never: they get keys, and no more of them
+at once than that machine can follow. In a spreadsheet a paste replaces what the cell holds, so that
+of several only the last would stay, while typing goes on. Vim's windows have no Shift+Insert: they
+insert its name. Password prompts get nothing: they take the focus while somebody speaks, show dots,
+and end with an Enter.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ CHORD = "shift+insert"  # it is there on every layout, and in terminals
 
 
 class Shipped(NamedTuple):
-    """A rule of ours; the parts of names are sought in small letters."""
+    """A rule of ours; the parts of names and titles are sought in small letters."""
 
     application: str
     method: Method | None = None
     primary: bool = False  # it pastes PRIMARY where others paste the clipboard
+    remote: bool = False  # it shows another machine's screen
+    shift_key: bool = False  # it sees keys, not characters: a capital needs a press of Shift
+    title: str = ""  # only where the window's title has this
 
 
 SHIPPED = (
@@ -39,15 +44,31 @@ SHIPPED = (
         method="off",
     ),
     Shipped(
-        r"remmina|freerdp|rdesktop|krdc|vinagre|gnome-connections|vncviewer|tigervnc|virtualbox"
-        r"|virt-viewer|remote-viewer|virt-manager|gnome-boxes|vmware|vmplayer|vmrc|qemu|spicy"
-        r"|anydesk|teamviewer|rustdesk|x2go|nxplayer|nxagent|parsec|moonlight|wfica|xephyr|xnest",
+        r"remmina|freerdp|rdesktop|krdc|vinagre|gnome-connections|vnc|virtualbox|virt-viewer"
+        r"|remote-viewer|virt-manager|gnome-boxes|vmware|vmplayer|vmrc|vmview|horizon-client|qemu"
+        r"|spicy|anydesk|teamviewer|rustdesk|x2go|nxplayer|nxagent|nomachine|parsec|moonlight"
+        r"|wfica|xephyr|xnest|scrcpy|looking-glass|dwservice|chrome-remote|ultravnc|thinlinc"
+        r"|tlclient|guacamole|barrier|synergy|input-leap|deskflow",
+        method="type",
+        remote=True,
+        shift_key=True,
+    ),
+    Shipped(r"wine|\.exe$", shift_key=True),
+    Shipped(
+        r"office.*calc|gnumeric|planmaker|calligra.?sheets|pyspread|^et$|^teapot$|scalc|excel\.exe",
         method="type",
     ),
     Shipped(
-        TERMINALS,
-        primary=True,
+        r"firefox|navigator|librewolf|waterfox|\bzen\b|chrom|brave|edge|opera|vivaldi|epiphany|falkon"
+        r"|konqueror|qutebrowser|desktopeditors|onlyoffice|wps|soffice|office",
+        method="type",
+        title=r"google (sheets|spreadsheets|tabellen|таблицы|スプレッドシート|表格|試算表|kalkylark"
+        r"|e-tablolar)|hojas de cálculo de google|(fogli|planilhas|arkusze|tabulky) google"
+        r"|\.(xlsx?|xlsm|ods|csv)\b|(- |microsoft )excel\b|excel (online|for the web)"
+        r"|office calc\b|- airtable|ethercalc|zoho sheet|smartsheet",
     ),
+    Shipped(r"vim|neovide|goneovim|gonvim", method="type"),
+    Shipped(TERMINALS, primary=True),
 )
 
 
@@ -60,6 +81,8 @@ class Treatment:
     after: str = ""  # appended to every segment
     private: bool = True  # clipboard managers are told not to keep the text
     primary: bool = False
+    remote: bool = False  # another machine reads the keys: no more at once than it can follow
+    shift_key: bool = False  # a capital needs a press of Shift
     ours: bool = True  # no rule of the user's gave the method
 
 
@@ -71,13 +94,11 @@ class Rules:
     ) -> None:
         self._all = Treatment(method, private=private)
         self._rules = [(re.compile(rule.application), rule) for rule in rules]
-        self._shipped = [(re.compile(rule.application), rule) for rule in SHIPPED]
 
-    def treatment(self, names: Sequence[str]) -> Treatment:
-        """Return what applies to an application of these names."""
+    def treatment(self, names: Sequence[str], title: str = "") -> Treatment:
+        """Return what applies to a window of this title and an application of these names."""
         rules = [rule for found, rule in self._rules if any(map(found.search, names))]
-        small = [name.lower() for name in names]
-        shipped = [rule for found, rule in self._shipped if any(map(found.search, small))]
+        shipped = _shipped([name.lower() for name in names], title.lower())
         methods: list[Method] = [rule.method for rule in rules if rule.method]
         wanted = next(iter(methods), None)
         method = wanted or self._shipped_method(shipped) or self._all.method
@@ -88,6 +109,8 @@ class Rules:
             _first([rule.after for rule in rules]) or "",
             private=self._all.private if private is None else private,
             primary=any(rule.primary for rule in shipped),
+            remote=any(rule.remote for rule in shipped),
+            shift_key=any(rule.shift_key for rule in shipped),
             ours=not wanted,
         )
 
@@ -97,6 +120,15 @@ class Rules:
         if "off" in methods:
             return "off"
         return next(iter(methods), None) if self._all.method == "auto" else None
+
+
+def _shipped(names: Sequence[str], title: str) -> list[Shipped]:
+    """Return the rules of ours that apply, all in small letters."""
+    return [
+        rule
+        for rule in SHIPPED
+        if any(re.search(rule.application, name) for name in names) and re.search(rule.title, title)
+    ]
 
 
 def refusal(application: str, treatment: Treatment) -> str:

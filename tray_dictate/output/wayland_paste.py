@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tray_dictate.errors import DeliveryError
@@ -13,6 +13,7 @@ from tray_dictate.output.wayland_serve import Offer
 from tray_dictate.ports import Receipt
 
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+SOON = 0.5  # seconds for the same after a chord that the window may not know
 REST = 5.0  # seconds more for a target that has begun to read a large text
 
 
@@ -50,27 +51,29 @@ class WaylandPaster:
     def __init__(self, keyboard: Chords, selections: Selections, stop: threading.Event) -> None:
         self._keyboard, self._selections, self._stop = keyboard, selections, stop
 
-    def paste(self, text: str, treatment: Treatment, stays: Callable[[], bool]) -> Receipt | None:
+    def paste(
+        self,
+        text: str,
+        treatment: Treatment,
+        stays: Callable[[], bool],
+        chords: Sequence[str] = (),
+    ) -> Receipt | None:
         """Paste; None where nobody took the text, and nobody can any more.
 
-        Raises MovedError where `stays` says no before the key, UnsavedError where a paste would
-        destroy the user's clipboard, and WaylandError.
+        Each of `chords` is pressed where nobody has read after those before it; without any, it is
+        the treatment's. Raises MovedError where `stays` says no before a key, UnsavedError where a
+        paste would destroy the user's clipboard, and WaylandError.
         """
         if self._stop.is_set():
             return None
         offer = self._selections.offer(text, treatment)
         if offer is None:
             raise UnsavedError
-
-        def pressing() -> bool:
-            offer.pressed = stays()
-            return offer.pressed
-
         try:
-            self._keyboard.chord(treatment.chord, pressing)
+            self._press(offer, chords or [treatment.chord], stays)
             self._await_read(offer)
         except DeliveryError:
-            if not (offer.fetched.is_set() or offer.foreign or offer.begun):
+            if not (offer.fetched.is_set() or offer.foreign or offer.begun or offer.once):
                 offer.pressed = False
         finally:
             if not offer.settled:
@@ -78,6 +81,21 @@ class WaylandPaster:
         if not offer.settled:
             return None
         return Receipt(confirmed=offer.fetched.is_set(), method="paste")
+
+    def _press(self, offer: Offer, chords: Sequence[str], stays: Callable[[], bool]) -> None:
+        """Press the chords until one is read for; a slow window may yet read for each of them."""
+
+        def pressing() -> bool:
+            stayed = stays()
+            offer.pressed = offer.pressed or stayed
+            return stayed
+
+        for chord in chords[:-1]:
+            self._keyboard.chord(chord, pressing)
+            if offer.fetched.wait(SOON) or offer.begun or offer.foreign:
+                return
+            offer.once = True
+        self._keyboard.chord(chords[-1], pressing)
 
     def _await_read(self, offer: Offer) -> None:
         if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):

@@ -34,6 +34,8 @@ class Offer:
     def __init__(self) -> None:
         self.abandoned = time.monotonic() + ABANDONED
         self.pressed = False  # set by the output thread before the key that asks for the paste
+        self.once = False  # two chords were pressed: who reads again would insert it again
+        self.served: set[str] = set()  # types that the target has read after the key
         self.begun = False  # the target is reading, piece by piece
         self.fetched = threading.Event()  # the target has read all of it
         self.foreign: set[int] = set()  # who did after the key and is a manager, or the target

@@ -23,16 +23,18 @@ from Xlib import XK, error
 from tray_dictate.config import OutputRule, OutputSettings
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.lifetime import release
+from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.plain import plain
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
+from tray_dictate.output.x11_composition import composes
 from tray_dictate.output.x11_focus import activate, be_heard, is_gone, kept_in
 from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import Paster, stay
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus, process_of
 from tray_dictate.output.x11_survivor import Survivor
-from tray_dictate.output.x11_typing import Typer, sends_scan_codes
+from tray_dictate.output.x11_typing import Manner, Typer
 from tray_dictate.ports import Receipt, Target
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class X11Output:
         """
         self._rules = Rules(method, rules, private=private)
         self._refused = False  # the last text was for a window that gets none
+        self._experience = Experience()
         self._display = connect()
         if not self._display.has_extension("XTEST"):
             self._display.close()
@@ -193,7 +196,7 @@ class X11Output:
                 raise DeliveryError(
                     "No window has the focus. Click into the window that the text is for."
                 )
-            treatment = self._rules.treatment(target.names)
+            treatment = self._rules.treatment(target.names, target.title)
             self._refused = treatment.method == "off"
             try:
                 receipt = self._into(target, treatment, text + plain(treatment.after))
@@ -218,27 +221,52 @@ class X11Output:
             case "clipboard":
                 self._selections.keep(text, secret=treatment.private)
                 return Receipt(confirmed=False, method="clipboard")
+            case "paste":
+                receipt = self._paste(text, target, treatment)
+            case "auto":
+                receipt = self._paste_unless_in_vain(text, target, treatment)
             case "type":
-                return self._type(text, target)
-            case _:
-                try:
-                    receipt = self._paster.paste(text, target, treatment)
-                except UnsavedError:  # to refuse would destroy it, too: the text is kept there
-                    return self._type(text, target)
+                receipt = None
         if receipt:
             return receipt
-        if treatment.method == "auto":
-            return self._type(text, target)
+        if treatment.method != "paste":
+            return self._type(text, target, treatment)
         raise DeliveryError(
             f"The window does not take a paste by {treatment.chord}. Set output.method to "
             '"auto" and the text will be typed.'
         )
 
-    def _type(self, text: str, target: Focus) -> Receipt:
+    def _paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
+        """Paste; type where that would destroy what the user has copied, as a refusal would."""
+        try:
+            return self._paster.paste(text, target, treatment)
+        except UnsavedError:
+            return self._type(text, target, treatment)
+
+    def _paste_unless_in_vain(
+        self, text: str, target: Focus, treatment: Treatment
+    ) -> Receipt | None:
+        """Paste where the window takes that, as far as is known; learn whether it does."""
+        place = Place(target.window, target.names, treatment.chord)
+        if self._selections.was_read_late(target.clients):
+            self._experience.took(place)
+        if not self._paster.keycodes(treatment.chord) or self._experience.takes_none(place, text):
+            return None
+        receipt = self._paste(text, target, treatment)
+        if receipt is None:
+            log.info("a window has not read what was pasted; it is typed into from now on")
+            self._experience.ignored(place)
+        elif receipt.confirmed:
+            self._experience.took(place)
+        return receipt
+
+    def _type(self, text: str, target: Focus, treatment: Treatment) -> Receipt:
+        remote = treatment.remote  # its keys pass no input method of this machine
+        composed = not treatment.shift_key and composes(self._display)
+        manner = Manner(treatment.shift_key, remote, composed)
         with self._ready(target.window) as stays:
             stay(self._display, target)
-            scan_codes = sends_scan_codes(target.names)
-            done = self._typer.type(text, self._stop, stays, shift_key=scan_codes)
+            done = self._typer.type(text, self._stop, stays, manner)
         if not done and not self._stop.is_set():
             raise MovedError
         self._whole(done, len(text))

@@ -81,6 +81,10 @@ class Selections:
         """Give back what was there now: when this returns, nobody gets the offer's text."""
         self._ask(lambda: self._end(offer))
 
+    def was_read_late(self, clients: frozenset[int]) -> bool:
+        """Tell once whether one of these has read after all what was withdrawn from it."""
+        return self._ask(lambda: self._take_late(clients))
+
     def keep(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
         self._ask(lambda: self._keep(text_contents(self._display, text, secret=secret)))
@@ -246,6 +250,11 @@ class Selections:
             stamp = self._stamp()
             if held.dictated and held.contents is not None:
                 self._own(held, held.contents, stamp, instead_of=self._window)
+
+    def _take_late(self, clients: frozenset[int]) -> bool:
+        late = not self._server.late.isdisjoint(clients)
+        self._server.late -= clients
+        return late
 
     def _set_due(self, offer: Offer) -> None:
         offer.done_at = offer.quiet_since = time.monotonic()

@@ -99,6 +99,7 @@ class Server:
         self._reads: list[tuple[Held, bool, int]] = []  # not yet noted: what, dictated, by whom
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
+        self.late: set[int] = set()  # clients that have read after all what we gave up on
 
     def handle(self, event: Any, offer: Offer | None) -> None:
         """Take an event of the server's; `offer` is the one in force."""
@@ -151,6 +152,8 @@ class Server:
             return False
         if self._too_late(event, held, client):
             held = replace(held, contents=self.blank)
+        if held.contents is self.blank and event.target in self.blank:
+            self.late.add(client)
         return self._convert(held, event.requestor, event.target, atom)
 
     def _convert(self, held: Held, requestor: Window, target: int, atom: int) -> bool:

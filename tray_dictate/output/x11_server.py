@@ -19,6 +19,8 @@ from tray_dictate.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
+_TITLE = 1024  # bytes that are looked at
+
 _REFUSALS = (
     error.DisplayError,
     error.XauthError,
@@ -34,6 +36,7 @@ class Focus(NamedTuple):
     window: str
     clients: frozenset[int]
     names: tuple[str, ...]  # its WM_CLASS: the instance and the class
+    title: str = ""
 
     @property
     def application(self) -> str:
@@ -91,12 +94,20 @@ def focus(display: Display) -> Focus | None:
             return None  # nothing, or whatever the pointer happens to be over
         top = _toplevel(display, focused)
         names: tuple[str, ...] = (top.get_wm_class() if top else None) or ()
+        title = _title(display, top) if top else ""
     except (error.BadWindow, error.BadDrawable):  # it was closed while we looked
         return None
     if top is None:
         return None
     clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
-    return Focus(f"{top.id:#x}", clients, tuple(names))
+    return Focus(f"{top.id:#x}", clients, tuple(names), title)
+
+
+def _title(display: Display, window: Window) -> str:
+    """Return a window's title, as much of it as a person reads."""
+    atom = display.intern_atom("_NET_WM_NAME")
+    found: Any = window.get_property(atom, X.AnyPropertyType, 0, _TITLE // 4)
+    return bytes(found.value).decode(errors="replace") if found and found.format == 8 else ""
 
 
 def _toplevel(display: Display, window: Window) -> Window | None:

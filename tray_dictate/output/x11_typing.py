@@ -2,15 +2,19 @@
 
 All of a batch is mapped in one request (one per key takes programs a second to digest) and the map
 is given back late: a program translates a key when it gets round to it, with the map of then.
+
+A window on another machine's screen sends the keys on. That machine may have to put a letter on a
+key of its own first, which its programs notice a little later; it takes a capital without Shift for
+Caps Lock; and its very first key may meet the map of before.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import NamedTuple
 
 from Xlib import XK, Xatom
 from Xlib.display import Display
@@ -26,15 +30,27 @@ DRAIN, DRAIN_EACH = 0.15, 0.003  # seconds for them to read what was typed, and 
 LONGEST_DRAIN = 3.0  # seconds
 STRIDE = 32  # characters in a burst, which takes the server 2 ms and one write of some KB
 AHEAD = 500  # characters that are looked at for what the layout lacks
+REMOTE_STRIDE, REMOTE_REST = 8, 0.02  # the same, and seconds after it, on another machine's screen
+REMOTE_NEW = 0.06  # seconds there after a letter that it may have had to find a key for
 _NAMED = {"\n": XK.XK_Return, "\t": XK.XK_Tab}
 _UNICODE = 0x01000000
 
-# their programs see keys, not characters: a capital needs a press of Shift
-_SCAN_CODES = re.compile(
-    r"remmina|freerdp|rdesktop|krdc|gnome-connections|virtualbox|virt-viewer|remote-viewer"
-    r"|virt-manager|gnome-boxes|vmware|vmplayer|vmrc|qemu|spicy|wine|\.exe$",
-    re.IGNORECASE,
-)
+
+class Manner(NamedTuple):
+    """How a window is to be typed into."""
+
+    shift_key: bool = False  # capitals come by a press of Shift, for what sends scan codes on
+    remote: bool = False  # another machine's screen: no more at once than it can follow
+    composed: bool = False  # an input method reads along: each key gives a character by its number
+
+    def keysym(self, character: str) -> int:
+        """Return the keysym that gives this character there.
+
+        Letters of ASCII are what input methods compose of; of Latin-1 an xterm wants the old ones.
+        """
+        if self.composed and character.isascii() and character not in _NAMED:
+            return _UNICODE | ord(character)
+        return keysym_of(character)
 
 
 class Typer:
@@ -55,30 +71,41 @@ class Typer:
         text: str,
         stop: threading.Event,
         stays: Callable[[], bool] = always,
-        *,
-        shift_key: bool = False,
+        manner: Manner = Manner(),  # noqa: B008 - it cannot change
     ) -> int:
         """Type the text; return how much of it, less where `stop` is set or `stays` says no.
 
-        `stays` is asked right before each burst, with nothing but the burst between. With
-        `shift_key` capitals come by a press of Shift, for what sends scan codes on.
+        `stays` is asked right before each burst, with nothing but the burst between.
         """
         done = 0
         with self._keys.guarded():
             while done < len(text) and not stop.is_set():
                 layout = self._keys.layout()
                 self._check_block(layout)
-                native = self._native(layout)
-                part = self._part(text, done, native)
+                native = self._native(layout, manner)
+                part = self._part(text, done, native, manner)
                 if part:
-                    strokes = self._strokes(part, native)
+                    first = self._first_keys(manner) if not done else []
+                    strokes = first + self._strokes(part, native, manner)
                     if not stays():
                         break
-                    done += self._keys.burst(strokes, layout, stop, shift_key=shift_key)
-                    self._unread_until = max(
-                        self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
-                    )
+                    sent = self._keys.burst(strokes, layout, stop, shift_key=manner.shift_key)
+                    done += max(sent - len(first), 0)
+                    self._rest(part, manner)
         return done
+
+    def _first_keys(self, manner: Manner) -> list[Stroke]:
+        """Return keys that give nothing: a remote server's first one may meet another map."""
+        shift = self._keys.keycode(XK.XK_Shift_L)
+        return [Stroke(shift)] if manner.remote and shift else []
+
+    def _rest(self, part: str, manner: Manner) -> None:
+        """Give those who read the keys their time."""
+        self._unread_until = max(
+            self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
+        )
+        if manner.remote:
+            time.sleep(REMOTE_REST if part.isascii() else REMOTE_NEW)
 
     def press(
         self, keycode: int, times: int, stop: threading.Event, stays: Callable[[], bool] = always
@@ -104,20 +131,22 @@ class Typer:
             self._display.sync()
         self._original, self._borrowed = [], {}
 
-    def _strokes(self, part: str, native: dict[int, Stroke]) -> list[Stroke]:
-        keysyms = [keysym_of(character) for character in part]
+    def _strokes(self, part: str, native: dict[int, Stroke], manner: Manner) -> list[Stroke]:
+        keysyms = [manner.keysym(character) for character in part]
         return [native.get(keysym) or Stroke(self._borrowed[keysym]) for keysym in keysyms]
 
-    def _part(self, text: str, start: int, native: dict[int, Stroke]) -> str:
+    def _part(self, text: str, start: int, native: dict[int, Stroke], manner: Manner) -> str:
         """Return what can be typed now; empty where the keymap had to be changed for it."""
         part = text[start : start + STRIDE]
+        if manner.remote:
+            part = _followed(part[:REMOTE_STRIDE])
         missing = [
             keysym
-            for keysym in dict.fromkeys(map(keysym_of, part))
+            for keysym in dict.fromkeys(map(manner.keysym, part))
             if keysym not in native and keysym not in self._borrowed
         ]
         if missing:
-            ahead = dict.fromkeys(map(keysym_of, text[start : start + AHEAD]))
+            ahead = dict.fromkeys(map(manner.keysym, text[start : start + AHEAD]))
             self._borrow([one for one in ahead if one not in native][: LAST - FIRST + 1])
             return ""
         return part
@@ -143,8 +172,8 @@ class Typer:
         """Give programs the time to translate what was typed: the map is about to change."""
         time.sleep(min(max(self._unread_until - time.monotonic(), 0), LONGEST_DRAIN))
 
-    def _native(self, layout: Layout) -> dict[int, Stroke]:
-        """Return what the active layout gives: keysym -> key, with Shift or not."""
+    def _native(self, layout: Layout, manner: Manner) -> dict[int, Stroke]:
+        """Return what the active layout gives and may be used: keysym -> key, with Shift or not."""
         native: dict[int, Stroke] = {}
         group = layout.group
         for keycode, row in enumerate(layout.rows, self._first):
@@ -156,6 +185,8 @@ class Typer:
                     native.setdefault(keysym, Stroke(keycode, bool(shifted)))
             if row and row[0] in _NAMED.values():
                 native.setdefault(row[0], Stroke(keycode))
+        if manner.composed:
+            return {keysym: native[keysym] for keysym in _NAMED.values() if keysym in native}
         return native
 
     def _check_block(self, layout: Layout) -> None:
@@ -187,9 +218,10 @@ class Typer:
         self._display.sync()
 
 
-def sends_scan_codes(names: Iterable[str]) -> bool:
-    """Tell whether a window of this WM_CLASS passes keys on instead of characters."""
-    return any(_SCAN_CODES.search(name) for name in names)
+def _followed(part: str) -> str:
+    """Return as much as another machine can follow at once: one letter that may be new to it."""
+    plain = next((i for i, character in enumerate(part) if not character.isascii()), len(part))
+    return part[: max(plain, 1)]
 
 
 def keysym_of(character: str) -> int:

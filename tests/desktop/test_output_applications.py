@@ -1,0 +1,101 @@
+"""Programs in which a paste is something else: each segment of a dictation is there, once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.desktop.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim
+from tests.desktop.output_rig import odd_window
+from tests.desktop.rig import Desktop, Kind, wait_until
+from tray_dictate.output.x11 import X11Output
+
+SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
+
+
+@pytest.fixture
+async def output(environ: Desktop) -> AsyncIterator[X11Output]:
+    made = X11Output("auto", lambda _keycode, _down: None)
+    yield made
+    await made.close()
+
+
+@pytest.mark.timeout(240)  # the office suite takes its time to start
+@pytest.mark.parametrize("program", [Calc, Gnumeric, Vim, Emacs])
+async def test_every_segment_stays(
+    environ: Desktop, output: X11Output, program: type[Application]
+) -> None:
+    with program(environ) as window:
+        for said in SAID:
+            await output.deliver(said)
+        assert window.wait_for("".join(SAID)) == "".join(SAID)
+
+
+async def test_another_machine_gets_letters_that_its_keys_lack(
+    environ: Desktop, output: X11Output
+) -> None:
+    environ.set_layout("de")
+    said = ["ßä", "Y äöüß é ñ € end", "Ünï ЖК"]
+    with Remote(environ) as window:
+        for text in said:
+            await output.deliver(text)
+        assert window.wait_for("".join(said)) == "".join(said)
+
+
+async def test_a_window_that_ignores_a_paste_is_asked_once_and_so_is_its_application(
+    environ: Desktop, output: X11Output
+) -> None:
+    with odd_window(environ, "deaf") as window:
+        for said in SAID:
+            assert (await output.deliver(said)).method == "type"
+        window.wait_for("".join(SAID))
+        assert window._source.ask("pastes") == 1
+    with odd_window(environ, "deaf") as window:
+        await output.deliver("hello")
+        window.wait_for("hello")
+        assert window._source.ask("pastes") == 0
+
+
+async def test_a_window_that_was_only_late_is_pasted_into_again(
+    environ: Desktop, output: X11Output
+) -> None:
+    with odd_window(environ, "late") as window:
+        assert (await output.deliver("hello")).method == "type"
+        window.wait_for("hello")  # it is awake
+        assert (await output.deliver("more")).method == "type"  # it sleeps at the chord again
+        window.wait_for("hellomore")
+        assert window._source.ask("pastes") == 2
+
+
+@pytest.fixture
+def telex(environ: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An input method that makes Vietnamese of what is typed, in every window opened now."""
+    for name, module in (("XMODIFIERS", "@im=ibus"), ("GTK_IM_MODULE", "ibus"),
+                         ("QT_IM_MODULE", "ibus")):  # fmt: skip
+        monkeypatch.setitem(environ.env, name, module)
+    argv = ["ibus-daemon", "--xim", "--panel", "disable", "--config", "disable"]
+    daemon = environ.processes.start("ibus", argv)
+
+    def is_on() -> bool:
+        environ.run("ibus", "engine", "m17n:vi:telex", check=False)
+        return "telex" in environ.run("ibus", "engine", check=False)
+
+    wait_until(is_on, 30, "the input method is on")
+    yield
+    environ.processes.end(daemon)
+
+
+@pytest.mark.parametrize("kind", ["xterm", "tk", "gtk", "qt"])
+async def test_an_input_method_makes_nothing_else_of_what_is_typed(
+    environ: Desktop, telex: None, kind: Kind
+) -> None:
+    text = "Turn off the lights in the living room. Grüße: aa, dd, ow! 你好 (yes)?\nEnd"
+    made = X11Output("type", lambda _keycode, _down: None)
+    with environ.text_window(kind) as window:
+        environ.keyboard.type("aa ")
+        window.wait_for(lambda held: held.startswith("â"))  # it does read along
+        window.clear()
+        await made.deliver(text)
+        window.wait_for(text)
+    await made.close()

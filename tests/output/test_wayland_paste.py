@@ -1,0 +1,80 @@
+"""Which chords are pressed for a paste, and when another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_paste import WaylandPaster
+from tray_dictate.output.wayland_serve import Offer
+
+CHORDS = ["ctrl+shift+v", "shift+insert"]
+
+
+class Clipboard:
+    """One offer, whose reader is the window below."""
+
+    def __init__(self) -> None:
+        self.offered = Offer()
+        self.given_back = False
+
+    def offer(self, text: str, treatment: Treatment) -> Offer:
+        del text, treatment
+        return self.offered
+
+    def settle(self, offer: Offer) -> None:
+        offer.settle()
+
+    def withdraw(self, offer: Offer) -> None:
+        self.given_back = not offer.settled
+
+
+class Window:
+    """Reads at once for the chords that it knows."""
+
+    def __init__(self, clipboard: Clipboard, *knows: str) -> None:
+        self._clipboard, self._knows = clipboard, knows
+        self.pressed: list[str] = []
+
+    def chord(self, chord: str, stays: Callable[[], bool]) -> None:
+        if not stays():
+            raise MovedError
+        self.pressed.append(chord)
+        if chord in self._knows:
+            self._clipboard.offered.settle()
+            self._clipboard.offered.fetched.set()
+
+
+@pytest.mark.parametrize(
+    ("knows", "pressed"),
+    [
+        pytest.param(CHORDS, CHORDS[:1], id="the first is enough"),
+        pytest.param(CHORDS[1:], CHORDS, id="the second only where nobody has read"),
+        pytest.param([], CHORDS, id="no other where none is known"),
+    ],
+)
+def test_chords_are_pressed_until_one_is_read_for(knows: list[str], pressed: list[str]) -> None:
+    clipboard = Clipboard()
+    window = Window(clipboard, *knows)
+    paster = WaylandPaster(window, clipboard, threading.Event())
+    receipt = paster.paste("hello", Treatment(), lambda: True, CHORDS)
+    assert window.pressed == pressed
+    assert (receipt is not None) is bool(knows)
+    assert clipboard.given_back is not bool(knows)
+    assert clipboard.offered.once is (len(pressed) == 2)
+
+
+def test_a_focus_that_moves_between_two_chords_ends_it_and_the_first_counts_as_pressed() -> None:
+    clipboard = Clipboard()
+    window = Window(clipboard)
+    paster = WaylandPaster(window, clipboard, threading.Event())
+    answers = iter([True, False])
+    with pytest.raises(MovedError):
+        paster.paste("hello", Treatment(), lambda: next(answers), CHORDS)
+    assert window.pressed == CHORDS[:1]
+    assert clipboard.offered.pressed
+    assert clipboard.given_back

@@ -1,0 +1,66 @@
+"""Which windows take no paste, learnt from what they have read; pure but for a clock.
+
+A window that ignores the chord would cost a second at every segment, and one that inserts something
+for it would insert that again. So both are typed into from the second text on, and so are the other
+windows of an application of which none has ever taken a paste. Where the application does take
+pastes, the focus may just have been on something else in that window: it is asked again after a
+while, and for what has several lines, in which a typed Return could send a message.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+AGAIN = 60.0  # seconds until a window is asked again whose application has taken pastes
+REMEMBERED = 1000  # windows; more are forgotten, the oldest first
+
+
+class Place(NamedTuple):
+    """Where a paste is tried, and by which chord."""
+
+    window: str
+    names: tuple[str, ...]  # of the application; empty where they are not known
+    chord: str
+
+    @property
+    def kin(self) -> tuple[tuple[str, ...], str]:
+        """Return what all windows of the application have in common."""
+        return self.names, self.chord
+
+
+class Experience:
+    """What windows have done until now; for one thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._deaf: dict[Place, float] = {}  # when they ignored a paste last
+        self._deaf_kin: set[tuple[tuple[str, ...], str]] = set()
+        self._takers: set[tuple[tuple[str, ...], str]] = set()
+
+    def took(self, place: Place) -> None:
+        """Learn that a window has read what was pasted, if it was late."""
+        self._deaf.pop(place, None)
+        self._deaf_kin.discard(place.kin)
+        if place.names:
+            self._takers.add(place.kin)
+
+    def ignored(self, place: Place) -> None:
+        """Learn that a window has not."""
+        self._deaf.pop(place, None)
+        self._deaf[place] = self._clock()
+        if len(self._deaf) > REMEMBERED:
+            del self._deaf[next(iter(self._deaf))]
+        if place.names and place.kin not in self._takers:
+            self._deaf_kin.add(place.kin)
+
+    def takes_none(self, place: Place, text: str) -> bool:
+        """Tell whether a paste of this text is better not tried there."""
+        if place.kin in self._deaf_kin:
+            return True
+        if place not in self._deaf:
+            return False
+        if place.kin not in self._takers:
+            return True
+        return "\n" not in text and self._clock() - self._deaf[place] < AGAIN
