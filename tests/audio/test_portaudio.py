@@ -9,6 +9,7 @@ import pytest
 
 from tray_dictate.audio import portaudio as module
 from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.errors import CaptureError
 
 
 class Library:
@@ -18,6 +19,10 @@ class Library:
         self.started = threading.Event()
         self.let_go = threading.Event()
         self.calls: list[str] = []
+        self.fails = ""
+
+    class PortAudioError(Exception):
+        pass
 
     @contextmanager
     def RawOutputStream(self, **_options: object):  # noqa: N802 - sounddevice's name
@@ -31,7 +36,15 @@ class Library:
         self.calls.append("terminate")
 
     def _initialize(self) -> None:
+        if self.fails:
+            raise self.PortAudioError(self.fails)
         self.calls.append("initialize")
+
+    def query_devices(self) -> list[dict[str, object]]:
+        raise self.PortAudioError("PortAudio not initialized [PaErrorCode -10000]")
+
+    class default:  # noqa: N801 - sounddevice's name
+        device = (-1, -1)
 
 
 def test_a_rescan_neither_cuts_off_a_cue_nor_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,5 +79,21 @@ def test_a_cue_waits_for_a_rescan(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         portaudio.rescan()
         assert library.started.wait(5)
+    finally:
+        portaudio.close()
+
+
+def test_a_sound_system_that_fails_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library()
+    library.fails = "Error initializing PortAudio: Unanticipated host error [PaErrorCode -9999]"
+    monkeypatch.setattr(module, "library", lambda: library)
+    portaudio = PortAudio()
+    try:
+        for work in (portaudio.rescan, portaudio.inputs):
+            with pytest.raises(CaptureError, match=r"sound system fails: .* See that a sound"):
+                work()
+        library.fails = ""
+        portaudio.rescan()
+        assert library.calls[-1] == "initialize"
     finally:
         portaudio.close()

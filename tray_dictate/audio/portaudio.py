@@ -12,9 +12,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any, TypeVar, cast
 
@@ -24,6 +24,7 @@ from tray_dictate.lifetime import acquire, release
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+_REMEDY = "See that a sound server (PipeWire or PulseAudio) runs."
 _BLOCKS = 100  # a second: what is spoken is here two blocks later, so small ones are quick
 
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
@@ -66,22 +67,31 @@ class PortAudio:
     # What follows blocks: call it through `call`.
 
     def inputs(self) -> list[tuple[int, str, bool]]:
-        """Return (index, name, is the default) of every device that records."""
+        """Return (index, name, is the default) of every device that records.
+
+        Raises CaptureError.
+        """
         sd = library()
-        default = sd.default.device[0]
-        return [
-            (index, str(info["name"]), index == default)
-            for index, info in enumerate(sd.query_devices())
-            if info["max_input_channels"] > 0
-        ]
+        with _in_words(sd):
+            default = sd.default.device[0]
+            return [
+                (index, str(info["name"]), index == default)
+                for index, info in enumerate(sd.query_devices())
+                if info["max_input_channels"] > 0
+            ]
 
     def rescan(self) -> None:
-        """Find what was plugged in since, where no stream of ours is in the way."""
+        """Find what was plugged in since, where no stream of ours is in the way.
+
+        Raises CaptureError.
+        """
         if self._open == 0 and self._playing.acquire(blocking=False):
             try:
                 sd = library()
-                sd._terminate()  # noqa: SLF001 - the documented way, without a public name
-                sd._initialize()  # noqa: SLF001
+                with suppress(sd.PortAudioError):  # it may not have begun the last time
+                    sd._terminate()  # noqa: SLF001 - the documented way, without a public name
+                with _in_words(sd):
+                    sd._initialize()  # noqa: SLF001
             finally:
                 self._playing.release()
 
@@ -146,7 +156,7 @@ class PortAudio:
 
 @cache
 def library() -> Any:
-    """Import sounddevice; raises CaptureError where PortAudio is missing."""
+    """Import sounddevice; raises CaptureError where PortAudio is missing, or does not begin."""
     os.environ.setdefault("PIPEWIRE_ALSA", '{ application.name = "tray_dictate" }')
     os.environ.setdefault("PULSE_PROP_application.name", "tray_dictate")
     try:
@@ -155,6 +165,8 @@ def library() -> Any:
         raise CaptureError(
             f"The sound library is missing: {reason}. Install it: apt install libportaudio2."
         ) from reason
+    except Exception as reason:
+        raise CaptureError(f"The sound system fails: {_words(reason)}. {_REMEDY}") from reason
     _drop_plugins()
     return cast("Any", sounddevice)
 
@@ -167,6 +179,15 @@ def _drop_plugins() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # PortAudio may have been built without ALSA
             ctypes.CDLL("libasound.so.2").snd_config_update_free_global()
+
+
+@contextmanager
+def _in_words(sd: Any) -> Generator[None]:
+    """Raise CaptureError where the sound system as a whole fails."""
+    try:
+        yield
+    except sd.PortAudioError as reason:
+        raise CaptureError(f"The sound system fails: {_words(reason)}. {_REMEDY}") from reason
 
 
 def _words(reason: Exception) -> str:
