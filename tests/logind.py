@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from tests.desktop.processes import wait_until
+from tests.strangers import OPEN_TO_ALL
 
 _ROOT = Path(__file__).parents[1]
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
@@ -28,8 +30,10 @@ class Logind:
     """The bus and, unless `serves` is False, the service on it; it may refuse every lock."""
 
     def __init__(self, folder: Path, *, serves: bool = True, refuses: bool = False) -> None:
-        self._socket = folder / "system-bus"
-        self.env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self._socket}"}
+        self._config = folder / "system-bus.conf"
+        # a socket without a file: another user cannot look into the tests' folders
+        self.address = f"unix:abstract={folder}/system-bus"
+        self.env = {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
         self._serves = serves
         self._options = ["--refuse"] if refuses else []
         self._said: list[str] = []
@@ -45,10 +49,10 @@ class Logind:
 
     def start(self) -> None:
         """Be there."""
-        address = self.env["DBUS_SYSTEM_BUS_ADDRESS"]
-        command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"]
+        self._config.write_text(OPEN_TO_ALL.format(address=self.address))
+        command = ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--nopidfile"]
         self._bus = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_until(self._socket.exists, 10, "the bus")
+        wait_until(self._answers, 10, "the bus")
         if self._serves:
             self._service = subprocess.Popen(
                 [sys.executable, "-m", "tests.logind", *self._options],
@@ -67,7 +71,6 @@ class Logind:
         if self._service and self._service.stdin:
             self._service.stdin.close()
         self._service = self._bus = None
-        self._socket.unlink(missing_ok=True)
         self._said.clear()
 
     def tell(self, what: str) -> None:
@@ -79,6 +82,10 @@ class Logind:
     def wait_for(self, said: str, count: int = 1) -> None:
         """Wait until the service has said it so many times: "locked WHO", "unlocked" ..."""
         wait_until(lambda: self._said.count(said) >= count, 20, f"{said!r} in {self._said}")
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as trial:
+            return trial.connect_ex("\0" + self.address.partition("=")[2]) == 0
 
     def _listen(self) -> None:
         assert self._service

@@ -17,6 +17,7 @@ class FrontEnd:
     def __init__(self, *, busy: bool = False, offers: bool = True) -> None:
         self.busy, self.offers = busy, offers
         self.silent = False  # it takes requests, and answers none
+        self.code = 0  # of its answers
         self.known, self.served = set[str](), list[str]()
         self._bridge = Bridge()
         self._bridge.start()
@@ -26,6 +27,13 @@ class FrontEnd:
         self._bridge.post(self._bus.disconnect)
         self._bridge.run(self._bus.wait_for_disconnect()).result(30)
         self._bridge.stop()
+
+    def answer(self, path: str, found: dict[str, Variant]) -> None:
+        """Answer a request."""
+        response = Message.new_signal(
+            path, "org.freedesktop.portal.Request", "Response", "ua{sv}", [self.code, found]
+        )
+        self._bridge.post(self._bus.send, response)
 
     async def _serve(self) -> MessageBus:
         bus = await MessageBus().connect()
@@ -62,10 +70,7 @@ class FrontEnd:
         found = {"shortcuts": Variant("a(sa{sv})", BOUND)}
         if asked.member == "CreateSession":
             found = {"session_handle": Variant("s", f"{PATH}/session/{sender}/tray_dictate")}
-        answer = Message.new_signal(
-            path, "org.freedesktop.portal.Request", "Response", "ua{sv}", [0, found]
-        )
         if not self.silent:
-            self._bridge.post(self._bus.send, answer)
+            self.answer(path, found)
         self.served.append(asked.member)
         return Message.new_method_return(asked, "o", [path])

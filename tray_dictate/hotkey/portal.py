@@ -25,7 +25,7 @@ from tray_dictate.core.triggers import (
     portal_trigger,
     replaced,
 )
-from tray_dictate.dbus import call, listen
+from tray_dictate.dbus import call
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
 
@@ -75,8 +75,7 @@ class PortalHotkey(DesktopHotkey):
         answer = await self._ask(properties, "ss", _SHORTCUTS, "version", start=True)
         log.debug("the portal of global shortcuts has version %s", answer)
         for interface, member in _SIGNALS:
-            rule = f"type='signal',sender='{self.SERVICE}',interface='{interface}'"
-            await listen(self.bus, f"{rule},member='{member}'")
+            await self.service.listen(f"interface='{interface}',member='{member}'")
 
     async def bind(self) -> Trigger:
         """Make a session and have the user's desktop bind its shortcuts."""
