@@ -13,6 +13,7 @@ from tests.fakes import (
     FakeCues,
     FakeEngine,
     FakeHotkey,
+    FakeLock,
     FakeMicrophone,
     FakeOutput,
     FakeRewriter,
@@ -37,12 +38,12 @@ class Rig:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
-        self.rewriter = FakeRewriter()
+        self.rewriter, self.lock = FakeRewriter(), FakeLock()
         self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
         self.parts = parts = Parts(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
-            self.rewriter, self.history,
+            self.rewriter, self.history, lock=self.lock,
         )  # fmt: skip
         self.daemon = Daemon(parts, farewell)
 

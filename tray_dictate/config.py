@@ -76,7 +76,11 @@ class HotkeySettings(Section):
         ge=0,
         description="A dictation is finished and delivered after this long; 0 for never.",
     )
-
+    when_locked: Literal["stop", "record"] = Field(
+        default="stop",
+        description="While the screen is locked. stop: a dictation ends there, what is not "
+        "inserted yet goes into the history, and none begins; record: as at any other time.",
+    )
     source: Literal["auto", "x11", "portal", "kde", "evdev", "commands"] = Field(
         default="auto",
         description="What tells of the keys. auto: the best that this session offers; x11; portal "
