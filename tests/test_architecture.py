@@ -17,13 +17,8 @@ PURE = {
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
-<<<<<<< HEAD
     "dbus", "desktop_entry", "program", "route", "post", "wake_up", "wayland_session", "x11_flush",
-    "x11_keys_down",
-=======
-    "dbus", "desktop_entry", "program", "wake_up", "wayland_session", "x11_flush",
-    "x11_keys_down", "lifetime",
->>>>>>> capture
+    "x11_keys_down", "physical_keys", "lifetime",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
 COMPOSERS = {

@@ -100,7 +100,7 @@ class Builder:
         announce, heard = self.keyboard.announced(hotkey.synthetic)
         return output.select(
             settings.method, announce, settings.rules,
-            private=settings.private, held=self.keyboard.held, heard=heard,
+            private=settings.private, held=self.keyboard.held, heard=heard, own=self.keyboard.own,
         )  # fmt: skip
 
     def _caret(self, config: Config) -> CaretReader:

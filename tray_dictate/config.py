@@ -89,6 +89,13 @@ class HotkeySettings(Section):
     )
 
     @property
+    def watched(self) -> frozenset[str]:
+        """The keys that any of the chords needs."""
+        chords = [parse_chord(self.keys), *self.shortcuts.values()]
+        cancel = parse_key(self.cancel) if self.cancel else frozenset[str]()
+        return cancel.union(*(slot for chord in chords for slot in chord))
+
+    @property
     def shortcuts(self) -> dict[str, Chord]:
         """What the other chords do, those that are set."""
         texts = {"redo": self.redo, "undo": self.undo, "copy": self.copy_last}

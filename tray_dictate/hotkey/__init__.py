@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.errors import UnavailableError
+from tray_dictate.physical_keys import physical_keys
 from tray_dictate.ports import Hotkey
 from tray_dictate.wayland_session import compositor_answers
 
@@ -103,10 +104,11 @@ def _xinput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
     return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()))
 
 
-def _pynput(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
-    from tray_dictate.hotkey.pynput import PynputHotkey  # noqa: PLC0415
+def _pynput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
+    from tray_dictate.hotkey.pynput import AskedHotkey, PynputHotkey  # noqa: PLC0415
 
-    return PynputHotkey()
+    keys = physical_keys()
+    return AskedHotkey(keys, settings.watched) if keys else PynputHotkey(settings.watched)
 
 
 def _evdev(settings: HotkeySettings, tell: Tell) -> Hotkey:
