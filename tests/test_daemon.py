@@ -134,6 +134,23 @@ async def test_a_quick_second_hold_neither_loses_nor_overtakes(rig):
     assert rig.output.text == "one two."
 
 
+async def test_a_contact_that_bounces_ends_nothing_though_it_is_read_late(rig):
+    """The edges' own times count, and a press may be on its way when its release is read."""
+    rig.press()
+    await rig.say("one")
+    began = time.monotonic()
+    for bounce in range(5):
+        rig.daemon.edge(Edge("ctrl_r", False, began + bounce / 50))
+        await asyncio.sleep(0.015)  # a busy machine
+        rig.daemon.edge(Edge("ctrl_r", True, began + bounce / 50 + 0.01))
+        await asyncio.sleep(0.015)
+    await rig.say("two")
+    rig.release()
+    await rig.idle()
+    assert len(rig.microphone.captures) == 1
+    assert rig.output.text == "one two"
+
+
 async def test_escape_drops_the_take(rig):
     rig.press()
     await rig.say("one")

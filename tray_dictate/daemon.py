@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
-from tray_dictate.core.chord import POINTER, Edge, Signal
+from tray_dictate.core.chord import GRACE, POINTER, Edge, Signal
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -88,7 +88,7 @@ class Daemon:
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
-        self._pressed = 0.0
+        self._pressed = self._read = 0.0  # when the hotkey went down; when an edge was read last
         self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
@@ -216,6 +216,7 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
+        self._read = asyncio.get_running_loop().time()
         asked = self._shortcuts.feed(edge)
         if edge.key in MODIFIERS:
             (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
@@ -260,7 +261,9 @@ class Daemon:
             self._wake.cancel()
         at = self._chord.wake_at
         loop = asyncio.get_running_loop()
-        self._wake = loop.call_at(at, self._tick) if at is not None else None
+        # what came with a release, or just after it, may be read a moment later than it was
+        soonest = self._read + GRACE
+        self._wake = loop.call_at(max(at, soonest), self._tick) if at is not None else None
 
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()

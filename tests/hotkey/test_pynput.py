@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.chord import ChordMachine, Edge, Signal
-from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.pynput import Reported
+from tray_dictate.core.keys import parse_chord, parse_key
+from tray_dictate.hotkey.pynput import Reported, _can_name
 from tray_dictate.physical_keys import MacKeys, WindowsKeys
 
 CTRL_R, SUPER_L = 0xA3, 0x5B
@@ -76,3 +76,13 @@ def test_what_the_system_does_not_know_yet_or_cannot_be_asked_counts_as_down(hel
     assert held.reported.held() == {"ctrl_r", "unknown"}
     held.now += 1
     assert held.reported.held() == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "can"),
+    [("f9", True), ("keycode 124", True), ("XF86AudioMute", True), ("kp_5", True), ("ö", True),
+     ("mouse8", False), ("kp_enter", False), ("XF86Dictate", False), ("compose", False)],
+)  # fmt: skip
+def test_what_pynput_cannot_hear_is_known(keys, can):
+    [key] = parse_key(keys)
+    assert _can_name(key) is can

@@ -15,7 +15,7 @@ from dbus_fast import DBusError, Variant
 
 from tests.desktop.processes import wait_until
 from tests.strangers import Stranger
-from tests.wayland.front_end import FrontEnd
+from tests.wayland.front_end import GNOME, FrontEnd
 from tests.wayland.session import Session
 from tray_dictate.config import HotkeySettings
 from tray_dictate.hotkey import desktop
@@ -110,6 +110,27 @@ def test_the_output_says_anew_who_it_is_and_waits_for_no_answer_of_who_has_gone(
     assert second.served == ["CreateSession"]
     portals.close()
     second.end()
+
+
+@pytest.mark.parametrize(("binds", "changes"), [(GNOME, None), ([], GNOME)])
+def test_what_is_bound_counts_and_not_the_code_of_the_answer(watch, binds, changes):
+    """GNOME 48 answers 2 where all is well."""
+    front = FrontEnd()
+    front.code, front.binds, front.changes = 2, binds, changes
+    named, told = watch()
+    assert named.get(timeout=30) == "Ctrl+Alt+Space"
+    wait_until(lambda: "BindShortcuts" in front.served, 30, "it is asked")
+    time.sleep(0.3)
+    assert (list(named.queue), list(told.queue)) == ([], [])
+    front.end()
+
+
+def test_an_answer_without_the_hotkey_is_a_refusal(watch):
+    front = FrontEnd()
+    front.code, front.binds, front.changes = 2, [["undo", {}]], [["undo", {}]]
+    _, told = watch()
+    assert "has not bound the hotkey" in told.get(timeout=30)
+    front.end()
 
 
 def test_the_answer_to_a_request_and_the_end_of_a_session_count_from_the_portal_alone(entered):

@@ -43,6 +43,8 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     if choice and reasons and settings.source != "auto":
         tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
     log.info("hotkey by %s", type(hotkey).__name__)
+    for doubt in settings.doubts:
+        tell(doubt)
     return hotkey
 
 
@@ -96,12 +98,12 @@ def _commands() -> Hotkey:
     return CommandsHotkey()
 
 
-def _xinput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
+def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
     try:
         from tray_dictate.hotkey.xinput import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
-    return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()))
+    return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()), tell)
 
 
 def _pynput(settings: HotkeySettings, _tell: Tell) -> Hotkey:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import FUNCTION, MODIFIERS, NAMED, in_words, place_of
 from tray_dictate.errors import UnavailableError
 from tray_dictate.physical_keys import PhysicalKeys
 
@@ -25,8 +26,18 @@ log = logging.getLogger(__name__)
 
 _RENAMED = {
     "ctrl": "ctrl_l", "alt": "alt_l", "shift": "shift_l", "cmd": "super_l", "cmd_r": "super_r",
-    "cmd_l": "super_l", "esc": "escape",
+    "cmd_l": "super_l", "esc": "escape", "media_play_pause": "xf86audioplay",
+    "media_volume_mute": "xf86audiomute", "media_volume_down": "xf86audiolowervolume",
+    "media_volume_up": "xf86audioraisevolume", "media_next": "xf86audionext",
+    "media_previous": "xf86audioprev",
 }  # fmt: skip
+# Windows' numbers of keys that pynput has no names for
+_NUMBERED = {
+    **{0x60 + n: f"kp_{n}" for n in range(10)}, 0x6A: "kp_multiply", 0x6B: "kp_add",
+    0x6C: "kp_separator", 0x6D: "kp_subtract", 0x6E: "kp_decimal", 0x6F: "kp_divide",
+    **{0x84 + n: f"f{21 + n}" for n in range(4)},
+}  # fmt: skip
+_KNOWN = {*MODIFIERS, *NAMED, *FUNCTION, *_RENAMED.values(), *_NUMBERED.values()}
 _SETTLING = 0.2  # seconds until the system knows of a press that its hook has told us of
 
 
@@ -41,6 +52,12 @@ class PynputHotkey:
                 "pynput cannot watch the keyboard: there is no display that it can use.",
                 "Start it from your desktop session.",
             ) from reason
+        unknown = sorted(key for key in wanted if not _can_name(key))
+        if unknown:
+            raise UnavailableError(
+                f"{in_words((frozenset(unknown[:1]),))} cannot be heard on this system.",
+                "Set another in its place, such as f9 or f13.",
+            )
         self._keyboard: Any = keyboard
         self._wanted = wanted
         self._listener: Any = None
@@ -100,6 +117,11 @@ class PynputHotkey:
             return "alt_gr" if both and "alt_gr" in self._wanted else name
         if key is None:
             return "unknown"
+        numbered = _NUMBERED.get(key.vk or 0) if sys.platform == "win32" else None
+        if numbered in self._wanted:
+            return numbered
+        if f"keycode {key.vk}" in self._wanted:
+            return f"keycode {key.vk}"
         if key.char and key.char.isprintable():
             return key.char.lower()
         vk = key.vk or 0  # with Ctrl down the character is a control character
@@ -162,6 +184,10 @@ class Reported:
             or now - at < _SETTLING
             or self._keys.is_down(code)
         )
+
+
+def _can_name(key: str) -> bool:
+    return key in _KNOWN or len(key) == 1 or place_of(key) is not None
 
 
 def _code(key: Any) -> int | None:
