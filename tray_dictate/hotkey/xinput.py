@@ -149,7 +149,7 @@ class XInputHotkey:
             self._wake_up.set()
             if self._thread.ident:
                 self._thread.join()
-            for end in (self._display, self._asking):
+            for end in (self._display, self._asking, self._locks):
                 _close(end)
             self._wake_up.close()
 
@@ -178,6 +178,9 @@ class XInputHotkey:
         elif event.type == ge.GenericEventCode:
             _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
+        elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
+            if source := self._pressed.get(event.detail):
+                self._click(event.detail, False, source, self._when(event.time))
         elif event.type == X.KeyPress:  # of what is hidden: just this press
             self._display.ungrab_keyboard(X.CurrentTime)
             if event.detail in self._hidden:
