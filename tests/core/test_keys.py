@@ -75,8 +75,20 @@ def test_keys_of_every_sort_are_parsed_from_what_they_are_spelt_as():
         assert parse_key(spell((frozenset({key}),))) == {key}
 
 
-NUISANCES = ["a", "space", "enter", "shift+a", "alt_gr+e", ",", "kp_5", "left", "a+b", "ß", "5"]
-DOUBTFUL = ["ctrl", "shift", "alt", "super", "ctrl_l", "shift_r", "alt_gr", "`", "home", "delete"]
+NUISANCES = ["a", "space", "enter", "shift+a", "alt_gr+e", ",", "kp_5", "left", "ß", "5"]
+DOUBTFUL = [
+    "ctrl",
+    "shift",
+    "alt",
+    "super",
+    "ctrl_l",
+    "shift_r",
+    "alt_gr",
+    "`",
+    "home",
+    "delete",
+    "a+b",
+]
 GOOD = [
     "ctrl_r", "alt_r", "super_r", "f9", "f13", "pause", "insert", "menu", "caps_lock", "kp_enter",
     "mouse8", "ctrl+alt+space", "ctrl+a", "ctrl+alt", "xf86audiomicmute", "keycode 191",

@@ -121,7 +121,7 @@ def nuisance(chord: Chord) -> str:
     if any(kind(min(slot)) in ("ctrl", "alt", "super") for slot in chord if slot <= MODIFIERS):
         return ""
     typed = [key for slot in chord for key in slot if _is_typed(key)]
-    if not typed:
+    if not typed or len(typed) > 1:
         return ""
     add = _ADD.format(_spelt(min(typed)))
     return f"it is typed all the time, and could not be any more. {add}"
@@ -141,6 +141,8 @@ def drawback(chord: Chord) -> str:
             f"{words} is part of much that is typed, and each time it would open the microphone "
             "for a moment. Take ctrl_r, or another key, such as f9"
         )
+    if sum(_is_typed(key) for key in keys) > 1 and not keys & MODIFIERS:
+        return f"{words} is of keys that could not be typed any more. {_ADD.format(min(keys))}"
     if len(chord) == 1 and (keys & _LOST or all(len(key) == 1 for key in keys)):
         add = _ADD.format(_spelt(min(keys)))
         return f"{words} does nothing else any more while tray_dictate runs. {add}"
