@@ -312,3 +312,13 @@ class FakeRewriter:
         return self.answer or (text.upper() if self.shouts else text)
 
     async def close(self) -> None: ...
+
+
+class FakeLock:
+    """A screen that the test locks."""
+
+    def __init__(self) -> None:
+        self.locked = False
+
+    def is_locked(self) -> bool:
+        return self.locked

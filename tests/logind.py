@@ -1,37 +1,48 @@
-"""A login manager like systemd's, as far as sleep goes, on a private bus in the system bus's place.
+"""A login manager like systemd's, for sleep and locks, on a private bus in the system's place.
 
 with Logind(folder) as logind: ...    # started by a test; give the program `logind.env`
-python -m tests.logind [--refuse]     # the service itself, told by its stdin what to do
+python -m tests.logind [--refuse] [--locked]     # the service itself, told by its stdin what to do
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
-from dbus_fast import BusType, Message, MessageType
+from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tests.desktop.processes import wait_until
+from tests.strangers import OPEN_TO_ALL
 
 _ROOT = Path(__file__).parents[1]
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER = f"{_NAME}.Manager"
+_SESSION = f"{_PATH}/session/_32"
 _DBUS = "org.freedesktop.DBus"
 
 
 class Logind:
-    """The bus and, unless `serves` is False, the service on it; it may refuse every lock."""
+    """The bus and, unless `serves` is False, the service on it; it may refuse every lock.
 
-    def __init__(self, folder: Path, *, serves: bool = True, refuses: bool = False) -> None:
-        self._socket = folder / "system-bus"
-        self.env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self._socket}"}
+    Our session is `locked` at the start or not.
+    """
+
+    def __init__(
+        self, folder: Path, *, serves: bool = True, refuses: bool = False, locked: bool = False
+    ) -> None:
+        self._config = folder / "system-bus.conf"
+        # a socket without a file: another user cannot look into the tests' folders
+        self.address = f"unix:abstract={folder}/system-bus"
+        self.env = {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
         self._serves = serves
-        self._options = ["--refuse"] if refuses else []
+        self._options = ["--refuse"] * refuses + ["--locked"] * locked
         self._said: list[str] = []
         self._bus: subprocess.Popen[bytes] | None = None
         self._service: subprocess.Popen[str] | None = None
@@ -45,10 +56,10 @@ class Logind:
 
     def start(self) -> None:
         """Be there."""
-        address = self.env["DBUS_SYSTEM_BUS_ADDRESS"]
-        command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"]
+        self._config.write_text(OPEN_TO_ALL.format(address=self.address))
+        command = ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--nopidfile"]
         self._bus = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_until(self._socket.exists, 10, "the bus")
+        wait_until(self._answers, 10, "the bus")
         if self._serves:
             self._service = subprocess.Popen(
                 [sys.executable, "-m", "tests.logind", *self._options],
@@ -67,11 +78,10 @@ class Logind:
         if self._service and self._service.stdin:
             self._service.stdin.close()
         self._service = self._bus = None
-        self._socket.unlink(missing_ok=True)
         self._said.clear()
 
     def tell(self, what: str) -> None:
-        """Say that the machine is about to "sleep", or that it is "awake" again."""
+        """Say what happens: see _SIGNALS."""
         assert self._service
         assert self._service.stdin
         self._service.stdin.write(f"{what}\n")
@@ -80,6 +90,10 @@ class Logind:
         """Wait until the service has said it so many times: "locked WHO", "unlocked" ..."""
         wait_until(lambda: self._said.count(said) >= count, 20, f"{said!r} in {self._said}")
 
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as trial:
+            return trial.connect_ex("\0" + self.address.partition("=")[2]) == 0
+
     def _listen(self) -> None:
         assert self._service
         assert self._service.stdout
@@ -87,12 +101,44 @@ class Logind:
             self._said.extend(line.strip() for line in lines)
 
 
+def _hint(*, locked: bool) -> tuple[str, str, str, list[Any]]:
+    changed = {"LockedHint": Variant("b", locked)}
+    member = "org.freedesktop.DBus.Properties.PropertiesChanged"
+    return _SESSION, member, "sa{sv}as", [f"{_NAME}.Session", changed, []]
+
+
+_SIGNALS = {
+    "sleep": (_PATH, f"{_MANAGER}.PrepareForSleep", "b", [True]),
+    "awake": (_PATH, f"{_MANAGER}.PrepareForSleep", "b", [False]),
+    "lock": (_SESSION, f"{_NAME}.Session.Lock", "", []),  # somebody is to lock the screen
+    "unlock": (_SESSION, f"{_NAME}.Session.Unlock", "", []),
+    "locked": _hint(locked=True),  # the desktop has
+    "unlocked": _hint(locked=False),
+}
+
+
+def _session(message: Message, *, locked: bool) -> Message | None:
+    """Answer where the user's session is, whoever asks from wherever, and whether it is locked."""
+    match message.member, message.body:
+        case "GetSession" | "GetSessionByPID", _:
+            return Message.new_error(message, f"{_NAME}.NoSuchSession", "a service is in none")
+        case "GetUser", _:
+            return Message.new_method_return(message, "o", [f"{_PATH}/user/self"])
+        case "Get", [_, "Display"]:
+            return Message.new_method_return(message, "v", [Variant("(so)", ["2", _SESSION])])
+        case "Get", [_, "LockedHint"]:
+            return Message.new_method_return(message, "v", [Variant("b", locked)])
+    return None
+
+
 async def _serve() -> None:
     bus = await MessageBus(bus_type=BusType.SYSTEM, negotiate_unix_fd=True).connect()
 
     def answer(message: Message) -> Message | None:
-        if message.message_type is not MessageType.METHOD_CALL or message.member != "Inhibit":
+        if message.message_type is not MessageType.METHOD_CALL:
             return None
+        if message.member != "Inhibit":
+            return _session(message, locked="--locked" in sys.argv)
         what, who, _why, mode = message.body
         assert (what, mode) == ("sleep", "delay")
         if "--refuse" in sys.argv:
@@ -115,9 +161,9 @@ async def _serve() -> None:
     await bus.request_name(_NAME)
     print("serving", flush=True)
     while what := (await asyncio.to_thread(sys.stdin.readline)).strip():
-        await bus.send(
-            Message.new_signal(_PATH, _MANAGER, "PrepareForSleep", "b", [what == "sleep"])
-        )
+        path, member, signature, body = _SIGNALS[what]
+        interface, _, name = member.rpartition(".")
+        await bus.send(Message.new_signal(path, interface, name, signature, body))
 
 
 if __name__ == "__main__":

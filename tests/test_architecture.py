@@ -27,6 +27,7 @@ SHARED = (
     "x11_flush",
     "x11_keys_down",
     "lifetime",
+    "physical_keys",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
 COMPOSERS = {
@@ -75,6 +76,12 @@ def test_imports_follow_the_rule(path):
     elif not {folder, path.name} & COMPOSERS and not path.name.startswith("cli_"):
         allowed = SHELL.get(path.name, set())
         assert not ours(path) & set(ADAPTERS) - allowed, "only app.py imports adapters"
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender(path):
+    heard = "add_message_handler" in path.read_text()
+    assert not heard or relative(path) == "dbus.py", "take dbus.Owner: anybody can send signals"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

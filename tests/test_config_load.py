@@ -45,6 +45,27 @@ def test_a_device_that_looks_like_a_number_stays_a_name():
     assert config_load.load(None, ['audio.device="42"'], {}).audio.device == "42"
 
 
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["hotkey.keys=a"], "hotkey.keys: got 'a', it is typed all the time"),
+        (["hotkey.redo=space"], "hotkey.redo: got 'space', it is typed all the time"),
+        (["hotkey.keys=mouse1"], "every click needs it"),
+        (["hotkey.keys=f9", "hotkey.cancel=f9"], "hotkey.cancel is 'f9', a key of the hotkey's"),
+    ],
+)
+def test_a_hotkey_that_would_be_in_the_way_is_refused(overrides, words):
+    [problem] = problems(None, overrides, {})
+    assert words in problem
+
+
+def test_a_hotkey_that_has_a_drawback_is_doubtful():
+    assert (
+        "begins most shortcuts" in config_load.load(None, ["hotkey.keys=ctrl"], {}).hotkey.doubts[0]
+    )
+    assert config_load.load(None, ["hotkey.keys=mouse8"], {}).hotkey.doubts == []
+
+
 def test_every_mistake_is_named_at_once(file):
     path = file('[hotkey]\nkeyz = "f9"\nmode = "hodl"\n[audio]\ntail_ms = -3\n')
     assert problems(path, env={}) == [

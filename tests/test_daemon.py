@@ -13,6 +13,7 @@ from tests.fakes import (
     FakeCues,
     FakeEngine,
     FakeHotkey,
+    FakeLock,
     FakeMicrophone,
     FakeOutput,
     FakeRewriter,
@@ -37,12 +38,12 @@ class Rig:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
-        self.rewriter = FakeRewriter()
+        self.rewriter, self.lock = FakeRewriter(), FakeLock()
         self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
         self.parts = parts = Parts(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
-            self.rewriter, self.history,
+            self.rewriter, self.history, lock=self.lock,
         )  # fmt: skip
         self.daemon = Daemon(parts, farewell)
 
@@ -131,6 +132,23 @@ async def test_a_quick_second_hold_neither_loses_nor_overtakes(rig):
     rig.engine.may_finish.set()
     await rig.idle()
     assert rig.output.text == "one two."
+
+
+async def test_a_contact_that_bounces_ends_nothing_though_it_is_read_late(rig):
+    """The edges' own times count, and a press may be on its way when its release is read."""
+    rig.press()
+    await rig.say("one")
+    began = time.monotonic()
+    for bounce in range(5):
+        rig.daemon.edge(Edge("ctrl_r", False, began + bounce / 50))
+        await asyncio.sleep(0.015)  # a busy machine
+        rig.daemon.edge(Edge("ctrl_r", True, began + bounce / 50 + 0.01))
+        await asyncio.sleep(0.015)
+    await rig.say("two")
+    rig.release()
+    await rig.idle()
+    assert len(rig.microphone.captures) == 1
+    assert rig.output.text == "one two"
 
 
 async def test_escape_drops_the_take(rig):

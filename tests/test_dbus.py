@@ -10,10 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from dbus_fast import Message
+from dbus_fast import Message, RequestNameReply
+from dbus_fast.aio import MessageBus
 
 from tests.desktop.processes import wait_until
-from tray_dictate.dbus import TROUBLE, call, connect, listen
+from tests.strangers import Stranger
+from tray_dictate.dbus import TROUBLE, Owner, call, connect, listen
 
 DBUS = "org.freedesktop.DBus"
 PEER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.Peer.Ping")
@@ -74,3 +76,52 @@ async def test_connections_given_up_at_any_moment_leave_those_that_follow_alone(
         await ended(following.result())
     await asyncio.sleep(0.5)  # those given up end by themselves
     assert watched() == before
+
+
+SERVICE = "org.example.Service"
+
+
+async def served(bus: Path) -> MessageBus:
+    """Return a connection that has the service's name."""
+    serving = await connect()
+    assert await serving.request_name(SERVICE) is RequestNameReply.PRIMARY_OWNER
+    return serving
+
+
+async def say(bus: MessageBus, *words: str) -> None:
+    for word in words:
+        await bus.send(Message.new_signal("/", SERVICE, word))
+    await call(bus, *PEER)  # the bus has passed them on
+
+
+async def test_signals_count_from_whoever_has_the_name_and_from_nobody_else(bus: Path) -> None:
+    heard, owners = list[str](), list[str]()
+    ours, other = await connect(), await connect()
+    service = Owner(ours, SERVICE, lambda signal: heard.append(str(signal.member)), owners.append)
+    await service.follow()
+    await service.listen()
+    assert service.unique == ""
+    first = await served(bus)
+    await say(other, "Forged")  # broadcast
+    async with Stranger(f"unix:path={bus}") as stranger:
+        await stranger.forge("/", f"{SERVICE}.Forged", "", count=100)
+        named = (SERVICE, "", stranger._bus.unique_name)
+        await stranger.forge("/", f"{DBUS}.NameOwnerChanged", "sss", *named, count=100)
+    await say(first, "One")
+    await ended(first)
+    second = await served(bus)
+    await say(second, "Two")
+    await call(ours, *PEER)
+    assert heard == ["One", "Two"]
+    assert owners == [first.unique_name, "", second.unique_name]
+    for one in (ours, other, second):
+        await ended(one)
+
+
+async def test_who_has_the_name_already_is_known_at_once(bus: Path) -> None:
+    serving, ours = await served(bus), await connect()
+    service = Owner(ours, SERVICE, lambda _: None)
+    await service.follow()
+    assert service.unique == serving.unique_name
+    for one in (ours, serving):
+        await ended(one)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.logind import Logind
+from tests.strangers import Stranger
 from tray_dictate import dbus, sleep
 
 
@@ -67,6 +68,19 @@ async def test_the_machine_waits_for_us_before_it_sleeps_and_each_time_again(log
             logind.tell("awake")
             await until(lambda: watching.called[-1:] == ["after"])
     assert watching.called == ["before", "after"] * 2
+
+
+async def test_only_the_login_manager_is_believed(logind):
+    """Any user of the machine may send us the same signal."""
+    async with Watching() as watching:
+        await asyncio.to_thread(logind.wait_for, "locked tray_dictate")
+        async with Stranger(logind.address) as stranger:
+            member = "org.freedesktop.login1.Manager.PrepareForSleep"
+            for sleeps in (True, False):
+                await stranger.forge("/org/freedesktop/login1", member, "b", sleeps, count=100)
+        logind.tell("sleep")  # the last of all: what was forged has arrived before it
+        await asyncio.to_thread(logind.wait_for, "unlocked")
+    assert watching.called == ["before"]
 
 
 async def test_the_lock_ends_with_the_watch(logind):

@@ -33,6 +33,7 @@ from tray_dictate.keyboard import Keyboard
 from tray_dictate.only_one import only_one
 from tray_dictate.ports import Actions
 from tray_dictate.reconfigure import Reconfigure
+from tray_dictate.screen_lock import screen_lock
 from tray_dictate.settings import Settings
 from tray_dictate.stats_async import AsyncStats
 from tray_dictate.welcome import unseen, welcome
@@ -82,10 +83,12 @@ class _App:
             lambda settings: hotkey.select(settings, partial(self._hotkey_tells, settings)),
             config.hotkey,
         )
+        self._lock = screen_lock()
         portaudio = PortAudio()
         stack.callback(portaudio.close)
         builder = Builder(
-            self._bridge, portaudio, actions, self._about, make_engine, keyboard, stats
+            self._bridge, portaudio, actions, self._about, make_engine, keyboard, stats,
+            self._lock,
         )  # fmt: skip
         stack.callback(self._wait, builder.close_all)
         self._parts = parts = builder.parts(config)
@@ -115,9 +118,10 @@ class _App:
             lambda edge: self._bridge.post(self._daemon.edge, edge), self._hotkey_lost
         )
         if sys.platform == "linux":
-            from tray_dictate import sleep  # noqa: PLC0415 - D-Bus
+            from tray_dictate import screen_lock_bus, sleep  # noqa: PLC0415 - D-Bus
 
             self._bridge.run(sleep.follow(self._daemon, self._parts))
+            self._bridge.run(screen_lock_bus.follow(self._lock, self._daemon.look_at_lock))
         self._show()
         logger.info("stopping")
         self._parts.hotkey.stop()

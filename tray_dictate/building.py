@@ -21,6 +21,7 @@ from tray_dictate.keyboard import Keyboard
 from tray_dictate.parts import Parts
 from tray_dictate.ports import Actions, Allowance, CaretReader, Engine
 from tray_dictate.rewrite import Rewriter
+from tray_dictate.screen_lock import ScreenLock
 from tray_dictate.stats_async import AsyncStats
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,13 @@ class Builder:
     make_engine: MakeEngine
     keyboard: Keyboard
     stats: AsyncStats
+    lock: ScreenLock
     _open: list[Any] = field(default_factory=list[Any])
 
     def parts(self, config: Config) -> Parts:
         """Return all parts. Raises DictateError."""
         made = {name: self.build(name, config) for name in _ORDER}
-        return Parts(config, self.keyboard, **made)
+        return Parts(config, self.keyboard, lock=self.lock, **made)
 
     def build(self, name: str, config: Config) -> Any:
         """Return a new part, by its name in Parts. Raises DictateError."""
@@ -98,7 +100,7 @@ class Builder:
         announce, heard = self.keyboard.announced(hotkey.synthetic)
         return output.select(
             settings.method, announce, settings.rules,
-            private=settings.private, held=self.keyboard.held, heard=heard,
+            private=settings.private, held=self.keyboard.held, heard=heard, own=self.keyboard.own,
         )  # fmt: skip
 
     def _caret(self, config: Config) -> CaretReader:

@@ -24,6 +24,7 @@ _RECORDS = (Status.OPENING, Status.RECORDING)
 _PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
 _SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
 _AT_LAST = 14.0  # seconds more for a new engine to load; a client waits for 20 in all
+_LOCKED = "The screen is locked, so nothing is recorded (hotkey.when_locked)."
 _OFF = "Dictation is off. Switch it on in the tray's menu."
 
 
@@ -152,6 +153,8 @@ def _starting(daemon: Daemon) -> dict[str, Handler]:
             if refused:
                 return {"message": refused}
             daemon.post(_EVENTS[meant])
+            if meant != "stop" and daemon.locked:
+                raise ControlError(_LOCKED)
             return {}
 
         return post

@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tray_dictate.config_engine import EngineSettings, Section
 from tray_dictate.config_text import TextSettings
-from tray_dictate.core.keys import Chord, is_bare, parse_chord, parse_key
+from tray_dictate.core.keys import Chord, drawback, is_bare, nuisance, parse_chord, parse_key
 
 
 def _chord(text: str) -> str:
-    parse_chord(text)
+    if found := nuisance(parse_chord(text)):
+        raise ValueError(found)
     return text
 
 
@@ -45,14 +46,16 @@ def _paste_chord(text: str) -> str:
 def _shortcut(text: str) -> str:
     if text and is_bare(parse_chord(text)):
         raise ValueError(f"{text!r} has only modifiers, which begin other shortcuts, too")
-    return text
+    return _chord(text) if text else text
 
 
 class HotkeySettings(Section):
     """The key that you hold while you speak."""
 
     keys: Annotated[str, AfterValidator(_chord)] = Field(
-        default="ctrl_r", description="The hotkey: ctrl_r, f9, ctrl+alt+space ..."
+        default="ctrl_r",
+        description="The hotkey: ctrl_r, f9, ctrl+alt+space, kp_enter; mouse8; a key by its X "
+        'name, XF86AudioMicMute, or by its place, "keycode 191".',
     )
     mode: Literal["hold", "toggle"] = Field(
         default="hold",
@@ -76,13 +79,40 @@ class HotkeySettings(Section):
         ge=0,
         description="A dictation is finished and delivered after this long; 0 for never.",
     )
-
+    when_locked: Literal["stop", "record"] = Field(
+        default="stop",
+        description="While the screen is locked. stop: a dictation ends there, what is not "
+        "inserted yet goes into the history, and none begins; record: as at any other time.",
+    )
     source: Literal["auto", "x11", "portal", "kde", "evdev", "commands"] = Field(
         default="auto",
         description="What tells of the keys. auto: the best that this session offers; x11; portal "
         "and kde: the desktop's global shortcuts; evdev: the kernel, which then shows every key of "
         "every program to all of your programs; commands: only tray-dictate start and stop.",
     )
+
+    @model_validator(mode="after")
+    def _can_end(self) -> HotkeySettings:
+        own = {key for slot in parse_chord(self.keys) for key in slot}
+        if self.cancel and own & parse_key(self.cancel):
+            raise ValueError(
+                f"hotkey.cancel is {self.cancel!r}, a key of the hotkey's own: it would drop what "
+                'is said; set cancel = "", or to another key'
+            )
+        return self
+
+    @property
+    def doubts(self) -> list[str]:
+        """What the user should know of these keys, though they work."""
+        found = drawback(parse_chord(self.keys))
+        return [f"hotkey.keys: {found}."] if found else []
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The keys that any of the chords needs."""
+        chords = [parse_chord(self.keys), *self.shortcuts.values()]
+        cancel = parse_key(self.cancel) if self.cancel else frozenset[str]()
+        return cancel.union(*(slot for chord in chords for slot in chord))
 
     @property
     def shortcuts(self) -> dict[str, Chord]:

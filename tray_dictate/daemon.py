@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
-from tray_dictate.core.chord import POINTER, Edge, Signal
+from tray_dictate.core.chord import GRACE, POINTER, Edge, Signal
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -27,11 +27,13 @@ from tray_dictate.core.dictation import (
     Event,
     Finish,
     Heard,
+    Locked,
     SegmentReady,
     Start,
     State,
     Status,
     Stop,
+    Toggle,
     step,
 )
 from tray_dictate.core.keys import MODIFIERS
@@ -51,6 +53,12 @@ from tray_dictate.ways import Ways, ways
 log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
+_LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
+_ENDED = (
+    "The screen was locked, so the dictation ended. What was not inserted by then is in the "
+    "history: `tray-dictate redo` inserts it."
+)
+_REFUSED = "Nothing was recorded while the screen was locked (hotkey.when_locked)."
 _UNFINISHED = "tray_dictate was ended before all that you said had become text."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
@@ -78,7 +86,9 @@ class Daemon:
         self.last = Last(self.delivery, partial(self.tell, cause="asked"), parts.watches)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
-        self._pressed = 0.0
+        self._look: asyncio.TimerHandle | None = None
+        self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
+        self._pressed = self._read = 0.0  # when the hotkey went down; when an edge was read last
         self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
@@ -114,6 +124,8 @@ class Daemon:
                 self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
             running.task.cancel()
         self._tell_rest()
+        if self._look:
+            self._look.cancel()
         if self._delivering:
             self._delivering.cancel()
         for live in self._state.live:
@@ -133,6 +145,27 @@ class Daemon:
     def look_at_keys(self) -> None:
         """Learn which keys are held by now: nobody may have seen a release."""
         self._act([Signal.VERIFY], asyncio.get_running_loop().time())
+
+    def look_at_lock(self) -> None:
+        """Learn whether the screen is locked: then nothing is recorded, and nothing inserted."""
+        wanted = self._parts.config.hotkey.when_locked == "stop"
+        locked = wanted and self._parts.lock.is_locked()
+        if locked == self._state.locked:
+            return
+        log.info("the screen is %s", "locked" if locked else "unlocked")
+        if locked and self._state.live:
+            self._behind_lock.append(_ENDED)
+        self.delivery.locked = locked
+        self.post(Locked(locked))
+        if not locked:
+            for words in dict.fromkeys(self._behind_lock):
+                self.tell(words, "limit")
+            self._behind_lock.clear()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the screen is locked, as far as is known, so that nothing is recorded."""
+        return self._state.locked
 
     @asynccontextmanager
     async def between_dictations(self) -> AsyncGenerator[None]:
@@ -154,6 +187,10 @@ class Daemon:
     def post(self, event: Event) -> None:
         """Let something happen."""
         recorded = self._state.recording is not None
+        if isinstance(event, Start | Toggle) and not recorded:
+            self.look_at_lock()
+            if self._state.locked and self._state.enabled:
+                self._behind_lock.append(_REFUSED)
         self._state, commands = step(self._state, event)
         for command in commands:
             self._perform(command)
@@ -162,6 +199,7 @@ class Daemon:
             self._parts.hotkey.claim(self._chord.cancel[0] if records else frozenset())
         self._chord.follow(records)
         self._schedule()
+        self._look_later()
         self._show()
         if self._state.live:
             self._idle.clear()
@@ -178,6 +216,7 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
+        self._read = asyncio.get_running_loop().time()
         asked = self._shortcuts.feed(edge)
         if edge.key in MODIFIERS:
             (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
@@ -190,6 +229,8 @@ class Daemon:
                 self.delivery.inserted.typed(edge.key, frozenset(self._modifiers))
         if edge.key != POINTER:
             self._act(self._chord.feed(edge), edge.at)
+        if asked:
+            self.look_at_lock()
         for name in asked:
             self.last.ask(name)
 
@@ -220,7 +261,9 @@ class Daemon:
             self._wake.cancel()
         at = self._chord.wake_at
         loop = asyncio.get_running_loop()
-        self._wake = loop.call_at(at, self._tick) if at is not None else None
+        # what came with a release, or just after it, may be read a moment later than it was
+        soonest = self._read + GRACE
+        self._wake = loop.call_at(max(at, soonest), self._tick) if at is not None else None
 
     def _tick(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -292,6 +335,16 @@ class Daemon:
 
     def _delivered(self, number: int, trouble: str) -> None:
         self.post(Delivered(number, trouble))
+
+    def _look_again(self) -> None:
+        self._look = None
+        self.look_at_lock()
+        self._look_later()
+
+    def _look_later(self) -> None:
+        if self._look is None and (self._state.recording or self._state.locked):
+            pause = _LOOK if self._state.recording else 5 * _LOOK  # locked, a press looks, too
+            self._look = asyncio.get_running_loop().call_later(pause, self._look_again)
 
     def _limit(self) -> None:
         limit = self._parts.config.hotkey.limit_minutes

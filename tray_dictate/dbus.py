@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dbus_fast.aio import MessageBus
 from tray_dictate.lifetime import obtain
 
 PATIENCE = 10.0  # seconds; a stopped process on the bus never answers
+DAEMON, _DAEMON_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 
 # dbus-fast: LookupError without HOME, ValueError for an address or a refusal to let us in,
 # EOFError when the bus goes away; TimeoutError is an OSError.
@@ -149,8 +151,67 @@ def _close_files(reply: Message | None) -> None:
 
 async def listen(bus: MessageBus, rule: str) -> None:
     """Have the signals sent to us that match a rule. Raises one of TROUBLE."""
-    daemon = "org.freedesktop.DBus"
-    await call(bus, daemon, "/org/freedesktop/DBus", f"{daemon}.AddMatch", "s", rule)
+    await call(bus, DAEMON, _DAEMON_PATH, f"{DAEMON}.AddMatch", "s", rule)
+
+
+async def owner(bus: MessageBus, name: str) -> str:
+    """Return the unique name of who has a name now, "" for nobody. Raises one of TROUBLE."""
+    try:
+        [found] = await call(bus, DAEMON, _DAEMON_PATH, f"{DAEMON}.GetNameOwner", "s", name)
+    except DBusError as reason:
+        if reason.type == f"{DAEMON}.Error.NameHasNoOwner":
+            return ""
+        raise
+    return str(found)
+
+
+def _nothing(_owner: str) -> None:
+    """Do nothing: who has the name does not matter."""
+
+
+class Owner:
+    """Who has a name on a bus, and the signals that they send.
+
+    Anybody on a bus may send any signal to anybody, on the system's bus any user: a match rule
+    chooses what the bus passes on, but what is sent to us alone comes without one. So a signal
+    counts only by its sender, which the bus itself writes into each message.
+    """
+
+    def __init__(
+        self,
+        bus: MessageBus,
+        name: str,
+        heard: Callable[[Message], None],
+        changed: Callable[[str], None] = _nothing,
+    ) -> None:
+        """`heard` takes the owner's signals, `changed` learns of every other owner, "" for none."""
+        self._bus, self.name, self._heard, self._changed = bus, name, heard, changed
+        self.unique = ""  # the owner's own name on the bus
+        self._told = False  # of an owner that is newer than the one that was asked for
+
+    async def follow(self) -> None:
+        """Learn who it is, now and later. Raises one of TROUBLE."""
+        self._bus.add_message_handler(self._take)
+        rule = f"type='signal',sender='{DAEMON}',interface='{DAEMON}',member='NameOwnerChanged'"
+        await listen(self._bus, f"{rule},arg0='{self.name}'")
+        found = await owner(self._bus, self.name)
+        if not self._told:
+            self.unique = found
+
+    async def listen(self, rule: str = "") -> None:
+        """Have their signals sent to us, those that match "member='Ended'"; or all."""
+        whole = f"type='signal',sender='{self.name}'"
+        await listen(self._bus, f"{whole},{rule}" if rule else whole)
+
+    def _take(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.sender != DAEMON:
+            if self.unique and message.sender == self.unique:
+                self._heard(message)
+        elif message.member == "NameOwnerChanged" and message.body[0] == self.name:
+            self._told, self.unique = True, str(message.body[2])
+            self._changed(self.unique)
 
 
 def _address() -> str | None:

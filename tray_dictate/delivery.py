@@ -46,6 +46,7 @@ class Delivery:
         self._under_way: int | None = None  # whose text is on its way
         self._around = Around()  # what stood around the caret when a text was last composed
         self.inserted = Inserted(ways.polisher.spelling)
+        self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
 
     def change(self, output: Output, ways: Ways) -> None:
         """Deliver in other ways from now on; between dictations, and not while it is busy."""
@@ -188,6 +189,7 @@ class Delivery:
 
     async def place(self, dictation: int, text: str) -> Landing:
         """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
+        self.check_lock()
         return await self.ways.placing.insert(
             dictation,
             lambda target: self._piece(dictation, text, target),
@@ -228,6 +230,7 @@ class Delivery:
 
     async def erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""
+        self.check_lock()
         try:
             await self.output.erase(count, target)
         except DeliveryError as failed:
@@ -238,6 +241,11 @@ class Delivery:
                 f"Only {failed.done} of {count} characters are taken back: {failed}"
             ) from failed
         self.inserted.erased(count)
+
+    def check_lock(self) -> None:
+        """Raise DeliveryError while the screen is locked."""
+        if self.locked:
+            raise DeliveryError("The screen is locked.")
 
     async def _scratch(self, dictation: int, story: Story) -> str:
         """Take back what was inserted last; return what stands in the way."""
@@ -272,7 +280,7 @@ class Delivery:
             story.state = "dropped"
         if story.raw or story.failed:
             self.ways.record(story)
-        if self.ways.submit and story.complete and kept is None:
+        if self.ways.submit and story.complete and kept is None and not self.locked:
             task = asyncio.create_task(self._submit())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
@@ -299,6 +307,8 @@ class Delivery:
     async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
         self._kept[dictation] = kept = self._joined(self._kept.get(dictation, ""), text)
+        if self.locked:  # the history has it, and the user is told of that in the end
+            return ""
         try:
             await self.output.keep(kept)
             where = REST_KEPT if partly else "It is on the clipboard."

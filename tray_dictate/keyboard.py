@@ -39,6 +39,10 @@ class Keyboard:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
 
+    def own(self) -> frozenset[str]:
+        """Return the hotkey's keys, which are down while the user dictates."""
+        return frozenset(key for slot in parse_chord(self._settings.keys) for key in slot)
+
     def trigger(self) -> Trigger | None:
         """Return what the desktop makes of the keys; see ports."""
         return self._hotkey.trigger() if isinstance(self._hotkey, NamesKeys) else None

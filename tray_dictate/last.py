@@ -34,8 +34,9 @@ class Last:
     async def redo(self) -> str:
         """Insert the last dictation again, where the focus is now; return what to tell the user.
 
-        Raises DeliveryError: then it is on the clipboard.
+        Raises DeliveryError: then it is on the clipboard, unless the screen is locked.
         """
+        self._delivery.check_lock()
         text = self._delivery.inserted.text
         if not text:
             raise DeliveryError("Nothing has been dictated yet.")
@@ -89,6 +90,7 @@ class Last:
 
     async def copy(self) -> str:
         """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
+        self._delivery.check_lock()
         if not self._delivery.inserted.text:
             raise DeliveryError("Nothing has been dictated yet.")
         await self._delivery.output.keep(self._delivery.inserted.text)

@@ -18,6 +18,7 @@ from tray_dictate.ports import (
     CaretReader,
     Engine,
     Hotkey,
+    Lock,
     Microphone,
     NamesKeys,
     Output,
@@ -25,6 +26,7 @@ from tray_dictate.ports import (
     Tray,
     Urgency,
 )
+from tray_dictate.screen_lock import ScreenLock
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class Parts:
     rewriter: Rewriter
     history: AsyncHistory
     caret: CaretReader = field(default_factory=BlindCaretReader)
+    lock: Lock = field(default_factory=ScreenLock)
 
     def hint(self) -> str:
         """Say how to begin: "hold right Ctrl and speak"."""

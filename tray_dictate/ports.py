@@ -53,6 +53,14 @@ class NamesKeys(Protocol):
         ...
 
 
+class Lock(Protocol):
+    """The user's screen."""
+
+    def is_locked(self) -> bool:
+        """Tell whether it is locked now; within milliseconds, and raises nothing."""
+        ...
+
+
 class Capture(Protocol):
     """One recording."""
 

@@ -16,7 +16,7 @@ from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.daemon import Daemon
-from tray_dictate.dbus import TROUBLE, call, connect, file, listen
+from tray_dictate.dbus import TROUBLE, Owner, call, connect, file
 from tray_dictate.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _LONGEST = 4.0  # seconds for a dictation to be finished; the manager waits for 
 _PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at first, and at last
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
-_RULE = f"type='signal',sender='{_NAME}',path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
+_RULE = f"path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
 _UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
 _LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
 
@@ -82,8 +82,9 @@ class _Watch:
 
     async def run(self) -> None:
         """Raises one of TROUBLE when the bus goes."""
-        self._bus.add_message_handler(self._hear)
-        await listen(self._bus, _RULE)
+        manager = Owner(self._bus, _NAME, self._hear)
+        await manager.follow()
+        await manager.listen(_RULE)
         try:
             await self._hold()
         except DBusError as reason:  # refused, as by a policy; the signal comes all the same

@@ -41,6 +41,16 @@ def lines(compositor, keys, *, toggle=False, program=PROGRAM, **others):
             "riverctl map normal None Control_R spawn 'tray-dictate start'",
             "riverctl map -release normal Control Control_R spawn 'tray-dictate stop'",
             "riverctl map -release locked Control Control_R spawn 'tray-dictate stop'"]),
+        ("sway", "ctrl+keycode 191", [
+            "bindcode --no-repeat Ctrl+191 exec tray-dictate start",
+            "bindcode --release --locked Ctrl+191 exec tray-dictate stop"]),
+        ("sway", "kp_enter", ["bindcode --no-repeat 104 exec tray-dictate start",
+                              "bindcode --release --locked 104 exec tray-dictate stop"]),
+        ("sway", "XF86AudioMicMute", [
+            "bindsym --no-repeat XF86AudioMicMute exec tray-dictate start",
+            "bindsym --release --locked XF86AudioMicMute exec tray-dictate stop"]),
+        ("hyprland", "keycode 191", ["bind = , code:191, exec, tray-dictate start",
+                                     "bindirl = , code:191, exec, tray-dictate stop"]),
         ("niri", "ctrl+alt+space",
          ['Ctrl+Alt+space repeat=false { spawn "tray-dictate" "toggle"; }']),
     ],
@@ -68,6 +78,27 @@ def test_the_other_chords_run_their_commands():
         "riverctl map normal Control+Alt z spawn 'tray-dictate undo'",
         "riverctl map normal Super c spawn 'tray-dictate copy'",
     )
+
+
+@pytest.mark.parametrize("compositor", ["sway", "hyprland", "river", "niri"])
+def test_a_button_of_the_mouse_is_refused_with_what_to_do(compositor):
+    with pytest.raises(ValueError, match=r'Choose another key .* set hotkey.source = "evdev"'):
+        lines(compositor, "mouse8")
+    with pytest.raises(ValueError, match="Choose another key"):
+        lines(compositor, "f9", undo="ctrl+mouse8")
+
+
+@pytest.mark.parametrize("compositor", ["river", "niri"])
+def test_who_knows_keys_by_their_names_only_refuses_a_place(compositor):
+    with pytest.raises(ValueError, match=r"by its place, as Keycode 191 is\. Choose"):
+        lines(compositor, "keycode 191")
+
+
+def test_gnome_refuses_a_place_and_a_button():
+    for keys in ("keycode 191", "ctrl+mouse8"):
+        with pytest.raises(ValueError, match="Choose another"):
+            accelerator(parse_chord(keys))
+    assert accelerator(parse_chord("ctrl+XF86AudioPlay")) == "<Control>XF86AudioPlay"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tray_dictate.core.dictation import (
     Finish,
     Heard,
     Live,
+    Locked,
     SegmentReady,
     Start,
     State,
@@ -105,6 +106,13 @@ TABLE = [
     ),
     ("on is on", State(enabled=False), Enable(True), IDLE, []),
     ("off ignores a press", State(enabled=False), Start(), State(enabled=False), []),
+    (
+        "a locked screen finishes what records", RECORDING, Locked(True),
+        State(locked=True, draining=(Live(1),), last=1), [Finish(1)],
+    ),
+    ("a locked screen ignores a press", State(locked=True), Start(), State(locked=True), []),
+    ("a locked screen ignores the menu", State(locked=True), Toggle(), State(locked=True), []),
+    ("an unlocked screen is one", State(locked=True), Locked(False), IDLE, []),
 ]  # fmt: skip
 
 
@@ -134,6 +142,7 @@ def test_status_is_derived(state, status):
 numbers = st.integers(1, 4)
 events = st.one_of(
     st.sampled_from([Start(), Stop(), Toggle(), Cancel(), Enable(True), Enable(False)]),
+    st.builds(Locked, st.booleans()),
     st.builds(Heard, numbers),
     st.builds(SegmentReady, numbers, st.sampled_from("abc")),
     st.builds(Drained, numbers, st.sampled_from(["", "trouble"])),

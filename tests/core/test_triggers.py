@@ -18,6 +18,7 @@ from tray_dictate.core.triggers import (
     portal_trigger,
     qt_key,
     replaced,
+    spoken_keys,
 )
 
 
@@ -35,6 +36,12 @@ from tray_dictate.core.triggers import (
         ("ctrl+alt", None, None),
         ("a+b", None, None),
         ("alt_gr+d", None, None),
+        ("XF86AudioMicMute", "XF86AudioMicMute", 0x01000113),
+        ("ctrl+kp_enter", "CTRL+KP_Enter", 0x25000005),
+        ("XF86Tools", "XF86Tools", None),
+        ("keycode 191", None, None),
+        ("mouse8", None, None),
+        ("ctrl+ß", "CTRL+U00DF", None),
     ],
 )
 def test_a_chord_is_spelt_as_the_desktop_wants_it_where_it_can_be_a_shortcut(keys, portal, qt):
@@ -57,6 +64,26 @@ def test_a_desktop_that_keeps_another_key_is_noticed_where_it_can_be_understood(
     assert is_other(keys, parse_chord("ctrl_r+alt+d")) is other
 
 
+@pytest.mark.parametrize(
+    ("told", "keys"),
+    [
+        ("Press <Control><Alt>space", "Ctrl+Alt+Space"),
+        ("<Shift><Super>F9 drücken", "Shift+Super+F9"),
+        ("Appuyez sur <Primary>d", "Ctrl+D"),
+        ("Press <Hyper>XF86Tools", "Hyper+XF86Tools"),
+        ("<Alt>unbekannt", "Alt+unbekannt"),
+        ("Press F9", "F9"),
+        ("F9 drücken", "F9"),
+        ("Ctrl+Alt+Space", "Ctrl+Alt+Space"),
+        ("Meta+D", "Meta+D"),
+        ("Strg+Leer", "Strg+Leer"),
+        (" ", ""),
+    ],
+)
+def test_the_keys_are_found_in_what_a_desktop_says_of_them_in_any_language(told, keys):
+    assert spoken_keys(told) == keys
+
+
 def spelt(edges):
     return [("+" if edge.down else "-") + edge.key for edge in edges]
 
@@ -76,6 +103,7 @@ def test_what_repeats_while_it_is_held_counts_once():
     presses = Presses(CHORDS)
     presses.pressed(DICTATE, 0)
     assert [presses.pressed(DICTATE, at) for at in (0.5, 0.53, 1.1, 1.7)] == [[]] * 4
+    assert [presses.pressed(DICTATE, at) for at in (3.7, 5.7, 7.7)] == [[]] * 3, "a long delay"
     assert len(presses.pressed("redo", 0)) == 2
     assert presses.pressed("redo", 0.5) == []
     presses.released("redo", 0.6)

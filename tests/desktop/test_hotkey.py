@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import subprocess
 import threading
@@ -15,7 +16,7 @@ from Xlib.ext import xtest
 from tests.desktop.rig import Desktop, wait_until
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys import parse_chord, parse_key
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey import select
 from tray_dictate.hotkey.pynput import PynputHotkey
@@ -143,6 +144,132 @@ def test_a_chord_with_an_ordinary_key_is_hidden_from_the_window(environ, xserver
     xserver.keyup("space")
     window.wait_for(lambda text: len(text) > 3 and not text.strip())  # it repeats again
     watching.hotkey.stop()
+
+
+def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(environ, xserver):
+    watching = Watch(XInputHotkey(parse_chord("ctrl+y")))
+    with xserver.text_window("tk") as window:
+        xserver.set_layout("de")  # y and z change places
+        wait_until(lambda: watching.hotkey._names[52] == "y", 5, "the map is read")
+        xserver.keydown("Control_L", "52")
+        xserver.keyup("52", "Control_L")
+        xserver.tap("29")
+        window.wait_for("z")
+        assert "y" not in [key.keysym for key in window.key_events()]
+    assert watching.edges(6)[1] == "+y"
+    watching.hotkey.stop()
+
+
+BY_OTHER_NAMES = [
+    ("f13", "191"), ("XF86Tools", "191"), ("keycode 191", "191"), ("kp_enter", "KP_Enter"),
+    ("kp_5", "84"), ("kp_decimal", "91"), ("XF86AudioMute", "121"), ("compose", "Multi_key"),
+    ("Hyper_L", "Hyper_L"), ("alt_gr", "ISO_Level3_Shift"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "key"), BY_OTHER_NAMES)
+def test_a_key_is_known_by_its_name_by_what_it_gives_and_by_its_place(environ, xserver, name, key):
+    told: list[str] = []
+    watching = Watch(XInputHotkey(parse_chord(name), (), told.append))
+    xserver.set_layout("us(altgr-intl)" if name == "alt_gr" else "us")
+    if name in ("compose", "Hyper_L"):  # no key of the usual map gives it
+        assert [words for words in told if "No key of your keyboard gives" in words]
+        xserver.run("xmodmap", "-e", f"keycode 191 = {key}")
+        key = "191"
+        wanted = parse_key(name)
+        wait_until(lambda: watching.hotkey._names[191] in wanted, 5, "the map is read")
+    else:
+        wait_until(lambda: parse_key(name) <= set(watching.hotkey._names.values()), 5, "the map")
+    [canonical] = parse_key(name)
+    xserver.tap(key)
+    assert watching.edges(2) == [f"+{canonical}", f"-{canonical}"]
+    watching.hotkey.stop()
+    xserver.set_layout("us")
+
+
+def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_away(
+    xserver, environ
+):
+    told: queue.Queue[str] = queue.Queue()
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), told.put))
+    assert told.empty()
+    for option, given in (("compose:rctrl", "Compose"), ("lv5:rctrl_switch", "ISO_Level5_Shift")):
+        xserver.run("setxkbmap", "us", "-option", "", "-option", option)
+        assert told.get(timeout=5) == (
+            f"No key of your keyboard gives right Ctrl: the one in its place gives {given}. The "
+            "hotkey is not heard. Set hotkey.keys to another: Pause or Scroll Lock or F9."
+        )
+        again = XInputHotkey(parse_chord("ctrl_r"), (), told.put)
+        assert f"gives {given}." in told.get(timeout=5)
+        again.stop()
+        xserver.run("setxkbmap", "us", "-option", "")
+        wait_until(lambda: watching.hotkey._names[105] == "ctrl_r", 5, "the map is read")
+    xserver.tap("Control_R")
+    assert watching.edges(2) == ["+ctrl_r", "-ctrl_r"]
+    watching.hotkey.stop()
+
+
+def test_a_button_of_the_mouse_is_a_hotkey_that_no_window_gets(environ, xserver):
+    watching = Watch(XInputHotkey(parse_chord("mouse8")))
+    other = display.Display(xserver.display)
+    window = other.screen().root.create_window(
+        0, 0, 300, 300, 0, X.CopyFromParent, override_redirect=True,
+        event_mask=X.ButtonPressMask | X.ButtonReleaseMask,
+    )  # fmt: skip
+    window.map()
+    other.sync()
+    xserver.run("xdotool", "mousemove", "50", "50", "mousedown", "8")
+    wait_until(lambda: watching.hotkey.held() == {"mouse8"}, 5, "it is held")
+    xserver.run("xdotool", "mouseup", "8", "click", "9")
+    assert watching.edges(2) == ["+mouse8", "-mouse8"]
+    assert watching.hotkey.held() == frozenset()
+    heard = [other.next_event() for _ in range(2)]
+    assert [(event.type, event.detail) for event in heard] == [
+        (X.ButtonPress, 9), (X.ButtonRelease, 9),
+    ]  # fmt: skip
+    watching.hotkey.stop()
+    other.close()
+
+
+@pytest.mark.parametrize(("key", "keycode", "bit"), [("caps_lock", 66, 2), ("num_lock", 77, 16)])
+def test_a_lock_that_is_the_hotkey_stays_as_it_was(environ, xserver, key, keycode, bit):
+    def locked() -> bool:
+        return bool(server.screen().root.query_pointer().mask & bit)
+
+    server = display.Display(xserver.display)
+    for before in (False, True):
+        if locked() is not before:
+            xserver.tap(str(keycode))
+        assert locked() is before
+        watching = Watch(XInputHotkey(parse_chord(key)))
+        for _ in range(2):
+            xserver.keydown(str(keycode))
+            xserver.keyup(str(keycode))
+            assert watching.edges(2) == [f"+{key}", f"-{key}"]
+            wait_until(lambda before=before: locked() is before, 5, "as before")
+        watching.hotkey.stop()
+    xserver.tap(str(keycode))
+    server.close()
+
+
+def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver):
+    def slow(edge: Edge) -> None:
+        edges.append(edge)
+        time.sleep(0.1)  # a busy machine
+
+    edges: list[Edge] = []
+    hotkey = XInputHotkey(parse_chord("ctrl_r"))
+    hotkey.start(slow, print)
+    server = display.Display(xserver.display)
+    control = server.keysym_to_keycode(XK.XK_Control_R)
+    for kind, after in ((X.KeyPress, 0), (X.KeyRelease, 200), (X.KeyPress, 10), (X.KeyRelease, 50)):
+        xtest.fake_input(server, kind, control, after)
+    server.sync()
+    wait_until(lambda: len(edges) == 4, 5, "all edges")
+    apart = [late.at - early.at for early, late in itertools.pairwise(edges)]
+    assert apart == pytest.approx([0.2, 0.01, 0.05], abs=0.009)
+    hotkey.stop()
+    server.close()
 
 
 def test_a_grabbed_chord_is_still_a_hotkey(environ, xserver, caplog):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import queue
 import struct
@@ -20,6 +21,7 @@ from tests.as_user import ROOT
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.keycodes import CODES
+from tray_dictate.core.keys import parse_key
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.evdev import EvdevHotkey
 from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices, Ioctl
@@ -387,3 +389,39 @@ def test_where_no_keyboard_is_it_says_so(tmp_path):
     with pytest.raises(OSError, match="ioctl"):
         Ioctl().down(devices_file := os.open(tmp_path / "event0", os.O_RDONLY))
     os.close(devices_file)
+
+
+OTHERS = [
+    ("f13", 183), ("keycode 191", 183), ("XF86AudioMicMute", 248), ("kp_enter", 96),
+    ("XF86Launch5", 184), ("mouse8", 0x113), ("mouse2", 0x112), ("XF86Dictate", 586),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "code"), OTHERS)
+def test_a_key_is_known_by_any_of_its_names_and_so_is_a_button(name, code):
+    with watched(keys=name) as one:
+        [canonical] = parse_key(name)
+        one.pipes.send("event0", key(code, 1))
+        assert one.next() == [(canonical, True)]
+        assert one.hotkey.held() == {canonical}
+        one.pipes.send("event0", key(code, 0))
+        assert one.next() == [(canonical, False)]
+
+
+def test_an_edge_is_when_the_kernel_says_not_when_it_is_read():
+    def timed(milliseconds: int, value: int) -> bytes:
+        return RECORD.pack(100, 1000 * milliseconds, KEY, CODES["f9"], value)
+
+    with watched() as one:
+        one.pipes.send("event0", timed(0, 1))
+        first = one.edges.get(timeout=10)
+        time.sleep(0.3)  # what follows has happened by then
+        one.pipes.send("event0", timed(200, 0) + timed(210, 1) + timed(260, 0))
+        edges = [first, *(one.edges.get(timeout=10) for _ in range(3))]
+    apart = [late.at - early.at for early, late in itertools.pairwise(edges)]
+    assert apart[1:] == pytest.approx([0.01, 0.05], abs=0.002)
+
+
+def test_a_key_that_locks_is_told_of():
+    with watched(keys="caps_lock") as one:
+        assert [words for words in one.told if "still locks" in words]

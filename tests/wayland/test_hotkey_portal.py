@@ -18,7 +18,7 @@ from tray_dictate import desktop_entry
 from tray_dictate.bridge import Bridge
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.triggers import REPEATING, Trigger
+from tray_dictate.core.triggers import Trigger
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
@@ -201,13 +201,16 @@ def test_a_portal_that_is_restarted_has_it_bound_again(start, portal):
     assert watch.lost.empty()
 
 
-def test_a_second_press_after_a_lost_release_counts_and_a_repetition_does_not(start, portal):
+def test_a_second_press_after_a_lost_release_counts_and_a_repetition_does_not(
+    start, portal, monkeypatch
+):
+    monkeypatch.setattr("tray_dictate.core.triggers.REPEATING", 0.7)
     watch = start()
     watch.named()
     portal.do("press")
     portal.do("press")
     assert watch.edges(3) == DOWN
-    time.sleep(REPEATING)
+    time.sleep(0.8)
     portal.do("press")
     assert watch.edges(6) == UP + DOWN
 

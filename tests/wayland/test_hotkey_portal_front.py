@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
 import time
@@ -10,10 +11,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from dbus_fast import DBusError
+from dbus_fast import DBusError, Variant
 
 from tests.desktop.processes import wait_until
-from tests.wayland.front_end import FrontEnd
+from tests.strangers import Stranger
+from tests.wayland.front_end import GNOME, FrontEnd
 from tests.wayland.session import Session
 from tray_dictate.config import HotkeySettings
 from tray_dictate.hotkey import desktop
@@ -108,6 +110,53 @@ def test_the_output_says_anew_who_it_is_and_waits_for_no_answer_of_who_has_gone(
     assert second.served == ["CreateSession"]
     portals.close()
     second.end()
+
+
+@pytest.mark.parametrize(("binds", "changes"), [(GNOME, None), ([], GNOME)])
+def test_what_is_bound_counts_and_not_the_code_of_the_answer(watch, binds, changes):
+    """GNOME 48 answers 2 where all is well."""
+    front = FrontEnd()
+    front.code, front.binds, front.changes = 2, binds, changes
+    named, told = watch()
+    assert named.get(timeout=30) == "Ctrl+Alt+Space"
+    wait_until(lambda: "BindShortcuts" in front.served, 30, "it is asked")
+    time.sleep(0.3)
+    assert (list(named.queue), list(told.queue)) == ([], [])
+    front.end()
+
+
+def test_an_answer_without_the_hotkey_is_a_refusal(watch):
+    front = FrontEnd()
+    front.code, front.binds, front.changes = 2, [["undo", {}]], [["undo", {}]]
+    _, told = watch()
+    assert "has not bound the hotkey" in told.get(timeout=30)
+    front.end()
+
+
+def test_the_answer_to_a_request_and_the_end_of_a_session_count_from_the_portal_alone(entered):
+    front = FrontEnd()
+    portals, closed = Portals(), list[str]()
+    portals.on("Session.Closed", lambda path, _: closed.append(path))
+
+    async def answered() -> dict[str, Any]:
+        asking = asyncio.ensure_future(portals.request("RemoteDesktop.Start", "a{sv}"))
+        while not front.served:  # noqa: ASYNC110 - what it waits for tells nobody
+            await asyncio.sleep(0.01)
+        [path] = portals._answers
+        async with Stranger(os.environ["DBUS_SESSION_BUS_ADDRESS"]) as stranger:
+            forged = {"restore_token": Variant("s", "forged")}
+            member = "org.freedesktop.portal.Request.Response"
+            await stranger.forge(path, member, "ua{sv}", 0, forged, count=100)
+            member = "org.freedesktop.portal.Session.Closed"
+            await stranger.forge("/session", member, "a{sv}", {}, count=100)
+        front.answer(path, {"restore_token": Variant("s", "the portal's")})
+        return await asking
+
+    front.silent = True
+    assert portals.run(answered(), 30) == {"restore_token": "the portal's"}
+    assert closed == []
+    portals.close()
+    front.end()
 
 
 async def _after(begin: Callable[[], None], work: Coroutine[Any, Any, T]) -> T:

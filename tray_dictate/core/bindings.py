@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.core.keys import MODIFIERS, Chord, Slot, in_words, is_bare, kind, spell
+from tray_dictate.core.keys import (
+    MODIFIERS,
+    Chord,
+    Slot,
+    button_of,
+    in_words,
+    is_bare,
+    kind,
+    place_of,
+    spell,
+)
 from tray_dictate.core.keysyms import keysym
 
 Compositor = Literal["sway", "hyprland", "river", "niri"]
@@ -31,6 +41,7 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MAP = "riverctl map "
 _CHOOSE = "Choose another key in the settings, such as f9"
+_BY_PLACE = ("sway", "hyprland")  # which bind keys by their codes, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,17 @@ class _Key:
     @property
     def bare(self) -> bool:
         return self.name in MODIFIERS
+
+    @property
+    def place(self) -> int | None:
+        """The code of what is bound by it: a modifier alone, the keypad, what has no other name.
+
+        By name a modifier would be found in no layout that maps the key to something else, and a
+        key of the keypad only with Num Lock on.
+        """
+        if self.bare or self.name.startswith("kp_"):
+            return CODES[self.name] + XKB
+        return place_of(self.name)
 
     @property
     def typed(self) -> bool:
@@ -101,6 +123,8 @@ def quoted(words: Sequence[str]) -> str:
 def accelerator(chord: Chord) -> str:
     """Return a chord as GNOME writes it: "<Control><Alt>space". Raises ValueError."""
     key = _key(chord, [])
+    if place_of(key.name) is not None:
+        raise ValueError(f"GNOME binds no key by its place, as {in_words(chord)} is. {_CHOOSE}.")
     if key.bare:
         raise ValueError(f"GNOME binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
     modifiers = "".join(
@@ -121,6 +145,10 @@ def _lines(
     if key.bare and key.modifiers:
         raise ValueError(
             f"{in_words(chord)}: several modifiers and no other key cannot be bound. {_CHOOSE}."
+        )
+    if place_of(key.name) is not None and compositor not in _BY_PLACE:
+        raise ValueError(
+            f"{compositor} binds no key by its place, as {in_words(chord)} is. {_CHOOSE}."
         )
     if key.bare and compositor == "niri":
         raise ValueError(f"niri binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
@@ -147,6 +175,11 @@ def _lines(
 def _key(chord: Chord, notes: list[str]) -> _Key:
     """Return what is bound for a chord; what that leaves out is added to the notes."""
     plain, modifiers = _others(chord), _modifiers(chord)
+    if any(button_of(key) is not None for slot in plain for key in slot):
+        raise ValueError(
+            f"{in_words(chord)} is a button of a mouse, which is bound by no compositor's lines "
+            f'that we write. {_CHOOSE}, or set hotkey.source = "evdev".'
+        )
     if len(plain) > 1:
         raise ValueError(f"{in_words(chord)}: two keys at once cannot be bound. {_CHOOSE}.")
     if is_bare(chord):
@@ -172,12 +205,12 @@ def _kinds(slots: Sequence[Slot]) -> tuple[str, ...]:
 
 def _sway(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     flags = ["--release", "--locked"] if release else ["--no-repeat"]  # a lock may come meanwhile
-    if key.bare:  # by name it would be found in no layout that maps the key to something else
-        return [" ".join(["bindcode", *flags, str(CODES[key.name] + XKB), _exec(command)])]
     if key.typed:
         flags.append("--to-code")  # the same key, also while another layout is active
-    chord = "+".join([*(_MODIFIERS["sway"][name] for name in key.modifiers), keysym(key.name)])
-    return [" ".join(["bindsym", *flags, chord, _exec(command)])]
+    name = keysym(key.name) if key.place is None else str(key.place)
+    chord = "+".join([*(_MODIFIERS["sway"][name] for name in key.modifiers), name])
+    bind = "bindsym" if key.place is None else "bindcode"
+    return [" ".join([bind, *flags, chord, _exec(command)])]
 
 
 def _exec(command: Sequence[str]) -> str:
@@ -188,7 +221,7 @@ def _hyprland(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     flags = ""
     if release:  # "i" lets it stop also with another modifier down; but each space would fire it
         flags = "rl" if key.modifiers else "irl"
-    name = f"code:{CODES[key.name] + XKB}" if key.bare else keysym(key.name)
+    name = keysym(key.name) if key.place is None else f"code:{key.place}"
     modifiers = " ".join(_MODIFIERS["hyprland"][name] for name in key.modifiers)
     shell = quoted(command).replace("#", "##")  # else a comment
     return [f"bind{flags} = {modifiers}, {name}, exec, {shell}"]

@@ -60,6 +60,13 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """The screen is locked, or no longer; locked finishes what records and ignores every start."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """The microphone's first real samples of a dictation are there."""
 
@@ -90,7 +97,9 @@ class Delivered:
     trouble: str = ""
 
 
-Event = Start | Stop | Toggle | Cancel | Enable | Heard | SegmentReady | Drained | Delivered
+Event = (
+    Start | Stop | Toggle | Cancel | Enable | Locked | Heard | SegmentReady | Drained | Delivered
+)
 
 
 # Commands: what the daemon must do, in order. Every Begin meets one Abort or one Close.
@@ -156,6 +165,7 @@ class State:
     """Everything the daemon knows about its dictations."""
 
     enabled: bool = True
+    locked: bool = False
     recording: Live | None = None
     draining: tuple[Live, ...] = ()  # the oldest first
     last: int = 0
@@ -192,10 +202,8 @@ def step(state: State, event: Event) -> Step:
             return _stop(state) if state.recording else _start(state)
         case Cancel():
             return _cancel(state)
-        case Enable(on):
-            after, commands = (state, ()) if on else _stop(state)
-            trouble = after.trouble if on else ""  # who switches it off has seen it
-            return replace(after, enabled=on, trouble=trouble), commands
+        case Enable() | Locked():
+            return _allow(state, event)
         case Heard(number):
             return _advance(_change(state, number, heard=True))
         case SegmentReady(number, text):
@@ -214,7 +222,7 @@ def step(state: State, event: Event) -> Step:
 
 
 def _start(state: State) -> Step:
-    if state.recording or not state.enabled:
+    if state.recording or not state.enabled or state.locked:
         return state, ()
     number = state.last + 1
     return replace(state, recording=Live(number), last=number, trouble=""), (Begin(number),)
@@ -225,6 +233,15 @@ def _stop(state: State) -> Step:
         return state, ()
     draining = (*state.draining, state.recording)
     return replace(state, recording=None, draining=draining), (Finish(state.recording.number),)
+
+
+def _allow(state: State, event: Enable | Locked) -> Step:
+    if isinstance(event, Locked):
+        after, allowed = replace(state, locked=event.on), not event.on
+    else:
+        trouble = state.trouble if event.on else ""  # who switches it off has seen it
+        after, allowed = replace(state, enabled=event.on, trouble=trouble), event.on
+    return (after, ()) if allowed else _stop(after)
 
 
 def _cancel(state: State) -> Step:

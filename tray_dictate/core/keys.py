@@ -2,11 +2,17 @@
 
 A chord is a set of *slots*. A slot is a set of key names any of which fills it: `ctrl` is filled
 by `ctrl_l` or `ctrl_r`, `ctrl_r` only by itself. Back ends report canonical names only.
+
+A key is known by its name, by what the keyboard map has it give (xkb's keysyms: XF86AudioMicMute),
+or by its place, whatever it gives: "keycode 191" as X counts. A button of the mouse is one, too.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
+
+from tray_dictate.core.keysyms import BY_NAME, keysym
 
 SIDED = ("ctrl", "alt", "shift", "super")
 MODIFIERS = frozenset(f"{name}_{side}" for name in SIDED for side in "lr") | {"alt_gr"}
@@ -15,15 +21,50 @@ NAMED = (
     "caps_lock num_lock scroll_lock pause print_screen menu"
 ).split()
 FUNCTION = [f"f{n}" for n in range(1, 25)]
+BUTTONS = (2, *range(8, 13))  # of a mouse, as X counts; 4 to 7 are its wheel
+_KINDS = {
+    "ctrl": ("ctrl", "control", "ctl"), "alt": ("alt", "option", "opt"), "shift": ("shift",),
+    "super": ("super", "win", "windows", "cmd", "command", "meta", "logo"),
+}  # fmt: skip
+_SIDES = {"l": ("l", "left"), "r": ("r", "right")}
+
+
+def _sided() -> dict[str, str]:
+    """Return every usual name of a modifier: rctrl, right_ctrl, control_r, ctrlright ..."""
+    names: dict[str, str] = {}
+    for kind, words in _KINDS.items():
+        names |= dict.fromkeys(words, kind)
+        for side, sides in _SIDES.items():
+            for word in words:
+                for one in sides:
+                    spelt = f"{one}_{word}", f"{one}{word}", f"{word}_{one}", f"{word}{one}"
+                    names |= dict.fromkeys(spelt, f"{kind}_{side}")
+    return names
+
+
+_KEYPAD = ("numpad", "keypad", "num", "kp")  # before a digit, with or without a line between
 ALIASES = {
-    "control": "ctrl", "cmd": "super", "win": "super", "meta": "super", "option": "alt",
-    "esc": "escape", "return": "enter", "altgr": "alt_gr", "ins": "insert", "del": "delete",
-    "pgup": "page_up", "pgdn": "page_down", "prtsc": "print_screen",
-    "left_ctrl": "ctrl_l", "right_ctrl": "ctrl_r", "left_alt": "alt_l", "right_alt": "alt_r",
-    "left_shift": "shift_l", "right_shift": "shift_r", "left_super": "super_l",
-    "right_super": "super_r",
+    **_sided(),
+    **{f"{pad}{line}{n}": f"kp_{n}" for pad in _KEYPAD for line in ("", "_") for n in range(10)},
+    **{f"{pad}_{name}": "kp_enter" for pad in _KEYPAD for name in ("enter", "return")},
+    "kp_plus": "kp_add", "kp_minus": "kp_subtract", "kp_times": "kp_multiply",
+    "esc": "escape", "return": "enter", "spacebar": "space", "bksp": "backspace",
+    "back_space": "backspace", "ins": "insert", "del": "delete", "pgup": "page_up",
+    "pgdn": "page_down", "pgdown": "page_down", "pageup": "page_up", "pagedown": "page_down",
+    "prtsc": "print_screen", "print": "print_screen", "printscreen": "print_screen",
+    "capslock": "caps_lock", "numlock": "num_lock", "scrolllock": "scroll_lock",
+    "apps": "menu", "altgr": "alt_gr", "alt_graph": "alt_gr", "altgraph": "alt_gr",
+    "mode_switch": "alt_gr", "compose": "multi_key", "mic_mute": "xf86audiomicmute",
+    "mouse_middle": "mouse2", "mouse_back": "mouse8", "mouse_forward": "mouse9",
 }  # fmt: skip
 KNOWN = frozenset([*SIDED, *MODIFIERS, *NAMED, *FUNCTION])
+_PLACE = re.compile(r"(?:key_?)?code_?:?_?(\d+)")
+_BUTTON = re.compile(r"(?:mouse_?)?(?:mouse|button|btn)_?(\d+)")
+_POINT = ".,;:'\"!?-()"  # what is typed all the time, beside letters and digits
+_MOVING = frozenset({"space", "enter", "tab", "backspace", "left", "right", "up", "down"})
+_LOST = frozenset({"delete", "home", "end", "page_up", "page_down"})
+_WORDS = {"alt_gr": "AltGr", "multi_key": "Compose", "plus": "+"}
+_ADD = "Add modifiers, as in ctrl+alt+{}, or take another key, such as f9"
 
 Slot = frozenset[str]
 Chord = tuple[Slot, ...]
@@ -31,13 +72,22 @@ Chord = tuple[Slot, ...]
 
 def parse_key(name: str) -> Slot:
     """Return the canonical keys that `name` stands for; raises ValueError with a suggestion."""
-    key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    key = name.strip().lower()
+    if len(key) > 1:
+        key = key.replace("-", "_").replace(" ", "_")
     key = ALIASES.get(key, key)
     if key in SIDED:
         return frozenset({f"{key}_l", f"{key}_r"})
+    if found := _BUTTON.fullmatch(key):
+        return frozenset({_button(int(found[1]))})
+    if found := _PLACE.fullmatch(key):
+        return frozenset({f"keycode {int(found[1])}"})
     if key in KNOWN or (len(key) == 1 and key.isprintable()):
         return frozenset({key})
-    close = difflib.get_close_matches(key, [*KNOWN, *ALIASES], n=1)
+    if key in BY_NAME:
+        return frozenset({BY_NAME[key]})
+    close = difflib.get_close_matches(key, KNOWN, n=1)
+    close = close or difflib.get_close_matches(key, [*ALIASES, *BY_NAME], n=1)
     hint = f"; did you mean {close[0]!r}?" if close else "; examples: ctrl_r, f9, ctrl+alt+space"
     raise ValueError(f"unknown key {name.strip()!r}{hint}")
 
@@ -53,6 +103,50 @@ def parse_chord(text: str) -> Chord:
             raise ValueError(f"{name.strip()!r} is named twice in {text!r}")
         slots.append(slot)
     return tuple(slots)
+
+
+def place_of(key: str) -> int | None:
+    """Return the keycode of a key that is named by it, as X counts; else None."""
+    return int(key.removeprefix("keycode ")) if key.startswith("keycode ") else None
+
+
+def button_of(key: str) -> int | None:
+    """Return the number of a mouse's button, as X counts; None for a key."""
+    found = _BUTTON.fullmatch(key)
+    return int(found[1]) if found else None
+
+
+def nuisance(chord: Chord) -> str:
+    """Return why nothing could be typed any more with such a hotkey; "" for one that can be."""
+    if any(kind(min(slot)) in ("ctrl", "alt", "super") for slot in chord if slot <= MODIFIERS):
+        return ""
+    typed = [key for slot in chord for key in slot if _is_typed(key)]
+    if not typed or len(typed) > 1:
+        return ""
+    add = _ADD.format(_spelt(min(typed)))
+    return f"it is typed all the time, and could not be any more. {add}"
+
+
+def drawback(chord: Chord) -> str:
+    """Return what is to be known of a hotkey that works all the same, "" for nothing."""
+    words = in_words(chord)
+    keys = {key for slot in chord for key in slot}
+    if len(chord) == 1 and is_bare(chord) and keys & {"ctrl_l", "alt_l", "super_l"}:
+        return (
+            f"{words} begins most shortcuts, and each of them would open the microphone for a "
+            "moment. Take one that seldom does, as ctrl_r, or another key, such as f9"
+        )
+    if len(chord) == 1 and is_bare(chord) and keys & {"shift_l", "shift_r", "alt_gr"}:
+        return (
+            f"{words} is part of much that is typed, and each time it would open the microphone "
+            "for a moment. Take ctrl_r, or another key, such as f9"
+        )
+    if sum(_is_typed(key) for key in keys) > 1 and not keys & MODIFIERS:
+        return f"{words} is of keys that could not be typed any more. {_ADD.format(min(keys))}"
+    if len(chord) == 1 and (keys & _LOST or all(len(key) == 1 for key in keys)):
+        add = _ADD.format(_spelt(min(keys)))
+        return f"{words} does nothing else any more while tray_dictate runs. {add}"
+    return ""
 
 
 def spell(chord: Chord) -> str:
@@ -80,15 +174,37 @@ def filled(slot: Slot, held: frozenset[str]) -> bool:
     return not slot.isdisjoint(held)
 
 
+def _button(number: int) -> str:
+    if number in BUTTONS:
+        return f"mouse{number}"
+    why = "every click needs it" if number in (1, 3) else "it is the wheel, or no mouse has it"
+    raise ValueError(f"mouse button {number} cannot be a hotkey: {why}; examples: mouse8, mouse9")
+
+
+def _is_typed(key: str) -> bool:
+    single = len(key) == 1 and (key.isalnum() or key in _POINT)
+    return single or key in _MOVING or re.fullmatch(r"kp_\d", key) is not None
+
+
 def _slot_in_words(slot: Slot) -> str:
     name = _spell_slot(slot)
-    if name == "alt_gr":
-        return "AltGr"
+    if name in _WORDS:
+        return _WORDS[name]
+    if name.startswith("mouse"):
+        return f"Mouse Button {name.removeprefix('mouse')}"
+    if name.startswith("kp_"):
+        return f"Keypad {name.removeprefix('kp_').title()}"
+    if name in BY_NAME and name not in KNOWN and len(name) > 1:
+        return keysym(name)
     side = {"_l": "left ", "_r": "right "}.get(name[-2:], "") if name in MODIFIERS else ""
     return side + (kind(name) if side else name).replace("_", " ").title()
 
 
 def _spell_slot(slot: Slot) -> str:
     if len(slot) == 1:
-        return next(iter(slot))
+        return _spelt(next(iter(slot)))
     return next(iter(slot)).rsplit("_", 1)[0]  # the two sides of one modifier
+
+
+def _spelt(key: str) -> str:
+    return "plus" if key == "+" else key  # which is between the keys of a chord

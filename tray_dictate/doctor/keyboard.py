@@ -21,8 +21,7 @@ Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]
 _log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # seconds for the user to press it
-# modifiers alone are not kept from the windows
-_NOTHING_HIDDEN = {"keys": "ctrl_r", "redo": "", "undo": "", "copy_last": ""}
+_NO_OTHERS = {"redo": "", "undo": "", "copy_last": ""}
 ALLOWED = 60.0  # seconds for the user to allow it in the desktop's dialog
 _ANSWERS = 3.0  # seconds for a desktop that has nobody to ask
 _ALLOW = "The desktop asks whether tray_dictate may have its keys: please allow it ..."
@@ -41,7 +40,7 @@ class _Watch:
         self._chord, self._loop = chord, asyncio.get_running_loop()
         self._down: set[str] = set()
         self.seen = asyncio.Event()
-        self.others = 0
+        self.others, self.last = 0, ""  # keys that are not the hotkey's
         self.lost = ""
 
     def edge(self, edge: Edge) -> None:
@@ -59,6 +58,7 @@ class _Watch:
         self._down.add(edge.key)
         if not any(edge.key in slot for slot in self._chord):
             self.others += edge.key != POINTER
+            self.last = edge.key if edge.key != POINTER else self.last
         elif all(filled(slot, frozenset(self._down)) for slot in self._chord):
             self.seen.set()
 
@@ -74,19 +74,22 @@ async def look(
     select: Select = hotkey.select,
 ) -> list[Finding]:
     """Watch for a press; `ask` tells the user to make it, None asks for none."""
-    # what a running daemon hides from the windows already is left to it
+    # what a running daemon hides from the windows already stays its own: it was there first
     serves = await blocking.start(daemon.serves)
-    hidden = settings.model_copy(update=_NOTHING_HIDDEN) if serves else settings
-    keys = await acquire(lambda: select(hidden, _log.warning), lambda keys: keys.stop())
+    hidden = settings.model_copy(update=_NO_OTHERS) if serves else settings
+    told: list[str] = []
+    keys = await acquire(lambda: select(hidden, told.append), lambda keys: keys.stop())
     try:
         trigger = keys.trigger() if isinstance(keys, NamesKeys) else None
         found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))
         found = found or await _seen(keys, settings, ask, patience)
     finally:
         await blocking.start(keys.stop)
-    if _by(keys) != "Evdev":
-        return [found]
-    return [found, Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE)]
+    findings = [found]
+    findings += [Finding("keys", "warning", words) for words in told]
+    if _by(keys) == "Evdev":
+        findings.append(Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE))
+    return findings
 
 
 def _not_asked(
@@ -135,7 +138,10 @@ async def _seen(
         async with asyncio.timeout(patience):
             await watch.seen.wait()
     except TimeoutError:
-        others = f"presses of others: {watch.others}" if watch.others else "nor any other key"
+        others = "nor any other key"
+        if watch.others:
+            last = in_words((frozenset({watch.last}),))
+            others = f"presses of others: {watch.others}, the last of {last}"
         words = f"{trigger.keys} was not seen within {patience:g} s, {others} (by {_by(keys)})."
         return Finding("hotkey", "failed", words, remedy=_REMEDY)
     if watch.lost:

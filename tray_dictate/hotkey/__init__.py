@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.errors import UnavailableError
+from tray_dictate.physical_keys import physical_keys
 from tray_dictate.ports import Hotkey
 from tray_dictate.wayland_session import compositor_answers
 
@@ -42,6 +43,8 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     if choice and reasons and settings.source != "auto":
         tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
     log.info("hotkey by %s", type(hotkey).__name__)
+    for doubt in settings.doubts:
+        tell(doubt)
     return hotkey
 
 
@@ -95,18 +98,19 @@ def _commands() -> Hotkey:
     return CommandsHotkey()
 
 
-def _xinput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
+def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
     try:
         from tray_dictate.hotkey.xinput import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
-    return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()))
+    return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()), tell)
 
 
-def _pynput(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
-    from tray_dictate.hotkey.pynput import PynputHotkey  # noqa: PLC0415
+def _pynput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
+    from tray_dictate.hotkey.pynput import AskedHotkey, PynputHotkey  # noqa: PLC0415
 
-    return PynputHotkey()
+    keys = physical_keys()
+    return AskedHotkey(keys, settings.watched) if keys else PynputHotkey(settings.watched)
 
 
 def _evdev(settings: HotkeySettings, tell: Tell) -> Hotkey:

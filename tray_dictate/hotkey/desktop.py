@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from dbus_fast import DBusError, Message, MessageType
+from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.bridge import Bridge
@@ -22,12 +22,11 @@ from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import Chord, parse_chord
 from tray_dictate.core.triggers import DICTATE, Presses, Trigger
-from tray_dictate.dbus import PATIENCE, TROUBLE, call, connect, listen
+from tray_dictate.dbus import PATIENCE, TROUBLE, Owner, connect
 from tray_dictate.errors import UnavailableError, why
 
 log = logging.getLogger(__name__)
 
-_BUS, _BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 _AGAIN = 1.0  # seconds that who was restarted gets before it is asked
 _MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
 _PROMPT = 2.0  # seconds that a start, or an end, waits for who serves the shortcuts
@@ -59,7 +58,7 @@ class DesktopHotkey:
         self._trigger = Trigger(way=self.WAY)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None
-        self._owner, self._known, self._stopped = "", False, False
+        self._known, self._stopped = False, False  # who serves them; whether we have ended
         self._binding: asyncio.Task[None] | None = None
         self._bridge = Bridge("hotkey")
         self._bridge.start()
@@ -112,6 +111,7 @@ class DesktopHotkey:
     # For subclasses; on the thread
 
     bus: MessageBus
+    service: Owner
 
     async def probe(self) -> None:
         """Ask for what is needed. Raises one of TROUBLE."""
@@ -124,7 +124,7 @@ class DesktopHotkey:
         """Give them back. Raises one of TROUBLE."""
 
     def signalled(self, message: Message) -> None:
-        """Take a signal of the service's."""
+        """Take a signal of the service's own."""
 
     def pressed(self, name: str) -> None:
         """Report the press of a shortcut."""
@@ -152,12 +152,8 @@ class DesktopHotkey:
 
     async def _open(self) -> None:
         self.bus = await connect()
-        await listen(
-            self.bus,
-            f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',"
-            f"arg0='{self.SERVICE}'",
-        )
-        self.bus.add_message_handler(self._heard)
+        self.service = Owner(self.bus, self.SERVICE, self.signalled, self._owned)
+        await self.service.follow()
         try:
             async with asyncio.timeout(_PROMPT):
                 await self._look()
@@ -167,8 +163,7 @@ class DesktopHotkey:
     async def _look(self) -> None:
         """Ask who serves the shortcuts now. Raises one of TROUBLE."""
         await self.probe()
-        owner = await call(self.bus, _BUS, _BUS_PATH, f"{_BUS}.GetNameOwner", "s", self.SERVICE)
-        self._owner, self._known = owner[0], True
+        self._known = True
 
     async def _wait_known(self) -> None:
         """Ask until there is an answer. Raises UnavailableError."""
@@ -193,18 +188,9 @@ class DesktopHotkey:
                     await self.unbind()
             self.bus.disconnect()
 
-    def _heard(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL:
-            return
-        if message.member == "NameOwnerChanged" and message.sender == _BUS:
-            if message.body[0] == self.SERVICE:
-                self._owned(message.body[2])
-        elif message.sender == self._owner:
-            self.signalled(message)
-
     def _owned(self, owner: str) -> None:
         """Learn who serves the shortcuts now, if anybody does."""
-        self._owner, self._known = owner, False
+        self._known = False
         if not self._on_edge:
             return
         self.let_go()

@@ -20,8 +20,9 @@ from typing import Protocol
 
 from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
-from tray_dictate.core.keycodes import CODES, NAMES, XKB
-from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.core.event_clock import EventClock
+from tray_dictate.core.keycodes import NAMES, XKB, code_of
+from tray_dictate.core.keys import in_words
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices
 from tray_dictate.wake_up import WakeUp
@@ -33,7 +34,7 @@ _READ = _RECORD.size * 64
 _SYN, _KEY, _DROPPED = 0, 1, 3
 _UP, _DOWN = 0, 1  # a 2 is a repetition
 _TAP = 0.3  # seconds: a longer touch moves the pointer and clicks nothing
-_ALT_GR = CODES["alt_gr"]
+_LOCKS = frozenset({"caps_lock", "num_lock", "scroll_lock"})
 
 
 class Devices(Protocol):
@@ -74,20 +75,21 @@ class EvdevHotkey:
     def __init__(
         self,
         settings: HotkeySettings,
-        _tell: Callable[[str], None],
+        tell: Callable[[str], None],
         open_devices: Callable[[frozenset[int]], Devices] = InputDevices,
     ) -> None:
         """Raises UnavailableError where no keyboard may be read."""
-        chords = _chords(settings)
-        keys = {key for chord in chords for slot in chord for key in slot}
-        unknown = sorted(key for key in keys if key not in CODES)
-        if unknown:
+        self._wanted = {code_of(key): key for key in settings.watched}
+        if unknown := sorted(key for key in settings.watched if code_of(key) is None):
             raise UnavailableError(
                 f"The kernel has no key {unknown[0]!r}.",
                 "Name it as a US keyboard has it, or choose another.",
             )
-        self._names = {**NAMES, _ALT_GR: "alt_gr"} if "alt_gr" in keys else NAMES
-        self._devices = open_devices(frozenset(CODES[key] for key in keys))
+        for key in sorted(_LOCKS & settings.watched):
+            words = in_words((frozenset({key}),))
+            tell(f"{words} still locks at each press: it is seen here, and not kept from others.")
+        self._names: dict[int | None, str] = {**NAMES, **self._wanted}
+        self._devices = open_devices(frozenset(number for number in self._wanted if number))
         self._files = self._devices.open(())
         if not self._devices.has_keyboard():
             reason = self._devices.lacking()
@@ -97,6 +99,7 @@ class EvdevHotkey:
             raise reason
         self._down: frozenset[tuple[int, int]] = frozenset()  # file, code
         self._touched: dict[int, float] = {}
+        self._clock, self._now = EventClock(), 0.0  # when the event happened that is taken
         self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
@@ -117,7 +120,7 @@ class EvdevHotkey:
         for file in list(self._files.values()):
             with suppress(OSError):  # unplugged at this very moment
                 down |= self._devices.peek(file)
-        return frozenset(self._name(code) for code in down if _is_key(code))
+        return frozenset(self._name(number) for number in down if self._is_key(number))
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: who keeps one key of a device from the windows keeps all of them."""
@@ -169,7 +172,8 @@ class EvdevHotkey:
         whole = len(data) - len(data) % _RECORD.size
         if data[whole:]:
             self._rests[file] = data[whole:]
-        for _, _, kind, code, value in _RECORD.iter_unpack(data[:whole]):
+        for seconds, micros, kind, code, value in _RECORD.iter_unpack(data[:whole]):
+            self._now = self._clock.at(seconds + micros / 1e6, time.monotonic())
             if kind == _KEY and value in (_UP, _DOWN):
                 self._key(file, code, value == _DOWN)
             elif (kind, code) == (_SYN, _DROPPED):
@@ -178,12 +182,14 @@ class EvdevHotkey:
 
     def _key(self, file: int, code: int, down: bool) -> None:
         """Take a key, or what else the kernel calls one: a button, a finger on a touchpad."""
-        if code in BUTTONS:
+        if code in self._wanted:
+            self._edge(file, code, down)
+        elif code in BUTTONS:
             if down:
                 self._on_edge(Edge(POINTER, True, time.monotonic()))
         elif code == TOUCH:
             self._touch(file, down)
-        elif _is_key(code):
+        elif self._is_key(code):
             self._edge(file, code, down)
 
     def _touch(self, file: int, down: bool) -> None:
@@ -201,10 +207,11 @@ class EvdevHotkey:
         change = {(file, code)}
         self._down = self._down | change if down else self._down - change
         if not others:
-            self._on_edge(Edge(self._name(code), down, time.monotonic()))
+            self._on_edge(Edge(self._name(code), down, self._now))
 
     def _compare(self, file: int) -> None:
         """The kernel has dropped events: ask it what is down."""
+        self._now = time.monotonic()
         before = frozenset(code for device, code in self._down if device == file)
         try:
             now = self._devices.down(file)
@@ -217,6 +224,7 @@ class EvdevHotkey:
 
     def _forget(self, file: int) -> None:
         """A device is gone: its keys are up."""
+        self._now = time.monotonic()
         for device, code in sorted(self._down):
             if device == file:
                 self._edge(file, code, False)
@@ -228,17 +236,12 @@ class EvdevHotkey:
     def _name(self, code: int) -> str:
         return self._names.get(code, f"keycode {code + XKB}")
 
-
-def _is_key(code: int) -> bool:
-    return code < min(BUTTONS) or code >= 0x160  # those between are of pointers and game pads
+    def _is_key(self, code: int) -> bool:
+        # those between are of pointers and game pads
+        return code < min(BUTTONS) or code >= 0x160 or code in self._wanted
 
 
 def _empty(file: int) -> None:
     with suppress(OSError):  # BlockingIOError at the end
         while os.read(file, _READ):
             pass
-
-
-def _chords(settings: HotkeySettings) -> list[Chord]:
-    cancel = [(parse_key(settings.cancel),)] if settings.cancel else []
-    return [parse_chord(settings.keys), *settings.shortcuts.values(), *cancel]

@@ -12,7 +12,9 @@ import errno
 import fcntl
 import logging
 import os
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +33,7 @@ _TYPED = frozenset(range(1, 89))  # from Escape to F12, with the keypad; no lid,
 _CREATED, _CHANGED = 0x100, 0x4
 _NONBLOCK = os.O_NONBLOCK | os.O_CLOEXEC
 _BYTES = 96  # of a bit for each of the kernel's key codes
+_SET_CLOCK = 1 << 30 | 4 << 16 | ord("E") << 8 | 0xA0  # EVIOCSCLOCKID
 _NAME, _DOWN, _KEYS = 0x06, 0x18, 0x21  # EVIOCGNAME, EVIOCGKEY, EVIOCGBIT(EV_KEY)
 _OURS = "ydotoold virtual device"  # what our own output types by it is nobody's key
 _REMEDY = (
@@ -137,6 +140,7 @@ class InputDevices:
             return None
         try:
             if self._kernel.name(file) != _OURS and self._matters(self._kernel.keys(file)):
+                _use_steady_clock(file)
                 return file
         except OSError as reason:
             log.debug("%s does not say what it is: %s", path, reason.strerror)
@@ -171,6 +175,12 @@ def _watch(folder: Path) -> int:
     raise UnavailableError(
         f"{folder} cannot be watched: {os.strerror(number)}.", 'Set hotkey.source = "auto".'
     )
+
+
+def _use_steady_clock(file: int) -> None:
+    """Have the events' times count as ours do; else they are of the wall clock, which is set."""
+    with suppress(OSError):  # before Linux 3.4
+        fcntl.ioctl(file, _SET_CLOCK, array.array("i", [time.CLOCK_MONOTONIC]))
 
 
 def _asked(file: int, question: int, size: int) -> bytes:

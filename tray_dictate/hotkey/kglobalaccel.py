@@ -13,7 +13,7 @@ from dbus_fast import Message
 
 from tray_dictate.core.keys import Chord, in_words
 from tray_dictate.core.triggers import DICTATE, SUBSTITUTE, Trigger, qt_key, replaced
-from tray_dictate.dbus import call, listen
+from tray_dictate.dbus import call
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
 
@@ -48,7 +48,7 @@ class KdeHotkey(DesktopHotkey):
             if not await self._set(name, wanted)
         ]
         component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
-        await listen(self.bus, f"type='signal',sender='{self.SERVICE}',path='{component}'")
+        await self.service.listen(f"path='{component}'")
         if refused:
             words = f"KDE has given {' and '.join(refused)} to another program, or cannot."
             if in_words(hotkey) in refused:

@@ -24,8 +24,9 @@ from tray_dictate.core.triggers import (
     is_other,
     portal_trigger,
     replaced,
+    spoken_keys,
 )
-from tray_dictate.dbus import call, listen
+from tray_dictate.dbus import call
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
 
@@ -65,6 +66,7 @@ class PortalHotkey(DesktopHotkey):
     def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
         """Ask whether there is one. Raises UnavailableError."""
         self._session = ""
+        self._told: Shortcuts = []  # by the desktop itself, since it was asked to bind them
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
         super().__init__(settings, tell)
 
@@ -75,8 +77,7 @@ class PortalHotkey(DesktopHotkey):
         answer = await self._ask(properties, "ss", _SHORTCUTS, "version", start=True)
         log.debug("the portal of global shortcuts has version %s", answer)
         for interface, member in _SIGNALS:
-            rule = f"type='signal',sender='{self.SERVICE}',interface='{interface}'"
-            await listen(self.bus, f"{rule},member='{member}'")
+            await self.service.listen(f"interface='{interface}',member='{member}'")
 
     async def bind(self) -> Trigger:
         """Make a session and have the user's desktop bind its shortcuts."""
@@ -89,11 +90,14 @@ class PortalHotkey(DesktopHotkey):
         self._session = str(made["session_handle"].value)
         # KDE 5.27 has bound them by now, and shows its System Settings at each BindShortcuts
         bound = await self._request("ListShortcuts", "oa{sv}", self._session)
-        if not {name for name, _ in wanted} <= {name for name, _ in _listed(bound)}:
+        listed = _listed(bound)
+        if not {name for name, _ in wanted} <= {name for name, _ in listed}:
+            self._told = []
             bound = await self._request(
                 "BindShortcuts", "oa(sa{sv})sa{sv}", self._session, wanted, ""
             )
-        trigger = self._trigger_of(_listed(bound))
+            listed = _listed(bound) or self._told
+        trigger = self._trigger_of(listed)
         if not trigger.keys:
             self.tell(trigger.advice)
         return trigger
@@ -125,6 +129,7 @@ class PortalHotkey(DesktopHotkey):
         elif member == "Deactivated":
             self.released(body[1])
         elif any(name == DICTATE for name, _ in body[1]):
+            self._told = body[1]
             self.named(self._trigger_of(body[1]))
 
     def _wanted(self) -> Shortcuts:
@@ -143,7 +148,7 @@ class PortalHotkey(DesktopHotkey):
         found: dict[str, dict[str, Variant]] = dict(shortcuts)
         about = found.get(DICTATE, {})
         keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
-        keys = keys.removeprefix("Press ").strip()
+        keys = spoken_keys(keys)
         if not keys:
             return Trigger("", f"{_KEYLESS} {REMEDY}", self.WAY)
         chord = self.chords[DICTATE]
@@ -186,6 +191,9 @@ class PortalHotkey(DesktopHotkey):
             code, found = await answer
         finally:
             del self._waiting[path]
+        if code and member == "BindShortcuts" and self._is_bound(found):
+            log.info("the portal says %d, and has bound the shortcuts all the same", code)
+            return found
         if code == _CANCELLED:
             raise UnavailableError(
                 "The hotkey was not allowed in the desktop's dialog.",
@@ -194,6 +202,13 @@ class PortalHotkey(DesktopHotkey):
         if code:
             raise UnavailableError("The desktop has not bound the hotkey.", REMEDY)
         return found
+
+    def _is_bound(self, found: dict[str, Variant]) -> bool:
+        """Whether the hotkey is among what was bound, whatever the answer's code: GNOME 48's is 2.
+
+        The list comes with the answer, or was told before it.
+        """
+        return any(name == DICTATE for name, _ in (_listed(found) or self._told))
 
     async def _ask(self, member: str, signature: str, *body: Any, start: bool = False) -> list[Any]:
         return await call(self.bus, self.SERVICE, _PATH, member, signature, *body, start=start)

@@ -1,8 +1,8 @@
 """The keyboard by pynput's listener: Windows, macOS, and X servers without XInput2.
 
-It cannot ask for the physical keys, and on X11 it cannot tell our synthetic keys from the
-user's: the output then waits until no modifier is down (output/x11.py). Not run on Windows and
-macOS; `tray-dictate --set log.level=debug run` there logs every edge of the hotkey.
+On X11 it cannot ask for the physical keys, and cannot tell our synthetic keys from the user's: the
+output then waits until no modifier is down (output/x11.py). Not run on Windows and macOS;
+`tray-dictate --set log.level=debug run` there logs every edge of the hotkey's keys.
 """
 
 # pyright: basic
@@ -11,26 +11,40 @@ macOS; `tray-dictate --set log.level=debug run` there logs every edge of the hot
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.keys import FUNCTION, MODIFIERS, NAMED, in_words, place_of
 from tray_dictate.errors import UnavailableError
+from tray_dictate.physical_keys import PhysicalKeys
 
 log = logging.getLogger(__name__)
 
 _RENAMED = {
     "ctrl": "ctrl_l", "alt": "alt_l", "shift": "shift_l", "cmd": "super_l", "cmd_r": "super_r",
-    "cmd_l": "super_l", "esc": "escape",
+    "cmd_l": "super_l", "esc": "escape", "media_play_pause": "xf86audioplay",
+    "media_volume_mute": "xf86audiomute", "media_volume_down": "xf86audiolowervolume",
+    "media_volume_up": "xf86audioraisevolume", "media_next": "xf86audionext",
+    "media_previous": "xf86audioprev",
 }  # fmt: skip
+# Windows' numbers of keys that pynput has no names for
+_NUMBERED = {
+    **{0x60 + n: f"kp_{n}" for n in range(10)}, 0x6A: "kp_multiply", 0x6B: "kp_add",
+    0x6C: "kp_separator", 0x6D: "kp_subtract", 0x6E: "kp_decimal", 0x6F: "kp_divide",
+    **{0x84 + n: f"f{21 + n}" for n in range(4)},
+}  # fmt: skip
+_KNOWN = {*MODIFIERS, *NAMED, *FUNCTION, *_RENAMED.values(), *_NUMBERED.values()}
+_SETTLING = 0.2  # seconds until the system knows of a press that its hook has told us of
 
 
 class PynputHotkey:
-    """ports.Hotkey over `pynput.keyboard.Listener`."""
+    """ports.Hotkey over `pynput.keyboard.Listener`; `wanted` are the keys that matter."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
         try:
             from pynput import keyboard  # noqa: PLC0415 - fails at import without a display
         except ImportError as reason:
@@ -38,7 +52,14 @@ class PynputHotkey:
                 "pynput cannot watch the keyboard: there is no display that it can use.",
                 "Start it from your desktop session.",
             ) from reason
+        unknown = sorted(key for key in wanted if not _can_name(key))
+        if unknown:
+            raise UnavailableError(
+                f"{in_words((frozenset(unknown[:1]),))} cannot be heard on this system.",
+                "Set another in its place, such as f9 or f13.",
+            )
         self._keyboard: Any = keyboard
+        self._wanted = wanted
         self._listener: Any = None
         self._stopped = False
 
@@ -46,8 +67,13 @@ class PynputHotkey:
         """Report every edge, on the listener's thread; what pynput knows as injected is not."""
 
         def report(key: Any, injected: bool, *, down: bool) -> None:
-            if not injected:
-                on_edge(Edge(self._name(key), down, time.monotonic()))
+            if injected:
+                return
+            name = self._name(key)
+            if name in self._wanted:
+                log.debug("%s %s", name, "down" if down else "up")
+            self.reported(name, _code(key), down=down)
+            on_edge(Edge(name, down, time.monotonic()))
 
         listener = self._keyboard.Listener(
             on_press=lambda key, injected: report(key, injected, down=True),
@@ -67,6 +93,9 @@ class PynputHotkey:
         listener.wait()
         threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
 
+    def reported(self, name: str, code: int | None, *, down: bool) -> None:
+        """Learn of an edge before it is passed on: for a subclass."""
+
     def held(self) -> frozenset[str] | None:
         """Not known here."""
         return None
@@ -82,10 +111,86 @@ class PynputHotkey:
 
     def _name(self, key: Any) -> str:
         if isinstance(key, self._keyboard.Key):
-            return _RENAMED.get(str(key.name), str(key.name))
+            name = _RENAMED.get(str(key.name), str(key.name))
+            # Windows has one key for both; which it is called is the layout's matter
+            both = name in ("alt_r", "alt_gr") and sys.platform == "win32"
+            return "alt_gr" if both and "alt_gr" in self._wanted else name
         if key is None:
             return "unknown"
+        numbered = _NUMBERED.get(key.vk or 0) if sys.platform == "win32" else None
+        if numbered in self._wanted:
+            return numbered
+        if f"keycode {key.vk}" in self._wanted:
+            return f"keycode {key.vk}"
         if key.char and key.char.isprintable():
             return key.char.lower()
         vk = key.vk or 0  # with Ctrl down the character is a control character
         return chr(vk).lower() if 0x30 <= vk <= 0x5A else f"keycode {vk}"
+
+
+class AskedHotkey(PynputHotkey):
+    """The same where the system can be asked which keys are down: a release may go unseen.
+
+    Windows tells no hook of what is let go on its locked screen or where it asks for rights.
+    """
+
+    def __init__(self, keys: PhysicalKeys, wanted: frozenset[str] = frozenset()) -> None:
+        super().__init__(wanted)
+        self._down = Reported(keys)
+
+    def reported(self, name: str, code: int | None, *, down: bool) -> None:
+        """Learn of an edge before it is passed on."""
+        self._down.reported(name, code, down=down)
+
+    def held(self) -> frozenset[str] | None:
+        """Return the names of the keys that are physically down now."""
+        return self._down.held()
+
+    def expect(self, code: int, down: bool | None) -> None:
+        """Learn that our output presses or releases a key that the user holds; from any thread."""
+        self._down.expect(code, down=bool(down))
+
+
+class Reported:
+    """The keys that were reported down, and which of them are so still."""
+
+    def __init__(self, keys: PhysicalKeys, clock: Callable[[], float] = time.monotonic) -> None:
+        self._keys, self._clock = keys, clock
+        self._down: dict[str, tuple[int | None, float]] = {}
+        self._cleared = set[int]()  # codes that our output has released
+
+    def reported(self, name: str, code: int | None, *, down: bool) -> None:
+        """Learn of an edge of the user's."""
+        if down:
+            self._down.setdefault(name, (code, self._clock()))
+        else:
+            self._down.pop(name, None)
+
+    def expect(self, code: int, *, down: bool) -> None:
+        """Learn that our output is about to release a key, or has pressed it again."""
+        if down:
+            self._cleared.discard(code)
+        else:
+            self._cleared.add(code)
+
+    def held(self) -> frozenset[str]:
+        """Return their names; what the system cannot be asked for counts as down."""
+        now = self._clock()
+        return frozenset(
+            name
+            for name, (code, at) in dict(self._down).items()
+            if code is None
+            or code in self._cleared  # only its own release can tell
+            or now - at < _SETTLING
+            or self._keys.is_down(code)
+        )
+
+
+def _can_name(key: str) -> bool:
+    return key in _KNOWN or len(key) == 1 or place_of(key) is not None
+
+
+def _code(key: Any) -> int | None:
+    """Return the system's number of a key."""
+    code = getattr(getattr(key, "value", key), "vk", None)
+    return code if isinstance(code, int) else None

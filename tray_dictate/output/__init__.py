@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from tray_dictate.errors import UnavailableError
+from tray_dictate.output.hands import Hands, Held, OnSynthetic
 
 if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
     from tray_dictate.config import OutputRule, OutputSettings
@@ -18,8 +19,6 @@ if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs no
 log = logging.getLogger(__name__)
 
 Method = Literal["auto", "paste", "type", "clipboard"]
-OnSynthetic = Callable[[int, bool | None], None]
-Held = Callable[[], frozenset[str] | None]
 
 
 def select(
@@ -30,6 +29,7 @@ def select(
     private: bool = True,
     held: Held = lambda: None,
     heard: Callable[[], bool] = lambda: True,
+    own: Callable[[], frozenset[str]] = frozenset[str],
 ) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
@@ -37,12 +37,14 @@ def select(
     `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
     `down` is None before the user's own keyboard releases and presses a key again;
     `held` tells which keys the user holds, where that is known, and `heard` whether anybody hears
-    `on_synthetic` now: without, the user's keys are waited for.
+    `on_synthetic` now: without, the user's keys are waited for; `own` are the hotkey's keys, which
+    are never waited for.
     """
     reasons: list[UnavailableError] = []
     wayland = partial(_wayland, method, rules, held, private=private)
     x11 = partial(_x11, method, on_synthetic, rules, heard, private=private)
-    for name, make in _candidates(method, wayland, x11, ruled=bool(rules)):
+    desktop = partial(_desktop, Hands(held, own, on_synthetic))
+    for name, make in _candidates(method, (wayland, x11, desktop), ruled=bool(rules)):
         try:
             output = make()
         except UnavailableError as reason:
@@ -78,11 +80,12 @@ def caret(*, read: bool) -> CaretReader:
 
 
 def _candidates(
-    method: Method, wayland: Callable[[], Output], x11: Callable[[], Output], *, ruled: bool
+    method: Method, makes: tuple[Callable[[], Output], ...], *, ruled: bool
 ) -> Iterator[tuple[str, Callable[[], Output]]]:
+    wayland, x11, desktop = makes
     if sys.platform in ("win32", "darwin"):
         if method != "clipboard":
-            yield "keys", _desktop
+            yield "keys", desktop
     else:
         if os.environ.get("WAYLAND_DISPLAY"):  # if it answers, never X: that sees only its own
             yield "wayland", wayland
@@ -118,11 +121,11 @@ def _x11(
     return X11Output(method, on_synthetic, rules, heard, private=private)
 
 
-def _desktop() -> Output:
+def _desktop(hands: Hands) -> Output:
     try:
         from tray_dictate.output.desktop import DesktopOutput  # noqa: PLC0415
 
-        return DesktopOutput()
+        return DesktopOutput(hands)
     except Exception as reason:  # whatever a platform's library raises where it cannot work
         log.exception("pynput cannot type here")
         raise UnavailableError(

@@ -1,9 +1,10 @@
-"""Windows and macOS: typing through pynput, whose characters go in as Unicode there.
+"""Windows and macOS: text typed as Unicode characters into whatever has the focus.
 
-NOT RUN by us: we had neither machine. To check it: open a text editor, start `tray-dictate`, hold
-the hotkey and say a sentence; again with Caps Lock on, and into a browser. Expected: exact text
-once the hotkey is up, and no shortcut of the editor's fires. On macOS the first attempt asks for
-the Accessibility permission, without which the system drops every key in silence.
+NOT RUN by us on macOS. To check it: open a text editor, start `tray-dictate`, hold the hotkey and
+say two sentences; again with Caps Lock on, and into a browser. Expected: the first sentence is
+there while the key is still down, the text is exact, and no shortcut of the editor's fires. On
+macOS the first attempt asks for the Accessibility permission, without which the system drops every
+key in silence.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from pynput import keyboard
 
 from tray_dictate.errors import DeliveryError
 from tray_dictate.output.blind import Blind
 from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.hands import Hands
 from tray_dictate.output.plain import plain
+from tray_dictate.output.windows_batch import WindowsTypist
+from tray_dictate.physical_keys import PhysicalKeys, physical_keys
 from tray_dictate.ports import Receipt, Target
 
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
@@ -29,11 +34,40 @@ STRIDE = 16  # characters between two pauses of PAUSE
 PAUSE = 0.005  # seconds, for programs that read their keys slowly
 
 
-class DesktopOutput(Blind):
-    """Types on one thread, in order."""
+class Typist(Protocol):
+    """What makes keys of a few characters."""
+
+    def type(self, text: str) -> None:
+        """Type them all. Raises DeliveryError."""
+        ...
+
+
+class PynputTypist:
+    """Typist by pynput, whose events carry no modifiers on macOS, whatever is held."""
 
     def __init__(self) -> None:
         self._controller = keyboard.Controller()
+
+    def type(self, text: str) -> None:
+        """Type them all. Raises DeliveryError."""
+        try:
+            self._controller.type(text)
+        except self._controller.InvalidCharacterException as reason:
+            raise DeliveryError(f"A character could not be typed: {reason}.") from reason
+
+
+class DesktopOutput(Blind):
+    """Types on one thread, in order."""
+
+    def __init__(
+        self,
+        hands: Hands | None = None,
+        keys: PhysicalKeys | None = None,
+        typist: Typist | None = None,
+    ) -> None:
+        self._hands = hands or Hands()
+        self._keys = keys or physical_keys()
+        self._typist = typist or _typist(self._keys, self._hands)
         self._stop = threading.Event()
         self._worker = ThreadPoolExecutor(1, "output")
 
@@ -64,27 +98,27 @@ class DesktopOutput(Blind):
         for start in range(0, len(text), STRIDE):
             if self._stop.is_set():
                 raise DeliveryError("Dictation was ended while the text was typed.")
-            try:
-                self._controller.type(text[start : start + STRIDE])
-            except self._controller.InvalidCharacterException as reason:
-                raise DeliveryError(f"A character could not be typed: {reason}.") from reason
+            self._typist.type(text[start : start + STRIDE])
             time.sleep(PAUSE)
 
     def _await_modifiers(self) -> None:
-        """Wait until no modifier is down: with one, the system would take text for shortcuts."""
+        """Wait until no modifier is down: with one, the system would take text for shortcuts.
+
+        The hotkey's own are down while the user dictates. Raises DeliveryError after a long time.
+        """
         end = time.monotonic() + LET_GO_LIMIT
-        while _modifier_down() and time.monotonic() < end and not self._stop.wait(LOOK):
-            pass
+        while self._modifier_down() and not self._stop.wait(LOOK):
+            if time.monotonic() > end:
+                raise DeliveryError("A modifier key is held down: with it, text is shortcuts.")
+
+    def _modifier_down(self) -> bool:
+        if not self._keys:
+            return False
+        others = self._keys.modifiers.keys() - self._hands.modifiers(self._keys)
+        return any(self._keys.is_down(self._keys.modifiers[name]) for name in others)
 
 
-def _modifier_down() -> bool:
-    """Whether Shift, Ctrl, Alt, Command or Windows is down now."""
-    if sys.platform == "win32":
-        state = ctypes.windll.user32.GetAsyncKeyState
-        return any(state(key) & 0x8000 for key in (0x10, 0x11, 0x12, 0x5B, 0x5C))
-    if sys.platform == "darwin":
-        import Quartz  # noqa: PLC0415 - there only, with pynput
-
-        flags = Quartz.CGEventSourceFlagsState(Quartz.kCGEventSourceStateHIDSystemState)
-        return bool(flags & 0x001E0000)  # Shift, Control, Option, Command
-    return False
+def _typist(keys: PhysicalKeys | None, hands: Hands) -> Typist:
+    if sys.platform == "win32" and keys:
+        return WindowsTypist(ctypes.windll.user32, keys, hands)
+    return PynputTypist()

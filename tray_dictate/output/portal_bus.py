@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from dbus_fast import DBusError, Message, MessageType, Variant
+from dbus_fast import DBusError, Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate import dbus, desktop_entry
@@ -27,8 +27,6 @@ _UNKNOWN = (
     "UnknownInterface",
     "UnknownObject",
 )  # portals before 1.19 do not ask who we are
-_RULE = f"type='signal',sender='{NAME}'"
-_OWNED = f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{NAME}'"
 _DENIED = 1  # by the user; 2 is any other failure
 
 
@@ -140,9 +138,9 @@ class Portals:
         return {name: found.value for name, found in results.items()}
 
     async def _begin(self) -> None:
-        for rule in (_RULE, _OWNED):
-            await dbus.listen(self._bus, rule)
-        self._bus.add_message_handler(self._on_message)
+        portals = dbus.Owner(self._bus, NAME, self._heard, self._owned)
+        await portals.follow()
+        await portals.listen()
         await self._register()
 
     async def _register(self) -> None:
@@ -160,17 +158,15 @@ class Portals:
                 break
         self._known = True
 
-    def _on_message(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL:
-            return
-        if message.member == "NameOwnerChanged":
-            self._known = False
-            for answer in self._answers.values():
-                if not answer.done():
-                    answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
-                    answer.exception()  # else asyncio complains where the call fails first
-            self._on_loss()
-            return
+    def _owned(self, _owner: str) -> None:
+        self._known = False
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
+                answer.exception()  # else asyncio complains where the call fails first
+        self._on_loss()
+
+    def _heard(self, message: Message) -> None:
         name = f"{message.interface}.{message.member}"
         if name == PORTAL + "Request.Response":
             answer = self._answers.get(message.path or "")

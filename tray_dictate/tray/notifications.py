@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from dbus_fast import DBusError, Message, MessageType, Variant
+from dbus_fast import DBusError, Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.dbus import TROUBLE, call, connect, listen
+from tray_dictate.dbus import TROUBLE, Owner, call, connect
 from tray_dictate.ports import Urgency
 from tray_dictate.tray.icon import Picture, draw
 from tray_dictate.tray.words import BUTTONS, NAME, TITLE, markup, plain
@@ -91,15 +91,14 @@ class Notifications:
         """Hear of pressed buttons from now on."""
         if not self._listens:
             self._listens = True
-            self._bus.add_message_handler(self._heard)
-            await listen(self._bus, f"type='signal',interface='{SERVICE}',member='ActionInvoked'")
+            service = Owner(self._bus, SERVICE, self._heard)
+            await service.follow()
+            await service.listen(f"interface='{SERVICE}',member='ActionInvoked'")
 
     def _heard(self, message: Message) -> None:
-        """Take a signal, of buttons that are ours and from who shows them: anybody can send one."""
+        """Take a signal of who shows them, of buttons that are ours."""
         if (
-            message.message_type is MessageType.SIGNAL
-            and message.member == "ActionInvoked"
-            and message.sender == self._service
+            message.member == "ActionInvoked"
             and message.signature == "us"
             and message.body[0] in self._numbers.values()
             and message.body[1] in BUTTONS

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from dbus_fast import Message, MessageType, PropertyAccess
+from dbus_fast import Message, PropertyAccess
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.dbus import TROUBLE, call, listen
+from tray_dictate.dbus import TROUBLE, Owner, call
 from tray_dictate.ports import Actions
 from tray_dictate.tray import dbusmenu
 from tray_dictate.tray.icon import SIZES, argb
@@ -191,9 +191,9 @@ class Item:
         self._bus.export(PATH, self._item)
         self._bus.export(dbusmenu.PATH, self._menu)
         await self._bus.request_name(self._name)
-        self._bus.add_message_handler(self._on_message)
-        await listen(self._bus, f"type='signal',member='NameOwnerChanged',arg0='{WATCHER}'")
-        await listen(self._bus, f"type='signal',sender='{WATCHER}',interface='{WATCHER}'")
+        watcher = Owner(self._bus, WATCHER, self._heard, self._owned)
+        await watcher.follow()
+        await watcher.listen(f"interface='{WATCHER}'")
         self._register(after=0)
 
     def show(self, view: View) -> None:
@@ -217,21 +217,17 @@ class Item:
         if self._registering:
             self._registering.cancel()
 
-    def _on_message(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL:
-            return
-        match message.member, message.body:
-            case "NameOwnerChanged", [str(name), _, str(owner)] if name == WATCHER:
-                log.debug("the tray's watcher %s", "has come" if owner else "has gone")
-                self._on_hosted(bool(owner))  # at once: the other icon must be gone before
-                self._register(after=SETTLING) if owner else self.close()
-            case "StatusNotifierHostRegistered", _:
-                if self._registering is None or self._registering.done():
-                    self._register(after=0)  # else it is about to, once the bar has settled
-            case "StatusNotifierHostUnregistered", _:
-                self._register(after=0)
-            case _:
-                pass
+    def _owned(self, watcher: str) -> None:
+        log.debug("the tray's watcher %s", "has come" if watcher else "has gone")
+        self._on_hosted(bool(watcher))  # at once: the other icon must be gone before
+        self._register(after=SETTLING) if watcher else self.close()
+
+    def _heard(self, message: Message) -> None:
+        if message.member == "StatusNotifierHostRegistered":
+            if self._registering is None or self._registering.done():
+                self._register(after=0)  # else it is about to, once the bar has settled
+        elif message.member == "StatusNotifierHostUnregistered":
+            self._register(after=0)
 
     def _register(self, after: float) -> None:
         self.close()

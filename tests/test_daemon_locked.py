@@ -1,0 +1,91 @@
+"""The screen is locked: nothing is recorded, and nothing goes into a window."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.test_daemon import Rig, until
+from tray_dictate.core.dictation import Start, Status, Toggle
+from tray_dictate.errors import DeliveryError
+
+
+@pytest.fixture
+async def rig():
+    rig = Rig()
+    await rig.daemon.start()
+    yield rig
+    await rig.daemon.stop()
+    await rig.history.close()
+
+
+STARTS = [
+    ("the hotkey", lambda rig: rig.press()),
+    ("the menu", lambda rig: rig.daemon.post(Toggle())),
+    ("a command", lambda rig: rig.daemon.post(Start())),
+]
+
+
+@pytest.mark.parametrize(("start"), [r[1] for r in STARTS], ids=[r[0] for r in STARTS])
+async def test_a_locked_screen_starts_no_recording_and_is_told_of_later(rig, start):
+    rig.lock.locked = True
+    start(rig)
+    await asyncio.sleep(0.05)
+    assert rig.microphone.captures == []
+    assert rig.tray.said == []
+    rig.release()
+    rig.lock.locked = False
+    rig.daemon.look_at_lock()
+    assert rig.tray.said == [
+        "Nothing was recorded while the screen was locked (hotkey.when_locked)."
+    ]
+    rig.press()
+    await rig.say("afterwards")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "afterwards"
+
+
+async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.daemon._LOOK", 0.01)
+    rig.press()
+    await rig.say("First sentence.")
+    await until(lambda: rig.output.text == "First sentence.")
+    await rig.say("and a second")
+    rig.lock.locked = True  # nobody tells of it
+    await until(lambda: rig.microphone.captures[-1].stopped)
+    await until(lambda: rig.tray.shown[-1] is Status.IDLE)
+    assert (rig.output.text, rig.output.kept, rig.tray.said) == ("First sentence.", "", [])
+    [entry] = await rig.history.last()
+    assert (entry.text, entry.state) == ("First sentence. And a second", "kept")
+    rig.lock.locked = False
+    await until(lambda: rig.tray.said)
+    assert "tray-dictate redo" in rig.tray.said[0]
+    rig.release()
+
+
+async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await rig.idle()
+    rig.lock.locked = True
+    rig.daemon.look_at_lock()
+    for ask in (rig.daemon.last.redo, rig.daemon.last.undo, rig.daemon.last.copy):
+        with pytest.raises(DeliveryError, match="locked"):
+            await ask()
+    assert (rig.output.text, rig.output.kept) == ("one", "")
+
+
+async def test_a_locked_screen_may_be_dictated_behind_where_the_user_wants_that():
+    rig = Rig('hotkey.when_locked="record"')
+    await rig.daemon.start()
+    rig.lock.locked = True
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one"
+    await rig.daemon.stop()
+    await rig.history.close()

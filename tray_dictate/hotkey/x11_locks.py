@@ -1,0 +1,85 @@
+"""Caps Lock and Num Lock of an X server, put back as they were before the hotkey's press.
+
+A key that locks does so in the server, whoever gets the key. To undo it takes a connection of its
+own: who speaks the keyboard extension is told no more, as all others are, of another keyboard map.
+"""
+
+# pyright: basic
+# python-xlib carries no types.
+
+from __future__ import annotations
+
+from typing import Any
+
+from Xlib import X, display
+from Xlib.protocol import rq
+
+_KEYBOARD = 0x100  # XkbUseCoreKbd
+_VERSION = (1, 0)
+
+
+class _UseExtension(rq.ReplyRequest):
+    _request = rq.Struct(
+        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
+    )
+    _reply = rq.Struct(
+        rq.ReplyCode(), rq.Card8("supported"), rq.Card16("sequence_number"), rq.ReplyLength(),
+        rq.Card16("major"), rq.Card16("minor"), rq.Pad(20),
+    )  # fmt: skip
+
+
+class _LatchLockState(rq.Request):
+    _request = rq.Struct(
+        rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card16("device"),
+        rq.Card8("affected"), rq.Card8("locked"), rq.Pad(8),
+    )  # fmt: skip
+
+
+class Locks:
+    """What of the server's locks is to be as before; on the hotkey's reader's thread."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self._display: Any = None
+        self._opcode: int | None = None
+        self._before: dict[int, tuple[int, int]] = {}  # keycode -> its modifiers, those locked
+
+    def pressed(self, event: Any) -> None:
+        """Remember what was locked before a press of the hotkey: the event says so."""
+        if modifiers := self._modifiers(event.detail):
+            self._before.setdefault(event.detail, (modifiers, event.state & modifiers))
+
+    def released(self, keycode: int) -> None:
+        """Undo what the press has locked, or the release unlocked: while it is down, it counts."""
+        before = self._before.pop(keycode, None)
+        if before and self._is_ready():
+            self._restore(*before)
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._display:
+            self._display.close()
+
+    def _is_ready(self) -> bool:
+        if self._display is None:
+            self._display = display.Display(self._reader.get_display_name())
+            if found := self._display.query_extension("XKEYBOARD"):
+                self._opcode = found.major_opcode
+                major, minor = _VERSION
+                _UseExtension(
+                    display=self._display.display, opcode=self._opcode, major=major, minor=minor
+                )
+        return self._opcode is not None
+
+    def _restore(self, modifiers: int, locked: int) -> None:
+        _LatchLockState(
+            display=self._display.display, opcode=self._opcode, device=_KEYBOARD,
+            affected=modifiers, locked=locked,
+        )  # fmt: skip
+        self._display.sync()
+
+    def _modifiers(self, keycode: int) -> int:
+        """Return the modifiers that a key locks: Caps Lock's, Num Lock's."""
+        rows = enumerate(self._reader.get_modifier_mapping())
+        mask = sum(1 << bit for bit, row in rows if keycode in row)
+        return mask & ~(X.ShiftMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask)

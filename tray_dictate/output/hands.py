@@ -1,0 +1,43 @@
+"""What the user's hands are at while text is typed: the hotkey's keys, most of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tray_dictate.physical_keys import PhysicalKeys
+
+Held = Callable[[], frozenset[str] | None]
+OnSynthetic = Callable[[int, bool | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """`held` returns the keys that are down, None where that is not known; `own` the hotkey's.
+
+    `announce` is told of keys that we release and press again, by the system's number of each.
+    """
+
+    held: Held = lambda: None
+    own: Callable[[], frozenset[str]] = frozenset[str]
+    announce: OnSynthetic | None = None
+
+    def modifiers(self, keys: PhysicalKeys) -> frozenset[str]:
+        """Return those of the system's modifiers that are the hotkey's."""
+        own = self.own()
+        return frozenset(name for name in keys.modifiers if name in own or _also(name) in own)
+
+    def hold(self, key: str) -> bool:
+        """Whether the user holds this key, as far as is known."""
+        held = self.held()
+        return held is None or key in held or _also(key) in held
+
+    def tell(self, code: int, *, down: bool) -> None:
+        """Announce that a key was pressed again, or is about to be released."""
+        if self.announce:
+            self.announce(code, down)
+
+
+def _also(name: str) -> str:
+    """Return what else a key may be called: the right Alt is AltGr in some layouts."""
+    return "alt_gr" if name == "alt_r" else name

@@ -1,0 +1,36 @@
+"""Whether Windows shows another desktop than the user's: the lock, or the one that asks for rights.
+
+NOT RUN by us on Windows: the calls are as Microsoft documents them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+_SWITCH = 0x0100  # DESKTOP_SWITCHDESKTOP: the right that is asked for
+
+
+class User32(Protocol):
+    """What is asked of user32.dll."""
+
+    def OpenInputDesktop(self, flags: int, inherit: bool, access: int, /) -> int | None:  # noqa: N802
+        """Return a handle of the desktop that has the keyboard; nothing where that is not ours."""
+        ...
+
+    def CloseDesktop(self, handle: int, /) -> int:  # noqa: N802
+        """Give a handle back."""
+        ...
+
+
+class WindowsLock:
+    """ports.Lock."""
+
+    def __init__(self, user32: User32) -> None:
+        self._user32 = user32
+
+    def is_locked(self) -> bool:
+        """Tell it now."""
+        handle = self._user32.OpenInputDesktop(0, False, _SWITCH)
+        if handle:
+            self._user32.CloseDesktop(handle)
+        return not handle
