@@ -107,7 +107,8 @@ find_python() {
   local found brewed
   python=/usr/bin/python3
   [ "$installer" = brew ] || return 0
-  brewed=$(brew --prefix 2>/dev/null || true)/bin/python3.13 # Homebrew need not be on the PATH
+  brewed=$(brew --prefix 2>/dev/null || true)
+  brewed=${brewed:-/opt/homebrew}/bin/python3.13 # Homebrew need not be on the PATH
   for found in python3.13 python3.12 python3.11 python3 "$brewed"; do
     python=$(command -v "$found" || true)
     if [ -n "$python" ] && new_enough; then return 0; fi

@@ -57,6 +57,8 @@ class KWin(Headless):
             "KDE_FULL_SESSION": "true", "KDE_SESSION_VERSION": "5",
             "QT_QUICK_BACKEND": "software", "KWIN_COMPOSE": "Q",
             "KWIN_WAYLAND_NO_PERMISSION_CHECKS": "1",
+            # Qt 6.8 crashes at its own theme for KDE, where plasma-integration has not brought one
+            "QT_QPA_PLATFORMTHEME": "generic",
         }  # fmt: skip
         screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
         self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
@@ -68,7 +70,7 @@ class KWin(Headless):
 def _back_end() -> str:
     found = [*Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")]
     plugins = [Path(folder) for folder in os.environ.get("QT_PLUGIN_PATH", "").split(":") if folder]
-    plugins += Path("/usr/lib").glob("*/qt5/plugins")
+    plugins += Path("/usr/lib").glob("*/qt[56]/plugins")
     if not any((plugin / "platforms/libqwayland-generic.so").exists() for plugin in plugins):
         raise RigError(f"Not installed: qtwayland5. {REMEDY}")
     if not found:

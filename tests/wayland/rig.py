@@ -165,8 +165,14 @@ class Sway(Session):
             match = f"--match=type='method_call',interface='{name}',member='Notify'"
             argv = ["busctl", "--user", "--json=short", match, "monitor"]
             self._listener = self.processes.start("notified", argv)
-            listens = lambda: "Monitoring" in self.processes.tail("notified")  # noqa: E731
-            self.processes.wait_for("notified", self._listener, listens, 10)
+            self.processes.wait_for("notified", self._listener, self._listens, 10)
+
+    def _listens(self) -> bool:
+        """Tell whether the listener sees a call; nobody answers this one."""
+        call = ["busctl", "--user", "call", "org.freedesktop.DBus", "/",
+                "org.freedesktop.Notifications", "Notify"]  # fmt: skip
+        subprocess.run(call, env=self.env, capture_output=True, check=False, timeout=10)
+        return '"Notify"' in self.processes.tail("notified")
 
     def stop_notifications(self) -> None:
         """End the notification daemon; idempotent."""
@@ -176,7 +182,9 @@ class Sway(Session):
 
     def shown(self) -> list[dict[str, Any]]:
         """Return the notifications on the screen, oldest first: app-name, summary, body ..."""
-        [notes] = json.loads(self.run("makoctl", "list"))["data"]
+        mako = ("org.freedesktop.Notifications", "/fr/emersion/Mako", "fr.emersion.Mako")
+        call = ["busctl", "--user", "--json=short", "call", *mako, "ListNotifications"]
+        [notes] = json.loads(self.run(*call))["data"]  # makoctl's words change with its version
         values = ({name: value["data"] for name, value in note.items()} for note in notes)
         return sorted(values, key=lambda note: note["id"])
 
@@ -188,6 +196,7 @@ class Sway(Session):
         return "".join(
             f"    appname: '{call[0]}'\n    summary: '{call[3]}'\n    body: '{call[4]}'\n"
             for call in calls
+            if call
         )
 
     def screenshot(self, path: Path | None = None) -> Image.Image:
