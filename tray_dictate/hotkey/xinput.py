@@ -183,6 +183,9 @@ class XInputHotkey:
         elif event.type == ge.GenericEventCode:
             _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
+        elif event.type == X.KeyRelease:  # before the grab was let go; likewise
+            if source := self._down.get(event.detail):
+                self._edge(event.detail, False, source, self._when(event.time))
         elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
             if source := self._pressed.get(event.detail):
                 self._click(event.detail, False, source, self._when(event.time))
