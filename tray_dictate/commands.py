@@ -24,7 +24,10 @@ _RECORDS = (Status.OPENING, Status.RECORDING)
 _PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
 _SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
 _AT_LAST = 14.0  # seconds more for a new engine to load; a client waits for 20 in all
-_LOCKED = "The screen is locked, so nothing is recorded (hotkey.when_locked)."
+_LOCKED = (
+    "The screen is locked, or another program keeps the keyboard to itself: nothing is recorded "
+    "(hotkey.when_locked)."
+)
 _OFF = "Dictation is off. Switch it on in the tray's menu."
 
 

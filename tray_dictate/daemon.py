@@ -58,7 +58,10 @@ _ENDED = (
     "The screen was locked, so the dictation ended. What was not inserted by then is in the "
     "history: `tray-dictate redo` inserts it."
 )
-_REFUSED = "Nothing was recorded while the screen was locked (hotkey.when_locked)."
+_REFUSED = (
+    "Nothing was recorded while the screen was locked, or another program kept the keyboard to "
+    "itself (hotkey.when_locked)."
+)
 _UNFINISHED = "tray_dictate was ended before all that you said had become text."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 

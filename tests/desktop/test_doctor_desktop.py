@@ -176,6 +176,17 @@ async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, press
     assert bool(found.remedy) == (state == "failed")
 
 
+async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xserver, environ):
+    xserver.run("setxkbmap", "us", "-option", "compose:rctrl")
+    try:
+        found = await keyboard.look(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
+    finally:
+        xserver.run("setxkbmap", "us", "-option", "")
+    assert [one.name for one in found] == ["hotkey", "keys"]
+    assert "presses of others: 1, the last of Compose" in found[0].words
+    assert "right Ctrl: the one in its place gives Compose" in found[1].words
+
+
 async def states(settings: OutputSettings) -> dict[str, str]:
     return {one.name: one.state for one in await typed.look(settings)}
 

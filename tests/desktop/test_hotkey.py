@@ -193,8 +193,12 @@ def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_a
     told: queue.Queue[str] = queue.Queue()
     watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), told.put))
     assert told.empty()
-    for option, given in (("compose:rctrl", "Compose"), ("lv5:rctrl_switch", "ISO_Level5_Shift")):
-        xserver.run("setxkbmap", "us", "-option", "", "-option", option)
+    for layout, given in (
+        ("us -option compose:rctrl", "Compose"),
+        ("us -option korean:rctrl_hangul", "Hangul"),
+        ("ca -variant multix", "ISO_Level5_Shift"),
+    ):
+        xserver.run("setxkbmap", *layout.split())
         assert told.get(timeout=5) == (
             f"No key of your keyboard gives right Ctrl: the one in its place gives {given}. The "
             "hotkey is not heard. Set hotkey.keys to another: Pause or Scroll Lock or F9."
@@ -269,6 +273,20 @@ def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver
     apart = [late.at - early.at for early, late in itertools.pairwise(edges)]
     assert apart == pytest.approx([0.2, 0.01, 0.05], abs=0.009)
     hotkey.stop()
+    server.close()
+
+
+def test_a_hidden_key_that_is_let_go_at_once_is_let_go(environ, xserver):
+    """While it is hidden by a grab of ours its release comes by that grab alone."""
+    watching = Watch(XInputHotkey(parse_chord("f9")))
+    server = display.Display(xserver.display)
+    for _ in range(10):
+        xtest.fake_input(server, X.KeyPress, 75)
+        xtest.fake_input(server, X.KeyRelease, 75)
+    server.sync()
+    assert watching.edges(20) == ["+f9", "-f9"] * 10
+    assert watching.hotkey.held() == frozenset()
+    watching.hotkey.stop()
     server.close()
 
 

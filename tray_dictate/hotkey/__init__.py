@@ -103,7 +103,8 @@ def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
         from tray_dictate.hotkey.xinput import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
-    return XInputHotkey(parse_chord(settings.keys), tuple(settings.shortcuts.values()), tell)
+    others = tuple(settings.shortcuts.values())
+    return XInputHotkey(parse_chord(settings.keys), others, tell, watched=settings.watched)
 
 
 def _pynput(settings: HotkeySettings, _tell: Tell) -> Hotkey:

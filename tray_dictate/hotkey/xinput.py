@@ -59,8 +59,13 @@ class XInputHotkey:
         chord: Chord,
         others: tuple[Chord, ...] = (),
         tell: Callable[[str], None] = log.warning,
+        *,
+        watched: frozenset[str] = frozenset(),
     ) -> None:
-        """`tell` tells the user of what no key of the keyboard gives. Raises UnavailableError."""
+        """`tell` tells the user of what no key of the keyboard gives; `watched` are other keys.
+
+        Raises UnavailableError.
+        """
         try:
             self._display = display.Display()  # the reader thread's, once it runs
             self._asking = display.Display()  # the loop's: python-xlib wants one for each thread
@@ -73,7 +78,7 @@ class XInputHotkey:
         self._announce()
         self._chord, self._others = chord, others
         self._root = self._display.screen().root
-        wanted = {key for one in (chord, *others) for slot in one for key in slot}
+        wanted = watched.union(*(slot for one in (chord, *others) for slot in one))
         self._buttons = {n: key for key in wanted if (n := button_of(key)) is not None}
         self._wanted = wanted - set(self._buttons.values())
         self._tell, self._lacking = tell, frozenset[Slot]()
@@ -100,8 +105,8 @@ class XInputHotkey:
         mask |= xinput.RawButtonReleaseMask if self._buttons else 0
         self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
         self._hide()
-        for button in self._buttons:
-            self._hide_button(button)
+        for chord in (self._chord, *self._others):
+            self._hide_buttons(chord)
         self._display.sync()
         self._thread.start()
 
@@ -178,6 +183,9 @@ class XInputHotkey:
         elif event.type == ge.GenericEventCode:
             _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
+        elif event.type == X.KeyRelease:  # before the grab was let go; likewise
+            if source := self._down.get(event.detail):
+                self._edge(event.detail, False, source, self._when(event.time))
         elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
             if source := self._pressed.get(event.detail):
                 self._click(event.detail, False, source, self._when(event.time))
@@ -291,15 +299,18 @@ class XInputHotkey:
         self._hide()
         x11_flush.flush(self._display)
 
-    def _hide_button(self, button: int) -> None:
+    def _hide_buttons(self, chord: Chord) -> None:
+        own = {key for slot in chord for key in slot}
         caught = error.CatchError(error.BadAccess)
-        self._root.grab_button(
-            button, X.AnyModifier, False, X.ButtonPressMask | X.ButtonReleaseMask,
-            X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, onerror=caught,
-        )  # fmt: skip
+        for button in (button for button, name in self._buttons.items() if name in own):
+            for mask in self._grabbed(chord)[1]:
+                self._root.grab_button(
+                    button, mask, False, X.ButtonPressMask | X.ButtonReleaseMask,
+                    X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, onerror=caught,
+                )  # fmt: skip
         self._display.sync()
         if caught.get_error():
-            log.warning("another program has taken mouse%d; windows will see it, too", button)
+            log.warning("another program has taken %s; windows will see it, too", spell(chord))
 
     def _hide_chord(self, chord: Chord) -> set[int]:
         hidden, masks = self._grabs[chord] = self._grabbed(chord)
