@@ -17,9 +17,11 @@ BOTH = "[Errno 111] Connect call failed ('::1', 9, 0, 0), [Errno 111] Connect ca
     [
         (OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)"), "Connection refused"),
         (OSError(errno.EHOSTUNREACH, "Connect call failed ('10.0.0.9', 9)"), "No route to host"),
+        (OSError(9999, "Words of another system"), "Words of another system"),
+        (OSError(9999, ""), "9999"),
         (OSError(f"Multiple exceptions: {BOTH}"), "none of its addresses answers"),
     ],
-    ids=["one address", "no route", "a name with several addresses"],
+    ids=["one address", "no route", "another system", "no words", "several addresses"],
 )
 async def test_the_cause_is_in_the_systems_words(error, why):
     lost = failed(await server_for("ws://localhost:9", auth="none"), error)

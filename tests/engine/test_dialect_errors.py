@@ -397,9 +397,11 @@ def test_where_no_key_is_sent_none_is_said_to_be_refused():
 
 
 def test_who_signs_in_without_a_key_is_not_told_to_set_one():
-    error = explain_handshake(known("azure", source="Entra ID"), 401, b"", {})
-    assert "az login" in str(error)
-    assert "key set" not in str(error)
+    for status in (401, 403):
+        error = explain_handshake(known("azure", source="Entra ID"), status, b"", {})
+        assert "refused the sign-in by Entra ID" in str(error)
+        assert "az login" in str(error)
+        assert "key set" not in str(error)
 
 
 WAITS = [

@@ -191,16 +191,21 @@ def _in_our_words(partner: Partner, cause: Cause) -> str:
     dialect, settings, source = partner.dialect, partner.settings, partner.source
     name = model(dialect, settings)
     said = cause.said
-    if source == _NO_KEY and cause in (dialect_causes.KEY, dialect_causes.FORBIDDEN):
+    refused = cause in (dialect_causes.KEY, dialect_causes.FORBIDDEN)
+    if source == _NO_KEY and refused:
         said = "{title} wants a key, and none is sent. Set one with `tray-dictate key set`."
-    elif source == _TOKEN and cause is dialect_causes.KEY:
+    elif source == _TOKEN and refused:
         said = (
             "{title} refused {key}. Check that engine.endpoint is the resource's own address, "
-            "https://NAME.openai.azure.com, and sign in again with `az login`."
+            'https://NAME.openai.azure.com, and that your account has the role "Cognitive Services '
+            'OpenAI User" there; then sign in again with `az login`.'
         )
+    key = {_NO_KEY: "the key", _TOKEN: "the sign-in by Entra ID"}.get(
+        source, f"the key from {source}"
+    )
     said = said.format(
         title=dialect.title,
-        key="the key" if source == _NO_KEY else f"the key from {source}",
+        key=key,
         model=f"engine.model = {name!r}" if name else "engine.model",
     )
     if cause in (dialect_causes.KIND, dialect_causes.ADDRESS) and dialect.shape == "preview":
