@@ -2,8 +2,8 @@
 
 They answer where they do so anyway: GTK 3, GTK 4 and LibreOffice always, Qt where assistive
 technologies were switched on when it was started; Chromium does not say which window is the active
-one. Nothing is switched on here, as that slows down every program, and nothing is asked while nobody
-dictates.
+one. Nothing is switched on here, as that slows down every program, and nothing is asked while
+nobody dictates.
 
     session bus ─▶ accessibility bus ─▶ the active window of any program ─▶ what has the focus in it
 
