@@ -158,8 +158,8 @@ async def parts(environ: Desktop) -> AsyncIterator[Parts]:
     history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
     caret = AccessibleCaret()
     yield Parts(
-        config_load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(), output, FakeTray(),
-        FakeCues(), FakeRewriter(), history, caret,
+        config_load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(),
+        output, FakeTray(), FakeCues(), FakeRewriter(), history, caret,
     )  # fmt: skip
     hotkey.stop()
     for part in (output, history, caret):

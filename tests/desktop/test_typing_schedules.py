@@ -24,10 +24,12 @@ moves = st.lists(
 
 
 def types_exactly(desktop: Desktop, kind: Kind) -> None:
-    delivers_exactly(desktop, kind, "type", (schedules.TEXT * 4,))
+    delivers_exactly(desktop, kind, "type", (schedules.TEXT * 4,), EXAMPLES)
 
 
-def delivers_exactly(desktop: Desktop, kind: Kind, method: Method, pieces: tuple[str, ...]) -> None:
+def delivers_exactly(
+    desktop: Desktop, kind: Kind, method: Method, pieces: tuple[str, ...], examples: int
+) -> None:
     with (
         desktop.text_window(kind) as window,
         connected(desktop) as display,
@@ -37,7 +39,7 @@ def delivers_exactly(desktop: Desktop, kind: Kind, method: Method, pieces: tuple
         listening = Listening()
         output = X11Output(method, listening)
 
-        @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
         @given(moves)
         def typed_under(schedule: list[Move]) -> None:
             assert not runner.run(
@@ -68,4 +70,5 @@ def test_so_it_is_with_a_keyboard_that_another_server_has(
 def test_pasted_segments_are_exact_under_modifiers_too(
     xserver: Desktop, environ: Desktop, kind
 ) -> None:
-    delivers_exactly(xserver, kind, "auto", tuple(f"{number}: Grüße 你好. " for number in range(8)))
+    pieces = tuple(f"{number}: Grüße 你好. " for number in range(8))
+    delivers_exactly(xserver, kind, "auto", pieces, EXAMPLES // 2)
