@@ -150,7 +150,7 @@ def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(envi
     watching = Watch(XInputHotkey(parse_chord("ctrl+y")))
     with xserver.text_window("tk") as window:
         xserver.set_layout("de")  # y and z change places
-        wait_until(lambda: watching.hotkey._names[52] == "y", 5, "the map is read")
+        wait_until(lambda: watching.hotkey._hidden == {52}, 5, "it is hidden there")
         xserver.keydown("Control_L", "52")
         xserver.keyup("52", "Control_L")
         xserver.tap("29")
@@ -163,7 +163,7 @@ def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(envi
 BY_OTHER_NAMES = [
     ("f13", "191"), ("XF86Tools", "191"), ("keycode 191", "191"), ("kp_enter", "KP_Enter"),
     ("kp_5", "84"), ("kp_decimal", "91"), ("XF86AudioMute", "121"), ("compose", "Multi_key"),
-    ("Hyper_L", "Hyper_L"), ("alt_gr", "ISO_Level3_Shift"),
+    ("Hyper_L", "207"), ("alt_gr", "ISO_Level3_Shift"),
 ]  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_a_key_is_known_by_its_name_by_what_it_gives_and_by_its_place(environ, x
     told: list[str] = []
     watching = Watch(XInputHotkey(parse_chord(name), (), told.append))
     xserver.set_layout("us(altgr-intl)" if name == "alt_gr" else "us")
-    if name in ("compose", "Hyper_L"):  # no key of the usual map gives it
+    if name == "compose":  # no key of the usual map gives it
         assert [words for words in told if "No key of your keyboard gives" in words]
         xserver.run("xmodmap", "-e", f"keycode 191 = {key}")
         key = "191"
@@ -283,8 +283,8 @@ def test_a_hidden_key_that_is_let_go_at_once_is_let_go(environ, xserver):
     for _ in range(10):
         xtest.fake_input(server, X.KeyPress, 75)
         xtest.fake_input(server, X.KeyRelease, 75)
-    server.sync()
-    assert watching.edges(20) == ["+f9", "-f9"] * 10
+        server.sync()
+        assert watching.edges(2) == ["+f9", "-f9"]
     assert watching.hotkey.held() == frozenset()
     watching.hotkey.stop()
     server.close()

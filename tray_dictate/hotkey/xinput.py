@@ -183,9 +183,8 @@ class XInputHotkey:
         elif event.type == ge.GenericEventCode:
             _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
-        elif event.type == X.KeyRelease:  # before the grab was let go; likewise
-            if source := self._down.get(event.detail):
-                self._edge(event.detail, False, source, self._when(event.time))
+        elif event.type == X.KeyRelease:
+            self._let_go(event)
         elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
             if source := self._pressed.get(event.detail):
                 self._click(event.detail, False, source, self._when(event.time))
@@ -201,6 +200,15 @@ class XInputHotkey:
     def _when(self, milliseconds: int) -> float:
         """Return when an event of this time of the server's was, on our clock."""
         return self._clock.at(milliseconds / 1000, time.monotonic())
+
+    def _let_go(self, event: Any) -> None:
+        """Take a release of a hidden key that came before its grab was let go.
+
+        Who has a grab gets no raw one. But a repetition is a release and a press, too.
+        """
+        source = self._down.get(event.detail)
+        if source and event.detail not in bits_set(self._display.query_keymap()):
+            self._edge(event.detail, False, source, self._when(event.time))
 
     def _click(self, button: int, down: bool, source: int, at: float) -> None:
         if name := self._buttons.get(button):
