@@ -6,6 +6,7 @@ import pytest
 
 from tests.test_daemon import Rig, rig_with, spoken
 from tray_dictate.core.caret import Around
+from tray_dictate.hotkey.commands import CommandsHotkey
 from tray_dictate.ports import Target
 
 __all__ = ["rig_with"]
@@ -60,6 +61,16 @@ async def test_where_the_caret_was_left_nobody_is_asked(rig_with) -> None:
     assert len(reader.asked) == 1
     tap(rig, "x")
     await spoken(rig, "Three.")
+    assert len(reader.asked) == 2
+
+
+async def test_where_no_key_is_seen_it_is_asked_before_each_dictation(rig_with) -> None:
+    rig = await rig_with()
+    rig.parts.hotkey = CommandsHotkey()
+    reader = reading(rig, "")
+    await segments(rig, "One.", "Two.")
+    assert len(reader.asked) == 1, "its own text stands before the rest of it"
+    await segments(rig, "Three.")
     assert len(reader.asked) == 2
 
 

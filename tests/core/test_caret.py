@@ -84,7 +84,8 @@ def test_keys_since_the_last_insertion_may_have_gone_to_a_window_that_came_up():
 
 def test_where_keys_are_not_seen_anything_may_have_been_typed():
     assert NEW.around("editor", watched=False) == Around(UNKNOWN, "")
-    assert NEW.around("shell", terminal=True, watched=False) == Around()
+    assert NEW.around("shell", terminal=True, watched=False) == Around("", UNKNOWN)
+    assert DICTATED.around("editor", terminal=True, watched=False) == Around("One.", UNKNOWN)
     assert DICTATED.around("editor", watched=False) == Around("One.")
 
 

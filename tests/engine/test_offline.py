@@ -61,6 +61,17 @@ async def test_a_pass_that_holds_all_of_it_is_not_begun_again_at_the_release(fak
         assert len(fake.passes) == before
 
 
+async def test_its_old_spellings_are_those_of_today():
+    class Bookish(FakeModels):
+        def text(self, tokens):
+            return "The shopping-list is for to-day."
+
+    async with engine_of(Bookish()) as engine, engine.session() as session:
+        await send(session, loud(1.0))
+        await session.finish()
+        assert text_of(await collected(session)) == "The shopping list is for today."
+
+
 async def test_when_the_key_is_up_the_last_pass_is_over_before_the_tail(fake):
     async with engine_of(fake) as engine, engine.session() as session:
         await send(session, loud(0.4))

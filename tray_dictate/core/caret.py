@@ -97,8 +97,11 @@ class Caret:
         """Return what stands around it in a window; `watched`: all that the user does is seen.
 
         In a terminal a click moves no caret, and a blank at a prompt would keep the command out
-        of the shell's history. In a table a click or an arrow goes to another of its `cells`.
+        of the shell's history: where no key is seen each text brings its blank behind it. In a
+        table a click or an arrow goes to another of its `cells`.
         """
+        if terminal and not watched:
+            return Around((self.before or "") if self.window == window else "", UNKNOWN)
         if self.before is not None and self.window in (None, window):
             return Around(self.before, "" if terminal or cells else self.after)
         if cells:
