@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.desktop.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim
-from tests.desktop.output_rig import odd_window
+from tests.desktop.output_rig import connected, odd_window
 from tests.desktop.rig import Desktop, Kind, wait_until
 from tray_dictate.output.x11 import X11Output
 
@@ -86,7 +86,9 @@ def telex(environ: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def is_on() -> bool:
         environ.run("ibus", "engine", "m17n:vi:telex", check=False)
-        return "telex" in environ.run("ibus", "engine", check=False)
+        with connected(environ) as display:  # Tk and xterm look for it when they open
+            there = display.get_selection_owner(display.intern_atom("@server=ibus"))
+        return there and "telex" in environ.run("ibus", "engine", check=False)
 
     wait_until(is_on, 30, "the input method is on")
     yield
