@@ -41,7 +41,12 @@ def composes(display: Display) -> bool:
     except dbus.TROUBLE as silent:
         log.debug("no input method answers: %s", type(silent).__name__)
         engine = ""
-    return not _PLAIN.match(engine) or _has_silent_server(display)
+    return not is_plain(engine) or _has_silent_server(display)
+
+
+def is_plain(engine: str) -> bool:
+    """Tell whether an input method of this name takes keys as they are; also for none."""
+    return _PLAIN.match(engine) is not None
 
 
 async def _engine() -> str:
