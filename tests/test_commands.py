@@ -154,7 +154,7 @@ async def test_status_tells_of_an_open_microphone_where_nothing_is_recorded(serv
     microphone = served.rig.microphone
     microphone.is_open = True
     microphone.changed()
-    assert served.rig.tray.listening
+    await until(lambda: served.rig.tray.listening)
     assert "ready; microphone: open (since" in (await served.cli("status")).stdout
     assert json.loads((await served.cli("status", "--json")).stdout)["microphone_open"] is True
     microphone.is_open = False

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.test_daemon import Rig, until
+from tray_dictate.core.dictation import Cancel, Start, Status
 from tray_dictate.ports import Urgency
 
 
@@ -61,3 +62,28 @@ async def test_text_that_no_window_takes_is_told_as_such_without_the_text(rig):
     await until(lambda: rig.tray.told)
     assert rig.tray.told == [("delivery", Urgency.CRITICAL)]
     assert "secret" not in rig.tray.said[0]
+
+
+async def test_an_open_microphone_is_shown_once_where_it_stays_open_and_not_for_a_tail(rig):
+    shown: list[tuple[Status, bool]] = []
+    rig.daemon.shown.follow(lambda: shown.append((rig.daemon.status, rig.daemon.shown.listening)))
+    microphone = rig.microphone
+
+    def become(is_open: bool) -> None:
+        microphone.is_open = is_open
+        microphone.changed()
+
+    rig.daemon.post(Start())
+    become(True)
+    await until(lambda: rig.daemon.status is Status.OPENING)
+    rig.daemon.post(Cancel())
+    become(False)
+    assert [listening for _, listening in shown] == [False, False], "neither twice nor marked"
+    become(True)
+    await until(lambda: shown[-1] == (Status.IDLE, True))
+    rig.daemon.post(Start())
+    assert shown[-1] == (Status.OPENING, False), "the status says it"
+    rig.daemon.post(Cancel())
+    await until(lambda: shown[-1] == (Status.IDLE, True))
+    become(False)
+    assert shown[-1] == (Status.IDLE, False)

@@ -170,7 +170,7 @@ def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
     shown = daemon.shown
     return {
         "status": shown.status, "detail": shown.detail, "since": shown.since,
-        "microphone_open": shown.listening,
+        "microphone_open": shown.is_open,
         "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": shown.hint(),
         "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
         "model": config.engine.model, "microphone": config.audio.device,

@@ -356,4 +356,4 @@ class Daemon:
 
     def _show(self) -> None:
         state = self._state
-        self.shown.put(state.status, state.trouble, listening=self._parts.microphone.is_open)
+        self.shown.put(state.status, state.trouble, is_open=self._parts.microphone.is_open)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from tray_dictate.core.dictation import Status
+
+_TAIL = 0.5  # seconds that a microphone may be open beyond a recording without being shown
 
 
 class Shown:
@@ -16,12 +19,15 @@ class Shown:
         self.hint = hint  # how to begin, in words
         self._followers: list[Callable[[], None]] = []
         self.status, self.detail = Status.IDLE, ""
-        self.listening = False  # the microphone is open
+        self.is_open = False  # the microphone
+        self.listening = False  # it is shown that it is open, as the status does not say so
+        self._marking: asyncio.TimerHandle | None = None
         self.started = self.since = time.time()
         self._nothing = True  # was shown
 
-    def put(self, status: Status, detail: str, *, listening: bool) -> None:
-        """Show it, where it is another."""
+    def put(self, status: Status, detail: str, *, is_open: bool) -> None:
+        """Show it, where it is another; a microphone that is open, where it stays so."""
+        listening = self._listens(status, is_open=is_open)
         before = self.status, self.detail, self.listening
         if (status, detail, listening) == before and not self._nothing:
             return
@@ -29,6 +35,21 @@ class Shown:
             self.since = time.time()
         self.status, self.detail, self.listening = status, detail, listening
         self._nothing = False
+        self.again()
+
+    def _listens(self, status: Status, *, is_open: bool) -> bool:
+        """Return whether to show that the microphone is open; it may come to that in a moment."""
+        self.is_open = is_open
+        unsaid = is_open and status not in (Status.OPENING, Status.RECORDING)
+        if self._marking and not unsaid:
+            self._marking.cancel()
+            self._marking = None
+        elif unsaid and not self.listening and not self._marking:
+            self._marking = asyncio.get_running_loop().call_later(_TAIL, self._mark)
+        return self.listening and unsaid
+
+    def _mark(self) -> None:
+        self._marking, self.listening = None, True
         self.again()
 
     def again(self) -> None:

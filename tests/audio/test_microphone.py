@@ -339,6 +339,22 @@ async def test_a_device_is_closed_though_who_closes_it_is_cancelled_as_well():
     await until(lambda: not portaudio.open_streams)
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_cancellation_that_comes_with_a_chunk_is_not_lost(turns):
+    rig = Rig()
+    recording = asyncio.create_task(record(rig))
+    await until(lambda: bool(rig.portaudio.open_streams))
+    await rig.hear()
+    rig.portaudio.on_audio(LOUD, False)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    recording.cancel()
+    done, _ = await asyncio.wait({recording}, timeout=5)
+    recording.cancel()
+    assert done, "it records on and on"
+    assert not rig.portaudio.open_streams
+
+
 async def test_a_take_that_is_cancelled_while_it_waits_for_the_device_of_another_leaves_none():
     rig = Rig(portaudio := SlowPortAudio())
     first = asyncio.create_task(record(rig))

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,25 @@ async def test_every_text_arrives_exactly(environ: Desktop, kind: Kind, method: 
         await output.close()
         assert keys_down(display) == []
         assert keymap(display) == before
+
+
+async def test_an_output_ends_though_who_ends_it_is_cancelled_while_it_is_busy(
+    environ: Desktop,
+) -> None:
+    def files() -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+    gc.collect()
+    before, busy = files(), threading.Event()
+    output = X11Output("type", announce)
+    output._worker.submit(busy.wait, 20)
+    closing = asyncio.create_task(output.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait({closing})
+    assert files() > before
+    busy.set()
+    await asyncio.to_thread(wait_until, lambda: files() <= before, 10, "its connections are closed")
 
 
 @pytest.mark.parametrize("method", ["auto", "type"])
