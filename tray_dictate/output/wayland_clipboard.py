@@ -25,6 +25,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
@@ -50,9 +51,12 @@ class WaylandSelections:
     Each raises WaylandError once the compositor is gone.
     """
 
-    def __init__(self, display: str = "", *, unsure: float = UNSURE) -> None:
-        """Raises UnavailableError where the compositor does not let us."""
-        self._unsure = unsure
+    def __init__(self, display: str = "", *, unsure: float = UNSURE, kept: float = KEPT) -> None:
+        """`kept` is for how long what we hold at the end goes on, in seconds.
+
+        Raises UnavailableError where the compositor does not let us.
+        """
+        self._unsure, self._kept = unsure, kept
         self._connection = Connection(display)
         try:
             self._control = DataControl(self._connection)
@@ -294,4 +298,7 @@ class WaylandSelections:
         self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
         held = {self._sources[h.kind]: h.serving.contents for h in self._held if h.serving}
         if held:
-            hand_on(self._connection, self._control.device, held, self._server.belated)
+            hand_on(
+                self._connection, self._control.device, held,
+                belated=self._server.belated, seconds=self._kept,
+            )  # fmt: skip

@@ -1,0 +1,42 @@
+"""What must not be kept: contents that say that they are secret, and those lent for a moment.
+
+A password manager's clipboard carries a hint among its formats. What has one is never taken over:
+its owner alone is to clear it, at its own time. Neither is what a program gives only so often, or
+only for as long as it is waited for: saving would use it up, and giving it back would outlast it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
+
+# by their letters and digits alone; what a hint says is not asked: that would be a read, too
+_HINTS = (
+    "passwordmanagerhint",  # KDE's, which KeePassXC, 1Password and wl-copy --sensitive offer
+    "nspasteboardconcealedtype",  # macOS's and Windows's, as a remote desktop may pass them on
+    "nspasteboardtransienttype",
+    "excludeclipboardcontentfrommonitorprocessing",
+    "clipboardviewerignore",
+)
+# what has programs that only serve a clipboard end by themselves, or stay in the foreground, where
+# their end is in the hands of who waits for them (`timeout 45 xclip -quiet`)
+_LENDERS = {
+    "xclip": re.compile(r"-[lqv]\w*"),  # -loops, -quiet, -verbose
+    "xsel": re.compile(r"-\w*[tn]\w*|--(sel|nod)\w*"),  # --selectionTimeout, --nodetach
+    "wl-copy": re.compile(r"-[cnpv]*[of]\w*|--(pas|for)[\w-]*"),  # --paste-once, --foreground
+}
+
+
+def is_secret(formats: Iterable[str]) -> bool:
+    """Tell whether contents of these formats are marked as a secret."""
+    plain = ["".join(filter(str.isalnum, name.lower())) for name in formats]
+    return any(hint in name for name in plain for hint in _HINTS)
+
+
+def is_lent(command: Sequence[str]) -> bool:
+    """Tell whether a program of this command line gives its clipboard only for a while."""
+    ends = _LENDERS.get(PurePath(command[0]).name) if command else None
+    return ends is not None and any(map(ends.fullmatch, command[1:]))
