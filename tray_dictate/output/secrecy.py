@@ -7,9 +7,12 @@ only for as long as it is waited for: saving would use it up, and giving it back
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
+
+from tray_dictate.output import processes
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 
@@ -40,3 +43,18 @@ def is_lent(command: Sequence[str]) -> bool:
     """Tell whether a program of this command line gives its clipboard only for a while."""
     ends = _LENDERS.get(PurePath(command[0]).name) if command else None
     return ends is not None and any(map(ends.fullmatch, command[1:]))
+
+
+def is_any_lent(*session: str) -> bool:
+    """Tell whether any program gives its clipboard only for a while, in the session of ours.
+
+    For where the owner is not known, or has gone to the background since it connected. `session`
+    are the variables that tell sessions apart.
+    """
+    ours = {name: os.environ.get(name, "") for name in session}
+    for pid in processes.every():
+        if processes.name(pid) in _LENDERS and is_lent(processes.command(pid)):
+            theirs = dict(word.partition("=")[::2] for word in processes.environment(pid))
+            if all(theirs.get(name, "") == value for name, value in ours.items()):
+                return True
+    return False

@@ -25,6 +25,7 @@ class Kept:
     """What a selection is to hold."""
 
     contents: Contents
+    acquired: int  # the server's time when it became ours
     origin: int = 0  # the window it was copied from; 0 where that is gone, or it is ours
     parted: float = 0.0  # when it was taken over from there, on the monotonic clock
 
@@ -56,8 +57,11 @@ class Bequest:
         if not _same(contents, self._written):
             self._in_force = 1 - old
             self._write_sheet(contents)
-        origins = {atom: (kept.origin, kept.parted) for atom, kept in will.selections.items()}
-        head = [self._in_force, will.window, origins, sorted(will.belated)]
+        whence = {
+            atom: (kept.acquired, kept.origin, kept.parted)
+            for atom, kept in will.selections.items()
+        }
+        head = [self._in_force, will.window, whence, sorted(will.belated)]
         os.pwrite(self.files[0], json.dumps(head).encode().ljust(_HEAD), 0)
         self.will, self._written = will, contents
         if self._in_force != old:
@@ -68,9 +72,9 @@ class Bequest:
         head = os.pread(self.files[0], _HEAD, 0)
         if not head:
             return Will()
-        sheet, window, origins, belated = json.loads(head)
+        sheet, window, whence, belated = json.loads(head)
         kept = {
-            atom: Kept(_value_by_target(formats), *origins[str(atom)])
+            atom: Kept(_value_by_target(formats), *whence[str(atom)])
             for atom, formats in self._read_sheet(sheet).items()
         }
         return Will(window, kept, frozenset(belated))

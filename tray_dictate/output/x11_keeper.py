@@ -83,7 +83,7 @@ class Keeper:
 
     def _drop(self, held: Held) -> None:
         if held.contents:
-            disown(self._display, held.atom, held.since)
+            disown(self._display, held.atom, held.acquired)
         held.lose()
 
 
@@ -141,10 +141,10 @@ class _Heir:
             if number != will.window and not (number == X.NONE and self._late.is_set()):
                 continue  # something was copied since
             if kept := will.selections.get(atom):
-                window.set_selection_owner(atom, stamp)
+                window.set_selection_owner(atom, kept.acquired)  # see Selections
                 held.append(
                     Held(
-                        atom, kept.contents, stamp, time.monotonic(),
+                        atom, kept.contents, stamp, kept.acquired, time.monotonic(),
                         origin=kept.origin, parted=kept.parted,
                     )
                 )  # fmt: skip

@@ -30,7 +30,7 @@ from tray_dictate import x11_flush
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.refused import SecretError, UnsavedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.secrecy import HINT, is_lent
+from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
 from tray_dictate.output.x11_bequest import Bequest, Kept, Will
 from tray_dictate.output.x11_clients import Clients
 from tray_dictate.output.x11_cut import CutBuffer
@@ -226,7 +226,7 @@ class Selections:
             if held.dictated:
                 held.before = None
             elif held.contents is not None:
-                disown(self._display, held.atom, held.since)
+                disown(self._display, held.atom, held.acquired)
                 held.lose()
         self._bequeath()
 
@@ -267,7 +267,8 @@ class Selections:
             if owner not in (X.NONE, self._window):
                 watch_end(self._display, origin)
             parted = held.parted if owner == self._window else time.monotonic()
-            self._bequeath({held.atom: Kept(before, origin, parted)} if before else {})
+            acquired = held.acquired if owner == self._window else stamp
+            self._bequeath({held.atom: Kept(before, acquired, origin, parted)} if before else {})
             if self._own(held, contents, stamp, instead_of=owner):
                 held.origin, held.parted = origin, parted
                 held.dictated, held.before = True, before
@@ -280,7 +281,8 @@ class Selections:
             return None
         if owner == self._window:
             return held.before if held.dictated else held.contents
-        if is_lent(self._clients.command(owner.id)):
+        command = self._clients.command(owner.id)
+        if is_lent(command) if command else is_any_lent("DISPLAY"):
             raise SecretError("its owner gives it only for a while")
         saving = Saving(
             self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
@@ -291,17 +293,20 @@ class Selections:
         """Own a selection instead of a certain window, and of nobody who took it meanwhile.
 
         The server's time counts in milliseconds, so that it alone cannot tell who was first: the
-        server is held still between the look and the taking.
+        server is held still between the look and the taking. What we own already we take with the
+        time of then: Qt knows of no later one, and could not clear its own without it.
         """
+        acquired = held.acquired if instead_of == self._window else stamp
         self._display.grab_server()
         try:
             if self._display.get_selection_owner(held.atom) != instead_of:
                 return False
-            self._window.set_selection_owner(held.atom, stamp)
+            self._window.set_selection_owner(held.atom, acquired)
             if self._display.get_selection_owner(held.atom) != self._window:
                 return False
             self._drain()  # the news of an earlier loss must not undo this
             held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
+            held.acquired = acquired
             return True
         finally:
             self._display.ungrab_server()
@@ -345,7 +350,7 @@ class Selections:
         With `linger`, nothing is at first an empty text, for a target that asks after all.
         """
         for held in self._both:
-            stamp = self._stamp()  # a loss that came before is known now, a later one wins
+            stamp = self._stamp()  # a loss that came before is known now
             if not held.dictated:
                 continue
             before = held.before
@@ -356,7 +361,7 @@ class Selections:
                 held.contents = self._server.blank
             else:
                 held.lose()
-                disown(self._display, held.atom, stamp)
+                disown(self._display, held.atom, held.acquired)
         if not linger:
             self._cut.bring_back()
             self._offer = None
@@ -401,6 +406,6 @@ class Selections:
             if held is self._clipboard and self._handed_over:
                 continue
             if contents and held.atom not in kept:
-                kept[held.atom] = Kept(contents, held.origin, held.parted)
+                kept[held.atom] = Kept(contents, held.acquired, held.origin, held.parted)
         belated = self._offer.clients if self._offer else frozenset[int]()
         self._bequest.leave(Will(self._window.id, kept, belated))

@@ -34,6 +34,7 @@ class Held:
     atom: int
     contents: Contents | None = None  # what we serve; None while it is not ours
     since: int = 0  # the server's time in ms when it became so
+    acquired: int = 0  # the same when we took the selection from somebody else
     taken_at: float = 0.0  # the same in seconds of our clock
     dictated: bool = False  # it is an offer's text
     before: Contents | None = None  # what is to be given back after an offer
@@ -245,7 +246,7 @@ class Server:
             own = [self._targets, self._timestamp, self._multiple]
             requestor.change_property(atom, Xatom.ATOM, 32, [*own, *contents])
         elif target == self._timestamp:
-            requestor.change_property(atom, Xatom.INTEGER, 32, [held.since])
+            requestor.change_property(atom, Xatom.INTEGER, 32, [held.acquired])
         elif target == self._multiple:
             return self._convert_each(held, requestor, atom)
         elif target in contents:
