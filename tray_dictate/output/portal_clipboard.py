@@ -22,6 +22,7 @@ from tray_dictate.errors import UnavailableError, why
 from tray_dictate.output.portal_pipes import read, write
 from tray_dictate.output.portal_remote import RemoteSession
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.secrecy import is_any_lent, is_secret
 from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.output.wayland_save import Contents
 from tray_dictate.output.wayland_serve import ABANDONED, BELATED, TYPES, Offer, text_contents
@@ -196,6 +197,9 @@ class PortalSelections:
         """Return all that another program has on the clipboard, None where that cannot be had."""
         for _ in range(3):  # again where another program took it in this very moment
             there = self._there
+            if is_secret(there) or is_any_lent("XDG_RUNTIME_DIR"):
+                log.warning("the clipboard could not be saved: only its owner may have it")
+                return None
             try:
                 async with asyncio.timeout(SAVING):
                     saved = await self._contents(session, there)

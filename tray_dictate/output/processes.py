@@ -45,9 +45,12 @@ def command(pid: int) -> list[str]:
     return _words(pid, "cmdline")
 
 
-def environment(pid: int) -> list[str]:
+def environment(pid: int) -> dict[str, str]:
     """Return the environment that it was started in; empty for another user's."""
-    return _words(pid, "environ")
+    found = dict[str, str]()
+    for word in _words(pid, "environ"):
+        name, _, found[name] = word.partition("=")
+    return found
 
 
 def executable(pid: int) -> str:

@@ -16,5 +16,5 @@ class UnsavedError(Exception):
     """What is on the clipboard cannot be saved: a paste would destroy it."""
 
 
-class SecretError(UnsavedError):
+class ReservedError(UnsavedError):
     """Only its owner may have what is on the clipboard: it says so, or gives it once."""

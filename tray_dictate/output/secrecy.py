@@ -54,7 +54,7 @@ def is_any_lent(*session: str) -> bool:
     ours = {name: os.environ.get(name, "") for name in session}
     for pid in processes.every():
         if processes.name(pid) in _LENDERS and is_lent(processes.command(pid)):
-            theirs = dict(word.partition("=")[::2] for word in processes.environment(pid))
+            theirs = processes.environment(pid)
             if all(theirs.get(name, "") == value for name, value in ours.items()):
                 return True
     return False

@@ -11,7 +11,7 @@ from Xlib import X, Xatom, error
 from Xlib.display import Display
 from Xlib.xobject.drawable import Window
 
-from tray_dictate.output.refused import SecretError, UnsavedError
+from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.secrecy import is_secret
 from tray_dictate.output.x11_property import Value, read
 
@@ -68,7 +68,7 @@ class Saving:
     def read(self, selection: int) -> Contents:
         """Return the contents; empty where the owner offers nothing.
 
-        Raises UnsavedError; SecretError before any of it was read.
+        Raises UnsavedError; ReservedError before any of it was read.
         """
         skipped = {self._display.intern_atom(name) for name in _NOT_CONTENTS}
         try:
@@ -78,7 +78,7 @@ class Saving:
             else:  # a very old program
                 targets = [self._display.intern_atom("UTF8_STRING"), Xatom.STRING]
             if is_secret(map(self._names.name, targets)):
-                raise SecretError("it is marked as a secret")
+                raise ReservedError("it is marked as a secret")
             contents: Contents = {}
             for target in dict.fromkeys(targets):
                 value = None if target in skipped else self._convert(selection, target)

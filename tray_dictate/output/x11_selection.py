@@ -28,7 +28,7 @@ from Xlib.display import Display
 
 from tray_dictate import x11_flush
 from tray_dictate.output.keeper import KEPT
-from tray_dictate.output.refused import SecretError, UnsavedError
+from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
 from tray_dictate.output.x11_bequest import Bequest, Kept, Will
@@ -260,7 +260,7 @@ class Selections:
                 before = self._before(held, owner, stamp)
             except UnsavedError as reason:
                 log.warning("the clipboard could not be saved: %s", reason)
-                if vital or isinstance(reason, SecretError):
+                if vital or isinstance(reason, ReservedError):
                     return False
                 before = None
             origin = held.origin if owner == self._window else owner.id if owner else 0
@@ -283,7 +283,7 @@ class Selections:
             return held.before if held.dictated else held.contents
         command = self._clients.command(owner.id)
         if is_lent(command) if command else is_any_lent("DISPLAY"):
-            raise SecretError("its owner gives it only for a while")
+            raise ReservedError("its owner gives it only for a while")
         saving = Saving(
             self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
         )
