@@ -25,7 +25,14 @@ from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import is_any_lent, is_secret
 from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.output.wayland_save import Contents
-from tray_dictate.output.wayland_serve import ABANDONED, BELATED, TYPES, Offer, text_contents
+from tray_dictate.output.wayland_serve import (
+    ABANDONED,
+    BELATED,
+    TYPES,
+    Offer,
+    instead,
+    text_contents,
+)
 
 log = logging.getLogger(__name__)
 
@@ -243,6 +250,8 @@ class PortalSelections:
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
+        elif offer and not offer.pressed and data is not None and self._before is not None:
+            data = instead(self._before, kind)  # who asks without a key keeps what it reads
         self._in_background(self._serve, serial, data, asked)
 
     async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:

@@ -104,6 +104,7 @@ class _Read:
     name: str
     serving: Serving
     pressed: bool  # the key was down before they asked
+    meant: bool  # it is what is served, and not what the user had instead of it
     until: float = field(default_factory=lambda: time.monotonic() + _STALE)
 
 
@@ -157,12 +158,12 @@ class Server:
             os.close(file)
             return
         meant = offer is None or self._is_meant(serving, reader.who, name)
-        data = serving.contents.get(name, b"") if meant else _instead(serving.before or {}, name)
+        data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
         pressed = bool(offer and offer.pressed)
         if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
             offer.begun = True
         os.set_blocking(file, False)
-        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed)
+        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed, meant)
         self.go_on(file)
 
     def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
@@ -211,8 +212,9 @@ class Server:
 
     def cut(self, offer: Offer) -> None:
         """Write no more of an offer's text."""
-        for read in [read for read in self._reads.values() if read.serving.offer is offer]:
-            self._end(read)
+        for read in [one for one in self._reads.values() if one.serving.offer is offer]:
+            if read.meant:
+                self._end(read)
 
     def close(self) -> None:
         """Write no more at all."""
@@ -272,7 +274,7 @@ class Server:
         return (who, kind, name) in self._seen
 
 
-def _instead(before: Contents, name: str) -> bytes:
+def instead(before: Contents, name: str) -> bytes:
     """Return what the user had, as text where a text is asked for that has it by another name."""
     names = (name, *TYPES) if name in TYPES else (name,)
     return next((before[one] for one in names if one in before), b"")

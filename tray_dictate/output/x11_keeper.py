@@ -34,7 +34,7 @@ from tray_dictate.output.x11_survivor import LIVES
 
 CALM = 0.03  # seconds without a word until all of them have been read
 _EVENT = 32  # bytes
-LET_IN = 0.5  # seconds for the X server to let us in: the dead connection may have grabbed it
+LET_IN = 1.5  # seconds for the X server to let us in: the dead connection may have grabbed it
 
 
 def heir(bequest: Bequest, connection: int, seconds: float = KEPT) -> list[str]:

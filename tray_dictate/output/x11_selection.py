@@ -365,7 +365,7 @@ class Selections:
         if not linger:
             self._cut.bring_back()
             self._offer = None
-            self._server.answer_deferred(None)
+        self._server.answer_deferred(None)
         self._bequeath()
         self._display.sync()
 
