@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.output_rig import connected, copying, disown, soon
+from tests.desktop.output_rig import connected, copying, disown, nobody_owns, soon
 from tests.desktop.rig import Desktop
 from tests.desktop.running import ROOT
 from tray_dictate.output.rules import Treatment
@@ -137,3 +138,43 @@ def test_no_moment_is_without_an_owner(desktop: Desktop, how: str) -> None:
         display.sync()
         seen = [display.next_event() for _ in range(display.pending_events())]
         assert [bool(event.owner) for event in seen] == [True], "it went over at once"
+
+
+def test_the_keeper_holds_nothing_of_the_daemons_and_ends_with_the_last_selection(
+    desktop: Desktop,
+) -> None:
+    desktop.set_clipboard("of the user")
+    desktop.set_clipboard("marked", "primary")
+    Program(desktop).end("kill")
+    assert desktop.clipboard() == b"of the user"
+    [keeper] = keepers(desktop)
+    of = Path(f"/proc/{keeper}")
+    opened = sorted(os.readlink(path) for path in of.joinpath("fd").iterdir())  # noqa: PTH115
+    assert opened[:3] == ["/dev/null"] * 3
+    assert [name.partition(":")[0] for name in opened[3:]] == ["socket"]
+    for file in ("cmdline", "environ"):
+        said = of.joinpath(file).read_bytes()
+        assert b"a key" not in said
+        assert b"of the user" not in said
+    assert of.joinpath("cwd").readlink() == Path("/")
+    [size] = [
+        int(line.split()[1])
+        for line in of.joinpath("status").read_text().splitlines()
+        if line.startswith("VmRSS")
+    ]
+    assert size < 25_000, "kB"
+    desktop.set_clipboard("newer")
+    assert desktop.clipboard("primary") == b"marked"
+    assert keepers(desktop) == {keeper}
+    desktop.set_clipboard("newer", "primary")
+    soon(lambda: not keepers(desktop), "the end of the keeper")
+    assert desktop.clipboard() == b"newer"
+
+
+def test_what_was_copied_while_nobody_kept_it_stays(desktop: Desktop) -> None:
+    desktop.set_clipboard("of the user")
+    program = Program(desktop)
+    desktop.set_clipboard("newer")
+    program.end("kill")
+    assert desktop.clipboard() == b"newer"
+    assert nobody_owns(desktop, "PRIMARY")
