@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from Xlib.display import Display
-from Xlib.ext import res
 
 from tray_dictate.output import processes
+from tray_dictate.output.x11_server import process_of
 
 UNKNOWN = 0  # a client of another machine, or a server that does not tell
 
@@ -17,17 +17,10 @@ class Clients:
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._tells = display.has_extension(res.extname)
-        if self._tells:
-            self._tells = display.res_query_version().server_minor >= res.RES_MINOR_VERSION
 
     def process(self, client: int) -> int:
         """Return the process of a client, or of the client that made this window."""
-        if not self._tells:
-            return UNKNOWN
-        wanted = [{"client": client, "mask": res.LocalClientPIDMask}]
-        found = self._display.res_query_client_ids(wanted).ids
-        return next((pid for one in found for pid in one.value), UNKNOWN)
+        return process_of(self._display, f"{client:#x}")
 
     def command(self, client: int) -> list[str]:
         """Return the command line of a client's process; empty where it is not known."""

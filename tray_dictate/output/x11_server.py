@@ -14,7 +14,6 @@ from Xlib import X, Xatom, error
 from Xlib.display import Display
 from Xlib.ext import res
 from Xlib.protocol import request
-
 from Xlib.xobject.drawable import Window
 
 from tray_dictate.errors import UnavailableError
