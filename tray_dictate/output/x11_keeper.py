@@ -148,7 +148,7 @@ class _Heir:
                         origin=kept.origin, parted=kept.parted,
                     )
                 )  # fmt: skip
-            elif number:
+            elif number and not self._lives:
                 disown(display, atom, stamp)
         display.ungrab_server()
         display.sync()

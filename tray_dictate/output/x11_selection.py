@@ -154,6 +154,9 @@ class Selections:
                     self._turn()
                 except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
                     log.warning("the clipboard: %s", type(problem).__name__)
+            # others hear of our end at once, though our connection may live on for a moment
+            self._window.destroy()
+            x11_flush.flush(self._display)
         except (error.ConnectionClosedError, OSError):
             log.info("the clipboard went away with the X server")
         finally:
