@@ -18,24 +18,32 @@ from tray_dictate.output.secrecy import HINT
 from tray_dictate.output.wayland_clipboard import WaylandSelections
 
 SECRET = b"correct horse"
+ODD = "application/x-secret"  # wl-copy offers a text in many types
 
 
 @contextmanager
 def lending(sway: Sway, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A wl-copy has the secret that serves it only for a while."""
     program = sway.processes.start(
-        "lending", ["wl-copy", "--type", TEXT, *options],
+        "lending", ["wl-copy", "--type", ODD, *options],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     assert program.stdin
     program.stdin.write(SECRET)
     program.stdin.close()
     primary = "--primary" in options
-    soon(lambda: sway.clipboard_types(primary=primary) == [TEXT], "the secret is there")
     try:
+        soon(lambda: sway.clipboard_types(primary=primary) == [ODD], "the secret is there")
         yield program
     finally:
         sway.processes.end(program)
+
+
+@pytest.fixture
+def selections(environ: Sway) -> Iterator[WaylandSelections]:
+    made = WaylandSelections(kept=1)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -63,17 +71,17 @@ async def test_what_is_marked_as_a_secret_is_never_ours(
 
 
 @pytest.mark.parametrize("options", [["-o"], ["--foreground"], ["-o", "--primary"]], ids=" ".join)
-def test_what_a_program_gives_only_for_a_while_is_never_ours(environ: Sway, options) -> None:
-    selections = WaylandSelections()
+def test_what_a_program_gives_only_for_a_while_is_never_ours(
+    environ: Sway, selections, options
+) -> None:
     with lending(environ, *options):
         assert selections.offer("dictated", Treatment()) is None
-        assert environ.clipboard(primary="--primary" in options) == SECRET, "it was not used up"
-    selections.close()
-    assert not keepers(environ)
+        assert environ.clipboard(ODD, primary="--primary" in options) == SECRET, "not used up"
 
 
-def test_what_no_program_may_answer_for_any_more_is_kept_only_for_a_while(environ: Sway) -> None:
-    selections = WaylandSelections(kept=1)
+def test_what_no_program_may_answer_for_any_more_is_kept_only_for_a_while(
+    environ: Sway, selections
+) -> None:
     environ.set_clipboard(SECRET)
     use(selections)
     selections.close()
