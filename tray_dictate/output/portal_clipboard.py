@@ -250,7 +250,7 @@ class PortalSelections:
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
-        elif offer and not offer.pressed and data is not None and self._before is not None:
+        elif offer and not offer.pressed and kind in TYPES and self._before is not None:
             data = instead(self._before, kind)  # who asks without a key keeps what it reads
         self._in_background(self._serve, serial, data, asked)
 

@@ -157,7 +157,7 @@ class Server:
         if offer.withdrawn if offer else self._is_late(reader.who):
             os.close(file)
             return
-        meant = offer is None or self._is_meant(serving, reader.who, name)
+        meant = offer is None or name == HINT or self._is_meant(serving, reader.who, name)
         data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
         pressed = bool(offer and offer.pressed)
         if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
