@@ -19,6 +19,7 @@ SHARED = (
     "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
     "dbus",
     "desktop_entry",
+    "own_python",
     "program",
     "route",
     "post",

@@ -87,7 +87,7 @@ async def test_a_copy_made_during_a_delivery_stays(environ: Desktop, output) -> 
     environ.set_clipboard("old")
     with environ.text_window("gtk") as window:
         assert await output.deliver("hello") == PASTED
-        assert environ.clipboard() == b"hello"  # ours still
+        assert environ.clipboard() == b"old"  # what was dictated is the window's alone
         environ.set_clipboard("new")
         window.wait_for("hello")
         await asyncio.sleep(3 * GIVEN_BACK)
@@ -127,7 +127,8 @@ async def test_a_clipboard_managers_read_is_no_receipt(environ: Desktop, output)
         soon(lambda: "of the user" in manager.read, "the manager reads")
         assert await output.deliver("hello") == TYPED
         window.wait_for("hello")
-        assert "hello" in manager.read  # it did read, and was not believed
+        assert manager.read.count("of the user") > 1  # it did read, and was not believed
+        assert "hello" not in manager.read
         soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
 
 
@@ -193,17 +194,13 @@ async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop
         assert environ.clipboard() == b"of the user"
 
 
-async def test_closing_without_a_manager_is_prompt_and_leaves_nothing_of_ours(
-    environ: Desktop,
-) -> None:
+async def test_closing_without_a_manager_leaves_the_users_clipboard(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", lambda _keycode, _down: None)
     with environ.text_window("gtk"):
         await output.deliver("hello")
-        start = time.monotonic()
         await output.close()
-        assert time.monotonic() - start < 1
-        assert environ.clipboard() == b""
+        assert environ.clipboard() == b"of the user"
         await output.close()  # idempotent
 
 
@@ -215,26 +212,27 @@ asyncio.run(X11Output("auto", lambda _keycode, _down: None).deliver("dictated"))
 
 
 @pytest.mark.parametrize("manager", [None, "restorer"], ids=["no manager", "a manager"])
-async def test_kill_9_during_a_paste_leaves_no_key_down_and_what_a_manager_has(
+async def test_kill_9_during_a_paste_leaves_no_key_down_and_the_users_clipboard(
     environ: Desktop, manager: str | None
 ) -> None:
-    """A selection ends with its owner: without a manager the server has nothing to give."""
     with ExitStack() as stack:
         watcher = stack.enter_context(Watcher(environ, manager)) if manager else None
         window = stack.enter_context(odd_window(environ, "deaf"))
         environ.set_clipboard("of the user")
         if watcher:
             soon(lambda: "of the user" in watcher.read, "the manager reads")
-        killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER])
-        soon(lambda: environ.clipboard() == b"dictated", "the paste")
-        os.kill(killed.pid, signal.SIGKILL)
-        killed.wait(5)
-        wanted = b"of the user" if manager else b""
-        soon(lambda: environ.clipboard() == wanted, "what is left")
         with connected(environ) as display:
-            assert keys_down(display) == []
+            clipboard = display.intern_atom("CLIPBOARD")
+            before = display.get_selection_owner(clipboard)
+            killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER])
+            soon(lambda: display.get_selection_owner(clipboard) != before, "the paste")
+            os.kill(killed.pid, signal.SIGKILL)
+            killed.wait(5)
+            assert environ.clipboard() == b"of the user"
+            soon(lambda: not keys_down(display), "no key is down")
         assert window.text() == ""
         assert watcher is None or "dictated" not in watcher.read
+    disown(environ)  # what keeps it ends
 
 
 async def test_text_picture_and_page_are_the_same_after_20_pastes(environ: Desktop) -> None:

@@ -13,55 +13,34 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
-from Xlib import X, error
+from Xlib import error
 
 from tray_dictate.doctor.clipboard import Reader
 from tray_dictate.output.refused import UnsavedError
-from tray_dictate.output.x11_serve import Held, Server, text_contents
+from tray_dictate.output.x11_keeper import Keeper
+from tray_dictate.output.x11_serve import Held, text_contents
 
 SAMPLE = "tray_dictate: the doctor's own clipboard"
 
 
-class _Keeper:
-    """Serves selections until somebody else owns all of them."""
-
-    def __init__(self) -> None:
-        self._reader = Reader()
-        self._held: list[Held] = []
-
-    def take(self, names: list[str]) -> None:
-        """Own these selections with what they hold now, or the clipboard with our own sample."""
-        display, window = self._reader.display, self._reader.window
-        if names == ["SAMPLE"]:
-            contents = {"CLIPBOARD": text_contents(display, SAMPLE, secret=True)}
-        else:
-            contents = {name: self._reader.contents(name) for name in names}
-        stamp = self._reader.stamp()  # from here on no event is dropped
-        for name, held in contents.items():
-            if held:
-                atom = display.intern_atom(name)
-                window.set_selection_owner(atom, stamp)
-                self._held.append(Held(atom, held, stamp, taken_at=time.monotonic()))
-
-    def serve(self, ready: Callable[[], None]) -> None:
-        """Return when nothing is ours any more."""
-        server = Server(self._reader.display, tuple(self._held))
-        self._reader.display.sync()
-        ready()
-        while any(held.contents is not None for held in self._held):
-            self._handle(server, self._reader.display.next_event())
-
-    def _handle(self, server: Server, event: Any) -> None:
-        if event.type != X.SelectionClear:
-            server.handle(event, None)
-            return
-        for held in self._held:
-            if held.atom == event.atom:
-                held.lose()
+def _take(reader: Reader, names: list[str]) -> list[Held]:
+    """Own these selections with what they hold now, or the clipboard with our own sample."""
+    display, window = reader.display, reader.window
+    if names == ["SAMPLE"]:
+        contents = {"CLIPBOARD": text_contents(display, SAMPLE, secret=False)}
+    else:
+        contents = {name: reader.contents(name) for name in names}
+    stamp = reader.stamp()  # from here on no event is dropped
+    taken = list[Held]()
+    for name, held in contents.items():
+        if held:
+            atom = display.intern_atom(name)
+            window.set_selection_owner(atom, stamp)
+            taken.append(Held(atom, held, stamp, stamp, time.monotonic()))
+    display.sync()
+    return taken
 
 
 def _go_on_alone() -> None:
@@ -72,14 +51,15 @@ def _go_on_alone() -> None:
 
 def main(names: list[str]) -> int:
     """Keep the selections of these names; SAMPLE: the clipboard, with our own text."""
-    keeper = _Keeper()
     with suppress(error.ConnectionClosedError, OSError):  # the session is over
+        reader = Reader()
         try:
-            keeper.take(names)
+            keeper = Keeper(reader.display, _take(reader, names))
         except UnsavedError as reason:
             sys.stderr.write(f"{reason}\n")
             return 1
-        keeper.serve(_go_on_alone)
+        _go_on_alone()
+        keeper.serve()
     return 0
 
 

@@ -22,9 +22,17 @@ from tray_dictate.errors import UnavailableError, why
 from tray_dictate.output.portal_pipes import read, write
 from tray_dictate.output.portal_remote import RemoteSession
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.secrecy import is_any_lent, is_secret
 from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.output.wayland_save import Contents
-from tray_dictate.output.wayland_serve import ABANDONED, BELATED, TYPES, Offer, text_contents
+from tray_dictate.output.wayland_serve import (
+    ABANDONED,
+    BELATED,
+    TYPES,
+    Offer,
+    instead,
+    text_contents,
+)
 
 log = logging.getLogger(__name__)
 
@@ -196,6 +204,9 @@ class PortalSelections:
         """Return all that another program has on the clipboard, None where that cannot be had."""
         for _ in range(3):  # again where another program took it in this very moment
             there = self._there
+            if is_secret(there) or is_any_lent("XDG_RUNTIME_DIR"):
+                log.warning("the clipboard could not be saved: only its owner may have it")
+                return None
             try:
                 async with asyncio.timeout(SAVING):
                     saved = await self._contents(session, there)
@@ -239,6 +250,8 @@ class PortalSelections:
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
+        elif offer and not offer.pressed and kind in TYPES and self._before is not None:
+            data = instead(self._before, kind)  # who asks without a key keeps what it reads
         self._in_background(self._serve, serial, data, asked)
 
     async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:

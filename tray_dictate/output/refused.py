@@ -14,3 +14,7 @@ def always() -> bool:
 
 class UnsavedError(Exception):
     """What is on the clipboard cannot be saved: a paste would destroy it."""
+
+
+class ReservedError(UnsavedError):
+    """Only its owner may have what is on the clipboard: it says so, or gives it once."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 AGAIN = 30.0  # seconds until a way that could not be had is tried again: portals start late
 
 Stays = Callable[[], bool]
+
+
+class HarmfulError(UnavailableError):
+    """A way would destroy what is on the clipboard."""
 
 
 def _nothing() -> None:
@@ -69,6 +73,7 @@ class Chain:
     ) -> Receipt:
         """Insert by the first way that can, of `only` these if any are given.
 
+        What cannot be pasted without harm to the clipboard is typed, whatever the method says.
         Raises MovedError, and DeliveryError with every reason where none can.
         """
         reasons: list[UnavailableError] = []
@@ -86,6 +91,8 @@ class Chain:
                 self._made.clear()
                 self._renew()
                 raise
+        if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
+            return self.insert(text, replace(treatment, method="type"), stays, only)
         raise DeliveryError(_all_of(reasons))
 
     def explain(self) -> list[tuple[str, str]]:

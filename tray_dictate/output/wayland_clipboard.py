@@ -25,7 +25,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from tray_dictate.output.refused import UnsavedError
+from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland_keeper import START, hand_on
@@ -50,9 +51,12 @@ class WaylandSelections:
     Each raises WaylandError once the compositor is gone.
     """
 
-    def __init__(self, display: str = "", *, unsure: float = UNSURE) -> None:
-        """Raises UnavailableError where the compositor does not let us."""
-        self._unsure = unsure
+    def __init__(self, display: str = "", *, unsure: float = UNSURE, kept: float = KEPT) -> None:
+        """`kept` is for how long what we hold at the end goes on, in seconds.
+
+        Raises UnavailableError where the compositor does not let us.
+        """
+        self._unsure, self._kept = unsure, kept
         self._connection = Connection(display)
         try:
             self._control = DataControl(self._connection)
@@ -184,11 +188,12 @@ class WaylandSelections:
             offer = Offer()
             self._server.begin()
             for held, saved in zip(self._held, before, strict=True):
-                self._own(held, contents, offer)
                 held.before = saved
+                self._own(held, contents, offer)
             self._connection.roundtrip()
             self._wait(self._patience)
             self._patience = GLANCE
+            self._await_readers(time.monotonic() + LEARN)
             self._connection.roundtrip()
             if self._held[0].dictated:
                 self._offer = offer
@@ -196,6 +201,11 @@ class WaylandSelections:
             offer.withdrawn = True
         self._give_back()
         return None
+
+    def _await_readers(self, until: float) -> None:
+        """Wait for the managers that have read until now whatever appeared."""
+        while self._server.is_awaited and time.monotonic() < until:
+            self._wait(GLANCE)
 
     def _saved(self) -> list[Contents | None] | None:
         """Return what is to be given back; None where the clipboard cannot be saved."""
@@ -209,7 +219,7 @@ class WaylandSelections:
                     found.append(self._before(held, saving))
                 except UnsavedError as reason:
                     log.warning("the %s could not be saved: %s", held.kind, reason)
-                    lost = lost or held.kind == CLIPBOARD
+                    lost = lost or held.kind == CLIPBOARD or isinstance(reason, ReservedError)
                     found.append(None)
             self._connection.roundtrip()
             if [self._control.current[held.kind] for held in self._held] == seen:
@@ -224,7 +234,8 @@ class WaylandSelections:
         return saving.read(offered) if offered else None
 
     def _own(self, held: Held, contents: Contents, offer: Offer | None) -> None:
-        serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time())
+        before = held.before if offer else None
+        serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
 
         def on_read(name: str, file: int) -> None:
             self._server.answer(serving, name, file)
@@ -294,4 +305,7 @@ class WaylandSelections:
         self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
         held = {self._sources[h.kind]: h.serving.contents for h in self._held if h.serving}
         if held:
-            hand_on(self._connection, self._control.device, held, self._server.belated)
+            hand_on(
+                self._connection, self._control.device, held,
+                belated=self._server.belated, seconds=self._kept,
+            )  # fmt: skip

@@ -61,6 +61,14 @@ class Habits:
         """Tell whether this is a clipboard manager beyond doubt."""
         return who != NOBODY and self._unasked.get(who, (0, 0))[0] >= HABIT
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody who reads whatever appears has not read the last change yet."""
+        return any(
+            who != NOBODY and times >= HABIT and last == self._change - 1
+            for who, (times, last) in self._unasked.items()
+        )
+
     def fetches(self, who: int, now: float) -> bool:
         """Note that somebody has fetched an offer; return whether it is surely no manager.
 

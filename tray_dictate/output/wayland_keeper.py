@@ -3,12 +3,13 @@
 What a selection holds ends with its owner. So where we hold what the user has copied, or text that
 they are still to paste, this process inherits our very connection to the compositor, on which
 nothing changes: no copy is lost in between, and no clipboard manager is told anew. It ends once
-the user has copied something else, marked something else, or the session is over.
+the user has copied something else, marked something else, or the session is over; and at the latest
+after a while: whether the program lives from which it was copied, and would have cleared it by now,
+cannot be seen here.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import select
@@ -17,8 +18,8 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
+from tray_dictate.output import keeper
 from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents
 from tray_dictate.output.wayland_serve import Server, Serving
@@ -28,27 +29,24 @@ log = logging.getLogger(__name__)
 
 START = 5.0  # seconds for the process to begin: far more than it takes
 
-# from where we were loaded, whatever the working directory is and has
-_BEGIN = f"""\
-import runpy, sys
-sys.path.append(sys.argv.pop())
-runpy.run_module("{__name__}", run_name="__main__")
-"""
 _DESTROY = 1  # request to a source and to an offer
-# by Python, and to see whose it is: no key of the user's
-_NEEDED = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR")
 
 
 def hand_on(
-    connection: Connection, device: int, held: Mapping[int, Contents], belated: float
+    connection: Connection,
+    device: int,
+    held: Mapping[int, Contents],
+    *,
+    belated: float,
+    seconds: float,
 ) -> None:
     """Have a process of its own serve what is held, by its source, as a Server does; blocks.
 
-    From here on the connection is that process's.
+    It does for so many seconds at the longest. From here on the connection is that process's.
     """
     file = connection.fileno()
     try:
-        _start([str(file), str(device), str(belated)], file, held)
+        _start([str(file), str(device), str(belated), str(seconds)], file, held)
     except (OSError, subprocess.SubprocessError) as reason:
         why = type(reason).__name__  # what it says is the whole command
         log.warning("the clipboard could not be handed on, and is empty now: %s", why)
@@ -56,18 +54,11 @@ def hand_on(
 
 def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
     with os.fdopen(os.memfd_create("clipboard"), "r+b") as memory:  # never on a command line
-        each = dict.fromkeys(data for contents in held.values() for data in contents.values())
-        number = {data: at for at, data in enumerate(each)}  # one text has many types
-        named = {
-            source: {name: number[data] for name, data in contents.items()}
-            for source, contents in held.items()
-        }
-        memory.write(json.dumps([named, [len(data) for data in each]]).encode() + b"\n")
-        memory.writelines(each)
+        keeper.pack(memory, held)
         memory.seek(0)
         subprocess.run(
-            [sys.executable, "-P", "-c", _BEGIN, *arguments, str(Path(__file__).parents[2])],
-            env={name: os.environ[name] for name in _NEEDED if name in os.environ},
+            keeper.command(__name__, *arguments),
+            env=keeper.environment(),
             stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=[connection], start_new_session=True, check=True, timeout=START,
         )  # fmt: skip
@@ -86,11 +77,17 @@ class _Keeper:
         for source, contents in held.items():
             self._adopt(source, contents)
 
-    def serve(self) -> None:
-        """Return when nothing is ours any more. Raises WaylandError once the session is over."""
+    def serve(self, until: float) -> None:
+        """Return when nothing is ours any more, or at a time of the monotonic clock.
+
+        Raises WaylandError once the session is over.
+        """
         while self._held or self._server.files:
+            left = until - time.monotonic()
+            if left <= 0:
+                return  # with our connection, what we hold ends
             writing = self._server.files
-            patience = 1.0 if writing else None
+            patience = min(left, 1.0) if writing else left
             readable, writable, _ = select.select([self._connection], writing, [], patience)
             for one in writable:
                 self._server.go_on(one)
@@ -120,25 +117,21 @@ class _Keeper:
 
 def _inherited() -> dict[int, Contents]:
     with os.fdopen(0, "rb", closefd=False) as memory:
-        named, sizes = json.loads(memory.readline())
-        each = [memory.read(size) for size in sizes]
+        held = keeper.unpack(memory)
     os.dup2(1, 0)  # what is lost is to be free again
-    return {
-        int(source): {name: each[number] for name, number in types.items()}
-        for source, types in named.items()
-    }
+    return held
 
 
-def main(connection: int, device: int, belated: float) -> int:
+def main(connection: int, device: int, belated: float, seconds: float) -> int:
     """Serve what stdin holds; who has started this waits only until it does."""
-    keeper = _Keeper(Connection.inherited(connection), device, _inherited(), belated)
+    kept = _Keeper(Connection.inherited(connection), device, _inherited(), belated)
     if os.fork():
         os._exit(0)
     os.chdir("/")  # whatever is to be unmounted
     with suppress(WaylandError):  # the session is over
-        keeper.serve()
+        kept.serve(time.monotonic() + seconds)
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    raise SystemExit(main(int(sys.argv[1]), int(sys.argv[2]), *map(float, sys.argv[3:5])))

@@ -12,16 +12,14 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
+
+from tray_dictate.output import processes
 
 NOBODY = 0  # who reads is not known: not a pipe, no /proc, another user's program
 
-_PROC = Path("/proc")
-_TICKS = os.sysconf("SC_CLK_TCK")
 _REMEMBERED = 16  # programs that have read lately and are looked at first
 _LOOKS = 3  # a program may hand its end to a child, or to a child's child, while it is looked for
-_PARENT, _STARTED = 1, 19  # fields of /proc/PID/stat after the name of the program
 
 
 class Reader(NamedTuple):
@@ -66,7 +64,8 @@ class Readers:
         if pid == self._server:
             return True
         # kwin_wayland_wrapper opens the socket, kwin_wayland serves it
-        return _parent(pid) == self._server and _name(self._server).startswith(_name(pid))
+        name = processes.name
+        return processes.parent(pid) == self._server and name(self._server).startswith(name(pid))
 
     def _candidates(self) -> Iterator[int]:
         yield from self._recent
@@ -83,9 +82,7 @@ def boot_time() -> float:
 
 
 def _processes() -> set[int]:
-    with suppress(OSError):
-        return {int(name) for name in os.listdir(_PROC) if name.isdigit()}  # noqa: PTH208
-    return set()
+    return processes.every()
 
 
 def _end(pid: int, wanted: str) -> str:
@@ -114,35 +111,11 @@ def _older(pid: int, since: float) -> int:
     """Return the nearest of a process and its ancestors that was there before."""
     found = pid
     while found > 1:
-        parent, started = _parent(found), _started(found)
-        if started <= since - 1 / _TICKS:  # it is rounded down
+        parent, started = processes.parent(found), processes.started(found)
+        if started <= since - processes.TICK:  # it is rounded down
             return found
         found = parent
     return pid
-
-
-def _fields(pid: int) -> list[str]:
-    try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _parent(pid: int) -> int:
-    fields = _fields(pid)
-    return int(fields[_PARENT]) if fields else 0
-
-
-def _started(pid: int) -> float:
-    fields = _fields(pid)
-    return int(fields[_STARTED]) / _TICKS if fields else 0.0
-
-
-def _name(pid: int) -> str:
-    try:
-        return (_PROC / str(pid) / "comm").read_text().strip()
-    except OSError:
-        return "?"
 
 
 def _peer(connection: int) -> int:

@@ -6,7 +6,8 @@ import os
 import time
 from collections.abc import Callable
 
-from tray_dictate.output.refused import UnsavedError
+from tray_dictate.output.refused import ReservedError, UnsavedError
+from tray_dictate.output.secrecy import is_any_lent, is_secret
 from tray_dictate.output.wayland_data_control import DataControl, Offered
 
 PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
@@ -32,7 +33,11 @@ class Saving:
         self._size = 0
 
     def read(self, offered: Offered) -> Contents:
-        """Return the contents. Raises UnsavedError."""
+        """Return the contents. Raises UnsavedError; ReservedError before any of it was read."""
+        if is_secret(offered.types):
+            raise ReservedError("it is marked as a secret")
+        if is_any_lent("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
+            raise ReservedError("its owner gives it only for a while")
         names = [name for name in dict.fromkeys(offered.types) if name not in _NOT_CONTENTS]
         return {name: self._read(offered, name) for name in names}
 

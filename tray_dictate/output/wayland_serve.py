@@ -13,13 +13,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tray_dictate.output.secrecy import HINT
 from tray_dictate.output.wayland_habits import EAGER, ONE_PASTE, Habits
 from tray_dictate.output.wayland_readers import Reader, Readers
 from tray_dictate.output.wayland_save import Contents
 
 log = logging.getLogger(__name__)
 
-HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
 BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
 TYPES: tuple[str, ...] = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
@@ -65,6 +65,7 @@ class Serving:
     offer: Offer | None  # whose text it is; None for what is the user's
     taken_at: float  # on the monotonic clock
     taken_boot: float  # the same on the boot clock
+    before: Contents | None = None  # what the user had, which an offer hides
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class _Read:
     name: str
     serving: Serving
     pressed: bool  # the key was down before they asked
+    meant: bool  # it is what is served, and not what the user had instead of it
     until: float = field(default_factory=lambda: time.monotonic() + _STALE)
 
 
@@ -124,6 +126,11 @@ class Server:
     def files(self) -> list[int]:
         """Return what `go_on` is to be called for once it takes more."""
         return list(self._reads)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody who has read whatever appeared has not read this yet."""
+        return self._habits.is_awaited
 
     def begin(self) -> None:
         """Another offer is in force."""
@@ -150,13 +157,23 @@ class Server:
         if offer.withdrawn if offer else self._is_late(reader.who):
             os.close(file)
             return
-        data = serving.contents.get(name, b"")
+        meant = offer is None or name == HINT or self._is_meant(serving, reader.who, name)
+        data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
         pressed = bool(offer and offer.pressed)
         if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
             offer.begun = True
         os.set_blocking(file, False)
-        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed)
+        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed, meant)
         self.go_on(file)
+
+    def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
+        """Tell whether an offer's text is for who asks; else they get what the user had.
+
+        A clipboard manager keeps what it reads.
+        """
+        if not (serving.offer and serving.offer.pressed):
+            return False
+        return not self._habits.is_manager(who) or self._may_be_target(who, serving.kind, name)
 
     def go_on(self, file: int) -> None:
         """Write as much as is taken now."""
@@ -195,8 +212,9 @@ class Server:
 
     def cut(self, offer: Offer) -> None:
         """Write no more of an offer's text."""
-        for read in [read for read in self._reads.values() if read.serving.offer is offer]:
-            self._end(read)
+        for read in [one for one in self._reads.values() if one.serving.offer is offer]:
+            if read.meant:
+                self._end(read)
 
     def close(self) -> None:
         """Write no more at all."""
@@ -232,7 +250,7 @@ class Server:
             self._habits.reads_unasked(who, now)
         elif not self._habits.is_suspect(who):
             self._fetched(offer, who, now)
-        elif self._may_be_target(read):
+        elif self._may_be_target(who, read.serving.kind, read.name):
             offer.foreign.add(who)
         if offer is not None:
             self._seen.add((who, read.serving.kind, read.name))
@@ -246,12 +264,17 @@ class Server:
             offer.quiet_since = now
         offer.fetched.set()
 
-    def _may_be_target(self, read: _Read) -> bool:
+    def _may_be_target(self, who: int, kind: str, name: str) -> bool:
         """Whether a suspect's read may be that of a target.
 
         A manager reads a type once. Xwayland's programs share one name, the unknown share one.
         """
-        who = read.reader.who
         if not self._habits.is_manager(who) or self._readers.is_compositor(who):
             return True
-        return (who, read.serving.kind, read.name) in self._seen
+        return (who, kind, name) in self._seen
+
+
+def instead(before: Contents, name: str) -> bytes:
+    """Return what the user had, as text where a text is asked for that has it by another name."""
+    names = (name, *TYPES) if name in TYPES else (name,)
+    return next((before[one] for one in names if one in before), b"")

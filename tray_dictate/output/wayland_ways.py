@@ -14,7 +14,7 @@ from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.programs import Wtype, Ydotool
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland_chain import Link, Stays
+from tray_dictate.output.wayland_chain import HarmfulError, Link, Stays
 from tray_dictate.output.wayland_clipboard import WaylandSelections
 from tray_dictate.output.wayland_input_method import InputMethod
 from tray_dictate.output.wayland_keyboard import VirtualKeyboard
@@ -204,7 +204,7 @@ class Paste:
         try:
             receipt = self._paster.paste(text, treatment, stays)
         except UnsavedError:
-            raise UnavailableError("What is on the clipboard could not be saved.") from None
+            raise HarmfulError("What is on the clipboard could not be saved.") from None
         except WaylandError as gone:
             raise DeliveryError(f"The text could not be pasted: {gone}.") from gone
         if receipt is None:

@@ -33,7 +33,6 @@ from tray_dictate.output.x11_keys import Keys, OnSynthetic
 from tray_dictate.output.x11_paste import Paster, stay
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus, connect, disconnect, focus, process_of
-from tray_dictate.output.x11_survivor import Survivor
 from tray_dictate.output.x11_typing import Manner, Typer
 from tray_dictate.ports import Receipt, Target
 
@@ -70,10 +69,10 @@ class X11Output:
                 "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
             )
         self._focus_display = connect()
-        self._survivor = Survivor(self._display)
         self._keys = Keys(self._display, on_synthetic, heard)
         self._typer = Typer(self._display, self._keys)
         self._selections = Selections()
+        self._selections.survive(self._display)
         self._stop = threading.Event()
         self._paster = Paster(self._display, self._keys, self._selections, self._stop)
         self._worker = ThreadPoolExecutor(1, "output")
@@ -330,6 +329,5 @@ class X11Output:
             self._typer.give_back()
         finally:
             self._selections.close()
-            self._survivor.end()
             for display in (self._display, self._focus_display):
                 disconnect(display)

@@ -59,7 +59,7 @@ class Outgoing:
             self._pending[key] = (value._replace(data=rest), done)
             return
         if not any(window == event.window.id for window, _ in self._pending):
-            event.window.change_attributes(event_mask=X.NoEventMask)
+            event.window.change_attributes(event_mask=X.StructureNotifyMask)  # an origin, perhaps
         done()
 
     def forget(self, window: int) -> None:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from Xlib import X, Xatom
+from Xlib import X, Xatom, error
 from Xlib.display import Display
 from Xlib.xobject.drawable import Window
 
-from tray_dictate.output.refused import UnsavedError
+from tray_dictate.output.refused import ReservedError, UnsavedError
+from tray_dictate.output.secrecy import is_secret
 from tray_dictate.output.x11_property import Value, read
 
 log = logging.getLogger(__name__)
@@ -29,22 +30,46 @@ _NOT_CONTENTS = (
 )
 
 
+class AtomNames:
+    """The names of atoms, each asked for once: they stay for as long as the server."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._known = dict[int, str]()
+
+    def name(self, atom: int) -> str:
+        """Return a name, empty for what is no atom."""
+        if atom not in self._known:
+            try:
+                self._known[atom] = self._display.get_atom_name(atom)
+            except error.BadAtom:
+                return ""
+        return self._known[atom]
+
+
 class Saving:
     """One reading of one selection, ending at most PATIENCE seconds from now."""
 
-    def __init__(self, display: Display, window: Window, *, wait: Wait, stamp: int) -> None:
+    def __init__(
+        self, display: Display, window: Window, *, wait: Wait, stamp: int,
+        names: AtomNames | None = None,
+    ) -> None:  # fmt: skip
         """`wait` handles other events meanwhile, and raises TimeoutError; `stamp` is a server time.
 
         The window must report its property changes.
         """
         self._display, self._window, self._wait, self._stamp = display, window, wait, stamp
         self._property = display.intern_atom("_TRAY_DICTATE_SAVED")
+        self._names = names or AtomNames(display)
         self._incr = display.intern_atom("INCR")
         self._end = time.monotonic() + PATIENCE
         self._size = 0
 
     def read(self, selection: int) -> Contents:
-        """Return the contents; empty where the owner offers nothing. Raises UnsavedError."""
+        """Return the contents; empty where the owner offers nothing.
+
+        Raises UnsavedError; ReservedError before any of it was read.
+        """
         skipped = {self._display.intern_atom(name) for name in _NOT_CONTENTS}
         try:
             offered = self._convert(selection, self._display.intern_atom("TARGETS"))
@@ -52,6 +77,8 @@ class Saving:
                 targets = list(memoryview(offered.data).cast("I"))
             else:  # a very old program
                 targets = [self._display.intern_atom("UTF8_STRING"), Xatom.STRING]
+            if is_secret(map(self._names.name, targets)):
+                raise ReservedError("it is marked as a secret")
             contents: Contents = {}
             for target in dict.fromkeys(targets):
                 value = None if target in skipped else self._convert(selection, target)
@@ -115,14 +142,16 @@ class Saving:
             raise UnsavedError("there is too much of it")
 
 
-def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> None:
-    """Have the clipboard manager, if there is one, keep our clipboard beyond our end."""
+def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> bool:
+    """Have the clipboard manager keep our clipboard beyond our end; return whether it does."""
     manager = display.intern_atom("CLIPBOARD_MANAGER")
     if not display.get_selection_owner(manager):
-        return
+        return False
     place = display.intern_atom("_TRAY_DICTATE_SAVED")
     window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, stamp)
     try:
-        wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
+        answer = wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
     except TimeoutError:
         log.info("the clipboard manager did not take over the clipboard")
+        return False
+    return answer.property != X.NONE

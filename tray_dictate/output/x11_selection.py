@@ -6,8 +6,11 @@ gives back what was there before, in every format. Three rules:
 1. What the user copies is the user's: whoever takes a selection from us keeps it.
 2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
 3. A read is the target's only if the client of the focused window asked, and after the key.
+4. What is a secret, or lent for a moment, is left to its owner.
+5. What was copied ends when the window ends that it was copied from, as it would have without us.
+   Programs that end as soon as they own it no more (xclip) have not ended it by that.
 
-A kill -9 meanwhile loses what we keep, as owners do; clipboard managers bring it back, not ours.
+What we keep outlives us, also where we are killed: x11_keeper.py.
 """
 
 from __future__ import annotations
@@ -16,20 +19,33 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from Xlib import X, Xatom, error
-from Xlib.protocol import request
+from Xlib.display import Display
 
 from tray_dictate import x11_flush
-from tray_dictate.output.refused import UnsavedError
+from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
+from tray_dictate.output.x11_bequest import Bequest, Kept, Will
+from tray_dictate.output.x11_clients import Clients
 from tray_dictate.output.x11_cut import CutBuffer
-from tray_dictate.output.x11_save import Contents, Saving, hand_over
+from tray_dictate.output.x11_keeper import heir
+from tray_dictate.output.x11_save import AtomNames, Contents, Saving, hand_over
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
-from tray_dictate.output.x11_server import Focus, connect, disconnect, marks_text
+from tray_dictate.output.x11_server import (
+    Focus,
+    connect,
+    disconnect,
+    disown,
+    marks_text,
+    watch_end,
+)
+from tray_dictate.output.x11_survivor import Survivor
 from tray_dictate.wake_up import WakeUp
 
 log = logging.getLogger(__name__)
@@ -37,6 +53,7 @@ log = logging.getLogger(__name__)
 QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
 LONGEST = 3.0  # seconds after the target's read in which reads put that off
 ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
+HEIR = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
 ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
 
 
@@ -52,8 +69,13 @@ class Selections:
         )
         self._clipboard = Held(self._display.intern_atom("CLIPBOARD"))
         self._primary = Held(Xatom.PRIMARY)
-        self._server = Server(self._display, (self._clipboard, self._primary))
+        self._both = (self._clipboard, self._primary)
+        self._server = Server(self._display, self._both)
+        self._survivor: Survivor | None = None
+        self._handed_over = False  # a clipboard manager has the clipboard
         self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
+        self._clients, self._names = Clients(self._display), AtomNames(self._display)
+        self._bequest = Bequest()
         self._cut = CutBuffer(self._display)
         self._offer: Offer | None = None
         self._closing = False
@@ -61,6 +83,14 @@ class Selections:
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
+
+    def survive(self, *displays: Display, seconds: float = KEPT) -> None:
+        """Have what we keep outlive us, by so many seconds where no other program answers for it.
+
+        These connections live on for a moment, too.
+        """
+        command = heir(self._bequest, self._display.fileno(), seconds)
+        self._survivor = Survivor(*displays, self._display, heir=command, files=self._bequest.files)
 
     def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
         """Own both with this text; None where the clipboard could not be saved."""
@@ -90,15 +120,22 @@ class Selections:
         self._ask(lambda: self._keep(text_contents(self._display, text, secret=secret)))
 
     def close(self) -> None:
-        """Give back what was there and end the thread; idempotent, takes 3 s at the longest."""
+        """Give back what was there and end the thread; idempotent, takes 5 s at the longest."""
         if self._thread.is_alive():
             try:
                 self._ask(self._finish, patience=2)
+                if self._bequest.will.selections and self._survivor and self._survivor.pass_on():
+                    self._ask(self._await_heir, patience=HEIR + 1)
             except (TimeoutError, error.ConnectionClosedError):
                 log.warning("the clipboard could not be given back: the X server does not answer")
+            self._closing = True
+            self._wake_up.set()
             self._thread.join(1)
+        if self._survivor:
+            self._survivor.end()
         if not self._thread.is_alive():
             self._wake_up.close()
+            self._bequest.close()
 
     def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
         if not self._thread.is_alive():
@@ -117,6 +154,9 @@ class Selections:
                     self._turn()
                 except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
                     log.warning("the clipboard: %s", type(problem).__name__)
+            # others hear of our end at once, though our connection may live on for a moment
+            self._window.destroy()
+            x11_flush.flush(self._display)
         except (error.ConnectionClosedError, OSError):
             log.info("the clipboard went away with the X server")
         finally:
@@ -138,11 +178,16 @@ class Selections:
         if self._closing:
             return
         self._drain()
-        due = self._due()
-        if due is not None and due <= time.monotonic():
+        due, now = self._due(), time.monotonic()
+        if due is not None and due <= now:
             self._give_back()
             return
-        patience = None if due is None else due - time.monotonic()
+        deferred = self._server.due
+        if deferred is not None and deferred <= now:
+            self._server.answer_deferred(self._offer)
+            return
+        nearest = min((one for one in (due, deferred) if one is not None), default=None)
+        patience = None if nearest is None else nearest - now
         x11_flush.wait(self._display, self._wake_up, seconds=patience)
 
     def _drain(self) -> None:
@@ -165,11 +210,28 @@ class Selections:
 
     def _handle(self, event: Any) -> None:
         if event.type == X.SelectionClear:
-            for held in (self._clipboard, self._primary):
+            for held in self._both:
                 if held.atom == event.atom:
                     held.lose()
-        else:
-            self._server.handle(event, self._offer)
+            self._bequeath()
+            return
+        if event.type == X.DestroyNotify:
+            self._end_origin(event.window.id)
+        self._server.handle(event, self._offer)
+        if self._offer and self._offer.settled:
+            self._server.answer_deferred(self._offer)
+
+    def _end_origin(self, window: int) -> None:
+        """What was copied from a window is no more; unless it is ours alone from now on."""
+        for held in self._both:
+            if not held.ends_with(window):
+                continue
+            if held.dictated:
+                held.before = None
+            elif held.contents is not None:
+                disown(self._display, held.atom, held.acquired)
+                held.lose()
+        self._bequeath()
 
     def _stamp(self) -> int:
         """Return the server's time; everything that happened before it has been handled."""
@@ -178,9 +240,10 @@ class Selections:
         return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
 
     def _begin(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
-        self._offer = None
+        self._server.answer_deferred(None)  # an earlier offer's
+        offer = self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
         contents = text_contents(self._display, text, secret=treatment.private)
-        for held in (self._clipboard, self._primary):
+        for held in self._both:
             vital = held is self._clipboard
             needed = held is self._clipboard or treatment.primary
             if not needed and marks_text(self._display, target):
@@ -188,8 +251,8 @@ class Selections:
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
                 return None
-        self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
-        return self._offer
+        self._bequeath()
+        return offer
 
     def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
         """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
@@ -200,10 +263,17 @@ class Selections:
                 before = self._before(held, owner, stamp)
             except UnsavedError as reason:
                 log.warning("the clipboard could not be saved: %s", reason)
-                if vital:
+                if vital or isinstance(reason, ReservedError):
                     return False
                 before = None
+            origin = held.origin if owner == self._window else owner.id if owner else 0
+            if owner not in (X.NONE, self._window):
+                watch_end(self._display, origin)
+            parted = held.parted if owner == self._window else time.monotonic()
+            acquired = held.acquired if owner == self._window else stamp
+            self._bequeath({held.atom: Kept(before, acquired, origin, parted)} if before else {})
             if self._own(held, contents, stamp, instead_of=owner):
+                held.origin, held.parted = origin, parted
                 held.dictated, held.before = True, before
                 return True
         return not vital
@@ -214,23 +284,32 @@ class Selections:
             return None
         if owner == self._window:
             return held.before if held.dictated else held.contents
-        return Saving(self._display, self._window, wait=self._wait, stamp=stamp).read(held.atom)
+        command = self._clients.command(owner.id)
+        if is_lent(command) if command else is_any_lent("DISPLAY"):
+            raise ReservedError("its owner gives it only for a while")
+        saving = Saving(
+            self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
+        )
+        return saving.read(held.atom)
 
     def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
         """Own a selection instead of a certain window, and of nobody who took it meanwhile.
 
         The server's time counts in milliseconds, so that it alone cannot tell who was first: the
-        server is held still between the look and the taking.
+        server is held still between the look and the taking. What we own already we take with the
+        time of then: Qt knows of no later one, and could not clear its own without it.
         """
+        acquired = held.acquired if instead_of == self._window else stamp
         self._display.grab_server()
         try:
             if self._display.get_selection_owner(held.atom) != instead_of:
                 return False
-            self._window.set_selection_owner(held.atom, stamp)
+            self._window.set_selection_owner(held.atom, acquired)
             if self._display.get_selection_owner(held.atom) != self._window:
                 return False
             self._drain()  # the news of an earlier loss must not undo this
             held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
+            held.acquired = acquired
             return True
         finally:
             self._display.ungrab_server()
@@ -246,7 +325,7 @@ class Selections:
 
     def _offer_again(self, offer: Offer) -> None:
         offer.probing = True
-        for held in (self._clipboard, self._primary):
+        for held in self._both:
             stamp = self._stamp()
             if held.dictated and held.contents is not None:
                 self._own(held, held.contents, stamp, instead_of=self._window)
@@ -258,6 +337,8 @@ class Selections:
 
     def _set_due(self, offer: Offer) -> None:
         offer.done_at = offer.quiet_since = time.monotonic()
+        self._server.trust(offer)
+        self._server.answer_deferred(offer)
 
     def _end(self, offer: Offer) -> None:
         if offer is self._offer:
@@ -271,8 +352,8 @@ class Selections:
 
         With `linger`, nothing is at first an empty text, for a target that asks after all.
         """
-        for held in (self._clipboard, self._primary):
-            stamp = self._stamp()  # a loss that came before is known now, a later one wins
+        for held in self._both:
+            stamp = self._stamp()  # a loss that came before is known now
             if not held.dictated:
                 continue
             before = held.before
@@ -283,22 +364,51 @@ class Selections:
                 held.contents = self._server.blank
             else:
                 held.lose()
-                request.SetSelectionOwner(
-                    display=self._display.display, window=X.NONE, selection=held.atom, time=stamp
-                )
+                disown(self._display, held.atom, held.acquired)
         if not linger:
             self._cut.bring_back()
             self._offer = None
+        self._server.answer_deferred(None)
+        self._bequeath()
         self._display.sync()
 
     def _keep(self, contents: Contents) -> None:
         self._give_back()
         stamp = self._stamp()
         owner: Any = self._display.get_selection_owner(self._clipboard.atom)
-        self._own(self._clipboard, contents, stamp, instead_of=owner)
+        if self._own(self._clipboard, contents, stamp, instead_of=owner):
+            self._clipboard.origin = 0
+        self._bequeath()
 
     def _finish(self) -> None:
-        self._closing = True
         self._give_back()
-        if self._clipboard.contents is not None:
-            hand_over(self._display, self._window, wait=self._wait, stamp=self._stamp())
+        contents = self._clipboard.contents
+        if contents is None or self._display.intern_atom(HINT) in contents:
+            return
+        if hand_over(self._display, self._window, wait=self._wait, stamp=self._stamp()):
+            self._handed_over = True
+            self._bequeath()
+
+    def _await_heir(self) -> None:
+        """Serve until another process owns what is to outlive us."""
+        end = time.monotonic() + HEIR
+        wanted = self._bequest.will.selections.keys()
+        while any(held.contents for held in self._both if held.atom in wanted):
+            left = end - time.monotonic()
+            if left <= 0:
+                log.warning("the clipboard could not be handed on, and is empty now")
+                return
+            self._drain()
+            x11_flush.wait(self._display, seconds=min(left, 0.1))
+
+    def _bequeath(self, soon: Mapping[int, Kept] | None = None) -> None:
+        """Say what is to outlive us; `soon` is what is about to be ours."""
+        kept = dict(soon or {})
+        for held in self._both:
+            contents = held.before if held.dictated else held.contents
+            if held is self._clipboard and self._handed_over:
+                continue
+            if contents and held.atom not in kept:
+                kept[held.atom] = Kept(contents, held.acquired, held.origin, held.parted)
+        belated = self._offer.clients if self._offer else frozenset[int]()
+        self._bequest.leave(Will(self._window.id, kept, belated))

@@ -13,14 +13,18 @@ from Xlib.display import Display
 from Xlib.protocol.event import SelectionNotify
 from Xlib.xobject.drawable import Window
 
+from tray_dictate.output.secrecy import HINT
+from tray_dictate.output.x11_clients import Clients
 from tray_dictate.output.x11_property import Outgoing, Value, read
 from tray_dictate.output.x11_save import Contents
 from tray_dictate.output.x11_server import client_of
 
-HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
 BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
 ONE_PASTE = 0.3  # seconds in which it asks for one format after the other
+ENDS_WITH_IT = 2.0  # seconds in which a program ends that has only served the clipboard
+# seconds in which the target itself is to read, before another client may be reading for it
+DEFERRED = 0.5
 
 
 @dataclass(slots=True)
@@ -30,13 +34,27 @@ class Held:
     atom: int
     contents: Contents | None = None  # what we serve; None while it is not ours
     since: int = 0  # the server's time in ms when it became so
+    acquired: int = 0  # the same when we took the selection from somebody else
     taken_at: float = 0.0  # the same in seconds of our clock
     dictated: bool = False  # it is an offer's text
     before: Contents | None = None  # what is to be given back after an offer
+    origin: int = 0  # the window that the user's contents come from; 0 where that is gone, or ours
+    parted: float = 0.0  # when we took them over from it, in seconds of our clock
 
     def lose(self) -> None:
         """It is not ours any more."""
         self.contents, self.before, self.dictated = None, None, False
+        self.origin = 0
+
+    def ends_with(self, window: int) -> bool:
+        """Tell whether the user's contents have ended with a window that has.
+
+        Not where it has ended because we took them over: they are ours alone from now on.
+        """
+        if self.origin != window:
+            return False
+        self.origin = 0
+        return time.monotonic() - self.parted >= ENDS_WITH_IT
 
 
 class Offer:
@@ -51,6 +69,7 @@ class Offer:
         self.fetched = threading.Event()  # the target has read all of it
         self.foreign: set[int] = set()  # clients that did after the key: one may be the target
         self.probing = False  # it is offered again, to see who reads without a key
+        self.kin: dict[int, bool | None] = {}  # other clients, and whether they read for the target
         self.unasked = threading.Event()  # they read again although no key was pressed
         self.done_at: float | None = None  # when it was fetched or settled
         self.quiet_since: float | None = None  # the last read since then
@@ -84,8 +103,21 @@ def text_contents(display: Display, text: str, *, secret: bool) -> Contents:
     return contents
 
 
+@dataclass(slots=True)
+class _Deferred:
+    """A request that is answered once it is known whether it is the target's."""
+
+    event: Any
+    until: float  # on the monotonic clock
+
+
 class Server:
-    """Hands out what is held."""
+    """Hands out what is held.
+
+    An offer's text is for the target alone. Whoever else asks gets what the user had, as if
+    nothing were dictated: clipboard managers keep what they read, and a password manager looks
+    whether the clipboard is still its own. Who may be reading for the target has to wait for it.
+    """
 
     def __init__(self, display: Display, held: tuple[Held, ...]) -> None:
         atom = display.intern_atom
@@ -100,6 +132,14 @@ class Server:
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
         self.late: set[int] = set()  # clients that have read after all what we gave up on
+        self._clients = Clients(display)
+        self._deferred: list[_Deferred] = []
+        self._trusted: set[tuple[int, int]] = set()  # clients and processes that read for targets
+
+    @property
+    def due(self) -> float | None:
+        """When `answer_deferred` is to be called, on the monotonic clock."""
+        return min((one.until for one in self._deferred), default=None)
 
     def handle(self, event: Any, offer: Offer | None) -> None:
         """Take an event of the server's; `offer` is the one in force."""
@@ -113,6 +153,27 @@ class Server:
                 self._outgoing.forget(event.window.id)
             case _:
                 return
+        self._note_all(offer)
+
+    def answer_deferred(self, offer: Offer | None) -> None:
+        """Answer who had to wait: nobody is left for whom the text may be, or it is time."""
+        now = time.monotonic()
+        over = offer is None or offer.settled or not offer.pressed
+        ready = [one for one in self._deferred if over or one.until <= now]
+        self._deferred = [one for one in self._deferred if one not in ready]
+        for one in ready:
+            client = client_of(self._display, one.event.requestor.id)
+            if offer is not None:
+                offer.kin[client] = not over
+            self._answer(one.event, offer)
+        self._note_all(offer)
+
+    def trust(self, offer: Offer) -> None:
+        """Have those who have read for the target wait no more."""
+        for client in offer.foreign - self._eager:
+            self._trusted.add((client, self._clients.process(client)))
+
+    def _note_all(self, offer: Offer | None) -> None:
         while self._reads:
             held, dictated, client = self._reads.pop(0)
             self._note(held, client, offer if dictated else None)
@@ -129,6 +190,14 @@ class Server:
     def _answer(self, event: Any, offer: Offer | None) -> None:
         held = self._held.get(event.selection)
         client = client_of(self._display, event.requestor.id)
+        if held is not None and held.dictated and offer is not None:
+            meant = self._is_meant(client, offer)
+            if meant is None:
+                self._deferred.append(_Deferred(event, time.monotonic() + DEFERRED))
+                return
+            if not meant:
+                before = held.before or self.blank
+                held = replace(held, contents=before, dictated=False)
         atom = event.property or event.target  # clients from before 1990 leave it out
         if held is None or not self._serve(event, held, atom):
             atom = X.NONE
@@ -146,6 +215,21 @@ class Server:
         )
         self._display.sync()  # flush() alone may leave a large value half sent
 
+    def _is_meant(self, client: int, offer: Offer) -> bool | None:
+        """Tell whether an offer's text is for this client; None where that is to be seen."""
+        if client in offer.clients or client in offer.foreign:
+            return True
+        if not offer.pressed or offer.settled or client in self._eager:
+            return False
+        if client not in offer.kin:
+            offer.kin[client] = self._clients.are_kin(client, offer.clients)
+            if offer.kin[client] is None and self._is_trusted(client):
+                offer.kin[client] = True
+        return offer.kin[client]
+
+    def _is_trusted(self, client: int) -> bool:
+        return (client, self._clients.process(client)) in self._trusted
+
     def _serve(self, event: Any, held: Held, atom: int) -> bool:
         client = client_of(self._display, event.requestor.id)
         if held.contents is None:
@@ -162,7 +246,7 @@ class Server:
             own = [self._targets, self._timestamp, self._multiple]
             requestor.change_property(atom, Xatom.ATOM, 32, [*own, *contents])
         elif target == self._timestamp:
-            requestor.change_property(atom, Xatom.INTEGER, 32, [held.since])
+            requestor.change_property(atom, Xatom.INTEGER, 32, [held.acquired])
         elif target == self._multiple:
             return self._convert_each(held, requestor, atom)
         elif target in contents:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from Xlib import X, Xatom, error
 from Xlib.display import Display
 from Xlib.ext import res
+from Xlib.protocol import request
 from Xlib.xobject.drawable import Window
 
 from tray_dictate.errors import UnavailableError
@@ -84,6 +85,24 @@ def process_of(display: Display, window: str) -> int:
     except error.XError:
         return 0
     return next((number for found in answer.ids for number in found.value), 0)
+
+
+def watch_end(display: Display, window: int) -> bool:
+    """Hear of the end of a window (DestroyNotify) from now on; False where it has come."""
+    found = display.create_resource_object("window", window)
+    try:
+        found.change_attributes(event_mask=X.StructureNotifyMask)
+        found.get_attributes()
+    except (error.BadWindow, error.BadDrawable):
+        return False
+    return True
+
+
+def disown(display: Display, selection: int, time: int) -> None:
+    """Leave nobody owning a selection, unless somebody took it after that time of the server's."""
+    request.SetSelectionOwner(
+        display=display.display, window=X.NONE, selection=selection, time=time
+    )
 
 
 def focus(display: Display) -> Focus | None:

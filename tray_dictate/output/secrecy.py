@@ -1,0 +1,60 @@
+"""What must not be kept: contents that say that they are secret, and those lent for a moment.
+
+A password manager's clipboard carries a hint among its formats. What has one is never taken over:
+its owner alone is to clear it, at its own time. Neither is what a program gives only so often, or
+only for as long as it is waited for: saving would use it up, and giving it back would outlast it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from tray_dictate.output import processes
+
+HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
+
+# by their letters and digits alone; what a hint says is not asked: that would be a read, too
+_HINTS = (
+    "passwordmanagerhint",  # KDE's, which KeePassXC, 1Password and wl-copy --sensitive offer
+    "nspasteboardconcealedtype",  # macOS's and Windows's, as a remote desktop may pass them on
+    "nspasteboardtransienttype",
+    "excludeclipboardcontentfrommonitorprocessing",
+    "clipboardviewerignore",
+)
+# what has programs that only serve a clipboard end by themselves, or stay in the foreground, where
+# their end is in the hands of who waits for them (`timeout 45 xclip -quiet`)
+_LENDERS = {
+    "xclip": re.compile(r"-[lqv]\w*"),  # -loops, -quiet, -verbose
+    "xsel": re.compile(r"-\w*[tn]\w*|--(sel|nod)\w*"),  # --selectionTimeout, --nodetach
+    "wl-copy": re.compile(r"-[cnpv]*[of]\w*|--(pas|for)[\w-]*"),  # --paste-once, --foreground
+}
+
+
+def is_secret(formats: Iterable[str]) -> bool:
+    """Tell whether contents of these formats are marked as a secret."""
+    plain = ["".join(filter(str.isalnum, name.lower())) for name in formats]
+    return any(hint in name for name in plain for hint in _HINTS)
+
+
+def is_lent(command: Sequence[str]) -> bool:
+    """Tell whether a program of this command line gives its clipboard only for a while."""
+    ends = _LENDERS.get(PurePath(command[0]).name) if command else None
+    return ends is not None and any(map(ends.fullmatch, command[1:]))
+
+
+def is_any_lent(*session: str) -> bool:
+    """Tell whether any program gives its clipboard only for a while, in the session of ours.
+
+    For where the owner is not known, or has gone to the background since it connected. `session`
+    are the variables that tell sessions apart.
+    """
+    ours = {name: os.environ.get(name, "") for name in session}
+    for pid in processes.every():
+        if processes.name(pid) in _LENDERS and is_lent(processes.command(pid)):
+            theirs = processes.environment(pid)
+            if all(theirs.get(name, "") == value for name, value in ours.items()):
+                return True
+    return False
