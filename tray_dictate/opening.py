@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tray_dictate import config_file, paths, program
+from tray_dictate import config_file, own_python, paths, program
 from tray_dictate.errors import DeliveryError, UnavailableError, why
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _TERMINALS = (  # each with what a command follows
     ("qterminal", "-e"), ("kitty",), ("alacritty", "-e"), ("wezterm", "start", "--"), ("foot",),
     ("xterm", "-e"),
 )  # fmt: skip
-DOCTOR = [sys.executable, "-m", "tray_dictate", "doctor", "--no-input"]
+DOCTOR = own_python.module("tray_dictate", "doctor", "--no-input")
 
 
 class Opening:

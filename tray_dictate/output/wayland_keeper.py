@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tray_dictate import own_python
 from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents
 from tray_dictate.output.wayland_serve import Server, Serving
@@ -66,7 +67,7 @@ def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) 
         memory.writelines(each)
         memory.seek(0)
         subprocess.run(
-            [sys.executable, "-P", "-c", _BEGIN, *arguments, str(Path(__file__).parents[2])],
+            own_python.script(_BEGIN, *arguments, str(Path(__file__).parents[2])),
             env={name: os.environ[name] for name in _NEEDED if name in os.environ},
             stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=[connection], start_new_session=True, check=True, timeout=START,
