@@ -28,8 +28,6 @@ from tray_dictate.doctor import (
     setup,
     sound,
     typed,
-    wayland,
-    wayland_typed,
 )
 from tray_dictate.doctor.finding import Check, Finding, as_json, lines
 from tray_dictate.wayland_session import compositor_answers
@@ -99,13 +97,19 @@ def _checks(
 
 
 def _keys(config: Config, prompt: Callable[[str], None] | None) -> Awaitable[list[Finding]]:
-    look = wayland.keys if compositor_answers() else keyboard.look
-    return look(config.hotkey, prompt)
+    if compositor_answers():
+        from tray_dictate.doctor import wayland  # noqa: PLC0415 - Linux only
+
+        return wayland.keys(config.hotkey, prompt)
+    return keyboard.look(config.hotkey, prompt)
 
 
 def _typing(config: Config) -> Awaitable[list[Finding]]:
-    look = wayland_typed.look if compositor_answers() else typed.look
-    return look(config.output)
+    if compositor_answers():
+        from tray_dictate.doctor import wayland_typed  # noqa: PLC0415 - Linux only
+
+        return wayland_typed.look(config.output)
+    return typed.look(config.output)
 
 
 def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
