@@ -21,6 +21,7 @@ SHARED = (
     "dbus",
     "desktop_entry",
     "own_python",
+    "ownership",
     "program",
     "route",
     "post",

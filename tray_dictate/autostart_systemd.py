@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import platformdirs
 
+from tray_dictate import paths
 from tray_dictate.autostart import Entry
 from tray_dictate.autostart_files import write_whole
 from tray_dictate.errors import UnavailableError
@@ -45,7 +46,7 @@ class Service:
                 "Run this in your desktop session, or leave out --systemd.",
             )
         write_whole(self._path, render(command))
-        self._wanted.parent.mkdir(parents=True, exist_ok=True)
+        paths.make_folder(self._wanted.parent)
         self._wanted.unlink(missing_ok=True)
         self._wanted.symlink_to(self._path)
         _systemctl("daemon-reload")

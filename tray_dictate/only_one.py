@@ -13,7 +13,7 @@ def only_one() -> filelock.BaseFileLock:
     path = paths.lock_file()
     try:
         paths.private_folder(path.parent)
-        lock = filelock.FileLock(path)
+        lock = filelock.FileLock(path, mode=0o600)
         lock.acquire(blocking=False)
     except filelock.Timeout:
         raise RunningError(_shown()) from None

@@ -76,7 +76,7 @@ class Opening:
         """Return the user's file; a new one explains every setting and changes none."""
         path = self._settings
         if not path.exists():
-            _write(path, config_file.render())
+            _write(path, config_file.render(), paths.make_folder)
         return path
 
     async def _check(self) -> Path:
@@ -91,7 +91,7 @@ class Opening:
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
         path = paths.log_file().with_name("check.txt")
-        _write(path, said.decode(errors="replace"))
+        _write(path, said.decode(errors="replace"), paths.private_folder)
         return path
 
     async def _show(self, path: Path) -> None:
@@ -156,10 +156,10 @@ def _words(command: str) -> list[str]:
         return []
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, folder: Callable[[Path], Path]) -> None:
     """Write a file that only its owner may read. Raises UnavailableError."""
     try:
-        paths.private_folder(path.parent)
+        folder(path.parent)
         with open(path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text)
     except OSError as reason:
