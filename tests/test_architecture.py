@@ -17,7 +17,8 @@ PURE = {
 }  # fmt: skip
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
-    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
+    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "key_variables",
+    "memory",
     "dbus",
     "desktop_entry",
     "own_python",
@@ -100,6 +101,19 @@ def test_only_one_module_starts_our_own_python(path):
     commands = (node for node in ast.walk(ast.parse(path.read_text()))
                 if isinstance(node, ast.List | ast.Tuple | ast.JoinedStr | ast.BinOp))  # fmt: skip
     assert not [node.lineno for node in commands if "sys.executable" in ast.unparse(node)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_what_we_start_gets_an_environment_that_was_thought_of(path):
+    """Left out, it would be ours, with the user's keys."""
+    starting = {"subprocess.run", "subprocess.Popen", "subprocess.check_output",
+                "asyncio.create_subprocess_exec"}  # fmt: skip
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    assert not [
+        call.lineno for call in calls
+        if ast.unparse(call.func) in starting
+        and "env" not in {keyword.arg for keyword in call.keywords}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["install.sh", "test.sh", "install.ps1"])

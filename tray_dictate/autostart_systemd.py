@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from contextlib import suppress
@@ -13,6 +12,7 @@ from tray_dictate import paths
 from tray_dictate.autostart import Entry
 from tray_dictate.autostart_files import write_whole
 from tray_dictate.errors import UnavailableError
+from tray_dictate.key_variables import without_keys
 
 _UNIT = "tray-dictate.service"
 _TARGET = "graphical-session.target"
@@ -112,7 +112,7 @@ def _systemctl(*words: str) -> bool:
         done = subprocess.run(
             ["systemctl", "--user", *words],
             capture_output=True, check=False, timeout=_TIMEOUT,
-            env={**os.environ, "SYSTEMD_PAGER": ""},
+            env=without_keys(SYSTEMD_PAGER=""),
         )  # fmt: skip
         return done.returncode == 0
     return False

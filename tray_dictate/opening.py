@@ -19,6 +19,7 @@ from typing import Any
 
 from tray_dictate import config_file, own_python, paths, program
 from tray_dictate.errors import DeliveryError, UnavailableError, why
+from tray_dictate.key_variables import without_keys
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ class Opening:
         """Return the file with what the doctor says."""
         self._tell("This machine is being checked; the result is shown in a moment.")
         try:
-            code, said = await program.run(self._doctor, limit=_CHECK, longest=_LONGEST)
+            code, said = await program.run(
+                self._doctor, limit=_CHECK, longest=_LONGEST, env=os.environ
+            )
         except TimeoutError:
             raise _no_check(f"it was not done within {_CHECK:g} s.") from None
         except (OSError, ValueError, program.TooMuchError) as reason:
@@ -116,7 +119,12 @@ class Opening:
     async def _opens(self, command: list[str]) -> bool:
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+                *command,
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                start_new_session=True,
+                env=without_keys(),
             )
         except (OSError, ValueError) as reason:
             log.info("%s: %s", command[0], reason)

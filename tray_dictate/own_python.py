@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 SAFELY = "-P"
-PIP = f"{sys.executable} {SAFELY} -m pip"  # for the user's terminal
+PIP = f"{sys.executable} -m pip"  # to be read and typed by the user: as in pip's own manual
 
 
 def module(name: str, *words: str, python: str = sys.executable) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from Xlib import X, Xatom
 
 from tray_dictate import own_python, x11_flush
+from tray_dictate.key_variables import without_keys
 from tray_dictate.output.x11_save import Contents, Saving
 from tray_dictate.output.x11_server import connect, disconnect
 
@@ -115,7 +116,7 @@ def keep(*names: str) -> bool:
     try:
         done = subprocess.run(
             program, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
-            check=False, timeout=_START,
+            check=False, timeout=_START, env=without_keys(),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False
