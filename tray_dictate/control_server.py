@@ -70,9 +70,13 @@ class ControlServer:
         try:
             listening = self._door.open()
         except OSError as reason:
+            remedy = (
+                "Make that folder yours." if sys.platform == "win32"
+                else "Set XDG_RUNTIME_DIR to a folder of yours."
+            )  # fmt: skip
             raise ControlError(
                 f"The control socket {self._door} cannot be made: {reason.strerror or reason}. "
-                "Set XDG_RUNTIME_DIR to a folder of yours."
+                f"{remedy}"
             ) from reason
         self._server = await asyncio.start_server(self._serve, sock=listening, limit=LONGEST)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import filelock
 
 from tray_dictate import control, paths
@@ -18,9 +20,9 @@ def only_one() -> filelock.BaseFileLock:
     except filelock.Timeout:
         raise RunningError(_shown()) from None
     except OSError as reason:
-        raise DictateError(
-            f"{path.parent} cannot be written: {reason.strerror}. Set XDG_RUNTIME_DIR."
-        ) from reason
+        where = path.parent
+        remedy = f"Make {where} yours." if sys.platform == "win32" else "Set XDG_RUNTIME_DIR."
+        raise DictateError(f"{where} cannot be written: {reason.strerror}. {remedy}") from reason
     return lock
 
 

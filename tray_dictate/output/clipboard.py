@@ -12,6 +12,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import time
 from typing import Any
 
@@ -23,7 +24,11 @@ from tray_dictate.output.blind import Blind
 from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
 
-REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
+REMEDY = (
+    "Close the program that keeps the clipboard to itself, and try again."
+    if sys.platform in ("win32", "darwin")
+    else "Install xclip (X11) or wl-clipboard (Wayland)."
+)
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
 _OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
 _XCLIP = ["xclip", "-selection", "clipboard"]
