@@ -11,6 +11,7 @@ import os
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,7 @@ class SqliteFile:
         self._path, self._migrations, self._what, self._tell = path, migrations, what, tell
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
         self._connection: sqlite3.Connection | None = None
+        self._let_go: Callable[[], object] = lambda: None
         self._skipped = False
 
     def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -92,13 +94,15 @@ class SqliteFile:
 
     def close(self) -> None:
         """Let go of the file; idempotent. A later use opens it again."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        self._connection = None
+        self._let_go()
 
     def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
             self._connection = self._open()
+            # also where nobody closes us: Windows moves no file away that is still open
+            self._let_go = weakref.finalize(self, self._connection.close)
+            self._let_go.atexit = False
         with self._connection:
             return work(self._connection)
 
