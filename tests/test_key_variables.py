@@ -45,10 +45,14 @@ def got(folder: Path, name: str) -> int:
     return environment.count("secret-")
 
 
+async def keep(text: str) -> None:
+    """Nothing is put on a clipboard here."""
+
+
 async def test_a_filter_and_an_editor_get_none(folder: Path) -> None:
     await Rewriter(RewriteSettings(command=["filter"]), print).apply("text", "xterm")
     (folder / "config.toml").write_text("")
-    await Opening(folder / "config.toml", print).open("settings")
+    await Opening(folder / "config.toml", print, keep).open("settings")
     assert (got(folder, "filter"), got(folder, "xdg-open")) == (0, 0)
 
 

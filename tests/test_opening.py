@@ -160,7 +160,7 @@ async def test_the_check_runs_no_code_of_the_folder_that_the_daemon_was_started_
     asked = program(home, "xdg-open")
     monkeypatch.chdir(hostile.plant(tmp_path_factory.mktemp("downloaded")))
     doctor = [*DOCTOR, "--help"]
-    await Opening(home / "config.toml", lambda _: None, doctor=doctor).open("check")
+    await Opening(home / "config.toml", lambda _: None, keep, doctor=doctor).open("check")
     assert "doctor" in private_text(Path(asked.read_text()))
     assert hostile.ran(Path.cwd()) == []
 

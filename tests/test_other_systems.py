@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINUX_ONLY = re.compile(
-    r"dbus|sleep|x11_\w+|hotkey\.(desktop|kglobalaccel|portal|xinput|x11_names|evdev\w*)"
-    r"|output\.(x11|wayland|portal)\w*|tray\.(dbusmenu|linux|notifications|sni)"
+    r"dbus\w*|sleep|x11_\w+|hotkey\.(desktop|kglobalaccel|portal|xinput|x11_names|evdev\w*)"
+    r"|output\.(x11|wayland|portal|atspi)\w*|tray\.(dbusmenu|linux|notifications|sni)"
     r"|doctor\.(clipboard|keeper|window|wayland_typed|wayland_window)"
 )
 
