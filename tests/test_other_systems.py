@@ -13,9 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINUX_ONLY = re.compile(
-    r"dbus\w*|sleep|x11_\w+|hotkey\.(desktop|kglobalaccel|portal|xinput|x11_names|evdev\w*)"
-    r"|output\.(x11|wayland|portal|atspi)\w*|tray\.(dbusmenu|linux|notifications|sni)"
-    r"|doctor\.(clipboard|keeper|window|wayland_typed|wayland_window)"
+    r"(\w+\.)?(x11|wayland|portal|atspi|dbus|evdev)\w*|\w+_bus|sleep"
+    r"|hotkey\.(desktop|kglobalaccel|xinput)|tray\.(linux|notifications|sni)"
+    r"|doctor\.(clipboard|keeper|window)"
 )
 
 
