@@ -82,10 +82,21 @@ async def checks() -> dict[str, list[str]]:
     return said
 
 
+def remedies() -> list[str]:
+    from tray_dictate.audio import portaudio, sources  # noqa: PLC0415
+    from tray_dictate.doctor import sound  # noqa: PLC0415
+    from tray_dictate.output import clipboard  # noqa: PLC0415
+    from tray_dictate.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
+
+    shown = [portaudio._REMEDY, sources.CONNECT, sound.HANGS, clipboard.REMEDY]
+    return [*shown, RUNTIME_FOLDER, SOUND_LIBRARY]
+
+
 if __name__ == "__main__":
     os.environ["PYNPUT_BACKEND"] = "dummy"
     ours = names()
     for ours_too in ours:
         importlib.import_module(ours_too)
     become(sys.argv[1])
-    print(json.dumps({"refused": refused(ours), "checks": asyncio.run(checks())}))
+    result = {"refused": refused(ours), "checks": asyncio.run(checks()), "remedies": remedies()}
+    print(json.dumps(result))

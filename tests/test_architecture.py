@@ -31,6 +31,7 @@ SHARED = (
     "x11_flush",
     "x11_keys_down",
     "lifetime",
+    "remedies",
     "physical_keys",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon

@@ -47,3 +47,9 @@ def test_the_doctors_checks_come_to_an_answer(system):
     checks = system["checks"]
     assert len(checks) == 8
     assert [said for findings in checks.values() for said in findings if "failed:" in said] == []
+
+
+def test_no_remedy_is_of_linux(system):
+    linux = "PipeWire PulseAudio pulseaudio systemctl apt xclip wl-clipboard XDG_".split()
+    assert len(system["remedies"]) == 6
+    assert [words for words in system["remedies"] if any(word in words for word in linux)] == []

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import filelock
 
-from tray_dictate import control, paths
+from tray_dictate import control, paths, remedies
 from tray_dictate.errors import ControlError, DictateError, RunningError
 
 
@@ -20,9 +18,9 @@ def only_one() -> filelock.BaseFileLock:
     except filelock.Timeout:
         raise RunningError(_shown()) from None
     except OSError as reason:
-        where = path.parent
-        remedy = f"Make {where} yours." if sys.platform == "win32" else "Set XDG_RUNTIME_DIR."
-        raise DictateError(f"{where} cannot be written: {reason.strerror}. {remedy}") from reason
+        raise DictateError(
+            f"{path.parent} cannot be written: {reason.strerror}. {remedies.RUNTIME_FOLDER}"
+        ) from reason
     return lock
 
 

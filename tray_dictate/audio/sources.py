@@ -16,11 +16,12 @@ from typing import Any, cast
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.core.text import label
 from tray_dictate.errors import CaptureError
+from tray_dictate.remedies import ALLOW_MICROPHONE
 
 log = logging.getLogger(__name__)
 
 NONE_FOUND = "No microphone was found."
-CONNECT = "Connect one, and see that a sound server (PipeWire or PulseAudio) runs."
+CONNECT = f"Connect one, and {ALLOW_MICROPHONE}."
 _NO_SINK = 0xFFFFFFFF  # the sound server's number for none
 # what records the speakers, by its name where no sound server tells
 _SPEAKERS = re.compile(

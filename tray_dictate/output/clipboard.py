@@ -12,23 +12,19 @@ import asyncio
 import os
 import shutil
 import subprocess
-import sys
 import time
 from typing import Any
 
 import pyperclip
 
+from tray_dictate import remedies
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.key_variables import without_keys
 from tray_dictate.output.blind import Blind
 from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
 
-REMEDY = (
-    "Close the program that keeps the clipboard to itself, and try again."
-    if sys.platform in ("win32", "darwin")
-    else "Install xclip (X11) or wl-clipboard (Wayland)."
-)
+REMEDY = remedies.CLIPBOARD
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
 _OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
 _XCLIP = ["xclip", "-selection", "clipboard"]
