@@ -144,6 +144,15 @@ def test_a_header_that_was_never_finished_hides_no_sound(tmp_path, claim, riff, 
     assert read(path, 16000) == PCM
 
 
+@pytest.mark.parametrize("lengths", [(0, 0, 0), (2**64 - 1,) * 3, (10**12, 10**12, 0)])
+def test_a_long_file_that_was_never_finished_hides_no_sound(tmp_path, lengths):
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, *lengths, 0)
+    whole = wave(PCM, claim=0xFFFFFFFF, riff=0xFFFFFFFF)
+    path = tmp_path / "killed.wav"
+    path.write_bytes(b"RF64" + whole[4:12] + ds64 + whole[12:])
+    assert read(path, 16000) == PCM
+
+
 @pytest.mark.parametrize("after", [b"", TITLE, TITLE + TITLE, TITLE[:-1]])
 def test_an_empty_file_with_a_title_is_empty(tmp_path, after):
     path = tmp_path / "empty.wav"

@@ -26,6 +26,7 @@ class WaveFile(io.RawIOBase):
         self._file = file
         self.trouble: OSError | None = None
         self._finished: dict[int, bytes] = {}  # offset -> what ought to be there
+        self._long = 0  # the offset of the lengths of 64 bits, which few files have
         try:
             self._size = file.seek(0, os.SEEK_END)
             self._finish()
@@ -71,12 +72,14 @@ class WaveFile(io.RawIOBase):
         """Find out what the lengths ought to be."""
         self._file.seek(0)
         head = self._file.read(12)
-        order = {b"RIFF": "<", b"RIFX": ">"}.get(head[:4])
+        order = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<"}.get(head[:4])
         if order is None or head[8:] != b"WAVE":
             return
         at = 12
         for _ in range(_MOST_CHUNKS):
             name, length = self._chunk(at, order)
+            if name == b"ds64":
+                self._long = at + 8
             if name == b"data":
                 self._finish_data(at, length, order)
                 return
@@ -86,9 +89,14 @@ class WaveFile(io.RawIOBase):
 
     def _finish_data(self, at: int, length: int, order: str) -> None:
         there = self._size - at - 8
+        if self._long and length == _LARGEST:  # a long file has its lengths elsewhere
+            length = self._number(self._long + 8, "<Q")
         if 0 < length <= there or there <= 0:
             return
         if length == 0 and self._only_chunks(at + 8, order):  # empty, and said to be
+            return
+        if self._long:
+            self._finished[self._long] = struct.pack("<QQ", self._size - 8, there)
             return
         right = min(there, _LARGEST)
         self._finished[at + 4] = struct.pack(f"{order}I", right)
@@ -110,3 +118,8 @@ class WaveFile(io.RawIOBase):
         if len(head) < 8:
             return b"", 0
         return head[:4], struct.unpack(f"{order}I", head[4:])[0]
+
+    def _number(self, at: int, form: str) -> int:
+        self._file.seek(at)
+        found = self._file.read(struct.calcsize(form))
+        return struct.unpack(form, found)[0] if len(found) == struct.calcsize(form) else 0
