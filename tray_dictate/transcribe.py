@@ -49,6 +49,8 @@ async def texts(path: Path, config: Config) -> list[str]:
         await engine.load()
         heard = _File(recording, engine, _speed(config))
         await heard.hear()
+        if recording.torn:  # the rest is not to be deleted with what has become text
+            raise AudioFileError(recording.torn)
     finally:
         recording.close()
         await engine.close()

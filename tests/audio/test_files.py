@@ -153,6 +153,38 @@ def test_a_long_file_that_was_never_finished_hides_no_sound(tmp_path, lengths):
     assert read(path, 16000) == PCM
 
 
+def unfinished(kind: str, content: bytearray) -> None:
+    """Make the header one of a recorder that was killed, or that writes into a pipe."""
+    match kind:
+        case "flac":
+            content[21] &= 0xF0
+            content[22:26] = bytes(4)
+        case "au":
+            content[8:12] = bytes(4)
+        case "aiff":
+            for name, at, length in ((b"SSND", 4, 4), (b"COMM", 10, 4), (b"FORM", 4, 4)):
+                start = content.index(name) + at
+                content[start : start + length] = bytes(length)
+        case "caf":
+            start = content.index(b"data") + 4
+            content[start : start + 8] = b"\xff" * 8
+        case _:
+            start = content.index(b"data") + 16
+            content[start : start + 8] = bytes(8)
+
+
+@pytest.mark.parametrize("kind", ["flac", "au", "aiff", "caf", "w64"])
+def test_a_header_of_any_kind_that_was_never_finished_hides_no_sound(tmp_path, kind):
+    path = tmp_path / f"killed.{kind}"
+    noise = np.random.default_rng(1).normal(0, 0.1, 80000).astype(np.float32)
+    soundfile.write(path, noise, 16000, subtype="PCM_16")
+    whole = read(path, 16000)
+    content = bytearray(path.read_bytes())
+    unfinished(kind, content)
+    path.write_bytes(content)
+    assert read(path, 16000)[: len(whole)] == whole
+
+
 @pytest.mark.parametrize("after", [b"", TITLE, TITLE + TITLE, TITLE[:-1]])
 def test_an_empty_file_with_a_title_is_empty(tmp_path, after):
     path = tmp_path / "empty.wav"

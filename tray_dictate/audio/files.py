@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from tray_dictate.audio.wave_header import WaveFile
+from tray_dictate.audio.header import WholeFile
 from tray_dictate.errors import AudioFileError
 
 STDIN = Path("-")
@@ -31,6 +31,14 @@ _soundfile, _soxr = cast("Any", soundfile), cast("Any", soxr)  # they have no ty
 Samples = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
+class _Forward(_soundfile.SoundFile):  # pyright: ignore[reportUntypedBaseClass]
+    """Reads on: a FLAC file from a pipe, which has no length, cannot be gone back in."""
+
+    def seekable(self) -> bool:
+        """Return False, which is all that soundfile asks before it goes somewhere."""
+        return False
+
+
 class Sound:
     """An open file. Each method raises AudioFileError; a pipe is read to its end first."""
 
@@ -40,7 +48,7 @@ class Sound:
         self.torn = ""  # what is wrong with the rest, where the file cannot be read to its end
         self._ending = ExitStack()
         with ExitStack() as ending:
-            self._whole = WaveFile(ending.enter_context(_opened(path, self.name)))
+            self._whole = WholeFile(ending.enter_context(_opened(path, self.name)))
             self._sound = self._understood()
             ending.callback(self._sound.close)
             self._ending = ending.pop_all()
@@ -78,7 +86,7 @@ class Sound:
         if not self._whole.read(1):
             raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
         self._whole.seek(0)
-        sound: Any = self._tried(lambda: _soundfile.SoundFile(self._whole))
+        sound: Any = self._tried(lambda: _Forward(self._whole))
         rate, channels = sound.samplerate, sound.channels
         if rate not in _RATES or channels > _CHANNELS:
             raise AudioFileError(
@@ -86,7 +94,9 @@ class Sound:
                 f"speech has {_RATES[0]} to {_RATES[-1]} and at most {_CHANNELS}. Its header is "
                 "damaged: convert it anew."
             )
-        if 0 < sound.frames < 1 << 48 and sound.frames > _LONGEST * rate:
+        if sound.frames == 0:
+            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
+        if sound.frames < 1 << 48 and sound.frames > _LONGEST * rate:
             raise self._too_long()
         return sound
 

@@ -1,4 +1,4 @@
-"""WAV files whose header was never finished: the sound is there, its length reads 0 or for ever.
+"""Sound files whose header was never finished: the sound is there, its length reads 0 or for ever.
 
 A recorder writes the length when it ends. One that was killed, or that writes into a pipe, leaves
 0, 0xFFFFFFFF or a guess; readers believe that, and find nothing.
@@ -15,7 +15,7 @@ _LARGEST = 0xFFFFFFFF
 _MOST_CHUNKS = 64  # before the sound
 
 
-class WaveFile(io.RawIOBase):
+class WholeFile(io.RawIOBase):
     """Any seekable file, as it would be with its header finished; others are as they are.
 
     What goes wrong in `readinto` is in `trouble`: libsndfile's callbacks cannot raise.
@@ -73,8 +73,24 @@ class WaveFile(io.RawIOBase):
         self._file.seek(0)
         head = self._file.read(12)
         order = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<"}.get(head[:4])
-        if order is None or head[8:] != b"WAVE":
-            return
+        if head[:4] == b".snd" and head[8:] == bytes(4):  # Sun's
+            self._finished[8] = b"\xff" * 4  # its own word for a length that is not known
+        elif head[:4] == b"caff":
+            self._finish_caf()
+        elif order and head[8:] == b"WAVE":
+            self._finish_wave(order)
+
+    def _finish_caf(self) -> None:
+        at = 8
+        for _ in range(_MOST_CHUNKS):
+            length = self._number(at + 4, ">q")
+            if self._chunk(at, ">")[0] == b"data":
+                if length <= 0:
+                    self._finished[at + 4] = struct.pack(">q", self._size - at - 12)
+                return
+            at += 12 + max(0, length)
+
+    def _finish_wave(self, order: str) -> None:
         at = 12
         for _ in range(_MOST_CHUNKS):
             name, length = self._chunk(at, order)
