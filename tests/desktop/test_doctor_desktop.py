@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -73,6 +74,8 @@ def test_where_all_is_well_every_check_says_so_and_a_running_daemon_goes_on(desk
         rest, errors = process.communicate(timeout=100)
         window.wait_for(lambda text: text == "")
         assert daemon.process.poll() is None
+        limits = Path(f"/proc/{daemon.process.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE)
     desktop.processes.end(player)
     lines = [line for line in [*printed, *rest.splitlines()] if line[:1] in MARKS and line.strip()]
     assert [line[2:17].strip() for line in lines] == NAMES, rest
