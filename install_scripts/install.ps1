@@ -43,7 +43,7 @@ function Find-Python {
     foreach ($command in @(@('py', '-3'), @('python'), @('python3'))) {
         if (-not (Get-Command $command[0] -ErrorAction SilentlyContinue)) { continue }
         $options = @($command | Select-Object -Skip 1)
-        try { $found = & $command[0] @options -c $code 2>$null } catch { continue }
+        try { $found = & $command[0] @options -I -c $code 2>$null } catch { continue }
         if ($LASTEXITCODE -eq 0 -and $found) { return [string]$found }
     }
 }

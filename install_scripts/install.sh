@@ -300,7 +300,8 @@ running() {
     { mapfile -d '' -t words <"$folder/cmdline"; } 2>/dev/null || continue
     case "${words[0]:-} ${words[1]:-}" in
       "$venv"/bin/python*/tray-dictate) words=("${words[@]:2}") ;;
-      "$venv"/bin/python*" -m") words=("${words[@]:3}") ;;
+      "$venv"/bin/python*" -P") words=("${words[@]:4}") ;; # -P -m tray_dictate
+      "$venv"/bin/python*" -m") words=("${words[@]:3}") ;; # an older version's
       *) continue ;;
     esac
     case "${words[0]:-run}" in run | --*) printf '%s\n' "${folder#/proc/}" ;; esac

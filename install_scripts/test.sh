@@ -69,12 +69,12 @@ install_environment() {
   stamp=$(cat pyproject.toml install_scripts/test.sh | sha256sum)
   # a stamp of the present requirements: a run that changes nothing need not ask pip
   if [ "$(cat "$venv/.tests" 2>/dev/null || true)" = "$stamp $PWD" ] &&
-    "$venv/bin/python" -c 'import pytest, tray_dictate' 2>/dev/null; then
+    "$venv/bin/python" -P -c 'import pytest, tray_dictate' 2>/dev/null; then
     return 0
   fi
   say "Installing the test environment in $venv"
-  [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || die "no virtual environment: $venv"
-  local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
+  [ -x "$venv/bin/python" ] || "$python" -I -m venv "$venv" || die "no virtual environment: $venv"
+  local pip=("$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check)
   "${pip[@]}" --upgrade 'pip>=25.1' || die "pip could not be upgraded."
   # pyright's own way to Node.js is a download that a closed network refuses; this is PyPI's
   "${pip[@]}" --editable . --group test --group lint 'pyright[nodejs]' ||
@@ -86,13 +86,13 @@ install_environment() {
 # Installs a server that is not ours into an environment of its own: install_peer NAME REQUIREMENTS.
 install_peer() {
   local peer=$venv/$1 requirements=$2
-  if cmp -s "$requirements" "$peer/.tests" && "$peer/bin/python" -c '' 2>/dev/null; then
+  if cmp -s "$requirements" "$peer/.tests" && "$peer/bin/python" -I -c '' 2>/dev/null; then
     return 0
   fi
   say "Installing a server for the tests in $peer"
-  [ -x "$peer/bin/python" ] || "$python" -m venv --without-pip "$peer" ||
+  [ -x "$peer/bin/python" ] || "$python" -I -m venv --without-pip "$peer" ||
     die "no virtual environment: $peer"
-  "$venv/bin/python" -m pip --python "$peer/bin/python" --quiet --disable-pip-version-check \
+  "$venv/bin/python" -I -m pip --python "$peer/bin/python" --quiet --disable-pip-version-check \
     install --requirement "$requirements" ||
     die "pip could not install the server of $requirements; the lines above say why."
   cp -- "$requirements" "$peer/.tests"

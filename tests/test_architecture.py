@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ PURE = {
 }  # fmt: skip
 SHARED = (
     "__version__", "core", "ports", "errors", "config", "config_engine", "bridge", "paths", "pcm",
-    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "memory",
+    "address", "blocking", "choices", "key_entry", "key_program", "key_store", "key_variables",
+    "memory",
     "dbus",
     "desktop_entry",
     "own_python",
+    "ownership",
     "program",
     "route",
     "post",
@@ -28,6 +31,7 @@ SHARED = (
     "x11_flush",
     "x11_keys_down",
     "lifetime",
+    "remedies",
     "physical_keys",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
@@ -88,6 +92,41 @@ def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender(
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_a_file_has_at_most_600_lines(path):
     assert len(path.read_text().splitlines()) <= 600
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_only_one_module_starts_our_own_python(path):
+    """`python -m` imports from the working directory; own_python.py knows how not to."""
+    if path.name == "own_python.py":
+        return
+    commands = (node for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.List | ast.Tuple | ast.JoinedStr | ast.BinOp))  # fmt: skip
+    assert not [node.lineno for node in commands if "sys.executable" in ast.unparse(node)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_what_we_start_gets_an_environment_that_was_thought_of(path):
+    """Left out, it would be ours, with the user's keys."""
+    starting = {"subprocess.run", "subprocess.Popen", "subprocess.check_output",
+                "asyncio.create_subprocess_exec"}  # fmt: skip
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    assert not [
+        call.lineno for call in calls
+        if ast.unparse(call.func) in starting
+        and "env" not in {keyword.arg for keyword in call.keywords}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["install.sh", "test.sh", "install.ps1"])
+def test_the_scripts_start_a_python_that_ignores_the_working_directory(name):
+    script = (ROOT / "install_scripts" / name).read_text()
+    command = r"""python(?:w?\.exe)?["')]*(?: @options| -ArgumentList)? '?(-\w)(?!\w)"""
+    started = re.findall(command, script)
+    # pytest runs in the checkout, whose tests are to be run
+    pytest_runs = len(re.findall(r"-m pytest", script))
+    assert started
+    assert sorted(set(started) - {"-I", "-P"}) == (["-m"] if pytest_runs else [])
+    assert started.count("-m") == pytest_runs
 
 
 def test_the_top_level_is_fixed():

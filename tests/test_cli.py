@@ -7,16 +7,18 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 from tests import speech
-from tray_dictate import __version__, config_file
+from tray_dictate import __version__, config_file, history
 from tray_dictate.cli import parser
 
 ROOT = Path(__file__).parents[1]
@@ -34,14 +36,16 @@ def home(tmp_path):
 
 @pytest.fixture
 def cli(home):
-    def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *args: str, stdin: Any = None, stdout: Any = subprocess.PIPE, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         kept = {
             name: value for name, value in os.environ.items()
             if not name.startswith(("XDG_", "TRAY_", "DISPLAY", "WAYLAND", "PULSE", "DBUS"))
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "tray_dictate", *args], capture_output=True, text=True,
-            check=False, timeout=60, cwd=home,
+            [sys.executable, "-m", "tray_dictate", *args], text=True, errors="replace",
+            stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False, timeout=60, cwd=home,
             env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(home),
                  "PULSE_RUNTIME_PATH": str(home), **env},
         )  # fmt: skip
@@ -212,6 +216,55 @@ def test_files_that_are_no_speech_are_named_and_the_rest_is_done(cli, home):
     lines = done.stderr.splitlines()
     assert len(lines) == 3
     assert all(name in line for name, line in zip(["text", "empty", "nowhere"], lines, strict=True))
+
+
+def test_a_pipe_is_transcribed_and_a_full_disk_is_one_sentence(cli, home):
+    path = speech.write_wav(home / "said.wav", SENTENCE)
+    with path.open("rb") as file, Path("/dev/full").open("wb") as full:
+        done = cli("transcribe", "-", stdin=file)
+        assert (done.stdout, done.stderr, done.returncode) == (f"{SENTENCE}\n", "", 0)
+        done = cli("transcribe", "said.wav", stdout=full)
+    assert done.stderr.count("\n") == done.returncode == 1
+    assert "The output cannot be written: No space left on device." in done.stderr
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "config --defaults", "stats --json"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_every_command_tells_a_full_disk_behind_its_output(cli, words, unbuffered):
+    with Path("/dev/full").open("wb") as full:
+        done = cli(*words.split(), stdout=full, PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "tray-dictate: The output cannot be written: No space left on device. Send it somewhere "
+        "else.\n"
+    )
+
+
+OTHER_ENCODINGS = [
+    {"PYTHONIOENCODING": name} for name in ("ascii", "latin-1", "cp1252:strict", "koi8-r", "cp437")
+] + [{"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}]  # fmt: skip
+RARE = "今天 € «naïve» Łódź 😀 \x9b31m\u202e\x1b[2J"
+
+
+@pytest.mark.parametrize("env", OTHER_ENCODINGS, ids=str)
+def test_no_character_ends_a_command_whatever_the_encoding(cli, home, env):
+    data = home / "data"
+    kept = history.History(data / "tray_dictate" / "history.sqlite")
+    kept.add(history.Entry(0, time.time(), RARE, RARE, "delivered", RARE))
+    kept.close()
+    env = {**env, "XDG_DATA_HOME": str(data), "HOME": str(home / "Łódź")}
+    shown = cli("history", **env)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "delivered" in shown.stdout
+    raw = cli("history", "--json", **env)
+    assert (raw.returncode, raw.stderr) == (0, "")
+    assert json.loads(raw.stdout)["text"] == RARE
+    assert not set(raw.stdout) & set("\x9b\u202e\x1b")
+    assert cli("config", "--path", **env).returncode == 0
+    assert cli("config", "--set", "engine.name=今", "--check", **env).returncode == 2
+    missing = cli("transcribe", "😀.wav", **env)
+    assert missing.returncode == 1
+    assert "does not exist" in missing.stderr
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(home):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from tray_dictate import config_load
 from tray_dictate.config import Config
 from tray_dictate.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -243,3 +253,42 @@ def test_the_sections_that_are_right_are_checked_beside_those_that_are_not(file)
         "audio.tail_ms: got -1, expected greater than or equal to 0", "f9 200",
     ]  # fmt: skip
     assert config_load.load(None, [], {}, lambda _: []) == Config()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_what_powershell_writes_is_read(tmp_path, encoding):
+    path = tmp_path / "config.toml"
+    mark = "\ufeff" if encoding.startswith("utf-16-") else ""
+    path.write_bytes(f'{mark}[audio]\r\ndevice = "Mikrofon für 今"\r\n'.encode(encoding))
+    assert config_load.load(path, env={}).audio.device == "Mikrofon für 今"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+@pytest.mark.parametrize("mode", [0o602, 0o622, 0o666, 0o777])
+def test_a_file_that_anybody_can_write_is_refused_with_the_remedy(file, mode):
+    path = file('[rewrite]\ncommand = ["sh", "-c", "evil"]\n')
+    path.chmod(mode)
+    [problem] = problems(path, env={})
+    assert problem.endswith(f"chmod go-w {path}")
+    path.chmod(mode & ~0o022)
+    assert config_load.load(path, env={}).rewrite.command
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs other users")
+def test_a_file_that_a_group_can_write_is_refused_unless_the_group_is_the_users_own(tmp_path):
+    games = pwd.getpwnam("games")
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o755)
+    path = folder / "config.toml"
+    path.write_text("[log]\n")
+    try:
+        path.chmod(0o664)
+        assert "can be written by other users" in problems(path, env={})[0], "root's group"
+        os.chown(path, games.pw_uid, games.pw_gid)
+        assert "belongs to another user" in problems(path, env={})[0]
+        code = f"from pathlib import Path; config_load.read(Path({str(path)!r}))"
+        code = f"from tray_dictate import config_load; {code}"
+        become = ["setpriv", f"--reuid={games.pw_uid}", f"--regid={games.pw_gid}", "--clear-groups"]
+        subprocess.run([*become, sys.executable, "-c", code], check=True, cwd=ROOT)
+    finally:
+        shutil.rmtree(folder)

@@ -13,6 +13,7 @@ import pytest
 
 from tests import as_user
 from tray_dictate.doctor import redact
+from tray_dictate.doctor.personal import HIDDEN
 from tray_dictate.history import Entry, History
 
 KEY = as_user.KEY  # run() itself sees to it that it is not printed
@@ -149,3 +150,53 @@ def test_a_setting_is_shown_where_its_kind_is_known_to_be_harmless(setting, show
 )  # fmt: skip
 def test_what_looks_like_a_key_is_removed_wherever_it_stands(secret):
     assert redact.Redactor([]).text(f"the {secret} of") == f"the {redact.HIDDEN} of"
+
+
+HARMLESS = [
+    "wss://api.openai.com/v1/realtime",
+    "ws://127.0.0.1:8000, ws://[::1]:9 and http://localhost/v1",
+    "12:34:56,123 after 0.5.1",
+    "the user's own file",
+    "IsStatusNotifierHostRegistered org.freedesktop.DBus.Properties",
+    "gpt-4o-transcribe whisper-large-v3-turbo libportaudio2",
+]
+PERSONAL = [
+    ('https://acme-merger.openai.azure.com/openai?api-key=abc',
+     'https://HOST.openai.azure.com/openai?(removed)'),
+    ('acme-merger.openai.azure.com of wss://acme-merger.openai.azure.com',
+     '(removed).openai.azure.com of wss://HOST.openai.azure.com'),
+    ('http://user:pw@10.0.0.5:11434/v1/teamX?token=zzz',
+     'http://HOST:11434/v1/PATH?(removed)'),
+    ('no route to nas.fritz.box: ws://nas.fritz.box:8000/v1',
+     'no route to (removed): ws://HOST:8000/v1'),
+    ('192.168.1.7:80, fe80::1%eth0, 2001:db8::7',
+     '(removed):80, (removed), (removed)'),
+    ('bluez.AA_BB_CC_DD_EE_FF and 00:11:22:33:44:55',
+     'bluez.(removed) and (removed)'),
+    ('alice@example.org wrote',
+     '(removed) wrote'),
+    ('/home/other/x and /Users/Bob/y',
+     '/home/USER/x and /Users/USER/y'),
+    ("Alice's AirPods", HIDDEN),
+    ('Bob Smith’s Headset', HIDDEN),  # noqa: RUF001
+    ('AbCdEfGhIjKlMnOpQrStUvWxYz', HIDDEN),
+    ('abcdefghijklmnopqrstuvwxyzabcd', HIDDEN),
+    ('gsk_abcdEFGH1234567890', HIDDEN),
+    ('xai-ABCDEF123456', HIDDEN),
+    ('AIzaSyA-1234567890abcdefghijklmnopqrstuv', HIDDEN),
+    ('9fJ2kQ/aB+z3dE5gH7iJ9kL1mN3oP5qR7sT9uV1wX3yZ5AACDBlueberry==', HIDDEN),
+    *zip(HARMLESS, HARMLESS, strict=True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "shown"), PERSONAL, ids=[row[0][:30] for row in PERSONAL])
+def test_what_tells_who_somebody_is_is_removed_by_its_kind(text, shown):
+    once = redact.Redactor([]).text(text)
+    assert once == shown
+    assert redact.Redactor([]).text(once) == once
+
+
+def test_a_device_that_is_set_is_removed_wherever_it_stands():
+    written, private = redact.settings({"audio": {"device": "Blue Yeti"}})
+    assert "Yeti" not in written
+    assert redact.Redactor(private).text("blue yeti, 12 ms") == f"{redact.HIDDEN}, 12 ms"

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import hostile
 from tests.desktop.processes import MARKER, marked, sweep, wait_until
 from tests.desktop.rig import Desktop
 
@@ -45,6 +46,7 @@ class User:
         self.mark = uuid.uuid4().hex[:12]
         self._become: list[str] = []
         self.checkout.mkdir()
+        self.folder = hostile.plant(folder / "downloaded")  # where the user stands
         for name in SHIPPED:
             source = ROOT / name
             ignore = shutil.ignore_patterns("__pycache__")
@@ -71,7 +73,7 @@ class User:
         done = subprocess.run(
             [*self._become, "setsid", "--wait", *(["--ctty"] if answer else []), *argv],
             env={**PIP, "HOME": str(self.home), "PATH": SYSTEM_PATH, MARKER: self.mark, **env},
-            cwd="/",
+            cwd=self.folder,
             **({"stdin": terminal} if answer else {"input": stdin}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -298,6 +300,11 @@ def test_it_starts_the_daemon_and_a_second_run_restarts_it_where_it_was(
 
 
 @pytest.mark.usefixtures("first_words")
+@pytest.mark.usefixtures("first_words")
+def test_nothing_was_run_from_the_folder_that_the_user_stood_in(user: User) -> None:
+    assert hostile.ran(user.folder) == []
+
+
 def test_what_it_installs_into_is_the_users_alone(user: User) -> None:
     folder = user.home / ".local/share/tray_dictate"
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray_dictate import log
 
 ROOT = Path(__file__).parents[1]
 SAY = """
@@ -22,6 +27,20 @@ logging.getLogger("azure.identity").warning("pages of what comes next")
 for level in ("debug", "info", "warning", "error"):
     getattr(logging.getLogger("tray_dictate.daemon"), level)("%s of ours", level)
     getattr(logging.getLogger("websockets"), level)("%s of theirs", level)
+"""
+
+
+FAIL = """
+
+theirs = logging.getLogger("asyncio")
+try:
+    1 / 0
+except ZeroDivisionError:
+    theirs.exception("Exception in callback")
+try:
+    tray_dictate.cli.main(["--config"])
+except SystemExit:
+    theirs.exception("Task exception was never retrieved")
 """
 
 
@@ -58,6 +77,40 @@ def test_a_command_that_tells_itself_logs_only_what_nobody_has_foreseen(said):
     assert "error of ours" in lines
     assert "warning of ours" not in lines
     assert "info of theirs" not in lines
+
+
+@given(
+    st.lists(st.text() | st.sampled_from(["\n2026-01-01 00:00:00,000 ERROR forged", "\r", "\x9b"]))
+)
+def test_no_name_can_forge_a_line_or_command_the_terminal(parts):
+    said = "".join(parts)
+    try:
+        fail(said)
+    except ValueError as error:
+        failed = type(error), error, error.__traceback__
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "window %s", (said,), failed)
+    first, *others = log._Format(log._FORMAT).format(record).split("\n")
+    assert first.endswith(f"ERROR x: window {_shown(said)}")
+    assert all(line.startswith("    ") for line in others)
+    assert all(line.isprintable() for line in [first, *others])
+
+
+def fail(said: str) -> None:
+    raise ValueError(said)
+
+
+def _shown(said: str) -> str:
+    line = said.split("\n", maxsplit=1)[0]
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in line
+    )
+
+
+def test_a_librarys_own_failure_is_no_traceback_and_ours_is_one(said):
+    lines = said("start('info')\nimport tray_dictate.cli\n" + FAIL)
+    assert "a library failed in a callback: ZeroDivisionError" in lines
+    assert "division by zero" not in lines
+    assert "SystemExit: 2" in lines
 
 
 def test_a_log_that_was_begun_anew_is_still_its_owners_alone(tmp_path):

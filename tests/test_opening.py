@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import hostile
 from tests.test_daemon import Rig
 from tray_dictate import cli_settings, paths
 from tray_dictate.asking import offering
@@ -151,6 +152,17 @@ async def test_the_check_is_opened_as_a_private_text_also_where_it_found_somethi
     await Opening(home / "config.toml", told.append, keep, doctor=doctor).open("check")
     assert private_text(Path(asked.read_text())) == "no microphone\n"
     assert len(told) == 1
+
+
+async def test_the_check_runs_no_code_of_the_folder_that_the_daemon_was_started_in(
+    home, tmp_path_factory, monkeypatch
+):
+    asked = program(home, "xdg-open")
+    monkeypatch.chdir(hostile.plant(tmp_path_factory.mktemp("downloaded")))
+    doctor = [*DOCTOR, "--help"]
+    await Opening(home / "config.toml", lambda _: None, keep, doctor=doctor).open("check")
+    assert "doctor" in private_text(Path(asked.read_text()))
+    assert hostile.ran(Path.cwd()) == []
 
 
 @pytest.mark.parametrize(

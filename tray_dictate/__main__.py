@@ -1,18 +1,46 @@
 """`tray-dictate` and `python -m tray_dictate`: a shortcut's command takes the short way.
 
 A desktop spawns one at every key press, and argparse and what it lists take longer than the rest.
+
+No output ends in a traceback: what the terminal's encoding lacks is written as an escape, and a
+full disk behind stdout is one sentence.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+
+from tray_dictate.errors import OutputError
+
+TYPE_CHECKING = False  # `typing` takes 10 ms
+if TYPE_CHECKING:
+    from typing import Any, TextIO
+
+    from typing_extensions import Buffer
 
 _AT_ONCE = frozenset({"start", "stop", "toggle", "cancel", "redo", "undo", "copy", "reload"})
 
 
 def main() -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
-    words = sys.argv[1:]
+    _have_streams()
+    try:
+        try:
+            return _run(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except OutputError as error:
+        sys.stderr.write(f"tray-dictate: {error}\n")
+        _lead_nowhere(sys.stdout)
+        return 1
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        _lead_nowhere(sys.stdout)
+        return 0
+
+
+def _run(words: list[str]) -> int:
     if len(words) == 1 and words[0] in _AT_ONCE:
         from tray_dictate import control  # noqa: PLC0415 - one way or the other
 
@@ -20,6 +48,60 @@ def main() -> int:
     from tray_dictate import cli  # noqa: PLC0415
 
     return cli.main(words)
+
+
+def _have_streams() -> None:
+    """Let nobody fail for want of a terminal or of a character.
+
+    pythonw.exe has no terminal, nor has what closes its streams. A file or a pipe on Windows would
+    get one of the hundred old encodings, which no reader expects and which lacks most characters.
+    """
+    for name in ("stdout", "stderr"):
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for good
+        elif isinstance(stream, io.TextIOWrapper):
+            old = sys.platform == "win32" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if old else None, errors="backslashreplace")
+            if name == "stdout":
+                stream = _telling(stream)
+        setattr(sys, name, stream)
+
+
+def _telling(stream: Any) -> Any:
+    """Return the same stream, whose failures are an OutputError."""
+    if stream.isatty():
+        return stream
+    try:
+        raw = _File(stream.fileno(), "wb", closefd=False)
+    except (OSError, ValueError):
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors,
+        line_buffering=stream.line_buffering, write_through=stream.write_through,
+    )  # fmt: skip
+
+
+class _File(io.FileIO):
+    """A file that says what is wrong with the output."""
+
+    def write(self, data: Buffer, /) -> int:
+        """Write. Raises OutputError, and BrokenPipeError where nobody reads any more."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"The output cannot be written: {error.strerror}. Send it somewhere else."
+            ) from error
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    """Let what is still to be written vanish: Python writes it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

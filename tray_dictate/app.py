@@ -48,6 +48,7 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     config = sources.load()
     log.start(config.log.level)
     memory.one_arena()
+    memory.without_core_dump()
     with ExitStack() as stack:
         stack.enter_context(only_one())
         autostart.keep_right()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tray_dictate import own_python
 from tray_dictate.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Login:
     where: str = ""
     command: tuple[str, ...] = ()
     problem: str = ""  # with its remedy; empty when all is well
-    broken: bool = False  # nothing starts, though it should
+    broken: bool = False  # it starts nothing, or not as it should
 
     def __str__(self) -> str:
         """Return it in words."""
@@ -81,7 +82,8 @@ def status() -> Login:
         if entry.on:
             return Login(
                 True, way.name, entry.where, entry.command,
-                problem=_problem(entry.command), broken=_is_gone(entry.command),
+                problem=_problem(entry.command),
+                broken=_is_gone(entry.command) or _is_outdated(entry.command),
             )  # fmt: skip
     for way, entry in found:
         return Login(False, way.name, entry.where, entry.command)
@@ -116,7 +118,7 @@ def disable() -> None:
 
 
 def mend() -> bool:
-    """Let an entry whose program is gone name this one; tell whether it did.
+    """Let an entry whose program is gone, or an older one of ours, be right; tell whether it did.
 
     An entry for another installation that exists is the user's choice. Raises UnavailableError.
     """
@@ -139,14 +141,18 @@ def program() -> tuple[str, ...]:
     """Return the command that runs this very installation's daemon, wherever it is started."""
     here = Path(sys.executable).absolute()  # not resolved: a venv's Python is a link
     if sys.platform == "win32":  # its other launchers open a console window
-        return (str(here.with_name("pythonw.exe")), "-m", "tray_dictate", "run")
+        return _by_python(here.with_name("pythonw.exe"))
     script = here.with_name(_NAME)
     if script.is_file():
         return (str(script), "run")
     called = Path(sys.argv[0]).absolute()  # where scripts are not beside Python: pip --user
     if called.name == _NAME and called.is_file():
         return (str(called), "run")
-    return (str(here), "-m", "tray_dictate", "run")
+    return _by_python(here)
+
+
+def _by_python(python: Path) -> tuple[str, ...]:
+    return tuple(own_python.module("tray_dictate", "run", python=str(python)))
 
 
 def _ways() -> list[Way]:
@@ -191,6 +197,8 @@ def _problem(command: tuple[str, ...]) -> str:
         return f"The entry names no program. {remedy}"
     if _is_gone(command):
         return f"{command[0]} is gone or cannot be run. {remedy}"
+    if _is_outdated(command):
+        return f"The entry would also run code that lies in your home folder. {remedy}"
     ours = program()
     if Path(command[0]).resolve() != Path(ours[0]).resolve() or command[1:] != ours[1:]:
         return f"Another installation starts: {command[0]}. For this one, run {remedy[4:]}"
@@ -199,6 +207,13 @@ def _problem(command: tuple[str, ...]) -> str:
 
 def _is_gone(command: tuple[str, ...]) -> bool:
     return not command or shutil.which(command[0]) is None
+
+
+def _is_outdated(command: tuple[str, ...]) -> bool:
+    """Tell whether it is what an older version of this installation has written."""
+    python, *words = program()
+    before = (python, *(word for word in words if word != own_python.SAFELY))
+    return command == before != program()
 
 
 def _unwritable(reason: OSError) -> UnavailableError:

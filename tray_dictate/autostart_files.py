@@ -6,11 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from tray_dictate import paths
+
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file, with its folders, at once. Raises OSError, which names the path."""
     path = path.resolve()  # a link, as of those who keep their settings elsewhere, stays one
-    path.parent.mkdir(parents=True, exist_ok=True)
+    paths.make_folder(path.parent)
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as reason:

@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from tray_dictate.autostart import Entry
 from tray_dictate.autostart_files import write_whole
+from tray_dictate.key_variables import without_keys
 
 _LABEL = "org.tray-dictate.daemon"
 _TIMEOUT = 10.0  # seconds
@@ -81,7 +82,12 @@ def _launchctl(*words: str) -> str:
     """Return what launchctl prints, if it can be asked at all."""
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
-            ["launchctl", *words], capture_output=True, text=True, check=False, timeout=_TIMEOUT
+            ["launchctl", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
+            env=without_keys(),
         )
         return done.stdout
     return ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from contextlib import suppress
 
 import platformdirs
 
+from tray_dictate import paths
 from tray_dictate.autostart import Entry
 from tray_dictate.autostart_files import write_whole
 from tray_dictate.errors import UnavailableError
+from tray_dictate.key_variables import without_keys
 
 _UNIT = "tray-dictate.service"
 _TARGET = "graphical-session.target"
@@ -45,7 +46,7 @@ class Service:
                 "Run this in your desktop session, or leave out --systemd.",
             )
         write_whole(self._path, render(command))
-        self._wanted.parent.mkdir(parents=True, exist_ok=True)
+        paths.make_folder(self._wanted.parent)
         self._wanted.unlink(missing_ok=True)
         self._wanted.symlink_to(self._path)
         _systemctl("daemon-reload")
@@ -111,7 +112,7 @@ def _systemctl(*words: str) -> bool:
         done = subprocess.run(
             ["systemctl", "--user", *words],
             capture_output=True, check=False, timeout=_TIMEOUT,
-            env={**os.environ, "SYSTEMD_PAGER": ""},
+            env=without_keys(SYSTEMD_PAGER=""),
         )  # fmt: skip
         return done.returncode == 0
     return False

@@ -6,10 +6,8 @@ A command lives in cli_<name>.py, which adds its words and imports what it runs 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
-from pathlib import Path
 from typing import Any, NoReturn
 
 from tray_dictate import (
@@ -28,7 +26,7 @@ from tray_dictate import (
     cli_transcribe,
 )
 from tray_dictate.core.suggestions import closest
-from tray_dictate.errors import ConfigError, DictateError, RunningError
+from tray_dictate.errors import ConfigError, DictateError, OutputError, RunningError
 
 _HELP = """\
 usage: tray-dictate [COMMAND] [OPTION ...]
@@ -73,7 +71,6 @@ _COMMANDS = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
-    _have_streams()
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -83,22 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
     except RunningError as told:  # a session that starts it twice need not try again
         sys.stderr.write(f"tray-dictate: {told}\n")
         return 0
+    except OutputError:  # for the caller, whose output it is
+        raise
     except DictateError as error:
         sys.stderr.write(f"tray-dictate: {error}\n")
         return 1
+    except MemoryError:
+        sys.stderr.write("tray-dictate: There is not enough memory for it.\n")
+        return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        sys.stderr.close()
-        return 0
-
-
-def _have_streams() -> None:
-    """Let nobody fail for want of a terminal: pythonw.exe has none, nor has what closes them."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
-            setattr(sys, name, stream)
 
 
 def parser() -> argparse.ArgumentParser:

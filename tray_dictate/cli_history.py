@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tray_dictate import json_text
 from tray_dictate.cli_settings import add_settings, settings
 from tray_dictate.errors import HistoryError
 
@@ -79,7 +79,7 @@ def _list(options: argparse.Namespace) -> int:
         history.close()
     if options.json:
         for entry in entries:
-            print(json.dumps(shown.entry_json(entry), ensure_ascii=False))  # noqa: T201
+            print(json_text.dump(shown.entry_json(entry)))  # noqa: T201
     elif entries:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print("\n".join(shown.entries_table(entries, width)))  # noqa: T201
@@ -151,7 +151,7 @@ def _stats(options: argparse.Namespace) -> int:
     finally:
         stats.close()
     if options.json:
-        print(json.dumps(shown.stats_json(*found), indent=2))  # noqa: T201
+        print(json_text.dump(shown.stats_json(*found), indent=2))  # noqa: T201
     else:
         print("\n".join(shown.stats_table(*found)))  # noqa: T201
     return 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
+
+from tray_dictate import json_text
 
 _NONE = "not running"
 _WORDS = {
@@ -57,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
         connection, token = control.connect()
     except ControlError as reason:
         if options.json and str(reason) == control.NOT_RUNNING:
-            print(json.dumps({"status": _NONE}))  # noqa: T201
+            print(json_text.dump({"status": _NONE}))  # noqa: T201
             return 1
         raise
     with closing(connection):
@@ -92,7 +93,7 @@ def _as_json(report: dict[str, Any]) -> str:
     for name in ("since", "started"):
         if name in named:
             named[name] = _time(named[name]).isoformat(timespec="seconds")
-    return json.dumps(named)
+    return json_text.dump(named)
 
 
 def _line(report: dict[str, Any]) -> str:

@@ -16,7 +16,9 @@ def add(commands: Any) -> None:
         help="print what is said in sound files",
         description="Print what is said in sound files. Nothing needs to run for it.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC or OGG")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC, OGG or MP3; - is stdin"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object for each file")
     parser.add_argument("--engine", metavar="NAME", help="short for --set engine.name=NAME")
     parser.add_argument(

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import tomlkit
 
-from tray_dictate import config_load
+from tray_dictate import config_load, paths
 from tray_dictate.errors import ConfigError
 
 _MARK = "\ufeff"  # Windows' editors begin a file with it
@@ -48,7 +48,7 @@ def write(path: Path, text: str, before: str) -> None:
     """
     try:
         path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        paths.make_folder(path.parent)
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(number, "wb") as file:

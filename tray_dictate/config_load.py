@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
+import shlex
+import stat
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +34,9 @@ _SHOWN = {
     if info.repr
 }
 Place = Sequence[int | str]  # the names, and the numbers in lists, that lead to a setting
+
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # PowerShell 5.1 writes it with >
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +117,47 @@ def load(
 def read(path: Path) -> str:
     """Return what the file holds, its line ends as they are; raises ConfigError."""
     try:
-        return path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            if problem := _untrusted(os.fstat(file.fileno()), path):
+                raise ConfigError([problem], where=str(path))
+            content = file.read()
+        return content.decode("utf-16" if content[2:4] and content.startswith(_UTF16) else "utf-8")
     except FileNotFoundError:
         return ""
     except OSError as error:
         raise ConfigError([f"cannot be read: {error.strerror}"], where=str(path)) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"is not UTF-8 text (byte {error.start})"], where=str(path)) from error
+    except UnicodeError as error:
+        raise ConfigError(["is not UTF-8 text"], where=str(path)) from error
+
+
+def _untrusted(found: os.stat_result, path: Path) -> str:
+    """Return why nobody can know whose settings these are; empty where they are the user's.
+
+    Settings name programs that are run, and the server that gets the key.
+    """
+    if sys.platform == "win32":
+        return ""
+    if found.st_uid not in (0, os.getuid()):
+        return "belongs to another user, who could have programs run as you; make it yours"
+    if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private(found)):
+        remedy = f"chmod go-w {shlex.quote(str(path))}"
+        return f"can be written by other users, who could have programs run as you: {remedy}"
+    return ""
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Tell whether its group is one of its owner's own, as many systems give each user."""
+    import grp  # noqa: PLC0415 - Windows has neither
+    import pwd  # noqa: PLC0415
+
+    try:
+        owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    alone = set(group.gr_mem) <= {owner.pw_name}
+    return found.st_uid != 0 and alone and group.gr_name == owner.pw_name
 
 
 def _parse(text: str, where: str) -> dict[str, Any]:

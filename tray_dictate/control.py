@@ -62,22 +62,35 @@ def connect() -> tuple[socket.socket, str]:
         from tray_dictate import control_tcp  # noqa: PLC0415 - the other systems never need it
 
         return control_tcp.connect()
-    path = _socket_path()
-    check_folder(os.path.dirname(path))  # noqa: PTH120 - pathlib costs time
+    for folder in _folders():
+        if connection := _knock(folder):
+            return connection, ""
+    raise ControlError(NOT_RUNNING)
+
+
+def _knock(folder: str) -> socket.socket | None:
+    """Return a connection to the daemon that serves there, if one does. Raises ControlError."""
+    try:
+        if os.lstat(folder).st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    check_folder(folder)
+    path = f"{folder}/control.sock"
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(_PATIENCE)
     try:
         connection.connect(path)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
-        raise ControlError(NOT_RUNNING) from None
+        return None
     except OSError as reason:
         connection.close()
         raise ControlError(f"{path}: {reason.strerror or reason}.") from reason
     if not is_ours(connection):
         connection.close()
         raise ControlError("The control socket is another user's.")
-    return connection, ""
+    return connection
 
 
 def exchange(
@@ -121,7 +134,10 @@ def socket_path() -> Path:
     """Return the path of this session's socket, in a folder of the user's own."""
     from pathlib import Path  # noqa: PLC0415 - 5 ms, as for json
 
-    return Path(_socket_path())
+    from tray_dictate.ownership import is_foreign  # noqa: PLC0415 - not for a client
+
+    usual, own = _folders()
+    return Path(own if is_foreign(Path(usual)) else usual, "control.sock")
 
 
 def check_folder(folder: str | Path) -> None:
@@ -136,14 +152,19 @@ def check_folder(folder: str | Path) -> None:
         raise ControlError(f"{folder} is not a folder of yours alone. Remove it, or set TMPDIR.")
 
 
-def _socket_path() -> str:
-    session = os.environ.get("XDG_RUNTIME_DIR")
-    if session:
-        return f"{session}/tray_dictate/control.sock"
-    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
+def _folders() -> tuple[str, str]:
+    """Return the session's folder, and the one that has the socket where the first is another's."""
     if sys.platform == "win32":
         raise ControlError("There is no such socket on Windows.")
-    return f"{temporary}/tray_dictate-{os.getuid()}/control.sock"
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
+    usual = f"{session}/tray_dictate" if session else f"{temporary}/tray_dictate-{os.getuid()}"
+    home = os.environ.get("HOME", "")
+    if sys.platform == "darwin":
+        state = f"{home}/Library/Application Support"
+    else:
+        state = os.environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    return usual, f"{state}/tray_dictate"
 
 
 def is_ours(connection: socket.socket) -> bool:

@@ -18,6 +18,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from tray_dictate import remedies
 from tray_dictate.control import LONGEST, VERSION, line
 from tray_dictate.control_tcp import TcpDoor
 from tray_dictate.control_unix import UnixDoor
@@ -72,7 +73,7 @@ class ControlServer:
         except OSError as reason:
             raise ControlError(
                 f"The control socket {self._door} cannot be made: {reason.strerror or reason}. "
-                "Set XDG_RUNTIME_DIR to a folder of yours."
+                f"{remedies.RUNTIME_FOLDER}"
             ) from reason
         self._server = await asyncio.start_server(self._serve, sock=listening, limit=LONGEST)
 

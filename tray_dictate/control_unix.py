@@ -35,7 +35,7 @@ class UnixDoor:
 
     def open(self) -> socket.socket:
         """Return the listening socket. Raises ControlError, or OSError."""
-        paths.private_folder(self._path.parent)
+        paths.make_folder(self._path.parent)
         check_folder(self._path.parent)
         try:
             self._lock.acquire(blocking=False)

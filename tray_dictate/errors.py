@@ -8,6 +8,7 @@ DictateError
 ├── EngineError       speech could not be turned into text
 ├── AudioFileError    a file cannot be read as sound
 ├── ControlError      the daemon could not be asked, or said no
+├── OutputError       what a command says could not be written
 ├── HistoryError      what was said could not be kept, or looked up
 └── DeliveryError     text did not, or not all, reach the window
     └── FocusMovedError   because the window has lost the focus
@@ -60,6 +61,10 @@ class AudioFileError(DictateError):
 
 class ControlError(DictateError):
     """The running daemon could not be asked, or it said no."""
+
+
+class OutputError(DictateError):
+    """What a command says could not be written to where it was sent."""
 
 
 class HistoryError(DictateError):

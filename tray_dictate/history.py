@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tray_dictate import paths
 from tray_dictate.clock import cautious
-from tray_dictate.sqlite_file import SqliteFile, storable
+from tray_dictate.sqlite_file import SqliteFile, is_number, storable
 from tray_dictate.timings import Timings
 
 State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped", "failed"]
@@ -44,7 +45,7 @@ _INSERT = (
     f"INSERT INTO entry ({', '.join(_COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-_ALL = -1  # LIMIT
+_LATEST = 250e9  # a time.time() of the year 9892: what comes later is no date
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ class History:
         self._keep, self._days, self._clock = keep, days, clock
         self._file = SqliteFile(path or paths.history_file(), _MIGRATIONS, "The history", tell)
         self._file.do(self._expire)
+        if self._days:
+            self._file.forget_corrupt(self._clock() - self._days * 86400)
 
     def add(self, entry: Entry) -> int:
         """Store an entry; return its id."""
@@ -102,14 +105,15 @@ class History:
 
     def last(self, count: int = 1) -> list[Entry]:
         """Return the newest entries, the newest first."""
-        return self._read("ORDER BY id DESC LIMIT ?", count)
+        return self._read("ORDER BY id DESC", most=count)
 
     def find(self, search: str = "", since: float = 0.0, limit: int = 0) -> list[Entry]:
         """Return the newest entries with these words in them, the newest first; limit 0: all."""
+        which = "WHERE at >= ? ORDER BY id DESC"
         if not search:
-            return self._read("WHERE at >= ? ORDER BY id DESC LIMIT ?", since, limit or _ALL)
+            return self._read(which, since, most=limit or None)
         wanted = search.casefold()  # SQLite's own LIKE knows the capitals of ASCII only
-        entries = self._read("WHERE at >= ? ORDER BY id DESC", since)
+        entries = self._read(which, since)
         found = [entry for entry in entries if wanted in f"{entry.text}\n{entry.raw}".casefold()]
         return found[: limit or None]
 
@@ -129,7 +133,8 @@ class History:
                 "SELECT at FROM entry ORDER BY id DESC LIMIT 1 OFFSET ?", (self._keep - 1,)
             ).fetchone()
             named = connection.execute("SELECT audio FROM entry WHERE audio != ''")
-            return oldest[0] if oldest and self._keep else 0.0, frozenset(row[0] for row in named)
+            before = oldest[0] if oldest and self._keep and is_number(oldest[0]) else 0.0
+            return before, frozenset(name for (name,) in named if isinstance(name, str))
 
         return self._file.do(work)
 
@@ -162,16 +167,30 @@ class History:
             )
         )
         self._file.wipe()
+        if id == "all":  # a copy that was put aside may hold any of them
+            self._file.forget_corrupt()
 
     def close(self) -> None:
         """Let go of the file; idempotent. A later call opens it again."""
         self._file.close()
 
-    def _read(self, which: str, *values: float) -> list[Entry]:
-        query = f"{_SELECT} {which}"
-        return self._file.do(
-            lambda connection: [_entry(row) for row in connection.execute(query, values)]
-        )
+    def _read(self, which: str, *values: float, most: int | None = None) -> list[Entry]:
+        """Return what is whole, `most` at most; the file may hold anything."""
+
+        def work(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
+            found, damaged = list[Entry](), 0
+            rows = connection.execute(f"{_SELECT} {which}", values)
+            with closing(rows):
+                while (most is None or len(found) < most) and (row := rows.fetchone()):
+                    if _is_whole(row):
+                        found.append(_entry(row))
+                    else:
+                        damaged += 1
+            return found, damaged
+
+        found, damaged = self._file.do(work)
+        self._file.skip(damaged)
+        return found
 
     def _expire(self, connection: sqlite3.Connection) -> None:
         if self._days:
@@ -193,6 +212,18 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.at, *map(storable, words), entry.seconds, storable(entry.audio),
         timings.heard_ms, timings.engine_ms, timings.text_ms,
     )  # fmt: skip
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Tell whether the columns hold what was written into them: SQLite takes any kind in each."""
+    _, at, *words, seconds, audio, heard, engine, text = row
+    return (
+        is_number(at, _LATEST)
+        and is_number(seconds)
+        and all(isinstance(one, str) for one in (*words, audio))
+        and words[2] in get_args(State)
+        and all(one is None or is_number(one) for one in (heard, engine, text))
+    )
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

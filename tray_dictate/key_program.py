@@ -5,6 +5,8 @@ Its arguments and what it writes to stderr are never shown, they may hold a secr
 
 from __future__ import annotations
 
+import os
+
 from tray_dictate import program
 from tray_dictate.errors import UnavailableError
 
@@ -18,7 +20,7 @@ async def ask(command: list[str], limit: float, setting: str = "engine.key_comma
     It runs without a shell and without stdin. Raises UnavailableError.
     """
     try:
-        code, answer = await program.run(command, limit=limit, longest=_LONGEST)
+        code, answer = await program.run(command, limit=limit, longest=_LONGEST, env=os.environ)
     except TimeoutError:
         raise UnavailableError(
             f"{command[0]} ({setting}) gave no key within {limit:g} s.", _TRY

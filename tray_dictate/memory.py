@@ -1,4 +1,4 @@
-"""What the C library holds for later: kept small, and given back to the system (glibc)."""
+"""Our memory: what the C library holds for later is kept small, and none of it is dumped."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ def one_arena() -> None:
 def trim() -> None:
     """Give back what is free."""
     _libc("malloc_trim", 0)
+
+
+def without_core_dump() -> None:
+    """Leave no image of us on the disk when we crash: what was said and keys would be in it.
+
+    Not by PR_SET_DUMPABLE: desktop portals would not see any more which program asks them.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def _libc(name: str, *arguments: int) -> None:

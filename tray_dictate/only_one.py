@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import filelock
 
-from tray_dictate import control, paths
+from tray_dictate import control, paths, remedies
 from tray_dictate.errors import ControlError, DictateError, RunningError
 
 
@@ -13,13 +13,13 @@ def only_one() -> filelock.BaseFileLock:
     path = paths.lock_file()
     try:
         paths.private_folder(path.parent)
-        lock = filelock.FileLock(path)
+        lock = filelock.FileLock(path, mode=0o600)
         lock.acquire(blocking=False)
     except filelock.Timeout:
         raise RunningError(_shown()) from None
     except OSError as reason:
         raise DictateError(
-            f"{path.parent} cannot be written: {reason.strerror}. Set XDG_RUNTIME_DIR."
+            f"{path.parent} cannot be written: {reason.strerror}. {remedies.RUNTIME_FOLDER}"
         ) from reason
     return lock
 

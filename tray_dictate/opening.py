@@ -17,8 +17,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tray_dictate import config_file, paths, program
+from tray_dictate import config_file, own_python, paths, program
 from tray_dictate.errors import DeliveryError, UnavailableError, why
+from tray_dictate.key_variables import without_keys
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ _TERMINALS = (  # each with what a command follows
     ("qterminal", "-e"), ("kitty",), ("alacritty", "-e"), ("wezterm", "start", "--"), ("foot",),
     ("xterm", "-e"),
 )  # fmt: skip
-DOCTOR = [sys.executable, "-m", "tray_dictate", "doctor", "--no-input"]
+DOCTOR = own_python.module("tray_dictate", "doctor", "--no-input")
 
 
 class Opening:
@@ -76,14 +77,16 @@ class Opening:
         """Return the user's file; a new one explains every setting and changes none."""
         path = self._settings
         if not path.exists():
-            _write(path, config_file.render())
+            _write(path, config_file.render(), paths.make_folder)
         return path
 
     async def _check(self) -> Path:
         """Return the file with what the doctor says."""
         self._tell("This machine is being checked; the result is shown in a moment.")
         try:
-            code, said = await program.run(self._doctor, limit=_CHECK, longest=_LONGEST)
+            code, said = await program.run(
+                self._doctor, limit=_CHECK, longest=_LONGEST, env=os.environ
+            )
         except TimeoutError:
             raise _no_check(f"it was not done within {_CHECK:g} s.") from None
         except (OSError, ValueError, program.TooMuchError) as reason:
@@ -91,7 +94,7 @@ class Opening:
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
         path = paths.log_file().with_name("check.txt")
-        _write(path, said.decode(errors="replace"))
+        _write(path, said.decode(errors="replace"), paths.private_folder)
         return path
 
     async def _show(self, path: Path) -> None:
@@ -116,7 +119,12 @@ class Opening:
     async def _opens(self, command: list[str]) -> bool:
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+                *command,
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                start_new_session=True,
+                env=without_keys(),
             )
         except (OSError, ValueError) as reason:
             log.info("%s: %s", command[0], reason)
@@ -156,10 +164,10 @@ def _words(command: str) -> list[str]:
         return []
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, folder: Callable[[Path], Path]) -> None:
     """Write a file that only its owner may read. Raises UnavailableError."""
     try:
-        paths.private_folder(path.parent)
+        folder(path.parent)
         with open(path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text)
     except OSError as reason:

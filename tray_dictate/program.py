@@ -13,6 +13,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 
+from tray_dictate.key_variables import without_keys
 from tray_dictate.lifetime import finish
 
 
@@ -30,10 +31,11 @@ async def run(
 ) -> tuple[int, bytes]:
     """Return the exit code and what it printed; `limit` in seconds, `longest` in bytes.
 
-    `given` is its stdin. Raises OSError or ValueError where it cannot be started, TimeoutError, and
-    TooMuchError; after these, and when cancelled, it has been killed with what it has started.
+    `given` is its stdin, `env` its environment, else ours without keys. Raises OSError or
+    ValueError where it cannot be started, TimeoutError, and TooMuchError; after these, and when
+    cancelled, it has been killed with what it has started.
     """
-    process = await _started(command, env, DEVNULL if given is None else PIPE)
+    process = await _started(command, env or without_keys(), DEVNULL if given is None else PIPE)
     ended = False
     feeding = asyncio.create_task(_feed(process, given)) if given is not None else None
     try:
@@ -49,7 +51,7 @@ async def run(
     return code, answer
 
 
-async def _started(command: list[str], env: Mapping[str, str] | None, stdin: int) -> Process:
+async def _started(command: list[str], env: Mapping[str, str], stdin: int) -> Process:
     """Start it; cancelled meanwhile, it ends with all that it has started until then."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(

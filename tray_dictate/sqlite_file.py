@@ -11,6 +11,7 @@ import os
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,8 @@ class SqliteFile:
         self._path, self._migrations, self._what, self._tell = path, migrations, what, tell
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
         self._connection: sqlite3.Connection | None = None
+        self._let_go: Callable[[], object] = lambda: None
+        self._skipped = False
 
     def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `work` returns, in one transaction; a corrupt file is replaced, once.
@@ -63,19 +66,43 @@ class SqliteFile:
             self.close()  # whatever is wrong, the next call begins anew
             raise HistoryError(f"{self._path} cannot be used: {_reason(error)}.") from error
 
+    def skip(self, count: int) -> None:
+        """Tell, once, that so many rows are not what they should be, and are left out."""
+        if count and not self._skipped:
+            self._skipped = True
+            self._tell(
+                f"{self._what} holds {count} damaged lines, which are left out: {self._path}."
+            )
+
+    def forget_corrupt(self, before: float | None = None) -> None:
+        """Delete the corrupt files that were put aside, all or those last written before a time.
+
+        Raises HistoryError.
+        """
+        if self._path == MEMORY:
+            return
+        try:
+            for aside in self._path.parent.glob(f"{self._path.stem}.corrupt-*"):
+                if before is None or aside.stat().st_mtime < before:
+                    aside.unlink(missing_ok=True)
+        except OSError as error:
+            raise HistoryError(f"{error.filename} cannot be deleted: {_reason(error)}.") from error
+
     def wipe(self) -> None:
         """Empty the log, which holds removed words until then; while another reads: later."""
         self.do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def close(self) -> None:
         """Let go of the file; idempotent. A later use opens it again."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        self._connection = None
+        self._let_go()
 
     def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
             self._connection = self._open()
+            # also where nobody closes us: Windows moves no file away that is still open
+            self._let_go = weakref.finalize(self, self._connection.close)
+            self._let_go.atexit = False
         with self._connection:
             return work(self._connection)
 
@@ -91,6 +118,7 @@ class SqliteFile:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_LONGEST_WAIT, check_same_thread=False)
         try:
+            connection.text_factory = _text
             connection.execute("PRAGMA secure_delete = ON")
             _check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -136,9 +164,19 @@ class SqliteFile:
         )
 
 
+def is_number(value: object, most: float = 1e15) -> bool:
+    """Tell whether a column holds a number from 0 to `most`."""
+    return isinstance(value, (int, float)) and 0 <= value <= most
+
+
 def storable(text: str) -> str:
     """Return the text without lone surrogates, which UTF-8 has no place for."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _text(stored: bytes) -> str:
+    """Return a text of a file in which anything may stand: sqlite3's own way raises."""
+    return stored.decode("utf-8", "replace")
 
 
 def _check(connection: sqlite3.Connection) -> None:

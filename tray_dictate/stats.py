@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate import paths
-from tray_dictate.sqlite_file import SqliteFile
+from tray_dictate.sqlite_file import SqliteFile, is_number
 from tray_dictate.timings import Timings
 
 _MIGRATIONS = (
@@ -109,7 +109,10 @@ class Stats:
                 "ON CONFLICT DO UPDATE SET seconds = seconds + excluded.seconds",
                 [(*key, seconds) for key, seconds in sent.items()],
             )
-            query = "SELECT total(seconds) FROM sent WHERE month = ?"
+            query = (
+                "SELECT total(seconds) FROM sent WHERE month = ? AND typeof(seconds) = 'real' "
+                "AND seconds BETWEEN 0 AND 1e15"
+            )
             (total,) = connection.execute(query, (month,)).fetchone()
             return total
 
@@ -118,7 +121,13 @@ class Stats:
     def sent(self, month: str) -> dict[str, float]:
         """Return the seconds of sound that each cloud got in a month."""
         query = "SELECT engine, seconds FROM sent WHERE month = ? ORDER BY engine"
-        return self._file.do(lambda connection: dict(connection.execute(query, (month,))))
+        rows = self._file.do(lambda connection: connection.execute(query, (month,)).fetchall())
+        whole = {
+            engine: seconds for engine, seconds in rows
+            if isinstance(engine, str) and is_number(seconds)
+        }  # fmt: skip
+        self._file.skip(len(rows) - len(whole))
+        return whole
 
     def summaries(self) -> list[Summary]:
         """Return the numbers, engine by engine."""
@@ -128,7 +137,9 @@ class Stats:
         )
         rows = self._file.do(lambda connection: connection.execute(query).fetchall())
         engines: dict[str, list[tuple[Any, ...]]] = {}
-        for engine, *row in rows:
+        whole = [row for row in rows if _is_whole(row)]
+        self._file.skip(len(rows) - len(whole))
+        for engine, *row in whole:
             engines.setdefault(engine, []).append(tuple(row))
         return [_summary(engine, takes) for engine, takes in engines.items()]
 
@@ -149,6 +160,18 @@ def quantiles(values: Sequence[float]) -> Quantiles | None:
     ranked = sorted(values)
     p50, p95 = (ranked[-(-len(ranked) * percent // 100) - 1] for percent in (50, 95))
     return Quantiles(len(ranked), p50, p95)
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Tell whether the columns hold what was written into them: SQLite takes any kind in each."""
+    engine, words, seconds, failed, *times = row
+    return (
+        isinstance(engine, str)
+        and isinstance(words, int)
+        and all(is_number(one) for one in (words, seconds))
+        and failed in (0, 1)
+        and all(one is None or is_number(one) for one in times)
+    )
 
 
 def _summary(engine: str, takes: list[tuple[Any, ...]]) -> Summary:

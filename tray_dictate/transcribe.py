@@ -6,23 +6,25 @@ What the engine tells goes to stderr, too: that the embedded one had to finish, 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tray_dictate import log
+from tray_dictate import json_text, log
 from tray_dictate.audio import files as sound
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.config import Config
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text import clean, join
 from tray_dictate.engine import select
-from tray_dictate.errors import DictateError
+from tray_dictate.errors import AudioFileError, DictateError
 from tray_dictate.pcm import SAMPLE, seconds
 from tray_dictate.ports import Engine, Session
 from tray_dictate.stats_async import AsyncStats
+
+Opened = sound.Sound | AudioFileError
 
 _CHUNK = 0.1  # seconds
 _PROGRESS = 2.0  # seconds between two lines of progress
@@ -33,44 +35,76 @@ _FASTEST = 10.0  # ... and this many times the speed of speech beyond: it has to
 def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = False) -> int:
     """Print the text of each file; return 1 if one could not be transcribed, else 0."""
     log.start_plain()  # what the user should know is told
-    return asyncio.run(_files(paths, config, as_json=as_json, realtime=realtime))
+    # pipes here, where Ctrl+C ends the wait; the others in their turn, for they may be many
+    opened = [_open(path) if sound.is_pipe(path) else path for path in paths]
+    return asyncio.run(_files(opened, config, as_json=as_json, realtime=realtime))
 
 
 async def texts(path: Path, config: Config) -> list[str]:
     """Return the segments of one file as the engine writes them. Raises DictateError."""
+    recording = sound.Sound(path)
     stats = AsyncStats(_tell)
     engine = select(config.engine, _tell, stats, live=False)
     try:
         await engine.load()
-        recording = _File(path, engine, _speed(config))
-        await recording.hear()
+        heard = _File(recording, engine, _speed(config))
+        await heard.hear()
+        if recording.torn:  # the rest is not to be deleted with what has become text
+            raise AudioFileError(recording.torn)
     finally:
+        recording.close()
         await engine.close()
         await stats.close()
-    return recording.texts
+    return heard.texts
 
 
-async def _files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool) -> int:
+def _open(path: Path) -> Opened:
+    try:
+        return sound.Sound(path)
+    except AudioFileError as error:
+        return error
+
+
+async def _files(
+    opened: list[Path | Opened], config: Config, *, as_json: bool, realtime: bool
+) -> int:
     stats = AsyncStats(_tell)
     engine = select(config.engine, _tell, stats, live=realtime)
     speed = 1.0 if realtime else _speed(config)
     failed = False
     try:
         await engine.load()
-        for path in paths:
+        for one in opened:
+            recording = _open(one) if isinstance(one, Path) else one
             try:
-                result = await _File(path, engine, speed).transcribe()
+                result, whole = await _transcribed(recording, engine, speed)
             except DictateError as error:
                 _tell(str(error))
                 failed = True
                 continue
-            line = json.dumps(result, ensure_ascii=False) if as_json else result["text"]
+            failed |= not whole
+            line = json_text.dump(result) if as_json else result["text"]
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     finally:
         await engine.close()
         await stats.close()
     return int(failed)
+
+
+async def _transcribed(
+    recording: Opened, engine: Engine, speed: float | None
+) -> tuple[dict[str, Any], bool]:
+    """Return what is said in it, for JSON, and whether this is all. Raises DictateError."""
+    if isinstance(recording, AudioFileError):
+        raise recording
+    try:
+        result = await _File(recording, engine, speed).transcribe()
+    finally:
+        recording.close()
+    if recording.torn:
+        _tell(f"{recording.torn} The text ends where the damage begins.")
+    return result, not recording.torn
 
 
 def _speed(config: Config) -> float | None:
@@ -80,9 +114,9 @@ def _speed(config: Config) -> float | None:
 class _File:
     """One file on its way; `speed` is how many times that of speech, None for any."""
 
-    def __init__(self, path: Path, engine: Engine, speed: float | None) -> None:
-        self._path, self._engine, self._speed = path, engine, speed
-        self._audio = sound.read(path, engine.rate)
+    def __init__(self, recording: sound.Sound, engine: Engine, speed: float | None) -> None:
+        self._recording, self._engine, self._speed = recording, engine, speed
+        self._sent = 0  # bytes
         self._segments: list[Segment] = []
 
     @property
@@ -107,25 +141,36 @@ class _File:
         for segment in self._segments:
             text += join(text, segment.text)
         return {
-            "file": str(self._path),
-            "seconds": round(seconds(len(self._audio), self._engine.rate), 3),
+            "file": self._recording.name,
+            "seconds": round(seconds(self._sent, self._engine.rate), 3),
             "text": text,
             "segments": [_as_json(segment) for segment in self._segments],
         }
 
     async def _send(self, session: Session, listening: asyncio.Task[None]) -> None:
-        step = int(self._engine.rate * _CHUNK) * SAMPLE
         began = told = time.monotonic()
         highpass = HighPass(self._engine.rate)
-        for start in range(0, len(self._audio), step):
-            await session.send(highpass.feed(self._audio[start : start + step]))
-            await self._pace(began, seconds(start + step, self._engine.rate))
+        for chunk in self._chunks():
+            await session.send(highpass.feed(chunk))
+            self._sent += len(chunk)
+            await self._pace(began, seconds(self._sent, self._engine.rate))
             if listening.done():  # it failed: the rest need not be sent
                 return
             if time.monotonic() - told > _PROGRESS:
                 told = time.monotonic()
-                sys.stderr.write(f"{self._path}: {start * 100 // len(self._audio)} %\n")
+                self._tell_progress()
         await session.finish()
+
+    def _chunks(self) -> Iterator[bytes]:
+        step = int(self._engine.rate * _CHUNK) * SAMPLE
+        for block in self._recording.blocks(self._engine.rate):
+            for start in range(0, len(block), step):
+                yield block[start : start + step]
+
+    def _tell_progress(self) -> None:
+        done, whole = seconds(self._sent, self._engine.rate), self._recording.seconds
+        if whole:
+            sys.stderr.write(f"{self._recording.name}: {min(99, int(done * 100 / whole))} %\n")
 
     async def _pace(self, began: float, sent: float) -> None:
         if self._speed == 1:

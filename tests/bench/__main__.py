@@ -29,6 +29,7 @@ def main() -> int:
         "windows": [],
         "wayland": [],
         "wayland_hotkey": [],
+        "transcribe": [],
         "online": [],
         "faults": ["--schedules", "1000"],
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tray_dictate.core.capitals import Spelling
 from tray_dictate.core.caret import UNKNOWN, Around
-from tray_dictate.core.text import clean, continues, fit, join, without_comma
+from tray_dictate.core.text import clean, continues, fit, join, label, without_comma
 
 CLEAN = [
     ("text stays", "Grüße, ça va? 今天 😀 5%", "Grüße, ça va? 今天 😀 5%"),
@@ -245,3 +245,17 @@ def test_a_comma_is_taken_from_the_end_alone():
     assert without_comma("So, I,") == ("So, I", ",")
     assert without_comma("So, I") == ("So, I", "")
     assert without_comma("") == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("firefox", "firefox"),
+        ("\x1b]0;title\x07\nforged line \x9b31m", "forged line 31m"),
+        ("W" * 200_000, "W" * 100),
+        ("\x00" * 900 + "late", ""),
+    ],
+    ids=["as it is", "no command and one line", "cut", "what comes late is not sought"],
+)
+def test_a_name_of_somebody_elses_is_short_and_text(name, shown):
+    assert label(name) == shown

@@ -58,7 +58,7 @@ def daemons(desktop: Desktop) -> list[int]:
 
 def is_daemon(words: list[str]) -> bool:
     """Whether started by the installed command or by `python -m`."""
-    named = words[1:2] == ["-m"] and words[2:3] == ["tray_dictate"]
+    named = words[1:4] in (["-P", "-m", "tray_dictate"], ["-m", "tray_dictate", *words[3:4]])
     installed = any(Path(word).name == "tray-dictate" for word in words[:2])
     return (named or installed) and words[-1] == "run"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
-import sys
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests import hostile
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.running import ROOT
+from tray_dictate import own_python
 from tray_dictate.config import HotkeySettings, OutputRule, OutputSettings
 from tray_dictate.doctor import clipboard, keyboard, typed
 
@@ -31,8 +33,9 @@ RICH = b"<b>" + bytes(range(32, 127)) * 5000 + b"</b>"  # more than goes in one 
 
 def start(desktop: Desktop, *words: str, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tray_dictate", "doctor", *words],
-        env={**desktop.env, "PYTHONPATH": str(ROOT), **env}, cwd=desktop.env["HOME"],
+        own_python.module("tray_dictate", "doctor", *words),  # as the installed command does
+        env={**desktop.env, "PYTHONPATH": str(ROOT), **env},
+        cwd=hostile.plant(Path(desktop.env["HOME"], "downloaded")),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -71,6 +74,8 @@ def test_where_all_is_well_every_check_says_so_and_a_running_daemon_goes_on(desk
         rest, errors = process.communicate(timeout=100)
         window.wait_for(lambda text: text == "")
         assert daemon.process.poll() is None
+        limits = Path(f"/proc/{daemon.process.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE)
     desktop.processes.end(player)
     lines = [line for line in [*printed, *rest.splitlines()] if line[:1] in MARKS and line.strip()]
     assert [line[2:17].strip() for line in lines] == NAMES, rest
@@ -78,9 +83,13 @@ def test_where_all_is_well_every_check_says_so_and_a_running_daemon_goes_on(desk
     assert (process.returncode, errors, rest.splitlines()[-1]) == (0, "", "Everything is fine.")
     assert desktop.clipboard(target="text/html") == RICH
     assert desktop.clipboard("primary") == b"marked with the mouse"
+    assert hostile.ran(Path(desktop.env["HOME"], "downloaded")) == []
 
 
-def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(xserver, environ):
+def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(
+    xserver, environ, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(hostile.plant(tmp_path))
     others = _keepers()
     xserver.set_clipboard("before")
     assert clipboard.keep("CLIPBOARD")
@@ -89,6 +98,7 @@ def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(xserver, en
     xserver.set_clipboard("something else")
     wait_until(lambda: keeper not in _keepers(), 5, "the end of the keeper")
     assert xserver.clipboard() == b"something else"
+    assert hostile.ran(tmp_path) == []
 
 
 async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):

@@ -122,6 +122,19 @@ async def test_off_by_the_users_rule_names_the_application(environ: Desktop) -> 
             assert window.text() == ""
 
 
+async def test_whatever_a_window_calls_itself_its_name_is_a_short_line(environ: Desktop) -> None:
+    rule = OutputRule(application="^Evil", method="off")
+    async with output_with(rule) as output:
+        with environ.text_window("tk") as window:
+            rename(environ, window, "\x1b]0;title\x07\nline", "Evil\x9b31m\n" + "W" * 200_000)
+            with pytest.raises(DeliveryError) as refused:
+                await output.deliver("hello")
+            application = (await output.target()).application
+    assert application.startswith("Evil")
+    assert len(application) <= 100
+    assert str(refused.value).isprintable()
+
+
 async def test_clipboard_for_one_application_copies_and_inserts_nothing(environ: Desktop) -> None:
     async with output_with(OutputRule(application="^Tk$", method="clipboard")) as output:
         with environ.text_window("tk") as window:

@@ -97,6 +97,46 @@ print(type(tray).__name__)
 """
 
 
+EARLY = """
+import logging, threading
+import pystray
+from tray_dictate.ports import Actions
+
+class Icon(pystray.Icon):
+    # a back end of pystray's own kind, which has a message area
+    HAS_NOTIFICATION = True
+    ended = threading.Event()
+    said = []
+    all_said = threading.Event()
+    def _run(self):
+        self._mark_ready()
+        self.ended.wait()
+    def _stop(self):
+        self.ended.set()
+    def _show(self): pass
+    _hide = _update_icon = _update_title = _update_menu = _show
+    def _notify(self, message, title=None):
+        self.said.append(message)
+        if len(self.said) == 3:
+            self.all_said.set()
+
+pystray.Icon = Icon
+logging.basicConfig()
+from tray_dictate.tray.pystray import PystrayTray
+tray = PystrayTray(Actions(*[lambda *_: None] * 5), notifications=True)
+tray.notify("Hold F9 and speak.")
+tray.notify("Another is told.")
+print(Icon.said)
+running = threading.Thread(target=tray.run)
+running.start()
+while not tray._icon.visible: pass
+tray.notify("Now there is an icon.")
+print(Icon.all_said.wait(20), sorted(Icon.said), Icon.said[:2])
+tray.stop()
+running.join(20)
+"""
+
+
 def run(program: str, backend: str) -> subprocess.CompletedProcess[str]:
     """Run in a process of its own: pystray chooses its back end when it is imported."""
     return subprocess.run(
@@ -121,3 +161,12 @@ def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
         "[False, 'toggle']",
         "More R True True",
     ], done.stderr
+
+
+def test_what_is_told_before_there_is_an_icon_is_shown_when_there_is() -> None:
+    done = run(EARLY, "dummy")
+    early = ["Hold F9 and speak.", "Another is told."]
+    assert done.stdout.splitlines() == [
+        "[]", f"True {sorted([*early, 'Now there is an icon.'])} {early}"
+    ], done.stderr  # fmt: skip
+    assert done.stderr == ""

@@ -13,6 +13,7 @@ import logging
 import os
 import time
 import wave
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from tray_dictate.pcm import SAMPLE, seconds
 
 log = logging.getLogger(__name__)
 
+_MOST = 1000  # recordings in a second
 _FULL = errno.ENOSPC, errno.EDQUOT
 
 
@@ -33,7 +35,7 @@ class Kept(NamedTuple):
 
 def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[float, float]]) -> Kept:
     """Keep PCM16 mono `audio`; say where it is."""
-    stamp = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
+    stamp = time.strftime("%Y-%m-%d-%H%M%S")
     record = {
         "recorded": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "seconds": round(seconds(len(audio), rate), 3),
@@ -41,8 +43,7 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
         "text_done": [[round(start, 3), round(end, 3)] for start, end in done],
     }
     try:
-        path = paths.private_folder(paths.kept_audio()) / f"{stamp}.wav"
-        _write(path, _wav(audio, rate))
+        path = _write_new(paths.private_folder(paths.kept_audio()), stamp, _wav(audio, rate))
     except OSError as error:
         log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
         space = " Free some space on the disk." if error.errno in _FULL else ""
@@ -54,6 +55,16 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
     return Kept(
         "The recording is kept: `tray-dictate history retry` turns it into text.", str(path)
     )
+
+
+def _write_new(folder: Path, stamp: str, content: bytes) -> Path:
+    """Make a file, and return its path: the next of this second. Raises OSError."""
+    for number in range(_MOST):  # counted, for the clocks of some systems stand still for 16 ms
+        path = folder / f"{stamp}-{number:03}.wav"
+        with suppress(FileExistsError):
+            _write(path, content)
+            return path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
 
 
 def _wav(audio: bytes | bytearray, rate: int) -> bytes:

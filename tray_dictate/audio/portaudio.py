@@ -20,11 +20,12 @@ from typing import Any, TypeVar, cast
 
 from tray_dictate.errors import CaptureError
 from tray_dictate.lifetime import acquire, release
+from tray_dictate.remedies import ALLOW_MICROPHONE, SOUND_LIBRARY
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_REMEDY = "See that a sound server (PipeWire or PulseAudio) runs."
+_REMEDY = f"{ALLOW_MICROPHONE[0].upper()}{ALLOW_MICROPHONE[1:]}."
 _BLOCKS = 100  # a second: what is spoken is here two blocks later, so small ones are quick
 
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
@@ -163,7 +164,7 @@ def library() -> Any:
         import sounddevice  # noqa: PLC0415 - loads PortAudio, which may be missing
     except OSError as reason:
         raise CaptureError(
-            f"The sound library is missing: {reason}. Install it: apt install libportaudio2."
+            f"The sound library is missing: {reason}. Install it: {SOUND_LIBRARY}."
         ) from reason
     except Exception as reason:
         raise CaptureError(f"The sound system fails: {_words(reason)}. {_REMEDY}") from reason

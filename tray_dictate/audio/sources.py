@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.core.text import label
 from tray_dictate.errors import CaptureError
+from tray_dictate.remedies import ALLOW_MICROPHONE
 
 log = logging.getLogger(__name__)
 
 NONE_FOUND = "No microphone was found."
-CONNECT = "Connect one, and see that a sound server (PipeWire or PulseAudio) runs."
+CONNECT = f"Connect one, and {ALLOW_MICROPHONE}."
 _NO_SINK = 0xFFFFFFFF  # the sound server's number for none
 # what records the speakers, by its name where no sound server tells
 _SPEAKERS = re.compile(
@@ -55,7 +57,7 @@ def sources(portaudio: PortAudio) -> list[Source]:
     found = _pulse_sources(pulse) if pulse is not None else None
     if found is None:
         found = [
-            Source(name, default, index, monitor=bool(_SPEAKERS.search(name)))
+            Source(label(name), default, index, monitor=bool(_SPEAKERS.search(name)))
             for index, name, default in devices
         ]
     return sorted(found, key=lambda source: not source.default)
@@ -149,7 +151,7 @@ def _pulse_sources(device: int) -> list[Source] | None:
         return None
     return [
         Source(
-            s.description, s.name == default, device, s.name, bool(s.mute),
+            label(s.description), s.name == default, device, s.name, bool(s.mute),
             monitor=s.monitor_of_sink != _NO_SINK or s.name.endswith(".monitor"),
         )
         for s in listed

@@ -25,6 +25,7 @@ _WIDTHS = re.compile("[\u00a0\u202f\u2009\u3000]")  # a blank whose width is spe
 _CLOSING = tuple(",.!?;:)]}%…’”»、。，！？；：）」』】〉》・")  # noqa: RUF001 - the real characters
 _OPENING = tuple("([{¿¡«“‘„‚（「『【〈《")  # noqa: RUF001
 _CONTRACTION = re.compile(r"['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)  # noqa: RUF001
+_LABEL = 100  # characters
 _LATIN_END = tuple(".!?;:,…)\"'")
 _STOPPED = re.compile(r"\w\.$")
 _ENDING = ".!?…;:,"
@@ -39,6 +40,14 @@ def clean(text: str, *, lines: bool = False) -> str:
     found = [only_text(_BLANKS.sub(_blank, line)) for line in found]
     found = [_BLANKS.sub(_blank, line).strip() for line in found]
     return "\n".join(found) if lines else " ".join(line for line in found if line)
+
+
+def label(name: str) -> str:
+    """Return the name that a program or a device gives itself as it may be logged and shown.
+
+    It is on one line, and at most 100 characters long.
+    """
+    return clean(name[: 8 * _LABEL])[:_LABEL]
 
 
 def join(

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate import paths
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.sources import sources
 from tray_dictate.doctor import redact
-from tray_dictate.errors import DictateError
+from tray_dictate.errors import CaptureError, DictateError
 
 _PACKAGE = "tray-dictate"
 _TAIL = 200_000  # bytes of the log, from its end
@@ -53,15 +55,15 @@ def listing(written: dict[str, Any]) -> str:
     rows = [f"  {name:<18}{size:>8} bytes" for name, size in written["contents"].items()]
     return "\n".join([
         f"\n{written['file']} holds:", *rows,
-        "Removed are keys, what you said, private settings, and the names of you and of this "
-        "machine.", "Look into it before you send it.",
+        "Removed are keys, what you said, private settings, addresses, and the names of you, of "
+        "this machine, its microphones and your servers.", "Look into it before you send it.",
     ])  # fmt: skip
 
 
 def _contents(settings_file: Path, report: dict[str, Any]) -> dict[str, bytes]:
     """Return the files by their names; the settings tell what to remove from the others."""
     settings, private = _settings(settings_file)
-    redactor = redact.Redactor([*private, *_said()])
+    redactor = redact.Redactor([*private, *_said(), *_microphones()])
     files = {
         "report.json": json.dumps(redactor.tree(report), ensure_ascii=False, indent=2) + "\n",
         "config.toml": redactor.text(settings),
@@ -94,6 +96,14 @@ def _said() -> list[str]:
     except (sqlite3.Error, OSError):
         return []
     return [str(text) for row in rows for text in row if len(str(text)) >= _LONG_ENOUGH]
+
+
+def _microphones() -> list[str]:
+    """Return their names, which tell whose they are."""
+    try:
+        return [source.name for source in sources(PortAudio())]
+    except CaptureError:
+        return []
 
 
 def _log() -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Any
 
 from Xlib import X, Xatom
 
-from tray_dictate import x11_flush
+from tray_dictate import own_python, x11_flush
+from tray_dictate.key_variables import without_keys
 from tray_dictate.output.x11_save import Contents, Saving
 from tray_dictate.output.x11_server import connect, disconnect
 
@@ -112,11 +112,11 @@ def owners() -> dict[str, int]:
 def keep(*names: str) -> bool:
     """Have a process of its own keep these selections; return whether it does. Blocks."""
     quiet = subprocess.DEVNULL
-    program = [sys.executable, "-m", "tray_dictate.doctor.keeper", *names]
+    program = own_python.module("tray_dictate.doctor.keeper", *names)
     try:
         done = subprocess.run(
             program, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
-            check=False, timeout=_START,
+            check=False, timeout=_START, env=without_keys(),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False

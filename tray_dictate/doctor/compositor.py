@@ -18,6 +18,7 @@ from tray_dictate.autostart_files import write_whole
 from tray_dictate.core.bindings import Compositor, quoted, unmapped
 from tray_dictate.core.marked import lines_of, marked
 from tray_dictate.errors import UnavailableError
+from tray_dictate.key_variables import without_keys
 
 _LIMIT = 10.0  # seconds for one of its programs
 _READ = 1.0  # seconds within which Hyprland has read its file
@@ -222,5 +223,5 @@ def _says(*command: str) -> str:
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-        timeout=_LIMIT,
+        timeout=_LIMIT, env=without_keys(),
     )  # fmt: skip

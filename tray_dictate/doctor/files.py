@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tray_dictate import paths
+from tray_dictate import paths, remedies
 from tray_dictate.config import HistorySettings
 from tray_dictate.doctor.finding import Finding
 
@@ -88,7 +88,9 @@ def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
             pass
     except OSError as reason:
         words = f"The {name} folder {folder} cannot be written: {reason.strerror}."
-        remedy = f"Make it yours: sudo chown -R $USER '{there}'; chmod u+rwx '{there}'"
+        unix = f"Make it yours: sudo chown -R $USER '{there}'; chmod u+rwx '{there}'"
+        windows = f"Give yourself full control of {there}: its Properties, Security."
+        remedy = remedies.on(linux=unix, windows=windows, macos=unix)
         return Finding("folders", "failed", words, remedy=remedy)
     if sys.platform == "win32" or there != folder:
         return None

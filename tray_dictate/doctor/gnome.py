@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tray_dictate.errors import UnavailableError
+from tray_dictate.key_variables import without_keys
 
 MEDIA_KEYS = "org.gnome.SettingsDaemon.MediaKeys"  # on the session bus: who runs the commands
 _SCHEMA = "org.gnome.settings-daemon.plugins.media-keys"
@@ -128,7 +129,7 @@ def _gsettings(*words: str) -> str:
     try:
         done = subprocess.run(
             ["gsettings", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=_LIMIT,
+            check=False, timeout=_LIMIT, env=without_keys(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as reason:
         raise UnavailableError(

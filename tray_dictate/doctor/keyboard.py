@@ -13,7 +13,7 @@ from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
 from tray_dictate.core.triggers import Trigger
 from tray_dictate.doctor import daemon
 from tray_dictate.doctor.finding import Finding, State
-from tray_dictate.hotkey.evdev_devices import PRIVACY
+from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.lifetime import acquire
 from tray_dictate.ports import Hotkey, NamesKeys
 

@@ -6,7 +6,6 @@ The daemon may run meanwhile: its lock is not needed, and nothing of it is chang
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tray_dictate import __version__, blocking, log
+from tray_dictate import __version__, blocking, json_text, log
 from tray_dictate.config import Config
 from tray_dictate.doctor import (
     bundle,
@@ -28,8 +27,6 @@ from tray_dictate.doctor import (
     setup,
     sound,
     typed,
-    wayland,
-    wayland_typed,
 )
 from tray_dictate.doctor.finding import Check, Finding, as_json, lines
 from tray_dictate.wayland_session import compositor_answers
@@ -71,7 +68,7 @@ def set_up(
     if all(finding.state == "ok" for finding in found):
         found = setup.carry_out(config.hotkey, to_write=to_write, to_fix=to_fix)
     report = _report(found)
-    text = json.dumps(report, ensure_ascii=False, indent=2) if in_json else ""
+    text = json_text.dump(report, indent=2) if in_json else ""
     _write(sys.stdout, text or "\n".join(map(lines, found)))
     return int(not report["passed"])
 
@@ -99,13 +96,19 @@ def _checks(
 
 
 def _keys(config: Config, prompt: Callable[[str], None] | None) -> Awaitable[list[Finding]]:
-    look = wayland.keys if compositor_answers() else keyboard.look
-    return look(config.hotkey, prompt)
+    if compositor_answers():
+        from tray_dictate.doctor import wayland  # noqa: PLC0415 - Linux only
+
+        return wayland.keys(config.hotkey, prompt)
+    return keyboard.look(config.hotkey, prompt)
 
 
 def _typing(config: Config) -> Awaitable[list[Finding]]:
-    look = wayland_typed.look if compositor_answers() else typed.look
-    return look(config.output)
+    if compositor_answers():
+        from tray_dictate.doctor import wayland_typed  # noqa: PLC0415 - Linux only
+
+        return wayland_typed.look(config.output)
+    return typed.look(config.output)
 
 
 def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
@@ -138,7 +141,7 @@ def _report(findings: list[Finding]) -> dict[str, Any]:
 
 def _tell(report: dict[str, Any], findings: list[Finding], *, in_json: bool) -> None:
     if in_json:
-        _write(sys.stdout, json.dumps(report, ensure_ascii=False, indent=2))
+        _write(sys.stdout, json_text.dump(report, indent=2))
         return
     failed = sum(finding.state == "failed" for finding in findings)
     warned = sum(finding.state == "warning" for finding in findings)

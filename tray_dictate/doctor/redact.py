@@ -14,27 +14,20 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin
-from urllib.parse import urlsplit
 
 from tray_dictate.config import Config
 from tray_dictate.config_engine import Section
+from tray_dictate.doctor.personal import HIDDEN, address, secret_hosts, without_personal
 
-HIDDEN = "(removed)"
 _SHORTEST = 4  # characters; what is shorter is part of any word
 _PLAIN = {
     "hotkey.keys", "hotkey.cancel", "hotkey.redo", "hotkey.undo", "hotkey.copy_last",
-    "audio.device", "audio.warm", "engine.model", "engine.languages", "engine.api_version",
+    "audio.warm", "engine.model", "engine.languages", "engine.api_version",
     "engine.entra_scope",
     "text.commands", "text.fillers", "rewrite.model",
 }  # fmt: skip
 _ADDRESSES = {"engine.endpoint", "rewrite.endpoint"}
 _SECRET_NAME = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
-_LOOKS_SECRET = re.compile(
-    r"sk-[\w-]{8,}|eyJ[\w-]{6,}[\w.-]*|(?i:bearer)\s+\S+"
-    r"|\b(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}"
-)
-_USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
-_QUERY = re.compile(r"(?<=\?)[\w.%-]+=[^\s'\"]+")
 
 
 class Redactor:
@@ -42,7 +35,7 @@ class Redactor:
 
     def __init__(self, private: Iterable[str]) -> None:
         """`private` are further texts that may not be seen."""
-        found = {text.strip() for text in (*private, *_secrets_of_environment())}
+        found = {text.strip() for text in (*private, *_secrets_of_environment(), *_proxies())}
         self._private = sorted((t for t in found if len(t) >= _SHORTEST), key=len, reverse=True)
         self._homes = sorted(
             {str(Path.home()), os.path.realpath(Path.home())} - {"/"}, key=len, reverse=True
@@ -56,9 +49,7 @@ class Redactor:
             text = text.replace(home, "~")
         for name, instead in _names():
             text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", instead, text)
-        for pattern in (_LOOKS_SECRET, _USER_IN_ADDRESS, _QUERY):
-            text = pattern.sub(HIDDEN, text)
-        return text
+        return without_personal(text)
 
     def tree(self, value: Any) -> Any:
         """Return a JSON value whose texts are without them."""
@@ -90,6 +81,8 @@ def settings(tree: dict[str, Any]) -> tuple[str, list[str]]:
             shown = _shown(f"{section}.{name}", known[name], value)
             if shown is None:
                 private += _texts(value)
+            elif f"{section}.{name}" in _ADDRESSES:
+                private += secret_hosts(str(value))
             written.append(f"{name} = {shown or json.dumps(HIDDEN)}")
     return "\n".join(written) + "\n", private
 
@@ -97,9 +90,8 @@ def settings(tree: dict[str, Any]) -> tuple[str, list[str]]:
 def _shown(dotted: str, annotation: Any, value: Any) -> str | None:
     """Return a value as TOML, None where it is private."""
     if dotted in _ADDRESSES and isinstance(value, str):
-        parts = urlsplit(value)
-        host = parts.netloc.rpartition("@")[2]
-        return json.dumps(f"{parts.scheme}://{host}{parts.path}") if host else None
+        shown = address(value)
+        return json.dumps(shown) if shown else None
     if isinstance(value, (bool, int, float)) or value in ("", [], {}):
         return json.dumps(value)
     if dotted in _PLAIN or value in _choices(annotation):
@@ -134,6 +126,13 @@ def _texts(value: Any) -> list[str]:
 
 def _secrets_of_environment() -> list[str]:
     return [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
+
+
+def _proxies() -> list[str]:
+    return [
+        host for name, value in os.environ.items() if name.lower().endswith("_proxy")
+        for host in secret_hosts(value)
+    ]  # fmt: skip
 
 
 def _names() -> list[tuple[str, str]]:

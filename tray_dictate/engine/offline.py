@@ -11,13 +11,13 @@ what it found until then is the draft of the last one.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from tray_dictate import own_python
 from tray_dictate.core.dated import modern
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.engine.doubt import believable
@@ -270,6 +270,6 @@ def _embedded() -> Models:
     except ImportError as reason:
         raise UnavailableError(
             f"The embedded engine cannot load onnxruntime: {reason}.",
-            f"Install it again: {sys.executable} -m pip install --force-reinstall onnxruntime",
+            f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
         ) from reason
     return Embedded()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+from tray_dictate import own_python
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine.connection import TIMES, Connect, Server
 from tray_dictate.engine.credentials import CredentialSource, endpoint
@@ -193,6 +193,6 @@ def transport(settings: EngineSettings) -> Connect:
     except ImportError as reason:
         raise UnavailableError(
             'engine.transport = "sdk" needs the openai package, which is not installed.',
-            f'Install it: {sys.executable} -m pip install "tray-dictate[sdk]"',
+            f'Install it: {own_python.PIP} install "tray-dictate[sdk]"',
         ) from reason
     return Entrance(partial(open_sdk, times=times), times.handshake).enter

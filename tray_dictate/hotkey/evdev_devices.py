@@ -19,16 +19,13 @@ from pathlib import Path
 from typing import Protocol
 
 from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.privacy import PRIVACY
 
 log = logging.getLogger(__name__)
 
 FOLDER = Path("/dev/input")
 TOUCH = 0x14A
 BUTTONS = frozenset({0x110, 0x111, 0x112})  # left, right, middle; the wheel moves no caret
-PRIVACY = (
-    "Every program that you run can then read every key that is pressed on this computer, "
-    "passwords too, whichever window they are for."
-)
 _TYPED = frozenset(range(1, 89))  # from Escape to F12, with the keypad; no lid, power or volume
 _CREATED, _CHANGED = 0x100, 0x4
 _NONBLOCK = os.O_NONBLOCK | os.O_CLOEXEC

@@ -17,6 +17,7 @@ from dbus_fast import DBusError, Message, Variant
 
 from tray_dictate import desktop_entry
 from tray_dictate.config import HotkeySettings
+from tray_dictate.core.text import label
 from tray_dictate.core.triggers import (
     DICTATE,
     SUBSTITUTE,
@@ -148,7 +149,7 @@ class PortalHotkey(DesktopHotkey):
         found: dict[str, dict[str, Variant]] = dict(shortcuts)
         about = found.get(DICTATE, {})
         keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
-        keys = spoken_keys(keys)
+        keys = spoken_keys(label(keys))
         if not keys:
             return Trigger("", f"{_KEYLESS} {REMEDY}", self.WAY)
         chord = self.chords[DICTATE]

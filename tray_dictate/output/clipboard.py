@@ -1,7 +1,8 @@
 """The last link: the text goes on the clipboard, and the user pastes it.
 
-It goes through the programs that pyperclip knows (xclip, xsel, pbcopy, Windows itself), and through
-wl-copy under Wayland. That waits until the compositor lets it: not for ever, where we start it.
+It goes through the programs that pyperclip knows (xsel, pbcopy, Windows itself), and through xclip
+or wl-copy, which stay to serve it, and get none of our keys. wl-copy waits until the compositor
+lets it: not for ever, where we start it.
 What was on the clipboard before is gone: here the text is meant to stay.
 """
 
@@ -16,14 +17,17 @@ from typing import Any
 
 import pyperclip
 
+from tray_dictate import remedies
 from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.key_variables import without_keys
 from tray_dictate.output.blind import Blind
 from tray_dictate.output.plain import plain
 from tray_dictate.ports import Receipt, Target
 
-REMEDY = "Install xclip (X11) or wl-clipboard (Wayland)."
+REMEDY = remedies.CLIPBOARD
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
 _OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
+_XCLIP = ["xclip", "-selection", "clipboard"]
 _TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
 
 
@@ -35,7 +39,9 @@ class ClipboardOutput(Blind):
         found: tuple[Any, Any] = (_wl_copy, _wl_paste)
         self._patience = 0.0  # each look of wl-paste's may take the focus for a moment
         if not _is_wayland():
-            found, self._patience = pyperclip.determine_clipboard(), _OWNED
+            is_x11 = os.environ.get("DISPLAY") and shutil.which("xclip")
+            found = (_xclip, _xclip_out) if is_x11 else pyperclip.determine_clipboard()
+            self._patience = _OWNED
         self._copy, self._paste = found
         if not self._copy:  # pyperclip's stand-in for a missing program is false
             raise UnavailableError("No program here can reach a clipboard.", REMEDY)
@@ -91,12 +97,30 @@ def _is_wayland() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY")) and all(map(shutil.which, programs))
 
 
+def _xclip(text: str) -> None:
+    """Raises TimeoutExpired; the xclip that stays to serve it holds nothing of ours."""
+    quiet = subprocess.DEVNULL
+    subprocess.run(
+        _XCLIP, input=text.encode(), stdout=quiet, stderr=quiet, start_new_session=True,
+        check=False, timeout=ANSWER, env=without_keys(),
+    )  # fmt: skip
+
+
+def _xclip_out() -> str:
+    """Raises TimeoutExpired; empty if there is no text."""
+    done = subprocess.run(
+        [*_XCLIP, "-o"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER, env=without_keys(),
+    )  # fmt: skip
+    return done.stdout.decode()
+
+
 def _wl_copy(text: str) -> None:
     """Raises SubprocessError; the wl-copy that stays to serve it holds nothing of ours."""
     quiet = subprocess.DEVNULL
     subprocess.run(
         ["wl-copy", *_TYPE], input=text.encode(), stdout=quiet, stderr=quiet,
-        start_new_session=True, check=True, timeout=ANSWER,
+        start_new_session=True, check=True, timeout=ANSWER, env=without_keys(),
     )  # fmt: skip
 
 
@@ -104,6 +128,6 @@ def _wl_paste() -> str:
     """Raises TimeoutExpired; empty if there is no text."""
     done = subprocess.run(
         ["wl-paste", "--no-newline", *_TYPE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER,
+        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER, env=without_keys(),
     )  # fmt: skip
     return done.stdout.decode()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.key_variables import without_keys
 from tray_dictate.output.wayland_layout import session_characters
 
 CHUNK = 64  # characters of one run, between which `stop` is looked at
@@ -100,6 +101,6 @@ def _run(command: list[str], text: str) -> tuple[int, bytes]:
         stderr=subprocess.PIPE,
         timeout=PATIENCE + EACH * len(text),
         check=False,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},  # else wtype drops the rest at the first umlaut
+        env=without_keys(LC_ALL="C.UTF-8"),  # else wtype drops the rest at the first umlaut
     )
     return ended.returncode, ended.stderr

@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tray_dictate.core.text import label
 from tray_dictate.errors import DeliveryError, UnavailableError
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 from tray_dictate.ports import Target
@@ -133,7 +134,7 @@ class Toplevels:
     def _on_window(self, name: str, window: _Window, opcode: int, event: Arguments) -> None:
         match opcode:
             case 1:  # app_id
-                window.application = event.text()
+                window.application = label(event.text())
             case 4:  # state
                 window.coming = _ACTIVATED in _numbers_of(event.array())
             case 5:  # done

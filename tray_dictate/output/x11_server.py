@@ -16,6 +16,7 @@ from Xlib.ext import res
 from Xlib.protocol import request
 from Xlib.xobject.drawable import Window
 
+from tray_dictate.core.text import label
 from tray_dictate.errors import UnavailableError
 
 log = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def focus(display: Display) -> Focus | None:
     if top is None:
         return None
     clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
-    return Focus(f"{top.id:#x}", clients, tuple(names), title)
+    return Focus(f"{top.id:#x}", clients, tuple(map(label, names)), title)
 
 
 def _title(display: Display, window: Window) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from tray_dictate import program
+from tray_dictate.key_variables import without_keys
 from tray_dictate.rewrite.failure import RewriteError
 from tray_dictate.rewrite.profiles import Profile
 
@@ -25,7 +24,7 @@ class Command:
         try:
             code, answer = await program.run(
                 self._command, limit=self._limit, longest=16 * len(given) + 800, given=given,
-                env={**os.environ, _APPLICATION: application.replace("\0", "")},
+                env=without_keys(**{_APPLICATION: application.replace("\0", "")}),
             )  # fmt: skip
         except TimeoutError:
             raise RewriteError(

@@ -12,12 +12,12 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tray_dictate import key_entry, key_program, key_store
+from tray_dictate import key_entry, key_program, key_store, key_variables
 from tray_dictate.blocking import Blocking
 from tray_dictate.errors import UnavailableError
 from tray_dictate.rewrite.failure import RewriteError
 
-VARIABLE = "TRAY_DICTATE_REWRITE_KEY"
+VARIABLE = key_variables.REWRITE
 ENTRY = "rewrite"  # in the keyring
 SETTING = "rewrite.key_command"
 

@@ -43,6 +43,8 @@ class PystrayTray:
     def __init__(self, actions: Actions, *, notifications: bool) -> None:
         self._actions, self._notifications = actions, notifications
         self._over = Ending()
+        self._order = threading.Lock()  # of messages: some come from other threads
+        self._waiting: list[str] = []
         self._view = View()
         self._pystray: Any = importlib.import_module("pystray")
         image, words = draw(Picture(Status.IDLE), _ICON), self._view.tooltip
@@ -85,13 +87,20 @@ class PystrayTray:
         urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
         buttons: tuple[str, ...] = (),  # noqa: ARG002
     ) -> None:
-        """Show a message; pystray starts a program for it on macOS, so on a thread of its own."""
+        """Show a message, once there is an icon; what comes before that waits for it.
+
+        pystray starts a program for it on macOS, so it is on a thread of its own.
+        """
         if not message:  # the system takes a balloon away by itself
             return
-        if not self._notifications or not self._icon.visible:
+        if not self._notifications:
             log.warning("%s", plain(message))
             return
-        threading.Thread(target=self._say, args=(message,), name="message", daemon=True).start()
+        with self._order:
+            self._waiting.append(message)
+            if not self._icon.visible:
+                return
+        self._say_soon()
 
     def stop(self) -> None:
         """End `run`."""
@@ -107,6 +116,8 @@ class PystrayTray:
             self._icon.run(setup=self._set_up_with({}))
         except Exception:
             log.exception("The icon has gone")
+        finally:
+            self._log_unsaid()
 
     def _set_up_with(self, handlers: dict[int, Any]) -> Callable[[object], None]:
         """Return what pystray calls, on a thread of its own, once its loop runs."""
@@ -120,8 +131,10 @@ class PystrayTray:
         for number, handler in handlers.items():
             if callable(handler):  # pystray's own would end the program without a clean-up
                 _handle_while_appkit_runs(number, handler)
-        self._icon.visible = True
+        with self._order:
+            self._icon.visible = True
         self._paint()
+        self._say_soon()
         if self._over.is_set():  # `stop` came before there was anything to stop
             self._icon.stop()
 
@@ -132,6 +145,21 @@ class PystrayTray:
 
     def _paint_icon(self) -> None:
         self._icon.icon = draw(self._view.picture, _ICON)
+
+    def _log_unsaid(self) -> None:
+        with self._order:
+            for message in self._waiting:
+                log.warning("%s", plain(message))
+            self._waiting = []
+
+    def _say_soon(self) -> None:
+        threading.Thread(target=self._say_all, name="message", daemon=True).start()
+
+    def _say_all(self) -> None:
+        with self._order:
+            messages, self._waiting = self._waiting, []
+        for message in messages:
+            self._say(message)
 
     def _say(self, message: str) -> None:
         try:

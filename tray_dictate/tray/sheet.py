@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tray_dictate.key_variables import without_keys
 from tray_dictate.tray.menu import Entry
 
 _SIZE = 13  # pixels of the letters
@@ -89,7 +90,9 @@ def _font() -> Any:
     """Return the desktop's own letters, else Pillow's, which are Latin only."""
     try:
         asked = ["fc-match", "--format=%{file}", "sans"]
-        found = subprocess.run(asked, capture_output=True, check=True, timeout=5, text=True)
+        found = subprocess.run(
+            asked, capture_output=True, check=True, timeout=5, text=True, env=without_keys()
+        )
         return ImageFont.truetype(found.stdout, _SIZE)
     except (OSError, subprocess.SubprocessError):
         return ImageFont.load_default(_SIZE)

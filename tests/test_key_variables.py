@@ -1,0 +1,83 @@
+"""Programs that we start do not get the keys that are in our environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tray_dictate import autostart_systemd, key_program, key_variables
+from tray_dictate.config import RewriteSettings
+from tray_dictate.doctor import compositor, gnome
+from tray_dictate.engine import credentials
+from tray_dictate.opening import Opening
+from tray_dictate.output import clipboard, programs
+from tray_dictate.rewrite import Rewriter
+from tray_dictate.rewrite import key as rewrite_key
+
+PROGRAM = """#!/bin/sh
+env > "{folder}/${{0##*/}}.env"
+echo done
+"""
+NAMES = (
+    "xclip wl-copy wl-paste wtype xdg-open editor gsettings systemctl swaymsg filter printer"
+).split()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs that write down their environment, and keys in ours."""
+    for name in NAMES:
+        path = tmp_path / name
+        path.write_text(PROGRAM.format(folder=tmp_path))
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("VISUAL", str(tmp_path / "editor"))
+    for name in key_variables.NAMES:
+        monkeypatch.setenv(name, f"secret-{name}")
+    return tmp_path
+
+
+def got(folder: Path, name: str) -> int:
+    """Return how many keys a program saw."""
+    environment = (folder / f"{name}.env").read_text()
+    assert f"PATH={folder}" in environment, "it has all the rest"
+    return environment.count("secret-")
+
+
+async def keep(text: str) -> None:
+    """Nothing is put on a clipboard here."""
+
+
+async def test_a_filter_and_an_editor_get_none(folder: Path) -> None:
+    await Rewriter(RewriteSettings(command=["filter"]), print).apply("text", "xterm")
+    (folder / "config.toml").write_text("")
+    await Opening(folder / "config.toml", print, keep).open("settings")
+    assert (got(folder, "filter"), got(folder, "xdg-open")) == (0, 0)
+
+
+async def test_what_serves_the_clipboard_and_types_gets_none(folder: Path) -> None:
+    clipboard._xclip("text")
+    clipboard._xclip_out()
+    assert got(folder, "xclip") == 0
+    clipboard._wl_copy("text")
+    clipboard._wl_paste()
+    programs._run(["wtype", "-"], "text")
+    assert [got(folder, name) for name in ("wl-copy", "wl-paste", "wtype")] == [0, 0, 0]
+
+
+def test_what_belongs_to_the_desktop_gets_none(folder: Path) -> None:
+    gnome._gsettings("get")
+    compositor._run("swaymsg")
+    autostart_systemd._systemctl("status")
+    assert [got(folder, name) for name in ("gsettings", "swaymsg", "systemctl")] == [0, 0, 0]
+
+
+async def test_a_program_that_prints_a_key_may_know_others(folder: Path) -> None:
+    assert await key_program.ask(["printer"], 20) == "done"
+    assert got(folder, "printer") == len(key_variables.NAMES)
+
+
+def test_every_variable_that_is_looked_at_for_a_key_is_known() -> None:
+    looked_at = {name for names in credentials._VARIABLES.values() for name in names}
+    assert looked_at | {rewrite_key.VARIABLE} == key_variables.NAMES

@@ -1,0 +1,38 @@
+"""What a user can do, where that is another thing on each system."""
+
+from __future__ import annotations
+
+import sys
+
+
+def on(*, linux: str, windows: str, macos: str, platform: str = sys.platform) -> str:
+    """Return what helps on this system; any that is not the other two is like Linux."""
+    return {"win32": windows, "darwin": macos}.get(platform, linux)
+
+
+ALLOW_MICROPHONE = on(
+    linux="see that a sound server (PipeWire or PulseAudio) runs",
+    windows="let desktop apps use it: Settings, Privacy & security, Microphone",
+    macos="allow it: System Settings, Privacy & Security, Microphone",
+)
+RESTART_SOUND = on(
+    linux="Restart the sound server: `systemctl --user restart pipewire wireplumber`, or "
+    "`pulseaudio -k`.",
+    windows="Restart the service Windows Audio, or the computer.",
+    macos="Log in anew, or run `sudo killall coreaudiod`.",
+)
+SOUND_LIBRARY = on(
+    linux="apt install libportaudio2",
+    windows="run install.ps1 again",
+    macos="run install.sh again",
+)
+CLIPBOARD = on(
+    linux="Install xclip (X11) or wl-clipboard (Wayland).",
+    windows="Close the program that keeps the clipboard to itself, and try again.",
+    macos="Close the program that keeps the clipboard to itself, and try again.",
+)
+RUNTIME_FOLDER = on(
+    linux="Set XDG_RUNTIME_DIR to a folder of yours.",
+    windows="Make that folder yours.",
+    macos="Make that folder yours.",
+)
