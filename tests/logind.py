@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,16 @@ class Logind:
             self._service.stdin.close()
         self._service = self._bus = None
         self._said.clear()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the service answer nothing meanwhile."""
+        assert self._service
+        self._service.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._service.send_signal(signal.SIGCONT)
 
     def tell(self, what: str) -> None:
         """Say what happens: see _SIGNALS."""
