@@ -57,6 +57,18 @@ def spoken() -> tuple[speech.Samples, int]:
     return np.concatenate([first, pause, second, pause]), rate
 
 
+def test_a_constant_under_quiet_speech_changes_no_word(transcribe, tmp_path):
+    quiet, rate = spoken()
+    files = [str(tmp_path / f"{offset}.wav") for offset in (0, 0.1, -0.2)]
+    for file, offset in zip(files, (0, 0.1, -0.2), strict=True):
+        sound = quiet * np.float32(0.1) + np.float32(offset)
+        soundfile.write(file, sound, rate, subtype="PCM_16")
+    texts = transcribe(*files).stdout.splitlines()
+    assert len(texts) == 3
+    assert "invoice" in texts[0]
+    assert set(texts) == {texts[0]}
+
+
 @pytest.mark.parametrize("kind", PROFILES)
 def test_every_kind_of_server_transcribes_a_file(transcribe, said, kind):
     with RealtimeServer(kind, key=KEY, ear="embedded") as server:
