@@ -18,8 +18,6 @@ TYPE_CHECKING = False  # `typing` takes 10 ms
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-    from typing_extensions import Buffer
-
 _AT_ONCE = frozenset({"start", "stop", "toggle", "cancel", "redo", "undo", "copy", "reload"})
 
 
@@ -73,28 +71,43 @@ def _telling(stream: Any) -> Any:
     if stream.isatty():
         return stream
     try:
-        raw = _File(stream.fileno(), "wb", closefd=False)
+        raw = io.FileIO(stream.fileno(), "wb", closefd=False)
     except (OSError, ValueError):
         return stream
-    return io.TextIOWrapper(
+    return _Output(
         io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors,
         line_buffering=stream.line_buffering, write_through=stream.write_through,
     )  # fmt: skip
 
 
-class _File(io.FileIO):
-    """A file that says what is wrong with the output."""
+class _Output(io.TextIOWrapper):
+    """An output that says what is wrong with it.
 
-    def write(self, data: Buffer, /) -> int:
+    Above the buffer, not below: a Ctrl+C that comes as a file's `write` in Python returns would
+    have the buffer write the same once more.
+    """
+
+    def write(self, text: str, /) -> int:
         """Write. Raises OutputError, and BrokenPipeError where nobody reads any more."""
         try:
-            return super().write(data)
+            return super().write(text)
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OutputError(
-                f"The output cannot be written: {error.strerror}. Send it somewhere else."
-            ) from error
+            raise _told(error) from error
+
+    def flush(self) -> None:
+        """Write what is still to be written; raises the same."""
+        try:
+            super().flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _told(error) from error
+
+
+def _told(error: OSError) -> OutputError:
+    return OutputError(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
 
 
 def _lead_nowhere(stream: TextIO) -> None:
