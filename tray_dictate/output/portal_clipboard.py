@@ -140,7 +140,8 @@ class PortalSelections:
         """Wait for the desktop's own clipboard manager: later its read would pass for a paste's."""
         if self._managed:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._was_read.wait(), MANAGED)
+                async with asyncio.timeout(MANAGED):
+                    await self._was_read.wait()
         self._managed = self._was_read.is_set()
 
     async def _calm(self) -> None:
