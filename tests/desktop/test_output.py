@@ -157,9 +157,10 @@ async def test_a_terminal_gets_the_text_and_not_what_is_marked_in_it(
     environ.processes.end(terminal)
 
 
-async def test_segments_follow_each_other_in_order(environ: Desktop) -> None:
+@pytest.mark.parametrize("kind", ["gtk", "chromium"])  # Chromium wants its clipboard unchanged
+async def test_segments_follow_each_other_in_order(environ: Desktop, kind: Kind) -> None:
     output = X11Output("auto", announce)
-    with environ.text_window("gtk") as window:
+    with environ.text_window(kind) as window:
         said = [f"Segment {i} ü 你. " for i in range(20)]
         for segment in said:
             assert await output.deliver(segment) == PASTED

@@ -37,6 +37,7 @@ from tray_dictate.output.wayland_serve import (
 log = logging.getLogger(__name__)
 
 CALM = 0.03  # seconds without a read until the desktop's own clipboard manager has read
+MANAGED = 1.0  # seconds for it to begin where it is known to read; else that is learnt, once
 RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
 LONGEST = 1.0  # seconds until it comes back though somebody reads again and again
 SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
@@ -64,6 +65,8 @@ class PortalSelections:
         self._offer: Offer | None = None
         self._session = ""
         self._read_at = 0.0
+        self._was_read = asyncio.Event()  # since it became ours
+        self._managed = True  # the desktop's own manager reads what appears, as far as is known
         self._due: asyncio.TimerHandle | None = None
         self._serving: set[asyncio.Task[None]] = set()
         for member, handle in (
@@ -126,10 +129,20 @@ class PortalSelections:
             return None
         offer = Offer()
         self._before, self._offer = before, offer
+        self._was_read.clear()
         await self._own(contents)
+        await self._await_manager()
         await self._calm()
         self._restore_in(ABANDONED, offer)
         return offer
+
+    async def _await_manager(self) -> None:
+        """Wait for the desktop's own clipboard manager: later its read would pass for a paste's."""
+        if self._managed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MANAGED):
+                    await self._was_read.wait()
+        self._managed = self._was_read.is_set()
 
     async def _calm(self) -> None:
         """Wait until nobody has read for a moment."""
@@ -239,6 +252,7 @@ class PortalSelections:
         if session != self._session:
             return
         self._read_at = time.monotonic()
+        self._was_read.set()
         offer, asked = self._offer, None
         data = (self._ours or {}).get(kind)
         if offer and offer.pressed and kind in TYPES:

@@ -14,6 +14,7 @@ from tray_dictate.ports import Receipt
 
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
 SOON = 0.5  # seconds for the same after a chord that the window may not know
+AGAIN = 0.1  # seconds in which a slow window that knows two chords reads for the second as well
 REST = 5.0  # seconds more for a target that has begun to read a large text
 
 
@@ -99,6 +100,8 @@ class WaylandPaster:
 
     def _await_read(self, offer: Offer) -> None:
         if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):
+            if offer.once:
+                self._stop.wait(AGAIN)
             return
         if offer.foreign or offer.begun:
             self._selections.settle(offer)

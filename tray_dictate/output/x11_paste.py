@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from Xlib import XK
 from Xlib.display import Display
@@ -20,6 +21,9 @@ from tray_dictate.ports import Receipt
 
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
 PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
+CALM = 0.06  # seconds without a question until a target that asks many has done with a paste
+CURIOUS = 4  # questions after one key; most programs ask for the formats and for one of them
+LONGEST = 1.0  # seconds until it counts as done though it goes on
 REST = 5.0  # seconds more for a target that has begun to read a large text
 
 XK.load_keysym_group("xkb")  # ISO_Level3_Shift
@@ -37,6 +41,7 @@ class Paster:
     ) -> None:
         self._display, self._keys, self._selections = display, keys, selections
         self._stop = stop
+        self._last: Offer | None = None
 
     def paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
         """Paste; None where nobody took the text, and nobody can any more.
@@ -48,7 +53,8 @@ class Paster:
             return None
         self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
         be_heard(self._display)  # else the chord would go to a locked screen, which may paste, too
-        offer = self._selections.offer(text, target, treatment)
+        self._await_calm()
+        self._last = offer = self._selections.offer(text, target, treatment)
         if offer is None:
             raise UnsavedError
         try:
@@ -61,6 +67,18 @@ class Paster:
         finally:
             if not offer.settled:
                 self._selections.withdraw(offer)
+
+    def _await_calm(self) -> None:
+        """Wait until the target of the paste before has done with it.
+
+        Chromium inserts nothing where the clipboard changes between its questions, and it asks some
+        more after it has read the text.
+        """
+        end = time.monotonic() + LONGEST
+        while self._last and self._last.asked >= CURIOUS:
+            left = min(self._last.asked_at + CALM, end) - time.monotonic()
+            if left <= 0 or self._stop.wait(left):
+                return
 
     def _await_read(self, offer: Offer) -> Receipt | None:
         fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))

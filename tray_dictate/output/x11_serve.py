@@ -66,6 +66,8 @@ class Offer:
         self.abandoned = abandoned
         self.pressed = False  # set by the output thread before the key that asks for the paste
         self.begun = False  # the target is reading, piece by piece
+        self.asked = 0  # how often the target has asked for anything after the key, and when last:
+        self.asked_at = 0.0
         self.fetched = threading.Event()  # the target has read all of it
         self.foreign: set[int] = set()  # clients that did after the key: one may be the target
         self.probing = False  # it is offered again, to see who reads without a key
@@ -202,6 +204,7 @@ class Server:
         if held is None or not self._serve(event, held, atom):
             atom = X.NONE
         elif offer and offer.pressed and client in offer.clients and held.dictated:
+            offer.asked, offer.asked_at = offer.asked + 1, time.monotonic()
             formats = (held.contents or {}).keys() - {self._hint}
             offer.begun = offer.begun or event.target in formats
         event.requestor.send_event(
