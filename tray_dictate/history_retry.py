@@ -15,6 +15,7 @@ from tray_dictate.core.polish import Insert, Polisher
 from tray_dictate.core.text import clean
 from tray_dictate.errors import DeliveryError, HistoryError, UnavailableError
 from tray_dictate.history import Entry, History
+from tray_dictate.inserted import Inserted
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.ways import polisher
 
@@ -52,14 +53,14 @@ def retry(history: History, id: int | None, config: Config) -> int:
 
 def polished(raw: list[str], polisher: Polisher) -> str:
     """Return the text of segments, as it would stand in a window."""
-    pieces: list[str] = []
+    inserted = Inserted(polisher.spelling)
     for segment in raw:
         for said in polisher.segment(segment):
             if isinstance(said, Insert):
-                pieces.append(said.after("".join(pieces)))
-            elif pieces:  # "scratch that"
-                pieces.pop()
-    return "".join(pieces)
+                inserted.say(1, said.text, said.text, said.owed)
+            else:  # "scratch that"
+                inserted.scratched()
+    return inserted.text
 
 
 def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:

@@ -17,7 +17,7 @@ from tray_dictate.audio import files as sound
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.config import Config
 from tray_dictate.core.segments import Segment, SpokenOrder
-from tray_dictate.core.text import clean, join
+from tray_dictate.core.text import clean, join, without_comma
 from tray_dictate.engine import select
 from tray_dictate.errors import AudioFileError, DictateError
 from tray_dictate.pcm import SAMPLE, seconds
@@ -143,7 +143,7 @@ class _File:
         return {
             "file": self._recording.name,
             "seconds": round(seconds(self._sent, self._engine.rate), 3),
-            "text": text,
+            "text": without_comma(text)[0],
             "segments": [_as_json(segment) for segment in self._segments],
         }
 

@@ -36,7 +36,9 @@ def test_hold_speak_release_into_each_kind_of_window(
     number = hold(bound, running, spoken(wavs, SENTENCE))
     settled(running, number)
     text = landed(window, SENTENCE, WRONG)
-    assert text == text.strip()
+    # no key is seen: a blank keeps it from what may stand there, but none comes first at a prompt
+    before, after = ("", " ") if kind == "foot" else (" ", "")
+    assert text == f"{before}{text.strip()}{after}"
     assert bound.notifications() == told, "nothing was to be told"
 
 
