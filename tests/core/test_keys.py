@@ -88,6 +88,7 @@ DOUBTFUL = [
     "home",
     "delete",
     "a+b",
+    "shift+.",
 ]
 GOOD = [
     "ctrl_r", "alt_r", "super_r", "f9", "f13", "pause", "insert", "menu", "caps_lock", "kp_enter",

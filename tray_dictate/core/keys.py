@@ -121,7 +121,7 @@ def nuisance(chord: Chord) -> str:
     if any(kind(min(slot)) in ("ctrl", "alt", "super") for slot in chord if slot <= MODIFIERS):
         return ""
     typed = [key for slot in chord for key in slot if _is_typed(key)]
-    if not typed or len(typed) > 1:
+    if len(typed) != 1 or (len(chord) > 1 and typed[0] in _POINT):
         return ""
     add = _ADD.format(_spelt(min(typed)))
     return f"it is typed all the time, and could not be any more. {add}"
@@ -143,8 +143,10 @@ def drawback(chord: Chord) -> str:
         )
     if sum(_is_typed(key) for key in keys) > 1 and not keys & MODIFIERS:
         return f"{words} is of keys that could not be typed any more. {_ADD.format(min(keys))}"
-    if len(chord) == 1 and (keys & _LOST or all(len(key) == 1 for key in keys)):
-        add = _ADD.format(_spelt(min(keys)))
+    plain = [key for key in keys if key not in MODIFIERS]
+    shifted = keys <= {"shift_l", "shift_r", "alt_gr", *plain}
+    if shifted and plain and (keys & _LOST or all(len(key) == 1 for key in plain)):
+        add = _ADD.format(_spelt(min(plain)))
         return f"{words} does nothing else any more while tray_dictate runs. {add}"
     return ""
 

@@ -78,7 +78,13 @@ async def look(
     serves = await blocking.start(daemon.serves)
     hidden = settings.model_copy(update=_NO_OTHERS) if serves else settings
     told: list[str] = []
-    keys = await acquire(lambda: select(hidden, told.append), lambda keys: keys.stop())
+
+    def tell(words: str) -> None:
+        _log.warning("%s", words)
+        told.append(words)
+
+    keys = await acquire(lambda: select(hidden, tell), lambda keys: keys.stop())
+    at_once = told.copy()  # of the keys themselves; what a desktop answers later, `found` says
     try:
         trigger = keys.trigger() if isinstance(keys, NamesKeys) else None
         found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))
@@ -86,7 +92,7 @@ async def look(
     finally:
         await blocking.start(keys.stop)
     findings = [found]
-    findings += [Finding("keys", "warning", words) for words in told]
+    findings += [Finding("keys", "warning", words) for words in at_once]
     if _by(keys) == "Evdev":
         findings.append(Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE))
     return findings
