@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from tray_dictate.config_engine import EngineSettings
 from tray_dictate.engine import assets, english
-from tray_dictate.engine.connection import Connect, Connection, Server
+from tray_dictate.engine.connection import TIMES, Connect, Connection, Server
 from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint
 from tray_dictate.engine.dialect import DIALECTS
 from tray_dictate.engine.dialect_url import model, url
@@ -249,7 +249,7 @@ class _Links:
         for link in self._all:
             await link.close()
 
-    async def _open(self, connect: Connect, limit: float = LIMIT) -> Link:
+    async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> Link:
         link = await Link.open(self._server, connect, self._dropped, limit)
         self._all.append(link)
         return link

@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 _LIMIT = 10.0  # seconds until the session has our settings
 
 
+class _StuckError(LostError):
+    """The server takes nothing more; it may be about to end the connection."""
+
+
 class Link:
     """An open connection whose session has our settings."""
 
@@ -92,11 +96,27 @@ class Link:
         """
         self.conversation.attach(turns)
         self._owing.clear()
-        await _first(
-            self._write(turns, read, changed, patience),
-            self._read(changed, on_text),
-            self._watch(changed, on_text, patience),
-        )
+        try:
+            await _first(
+                self._write(turns, read, changed, patience),
+                self._read(changed, on_text),
+                self._watch(changed, on_text, patience),
+            )
+        except _StuckError as stuck:
+            if refusal := await self._refusal():
+                raise refusal from stuck
+            raise
+
+    async def _refusal(self) -> RefusedError | None:
+        """End the connection; return why the server has ended it, if it was for good."""
+        await self.close()
+        try:
+            while True:
+                await self._connection.receive()
+        except RefusedError as refused:
+            return refused
+        except LostError:
+            return None
 
     async def close(self) -> None:
         """End the connection; idempotent."""
@@ -136,8 +156,7 @@ class Link:
             async with asyncio.timeout(patience.answer):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
-            await self.close()  # if it was the server's end, `_read` learns why
-            raise LostError(f"{self._title} takes no more sound.") from error
+            raise _StuckError(f"{self._title} takes no more sound.") from error
         await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
 
     async def _read(self, changed: asyncio.Event, on_text: Callable[[], None]) -> None:
@@ -186,10 +205,7 @@ async def _close(connection: Connection) -> None:
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, and raise what that one does; the others are cancelled.
-
-    Of two that end at once, the one that was refused knows more.
-    """
+    """Run all until one ends, and raise what that one does; the others are cancelled."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -197,6 +213,5 @@ async def _first(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    errors = [error for task in done if (error := task.exception())]
-    if errors:
-        raise next((error for error in errors if isinstance(error, RefusedError)), errors[0])
+    for task in done:
+        task.result()
