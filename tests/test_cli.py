@@ -206,6 +206,13 @@ def test_any_wav_works(cli, home):
     assert "invoice" in texts[1]
 
 
+def test_a_name_that_no_file_can_have_is_one_sentence(cli):
+    done = cli("transcribe", "x" * 300)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr.count("\n") == 1
+    assert "cannot be read: File name too long." in done.stderr
+
+
 def test_files_that_are_no_speech_are_named_and_the_rest_is_done(cli, home):
     (home / "text.wav").write_text("not sound")
     soundfile.write(home / "empty.wav", np.zeros(0, np.float32), 16000)
@@ -258,7 +265,9 @@ def test_no_character_ends_a_command_whatever_the_encoding(cli, home, env):
     assert "delivered" in shown.stdout
     raw = cli("history", "--json", **env)
     assert (raw.returncode, raw.stderr) == (0, "")
-    assert json.loads(raw.stdout)["text"] == RARE
+    line = json.loads(raw.stdout)
+    assert line["text"] == RARE
+    assert line["window"].isprintable()
     assert not set(raw.stdout) & set("\x9b\u202e\x1b")
     assert cli("config", "--path", **env).returncode == 0
     assert cli("config", "--set", "engine.name=今", "--check", **env).returncode == 2

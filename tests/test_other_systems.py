@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 LINUX_ONLY = re.compile(
     r"(\w+\.)?(x11|wayland|portal|atspi|dbus|evdev)\w*|\w+_bus|sleep"
     r"|hotkey\.(desktop|kglobalaccel|xinput)|tray\.(linux|notifications|sni)"
-    r"|doctor\.(clipboard|keeper|window)"
+    r"|output\.(processes|secrecy)|doctor\.(clipboard|keeper|window)"
 )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tray_dictate.config_engine import EngineSettings
-from tray_dictate.core.text import clean
+from tray_dictate.core.text import clean, label
 from tray_dictate.history import Entry
 from tray_dictate.stats import Quantiles, Summary
 
@@ -48,7 +48,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "outcome": outcome(entry),
         "text": entry.text,
         "raw": entry.raw,
-        "window": entry.application,
+        "window": label(entry.application),
         "engine": entry.engine,
         "language": entry.language,
         "seconds": entry.seconds,

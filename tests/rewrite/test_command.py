@@ -91,6 +91,12 @@ async def test_space_around_the_answer_is_not_part_of_it(rewriter):
     assert await rewriter("sed", "s/^/  /; s/$/  \\n/").apply(TEXT, "") == TEXT
 
 
+async def test_whatever_the_application_calls_itself_the_command_starts(rewriter, told):
+    code = "import os; print(len(os.environ['TRAY_DICTATE_APPLICATION']))"
+    assert await rewriter(*python(code)).apply(TEXT, "\x1b\0" + "W" * 200_000) == "100"
+    assert told == []
+
+
 async def test_the_command_knows_the_application_and_no_shell_reads_it(rewriter):
     code = "import os; print(os.environ['TRAY_DICTATE_APPLICATION'])"
     assert await rewriter(*python(code)).apply(TEXT, "x$(id); \0ü") == "x$(id); ü"

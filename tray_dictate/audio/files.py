@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -131,7 +131,9 @@ class Sound:
 
 def is_pipe(path: Path) -> bool:
     """Tell whether it may have to be waited for."""
-    return path == STDIN or path.is_fifo()
+    with suppress(OSError):  # it cannot be looked at: opening it says why
+        return path == STDIN or path.is_fifo()
+    return False
 
 
 def read(path: Path, rate: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tray_dictate import program
+from tray_dictate.core.text import label
 from tray_dictate.key_variables import without_keys
 from tray_dictate.rewrite.failure import RewriteError
 from tray_dictate.rewrite.profiles import Profile
@@ -24,7 +25,7 @@ class Command:
         try:
             code, answer = await program.run(
                 self._command, limit=self._limit, longest=16 * len(given) + 800, given=given,
-                env=without_keys(**{_APPLICATION: application.replace("\0", "")}),
+                env=without_keys(**{_APPLICATION: label(application)}),
             )  # fmt: skip
         except TimeoutError:
             raise RewriteError(
