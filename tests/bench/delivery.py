@@ -21,6 +21,7 @@ from tests.desktop.output_rig import TEXTS
 from tests.desktop.rig import KINDS, Desktop
 from tests.desktop.windows import TextWindow
 from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11_paste import CALM
 
 SEGMENT = (
     "The train to the coast leaves at seven, so we meet at the station there "
@@ -59,6 +60,7 @@ async def paste_latency(desktop: Desktop, runs: int) -> None:
         with desktop.text_window(kind) as window:
             for _ in range(runs):
                 window.clear()
+                await asyncio.sleep(CALM)  # a segment takes longer to be said
                 start = time.perf_counter()
                 receipt = await output.deliver(SEGMENT)
                 read.append((time.perf_counter() - start) * 1000)

@@ -21,7 +21,7 @@ from tray_dictate.ports import Receipt
 
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
 PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
-CALM = 0.06  # seconds without a question until a target that asks many has done with a paste
+CALM = 0.25  # seconds without a question until a target that asks many has done with a paste
 CURIOUS = 4  # questions after one key; most programs ask for the formats and for one of them
 LONGEST = 1.0  # seconds until it counts as done though it goes on
 REST = 5.0  # seconds more for a target that has begun to read a large text
