@@ -12,7 +12,6 @@ import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import unquote
 
 from tests.desktop.processes import wait_until
 from tests.desktop.rig import Desktop
@@ -247,8 +246,7 @@ class Firefox(Application):
 
     def text(self) -> str:
         title = self.desktop.run("xdotool", "getwindowname", self.id)
-        held, _, _ = title.removeprefix("held:").partition(";")
-        return unquote(held)
+        return title.removeprefix("held:").rpartition(";")[0]  # on one line
 
     def clear(self) -> None:
         self.desktop.tap("Control_L", "a")
