@@ -53,6 +53,7 @@ from tray_dictate.ways import Ways, ways
 log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
+_LATEST = 0.2  # seconds that an edge may be late for those after it to be waited for
 _LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
 _ENDED = (
     "The screen was locked, so the dictation ended. What was not inserted by then is in the "
@@ -91,7 +92,8 @@ class Daemon:
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
-        self._pressed = self._read = 0.0  # when the hotkey went down; when an edge was read last
+        self._pressed = 0.0
+        self._read = self._late = 0.0  # when an edge was read last, and how long after it was
         self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
@@ -219,7 +221,8 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
-        self._read = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        self._read, self._late = now, min(max(0.0, now - edge.at), _LATEST)
         asked = self._shortcuts.feed(edge)
         if edge.key in MODIFIERS:
             (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
@@ -264,8 +267,8 @@ class Daemon:
             self._wake.cancel()
         at = self._chord.wake_at
         loop = asyncio.get_running_loop()
-        # what came with a release, or just after it, may be read a moment later than it was
-        soonest = self._read + GRACE
+        # what came just after a release may be read later than it was, as late as the release
+        soonest = self._read + GRACE + self._late
         self._wake = loop.call_at(max(at, soonest), self._tick) if at is not None else None
 
     def _tick(self) -> None:
