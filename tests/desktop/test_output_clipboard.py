@@ -140,7 +140,7 @@ async def test_a_polite_clipboard_manager_does_not_keep_what_was_dictated(
         soon(lambda: "of the user" in manager.read, "the manager reads")
         assert await output.deliver("dictated") == PASTED
         window.wait_for("dictated")
-        soon(lambda: manager.read.count("of the user") == 2, "the manager sees it come back")
+        soon(lambda: manager.read.count("of the user") >= 2, "the manager sees it come back")
         assert "dictated" not in manager.read
 
 

@@ -163,5 +163,5 @@ async def test_clipboard_managers_are_told_as_the_setting_says(environ: Desktop,
             soon(lambda: "of the user" in manager.read, "the manager reads")
             assert (await output.deliver("dictated")).confirmed
             window.wait_for("dictated")
-            soon(lambda: manager.read.count("of the user") == 2, "the clipboard comes back")
+            soon(lambda: manager.read.count("of the user") >= 2, "the clipboard comes back")
             assert ("dictated" in manager.read) is not private

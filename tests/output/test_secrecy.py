@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.output.secrecy import HINT, is_lent, is_secret
+from tray_dictate.output.secrecy import HINT, OURS, is_lent, is_secret
 
 SECRET = [
     HINT,
@@ -26,6 +26,10 @@ def test_what_has_no_hint_is_no_secret() -> None:
         ["text/plain;charset=utf-8", "UTF8_STRING", "x-special/gnome-copied-files"]
     )
     assert not is_secret([])
+
+
+def test_our_own_text_is_no_secret_of_somebody_elses() -> None:
+    assert not is_secret(["text/plain", HINT, OURS])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tray_dictate.errors import UnavailableError, why
 from tray_dictate.output.portal_pipes import read, write
 from tray_dictate.output.portal_remote import RemoteSession
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.secrecy import is_any_lent, is_secret
+from tray_dictate.output.secrecy import HINT, is_any_lent, is_secret
 from tray_dictate.output.wayland_habits import ONE_PASTE
 from tray_dictate.output.wayland_save import Contents
 from tray_dictate.output.wayland_serve import (
@@ -264,8 +264,9 @@ class PortalSelections:
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
-        elif offer and not offer.pressed and kind in TYPES and self._before is not None:
-            data = instead(self._before, kind)  # who asks without a key keeps what it reads
+        elif offer and not offer.pressed and kind in TYPES and HINT in (self._ours or {}):
+            # who asks without a key keeps what it reads
+            data = instead(self._before or {}, kind)
         self._in_background(self._serve, serial, data, asked)
 
     async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from tray_dictate.output import processes
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
+OURS = "application/x-tray-dictate"  # our own text has it, which another process of ours may keep
 
 # by their letters and digits alone; what a hint says is not asked: that would be a read, too
 _HINTS = (
@@ -34,9 +35,10 @@ _LENDERS = {
 
 
 def is_secret(formats: Iterable[str]) -> bool:
-    """Tell whether contents of these formats are marked as a secret."""
-    plain = ["".join(filter(str.isalnum, name.lower())) for name in formats]
-    return any(hint in name for name in plain for hint in _HINTS)
+    """Tell whether contents of these formats are marked as a secret of somebody else's."""
+    names = [*formats]
+    plain = ["".join(filter(str.isalnum, name.lower())) for name in names]
+    return OURS not in names and any(hint in name for name in plain for hint in _HINTS)
 
 
 def is_lent(command: Sequence[str]) -> bool:

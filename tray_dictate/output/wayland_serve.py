@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tray_dictate.output.secrecy import HINT
+from tray_dictate.output.secrecy import HINT, OURS
 from tray_dictate.output.wayland_habits import EAGER, ONE_PASTE, Habits
 from tray_dictate.output.wayland_readers import Reader, Readers
 from tray_dictate.output.wayland_save import Contents
@@ -90,7 +90,7 @@ def text_contents(text: str, *, secret: bool) -> Contents:
     """Return a text in every type that a program may ask for."""
     contents: Contents = dict.fromkeys(TYPES, text.encode())
     if secret:
-        contents[HINT] = b"secret"
+        contents |= {HINT: b"secret", OURS: b"1"}
     return contents
 
 
@@ -169,8 +169,10 @@ class Server:
     def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
         """Tell whether an offer's text is for who asks; else they get what the user had.
 
-        A clipboard manager keeps what it reads.
+        A clipboard manager keeps what it reads, and may, where the text is not private.
         """
+        if HINT not in serving.contents:
+            return True
         if not (serving.offer and serving.offer.pressed):
             return False
         return not self._habits.is_manager(who) or self._may_be_target(who, serving.kind, name)

@@ -13,7 +13,7 @@ from Xlib.display import Display
 from Xlib.protocol.event import SelectionNotify
 from Xlib.xobject.drawable import Window
 
-from tray_dictate.output.secrecy import HINT
+from tray_dictate.output.secrecy import HINT, OURS
 from tray_dictate.output.x11_clients import Clients
 from tray_dictate.output.x11_property import Outgoing, Value, read
 from tray_dictate.output.x11_save import Contents
@@ -102,6 +102,7 @@ def text_contents(display: Display, text: str, *, secret: bool) -> Contents:
         contents[Xatom.STRING] = Value(Xatom.STRING, 8, text.encode("latin-1"))
     if secret:
         contents[atom(HINT)] = Value(atom(HINT), 8, b"secret")
+        contents[atom(OURS)] = Value(atom(OURS), 8, b"1")
     return contents
 
 
@@ -116,7 +117,7 @@ class _Deferred:
 class Server:
     """Hands out what is held.
 
-    An offer's text is for the target alone. Whoever else asks gets what the user had, as if
+    A private text is for the target alone. Whoever else asks gets what the user had, as if
     nothing were dictated: clipboard managers keep what they read, and a password manager looks
     whether the clipboard is still its own. Who may be reading for the target has to wait for it.
     """
@@ -192,7 +193,8 @@ class Server:
     def _answer(self, event: Any, offer: Offer | None) -> None:
         held = self._held.get(event.selection)
         client = client_of(self._display, event.requestor.id)
-        if held is not None and held.dictated and offer is not None:
+        private = held is not None and self._hint in (held.contents or {})
+        if held is not None and held.dictated and offer is not None and private:
             meant = self._is_meant(client, offer)
             if meant is None:
                 self._deferred.append(_Deferred(event, time.monotonic() + DEFERRED))
