@@ -37,11 +37,18 @@ def test_every_level_can_be_set(unsaid):
     ("settings", "reason"),
     [
         ({"patterns": {"(": "x"}}, r"the regular expression '\(' is wrong"),
+        ({"patterns": {"a{99999999999}": ""}}, "the repetition number is too large"),
         ({"replacements": {" ": "x"}}, "a phrase to replace is empty"),
         ({"vocabulary": ["?"]}, "has no letter"),
         ({"commands": ["tlh"]}, "'en' or 'de'"),
     ],
-    ids=["a wrong expression", "an empty phrase", "a term without letters", "another language"],
+    ids=[
+        "a wrong expression",
+        "a number that is too large",
+        "an empty phrase",
+        "a term without letters",
+        "another language",
+    ],
 )
 def test_a_mistake_is_named(settings, reason):
     with pytest.raises(ValidationError, match=reason):

@@ -693,6 +693,10 @@ async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
     await spoken(rig, "Much too long.")
     assert rig.output.text == ""
     assert rig.output.kept == "Much too long."
+    assert rig.tray.said == [
+        "The text could not be inserted: 14 characters are more than text.longest, and nobody says "
+        "so much at once. It is on the clipboard."
+    ]
 
 
 async def test_the_last_dictation_outlives_the_program(rig, rig_with):

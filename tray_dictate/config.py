@@ -6,7 +6,6 @@ Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tray_dictate.config_engine import EngineSettings, Section
 from tray_dictate.config_text import TextSettings
+from tray_dictate.core.expressions import compiled
 from tray_dictate.core.keys import Chord, drawback, is_bare, nuisance, parse_chord, parse_key
 
 
@@ -31,8 +31,8 @@ def _key_or_none(text: str) -> str:
 
 def _pattern(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
+        compiled(text)
+    except ValueError as error:
         raise ValueError(f"it is no regular expression: {error}") from error
     return text
 

@@ -14,9 +14,12 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
+from tray_dictate import blocking
 from tray_dictate.core.caret import Around
-from tray_dictate.core.polish import Insert, Scratch
+from tray_dictate.core.polish import Insert, Polished, Scratch
+from tray_dictate.core.segments import Spoken
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text import clean, continues, fit
 from tray_dictate.errors import DeliveryError
@@ -37,7 +40,7 @@ class Delivery:
 
     def __init__(self, output: Output, ways: Ways, on_done: Callable[[int, str], None]) -> None:
         self.output, self.ways, self._on_done = output, ways, on_done
-        self._queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[int, Spoken]] = asyncio.Queue()
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
         self._stories: dict[int, Story] = {}
@@ -45,6 +48,7 @@ class Delivery:
         self._ending: set[asyncio.Task[None]] = set()
         self._under_way: int | None = None  # whose text is on its way
         self._around = Around()  # what stood around the caret when a text was last composed
+        self._raw = self._unwritten = ""  # it, while it is polished, and while it is rewritten
         self.inserted = Inserted(ways.polisher.spelling)
         self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
 
@@ -59,9 +63,12 @@ class Delivery:
         self.ways.placing.begin(dictation)
         self.ways.caret.look()
 
-    def put(self, dictation: int, text: str) -> None:
-        """Deliver a segment after those before it; `on_done` follows, whatever becomes of it."""
-        self._queue.put_nowait((dictation, text))
+    def put(self, dictation: int, text: str, seconds: float | None = None) -> None:
+        """Deliver a segment after those before it; `on_done` follows, whatever becomes of it.
+
+        `seconds` is how long it was spoken, None where that is not known.
+        """
+        self._queue.put_nowait((dictation, Spoken(text, seconds)))
 
     def abort(self, dictation: int) -> None:
         """Drop what of this dictation is not yet delivered."""
@@ -76,45 +83,59 @@ class Delivery:
         """Deliver no more: what has not arrived goes into the history only."""
         if self._under_way is not None and self._under_way in self._stories:
             story = self._stories[self._under_way]
+            if self._raw:
+                story.strand(self.ways.polisher.heard(self._raw))
+            story.text = self._joined(story.text, self._unwritten)
             story.state = "partly" if story.inserted else "kept"
         while not self._queue.empty():
-            dictation, raw = self._queue.get_nowait()
+            dictation, spoken = self._queue.get_nowait()
             if dictation in self._stories:
-                self._stories[dictation].strand(clean(raw))
+                self._stories[dictation].strand(self.ways.polisher.heard(spoken.text))
         for dictation in list(self._stories):
             self._end(dictation, dropped=False)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         while True:
-            dictation, text = await self._queue.get()
+            dictation, spoken = await self._queue.get()
             if self._ending:  # the Enter of the dictation before
                 await asyncio.wait(self._ending)
             trouble = ""
             if dictation not in self._aborted:
                 async with self.busy:
                     self._under_way = dictation
-                    trouble = await self._deliver_or_keep(dictation, text)
+                    trouble = await self._deliver_or_keep(dictation, spoken)
                     self._under_way = None
+                    self._raw = self._unwritten = ""
             if self._queue.empty():
                 self._aborted.clear()
             self._on_done(dictation, trouble)
 
-    async def _deliver_or_keep(self, dictation: int, raw: str) -> str:
+    async def _deliver_or_keep(self, dictation: int, spoken: Spoken) -> str:
         """Whatever happens to one segment, the next can come; return what went wrong."""
         try:
-            return await self._deliver(dictation, raw)
+            return await self._deliver(dictation, spoken)
         except Exception:
             log.exception("dictation %d: delivery failed", dictation)
             reason = "The text could not be inserted: the log has the details."
-            return await self._keep(dictation, clean(raw), reason)
+            heard = self.ways.polisher.heard(spoken.text)
+            return await self._keep(dictation, heard, reason)
 
-    async def _deliver(self, dictation: int, raw: str) -> str:
+    async def _deliver(self, dictation: int, spoken: Spoken) -> str:
         """Do what one segment says; return what went wrong."""
         story = self._stories.setdefault(dictation, Story())
-        story.raw = f"{story.raw} {clean(raw)}".strip()
-        too_long = self.ways.polisher.refuses(raw)
-        for said in [Insert(raw)] if too_long else self.ways.polisher.segment(raw):
+        # a user's expression may take its time; nothing that the thread has needs to be given back
+        self._raw = spoken.text
+        polished = await blocking.start(partial(self.ways.polisher.polish, *spoken))
+        self._raw = ""
+        story.raw = f"{story.raw} {polished.heard}".strip()
+        if polished.refused:
+            return await self._refuse(dictation, story, polished)
+        if polished.note:
+            self.ways.tell(polished.note)
+        for said in polished.said:
+            if dictation in self._aborted:
+                return ""
             if isinstance(said, Scratch):
                 trouble = await self._scratch(dictation, story)
             else:
@@ -125,7 +146,9 @@ class Delivery:
 
     async def _say(self, dictation: int, story: Story, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
+        self._unwritten = said.text
         text = await self._rewritten(dictation, said.text)
+        self._unwritten = ""
         if dictation in self._aborted:
             return ""
         text = self.inserted.say(dictation, text, said.text, said.owed)
@@ -144,6 +167,14 @@ class Delivery:
         story.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
+    async def _refuse(self, dictation: int, story: Story, polished: Polished) -> str:
+        """Keep what of a text that is too long is left of it; return why."""
+        if dictation in self._aborted:
+            return ""
+        story.state, story.text = "kept", self._joined(story.text, polished.heard)
+        reason = f"The text could not be inserted: {polished.refused}"
+        return await self._keep(dictation, polished.heard, reason)
+
     async def _rewritten(self, dictation: int, text: str) -> str:
         if self.ways.polisher.refuses(text):
             return text
@@ -161,7 +192,7 @@ class Delivery:
         Raises DeliveryError where nothing was inserted.
         """
         if self.ways.polisher.refuses(text):
-            raise DeliveryError(f"{len(text)} characters are more than text.longest.")
+            raise DeliveryError(self.ways.polisher.refusal(text))
         began = time.monotonic()
         landing = await self.place(dictation, text)
         target, receipt = landing.target, landing.receipt

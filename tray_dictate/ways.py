@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tray_dictate.config import Config
 from tray_dictate.core.polish import Polisher, TextRules
 from tray_dictate.core.text import Space
+from tray_dictate.expressions import EXPRESSIONS
 from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.parts import Parts
@@ -60,7 +62,7 @@ def polisher(config: Config) -> Polisher:
         longest=text.longest, prompt=engine.prompt, keywords=engine.keywords,
         languages=["en"] if engine.name == "offline" else engine.languages,
     )  # fmt: skip
-    return Polisher(rules)
+    return Polisher(rules, partial(EXPRESSIONS.sub, "text.patterns"))
 
 
 class Record:
