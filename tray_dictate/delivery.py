@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 
 BY_HAND = 0  # the number of no dictation: what redo and undo insert
 REST_KEPT = "The rest is on the clipboard."
+_NO_ENTER = (
+    "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
+    "it, set text.newline_in_terminals = true."
+)
+_JOINED = f"A blank was written for each new line: {_NO_ENTER}"
 
 
 class Delivery:
@@ -199,6 +204,8 @@ class Delivery:
         if not landing.piece:
             return ""
         landing.log(dictation, time.monotonic() - began)
+        if landing.joined:
+            self.ways.tell(_JOINED)
         story.application = target.application if target else ""
         if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
             self._kept[dictation] = landing.piece
@@ -312,6 +319,9 @@ class Delivery:
         if story.raw or story.failed:
             self.ways.record(story)
         if self.ways.submit and story.complete and kept is None and not self.locked:
+            if not self.ways.placing.takes_enter(story.application):
+                self.ways.tell(f"Enter was not pressed: {_NO_ENTER}")
+                return
             task = asyncio.create_task(self._submit())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
