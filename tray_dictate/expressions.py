@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LIMIT = 0.25  # seconds for one expression; what is sensible takes a hundredth of it
 PATIENCE = 1.0  # seconds for those of one text that are too slow
 LARGEST = 100_000  # characters that an expression may make of a text
+_MUCH = 100_000_000  # characters; hardly any expression makes a hundredth of what it could
 _START = 10.0  # seconds: a machine that has just been started is slow
 _CHILD = Path(__file__).with_name("expression_child.py")
 _NEEDED = ("SYSTEMROOT",)  # of the environment: no key is any business of an expression's
@@ -75,7 +76,7 @@ class Expressions:
         """Return the text with all of these applied in their order, less those that take long."""
         spent = 0.0
         for pattern, value in patterns.items():
-            if is_quick(pattern, len(text)):
+            if is_quick(pattern, len(text)) and _is_small(value, text):
                 text = re.sub(pattern, value, text)
                 continue
             if spent > PATIENCE:
@@ -141,6 +142,11 @@ class Expressions:
         process, self._process = self._process, None
         if process:
             _kill(process)
+
+
+def _is_small(value: str, text: str) -> bool:
+    """Tell whether not much can come of it: a group may hold all of the text at each character."""
+    return len(value) * (len(text) + 1) ** 2 <= _MUCH
 
 
 def _started() -> subprocess.Popen[bytes]:
