@@ -25,6 +25,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.errors import DeliveryError
+from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.hotkey.commands import CommandsHotkey
 
@@ -686,6 +687,34 @@ async def test_a_new_line_may_be_shift_enter_and_an_enter_may_end_it(rig_with):
     rig = await rig_with('text.commands=["en"]', "text.newline=shift+enter", "text.submit=true")
     await spoken(rig, "One new line two.")
     await until(lambda: rig.output.text == "One<shift+enter>Two.<enter>")
+
+
+async def recorded(rig: Rig) -> list[Entry]:
+    """Wait for the history."""
+    while not (entries := await rig.history.last()):
+        await asyncio.sleep(0.002)
+    return entries
+
+
+async def test_of_a_flood_the_beginning_is_kept_wherever_it_is_kept(rig_with):
+    rig = await rig_with()
+    await spoken(rig, "scratch that hello " * 50_000 + ".")
+    assert len(rig.output.kept) == 100_000
+    assert rig.output.text == ""
+    await until(lambda: rig.tray.said)
+    assert "950001 characters are more than text.longest" in rig.tray.said[0]
+    [entry] = await recorded(rig)
+    assert (len(entry.raw), len(entry.text), entry.state) == (100_000, 100_000, "kept")
+
+
+async def test_a_loop_is_inserted_once_and_told(rig_with):
+    rig = await rig_with()
+    await spoken(rig, ("call me back " * 9).strip() + ".")
+    assert rig.output.text == "call me back."
+    await until(lambda: rig.tray.said)
+    assert "9 times in a row" in rig.tray.said[0]
+    [entry] = await recorded(rig)
+    assert entry.raw.count("call me back") == 9
 
 
 COMMAND = "touch it new line and go."
