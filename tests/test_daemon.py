@@ -691,7 +691,7 @@ async def test_a_new_line_may_be_shift_enter_and_an_enter_may_end_it(rig_with):
 
 async def recorded(rig: Rig) -> list[Entry]:
     """Wait for the history."""
-    while not (entries := await rig.history.last()):
+    while not (entries := await rig.history.last()):  # noqa: ASYNC110 - as in `until`
         await asyncio.sleep(0.002)
     return entries
 
