@@ -66,7 +66,8 @@ _DONE = _begins(
 )
 _IN = _is("in en em auf på po ve v na на in")
 _ALSO = _begins(
-    "revis correct korrekt korekt timing adapt redak sync &$ and$ und$ et$ y$ e$ i$ en$ och$ og$ "
+    "al$ testo$ revis correct korrekt korekt timing adapt redak sync &$ and$ und$ et$ y$ e$ "
+    "i$ en$ och$ og$ "
     "ja$ a$ și$ ve$ και$ и$ та$ và$ dan$ ו$ و$ और$"
 )
 _LANGUAGES = _begins(
@@ -84,7 +85,8 @@ _BY = _is(
 _OF = _is("von vom de des der di da dal dalla del della do fra from från van od от від per")
 _BEHIND = _is("tarafından által द्वारा দ্বারা")  # "by", after the name
 _MADE = _begins(
-    "made$ creat provid prepar produc perform submit contribut realiz realitz réalis créé propos "
+    "made$ possible$ creat provid prepar produc perform submit contribut realiz realitz "
+    "réalis créé propos "
     "cread criad feit hech fatt gemaakt ingediend verzorgd erstellt созда сдела делал подготов "
     "подогн перев vytvoř přelož připrav vytvor prelož priprav wykona stworz przygot opracow készít "
     "fordít hazırla oluştur çevir створ зроб підготув направ izrad naprav prevo skapad gjor lavet "
@@ -93,7 +95,7 @@ _MADE = _begins(
 )
 _ARTICLE = _is(
     "the la le les los las el il lo gli die der das den dem de het et o os a as az na la des di do "
-    "της την το των τους η"
+    "της την του το των τους η"
 )
 _COMMUNITY = _begins(
     "communit communaut comunid comunit gemeinschaft gemeenschap społecznoś komunit сообществ "
@@ -102,7 +104,15 @@ _COMMUNITY = _begins(
 )
 _LINK = _is(
     "and & und et y e i en och og ja a și ve και и та de von van der den la del di da du le the of "
-    "für for to af av dos das na на az"
+    "af av dos das na на az"
+)
+_TEXTS = _begins("tekst teks$ text")
+_SAID = _is(  # a sentence about subtitles there
+    "is are was were has have had can on at to in for about see find get und ist sind war "
+    "waren wird "
+    "wurde wurden hat gibt auf bei für est sont était sur pour es está están en son para è sono su "
+    "sulla per são estão em op voor zijn są na dla jsou pro på är finns för er ligger til till для "
+    "есть были лежат"
 )
 _ADDRESS = re.compile(r"https?://|www\.|@\w|\w(?:[\w-]*\.)+[a-z]{2,}\b", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:\w\.)+\w*")
@@ -123,10 +133,12 @@ _SUBJECT = (
 )
 _ROLE = "(?:志愿者|志願者|组|組|製作|制作|作成|提供|来源|來源|作者|担当)"
 _UNSPACED = re.compile(
-    rf"{_SUBJECT}(?:{_ROLE}+\s*[:：]?|\s*[:：]|\s*by\b|\s*โดย)\s*[^，。、のをはがにで了的吗嗎]{{0,24}}"
+    rf"{_SUBJECT}(?:{_ROLE}+\s*[:：]?|\s*[:：]|\s*by\b|\s*(?:จัดทำ)?โดย)\s*[^，。、のをはがにで了的吗嗎]{{0,24}}"
     rf"|{_SUBJECT}由.{{1,30}}(?:提供|製作|制作|翻譯|翻译|校對|校对|完成|上傳|上传)"
     rf"|由.{{1,30}}(?:提供|製作|制作)的?{_SUBJECT}"
     rf"|\S{{2,30}}による{_SUBJECT}{_ROLE}?"
+    rf"|{_SUBJECT}は?.{{0,12}}amara\.org.{{0,6}}(?:社群|社区|社區|コミュニティ).{{0,20}}"
+    rf"|{_SUBJECT}(?:來自|来自)\s*amara\.org"
     rf"|.{{0,10}}amara\.org.{{0,20}}{_SUBJECT}{_ROLE}?",
     re.IGNORECASE,
 )
@@ -144,7 +156,21 @@ def is_credit(segment: str) -> bool:
         return True
     signed = _SIGNS.sub(" : ", _TWO.sub(r"\1\2", segment), count=2)
     words = [_ELIDED.sub("", word.strip(_STRIPPED)) or word for word in signed.split()]
-    return len(words) <= _MOST and (_names_first(words) or _Line(words).is_credit())
+    return len(words) <= _MOST and (
+        _is_of_amara(words) or _names_first(words) or _Line(words).is_credit()
+    )
+
+
+def _is_of_amara(words: list[str]) -> bool:
+    """Tell whether the community that most of them are of is named, and nothing is said of it."""
+    small = [word.lower() for word in words]
+    subjects = (_SUBTITLES, _TRANSLATIONS, _TRANSCRIPTS, _TEXTS)
+    return (
+        any("amara.org" in word for word in small)
+        and any(one.match(word) for one in subjects for word in small[:2])
+        and any(_ADDRESS.search(word) or _COMMUNITY.match(word) for word in small[-2:])
+        and not any(map(_SAID.match, small))
+    )
 
 
 def _names_first(words: list[str]) -> bool:

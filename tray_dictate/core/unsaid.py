@@ -37,6 +37,7 @@ untertitelung im auftrag des zdf für funk 2017
 untertitel im auftrag des zdf für funk 2017
 sous titres réalisés para la communauté d'amara org
 legenda adriana zanotto
+sous titrage radio canada
 ترجمة نانسي قنقر
 请不吝点赞 订阅 转发 打赏支持明镜与点点栏目
 продолжение следует
