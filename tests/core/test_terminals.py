@@ -11,9 +11,7 @@ LXTerminal org.gnome.Ptyxis org.gnome.Console kgx com.raggesoft.blackbox Guake T
 WindowsTerminal.exe cmd.exe powershell.exe mintty ConsoleWindowClass CASCADIA_HOSTING_WINDOW_CLASS
 putty.exe
 """.split()
-OTHERS = (
-    "firefox Code Chromium libreoffice-calc footage org.gnome.gedit Steam Slack st2 emacs".split()
-)
+OTHERS = "firefox Code Chromium libreoffice-calc org.gnome.gedit Steam Slack st2 emacs".split()
 
 
 @pytest.mark.parametrize("name", TERMINALS)
