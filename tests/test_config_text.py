@@ -1,5 +1,7 @@
 """The settings of the text pipeline."""
 
+from dataclasses import fields
+
 import pytest
 from pydantic import ValidationError
 
@@ -72,9 +74,12 @@ def test_the_terms_of_both_lists_are_spelled():
 
 def test_the_engine_is_told_the_terms_of_both_lists():
     told = []
-    builder = Builder(
-        None, None, None, lambda _: None, lambda settings, *_: told.append(settings), None, None
-    )
+    names = [field.name for field in fields(Builder) if field.init and field.name[0] != "_"]
+    builder = Builder(**{
+        **dict.fromkeys(names),  # what it would need for other parts
+        "about": lambda _: None,
+        "make_engine": lambda settings, *_: told.append(settings),
+    })  # fmt: skip
     builder.build("engine", config_load.load(None, ["engine.name=openai", *TERMS], {}))
     assert told[0].keywords == ["Kubernetes", "Café", "Postgres", "?"]
 
