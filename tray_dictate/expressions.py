@@ -16,7 +16,6 @@ import logging
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tray_dictate import own_python
 from tray_dictate.core.expressions import is_quick
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _is_small(value: str, text: str) -> bool:
 def _started() -> subprocess.Popen[bytes]:
     """Return a new process. Raises OSError."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_CHILD)],
+        own_python.program(str(_CHILD)),
         env={name: os.environ[name] for name in _NEEDED if name in os.environ},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         creationflags=_HIDDEN,
