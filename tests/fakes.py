@@ -163,6 +163,7 @@ class FakeOutput:
     def __init__(self) -> None:
         self.windows: dict[str, str] = {"editor": ""}
         self.focus: str | None = "editor"
+        self.application = ""  # that all windows are of
         self.refuses = ""
         self.confirms, self.copies = True, False
         self.stubborn: set[str] = set()  # windows that never take the focus
@@ -176,7 +177,7 @@ class FakeOutput:
         return self.windows["editor"]
 
     async def target(self) -> Target | None:
-        return Target(self.focus) if self.focus else None
+        return Target(self.focus, self.application) if self.focus else None
 
     async def deliver(self, text: str, target: Target | None = None) -> Receipt:
         await self.may_deliver.wait()

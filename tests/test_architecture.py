@@ -33,6 +33,7 @@ SHARED = (
     "lifetime",
     "remedies",
     "physical_keys",
+    "expressions",
 )  # fmt: skip
 # those but app.py, building.py and asking.py run without a daemon
 COMPOSERS = {

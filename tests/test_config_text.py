@@ -1,16 +1,22 @@
 """The settings of the text pipeline."""
 
+from dataclasses import fields
+
 import pytest
 from pydantic import ValidationError
 
+from tray_dictate import config_load
+from tray_dictate.building import Builder
 from tray_dictate.config_text import TextSettings
 from tray_dictate.core.fillers import FILLERS
-from tray_dictate.core.polish import Polisher, TextRules
+from tray_dictate.core.polish import Insert, Polisher, TextRules
 from tray_dictate.core.spoken import LANGUAGES
+from tray_dictate.ways import polisher
 
 
 def test_the_settings_are_the_rules_and_their_defaults_agree():
-    values = TextSettings().model_dump(exclude={"submit", "space", "read_caret"})
+    others = {"submit", "newline_in_terminals", "space", "read_caret"}
+    values = TextSettings().model_dump(exclude=others)
     rules = TextRules(**values)
     assert {name: getattr(TextRules(), name) or None for name in values} == {
         name: value or None for name, value in values.items()
@@ -37,12 +43,48 @@ def test_every_level_can_be_set(unsaid):
     ("settings", "reason"),
     [
         ({"patterns": {"(": "x"}}, r"the regular expression '\(' is wrong"),
+        ({"patterns": {"a{99999999999}": ""}}, "the repetition number is too large"),
         ({"replacements": {" ": "x"}}, "a phrase to replace is empty"),
         ({"vocabulary": ["?"]}, "has no letter"),
         ({"commands": ["tlh"]}, "'en' or 'de'"),
     ],
-    ids=["a wrong expression", "an empty phrase", "a term without letters", "another language"],
+    ids=[
+        "a wrong expression",
+        "a number that is too large",
+        "an empty phrase",
+        "a term without letters",
+        "another language",
+    ],
 )
 def test_a_mistake_is_named(settings, reason):
     with pytest.raises(ValidationError, match=reason):
         TextSettings.model_validate(settings)
+
+
+TERMS = [
+    "text.vocabulary=['Kubernetes', 'Café']",
+    "engine.keywords=['Postgres', '?', 'Cafe\u0301']",
+]
+
+
+def test_the_terms_of_both_lists_are_spelled():
+    said = polisher(config_load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
+    assert said == [Insert("Postgres, Kubernetes, cafe")]
+
+
+def test_the_engine_is_told_the_terms_of_both_lists():
+    told = []
+    names = [field.name for field in fields(Builder) if field.init and field.name[0] != "_"]
+    builder = Builder(**{
+        **dict.fromkeys(names),  # what it would need for other parts
+        "about": lambda _: None,
+        "make_engine": lambda settings, *_: told.append(settings),
+    })  # fmt: skip
+    builder.build("engine", config_load.load(None, ["engine.name=openai", *TERMS], {}))
+    assert told[0].keywords == ["Kubernetes", "Café", "Postgres", "?"]
+
+
+def test_an_echo_of_all_terms_is_no_speech():
+    assert (
+        polisher(config_load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []
+    )

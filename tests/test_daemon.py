@@ -25,6 +25,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.daemon import Daemon, Parts
 from tray_dictate.errors import DeliveryError
+from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.hotkey.commands import CommandsHotkey
 
@@ -688,11 +689,84 @@ async def test_a_new_line_may_be_shift_enter_and_an_enter_may_end_it(rig_with):
     await until(lambda: rig.output.text == "One<shift+enter>Two.<enter>")
 
 
+async def recorded(rig: Rig) -> list[Entry]:
+    """Wait for the history."""
+    while not (entries := await rig.history.last()):  # noqa: ASYNC110 - as in `until`
+        await asyncio.sleep(0.002)
+    return entries
+
+
+async def test_of_a_flood_the_beginning_is_kept_wherever_it_is_kept(rig_with):
+    rig = await rig_with()
+    await spoken(rig, "scratch that hello " * 50_000 + ".")
+    assert len(rig.output.kept) == 100_000
+    assert rig.output.text == ""
+    await until(lambda: rig.tray.said)
+    assert "950001 characters are more than text.longest" in rig.tray.said[0]
+    [entry] = await recorded(rig)
+    assert (len(entry.raw), len(entry.text), entry.state) == (100_000, 100_000, "kept")
+
+
+async def test_a_loop_is_inserted_once_and_told(rig_with):
+    rig = await rig_with()
+    await spoken(rig, ("call me back " * 9).strip() + ".")
+    assert rig.output.text == "call me back."
+    await until(lambda: rig.tray.said)
+    assert "9 times in a row" in rig.tray.said[0]
+    [entry] = await recorded(rig)
+    assert entry.raw.count("call me back") == 9
+
+
+COMMAND = "touch it new line and go."
+
+
+@pytest.mark.parametrize(
+    ("application", "settings", "want"),
+    [
+        ("XTerm", ["engine.name=openai"], "touch it And go."),
+        ("org.kde.konsole", ["engine.name=openai", "text.newline=shift+enter"], "touch it And go."),
+        ("XTerm", ["rewrite.profiles=[{application='x', endpoint='http://127.0.0.1:1'}]"],
+         "touch it And go."),
+        ("XTerm", ["engine.name=openai", "text.newline_in_terminals=true"], "touch it\nAnd go."),
+        ("XTerm", [], "touch it\nAnd go."),
+        ("firefox", ["engine.name=openai"], "touch it\nAnd go."),
+        ("", ["engine.name=openai"], "touch it\nAnd go."),
+    ],
+)  # fmt: skip
+async def test_what_a_server_writes_runs_no_command(rig_with, application, settings, want):
+    rig = await rig_with("text.commands=['en']", *settings)
+    rig.output.application = application
+    await spoken(rig, COMMAND)
+    assert rig.output.text == want
+    assert any("text.newline_in_terminals" in said for said in rig.tray.said) == ("\n" not in want)
+
+
+async def test_nor_is_enter_pressed_there_at_the_end(rig_with):
+    rig = await rig_with("text.submit=true", "engine.name=openai")
+    rig.output.application = "foot"
+    await spoken(rig, "rm all.")
+    await until(lambda: rig.tray.said)
+    assert rig.output.text == "rm all."
+    assert "Enter was not pressed: in a terminal a new line runs" in rig.tray.said[0]
+
+
+async def test_what_is_inserted_again_runs_none_either(rig_with):
+    rig = await rig_with("text.commands=['en']", "engine.name=openai")
+    await spoken(rig, COMMAND)
+    rig.output.application = "xterm"
+    await rig.daemon.last.redo()
+    assert rig.output.text == "touch it\nAnd go. Touch it And go."
+
+
 async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
     rig = await rig_with("text.longest=5")
     await spoken(rig, "Much too long.")
     assert rig.output.text == ""
     assert rig.output.kept == "Much too long."
+    assert rig.tray.said == [
+        "The text could not be inserted: 14 characters are more than text.longest, and nobody says "
+        "so much at once. It is on the clipboard."
+    ]
 
 
 async def test_the_last_dictation_outlives_the_program(rig, rig_with):

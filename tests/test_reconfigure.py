@@ -139,6 +139,13 @@ async def test_only_what_a_setting_concerns_is_replaced(rig, setting, built, ada
     assert rig.committed == 1
 
 
+async def test_a_server_is_told_of_a_new_term(rig):
+    await rig.change("engine.name=openai")
+    rig.builder.built.clear()
+    await rig.change("engine.name=openai", "text.vocabulary=['Kubernetes']")
+    assert rig.builder.built.keys() == {"engine"}
+
+
 async def test_the_new_settings_are_those_of_the_next_dictation(rig):
     await rig.change("hotkey.keys=f9", "text.replacements={one = 'two'}", "text.submit=true")
     await rig.dictate("one", "f9")

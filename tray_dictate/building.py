@@ -84,7 +84,7 @@ class Builder:
             await self.close(part)
 
     def _engine(self, config: Config) -> Engine:
-        return self.make_engine(config.engine, self.about("engine"), self.stats)
+        return self.make_engine(config.hearing, self.about("engine"), self.stats)
 
     def _microphone(self, config: Config) -> Microphone:
         return Microphone(config.audio, self.portaudio, self.bridge, self.about("microphone"))

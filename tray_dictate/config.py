@@ -6,7 +6,6 @@ Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tray_dictate.config_engine import EngineSettings, Section
 from tray_dictate.config_text import TextSettings
+from tray_dictate.core.characters import compose
+from tray_dictate.core.expressions import compiled
 from tray_dictate.core.keys import Chord, drawback, is_bare, nuisance, parse_chord, parse_key
 
 
@@ -31,8 +32,8 @@ def _key_or_none(text: str) -> str:
 
 def _pattern(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
+        compiled(text)
+    except ValueError as error:
         raise ValueError(f"it is no regular expression: {error}") from error
     return text
 
@@ -280,6 +281,23 @@ class Config(Section):
     history: HistorySettings = Field(default_factory=HistorySettings)
     tray: TraySettings = Field(default_factory=TraySettings)
     log: LogSettings = Field(default_factory=LogSettings)
+
+    @property
+    def terms(self) -> list[str]:
+        """The names and terms of both lists, each once."""
+        return list(dict.fromkeys(map(compose, [*self.text.vocabulary, *self.engine.keywords])))
+
+    @property
+    def hearing(self) -> EngineSettings:
+        """The engine's settings, with all of the terms among its keywords."""
+        return self.engine.model_copy(update={"keywords": self.terms})
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a server may decide what is written."""
+        profiles = self.rewrite.profiles
+        servers = [self.rewrite.endpoint, *(profile.endpoint for profile in profiles)]
+        return self.engine.name != "offline" or any(servers)
 
 
 Setting = tuple[str, str, Any, str]  # section, name, default, description

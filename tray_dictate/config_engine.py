@@ -84,7 +84,9 @@ class EngineSettings(Section):
     )
     prompt: str = Field(default="", description="A hint at style and subject, in free text.")
     keywords: list[str] = Field(
-        default_factory=list, description="Names and terms that the model should know."
+        default_factory=list,
+        description="Another name of text.vocabulary, which is the one to "
+        "use: the terms of both are told to the engine and spelled just so.",
     )
     noise_reduction: Literal["near_field", "far_field", "off", "server"] = Field(
         default="near_field",

@@ -33,7 +33,7 @@ class TextSettings(Section):
 
     vocabulary: Annotated[list[str], AfterValidator(_terms)] = Field(
         default_factory=list, description='Names and terms to spell just so: ["Kubernetes", '
-        '"Postgres"]; also where they were heard in two words.',
+        '"Postgres"]; also where they were heard in two words. The engine is told to expect them.',
     )  # fmt: skip
     replacements: Annotated[dict[str, str], AfterValidator(_replacements)] = Field(
         default_factory=dict, description='Whole words or phrases, in any case, and what to write: '
@@ -69,6 +69,10 @@ class TextSettings(Section):
     newline: Literal["enter", "shift+enter", "space"] = Field(
         default="enter", description="How a new line is typed; space: all on one line."
     )
+    newline_in_terminals: bool = Field(
+        default=False, description="In terminals, too, new lines and submit where a server writes "
+        "the text: there a new line runs a command. The embedded engine may without.",
+    )  # fmt: skip
     submit: bool = Field(default=False, description="Press Enter at the end of a dictation.")
     longest: int = Field(
         default=100_000, ge=1,

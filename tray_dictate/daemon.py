@@ -37,10 +37,12 @@ from tray_dictate.core.dictation import (
     step,
 )
 from tray_dictate.core.keys import MODIFIERS
+from tray_dictate.core.segments import Spoken
 from tray_dictate.core.shortcuts import Shortcuts
 from tray_dictate.core.sounds import Sounds
 from tray_dictate.delivery import Delivery
 from tray_dictate.errors import DictateError
+from tray_dictate.expressions import EXPRESSIONS
 from tray_dictate.keyboard import machine
 from tray_dictate.last import Last
 from tray_dictate.parts import Parts
@@ -106,6 +108,8 @@ class Daemon:
     async def start(self) -> None:
         """Be ready, first with the microphone: what is said while the engine loads waits."""
         self._delivering = asyncio.create_task(self.delivery.run())
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._tell_expression)
+        EXPRESSIONS.follow(tell)
         self._show()
         settings = self._parts.config.hotkey
         await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
@@ -124,6 +128,7 @@ class Daemon:
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
         await self.settle(self._farewell)
+        EXPRESSIONS.follow(None)
         for running in self._running.values():
             if not running.task.done():  # a server that is away, most likely
                 self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
@@ -134,8 +139,8 @@ class Daemon:
         if self._delivering:
             self._delivering.cancel()
         for live in self._state.live:
-            for text in live.waiting:  # behind an older one that is still on its way
-                self.delivery.put(live.number, text)
+            for spoken in live.waiting:  # behind an older one that is still on its way
+                self.delivery.put(live.number, *spoken)
         self.delivery.settle()
 
     async def settle(self, seconds: float) -> None:
@@ -184,6 +189,7 @@ class Daemon:
 
     def renew(self) -> None:
         """Go on with the settings and the parts that there are now; between dictations."""
+        EXPRESSIONS.again()
         self._follow_parts()
         self.delivery.change(self._parts.output, self._ways())
         self._schedule()
@@ -247,6 +253,9 @@ class Daemon:
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._shortcuts = Shortcuts(settings.shortcuts)
 
+    def _tell_expression(self, message: str) -> None:
+        self.tell(message, "expressions")
+
     def _ways(self) -> Ways:
         return ways(self._parts, partial(self.tell, cause="delivery"))
 
@@ -286,8 +295,8 @@ class Daemon:
                 self._end(number).task.cancel()
                 self._sounds.dropped(number)
                 log.info("dictation %d: dropped", number)
-            case Deliver(number, text):
-                self.delivery.put(number, text)
+            case Deliver(number, spoken):
+                self.delivery.put(number, *spoken)
             case Close(number):
                 self.delivery.close(number)
                 self._end(number)
@@ -336,8 +345,8 @@ class Daemon:
         self._sounds.heard(number)
         self.post(Heard(number))
 
-    def _segment(self, number: int, text: str) -> None:
-        self.post(SegmentReady(number, text))
+    def _segment(self, number: int, spoken: Spoken) -> None:
+        self.post(SegmentReady(number, spoken))
 
     def _delivered(self, number: int, trouble: str) -> None:
         self.post(Delivered(number, trouble))

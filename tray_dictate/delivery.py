@@ -14,9 +14,12 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
+from tray_dictate import blocking
 from tray_dictate.core.caret import Around
-from tray_dictate.core.polish import Insert, Scratch
+from tray_dictate.core.polish import Insert, Polished, Scratch
+from tray_dictate.core.segments import Spoken
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text import clean, continues, fit
 from tray_dictate.errors import DeliveryError
@@ -30,6 +33,11 @@ log = logging.getLogger(__name__)
 
 BY_HAND = 0  # the number of no dictation: what redo and undo insert
 REST_KEPT = "The rest is on the clipboard."
+_NO_ENTER = (
+    "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
+    "it, set text.newline_in_terminals = true."
+)
+_JOINED = f"A blank was written for each new line: {_NO_ENTER}"
 
 
 class Delivery:
@@ -37,7 +45,7 @@ class Delivery:
 
     def __init__(self, output: Output, ways: Ways, on_done: Callable[[int, str], None]) -> None:
         self.output, self.ways, self._on_done = output, ways, on_done
-        self._queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[int, Spoken]] = asyncio.Queue()
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
         self._stories: dict[int, Story] = {}
@@ -45,6 +53,7 @@ class Delivery:
         self._ending: set[asyncio.Task[None]] = set()
         self._under_way: int | None = None  # whose text is on its way
         self._around = Around()  # what stood around the caret when a text was last composed
+        self._raw = self._unwritten = ""  # it, while it is polished, and while it is rewritten
         self.inserted = Inserted(ways.polisher.spelling)
         self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
 
@@ -59,9 +68,12 @@ class Delivery:
         self.ways.placing.begin(dictation)
         self.ways.caret.look()
 
-    def put(self, dictation: int, text: str) -> None:
-        """Deliver a segment after those before it; `on_done` follows, whatever becomes of it."""
-        self._queue.put_nowait((dictation, text))
+    def put(self, dictation: int, text: str, seconds: float | None = None) -> None:
+        """Deliver a segment after those before it; `on_done` follows, whatever becomes of it.
+
+        `seconds` is how long it was spoken, None where that is not known.
+        """
+        self._queue.put_nowait((dictation, Spoken(text, seconds)))
 
     def abort(self, dictation: int) -> None:
         """Drop what of this dictation is not yet delivered."""
@@ -76,45 +88,59 @@ class Delivery:
         """Deliver no more: what has not arrived goes into the history only."""
         if self._under_way is not None and self._under_way in self._stories:
             story = self._stories[self._under_way]
+            if self._raw:
+                story.strand(self.ways.polisher.heard(self._raw))
+            story.text = self._joined(story.text, self._unwritten)
             story.state = "partly" if story.inserted else "kept"
         while not self._queue.empty():
-            dictation, raw = self._queue.get_nowait()
+            dictation, spoken = self._queue.get_nowait()
             if dictation in self._stories:
-                self._stories[dictation].strand(clean(raw))
+                self._stories[dictation].strand(self.ways.polisher.heard(spoken.text))
         for dictation in list(self._stories):
             self._end(dictation, dropped=False)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         while True:
-            dictation, text = await self._queue.get()
+            dictation, spoken = await self._queue.get()
             if self._ending:  # the Enter of the dictation before
                 await asyncio.wait(self._ending)
             trouble = ""
             if dictation not in self._aborted:
                 async with self.busy:
                     self._under_way = dictation
-                    trouble = await self._deliver_or_keep(dictation, text)
+                    trouble = await self._deliver_or_keep(dictation, spoken)
                     self._under_way = None
+                    self._raw = self._unwritten = ""
             if self._queue.empty():
                 self._aborted.clear()
             self._on_done(dictation, trouble)
 
-    async def _deliver_or_keep(self, dictation: int, raw: str) -> str:
+    async def _deliver_or_keep(self, dictation: int, spoken: Spoken) -> str:
         """Whatever happens to one segment, the next can come; return what went wrong."""
         try:
-            return await self._deliver(dictation, raw)
+            return await self._deliver(dictation, spoken)
         except Exception:
             log.exception("dictation %d: delivery failed", dictation)
             reason = "The text could not be inserted: the log has the details."
-            return await self._keep(dictation, clean(raw), reason)
+            heard = self.ways.polisher.heard(spoken.text)
+            return await self._keep(dictation, heard, reason)
 
-    async def _deliver(self, dictation: int, raw: str) -> str:
+    async def _deliver(self, dictation: int, spoken: Spoken) -> str:
         """Do what one segment says; return what went wrong."""
         story = self._stories.setdefault(dictation, Story())
-        story.raw = f"{story.raw} {clean(raw)}".strip()
-        too_long = self.ways.polisher.refuses(raw)
-        for said in [Insert(raw)] if too_long else self.ways.polisher.segment(raw):
+        # a user's expression may take its time; nothing that the thread has needs to be given back
+        self._raw = spoken.text
+        polished = await blocking.start(partial(self.ways.polisher.polish, *spoken))
+        self._raw = ""
+        story.raw = f"{story.raw} {polished.heard}".strip()
+        if polished.refused:
+            return await self._refuse(dictation, story, polished)
+        if polished.note:
+            self.ways.tell(polished.note)
+        for said in polished.said:
+            if dictation in self._aborted:
+                return ""
             if isinstance(said, Scratch):
                 trouble = await self._scratch(dictation, story)
             else:
@@ -125,7 +151,9 @@ class Delivery:
 
     async def _say(self, dictation: int, story: Story, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
+        self._unwritten = said.text
         text = await self._rewritten(dictation, said.text)
+        self._unwritten = ""
         if dictation in self._aborted:
             return ""
         text = self.inserted.say(dictation, text, said.text, said.owed)
@@ -144,6 +172,14 @@ class Delivery:
         story.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
+    async def _refuse(self, dictation: int, story: Story, polished: Polished) -> str:
+        """Keep what of a text that is too long is left of it; return why."""
+        if dictation in self._aborted:
+            return ""
+        story.state, story.text = "kept", self._joined(story.text, polished.heard)
+        reason = f"The text could not be inserted: {polished.refused}"
+        return await self._keep(dictation, polished.heard, reason)
+
     async def _rewritten(self, dictation: int, text: str) -> str:
         if self.ways.polisher.refuses(text):
             return text
@@ -161,13 +197,15 @@ class Delivery:
         Raises DeliveryError where nothing was inserted.
         """
         if self.ways.polisher.refuses(text):
-            raise DeliveryError(f"{len(text)} characters are more than text.longest.")
+            raise DeliveryError(self.ways.polisher.refusal(text))
         began = time.monotonic()
         landing = await self.place(dictation, text)
         target, receipt = landing.target, landing.receipt
         if not landing.piece:
             return ""
         landing.log(dictation, time.monotonic() - began)
+        if landing.joined:
+            self.ways.tell(_JOINED)
         story.application = target.application if target else ""
         if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
             self._kept[dictation] = landing.piece
@@ -281,6 +319,9 @@ class Delivery:
         if story.raw or story.failed:
             self.ways.record(story)
         if self.ways.submit and story.complete and kept is None and not self.locked:
+            if not self.ways.placing.takes_enter(story.application):
+                self.ways.tell(f"Enter was not pressed: {_NO_ENTER}")
+                return
             task = asyncio.create_task(self._submit())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)

@@ -55,7 +55,9 @@ def polished(raw: list[str], polisher: Polisher) -> str:
     """Return the text of segments, as it would stand in a window."""
     inserted = Inserted(polisher.spelling)
     for segment in raw:
-        for said in polisher.segment(segment):
+        polished = polisher.polish(segment)
+        # nothing is inserted here, so that what is too long for a window may be whole
+        for said in polished.said or [Insert(polished.heard)] * bool(polished.refused):
             if isinstance(said, Insert):
                 inserted.say(1, said.text, said.text, said.owed)
             else:  # "scratch that"

@@ -21,3 +21,8 @@ def module(name: str, *words: str, python: str = sys.executable) -> list[str]:
 def script(code: str, *words: str) -> list[str]:
     """Return the command that runs this code with these words."""
     return [sys.executable, SAFELY, "-c", code, *words]
+
+
+def program(path: str) -> list[str]:
+    """Return the command that runs a program of ours that needs the standard library only."""
+    return [sys.executable, "-I", "-S", path]

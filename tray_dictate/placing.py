@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from tray_dictate.core.terminals import is_terminal, on_one_line
 from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.ports import Output, Receipt, Target
 
@@ -33,6 +34,7 @@ class Landing:
     receipt: Receipt
     rest: str = ""
     reason: str = ""
+    joined: bool = False  # it has blanks for its new lines
 
     @property
     def whole(self) -> str:
@@ -59,15 +61,21 @@ class Placing:
     """Remembers each dictation's window, and sees to it that the text gets there."""
 
     def __init__(
-        self, output: Output, policy: Policy, patience: float, *, breaks: bool = False
+        self,
+        output: Output,
+        policy: Policy,
+        patience: float,
+        *,
+        breaks: bool = False,
+        runs: bool = True,
     ) -> None:
         """`patience`: seconds that text is held for a window without the focus, by "hold".
 
-        With `breaks`, a new line is Shift+Enter.
+        With `breaks`, a new line is Shift+Enter. Without `runs`, there are none in terminals.
         """
         self._output, self._policy = output, policy
         self._patience = patience if policy == "hold" else _SOON
-        self._breaks = breaks
+        self._breaks, self._runs = breaks, runs
         self._origins: dict[int, asyncio.Task[Target | None]] = {}
 
     def begin(self, dictation: int) -> None:
@@ -94,11 +102,19 @@ class Placing:
         for _ in range(MOVES):
             target = await self.place(dictation, give_up)
             piece = await compose(target)
+            one_line = not self.takes_enter(target.application if target else "")
             try:
-                return await self._whole(piece, target, give_up)
+                landing = await self._whole(
+                    on_one_line(piece) if one_line else piece, target, give_up
+                )
             except FocusMovedError:
                 continue
+            return replace(landing, joined=one_line and "\n" in piece)
         raise DeliveryError(_ON_AND_ON)
+
+    def takes_enter(self, application: str) -> bool:
+        """Tell whether a new line may be sent there: in a terminal it may run what nobody said."""
+        return self._runs or not is_terminal(application)
 
     async def place(self, dictation: int, give_up: Callable[[], str]) -> Target | None:
         """Return where its text is to go now; waits or acts as the policy says.

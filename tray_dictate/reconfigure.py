@@ -42,7 +42,7 @@ class Builds(Protocol):
 
 def _engine(config: Config) -> object:
     """Return what the engine is made from; the embedded one asks for one of its settings."""
-    engine = config.engine
+    engine = config.hearing
     return engine if engine.name != "offline" else ("offline", tuple(engine.languages))
 
 

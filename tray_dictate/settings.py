@@ -65,12 +65,12 @@ class Settings:
             ])  # fmt: skip
         async with self._turn():
             before = config_load.read(path)
-            config = self._right(name, before)
+            config = await asyncio.to_thread(self._right, name, before)
             if value == _value(config, name):
                 text = before  # a default need not be written down
             else:
                 text = config_edit.with_value(before, name, value)
-                config = self._sources.load(text)
+                config = await asyncio.to_thread(self._sources.load, text)
 
             async def commit() -> None:
                 if text != before:
@@ -89,7 +89,7 @@ class Settings:
         """Read the file anew; return what to tell. Raises ConfigError: all is as it was."""
         async with self._turn():
             self._seen = self._text()
-            config = self._sources.load()
+            config = await asyncio.to_thread(self._sources.load)  # expressions take time to read
 
             async def commit() -> None: ...
 

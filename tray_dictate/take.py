@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tray_dictate.audio import kept
-from tray_dictate.core.segments import Failed, Segment, SpokenOrder
+from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
 from tray_dictate.errors import CaptureError, DictateError
 from tray_dictate.meter import Meter
 from tray_dictate.pcm import seconds
@@ -38,7 +38,7 @@ class Take:
     tail: float
     started: float  # when the key went down
     on_heard: Callable[[], None]
-    on_segment: Callable[[str], None]
+    on_segment: Callable[[Spoken], None]
     on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
     on_level: Callable[[float], None] = lambda _: None  # how loud it is, 0.0 to 1.0
     clean: Callable[[bytes], bytes] = lambda chunk: chunk  # of the cues that the speakers play
@@ -146,4 +146,4 @@ class Take:
             if segment.span:
                 self._done.append(segment.span)
             self.story.transcribed = asyncio.get_running_loop().time()
-            self.on_segment(segment.text)
+            self.on_segment(segment.spoken)

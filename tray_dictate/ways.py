@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tray_dictate.config import Config
 from tray_dictate.core.polish import Polisher, TextRules
 from tray_dictate.core.text import Space
+from tray_dictate.core.words import is_word
+from tray_dictate.expressions import EXPRESSIONS
 from tray_dictate.history import Entry
 from tray_dictate.history_async import AsyncHistory
 from tray_dictate.parts import Parts
@@ -37,7 +40,10 @@ def ways(parts: Parts, tell: Callable[[str], None]) -> Ways:
     """Return what the settings and the parts that there are now make of it."""
     config, output = parts.config, parts.output
     lines = config.text.newline == "shift+enter"
-    placing = Placing(output, config.output.focus, config.output.hold_seconds, breaks=lines)
+    placing = Placing(
+        output, config.output.focus, config.output.hold_seconds, breaks=lines,
+        runs=config.text.newline_in_terminals or not config.foreign,
+    )  # fmt: skip
     return Ways(
         polisher=polisher(config),
         rewrite=parts.rewriter.apply,
@@ -53,14 +59,15 @@ def ways(parts: Parts, tell: Callable[[str], None]) -> Ways:
 
 def polisher(config: Config) -> Polisher:
     """Return what polishes segments; an engine may echo the hints that it was given."""
-    text, engine = config.text, config.engine
+    text = config.text
     rules = TextRules(
-        replacements=text.replacements, patterns=text.patterns, vocabulary=text.vocabulary,
+        replacements=text.replacements, patterns=text.patterns,
+        vocabulary=[term for term in config.terms if any(map(is_word, term))],
         commands=text.commands, fillers=text.fillers, unsaid=text.unsaid, newline=text.newline,
-        longest=text.longest, prompt=engine.prompt, keywords=engine.keywords,
-        languages=["en"] if engine.name == "offline" else engine.languages,
+        longest=text.longest, prompt=config.engine.prompt, keywords=config.terms,
+        languages=["en"] if config.engine.name == "offline" else config.engine.languages,
     )  # fmt: skip
-    return Polisher(rules)
+    return Polisher(rules, partial(EXPRESSIONS.sub, "text.patterns"))
 
 
 class Record:

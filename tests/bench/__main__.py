@@ -21,6 +21,7 @@ def main() -> int:
         "engine": ["--eval", folder] if folder else [],
         **({"offset": ["--eval", folder]} if folder else {}),
         "control": [],
+        "expressions": [],
         "takes": [],
         "cancelled": [],
         "delivery": [],

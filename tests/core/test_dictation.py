@@ -25,6 +25,7 @@ from tray_dictate.core.dictation import (
     Toggle,
     step,
 )
+from tray_dictate.core.segments import Spoken
 
 IDLE = State()
 RECORDING = State(recording=Live(1), last=1)
@@ -51,24 +52,24 @@ TABLE = [
     ("the first samples are heard", RECORDING, Heard(1), HEARD, []),
     ("samples after cancel are ignored", DONE, Heard(1), DONE, []),
     (
-        "a segment is delivered while the key is held", HEARD, SegmentReady(1, "hi"),
-        State(recording=Live(1, heard=True, delivering=1), last=1), [Deliver(1, "hi")],
+        "a segment is delivered while the key is held", HEARD, SegmentReady(1, Spoken("hi", 1.5)),
+        State(recording=Live(1, heard=True, delivering=1), last=1), [Deliver(1, Spoken("hi", 1.5))],
     ),
-    ("text after cancel is dropped", DONE, SegmentReady(1, "hi"), DONE, []),
+    ("text after cancel is dropped", DONE, SegmentReady(1, Spoken("hi", 1.5)), DONE, []),
     (
-        "text of the second waits for the first", OVERLAP, SegmentReady(2, "hi"),
-        State(recording=Live(2, waiting=("hi",)), draining=(Live(1),), last=2), [],
+        "text of the second waits for the first", OVERLAP, SegmentReady(2, Spoken("hi", 1.5)),
+        State(recording=Live(2, waiting=(Spoken("hi", 1.5),)), draining=(Live(1),), last=2), [],
     ),
     (
         "the end of the first lets the second deliver",
-        State(recording=Live(2, waiting=("a", "b")), draining=(Live(1),), last=2), Drained(1),
+        State(recording=Live(2, waiting=(Spoken("a"), Spoken("b"))), draining=(Live(1),), last=2), Drained(1),
         State(recording=Live(2, delivering=2), last=2),
-        [Close(1), Deliver(2, "a"), Deliver(2, "b")],
+        [Close(1), Deliver(2, Spoken("a")), Deliver(2, Spoken("b"))],
     ),
     (
         "a second that is over before the first waits its turn",
-        State(draining=(Live(1), Live(2, waiting=("b",))), last=2), Drained(2),
-        State(draining=(Live(1), Live(2, waiting=("b",), drained=True)), last=2), [],
+        State(draining=(Live(1), Live(2, waiting=(Spoken("b"),))), last=2), Drained(2),
+        State(draining=(Live(1), Live(2, waiting=(Spoken("b"),), drained=True)), last=2), [],
     ),
     ("a drained dictation closes", DRAINING, Drained(1), DONE, [Close(1)]),
     (
@@ -144,7 +145,7 @@ events = st.one_of(
     st.sampled_from([Start(), Stop(), Toggle(), Cancel(), Enable(True), Enable(False)]),
     st.builds(Locked, st.booleans()),
     st.builds(Heard, numbers),
-    st.builds(SegmentReady, numbers, st.sampled_from("abc")),
+    st.builds(SegmentReady, numbers, st.builds(Spoken, st.sampled_from("abc"))),
     st.builds(Drained, numbers, st.sampled_from(["", "trouble"])),
 )
 

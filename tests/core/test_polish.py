@@ -53,7 +53,7 @@ POLISHED = [
     ("rules", "raw", "want"), [r[1:] for r in POLISHED], ids=[r[0] for r in POLISHED]
 )
 def test_segments_are_polished(rules, raw, want):
-    assert Polisher(rules).segment(raw) == want
+    assert Polisher(rules).polish(raw).said == want
 
 
 AFTER = [
@@ -91,6 +91,45 @@ def test_what_is_longer_than_the_longest_is_refused():
     assert polisher.refuses("a" * 6)
 
 
+def test_of_what_is_far_too_long_the_beginning_is_kept_and_nothing_is_done():
+    polished = Polisher(EVERYTHING).polish("scratch that. " * 90_000)
+    assert polished.said == []
+    assert polished.refused.startswith("1260000 characters are more than text.longest")
+    assert "The first 100000 of them are kept." in polished.refused
+    assert polished.heard == ("scratch that. " * 90_000)[:100_000].strip()
+
+
+def test_a_segment_takes_back_only_a_few():
+    flood = "".join(f"scratch that. {number} scratch that. " for number in range(50))
+    assert Polisher(EVERYTHING).polish(flood + "Scratch that. " * 5).said.count(Scratch()) <= 10
+
+
+def test_a_loop_is_inserted_once_and_the_user_is_told():
+    polished = Polisher(PLAIN).polish("Call me back. " * 9, 12.0)
+    assert polished.said == [Insert("Call me back.")]
+    assert "9 times in a row" in polished.note
+    assert polished.heard == ("Call me back. " * 9).strip()
+
+
+DECOMPOSED = [
+    ("a term", {"vocabulary": ["Café"]}, "a cafe\u0301", "a Café"),
+    ("a term of the user's", {"vocabulary": ["Cafe\u0301"]}, "a café", "a Café"),
+    ("a phrase", {"replacements": {"the cafe\u0301": "Joe's"}}, "the café", "Joe's"),
+    ("what stands for it", {"replacements": {"joes": "the cafe\u0301"}}, "joes", "the café"),
+    ("a pattern", {"patterns": {"[e\u0301]": "e"}}, "café cafe\u0301", "cafe cafe"),
+    ("a command", {"commands": ["de"]}, "so na\u0308chster Absatz da", "so\n\nDa"),
+    ("a filler", {"fillers": ["de"]}, "so a\u0308hm ja", "so ja"),
+    ("Hangul in letters", {"replacements": {"한글": "Hangul"}}, "\u1112\u1161\u11ab\u1100\u1173\u11af", "Hangul"),
+    ("a letter that has no form of its own", {"replacements": {"\u0958": "q"}}, "\u0915\u093c", "q"),
+    ("forms of ideographs stay", {}, "\ufa19 e\u0301", "\ufa19 é"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "raw", "want"), [r[1:] for r in DECOMPOSED], ids=[r[0] for r in DECOMPOSED])  # fmt: skip
+def test_composed_and_decomposed_letters_are_the_same(rules, raw, want):
+    assert Polisher(TextRules(**rules)).polish(raw).said == [Insert(want)]
+
+
 ANY = st.text(st.characters(codec=None))
 
 
@@ -98,7 +137,7 @@ ANY = st.text(st.characters(codec=None))
 def test_where_nothing_is_configured_no_word_is_lost(raw):
     text, owed = without_comma(clean(raw))
     want = [] if not text or Unsaid("sure")(clean(raw)) else [Insert(text, owed)]
-    assert Polisher(PLAIN).segment(raw) == want
+    assert Polisher(PLAIN).polish(raw).said == want
 
 
 SPEECH = st.lists(
@@ -110,7 +149,7 @@ POLISHER = Polisher(EVERYTHING)
 
 @given(SPEECH)
 def test_whatever_is_said_only_text_is_inserted(raw):
-    said = POLISHER.segment(raw)
+    said = POLISHER.polish(raw).said
     assert sum(isinstance(one, Insert) for one in said) <= 1
     for one in said:
         assert isinstance(one, Scratch) or (one.text and one.text == clean(one.text, lines=True))
@@ -118,6 +157,6 @@ def test_whatever_is_said_only_text_is_inserted(raw):
 
 @given(SPEECH)
 def test_a_segment_depends_on_no_other(raw):
-    first = POLISHER.segment(raw)
-    POLISHER.segment("open quote new")
-    assert POLISHER.segment(raw) == first
+    first = POLISHER.polish(raw)
+    POLISHER.polish("open quote new")
+    assert POLISHER.polish(raw) == first

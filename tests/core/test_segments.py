@@ -73,3 +73,8 @@ def test_any_order_of_completions_with_repeats_gives_every_word_once_in_order(or
     events += [Completed(str(n), f"word{n}") for n in [*order, *repeats]]
     out = [segment.text for event in events for segment in machine.feed(event)]
     assert out == [f"word{n}" for n in range(8)]
+
+
+def test_it_is_known_how_long_a_segment_was_spoken_where_its_place_is():
+    assert Segment("a", "one", (1.5, 3.5)).spoken == ("one", 2.0)
+    assert Segment("a", "one").spoken == ("one", None)

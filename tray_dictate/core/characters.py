@@ -32,6 +32,19 @@ _NEWER = re.compile(  # emoji and ideographs that this Python's Unicode may not 
     "[\U0001f000-\U0001fbff\U00020000-\U0002fffd\U00030000-\U0003fffd]"
 )
 _EMOJI_TOO = frozenset("#*0123456789\u203c\u2049\u3030")  # emoji with a variation selector
+_COMPATIBLE = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
+
+
+def compose(text: str) -> str:
+    """Return `text` with each letter and its accents in one character where there is one (NFC).
+
+    The forms of ideographs that names are written with stay: they would become others.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    parts = _COMPATIBLE.split(text)
+    parts[::2] = [unicodedata.normalize("NFC", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def only_text(line: str) -> str:

@@ -17,8 +17,11 @@ from tray_dictate.core.words import AnyOf, phrase
 
 _PAUSES = ",.;:!?…"
 _LIGHT = ",;"  # a full stop before a new line is the sentence's own
-_ARTICLE_REACH = 30  # characters before a phrase that are looked at for an article
+_REACH = 30  # characters before a phrase that are looked at for an article, and for `literal`
+_TAIL = 2000  # characters before a piece that decide how it goes on
 _ONLY_BLANKS = r"\s+"
+_ENDS = re.compile(rf"\s*(?:[{_PAUSES}]|\Z)")
+_GOES_ON = re.compile(rf"\s*[{_PAUSES} ]*")
 
 
 class Commands:
@@ -40,22 +43,21 @@ class Commands:
         run, at = "", 0
         for match, which in self._phrases.find(text):
             command = self._commands[which]
-            gap = text[at : match.start()]
-            literal = self._literal.search(gap)
+            near = max(at, match.start() - _REACH)
+            literal = self._literal.search(text, near, match.start())
             if literal:
-                run, at = run + gap[: literal.start()] + match[0], match.end()
+                run, at = run + text[at : literal.start()] + match[0], match.end()
             elif self._is_meant(text, match, command):
                 eaten = _eaten_before(command.kind)
-                pieces += [(run + gap).rstrip().rstrip(eaten), command]
+                pieces += [(run + text[at : match.start()]).rstrip().rstrip(eaten), command]
                 run, at = "", _after(text, match.end(), command.kind)
         return [piece for piece in [*pieces, run + text[at:]] if piece]
 
     def _is_meant(self, text: str, match: re.Match[str], command: Command) -> bool:
         """Tell a command from the same words in a sentence."""
         if command.kind is Kind.SCRATCH:  # "he can scratch that itch" deletes nothing
-            rest = text[match.end() :].lstrip()
-            return not rest or rest[0] in _PAUSES
-        before = text[max(match.start() - _ARTICLE_REACH, 0) : match.start()]
+            return _ENDS.match(text, match.end()) is not None
+        before = text[max(match.start() - _REACH, 0) : match.start()]
         word = re.search(r"(\w+)\s+$", before)
         return word is None or word[1].casefold() not in self._articles
 
@@ -77,10 +79,11 @@ def follow(out: str, last: Kind | None, text: str) -> str:
     """Return `out`, which the command `last` has ended unless that is None, with words added."""
     if not out or last in (Kind.OPEN, Kind.HYPHEN):
         return out + text
-    blank = spacing(out, text)
+    before = out[-_TAIL:]
+    blank = spacing(before, text)
     if last is Kind.CLOSE and text[0] not in _PAUSES:
         blank = " "  # a straight quotation mark alone would look like an opening one
-    return out + blank + casing(out, text)
+    return out + blank + casing(before, text)
 
 
 def _blank(out: str, last: Kind | None) -> str:
@@ -97,5 +100,6 @@ def _after(text: str, at: int, kind: Kind) -> int:
     """Return where the text goes on after a command that ended at `at`."""
     if kind is Kind.CLOSE:
         return at
-    rest = text[at:]
-    return at + len(rest) - len(rest.lstrip().lstrip(_PAUSES + " "))
+    found = _GOES_ON.match(text, at)
+    assert found
+    return found.end()

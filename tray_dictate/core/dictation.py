@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
+from tray_dictate.core.segments import Spoken
+
 
 class Status(StrEnum):
     """What the tray shows."""
@@ -78,7 +80,7 @@ class SegmentReady:
     """A segment of a dictation is due, in spoken order."""
 
     dictation: int
-    text: str
+    spoken: Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Deliver:
     """Put this segment into the window."""
 
     dictation: int
-    text: str
+    spoken: Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Live:
 
     number: int
     heard: bool = False
-    waiting: tuple[str, ...] = ()  # segments that must not overtake an older dictation
+    waiting: tuple[Spoken, ...] = ()  # segments that must not overtake an older dictation
     delivering: int = 0  # Delivers not yet answered
     drained: bool = False
 
@@ -206,9 +208,9 @@ def step(state: State, event: Event) -> Step:
             return _allow(state, event)
         case Heard(number):
             return _advance(_change(state, number, heard=True))
-        case SegmentReady(number, text):
+        case SegmentReady(number, spoken):
             live = _find(state, number)
-            waiting = (*live.waiting, text) if live else ()
+            waiting = (*live.waiting, spoken) if live else ()
             return _advance(_change(state, number, waiting=waiting))
         case Drained(number, trouble):
             return _advance(_drained(state, number, trouble))
@@ -266,7 +268,7 @@ def _advance(state: State) -> Step:
     commands: list[Command] = []
     while state.live:
         first = state.live[0]
-        commands += [Deliver(first.number, text) for text in first.waiting]
+        commands += [Deliver(first.number, spoken) for spoken in first.waiting]
         sent = first.delivering + len(first.waiting)
         state = _change(state, first.number, waiting=(), delivering=sent)
         if not state.live[0].over:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from tray_dictate.core.characters import compose
+from tray_dictate.core.expressions import compiled
 from tray_dictate.core.words import AnyOf, Phrase, is_word, phrase
 
 Rewrite = Callable[[str], str]
+Apply = Callable[[Mapping[str, str], str], str]  # patterns with their values, text -> text
 
-LONGEST_MATCHED = 1000  # characters that a user's pattern sees: a bad one takes minutes for more
+LONGEST_MATCHED = 1000  # characters that a user's pattern sees
 _SHORT = 5  # letters: a shorter term is not looked for in pieces ("Nord" in "no rd")
 _ORDINARY = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")  # noqa: RUF001 - words that follow a case
 _GAP = r"(?:\s+|[-\u2010\u2011])"  # what may stand in a term that is written in one
@@ -36,25 +39,34 @@ def speller(vocabulary: Sequence[str]) -> Rewrite:
 
     Raises ValueError for a term without a letter or digit.
     """
-    terms = sorted(vocabulary, key=len, reverse=True)
+    terms = sorted(map(compose, vocabulary), key=len, reverse=True)
     return _rewrite([_term(term) for term in terms], lambda _, which: terms[which].strip())
 
 
-def patterner(patterns: Mapping[str, str]) -> Rewrite:
-    """Return what applies the regular expressions `patterns` in their order to a text.
+def substitute(patterns: Mapping[str, str], text: str) -> str:
+    """Apply regular expressions here and now, however long that takes."""
+    for pattern, value in patterns.items():
+        text = re.sub(pattern, value, text)
+    return text
 
-    Nothing pure can stop an expression that takes forever: they see no long text. Raises
-    ValueError naming the expression that is wrong.
+
+def patterner(patterns: Mapping[str, str], apply: Apply = substitute) -> Rewrite:
+    """Return what has `apply` apply the regular expressions `patterns` to a text.
+
+    They see no long text. Raises ValueError naming the expression that is wrong.
     """
-    compiled = [(_compiled(pattern, value), value) for pattern, value in patterns.items()]
+    composed_patterns = {compose(pattern): compose(value) for pattern, value in patterns.items()}
+    for pattern, value in composed_patterns.items():
+        try:
+            compiled(pattern, value)
+        except ValueError as error:
+            shown = repr(pattern[:100])
+            raise ValueError(f"the regular expression {shown} is wrong: {error}") from error
 
     def rewrite(text: str) -> str:
-        for pattern, value in compiled:
-            if len(text) <= LONGEST_MATCHED:
-                text = pattern.sub(value, text)
-        return text
+        return apply(composed_patterns, text) if len(text) <= LONGEST_MATCHED else text
 
-    return rewrite
+    return rewrite if patterns else lambda text: text
 
 
 def _rewrite(phrases: list[Phrase], spelled: Callable[[str, int], str]) -> Rewrite:
@@ -103,12 +115,3 @@ def _spaced(term: str, inside: str) -> str:
             pattern += re.escape(char)
         before = char
     return pattern + re.escape(term[end:])
-
-
-def _compiled(pattern: str, value: str) -> re.Pattern[str]:
-    try:
-        compiled = re.compile(pattern)
-        compiled.sub(value, "")  # a group that does not exist is found here
-    except (re.error, IndexError) as error:
-        raise ValueError(f"the regular expression {pattern!r} is wrong: {error}") from error
-    return compiled

@@ -7,7 +7,7 @@ An engine may repeat an event, send it out of order, or complete what it never a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,18 @@ class Segment:
     text: str
     span: tuple[float, float] | None = None
     confidence: float | None = None
+
+    @property
+    def spoken(self) -> Spoken:
+        """What was written, and for how many seconds of speech."""
+        return Spoken(self.text, self.span[1] - self.span[0] if self.span else None)
+
+
+class Spoken(NamedTuple):
+    """What an engine wrote for a segment, and how long it was spoken where that is known."""
+
+    text: str
+    seconds: float | None = None
 
 
 SessionEvent = Committed | Delta | Completed | Failed

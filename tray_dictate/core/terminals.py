@@ -1,16 +1,30 @@
-"""Which applications are terminals, by their names."""
+"""Which applications are terminals, by the names of their windows.
+
+In a terminal a new line runs what stands there, unless the shell knows that it was pasted: dash,
+and the prompts of many languages, do not.
+"""
 
 from __future__ import annotations
 
 import re
 
-TERMINALS = (  # parts of names, in small letters
+# parts of names in small letters; these paste PRIMARY for Shift+Insert
+TERMINALS = (
     r"term|tilix|konsole|kitty|alacritty|rxvt|guake|yakuake|tilda|ghostty|^rio$|kgx|ptyxis"
     r"|console|^foot|^st(-|$)|zutty|sakura|^hyper$|^tabby|^contour|blackbox|putty|^tym$"
 )
-_NAMES = re.compile(TERMINALS)
+_OTHERS = (
+    r"^warp$|^dev\.warp|havoc|^cmd(\.exe)?$|powershell|^pwsh|mintty|conhost|cascadia|^yaft$|^wayst$"
+)
+_TERMINAL = re.compile(f"{TERMINALS}|{_OTHERS}")
+_BREAKS = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
 def is_terminal(application: str) -> bool:
-    """Tell whether this is the name of one."""
-    return _NAMES.search(application.lower()) is not None
+    """Tell whether an application of this name is one; not, where the name is not known."""
+    return _TERMINAL.search(application.lower()) is not None
+
+
+def on_one_line(text: str) -> str:
+    """Return `text` with blanks for its new lines."""
+    return _BREAKS.sub(" ", text)

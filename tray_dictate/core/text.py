@@ -11,7 +11,7 @@ from typing import Literal
 
 from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling, begins, casing
 from tray_dictate.core.caret import UNKNOWN, Around
-from tray_dictate.core.characters import NO_SPACES, only_text
+from tray_dictate.core.characters import NO_SPACES, compose, only_text
 
 __all__ = ["Space", "casing", "clean", "continues", "fit", "join", "spacing", "without_comma"]
 
@@ -35,9 +35,12 @@ _NO_SPACES = re.compile(f"[{NO_SPACES}]")
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """Return `text` without anything that is not text, on one line or with its `lines`."""
+    """Return `text` without anything that is not text, on one line or with its `lines`.
+
+    Letters are composed (NFC): so they are compared with the user's words, and so they are typed.
+    """
     found = _LINE_BREAK.split(_ESCAPES.sub("", text))
-    found = [only_text(_BLANKS.sub(_blank, line)) for line in found]
+    found = [compose(only_text(_BLANKS.sub(_blank, line))) for line in found]
     found = [_BLANKS.sub(_blank, line).strip() for line in found]
     return "\n".join(found) if lines else " ".join(line for line in found if line)
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tray_dictate.core.characters import NO_SPACES
+from tray_dictate.core.characters import NO_SPACES, compose
 
 
 def _marks() -> str:
@@ -49,7 +49,7 @@ class Phrase:
 
 def phrase(words: str, gap: str = GAP) -> Phrase:
     """Return the expression for a phrase, however its `words` are set apart."""
-    words = words.strip()
+    words = compose(words).strip()
     parts = [part for part in re.split(r"[\s\-\u2010\u2011]+", words) if part]
     inner = gap.join(map(re.escape, parts or [words]))
     return Phrase(inner, parts[0][0] + parts[-1][-1] if parts else words)
@@ -81,7 +81,9 @@ class AnyOf:
                 branches.append(f"(?={re.escape(letter)})(?:{inner})")
                 self._order += found
             groups.append(f"{edges[0]}(?:{'|'.join(branches)}){edges[1]}")
-        self._pattern = re.compile("|".join(groups), re.IGNORECASE)
+        letters = {letter for found in alike.values() for letter in found}
+        any_letter = f"(?=[{re.escape(''.join(sorted(letters)))}])" if letters else ""
+        self._pattern = re.compile(f"{any_letter}(?:{'|'.join(groups)})", re.IGNORECASE)
 
     def __bool__(self) -> bool:
         return bool(self._order)

@@ -83,7 +83,7 @@ def _checks(
         Check("settings", _blocking(lambda: of_settings)),
         Check("hotkey", lambda: _keys(config, prompt), _HOTKEY),
         Check("microphone", lambda: sound.look(config.audio), remedy=sound.HANGS),
-        Check("engine", lambda: engine.look(config.engine), _ENGINE),
+        Check("engine", lambda: engine.look(config.hearing), _ENGINE),
         Check("typing", lambda: _typing(config), _TYPING),
         Check("tray", lambda: desktop.tray(config.tray)),
         Check("notifications", lambda: desktop.notifications(config.tray)),

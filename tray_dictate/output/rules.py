@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from tray_dictate.config import OutputRule
 from tray_dictate.core.terminals import TERMINALS
+from tray_dictate.expressions import EXPRESSIONS
 
 _T = TypeVar("_T")
 Method = Literal["auto", "paste", "type", "clipboard", "off"]
@@ -93,11 +94,14 @@ class Rules:
         self, method: Method = "auto", rules: Sequence[OutputRule] = (), *, private: bool = True
     ) -> None:
         self._all = Treatment(method, private=private)
-        self._rules = [(re.compile(rule.application), rule) for rule in rules]
+        self._rules = rules
 
     def treatment(self, names: Sequence[str], title: str = "") -> Treatment:
-        """Return what applies to a window of this title and an application of these names."""
-        rules = [rule for found, rule in self._rules if any(map(found.search, names))]
+        """Return what applies to a window of this title and an application of these names.
+
+        Not to be called on the loop.
+        """
+        rules = [rule for rule in self._rules if _applies(rule, names)]
         shipped = _shipped([name.lower() for name in names], title.lower())
         methods: list[Method] = [rule.method for rule in rules if rule.method]
         wanted = next(iter(methods), None)
@@ -140,6 +144,10 @@ def refusal(application: str, treatment: Treatment) -> str:
         f"Nothing is inserted into {name}: it asks for a password. To change that, give it a rule "
         "in output.rules."
     )
+
+
+def _applies(rule: OutputRule, names: Sequence[str]) -> bool:
+    return any(EXPRESSIONS.found("output.rules", rule.application, name) for name in names)
 
 
 def _first(values: Sequence[_T | None]) -> _T | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
+from tray_dictate import blocking
 from tray_dictate.config import RewriteSettings
 from tray_dictate.errors import ConfigError
 from tray_dictate.rewrite.chat import Chat, model, url
@@ -39,7 +40,9 @@ class Rewriter:
         """Return the new text, or `text` itself; raises nothing."""
         if not text.strip():
             return text
-        ways = next(ways for profile, ways in self._profiles if profile.matches(application))
+        ways = self._profiles[-1][1]
+        if len(self._profiles) > 1:
+            ways = await blocking.start(lambda: self._meant(application))
         for name, way in ways.items():
             text = await self._try(name, way, text, application)
         return text
@@ -47,6 +50,9 @@ class Rewriter:
     async def close(self) -> None:
         """Forget the keys."""
         await self._keys.close()
+
+    def _meant(self, application: str) -> dict[str, Way]:
+        return next(ways for profile, ways in self._profiles if profile.matches(application))
 
     def _ways(self, profile: Profile) -> dict[str, Way]:
         ways: dict[str, Way] = {}

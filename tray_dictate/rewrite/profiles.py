@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tray_dictate.config import RewriteProfile, RewriteSettings
+from tray_dictate.expressions import EXPRESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Profile:
     off: bool = False
 
     def matches(self, application: str) -> bool:
-        """Whether it is for an application of this name."""
-        return bool(re.search(self.application, application))
+        """Whether it is for an application of this name; not to be called on the loop."""
+        return EXPRESSIONS.found("rewrite.profiles", self.application, application)
 
     def name(self, setting: str) -> str:
         """Return where a setting stands that is in force here, or would have to."""

@@ -1,0 +1,110 @@
+"""Marks of what is no speech, as engines write them: [Music], (laughter), *sighs*, ♪, <|nospeech|>.
+
+In brackets or stars of any script; what they say is known by how its words begin, in many
+languages. Other words in brackets are what somebody dictated.
+"""
+
+# ruff: noqa: RUF001 - the real characters
+
+from __future__ import annotations
+
+import re
+
+_MOST = 5  # words in a mark
+_OPEN = r"\[(（【〔［{｛<「『〈《"
+_CLOSE = r"\])）】〕］}｝>」』〉》"
+_PIECE = re.compile(
+    r"<\|[^|<>]{0,60}\|>"
+    rf"|[{_OPEN}]+\s*(?P<in>[^{_OPEN}{_CLOSE}]{{1,80}}?)\s*[{_CLOSE}]+"
+    r"|\*{1,3}\s*(?P<stars>[^*]{1,80}?)\s*\*{1,3}"
+    r"|_(?P<lines>[^_]{1,80})_"
+)
+_NOTES = "♪♫♬🎵🎶🎼"
+_BETWEEN = f" .,;:!?…-–—。、\ufe0f{_NOTES}"
+_SUNG = re.compile(rf"[{_NOTES}](?:.{{0,300}}[{_NOTES}])?", re.DOTALL)
+_CODE = re.compile(r"[A-Z0-9]*_[A-Z0-9_ ]*|SPN|UNK|SIL|NSN")
+_SOUNDS = (
+    # English
+    "music applau laugh chuckl giggl snicker silen inaudibl unintelligib indistinct noise cough "
+    "sigh gasp breath exhal inhal cheer clap sob sniff groan moan grunt scream whisper whistl "
+    "humming chant beep buzz ringing rings ringtone chime footsteps rustl static crackl thunder "
+    "crosstalk chatter throat yawn sneez hiccup snor growl mumbl murmur gunshot siren honk "
+    "speech$ audio$ instrumental jingle "
+    # German, Dutch
+    "musik applaus beifall lachen lacht gelächter stille rauschen geräusch husten seufz räusper "
+    "unverständlich klatschen jubel schluchz gähn niest pfeif flüstert stöhnt muziek gelach "
+    "stilte geluid hoest zucht onverstaanbaar gejuich "
+    # French, Spanish, Portuguese, Italian, Catalan, Romanian
+    "musique applaudiss rires?$ rire silence bruit toux tousse soupir inaudible sifflement "
+    "música musica aplaus aplauso risas?$ ríe silencio ruido tos$ tose suspir risos?$ risada "
+    "silêncio ruído tosse inaudível applaus risat silenzio rumor sospir incomprensibil ride$ "
+    "riure muzică aplauze râs râset liniște zgomot tuse oftea "
+    # Slavic
+    "muzyk oklaski śmiech śmieje cisza szum kaszel westchn niezrozumiał brawa hudb potlesk "
+    "smích směje ticho hluk kašel vzdech nesrozumit smiech šum kašeľ музык аплодисмент смех "
+    "смеет тишин шум кашел кашля вздох вздыха неразборчив музик оплеск сміх тиша кашель зітхан "
+    "ръкоплескан смях тишина glazb muzik pljesak smijeh smeh tišina buka kašalj aplauz muzika "
+    "музика смеј аплауз "
+    # Nordic, Baltic, Finnish, Hungarian
+    "musik applåd skratt tystnad brus hostning hostar suck$ musikk latter stillhet støy hoste "
+    "applaus bifald stilhed støj tónlist hlátur klapp musiikki aplod nauru naura hiljaisuus "
+    "melu yskä huokau taputus zene taps nevet csend zaj köhög sóhaj muusika naer vaikus muzika "
+    "juok tyla mūzika "
+    # Greek, Turkish, Albanian
+    "μουσικ χειροκροτ γέλι γελ σιωπή θόρυβ βήχ αναστεν müzik alkış gülüş gülme kahkaha "
+    "sessizlik gürültü öksür muzikë "
+    # Semitic, Persian, Urdu
+    "موسيقى تصفيق ضحك صمت ضوضاء سعال تنهد ضجيج مسموع מוזיקה מוסיקה מחיאות צחוק שתיקה שקט רעש "
+    "שיעול אנחה موسیقی تشویق خنده سکوت سرفه صدای تالیاں "
+    # South and South-East Asia
+    "संगीत तालियाँ तालियां हँसी हंसी मौन शोर खांसी সঙ্গীত হাসি করতালি இசை கைதட்டல் சிரிப்பு "
+    "సంగీతం ดนตรี เสียง หัวเราะ ปรบมือ เงียบ เพลง nhạc vỗ cười musik tepuk tawa tertawa hening "
+    "batuk bising muzik "
+    # East Asia
+    "音乐 音樂 音楽 掌声 掌聲 拍手 笑 笑声 笑聲 笑い 无声 無聲 無音 沈黙 静音 噪音 雑音 咳 叹气 "
+    "嘆氣 ため息 鼓掌 背景音 歓声 欢呼 음악 박수 웃음 침묵 소음 기침 한숨 노래 환호 잡음 "
+)
+_SOUND = re.compile("|".join(dict.fromkeys(_SOUNDS.split())))
+_PHRASE = re.compile(
+    r"(?:speaking|speaks|speak|singing|sings) (?:in )?[\w ]*(?:language|english|spanish|french"
+    r"|german|russian|chinese|japanese|korean|arabic|hindi|italian|portuguese)"
+    r"|foreign(?: language)?|(?:no|not) (?:speech|audio|sound|voice)\w*|sound of .+"
+    r"|(?:phone|door|dog|birds?|wind|bell|bells|baby|engine|rain|water|keyboard|mouse) \w+(?:ing|s)"
+    r"|(?:\w+ )?(?:typing|clicking|knocking|crying|singing|barking|meowing|chirping|thud|bang)"
+)
+_SENTENCE = re.compile(
+    r"\b(?:is|are|was|were|by|please|see|the|that|this|if|of|to|for|only|my|your|und|ist|der|die"
+    r"|das|bitte|est|le|la|les|por|es|el|per|favore|jest|proszę|не|и|на)\b"
+)
+
+
+def is_mark(segment: str) -> bool:
+    """Tell whether all of `segment`, which is short, is marks, or is sung."""
+    if _SUNG.fullmatch(segment.replace("\ufe0f", "").strip()):
+        return True
+    rest = after_marks(segment)
+    noted = any(sign in segment for sign in _NOTES)
+    return not rest.strip(_BETWEEN) and (rest != segment or noted)
+
+
+def after_marks(segment: str) -> str:
+    """Return what follows the marks that `segment` begins with; all of it where there are none."""
+    while (piece := _PIECE.match(segment.lstrip(_BETWEEN))) and _is_sound(piece):
+        segment = segment.lstrip(_BETWEEN)[piece.end() :]
+    return segment
+
+
+def _is_sound(piece: re.Match[str]) -> bool:
+    """Tell whether what is in brackets is no speech."""
+    if piece["in"] is None and piece["stars"] is None and piece["lines"] is None:
+        return True
+    inside: str = piece["in"] or piece["stars"] or piece["lines"]
+    if _CODE.fullmatch(inside.strip()):
+        return True
+    words = inside.casefold().split()
+    plain = " ".join(words).strip(_BETWEEN)
+    if _PHRASE.fullmatch(plain):
+        return True
+    if len(words) > _MOST or _SENTENCE.search(plain):
+        return False
+    return any(_SOUND.match(word) for word in words)

@@ -1,0 +1,42 @@
+"""Applies regular expressions for expressions.py, one after the other, in a process of its own.
+
+A program, not a module: it is started by its path and imports nothing of ours, so that it is there
+in a few milliseconds. A line of JSON in, a line of JSON out, until its input ends.
+"""
+
+import faulthandler
+import json
+import re
+import sys
+
+ORPHAN = 10  # seconds after which it ends by itself: nobody may be there any more to end it
+
+
+def main() -> None:
+    """Say that it is there, then answer until the input ends."""
+    _say("ready")
+    for line in sys.stdin.buffer:
+        pattern, value, text, longest = json.loads(line)
+        # a thread without Python: an expression lets no other of Python's run
+        faulthandler.dump_traceback_later(ORPHAN, exit=True)
+        answer = _found(pattern, text) if value is None else _made(pattern, value, text, longest)
+        faulthandler.cancel_dump_traceback_later()
+        _say(answer)
+
+
+def _found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
+
+
+def _made(pattern: str, value: str, text: str, longest: int) -> "str | None":
+    text = re.sub(pattern, value, text)
+    return text if len(text) <= longest else None
+
+
+def _say(answer: "str | bool | None") -> None:
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
