@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tray_dictate.choices import Choices
@@ -323,3 +323,12 @@ class FakeLock:
 
     def is_locked(self) -> bool:
         return self.locked
+
+
+def always(text: str) -> Callable[[Target | None], Awaitable[str]]:
+    """Return what composes the same text for every window."""
+
+    async def compose(_target: Target | None) -> str:
+        return text
+
+    return compose

@@ -10,6 +10,7 @@ import pytest
 
 from tests.desktop.rig import Desktop
 from tests.desktop.windows import TextWindow
+from tests.fakes import always
 from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.x11 import X11Output
 from tray_dictate.placing import Landing, Placing
@@ -47,7 +48,7 @@ async def typing(placing: Placing, text: str, first: TextWindow) -> asyncio.Task
     """Begin to type, and return when some of it is there."""
     placing.begin(1)
     await asyncio.sleep(0.05)
-    task = asyncio.create_task(placing.insert(1, lambda _target: text, never))
+    task = asyncio.create_task(placing.insert(1, always(text), never))
     await asyncio.to_thread(first.wait_for, lambda held: len(held) > 0)
     return task
 

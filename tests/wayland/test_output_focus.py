@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from tests.fakes import always
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import Sway, wait_until
 from tray_dictate.errors import DeliveryError, FocusMovedError
@@ -83,7 +84,7 @@ async def test_each_policy_brings_the_text_where_it_says(
     placing.begin(1)
     await asyncio.sleep(0.1)
     second = environ.text_window("foot")
-    inserting = asyncio.create_task(placing.insert(1, lambda _: "said", never))
+    inserting = asyncio.create_task(placing.insert(1, always("said"), never))
     if policy == "hold":
         await asyncio.sleep(0.3)
         assert (first.text(), second.text()) == ("", "")
@@ -105,7 +106,7 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
         placing = Placing(output, policy, 30)
         placing.begin(1)
         await asyncio.sleep(0.1)
-        inserting = asyncio.create_task(placing.insert(1, lambda _: LONG[method], never))
+        inserting = asyncio.create_task(placing.insert(1, always(LONG[method]), never))
         await asyncio.sleep(0.05)
         await asyncio.to_thread(second.focus)
         if policy == "follow":  # the rest waits for the window that has the beginning

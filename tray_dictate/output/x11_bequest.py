@@ -49,9 +49,20 @@ class Bequest:
         self.will = Will()  # the one in force
 
     def leave(self, will: Will) -> None:
-        """Have this will in force from now on; at once where the same contents were there."""
+        """Have this will in force from now on; at once where the same contents were there.
+
+        Raises OSError, where no more memory may be written; then none is in force.
+        """
         if will == self.will:
             return
+        try:
+            self._write(will)
+        except OSError:
+            os.ftruncate(self.files[0], 0)  # the one before would bring back what is gone
+            self.will, self._written = Will(), {}
+            raise
+
+    def _write(self, will: Will) -> None:
         contents = {atom: kept.contents for atom, kept in will.selections.items()}
         old = self._in_force
         if not _same(contents, self._written):

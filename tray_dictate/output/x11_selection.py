@@ -27,6 +27,7 @@ from Xlib import X, Xatom, error
 from Xlib.display import Display
 
 from tray_dictate import x11_flush
+from tray_dictate.errors import why
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.rules import Treatment
@@ -411,4 +412,7 @@ class Selections:
             if contents and held.atom not in kept:
                 kept[held.atom] = Kept(contents, held.acquired, held.origin, held.parted)
         belated = self._offer.clients if self._offer else frozenset[int]()
-        self._bequest.leave(Will(self._window.id, kept, belated))
+        try:
+            self._bequest.leave(Will(self._window.id, kept, belated))
+        except OSError as reason:  # it must not keep the text from the window
+            log.warning("what is on the clipboard ends with us: %s", why(reason))
