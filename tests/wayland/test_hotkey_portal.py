@@ -106,8 +106,10 @@ def test_the_shortcuts_are_told_in_both_requests_and_the_session_has_one_name(st
     watch = start(undo="super+f8")
     watch.named()
     made, bound = portal.do("look")
-    assert made == bound, "KDE 5.27 reads the first, the standard is the second"
-    path, shortcuts = made
+    path, shortcuts = bound
+    assert made[0] == path
+    # KDE 5.27 reads those of the first request; newer front ends pass on the second's only
+    assert made[1] in (shortcuts, {})
     assert path.endswith("/tray_dictate")
     assert shortcuts == {
         "dictate": {"description": "Dictate", "preferred_trigger": "CTRL+ALT+d"},
@@ -121,7 +123,8 @@ def test_what_a_desktop_has_bound_with_the_session_is_not_bound_again(start, por
     """KDE 5.27 would show its System Settings at each start."""
     portal.do("answer", "kde")
     assert start(redo="f8").named().keys == "Ctrl+Alt+D"
-    assert len(portal.do("look")) == 1
+    first, *again = portal.do("look")
+    assert bool(again) == (not first[1]), "a newer front end has not passed on the first request"
 
 
 def test_for_a_key_that_cannot_be_a_shortcut_another_is_proposed_and_told(start, portal):
