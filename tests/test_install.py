@@ -316,7 +316,9 @@ def test_piped_into_bash_it_does_not_know_the_checkout_unless_told(user: User) -
     script = (ROOT / "install_scripts/install.sh").read_bytes()
     code, said = user.run("bash", "-s", "--", "--no-start", stdin=script)
     assert (code, said) == (
-        1, "install.sh: / is not a checkout of tray_dictate; name one with --from FOLDER.\n",
+        1,
+        f"install.sh: {user.folder} is not a checkout of tray_dictate; "
+        "name one with --from FOLDER.\n",
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_a_text_is_offered_and_the_old_clipboard_comes_back_as_often_as_wanted(
     copy(kwin, b"of the user")
     selections = WaylandSelections()
     for number in range(3):
-        offer = selections.offer(f"dictated {number}", Treatment())
+        offer = selections.offer(f"dictated {number}", Treatment(private=False))
         assert offer
         assert clipboard(kwin) == f"dictated {number}".encode()
         selections.withdraw(offer)
