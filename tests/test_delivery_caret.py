@@ -6,6 +6,7 @@ import pytest
 
 from tests.test_daemon import Rig, rig_with, spoken
 from tray_dictate.core.caret import Around
+from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.commands import CommandsHotkey
 from tray_dictate.ports import Target
 
@@ -193,6 +194,6 @@ async def segments(rig: Rig, *texts: str) -> None:
     rig.press()
     await rig.capture()
     for text in texts:
-        rig.daemon._segment(max(rig.daemon._running), text)
+        rig.daemon._segment(max(rig.daemon._running), Spoken(text))
     rig.release()
     await rig.idle()
