@@ -41,7 +41,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory, peer) -> Iterator[dict[str,
         ),
         "hears numbers": lambda: over(RealtimeServer("mlx-audio"), "turns=release"),
         "stays lost": lambda: over(
-            RealtimeServer("sglang", ear="embedded", drop_at="commit"), "patience_seconds=1"
+            RealtimeServer("sglang", ear="embedded", drop_at="commit"), "patience_seconds=4"
         ),
     }
     with ThreadPoolExecutor(2) as pool:
