@@ -286,6 +286,7 @@ async def test_a_take_that_begins_as_the_microphone_cools_has_it(turns):
     for _ in range(turns):
         await asyncio.sleep(0)
     await _hears_a_take(rig)
+    await rig.microphone.close()
 
 
 @pytest.mark.parametrize("turns", range(1, 5))

@@ -84,6 +84,8 @@ class Microphone:
 
     async def close(self) -> None:
         """Let go of the device."""
+        if self._cooling:
+            self._cooling.cancel()
         self._gone_since = None
         async with self._opening:
             await self._shut()
