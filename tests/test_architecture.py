@@ -30,6 +30,7 @@ SHARED = (
     "wayland_session",
     "x11_flush",
     "x11_keys_down",
+    "x11_requests",
     "lifetime",
     "remedies",
     "physical_keys",

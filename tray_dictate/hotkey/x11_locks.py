@@ -12,27 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from Xlib import X, display
-from Xlib.protocol import rq
+
+from tray_dictate.x11_requests import LatchLockState, open_xkb
 
 _KEYBOARD = 0x100  # XkbUseCoreKbd
-_VERSION = (1, 0)
-
-
-class _UseExtension(rq.ReplyRequest):
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
-    )
-    _reply = rq.Struct(
-        rq.ReplyCode(), rq.Card8("supported"), rq.Card16("sequence_number"), rq.ReplyLength(),
-        rq.Card16("major"), rq.Card16("minor"), rq.Pad(20),
-    )  # fmt: skip
-
-
-class _LatchLockState(rq.Request):
-    _request = rq.Struct(
-        rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card16("device"),
-        rq.Card8("affected"), rq.Card8("locked"), rq.Pad(8),
-    )  # fmt: skip
 
 
 class Locks:
@@ -41,7 +24,7 @@ class Locks:
     def __init__(self, reader: Any) -> None:
         self._reader = reader
         self._display: Any = None
-        self._opcode: int | None = None
+        self._opcode = 0  # of XKEYBOARD, while the server is known to have it
         self._before: dict[int, tuple[int, int]] = {}  # keycode -> its modifiers, those locked
 
     def pressed(self, event: Any) -> None:
@@ -63,18 +46,13 @@ class Locks:
     def _is_ready(self) -> bool:
         if self._display is None:
             self._display = display.Display(self._reader.get_display_name())
-            if found := self._display.query_extension("XKEYBOARD"):
-                self._opcode = found.major_opcode
-                major, minor = _VERSION
-                _UseExtension(
-                    display=self._display.display, opcode=self._opcode, major=major, minor=minor
-                )
-        return self._opcode is not None
+            self._opcode = open_xkb(self._display)
+        return bool(self._opcode)
 
     def _restore(self, modifiers: int, locked: int) -> None:
-        _LatchLockState(
+        LatchLockState(
             display=self._display.display, opcode=self._opcode, device=_KEYBOARD,
-            affected=modifiers, locked=locked,
+            affect_locks=modifiers, locks=locked, affect_latches=0, latches=0,
         )  # fmt: skip
         self._display.sync()
 

@@ -19,8 +19,8 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
-from tray_dictate.output.x11_requests import AllowEvents, FakeDeviceKey, PassiveUngrab
 from tray_dictate.x11_keys_down import QueryDeviceState
+from tray_dictate.x11_requests import AllowEvents, FakeDeviceKey, PassiveUngrab
 
 _ANY = 0x80000000  # XIAnyModifier
 _KEYS = xinput.KeyPressMask | xinput.KeyReleaseMask

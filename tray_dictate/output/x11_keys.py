@@ -36,8 +36,8 @@ from tray_dictate.output.x11_layout import (
     idle_key,
     modifiers,
 )
-from tray_dictate.output.x11_requests import GetState, LatchLockState, open_xkb
 from tray_dictate.x11_keys_down import bits_set
+from tray_dictate.x11_requests import GetState, LatchLockState, open_xkb
 
 log = logging.getLogger(__name__)
 
