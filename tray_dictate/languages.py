@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+
+from tray_dictate.core.suggestions import closest
 
 # code and English name
 _KNOWN = """
@@ -71,5 +72,5 @@ def _meant(word: str) -> str:
             return name
         if found := _NAMES.get(name) or _OTHERS.get(name):
             return found
-    close = difflib.get_close_matches(word, [*_NAMES, *_OTHERS], n=1, cutoff=0.75)
-    return (_NAMES | _OTHERS)[close[0]] if close else ""
+    known = _NAMES | _OTHERS
+    return known.get(closest(word, known, 0.75), "")

@@ -9,10 +9,10 @@ or by its place, whatever it gives: "keycode 191" as X counts. A button of the m
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from tray_dictate.core.keysyms import BY_NAME, keysym
+from tray_dictate.core.suggestions import closest
 
 SIDED = ("ctrl", "alt", "shift", "super")
 MODIFIERS = frozenset(f"{name}_{side}" for name in SIDED for side in "lr") | {"alt_gr"}
@@ -86,9 +86,8 @@ def parse_key(name: str) -> Slot:
         return frozenset({key})
     if key in BY_NAME:
         return frozenset({BY_NAME[key]})
-    close = difflib.get_close_matches(key, KNOWN, n=1)
-    close = close or difflib.get_close_matches(key, [*ALIASES, *BY_NAME], n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else "; examples: ctrl_r, f9, ctrl+alt+space"
+    close = closest(key, KNOWN) or closest(key, [*ALIASES, *BY_NAME])
+    hint = f"; did you mean {close!r}?" if close else "; examples: ctrl_r, f9, ctrl+alt+space"
     raise ValueError(f"unknown key {name.strip()!r}{hint}")
 
 

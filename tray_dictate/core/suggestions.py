@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Iterable
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most like `word`, or "" where none is like it.
+def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the known word that is most like `word`, or "" where none is as like it as `likeness`.
+
+    `likeness`: 0 (nothing in common) to 1 (the same), as difflib reckons it.
 
     Two letters that have changed places are the most usual slip: `strat` is `start` rather than
     `stats`, though both share four letters with it.
     """
-    close = difflib.get_close_matches(word, known, n=3)
+    close = difflib.get_close_matches(word, known, n=3, cutoff=likeness)
     swapped = [other for other in close if sorted(other) == sorted(word)]
     return next(iter(swapped or close), "")
