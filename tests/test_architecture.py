@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tray_dictate"
 FILES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted({*ROOT.glob("tests/**/*.py")} - {*ROOT.glob("tests/bench/**/*.py")})
+NOW = r"(?:monotonic|perf_counter|process_time|loop(?:\(\))?\.time)(?:_ns)?\(\)"
+LASTED = rf"{NOW} - (?![\d.])"
 ADAPTERS = ("audio", "engine", "hotkey", "output", "rewrite", "tray")
 PURE = {
     "__future__", "collections", "dataclasses", "difflib", "enum", "re", "typing", "unicodedata",
@@ -117,6 +123,57 @@ def test_what_we_start_gets_an_environment_that_was_thought_of(path):
         if ast.unparse(call.func) in starting
         and "env" not in {keyword.arg for keyword in call.keywords}
     ]  # fmt: skip
+
+
+def less_and_more(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the sides of each < or > within."""
+    for compared in ast.walk(node):
+        if isinstance(compared, ast.Compare):
+            values = [ast.unparse(value) for value in (compared.left, *compared.comparators)]
+            for sides, operator in zip(itertools.pairwise(values), compared.ops, strict=True):
+                if isinstance(operator, ast.Lt | ast.LtE):
+                    yield sides
+                elif isinstance(operator, ast.Gt | ast.GtE):
+                    yield sides[::-1]
+
+
+def timed(source: str) -> list[int]:
+    """Return the lines that assert that something took only so many seconds."""
+    tree = ast.parse(source)
+    named = re.findall(rf"(\w+)(?: = |\.append\().*{LASTED}", ast.unparse(tree))
+    lasted = "|".join([LASTED, *(rf"\b{name}\b" for name in named)])
+    return [
+        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)
+        for less, more in less_and_more(node.test)
+        if re.search(lasted, less) or (re.search(rf"{NOW}$", less) and " + " in more)
+    ]  # fmt: skip
+
+
+def test_no_test_asserts_that_something_took_only_so_many_seconds():
+    """On a busy machine it would say nothing of us; tests/bench measures."""
+    assert {path: lines for path in TESTS if (lines := timed(path.read_text()))} == {}
+
+
+def test_a_timed_assertion_is_known_in_each_of_its_spellings():
+    bound = """
+        assert time.monotonic() - began < 2
+        assert 2 >= perf_counter() - began
+        assert 0.4 < loop.time() - began < 3, "in time"
+        assert asyncio.get_running_loop().time() - began <= limit
+        took = time.process_time() - began; assert took < 1
+        took.append(monotonic() - began); assert min(took) < 0.25
+        assert time.monotonic() < began + 5
+    """
+    fine = """
+        assert time.monotonic() - began >= 0.2
+        while time.monotonic() - since < quiet: assert time.monotonic() < end, "in vain"
+        at = time.time() - 3 * 86400; assert at < entry.at
+        began = time.monotonic() - 0.2; assert began < edge.at <= time.monotonic()
+        assert len(found) < 3 + time.monotonic()
+    """
+    for text, wrong in ((bound, True), (fine, False)):
+        for line in textwrap.dedent(text).strip().splitlines():
+            assert bool(timed(line)) is wrong, line
 
 
 @pytest.mark.parametrize("name", ["install.sh", "test.sh", "install.ps1"])

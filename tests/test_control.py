@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -454,13 +453,3 @@ async def test_another_user_is_not_served(serve, caplog):
         await server.close()
     assert (done.stdout, done.returncode) == ("b''\n", 0), done.stderr
     assert "another user knocked" in caplog.text
-
-
-def test_a_command_takes_less_time_than_a_key_press(process):
-    cli("start")
-    took = []
-    for _ in range(5):
-        began = time.monotonic()
-        assert cli("start").returncode == 0
-        took.append(time.monotonic() - began)
-    assert min(took) < 0.25  # seconds, on a machine with other work; 0.05 alone

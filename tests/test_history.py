@@ -356,7 +356,7 @@ def test_a_locked_file_is_waited_for_and_then_told(open_history, path):
     began = time.monotonic()
     with pytest.raises(HistoryError, match="database is locked"):
         history.add(SAID)
-    assert 0.9 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.9
     threading.Timer(0.2, other.rollback).start()
     assert history.add(SAID)
     other.close()

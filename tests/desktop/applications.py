@@ -103,7 +103,7 @@ class Application:
         for chord in keys:
             self.desktop.tap(*chord)
         try:
-            wait_until(lambda: self._clipboard() != "nothing was copied", 3, "a copy")
+            wait_until(lambda: self._clipboard() != "nothing was copied", 20, "a copy")
         except AssertionError:
             return ""
         return self._clipboard()

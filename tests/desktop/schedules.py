@@ -187,8 +187,8 @@ async def run(
     if fingers.by_xephyr:  # a key that it has pressed by itself
         fingers.tap(set(keys_down(display)) - {MODIFIERS[move.key] for move in moves})
     try:
-        wait_until(lambda: not keys_down(display), 1, "no key is down")
-        wait_until(lambda: not mask(display), 1, "no modifier is on")
+        wait_until(lambda: not keys_down(display), 20, "no key is down")
+        wait_until(lambda: not mask(display), 20, "no modifier is on")
     except AssertionError:
         faults.append(f"stuck: keys {keys_down(display)}, modifiers {mask(display):#x}")
     if not fingers.by_xephyr and (misheard := listening.heard(moves)):
@@ -197,7 +197,7 @@ async def run(
 
 
 def arrive(window: TextWindow, text: str) -> None:
-    end = time.monotonic() + 3
+    end = time.monotonic() + 20
     while window.text() != text and time.monotonic() < end:
         time.sleep(0.01)
 

@@ -108,7 +108,7 @@ def test_escape_drops_the_take(desktop, daemon, wavs):
     daemon.wait_log("dictation 1: dropped")
     assert "Escape" not in [key.keysym for key in window.key_events() if key.down]
     desktop.tap("Escape")
-    wait_until(lambda: "Escape" in [key.keysym for key in window.key_events()], 2, "it is theirs")
+    wait_until(lambda: "Escape" in [key.keysym for key in window.key_events()], 20, "it is theirs")
     hold(desktop, spoken(wavs, LONG[2]), "Control_R")
     settled(daemon, 2)
     landed(window, LONG[2], 0.15)

@@ -32,7 +32,7 @@ class Watch:
         self.lost: queue.Queue[str] = queue.Queue()
         hotkey.start(self._edges.put, self.lost.put)
 
-    def edges(self, number: int, within: float = 3) -> list[str]:
+    def edges(self, number: int, within: float = 20) -> list[str]:
         """Wait for this many edges, and see that no more come."""
         found = [self._edges.get(timeout=within) for _ in range(number)]
         time.sleep(0.1)
@@ -99,7 +99,7 @@ def test_the_hotkey_survives_a_change_of_layout_while_it_is_held(xserver, watch)
 def test_no_window_needs_to_have_the_focus(xserver, watch):
     subprocess.run(["xdotool", "mousemove", "640", "700"], env=xserver.env, check=True)
     xserver.tap("F9")
-    assert watch.edges(2, within=0.5) == ["+f9", "-f9"]
+    assert watch.edges(2) == ["+f9", "-f9"]
 
 
 def test_keys_that_we_announced_are_not_the_users(xserver, watch):
@@ -331,7 +331,7 @@ def test_the_hardware_is_asked_what_is_held(hardware_xserver, watch):
     # not equal: Xephyr presses a left Control of its own, sooner or later
     held = watch.hotkey.held
     hardware_xserver.keydown("Control_R", "F9")
-    wait_until(lambda: held() >= {"ctrl_r", "f9"}, 2, "both are held")
+    wait_until(lambda: held() >= {"ctrl_r", "f9"}, 20, "both are held")
     server = display.Display(hardware_xserver.display)
     watch.hotkey.expect(105, False)
     xtest.fake_input(server, X.KeyRelease, 105)  # as our output does
@@ -340,9 +340,9 @@ def test_the_hardware_is_asked_what_is_held(hardware_xserver, watch):
     time.sleep(0.1)
     assert held() >= {"ctrl_r", "f9"}, "the finger is still there"
     hardware_xserver.keyup("F9")
-    wait_until(lambda: "f9" not in held(), 2, "f9 is up")
+    wait_until(lambda: "f9" not in held(), 20, "f9 is up")
     hardware_xserver.keyup("Control_R")
-    wait_until(lambda: "ctrl_r" not in held(), 2, "ctrl_r is up")
+    wait_until(lambda: "ctrl_r" not in held(), 20, "ctrl_r is up")
 
 
 def test_the_fallback_by_pynput_reports_a_hold(environ, xserver):
@@ -358,7 +358,7 @@ def test_the_fallback_by_pynput_reports_a_hold(environ, xserver):
     watching.hotkey.stop()
     xserver.tap("a")  # its thread ends with the next key event
     names = lambda: [thread.name for thread in threading.enumerate()]  # noqa: E731
-    wait_until(lambda: "hotkey-watch" not in names(), 3, "pynput's listener has ended")
+    wait_until(lambda: "hotkey-watch" not in names(), 20, "pynput's listener has ended")
     assert watching.lost.empty()
     window.close()
 
@@ -373,10 +373,10 @@ def test_a_claimed_key_reaches_no_window_and_is_the_users_again_afterwards(xserv
     time.sleep(0.2)
     xserver.tap("F9")
     pressed = lambda: [key.keysym for key in window.key_events() if key.down]  # noqa: E731
-    wait_until(lambda: "F9" in pressed(), 2, "the key that is not claimed")
+    wait_until(lambda: "F9" in pressed(), 20, "the key that is not claimed")
     assert "Escape" not in pressed()
     xserver.tap("Escape")
-    wait_until(lambda: "Escape" in pressed(), 2, "the key that was claimed")
+    wait_until(lambda: "Escape" in pressed(), 20, "the key that was claimed")
 
 
 def test_claiming_after_the_end_is_nothing(xserver, watch):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from itertools import pairwise
 
 import pytest
@@ -14,6 +13,8 @@ from tests.desktop.output_rig import RawKeys, connected, keymap, keys_down
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.schedules import Fingers, shortcuts
 from tests.desktop.windows import TextWindow
+from tray_dictate.errors import DeliveryError
+from tray_dictate.output import x11_keys
 from tray_dictate.output.x11 import X11Output
 
 TEXT = "Hello World, it's 5% (ok). Grüße 你好"
@@ -93,7 +94,7 @@ async def test_modifiers_held_on_a_hardware_keyboard_change_nothing_and_nothing_
         for keys in HELD[:4]:
             window.clear()
             desktop.keydown(*keys)
-            wait_until(lambda: keys_down(display), 3, "the keys are down")
+            wait_until(lambda: keys_down(display), 20, "the keys are down")
             raw.take()
             announced.events.clear()
             await output.deliver(TEXT)
@@ -103,14 +104,14 @@ async def test_modifiers_held_on_a_hardware_keyboard_change_nothing_and_nothing_
             desktop.keyup(*keys)
             # Xephyr notices only at its host's next key that its idea of the modifiers is stale
             desktop.tap("F9")
-            wait_until(lambda: not keys_down(display), 3, "no key is down")
+            wait_until(lambda: not keys_down(display), 20, "no key is down")
             window.clear()
             desktop.keydown("Shift_L")
             desktop.tap("a")
             desktop.keyup("Shift_L")
             desktop.tap("b")
             window.wait_for("Ab")
-            wait_until(lambda: not keys_down(display), 3, "no key is down")
+            wait_until(lambda: not keys_down(display), 20, "no key is down")
     raw.close()
     await output.close()
 
@@ -129,7 +130,7 @@ async def test_a_modifier_released_during_a_long_typing_does_no_harm(
         await delivery
         window.wait_for(text)
         desktop.tap("F9")
-        wait_until(lambda: not keys_down(display), 3, "no key is down")
+        wait_until(lambda: not keys_down(display), 20, "no key is down")
     await output.close()
 
 
@@ -177,16 +178,17 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
     await output.close()
 
 
-async def test_closing_ends_the_wait_for_the_user(environ: Desktop) -> None:
+async def test_closing_ends_the_wait_for_the_user(
+    environ: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x11_keys, "LET_GO_LIMIT", 1000)
     output = X11Output("type")
     with environ.text_window("tk") as window:
         environ.keydown("Control_R")
         delivery = asyncio.create_task(output.deliver(TEXT))
         await asyncio.sleep(0.2)
-        start = time.monotonic()
         await output.close()
-        assert time.monotonic() - start < 1
-        with pytest.raises(Exception, match="ended"):
+        with pytest.raises(DeliveryError, match="ended"):
             await delivery
         assert window.text() == ""
 

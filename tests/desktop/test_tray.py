@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import ImageChops
@@ -164,14 +167,30 @@ def _most_icons(shown: Shown, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("host", [None, *HOSTS], ids=str)
-def test_an_idle_tray_costs_no_cpu(here: Desktop, host: Tray | None, shown: Shown) -> None:
+def test_an_idle_tray_sleeps(here: Desktop, host: Tray | None, shown: Shown) -> None:
     if host:
         here.start_tray(host)
         shown.wait_icon(Status.IDLE)
     time.sleep(1.5)
-    before = time.process_time()
+    before = _wake_ups()
     time.sleep(3)
-    assert time.process_time() - before < 0.005
+    assert {name: count - before[name] for name, count in _wake_ups().items()} == dict.fromkeys(
+        before, 0
+    )
+
+
+def _wake_ups() -> dict[str, int]:
+    """Return how often each thread but this one has waited for something."""
+    statuses = {
+        task.name: (task / "status").read_text()
+        for task in Path("/proc/self/task").iterdir()
+        if task.name != str(threading.get_native_id())
+    }
+    found = re.compile(r"^voluntary_ctxt_switches:\s*(\d+)", re.MULTILINE)
+    return {
+        f"{status.split()[1]} {thread}": int(found.findall(status)[0])
+        for thread, status in statuses.items()
+    }
 
 
 def test_a_bus_that_goes_away_leaves_no_second_icon_and_fails_nothing(

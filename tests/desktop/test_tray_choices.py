@@ -94,7 +94,7 @@ def test_another_way_of_inserting_is_used_next_and_a_recent_dictation_is_copied(
     def copied() -> bool:  # on a busy machine the menu opens before the history has the dictation
         choose(desktop, "recent", 0)
         with suppress(AssertionError):
-            wait_until(lambda: desktop.clipboard().decode() == text.strip(), 4, "the text")
+            wait_until(lambda: desktop.clipboard().decode() == text.strip(), 20, "the text")
         return desktop.clipboard().decode() == text.strip()
 
     wait_until(copied, 20, "the text")

@@ -68,11 +68,8 @@ def test_what_is_queued_is_sent_before_the_wait(xserver: Desktop, busy) -> None:
     busy(0.5)
     fill(display, primary)
     window.convert_selection(primary, primary, primary, X.CurrentTime)  # it answers by an event
-    began = time.monotonic()
     while not display.pending_events():
-        assert time.monotonic() < began + 10
-        wait(display, seconds=10)
-    assert time.monotonic() < began + 5
+        wait(display, seconds=1000)  # none would ever come
     display.close()
 
 
@@ -82,8 +79,6 @@ def test_an_event_that_came_with_an_answer_ends_the_wait(xserver: Desktop) -> No
     window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
     window.convert_selection(primary, primary, primary, X.CurrentTime)  # it answers by an event
     display.sync()
-    began = time.monotonic()
-    assert not wait(display, seconds=10)
-    assert time.monotonic() < began + 5
+    assert not wait(display, seconds=1000)
     assert display.pending_events()
     display.close()

@@ -7,12 +7,14 @@ import contextlib
 import functools
 import json
 import logging
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said, send, words_of
-from tests.engine.transports import BOTH, beating, gone, server_for
+from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.realtime.raw import last
 from tests.realtime.words import silence, word
 from tray_dictate.engine.connection import Times
@@ -65,6 +67,19 @@ class Sound:
                 for word in event.text.split()]  # fmt: skip
 
 
+class CountedSound(Sound):
+    """Counts the samples that are read in each turn of the loop."""
+
+    def __init__(self, turns: Callable[[], int], *sound: bytes, over: bool = True) -> None:
+        super().__init__(*sound, over=over)
+        self._turns = turns
+        self.read_in = Counter[int]()
+
+    def read(self, start: int, end: int) -> bytes:
+        self.read_in[self._turns()] += end - start
+        return super().read(start, end)
+
+
 def spoken(*numbers: int) -> bytes:
     """Return the words and a breath, so that one is no click."""
     return b"".join(word(number, RATE) for number in numbers) + silence(0.1, RATE)
@@ -84,7 +99,7 @@ async def test_a_session_that_is_not_acknowledged_ends_in_time(connect, server):
     server.plan([{"no_ack": True}])
     with pytest.raises(LostError, match=r"^OpenAI does not acknowledge the session\.$"):
         opening = Link.open(await server_for(server), connect, set(), limit=0.2)
-        await asyncio.wait_for(opening, 3)
+        await opening
     await gone(server, others)
 
 
@@ -189,7 +204,7 @@ async def test_an_owed_text_is_not_waited_for_without_end(connect, server, fault
     server.plan([fault])
     async with linked(connect, server) as link:
         with pytest.raises(LostError, match=r"^OpenAI does not answer\.$"):
-            await asyncio.wait_for(Sound(spoken(1, 2), silence(0.4, RATE)).over(link, 0.3), 5)
+            await Sound(spoken(1, 2), silence(0.4, RATE)).over(link, 0.3)
 
 
 async def test_a_text_may_take_as_long_as_its_turn_beside_the_patience(connect, server):
@@ -204,18 +219,20 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     """Nothing is owed yet, and pings wait behind the sound."""
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
-        take = Sound(bytes(48000 * 400), over=False)  # more than the system takes in
-        async with beating(0.5):
+        sound = bytes(48000 * 400)  # more than the system takes in
+        async with turning() as turns:
+            take = CountedSound(turns, sound, over=False)
             with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
-                await asyncio.wait_for(take.over(link, 0.5), 15)
+                await take.over(link, 0.5)
+            assert turns() > max(take.read_in) + 50, "the loop stood still with the sound"
 
 
 async def test_saying_a_long_take_again_does_not_hold_up_the_loop(connect, server):
-    async with linked(connect, server) as link:
-        take = Sound(bytes(48000 * 300) + spoken(7))
-        async with beating(0.25):
-            await take.over(link, 20)
+    async with linked(connect, server) as link, turning() as turns:
+        take = CountedSound(turns, bytes(48000 * 300) + spoken(7))
+        await take.over(link, 20)
         assert take.words == ["w7"]
+        assert max(take.read_in.values()) < RATE, "others get a turn at each second of sound"
 
 
 class Links:

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import ssl
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -179,29 +178,26 @@ async def _first_end(*works) -> None:
 
 
 @contextlib.asynccontextmanager
-async def beating(most: float) -> AsyncIterator[None]:
-    """Fail if the event loop is held up for longer, in seconds, within."""
-    longest = 0.0
+async def turning() -> AsyncIterator[Callable[[], int]]:
+    """Yields what returns how often the event loop has turned within: who holds it up, sees it."""
+    turns = 0
 
-    async def beat() -> None:
-        nonlocal longest
+    async def turn() -> None:
+        nonlocal turns
         while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - before - 0.005)
+            await asyncio.sleep(0)
+            turns += 1
 
-    task = asyncio.create_task(beat())
+    task = asyncio.create_task(turn())
     try:
-        yield
-        await asyncio.sleep(0.01)
+        yield lambda: turns
     finally:
         task.cancel()
-    assert longest < most, f"the loop was held up for {longest * 1e3:.0f} ms"
 
 
 async def gone(server: RealtimeServer, others: int = 0) -> None:
     """Wait until nobody else is connected."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while server.connections > others:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.01)
 

@@ -139,7 +139,7 @@ async def test_latency_counts_each_way_and_work_between(server):
     async with client(server) as raw:
         started = time.monotonic()
         await raw.start()
-        assert 0.2 <= time.monotonic() - started < 2
+        assert time.monotonic() - started >= 0.2
         await raw.append(said(1))
         committed = time.monotonic()
         await raw.commit()
@@ -147,7 +147,7 @@ async def test_latency_counts_each_way_and_work_between(server):
         completed = time.monotonic()
     record = await last(server)
     assert record["commits"][0] - committed >= 0.1
-    assert 0.15 <= record["completed"][0] - record["commits"][0] < 2
+    assert record["completed"][0] - record["commits"][0] >= 0.15
     assert completed - record["completed"][0] >= 0.1
 
 

@@ -141,10 +141,8 @@ async def test_what_fails_leaves_the_text_as_it_was(rewriter, told, command, rea
 
 async def test_a_slow_command_is_given_up_and_killed(rewriter, told, tmp_path):
     pid = tmp_path / "pid"
-    code = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(100)"
-    began = time.monotonic()
+    code = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
     assert await rewriter(*python(code), timeout_seconds=0.8).apply(TEXT, "") == TEXT
-    assert time.monotonic() - began < 4
     assert "took longer than 0.8 s; rewrite.timeout_seconds allows more" in told[0]
     await gone(await pid_in(pid))
 

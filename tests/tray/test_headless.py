@@ -33,8 +33,7 @@ def test_run_blocks_until_stop_from_any_thread_which_may_come_twice_or_before() 
     assert waiting.is_alive()
     tray.stop()
     tray.stop()
-    waiting.join(1)
-    assert not waiting.is_alive()
+    waiting.join()
     tray.run()
 
 
@@ -56,7 +55,5 @@ def test_a_signal_is_handled_while_run_blocks() -> None:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         time.sleep(0.1)
-        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
-        assert time.monotonic() - began < 1
+        assert process.wait() == 0

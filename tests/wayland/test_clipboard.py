@@ -185,15 +185,13 @@ def test_a_large_text_arrives_whole_and_is_confirmed_at_its_end(environ: Sway, p
         assert environ.clipboard() == b"of the user", "the old clipboard"
 
 
-def test_an_owner_that_never_answers_delays_a_paste_only_so_much_and_keeps_its_clipboard(
+def test_an_owner_that_never_answers_keeps_its_clipboard_and_no_paste_waiting(
     environ: Sway, paste, types
 ) -> None:
     with copying(environ, types) as owner, environ.text_window("gtk") as window:
         os.kill(owner.pid, signal.SIGSTOP)
-        start = time.monotonic()
         with pytest.raises(UnsavedError):
             paste("hello")
-        assert time.monotonic() - start < 5
         os.kill(owner.pid, signal.SIGCONT)
         given_back(environ)
         assert same(environ, types), "the clipboard of the one that was frozen"
@@ -283,13 +281,13 @@ def test_who_reads_without_a_key_gets_what_the_user_had_and_nothing_once_it_is_w
     assert environ.clipboard() == before
 
 
-def test_closing_is_prompt_and_leaves_nothing_of_ours(environ: Sway) -> None:
+def test_closing_ends_the_thread_and_leaves_nothing_of_ours(environ: Sway, caplog) -> None:
     environ.set_clipboard("of the user")
     made = WaylandSelections()
     assert made.offer("dictated", Treatment())
-    start = time.monotonic()
     made.close()
-    assert time.monotonic() - start < 2
+    assert not made.is_alive, "closing has waited for it until it gave up"
+    assert "could not be given back" not in caplog.text
     assert environ.clipboard() != b"dictated"
     made.close()  # idempotent
     with pytest.raises(WaylandError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,11 +34,9 @@ def is_running(folder: Path) -> bool:
 
 
 async def test_the_last_link_leaves_the_text_on_the_clipboard(environ: Sway) -> None:
-    start = time.monotonic()
     output = ClipboardOutput()
     text = "Grüße 你好 😀\nand a line\n"
     assert await output.deliver(text) == Receipt(confirmed=False, method="clipboard")
-    assert time.monotonic() - start < 2
     assert environ.clipboard() == text.encode()
     await output.close()
 
