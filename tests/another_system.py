@@ -97,6 +97,9 @@ if __name__ == "__main__":
     ours = names()
     for ours_too in ours:
         importlib.import_module(ours_too)
-    become(sys.argv[1])
-    result = {"refused": refused(ours), "checks": asyncio.run(checks()), "remedies": remedies()}
+    with asyncio.Runner() as runner:
+        runner.get_loop()  # this system's: 3.14 looks for the other's when it is needed
+        become(sys.argv[1])
+        seen = runner.run(checks())
+    result = {"refused": refused(ours), "checks": seen, "remedies": remedies()}
     print(json.dumps(result))

@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
@@ -48,6 +48,27 @@ async def test_who_waits_gets_it():
     thing.may_come.set()
     assert await acquire(thing.make, thing.give_back) is thing
     assert thing.open == 1
+
+
+class AtOnce(Executor):
+    """A worker that is done before anybody can wait for it."""
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        done = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+async def test_what_was_posted_while_it_was_acquired_is_done_before():
+    loop, thing = asyncio.get_running_loop(), Thing()
+    thing.may_come.set()
+
+    def make() -> Thing:
+        loop.call_soon_threadsafe(thing.order.append, "posted")
+        return thing.make()
+
+    await acquire(make, thing.give_back, AtOnce())
+    assert thing.order == ["posted"]
 
 
 async def test_what_comes_too_late_is_given_back_on_the_thread_that_has_acquired_it():

@@ -47,15 +47,18 @@ async def acquire(
     """Return what `make` acquires on the worker, or have it given back there, never both.
 
     It is given back where this is cancelled, before or after it was there, also at the end of the
-    loop. Where it was not there yet, nothing else that the worker does comes before that.
+    loop. Where it was not there yet, nothing else that the worker does comes before that. What the
+    worker has posted to the loop until then is done before this returns.
     """
     coming = _submit(worker, make)
     try:
-        return await asyncio.wrap_future(coming)
+        acquired = await asyncio.wrap_future(coming)
+        await asyncio.sleep(0)  # since 3.14, what was there already overtakes what was posted
     except BaseException:
         # called on the worker as soon as it is there, or here and now if it is there already
         coming.add_done_callback(partial(_return, give_back, worker, threading.get_ident()))
         raise
+    return acquired
 
 
 async def release(give_back: Callable[[], T], worker: Executor = _OWN) -> T:
