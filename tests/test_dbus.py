@@ -13,7 +13,7 @@ import pytest
 from dbus_fast import Message, RequestNameReply
 from dbus_fast.aio import MessageBus
 
-from tests.desktop.processes import wait_until
+from tests.desktop.processes import listens, wait_until
 from tests.strangers import Stranger
 from tray_dictate.dbus import TROUBLE, Owner, call, connect, listen
 
@@ -29,7 +29,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     argv = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address=unix:path={path}"]
     with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as daemon:
         try:
-            wait_until(path.is_socket, 10, "the bus")
+            wait_until(lambda: listens(path), 10, "the bus")
             yield path
         finally:
             daemon.kill()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,16 @@ def wait_until(ready: Callable[[], T], timeout: float, what: str) -> T:
             return answer
         assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
         time.sleep(0.01)
+
+
+def listens(path: Path) -> bool:
+    """Tell whether somebody listens at a socket; its file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
 
 
 def marked(mark: str) -> list[int]:

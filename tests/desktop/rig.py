@@ -21,7 +21,7 @@ from Xlib.ext import xfixes
 
 from tests.desktop.environment import private_environment
 from tests.desktop.keyboard import Keyboard
-from tests.desktop.processes import REMEDY, Processes, RigError, wait_until
+from tests.desktop.processes import REMEDY, Processes, RigError, listens, wait_until
 from tests.desktop.running import READY, Daemon, arguments
 from tests.desktop.sound import Recording, Sound
 from tests.desktop.windows import KINDS, SYSTEM_PYTHON, Kind, TextWindow
@@ -280,7 +280,7 @@ class Desktop:
         bus = self.env["DBUS_SESSION_BUS_ADDRESS"]
         program = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"]
         daemon = self.processes.start("dbus", program)
-        self.processes.wait_for("dbus", daemon, (self.folder / "run" / "bus").exists, 10)
+        self.processes.wait_for("dbus", daemon, lambda: listens(self.folder / "run" / "bus"), 10)
         if self._accessible:
             launcher = self.processes.start("a11y", [A11Y_BUS])
             self.processes.wait_for("a11y", launcher, lambda: self.bus_has("org.a11y.Bus"), 10)

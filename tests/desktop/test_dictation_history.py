@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,11 @@ def test_a_dictation_is_in_the_history_of_the_running_daemon_with_all_that_is_kn
 ):
     before = seconds_sent(desktop)
     with fake() as server, daemon_of(desktop, server, engine__languages=["en"]) as daemon:
+        began = time.monotonic()
         person.take()
         settled(daemon)
         text = person.reads(SENTENCE)
+        lasted = (time.monotonic() - began) * 1e3
         entry = wait_until(
             lambda: (found := newest(desktop))["text"] == text and found, 20, "the entry"
         )
@@ -54,8 +57,8 @@ def test_a_dictation_is_in_the_history_of_the_running_daemon_with_all_that_is_kn
     assert entry["window"]
     assert entry["recording"] is None
     assert entry["seconds"] == pytest.approx(sound, abs=1)
-    assert 0 < entry["heard_ms"] < 10_000
-    assert 0 <= entry["engine_ms"] <= entry["text_ms"] < 60_000
+    assert 0 < entry["heard_ms"] < lasted
+    assert 0 <= entry["engine_ms"] <= entry["text_ms"] < lasted
     assert seconds_sent(desktop) - before == pytest.approx(sound, abs=1)
     assert KEY not in json.dumps(entry)
 

@@ -55,6 +55,7 @@ def test_a_sound_server_that_restarts_in_mid_take_costs_the_gap_and_no_more(desk
     desktop.keydown("Control_R")
     daemon.wait_log("first sample")
     desktop.play_whole(spoken(wavs, SENTENCE, end=1.2))
+    began = time.monotonic()
     desktop.sound.stop()
     desktop.sound.start()
     wait_until(lambda: listening(desktop), 10, "it listens again")
@@ -64,7 +65,7 @@ def test_a_sound_server_that_restarts_in_mid_take_costs_the_gap_and_no_more(desk
     landed(window, TWO)
     told = re.search(r"([\d.]+) s were not recorded", desktop.notifications())
     assert told
-    assert 0 < float(told[1]) < 10
+    assert 0 < float(told[1]) < time.monotonic() - began
 
 
 def test_a_sound_server_that_restarts_while_idle_is_no_news(desktop, daemon, wavs):

@@ -177,7 +177,7 @@ async def test_sending_waits_for_a_server_that_reads_no_more(connect, server):
 async def test_closing_does_not_wait_for_a_server_that_reads_no_more(connect, server):
     server.plan([{"half_open": "append"}])
     before = sockets()
-    connection = await connect(await server_for(server), SOON)
+    connection = await connect(await server_for(server), Times(ping=1000, close=0.1))
     await connection.send(message(bytes(4800)))
     await fill(connection)
     await connection.close()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
-from tests.desktop.processes import wait_until
+from tests.desktop.processes import listens, wait_until
 from tests.desktop.windows import SYSTEM_PYTHON
 from tests.wayland.headless import WAIT, Headless
 from tests.wayland.mutter import MutterKeyboard
@@ -90,7 +90,7 @@ class Gnome(Headless):
         configuration.write_text(SYSTEM_BUS.format(address=address))
         argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
         bus = self.processes.start("system", argv)
-        self.processes.wait_for("system", bus, (self.runtime / "sysbus").exists, WAIT)
+        self.processes.wait_for("system", bus, lambda: listens(self.runtime / "sysbus"), WAIT)
         mocks = {
             name: self.processes.start(
                 name, [SYSTEM_PYTHON, "-m", "dbusmock", "--system", "-t", name]

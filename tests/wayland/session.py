@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from tests.desktop.environment import private_environment
-from tests.desktop.processes import REMEDY, Processes, RigError
+from tests.desktop.processes import REMEDY, Processes, RigError, listens
 from tests.desktop.running import READY, ROOT, Daemon, arguments
 from tests.desktop.sound import Sound
 
@@ -148,7 +148,7 @@ class Session:
         configuration.write_text(BUS.format(address=self.env["DBUS_SESSION_BUS_ADDRESS"]))
         argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
         bus = self.processes.start("dbus", argv)
-        self.processes.wait_for("dbus", bus, (self.runtime / "bus").exists, 10)
+        self.processes.wait_for("dbus", bus, lambda: listens(self.runtime / "bus"), 10)
 
     def _install_launcher(self) -> None:
         """Have `tray-dictate` be a command of this session: bindings spawn it by name."""
