@@ -64,6 +64,36 @@ async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(ri
     rig.release()
 
 
+async def deliver_and_press(rig) -> None:
+    """Press once more while the text of a dictation is inserted, and the keyboard is taken."""
+    rig.output.may_deliver.clear()
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await until(rig.daemon.delivery.busy.locked)
+    rig.lock.locked = True
+    rig.press()
+    await until(lambda: len(rig.microphone.captures) == 2)
+
+
+async def test_a_keyboard_that_our_own_typing_has_for_a_moment_is_no_lock(rig):
+    await deliver_and_press(rig)
+    rig.lock.locked = False
+    await rig.say("two")
+    rig.output.may_deliver.set()
+    rig.release()
+    await until(lambda: rig.output.text == "one two")
+    assert rig.tray.said == []
+
+
+async def test_a_lock_while_text_is_inserted_ends_the_next_dictation_all_the_same(rig):
+    await deliver_and_press(rig)
+    await until(lambda: rig.microphone.captures[-1].stopped)
+    assert rig.daemon.locked
+    rig.output.may_deliver.set()
+    rig.release()
+
+
 async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):
     rig.press()
     await rig.say("one")

@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
 _LATEST = 0.2  # seconds that an edge may be late for those after it to be waited for
 _LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
+_DOUBT = 0.1  # seconds after which one that may have seen our own typing is asked again
 _ENDED = (
     "The screen was locked, so the dictation ended. What was not inserted by then is in the "
     "history: `tray-dictate redo` inserts it."
@@ -156,11 +157,18 @@ class Daemon:
         """Learn which keys are held by now: nobody may have seen a release."""
         self._act([Signal.VERIFY], asyncio.get_running_loop().time())
 
-    def look_at_lock(self) -> None:
-        """Learn whether the screen is locked: then nothing is recorded, and nothing inserted."""
+    def look_at_lock(self, *, again: bool = False) -> None:
+        """Learn whether the screen is locked: then nothing is recorded, and nothing inserted.
+
+        A modifier that goes down while text is typed gives our own output the keyboard for a
+        moment. So what is seen then counts only when it is seen `again`.
+        """
         wanted = self._parts.config.hotkey.when_locked == "stop"
         locked = wanted and self._parts.lock.is_locked()
         if locked == self._state.locked:
+            return
+        if locked and self.delivery.busy.locked() and not again:
+            self._look_after(_DOUBT, again=True)
             return
         log.info("the screen is %s", "locked" if locked else "unlocked")
         if locked and self._state.live:
@@ -351,15 +359,20 @@ class Daemon:
     def _delivered(self, number: int, trouble: str) -> None:
         self.post(Delivered(number, trouble))
 
-    def _look_again(self) -> None:
+    def _look_again(self, again: bool) -> None:
         self._look = None
-        self.look_at_lock()
+        self.look_at_lock(again=again)
         self._look_later()
 
     def _look_later(self) -> None:
         if self._look is None and (self._state.recording or self._state.locked):
-            pause = _LOOK if self._state.recording else 5 * _LOOK  # locked, a press looks, too
-            self._look = asyncio.get_running_loop().call_later(pause, self._look_again)
+            # locked, a press looks, too
+            self._look_after(_LOOK if self._state.recording else 5 * _LOOK)
+
+    def _look_after(self, pause: float, *, again: bool = False) -> None:
+        if self._look:
+            self._look.cancel()
+        self._look = asyncio.get_running_loop().call_later(pause, self._look_again, again)
 
     def _limit(self) -> None:
         limit = self._parts.config.hotkey.limit_minutes
