@@ -53,7 +53,10 @@ def test_a_signal_is_handled_while_run_blocks() -> None:
         [sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(0.1)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait() == 0
+        try:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait() == 0
+        finally:
+            process.kill()
