@@ -70,8 +70,8 @@ class Sound:
 class CountedSound(Sound):
     """Counts the samples that are read in each turn of the loop."""
 
-    def __init__(self, turns: Callable[[], int], *sound: bytes, over: bool = True) -> None:
-        super().__init__(*sound, over=over)
+    def __init__(self, turns: Callable[[], int], *sound: bytes) -> None:
+        super().__init__(*sound)
         self._turns = turns
         self.read_in = Counter[int]()
 
@@ -219,12 +219,9 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     """Nothing is owed yet, and pings wait behind the sound."""
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
-        sound = bytes(48000 * 400)  # more than the system takes in
-        async with turning() as turns:
-            take = CountedSound(turns, sound, over=False)
-            with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
-                await take.over(link, 0.5)
-            assert turns() > max(take.read_in) + 50, "the loop stood still with the sound"
+        take = Sound(bytes(48000 * 400), over=False)  # more than the system takes in
+        with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
+            await take.over(link, 0.5)
 
 
 async def test_saying_a_long_take_again_does_not_hold_up_the_loop(connect, server):
