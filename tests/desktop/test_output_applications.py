@@ -43,6 +43,17 @@ async def test_another_machine_gets_letters_that_its_keys_lack(
         assert window.wait_for("".join(said)) == "".join(said)
 
 
+async def test_another_machine_gets_more_letters_than_it_has_free_keys(
+    environ: Desktop, output: X11Output
+) -> None:
+    said = ["Żółć, Łódź, Śnieg śnieg Ćma żubr. ", "Жук жук Яма яма Кум Му А"]
+    assert len({c for text in said for c in text if not c.isascii()}) > 18
+    with Remote(environ) as window:
+        for text in said:
+            await output.deliver(text)
+        assert window.wait_for("".join(said)) == "".join(said)
+
+
 async def test_a_window_that_ignores_a_paste_is_asked_once_and_so_is_its_application(
     environ: Desktop, output: X11Output
 ) -> None:

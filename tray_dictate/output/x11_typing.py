@@ -5,7 +5,9 @@ is given back late: a program translates a key when it gets round to it, with th
 
 A window on another machine's screen sends the keys on. That machine may have to put a letter on a
 key of its own first, which its programs notice a little later; it takes a capital without Shift for
-Caps Lock; and its very first key may meet the map of before.
+Caps Lock; and its very first key may meet the map of before. A VNC server has a few free keys for
+letters that its keyboard lacks (TigerVNC's has 18) and drops all that come after. Of letters with a
+keysym from before Unicode it puts the small and the large one on one key.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ REMOTE_STRIDE, REMOTE_REST = 8, 0.02  # the same, and seconds after it, on anoth
 REMOTE_NEW = 0.06  # seconds there after a letter that it may have had to find a key for
 _NAMED = {"\n": XK.XK_Return, "\t": XK.XK_Tab}
 _UNICODE = 0x01000000
+_OLD = ((0, "iso8859-1"), (1, "iso8859-2"), (2, "iso8859-3"), (3, "iso8859-4"), (6, "koi8-u"))
 
 
 class Manner(NamedTuple):
@@ -50,7 +53,7 @@ class Manner(NamedTuple):
         """
         if self.composed and character.isascii() and character not in _NAMED:
             return _UNICODE | ord(character)
-        return keysym_of(character)
+        return (self.remote and _old_keysym(character)) or keysym_of(character)
 
 
 class Typer:
@@ -222,6 +225,18 @@ def _followed(part: str) -> str:
     """Return as much as another machine can follow at once: one letter that may be new to it."""
     plain = next((i for i, character in enumerate(part) if not character.isascii()), len(part))
     return part[: max(plain, 1)]
+
+
+def _old_keysym(character: str) -> int:
+    """Return a letter's keysym from before Unicode; 0 where it has none that is known here.
+
+    X11's keysyms of these blocks are the standards' bytes (X Window System Protocol, appendix A).
+    """
+    for block, encoding in _OLD:
+        encoded = character.encode(encoding, "ignore")
+        if character.isalpha() and encoded and encoded[0] > 0xA0:
+            return block << 8 | encoded[0]
+    return 0
 
 
 def keysym_of(character: str) -> int:
