@@ -168,6 +168,7 @@ class FakeOutput:
         self.confirms, self.copies = True, False
         self.stubborn: set[str] = set()  # windows that never take the focus
         self.kept = ""
+        self.onward: list[bool] = []  # of each text, whether it was said to go on
         self.leaves: list[tuple[int, str]] = []  # after so many keys the focus goes there
         self.may_deliver = asyncio.Event()
         self.may_deliver.set()
@@ -179,7 +180,10 @@ class FakeOutput:
     async def target(self) -> Target | None:
         return Target(self.focus, self.application) if self.focus else None
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        self.onward.append(onward)
         await self.may_deliver.wait()
         if self.refuses:
             raise DeliveryError(self.refuses)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import FakeOutput
 from tray_dictate.errors import DeliveryError
-from tray_dictate.placing import MOVES, Landing, Placing, Policy
+from tray_dictate.placing import MOVES, Landing, Piece, Placing, Policy
 from tray_dictate.ports import Target
 
 TEXT = "one two\nthree four"
@@ -26,8 +26,8 @@ def output() -> FakeOutput:
     return made
 
 
-async def composed(_target: Target | None) -> str:
-    return TEXT
+async def composed(_target: Target | None) -> Piece:
+    return Piece(TEXT)
 
 
 async def insert(
@@ -88,9 +88,9 @@ async def test_before_anything_is_inserted_it_goes_where_the_focus_is_now(output
     output.leaves = [(0, "mail")]
     composed: list[Target | None] = []
 
-    async def compose(target: Target | None) -> str:
+    async def compose(target: Target | None) -> Piece:
         composed.append(target)
-        return TEXT
+        return Piece(TEXT)
 
     landing = await Placing(output, "follow", 1).insert(1, compose, never)
     assert output.windows == {"editor": "", "mail": TEXT}

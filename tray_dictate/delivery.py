@@ -24,7 +24,7 @@ from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text import clean, continues, fit
 from tray_dictate.errors import DeliveryError
 from tray_dictate.inserted import Inserted
-from tray_dictate.placing import Landing
+from tray_dictate.placing import Landing, Piece
 from tray_dictate.ports import Output, Target
 from tray_dictate.story import Story
 from tray_dictate.ways import Ways
@@ -238,17 +238,19 @@ class Delivery:
         """Learn that the last dictation was inserted once more."""
         self.inserted.repeat(landing.whole, landing.target, self._around)
 
-    async def _piece(self, dictation: int, text: str, target: Target | None) -> str:
+    async def _piece(self, dictation: int, text: str, target: Target | None) -> Piece:
         """Return how the text goes on there; nothing if it is not wanted any more."""
         if dictation in self._aborted:
-            return ""
+            return Piece("")
+        onward = self.ways.watched() and self.inserted.is_before_caret(target)
         around = self._around = await self._find(dictation, target)
         space, spelling, mark = self.ways.space, self.ways.polisher.spelling, ""
         if space == "never" and self.inserted.goes_on(dictation, target):
             space, around = "before", Around(around.before)  # the blank between two sentences
         if self.inserted.open and self.inserted.is_before_caret(target):
             mark = continues(self.inserted.open, text)
-        return mark + fit(around._replace(before=around.before + mark), text, space, spelling)
+        around = around._replace(before=around.before + mark)
+        return Piece(mark + fit(around, text, space, spelling), onward)
 
     async def _find(self, dictation: int, target: Target | None) -> Around:
         """Return what stands around the caret there.

@@ -8,7 +8,7 @@ from typing import Any
 
 from tray_dictate.delivery import BY_HAND, REST_KEPT, Delivery
 from tray_dictate.errors import DeliveryError, DictateError
-from tray_dictate.placing import Landing
+from tray_dictate.placing import Landing, Piece
 from tray_dictate.ports import Target
 
 _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
@@ -73,8 +73,8 @@ class Last:
     async def _unwrite(self, said: str, where: Target | None) -> str:
         """Insert what was said, in this window or nowhere. Raises DeliveryError: it is kept."""
 
-        async def unwritten(target: Target | None) -> str:
-            return said if target == where else ""
+        async def unwritten(target: Target | None) -> Piece:
+            return Piece(said if target == where else "")
 
         try:
             landing = await self._delivery.ways.placing.insert(BY_HAND, unwritten, lambda: "")

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tray_dictate.core.terminals import is_terminal, on_one_line
 from tray_dictate.errors import DeliveryError, FocusMovedError
@@ -23,6 +23,13 @@ MOVES = 10  # times that a text goes on after its window has lost the focus
 _LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
 _SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
 _ON_AND_ON = "The focus moved on and on. Click into the window that the text is for."
+
+
+class Piece(NamedTuple):
+    """What is to be inserted; `onward`: the user has done nothing since the text before it."""
+
+    text: str
+    onward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class Placing:
     async def insert(
         self,
         dictation: int,
-        compose: Callable[[Target | None], Awaitable[str]],
+        compose: Callable[[Target | None], Awaitable[Piece]],
         give_up: Callable[[], str],
     ) -> Landing:
         """Insert what `compose` makes of a text for the window where it is to go.
@@ -101,11 +108,11 @@ class Placing:
         """
         for _ in range(MOVES):
             target = await self.place(dictation, give_up)
-            piece = await compose(target)
+            piece, onward = await compose(target)
             one_line = not self.takes_enter(target.application if target else "")
             try:
                 landing = await self._whole(
-                    on_one_line(piece) if one_line else piece, target, give_up
+                    Piece(on_one_line(piece) if one_line else piece, onward), target, give_up
                 )
             except FocusMovedError:
                 continue
@@ -137,15 +144,15 @@ class Placing:
         return await remembered if remembered else None
 
     async def _whole(
-        self, piece: str, target: Target | None, give_up: Callable[[], str]
+        self, whole: Piece, target: Target | None, give_up: Callable[[], str]
     ) -> Landing:
         """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
-        done = 0
+        (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
         reason = _ON_AND_ON
         for _ in range(MOVES):
             try:
-                receipt = await self._insert(piece[done:], target)
+                receipt = await self._insert(Piece(piece[done:], onward and not done), target)
             except DeliveryError as failed:
                 done += failed.done
                 if not done:
@@ -162,12 +169,13 @@ class Placing:
                 break
         return Landing(target, piece[:done], receipt, piece[done:], reason)
 
-    async def _insert(self, piece: str, target: Target | None) -> Receipt:
+    async def _insert(self, whole: Piece, target: Target | None) -> Receipt:
         """Insert a piece, line by line if a new line is a key of its own."""
+        piece, onward = whole
         lines = piece.split("\n") if self._breaks else [piece]
         done = 0
         try:
-            receipt = await self._output.deliver(lines[0], target)
+            receipt = await self._output.deliver(lines[0], target, onward=onward)
             done += len(lines[0])
             if receipt.method == "clipboard" and len(lines) > 1:  # all of it at once, then
                 return await self._output.deliver(piece, target)

@@ -216,8 +216,13 @@ class Output(Protocol):
         """Return the place that has the focus now, None where nothing has."""
         ...
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
-        """Put the text into the window. Raises DeliveryError if any of it is missing."""
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        """Put the text into the window. Raises DeliveryError if any of it is missing.
+
+        `onward`: the user has done nothing there since the text before.
+        """
         ...
 
     async def press(self, chord: str, target: Target | None = None) -> None:

@@ -143,6 +143,10 @@ class Calc(Application):
         self.desktop.tap("Control_L", "Home")
         return self.copied(("Control_L", "c")).removesuffix("\n")
 
+    def all_cells(self) -> str:
+        """Return the columns and rows that hold anything, each row on a line."""
+        return self.copied(("Escape",), ("Control_L", "a"), ("Control_L", "c"))
+
     def clear(self) -> None:
         for keys in (("Escape",), ("Control_L", "a"), ("Delete",), ("Control_L", "Home")):
             self.desktop.tap(*keys)

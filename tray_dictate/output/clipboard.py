@@ -50,9 +50,11 @@ class ClipboardOutput(Blind):
         """Return the clipboard: it is always there."""
         return Target("clipboard")
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
         """Copy the text. Raises DeliveryError."""
-        del target
+        del target, onward
         await self.keep(text)
         return Receipt(confirmed=False, method="clipboard")
 

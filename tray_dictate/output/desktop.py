@@ -75,9 +75,11 @@ class DesktopOutput(Blind):
         """Return whatever has the focus: which window that is is not asked here yet."""
         return Target("focus")
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
         """Type the text into whatever has the focus. Raises DeliveryError."""
-        del target
+        del target, onward
         if self._stop.is_set():
             raise DeliveryError("Dictation was ended before the text was delivered.")
         text = plain(text)

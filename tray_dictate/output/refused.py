@@ -16,5 +16,9 @@ class UnsavedError(Exception):
     """What is on the clipboard cannot be saved: a paste would destroy it."""
 
 
+class UnawareError(UnsavedError):
+    """The target may not know yet that the clipboard is ours, and paste what it has copied."""
+
+
 class ReservedError(UnsavedError):
     """Only its owner may have what is on the clipboard: it says so, or gives it once."""

@@ -6,9 +6,10 @@ rule that matches and gives it, so that a user's rule with an `after` leaves our
 Terminals paste PRIMARY for Shift+Insert, as they do it now. Remote desktops and virtual machines
 have the clipboard of another machine, a second later or never: they get keys, and no more of them
 at once than that machine can follow. In a spreadsheet a paste replaces what the cell holds, so that
-of several only the last would stay, while typing goes on. Vim's windows have no Shift+Insert: they
-insert its name. Password prompts get nothing: they take the focus while somebody speaks, show dots,
-and end with an Enter.
+of several only the last would stay, while typing goes on. LibreOffice's corrects what is typed, by
+its own ideas, and not what is pasted into a cell that is being edited. Vim's windows have no
+Shift+Insert: they insert its name. Password prompts get nothing: they take the focus while somebody
+speaks, show dots, and end with an Enter.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Shipped(NamedTuple):
     remote: bool = False  # it shows another machine's screen
     shift_key: bool = False  # it sees keys, not characters: a capital needs a press of Shift
     title: str = ""  # only where the window's title has this
+    cells: bool = False  # once a cell is edited, a paste is inserted into it
 
 
 SHIPPED = (
@@ -55,8 +57,9 @@ SHIPPED = (
         shift_key=True,
     ),
     Shipped(r"wine|\.exe$", shift_key=True),
+    Shipped(r"office.*calc", method="type", cells=True),
     Shipped(
-        r"office.*calc|gnumeric|planmaker|calligra.?sheets|pyspread|^et$|^teapot$|scalc|excel\.exe",
+        r"gnumeric|planmaker|calligra.?sheets|pyspread|^et$|^teapot$|scalc|excel\.exe",
         method="type",
     ),
     Shipped(
@@ -84,6 +87,7 @@ class Treatment:
     primary: bool = False
     remote: bool = False  # another machine reads the keys: no more at once than it can follow
     shift_key: bool = False  # a capital needs a press of Shift
+    cells: bool = False  # of what is typed, all but what begins the edit of a cell can be pasted
     ours: bool = True  # no rule of the user's gave the method
 
 
@@ -105,7 +109,8 @@ class Rules:
         shipped = _shipped([name.lower() for name in names], title.lower())
         methods: list[Method] = [rule.method for rule in rules if rule.method]
         wanted = next(iter(methods), None)
-        method = wanted or self._shipped_method(shipped) or self._all.method
+        ours = None if wanted else self._shipped_method(shipped)
+        method = wanted or ours or self._all.method
         private = _first([rule.private for rule in rules])
         return Treatment(
             method,
@@ -115,6 +120,7 @@ class Rules:
             primary=any(rule.primary for rule in shipped),
             remote=any(rule.remote for rule in shipped),
             shift_key=any(rule.shift_key for rule in shipped),
+            cells=ours == "type" and any(rule.cells for rule in shipped),
             ours=not wanted,
         )
 

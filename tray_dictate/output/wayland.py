@@ -88,8 +88,11 @@ class WaylandOutput:
         except DeliveryError:
             return None
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
+        del onward
         text = plain(text)
         if not text:
             return Receipt(confirmed=True, method="nothing")

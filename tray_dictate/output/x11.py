@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,7 @@ class X11Output:
         """
         self._rules = Rules(method, rules, private=private)
         self._refused = False  # the last text was for a window that gets none
+        self._edited = ""  # the window in which our last text has left a cell being edited
         self._experience = Experience()
         self._display = connect()
         if not self._display.has_extension("XTEST"):
@@ -90,7 +92,9 @@ class X11Output:
         except DeliveryError:
             return None
 
-    async def deliver(self, text: str, target: Target | None = None) -> Receipt:
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
         text = plain(text)
         if not text:
@@ -98,7 +102,7 @@ class X11Output:
         if self._return_keys:
             self._return_keys.cancel()
         try:
-            return await self._on(self._worker, lambda: self._deliver(text, target))
+            return await self._on(self._worker, lambda: self._deliver(text, target, onward))
         finally:
             loop = asyncio.get_running_loop()
             self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
@@ -185,7 +189,8 @@ class X11Output:
 
     # From here on, everything runs on the worker.
 
-    def _deliver(self, text: str, meant: Target | None) -> Receipt:
+    def _deliver(self, text: str, meant: Target | None, onward: bool) -> Receipt:
+        edited, self._edited = self._edited if onward else "", ""
         for _ in range(MOVES):
             self._refresh()
             target = focus(self._display)
@@ -197,8 +202,12 @@ class X11Output:
                 )
             treatment = self._rules.treatment(target.names, target.title)
             self._refused = treatment.method == "off"
+            whole = text + plain(treatment.after)
             try:
-                receipt = self._into(target, treatment, text + plain(treatment.after))
+                if treatment.cells:
+                    receipt = self._into_cell(target, treatment, whole, edited)
+                else:
+                    receipt = self._into(target, treatment, whole)
             except MovedError:
                 log.info("the focus moved during a delivery")
             except DeliveryError as partly:
@@ -234,6 +243,34 @@ class X11Output:
             f"The window does not take a paste by {treatment.chord}. Set output.method to "
             '"auto" and the text will be typed.'
         )
+
+    def _into_cell(self, target: Focus, treatment: Treatment, text: str, edited: str) -> Receipt:
+        """Type what begins the edit of a cell, and Return and Tab; paste the rest, if it is taken.
+
+        Raises MovedError where another window has the focus before any of it was inserted.
+        """
+        done, editing = 0, edited == target.window
+        receipt = Receipt(confirmed=False, method="type")
+        pasting = replace(treatment, method="auto", cells=False)
+        for line in re.findall(r"[\n\t]|[^\n\t]+", text):
+            begins = 0 if editing and line not in "\n\t" else 1
+            editing = line not in "\n\t"
+            try:
+                if begins:
+                    receipt = self._type(line[:1], target, treatment)
+                    done += 1
+                if line[begins:]:
+                    receipt = self._into(target, pasting, line[begins:])
+                    done += len(line) - begins
+            except MovedError:
+                if done:
+                    raise FocusMovedError(done) from None
+                raise
+            except DeliveryError as failed:
+                failed.done += done
+                raise
+        self._edited = target.window if editing else ""
+        return receipt
 
     def _paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
         """Paste; type where that would destroy what the user has copied, as a refusal would."""
@@ -272,6 +309,7 @@ class X11Output:
         return Receipt(confirmed=False, method="type")
 
     def _press(self, chord: str, meant: Target | None) -> None:
+        self._edited = ""
         self._refresh()
         keycodes = self._paster.keycodes(chord)
         if not keycodes:

@@ -9,7 +9,7 @@ from Xlib import XK
 from Xlib.display import Display
 
 from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
-from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.output.refused import MovedError, UnawareError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_focus import be_heard, kept_in
 from tray_dictate.output.x11_keys import Keys
@@ -19,6 +19,7 @@ from tray_dictate.output.x11_server import Focus, focus
 from tray_dictate.output.x11_typing import keysym_of
 from tray_dictate.ports import Receipt
 
+NOTICE = 2.0  # seconds for a target whose own copy we took over to learn of it; it takes some ms
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
 PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
 CALM = 0.25  # seconds without a question until a target that asks many has done with a paste
@@ -58,6 +59,8 @@ class Paster:
         if offer is None:
             raise UnsavedError
         try:
+            if not offer.known.wait(NOTICE):
+                raise UnawareError
             with kept_in(self._display, target.window) as stays:
                 if not stays():  # the wait, or saving the clipboard, took its time
                     raise MovedError

@@ -28,6 +28,8 @@ Wait = Callable[[Callable[[Any], bool], float], Any]
 _NOT_CONTENTS = (
     "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
 )
+# LibreOffice's sign of its own copy: offered by us, it would have it paste that and not ours
+_SIGNATURE = "application/x-libreoffice-internal-id-"
 
 
 class AtomNames:
@@ -64,6 +66,7 @@ class Saving:
         self._incr = display.intern_atom("INCR")
         self._end = time.monotonic() + PATIENCE
         self._size = 0
+        self.signed = False  # its owner asks for the formats to learn that it owns it no more
 
     def read(self, selection: int) -> Contents:
         """Return the contents; empty where the owner offers nothing.
@@ -79,6 +82,9 @@ class Saving:
                 targets = [self._display.intern_atom("UTF8_STRING"), Xatom.STRING]
             if is_secret(map(self._names.name, targets)):
                 raise ReservedError("it is marked as a secret")
+            signatures = {one for one in targets if self._names.name(one).startswith(_SIGNATURE)}
+            self.signed = bool(signatures)
+            skipped |= signatures
             contents: Contents = {}
             for target in dict.fromkeys(targets):
                 value = None if target in skipped else self._convert(selection, target)

@@ -40,6 +40,7 @@ from tray_dictate.output.x11_save import AtomNames, Contents, Saving, hand_over
 from tray_dictate.output.x11_serve import BELATED, Held, Offer, Server, text_contents
 from tray_dictate.output.x11_server import (
     Focus,
+    client_of,
     connect,
     disconnect,
     disown,
@@ -252,6 +253,8 @@ class Selections:
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
                 return None
+            if vital and held.asking in target.clients:
+                offer.known.clear()
         self._bequeath()
         return offer
 
@@ -291,7 +294,10 @@ class Selections:
         saving = Saving(
             self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
         )
-        return saving.read(held.atom)
+        contents = saving.read(held.atom)
+        if held is self._clipboard:
+            held.asking = client_of(self._display, owner.id) if saving.signed else 0
+        return contents
 
     def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
         """Own a selection instead of a certain window, and of nobody who took it meanwhile.

@@ -39,12 +39,13 @@ class Held:
     dictated: bool = False  # it is an offer's text
     before: Contents | None = None  # what is to be given back after an offer
     origin: int = 0  # the window that the user's contents come from; 0 where that is gone, or ours
+    asking: int = 0  # the client that will ask for the formats, to learn that it owns it no more
     parted: float = 0.0  # when we took them over from it, in seconds of our clock
 
     def lose(self) -> None:
         """It is not ours any more."""
         self.contents, self.before, self.dictated = None, None, False
-        self.origin = 0
+        self.origin = self.asking = 0
 
     def ends_with(self, window: int) -> bool:
         """Tell whether the user's contents have ended with a window that has.
@@ -64,6 +65,8 @@ class Offer:
         """`clients` are the focused window's; `abandoned` a time of the monotonic clock."""
         self.clients = clients
         self.abandoned = abandoned
+        self.known = threading.Event()  # the target will not paste its own copy instead
+        self.known.set()
         self.pressed = False  # set by the output thread before the key that asks for the paste
         self.begun = False  # the target is reading, piece by piece
         self.asked = 0  # how often the target has asked for anything after the key, and when last:
@@ -219,6 +222,15 @@ class Server:
             )
         )
         self._display.sync()  # flush() alone may leave a large value half sent
+        if event.target == self._targets and event.selection in self._held:
+            self._told(self._held[event.selection], client, offer)
+
+    def _told(self, held: Held, client: int, offer: Offer | None) -> None:
+        """Note that a client has learnt the formats, and so who owns the selection."""
+        if held.asking == client:
+            held.asking = 0
+            if offer:
+                offer.known.set()
 
     def _is_meant(self, client: int, offer: Offer) -> bool | None:
         """Tell whether an offer's text is for this client; None where that is to be seen."""
