@@ -115,3 +115,12 @@ def test_another_cell_of_a_table_is_empty_or_will_be_replaced():
     for caret in (DICTATED.clicked(), after(DICTATED, "right")):
         assert caret.around("editor", cells=True) == Around()
     assert after(DICTATED, "right", "x").around("editor", cells=True) == Around(LETTER)
+
+
+def test_a_cell_is_still_edited_when_another_window_had_the_focus():
+    away = DICTATED.typed("tab", frozenset({"alt_l"}))
+    elsewhere = DICTATED.inserted("Two.", Around(), "other")
+    last = (DICTATED.before or "")[-1]
+    for caret in (away, elsewhere):
+        assert caret.around("editor", cells=True) == Around(last)
+        assert caret.clicked().around("editor", cells=True) == Around()

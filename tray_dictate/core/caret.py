@@ -45,13 +45,14 @@ class Caret:
     window: str | None = None  # where that is; None: in whichever window the keys went to
     touched: bool = False  # the user has typed or clicked since the last insertion
     steered: bool = False  # by a key, so that it is still in the same window
+    pointed: bool = False  # by a click
     places: Mapping[str, str] = field(default_factory=dict[str, str])  # window: the last before it
 
     def typed(self, key: str, held: frozenset[str] = frozenset()) -> Caret:
         """The user has pressed a key while these modifiers were down."""
         shortcut = {kind(name) for name in held} & {"ctrl", "alt", "super"}
         if shortcut & {"alt", "super"}:  # the window manager's: another window
-            return self.clicked()
+            return replace(self.clicked(), pointed=False)
         if key in _STAYING or (shortcut and key in _HARMLESS):
             return replace(self, touched=True)
         if shortcut and key == "a":  # all is selected; in a terminal it is the line's beginning
@@ -69,7 +70,13 @@ class Caret:
     def clicked(self) -> Caret:
         """The user has clicked, or gone to another window."""
         return replace(
-            self._left(), before=None, after=UNKNOWN, window=None, touched=True, steered=False
+            self._left(),
+            before=None,
+            after=UNKNOWN,
+            window=None,
+            touched=True,
+            steered=False,
+            pointed=True,
         )
 
     def inserted(self, piece: str, around: Around, window: str) -> Caret:
@@ -98,14 +105,15 @@ class Caret:
 
         In a terminal a click moves no caret, and a blank at a prompt would keep the command out
         of the shell's history: where no key is seen each text brings its blank behind it. In a
-        table a click or an arrow goes to another of its `cells`.
+        table a click or an arrow goes to another of its `cells`; in another window there was none.
         """
         if terminal and not watched:
             return Around((self.before or "") if self.window == window else "", UNKNOWN)
         if self.before is not None and self.window in (None, window):
             return Around(self.before, "" if terminal or cells else self.after)
         if cells:
-            return Around()
+            elsewhere = self.pointed or self.steered
+            return Around() if elsewhere else Around(self.places.get(window, ""))
         if terminal and not self.steered:
             return Around(self.places.get(window, ""))
         if self.touched or window in self.places or not watched:

@@ -55,6 +55,10 @@ class Experience:
         if place.names and place.kin not in self._takers:
             self._deaf_kin.add(place.kin)
 
+    def takes(self, place: Place) -> bool:
+        """Tell whether a window of this application has taken a paste."""
+        return place.kin in self._takers
+
     def takes_none(self, place: Place, text: str) -> bool:
         """Tell whether a paste of this text is better not tried there."""
         if place.kin in self._deaf_kin:

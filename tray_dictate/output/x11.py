@@ -272,11 +272,14 @@ class X11Output:
         self._edited = target.window if editing else ""
         return receipt
 
-    def _paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
+    def _paste(
+        self, text: str, target: Focus, treatment: Treatment, *, known: bool = False
+    ) -> Receipt | None:
         """Paste; type where that would destroy what the user has copied, as a refusal would."""
         try:
-            return self._paster.paste(text, target, treatment)
-        except UnsavedError:
+            return self._paster.paste(text, target, treatment, known=known)
+        except UnsavedError as reason:
+            log.info("it is typed: %s", type(reason).__name__)
             return self._type(text, target, treatment)
 
     def _paste_unless_in_vain(
@@ -288,7 +291,8 @@ class X11Output:
             self._experience.took(place)
         if not self._paster.keycodes(treatment.chord) or self._experience.takes_none(place, text):
             return None
-        receipt = self._paste(text, target, treatment)
+        known = self._experience.takes(place)
+        receipt = self._paste(text, target, treatment, known=known)
         if receipt is None:
             log.info("a window has not read what was pasted; it is typed into from now on")
             self._experience.ignored(place)

@@ -21,6 +21,7 @@ from tray_dictate.ports import Receipt
 
 NOTICE = 2.0  # seconds for a target whose own copy we took over to learn of it; it takes some ms
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+BUSY = 2.5  # the same for one whose application is known to take them: it may have much to do
 PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
 CALM = 0.25  # seconds without a question until a target that asks many has done with a paste
 CURIOUS = 4  # questions after one key; most programs ask for the formats and for one of them
@@ -44,9 +45,12 @@ class Paster:
         self._stop = stop
         self._last: Offer | None = None
 
-    def paste(self, text: str, target: Focus, treatment: Treatment) -> Receipt | None:
+    def paste(
+        self, text: str, target: Focus, treatment: Treatment, *, known: bool = False
+    ) -> Receipt | None:
         """Paste; None where nobody took the text, and nobody can any more.
 
+        A target that is `known` to take pastes gets more time for it.
         Raises MovedError, and UnsavedError where a paste would destroy the user's clipboard.
         """
         keycodes = self.keycodes(treatment.chord)
@@ -66,7 +70,7 @@ class Paster:
                     raise MovedError
                 offer.pressed = True
                 self._keys.chord(keycodes)
-            return self._await_read(offer)
+            return self._await_read(offer, BUSY if known else FETCH)
         finally:
             if not offer.settled:
                 self._selections.withdraw(offer)
@@ -83,8 +87,8 @@ class Paster:
             if left <= 0 or self._stop.wait(left):
                 return
 
-    def _await_read(self, offer: Offer) -> Receipt | None:
-        fetched = offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST))
+    def _await_read(self, offer: Offer, patience: float) -> Receipt | None:
+        fetched = offer.fetched.wait(patience) or (offer.begun and offer.fetched.wait(REST))
         if not fetched and offer.foreign and not offer.begun:
             self._selections.probe(offer)
             if offer.unasked.wait(PROBE) and not offer.fetched.is_set():

@@ -17,7 +17,10 @@ from tray_dictate.output.x11_property import Value, read
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
+PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
+LONGEST = (
+    4.0  # seconds for all of them: LibreOffice makes some 20 formats, on a busy machine slowly
+)
 HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
 LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
 
@@ -50,7 +53,7 @@ class AtomNames:
 
 
 class Saving:
-    """One reading of one selection, ending at most PATIENCE seconds from now."""
+    """One reading of one selection, ending at most LONGEST seconds from now."""
 
     def __init__(
         self, display: Display, window: Window, *, wait: Wait, stamp: int,
@@ -64,7 +67,7 @@ class Saving:
         self._property = display.intern_atom("_TRAY_DICTATE_SAVED")
         self._names = names or AtomNames(display)
         self._incr = display.intern_atom("INCR")
-        self._end = time.monotonic() + PATIENCE
+        self._end = time.monotonic() + LONGEST
         self._size = 0
         self.signed = False  # its owner asks for the formats to learn that it owns it no more
 
@@ -140,7 +143,7 @@ class Saving:
         )
 
     def _left(self) -> float:
-        return self._end - time.monotonic()
+        return min(self._end - time.monotonic(), PATIENCE)
 
     def _count(self, value: Value | None) -> None:
         self._size += len(value.data) if value else 0

@@ -52,8 +52,8 @@ def deaf(_text):
 
 
 def late(text):
-    """Do nothing at all for 3 s, then read."""
-    time.sleep(3)
+    """Do nothing at all for 5 s, then read."""
+    time.sleep(5)
     insert(text)
 
 
