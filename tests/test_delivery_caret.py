@@ -27,6 +27,9 @@ class Reader:
         self.asked.append(target)
         return self.stands
 
+    async def selected(self, target: Target | None) -> str:
+        return self.stands.selected if self.stands else ""
+
     async def close(self) -> None: ...
 
 
@@ -63,6 +66,18 @@ async def test_where_the_caret_was_left_nobody_is_asked(rig_with) -> None:
     tap(rig, "x")
     await spoken(rig, "Three.")
     assert len(reader.asked) == 2
+
+
+async def test_our_own_text_that_the_program_has_selected_is_not_replaced(rig_with) -> None:
+    rig = await rig_with()
+    reader = reading(rig, "")
+    await spoken(rig, "One.")
+    reader.stands = Around("\n", selected="One.")
+    await spoken(rig, "Two.")
+    assert rig.output.text == "One.<right> Two."
+    reader.stands = Around("\nOne. Tw", selected="something else")  # as a completion is
+    await spoken(rig, "Three.")
+    assert rig.output.text == "One.<right> Two. Three."
 
 
 async def test_where_no_key_is_seen_it_is_asked_before_each_dictation(rig_with) -> None:

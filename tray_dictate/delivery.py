@@ -22,7 +22,7 @@ from tray_dictate.core.polish import Insert, Polished, Scratch
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text import clean, continues, fit
-from tray_dictate.errors import DeliveryError
+from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.inserted import Inserted
 from tray_dictate.placing import Landing, Piece
 from tray_dictate.ports import Output, Target
@@ -262,11 +262,23 @@ class Delivery:
         if not (surely and inserted.is_before_caret(target)):
             read = await self.ways.caret.around(target)
             if read is not None and not read.cells:
-                return read
+                own = await self._go_behind_own(dictation, target, read.selected)
+                return Around(read.before + read.selected, read.after) if own else read
             cells = read is not None
+        else:
+            selected = await self.ways.caret.selected(target)
+            await self._go_behind_own(dictation, target, selected)
         terminal = target is not None and is_terminal(target.application)
         window = target.window if target else ""
         return inserted.caret.around(window, terminal=terminal, cells=cells, watched=watched)
+
+    async def _go_behind_own(self, dictation: int, target: Target | None, selected: str) -> bool:
+        """Put the caret behind our own text, if the program has selected that; tell whether."""
+        if not self.inserted.is_covered(dictation, target, selected):
+            return False
+        with suppress(FocusMovedError):  # which is learnt again before anything is inserted
+            await self.output.press("right", target)
+        return True
 
     async def erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""

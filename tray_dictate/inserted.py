@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tray_dictate.core.capitals import ANY_LANGUAGE, Spelling
-from tray_dictate.core.caret import Around, Caret
+from tray_dictate.core.caret import UNKNOWN, Around, Caret
 from tray_dictate.core.text import join
 from tray_dictate.errors import DeliveryError
 from tray_dictate.ports import Target
@@ -38,6 +38,7 @@ class Inserted:
         self._texts: list[str] = []  # all that was to be inserted
         self._spoken: list[str] = []  # the same before it was rewritten
         self._pieces: list[_Piece] = []  # those before the caret
+        self._last = ""  # what was inserted last
         self._window: str = ""
         self._covered = "typed"  # what the user did since; empty: it stands before the caret
         self._owed = ""  # the comma that its last text was said with, until more follows
@@ -74,7 +75,7 @@ class Inserted:
 
     def forget(self) -> None:
         """Keep no word of it; what comes next is spaced by the last character all the same."""
-        self._texts, self._spoken, self._pieces = [], [], []
+        self._texts, self._spoken, self._pieces, self._last = [], [], [], ""
         self.caret = self.caret.forgotten()
         self._unclicked = (self._unclicked[0], self._unclicked[1].forgotten())
 
@@ -104,6 +105,7 @@ class Inserted:
         self.caret, self.open = self.caret.inserted(piece, around, window), ""
         text, spoken = (*self._texts[-1:], piece)[0], (*self._spoken[-1:], piece)[0]
         self._pieces.append(_Piece(piece, text, spoken))
+        self._last = piece
         self._window, self._covered = window, ""
         self._clicks = []
 
@@ -120,6 +122,18 @@ class Inserted:
     def goes_on(self, dictation: int, target: Target | None) -> bool:
         """Tell whether a text of this dictation stands before the caret, in this window."""
         return bool(dictation == self.dictation and self._pieces) and self.is_before_caret(target)
+
+    def is_covered(self, dictation: int, target: Target | None, selected: str) -> bool:
+        """Tell whether the program has selected the text that this one is to follow.
+
+        A field may select all that it holds, when it gets the focus or its text is changed. What
+        the user selects is to be replaced; but nobody marks his words while he goes on to speak.
+        """
+        window, end = target.window if target else "", selected.rstrip()
+        goes_on = dictation == self.dictation and self._pieces and window == self._window
+        if not end or not (goes_on or self.is_before_caret(target)):
+            return False
+        return end.endswith(self._last.strip()[-len(end) :] or UNKNOWN)
 
     def typed(self, key: str, held: frozenset[str] = frozenset()) -> None:
         """Learn that the user has pressed a key while these modifiers were down."""

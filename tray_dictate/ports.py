@@ -264,6 +264,13 @@ class CaretReader(Protocol):
         """
         ...
 
+    async def selected(self, target: Target | None) -> str:
+        """Return the end of what is selected there; empty where nothing is, or tells so at once.
+
+        Text waits for it. Raises nothing.
+        """
+        ...
+
     async def close(self) -> None:
         """Ask nobody any more."""
         ...
@@ -278,6 +285,10 @@ class BlindCaretReader:
     async def around(self, target: Target | None) -> Around | None:  # noqa: ARG002
         """Return that nothing is known."""
         return None
+
+    async def selected(self, target: Target | None) -> str:  # noqa: ARG002
+        """Return that nothing is known to be."""
+        return ""
 
     async def close(self) -> None:
         """Do nothing: nobody was asked."""

@@ -44,9 +44,10 @@ WORDS = (
     "Grüße from Łódź and São Paulo were señor Muñoz of Straße naïve café déjà vu 你好 Привет "
     "(maybe) it's 50% of #5 a@b.c x/y [z] really!"
 ).split()
-LETTERS = [word for word in dict.fromkeys(WORDS) if word.isalpha()]
+SPACED = [word for word in dict.fromkeys(WORDS) if word.isalpha() and word != "你好"]
 QUIET = 0.6  # seconds without a change until a window holds what it will
 PATIENCE = 30.0  # seconds for a dictation on a busy machine
+OVER = (Status.IDLE, Status.ERROR)
 # What is there before the dictation: steps, and the words that stand before and after it then.
 # A terminal has no caret to move, and the keys that would do it end the edit of a cell.
 EMPTY, WORD, BLANK = ("", "", ""), ("type Hello John", "Hello John", ""), ("type Dear ", "Dear", "")
@@ -154,7 +155,7 @@ class Person:
         for segment in segments:
             self._microphone.captures[-1].speak(segment)
         self._daemon.post(Stop())
-        await until(lambda: self._tray.shown[shown:] and self._tray.shown[-1] is Status.IDLE)
+        await until(lambda: self._tray.shown[shown:] and self._tray.shown[-1] in OVER)
 
     async def _say(self, words: str) -> None:
         await self.say([words])
@@ -168,6 +169,7 @@ class Person:
 
     async def _click(self, _: str) -> None:
         await self._keys("mousemove", "--window", self._window.id, "300", "250", "click", "1")
+        await asyncio.to_thread(self._window.focus)  # a window manager may look at the click first
 
     async def _elsewhere(self, _: str) -> None:
         await asyncio.to_thread(self._other.focus)
@@ -198,11 +200,12 @@ async def until(condition: Callable[[], object]) -> None:
 def spoken(random_: random.Random) -> list[str]:
     """Return the segments of one dictation as they come from the engine.
 
-    Each has a word of letters only: what is all in brackets was not said.
+    Each begins with a word of letters only, since what is all in brackets was not said; and of a
+    script that puts blanks between words.
     """
     said = list[str]()
     for _ in range(random_.randint(1, 4)):
-        words = [random_.choice(LETTERS), *random_.sample(WORDS, random_.randint(1, 8))]
+        words = [random_.choice(SPACED), *random_.sample(WORDS, random_.randint(1, 8))]
         said.append(" ".join(words).capitalize() + random_.choice("..,?"))
     return said
 
@@ -298,9 +301,9 @@ async def main() -> None:
     kinds = options.only or ALL
     each = -(-options.dictations // len(ALL))
     print(f"{each} dictations into each of {len(kinds)} kinds of window, {len(LAYOUTS)} layouts")
-    with Desktop(accessible=True) as desktop:
-        os.environ.update(desktop.env)
-        for kind in kinds:
+    for kind in kinds:
+        with Desktop(accessible=True) as desktop:
+            os.environ.update(desktop.env)
             await one_kind(desktop, kind, each, random_)
 
 

@@ -107,14 +107,33 @@ class Typist:
 
     async def _say(self, words: str) -> None:
         before = self._window.text()
+        await self._begin("")
+        self._microphone.captures[-1].speak(words or SAID)
+        await self._end("")
+        wait_until(lambda: self._window.text() != before, 5, "the text")
+
+    async def _begin(self, _: str) -> None:
         count = len(self._microphone.captures)
         self.daemon.post(Start())
         await until(lambda: self._microphone.captures[count:])
         await until(lambda: self._microphone.captures[-1].opened)
-        self._microphone.captures[-1].speak(words or SAID)
+
+    async def _speak(self, words: str) -> None:
+        before = self._window.text()
+        self._microphone.captures[-1].speak(words)
+        await until(lambda: self._window.text() != before, 10)
+
+    async def _end(self, _: str) -> None:
         self.daemon.post(Stop())
         await until(lambda: self._tray.shown[-1] is Status.IDLE, 10)
-        wait_until(lambda: self._window.text() != before, 5, "the text")
+
+    async def _selected(self, _: str) -> None:
+        await until(lambda: self._window._source.ask("selected"), 10)  # type: ignore[attr-defined]
+
+    async def _away(self, _: str) -> None:
+        with self._desktop.text_window("tk"):
+            pass
+        await asyncio.to_thread(self._window.focus)
 
     async def _type(self, text: str) -> None:
         before = self._window.text()
@@ -214,6 +233,25 @@ async def test_no_blank_comes_first_at_a_terminals_prompt(xserver, environ, part
     with xserver.text_window("xterm") as window:
         found = await outcomes(xserver, window, parts, steps)
     assert found == {name: wanted for name, (_, wanted) in TERMINAL.items()}
+
+
+SELECTING = {
+    "a segment": "begin|speak One two.|selected|speak Three.|end",
+    "the focus": "begin|speak One two.|away|selected|speak Three.|end",
+    "a dictation": "say One two.|selected|say Three.",
+}
+
+
+async def test_a_field_that_selects_its_own_text_loses_none_of_it(xserver, environ, parts) -> None:
+    with xserver.text_window("selecting") as window:
+        found = await outcomes(xserver, window, parts, SELECTING)
+    assert found == dict.fromkeys(SELECTING, "One two. Three.")
+
+
+async def test_what_the_user_selects_is_replaced(xserver, environ, parts) -> None:
+    steps = {"all": "say One two.|key ctrl+a|say Three."}
+    with xserver.text_window("gtk") as window:
+        assert await outcomes(xserver, window, parts, steps) == {"all": "Three."}
 
 
 async def read(caret: AccessibleCaret) -> Around | None:

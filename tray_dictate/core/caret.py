@@ -28,12 +28,14 @@ class Around(NamedTuple):
     """The last of what stands before the caret, and the first of what stands after it.
 
     Empty means nothing, or nothing that a blank should keep apart; UNKNOWN something. In `cells`
-    of a table only what was typed into this one stands there.
+    of a table only what was typed into this one stands there. What is `selected` between the two
+    would be replaced.
     """
 
     before: str = ""
     after: str = ""
     cells: bool = False
+    selected: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ _PATIENCE = 1.0  # seconds in which the focus is looked for, while the user spea
 _ANSWER = 0.25  # seconds for one program: one that is stopped never answers
 _LENGTH = 100  # characters before the caret, and so few after it:
 _FOLLOWING = 4
+_SELECTED = 1000  # the last characters of what is selected
 _OBJECTS = 600  # that are looked at in one window
 _BROAD = 100  # children of one object: more are the rows of a list
 
@@ -79,6 +80,20 @@ class AccessibleCaret(CaretReader):
             log.info("the text beside the caret is not told: %s", type(reason).__name__)
             self._focus = None
         return None
+
+    async def selected(self, target: Target | None) -> str:
+        """Return the end of what is selected there; empty where nothing is, or is known to be."""
+        bus, focus = self._bus, self._focus
+        if bus is None or focus is None:
+            return ""  # a text that goes on waits for no search
+        try:
+            async with asyncio.timeout(_SOON):
+                focused = await self._state(bus, focus) & _FOCUSED
+                if focused and await self._shows(bus, focus, target):
+                    return await self._selected(bus, focus)
+        except (TimeoutError, *_TROUBLE) as reason:
+            log.info("what is selected is not told: %s", type(reason).__name__)
+        return ""
 
     async def close(self) -> None:
         """Leave the bus; idempotent."""
@@ -150,19 +165,34 @@ class AccessibleCaret(CaretReader):
             return Around(cells=True)
         length = await self._number(bus, focus, "Text.CharacterCount")
         start = end = await self._number(bus, focus, "Text.CaretOffset")
-        [selections] = await dbus.call(bus, *focus, f"{_A}.Text.GetNSelections")
-        if selections > 0:  # what is selected will be replaced
-            selection = await dbus.call(bus, *focus, f"{_A}.Text.GetSelection", "i", 0)
-            start, end = sorted(selection)
+        if selection := await self._selection(bus, focus):  # what is selected will be replaced
+            start, end = selection
         first = max(0, start - _LENGTH)
         member = f"{_A}.Text.GetText"
         [before] = await dbus.call(bus, *focus, member, "ii", first, start)
         last = min(length, end + _FOLLOWING)  # Qt answers nothing for more than there is
         [after] = await dbus.call(bus, *focus, member, "ii", end, last)
+        selected = await self._selected(bus, focus) if start < end else ""
         if role == _TERMINAL:
             return Around(_PROMPT.sub("", before.rpartition("\n")[2]))
         # at its beginning a text begins as a line does
-        return Around(before if first else f"\n{before}", after)
+        return Around(before if first else f"\n{before}", after, selected=selected)
+
+    async def _selection(self, bus: MessageBus, one: _Object) -> list[int]:
+        """Return where what is selected begins and ends; empty where nothing is."""
+        [selections] = await dbus.call(bus, *one, f"{_A}.Text.GetNSelections")
+        if selections <= 0:
+            return []
+        return sorted(await dbus.call(bus, *one, f"{_A}.Text.GetSelection", "i", 0))
+
+    async def _selected(self, bus: MessageBus, one: _Object) -> str:
+        [role] = await dbus.call(bus, *one, f"{_A}.Accessible.GetRole")
+        if role == _PASSWORD or not (selection := await self._selection(bus, one)):
+            return ""
+        start, end = selection
+        first = max(start, end - _SELECTED)
+        [text] = await dbus.call(bus, *one, f"{_A}.Text.GetText", "ii", first, end)
+        return text
 
     async def _number(self, bus: MessageBus, one: _Object, name: str) -> int:
         get = "org.freedesktop.DBus.Properties.Get"

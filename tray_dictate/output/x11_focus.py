@@ -98,10 +98,15 @@ def be_heard(display: Display) -> None:
     """Raise DeliveryError where a program keeps the keyboard: a locked screen, or an open menu.
 
     Keys would go there, and not to the window that has the focus. Asking takes the keyboard for a
-    moment, which windows learn of; so it is asked only before keys are sent.
+    moment: for the window that has the focus, as it would learn that another had it, and a field
+    may select all that it holds when it gets the focus back.
     """
-    root = display.screen().root
-    answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    focused: Any = display.get_input_focus().focus
+    place: Any = display.screen().root if isinstance(focused, int) else focused
+    try:
+        answer = place.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    except error.BadWindow:  # it was closed meanwhile: there is nobody for keys to go to
+        return
     if answer == X.GrabSuccess:
         display.ungrab_keyboard(X.CurrentTime)
     display.sync()

@@ -1,0 +1,42 @@
+"""A GTK 3 window with a field that selects all its text when that changes, and with the focus."""
+
+import sys
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+from answers import answer_one  # noqa: E402
+from gi.repository import GLib, Gtk  # noqa: E402
+
+window = Gtk.Window(title=sys.argv[1])
+entry = Gtk.Entry()
+window.add(entry)
+
+questions = {
+    "text": entry.get_text,
+    "clear": lambda: entry.set_text("") is None,
+    "focused": lambda: window.is_active() and entry.has_focus(),
+    "grab": lambda: entry.grab_focus() is None,
+    "selected": lambda: bool(entry.get_selection_bounds()),
+}
+
+
+def select(*_):
+    entry.select_region(0, -1)
+    return False
+
+
+def answer(_file, _condition):
+    if answer_one(questions):
+        return True
+    Gtk.main_quit()
+    return False
+
+
+entry.connect("changed", lambda _: GLib.idle_add(select))
+entry.connect("focus-in-event", lambda *_: GLib.idle_add(select) and False)
+GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+window.connect("destroy", Gtk.main_quit)
+window.show_all()
+entry.grab_focus()
+Gtk.main()
