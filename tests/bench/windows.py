@@ -169,14 +169,25 @@ class Person:
 
     async def _click(self, _: str) -> None:
         await self._keys("mousemove", "--window", self._window.id, "300", "250", "click", "1")
-        await asyncio.to_thread(self._window.focus)  # a window manager may look at the click first
+        await self.go_to(self._window)  # a window manager may look at the click first
 
     async def _elsewhere(self, _: str) -> None:
-        await asyncio.to_thread(self._other.focus)
+        await self.go_to(self._other)
         await self._say("Two.")
         await until(lambda: self._other.text() == "Two.")
         self._other.clear()
-        await asyncio.to_thread(self._window.focus)
+        await self.go_to(self._window)
+
+    async def go_to(self, window: Window) -> None:
+        """Give a window the focus; the active one may not have got it yet."""
+        await asyncio.to_thread(window.focus)
+        async with asyncio.timeout(PATIENCE):
+            while not await self._is_in(window):  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
+
+    async def _is_in(self, window: Window) -> bool:
+        found = await self.output.target()
+        return found is not None and int(found.window, 16) == int(window.id)
 
     async def _keys(self, *words: str) -> None:
         before = self._edges
@@ -267,7 +278,7 @@ async def one_kind(desktop: Desktop, kind: str, count: int, random_: random.Rand
             layout, group = LAYOUTS[number % len(LAYOUTS)]
             steps, before, after = situations[number % len(situations)]
             desktop.set_layout("us")  # to empty a window, to look and to type takes keys
-            window.focus()
+            await person.go_to(window)
             window.clear()
             async with person.daemon():
                 await person.do(steps)

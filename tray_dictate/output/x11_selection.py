@@ -248,8 +248,8 @@ class Selections:
         for held in self._both:
             vital = held is self._clipboard
             needed = held is self._clipboard or treatment.primary
-            if not needed and marks_text(self._display, target):
-                continue
+            if not needed and (marks_text(self._display, target) or not offer.known.is_set()):
+                continue  # who has to learn of two changes may not be through with the first
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
                 return None
