@@ -179,11 +179,11 @@ class Person:
         await self.go_to(self._window)
 
     async def go_to(self, window: Window) -> None:
-        """Give a window the focus; the active one may not have got it yet."""
+        """Give a window the focus; xfwm4 at times calls one active that has not got it."""
         await asyncio.to_thread(window.focus)
         async with asyncio.timeout(PATIENCE):
-            while not await self._is_in(window):  # noqa: ASYNC110 - it has no event
-                await asyncio.sleep(0.01)
+            while not await self._is_in(window):
+                await asyncio.to_thread(self._desktop.run, "xdotool", "windowfocus", window.id)
 
     async def _is_in(self, window: Window) -> bool:
         found = await self.output.target()

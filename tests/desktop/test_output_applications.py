@@ -101,6 +101,24 @@ async def test_a_window_that_ignores_a_paste_is_asked_once_and_so_is_its_applica
         assert window._source.ask("pastes") == 0
 
 
+async def test_a_terminal_that_inserts_something_for_the_chord_gets_it_once(
+    environ: Desktop, output: X11Output
+) -> None:
+    with environ.text_window("xterm") as window:
+        assert (await output.deliver("hello")).method == "paste"  # others of its kind do
+        window.wait_for("hello")
+    rule = 'XTerm*VT100.translations: #override Shift <KeyPress> Insert: string("#")\n'
+    (environ.folder / "resources").write_text(rule)
+    environ.run("xrdb", "-merge", str(environ.folder / "resources"))
+    try:
+        with environ.text_window("xterm") as window:
+            for said in SAID:
+                await output.deliver(said)
+            window.wait_for("#" + "".join(SAID))
+    finally:
+        environ.run("xrdb", "-remove")
+
+
 async def test_a_window_that_was_only_late_is_pasted_into_again(
     environ: Desktop, output: X11Output
 ) -> None:

@@ -64,6 +64,20 @@ def test_where_kin_have_taken_a_paste_one_window_is_not_asked_for_a_while(
     assert not learnt.takes_none(ONE, "hi")
 
 
+def test_a_terminal_is_not_asked_again_though_others_take_pastes(
+    learnt: Experience, clock: Clock
+) -> None:
+    terminal = ONE._replace(single=True)
+    learnt.took(KIN._replace(single=True))
+    learnt.ignored(terminal)
+    clock.now += 10 * AGAIN
+    assert learnt.takes_none(terminal, "hi")
+    assert learnt.takes_none(terminal, "two\nlines")
+    assert not learnt.takes_none(KIN._replace(single=True), "hi")
+    learnt.took(terminal)
+    assert not learnt.takes_none(terminal, "hi")
+
+
 def test_who_reads_after_all_is_asked_again(learnt: Experience) -> None:
     learnt.ignored(ONE)
     learnt.took(ONE)

@@ -4,7 +4,8 @@ A window that ignores the chord would cost a second at every segment, and one th
 for it would insert that again. So both are typed into from the second text on, and so are the other
 windows of an application of which none has ever taken a paste. Where the application does take
 pastes, the focus may just have been on something else in that window: it is asked again after a
-while, and for what has several lines, in which a typed Return could send a message.
+while, and for what has several lines, in which a typed Return could send a message. Not a terminal,
+which has nothing else in it: its keys are set so, and the chord may be inserted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Place(NamedTuple):
     window: str
     names: tuple[str, ...]  # of the application; empty where they are not known
     chord: str
+    single: bool = False  # all of the window takes text alike, as a terminal's does
 
     @property
     def kin(self) -> tuple[tuple[str, ...], str]:
@@ -65,6 +67,6 @@ class Experience:
             return True
         if place not in self._deaf:
             return False
-        if place.kin not in self._takers:
+        if place.single or place.kin not in self._takers:
             return True
         return "\n" not in text and self._clock() - self._deaf[place] < AGAIN

@@ -286,7 +286,7 @@ class X11Output:
         self, text: str, target: Focus, treatment: Treatment
     ) -> Receipt | None:
         """Paste where the window takes that, as far as is known; learn whether it does."""
-        place = Place(target.window, target.names, treatment.chord)
+        place = Place(target.window, target.names, treatment.chord, treatment.primary)
         if self._selections.was_read_late(target.clients):
             self._experience.took(place)
         if not self._paster.keycodes(treatment.chord) or self._experience.takes_none(place, text):
