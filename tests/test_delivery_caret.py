@@ -68,6 +68,17 @@ async def test_where_the_caret_was_left_nobody_is_asked(rig_with) -> None:
     assert len(reader.asked) == 2
 
 
+async def test_the_output_learns_whether_a_text_goes_on_from_the_one_before(rig_with) -> None:
+    rig = await rig_with()
+    await segments(rig, "One.", "Two.")
+    tap(rig, "x")
+    await segments(rig, "Three.", "Four.")
+    assert rig.output.onward == [False, True, False, True]
+    rig.parts.hotkey = CommandsHotkey()  # no key of the user's is seen
+    await segments(rig, "Five.", "Six.")
+    assert rig.output.onward[4:] == [False, False]
+
+
 async def test_our_own_text_that_the_program_has_selected_is_not_replaced(rig_with) -> None:
     rig = await rig_with()
     reader = reading(rig, "")

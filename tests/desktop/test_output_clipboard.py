@@ -160,6 +160,23 @@ async def test_an_owner_that_never_answers_does_not_keep_a_delivery_waiting(
     await output.close()
 
 
+async def test_an_owner_that_makes_its_formats_slowly_is_waited_for(
+    environ: Desktop, output: X11Output, tmp_path
+) -> None:
+    formats: dict[str, Path] = {}
+    for number in range(4):  # each within a second, all of them not
+        formats[f"application/x-format{number}"] = path = tmp_path / str(number)
+        path.write_bytes(bytes([number] * 100))
+    with copying(environ, formats, "slow"), environ.text_window("gtk") as window:
+        assert await output.deliver("hello") == PASTED
+        window.wait_for("hello")
+        for name, path in formats.items():
+            soon(
+                lambda name=name, path=path: environ.clipboard(target=name) == path.read_bytes(),
+                f"{name} comes back",
+            )
+
+
 async def test_a_large_text_arrives_whole_and_is_confirmed_at_its_end(environ, output) -> None:
     text = "Grüße 你好. " * 60_000  # a megabyte: in pieces
     with environ.text_window("tk") as window:

@@ -1,7 +1,7 @@
 """A program in which somebody has copied something rich: Qt keeps it and serves it.
 
 Arguments: files, each format=path. Prints "ready" when it owns the clipboard; with "frozen" it
-owns it and never answers again.
+owns it and never answers again, with "slow" it takes 0.4 s for each format.
 """
 
 import sys
@@ -10,8 +10,16 @@ from pathlib import Path
 
 from PyQt6 import QtCore, QtWidgets
 
+
+class Contents(QtCore.QMimeData):
+    def retrieveData(self, name, kind):  # noqa: N802 - Qt's
+        if "slow" in sys.argv:
+            time.sleep(0.4)
+        return super().retrieveData(name, kind)
+
+
 application = QtWidgets.QApplication([])
-data = QtCore.QMimeData()
+data = Contents()
 for argument in sys.argv[1:]:
     name, _, path = argument.partition("=")
     if path:
