@@ -83,17 +83,17 @@ ALL = [*KINDS, "calc", "gvim", "writer", "vnc", "firefox"]
 
 
 class Output(X11Output):
-    """Notes by which methods text went."""
+    """Notes by which methods text went into which windows."""
 
     def __init__(self, hotkey: XInputHotkey) -> None:
         super().__init__("auto", hotkey.expect)
-        self.methods = set[str]()
+        self.methods = set[tuple[str, str]]()
 
     async def deliver(
         self, text: str, target: Target | None = None, *, onward: bool = False
     ) -> Receipt:
         receipt = await super().deliver(text, target, onward=onward)
-        self.methods.add(receipt.method)
+        self.methods.add((target.window if target else "", receipt.method))
         return receipt
 
 
@@ -184,6 +184,11 @@ class Person:
         async with asyncio.timeout(PATIENCE):
             while not await self._is_in(window):
                 await asyncio.to_thread(self._desktop.run, "xdotool", "windowfocus", window.id)
+
+    def methods(self) -> list[str]:
+        """Return by which methods text went into the window."""
+        own = hex(int(self._window.id))
+        return sorted(method for window, method in self.output.methods if window == own)
 
     async def _is_in(self, window: Window) -> bool:
         found = await self.output.target()
@@ -294,7 +299,7 @@ async def one_kind(desktop: Desktop, kind: str, count: int, random_: random.Rand
                 print(f"    {kind} {layout}, {steps!r}: {parts} are {found.text!r}", flush=True)
         await person.stop()
         desktop.set_layout("us")
-    ways, took = ", ".join(sorted(person.output.methods)), time.monotonic() - began
+    ways, took = ", ".join(person.methods()), time.monotonic() - began
     print(
         f"  {kind:9} {count:3} dictations, {wrong} not word for word, {joined} joined of {seams}"
         f" places   by {ways}, {took:.0f} s",

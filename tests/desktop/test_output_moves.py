@@ -10,7 +10,7 @@ import pytest
 from tests.desktop.output_rig import copying, odd_window
 from tests.desktop.rig import Desktop
 from tests.desktop.test_output_rules import rename
-from tray_dictate.errors import DeliveryError
+from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.x11 import X11Output
 from tray_dictate.ports import Receipt
 
@@ -70,6 +70,25 @@ async def test_while_the_clipboard_is_saved(environ: Desktop, windows, output, t
         assert (await delivery).method == "type"  # it cannot be saved, and is left alone
         second.wait_for("hello")
         assert first.text() == ""
+
+
+async def test_after_a_cell_has_the_beginning_nothing_goes_elsewhere(
+    environ: Desktop, windows, tmp_path
+) -> None:
+    first, second = windows
+    rename(environ, first, "libreoffice", "libreoffice-calc")
+    output = X11Output("auto", announce)
+    (tmp_path / "note").write_text("frozen")
+    with copying(environ, {"text/plain": tmp_path / "note"}, "frozen"):  # takes a second
+        first.focus()
+        delivery = asyncio.create_task(output.deliver("hello"))
+        await asyncio.to_thread(first.wait_for, "h")
+        await asyncio.to_thread(second.focus)
+        with pytest.raises(FocusMovedError) as moved:
+            await delivery
+    assert moved.value.done == 1
+    assert (first.text(), second.text()) == ("h", "")
+    await output.close()
 
 
 async def test_to_a_password_prompt_while_the_clipboard_is_saved(

@@ -18,9 +18,7 @@ from tray_dictate.output.x11_property import Value, read
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
-LONGEST = (
-    4.0  # seconds for all of them: LibreOffice makes some 20 formats, on a busy machine slowly
-)
+LONGEST = 4.0  # seconds for all of them: LibreOffice makes some 20 formats
 HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
 LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
 
