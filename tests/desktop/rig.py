@@ -300,12 +300,19 @@ class Desktop:
     def _start_server(self, program: str, options: list[str]) -> str:
         """Start an X server on a free display, which it tells when it is ready."""
         reading, writing = os.pipe()
+        told = bytearray()
+
+        def ready() -> bool:
+            """It ends, with an error, if nobody reads the line's end, which it writes by itself."""
+            if select.select([reading], [], [], 0)[0]:
+                told.extend(os.read(reading, 16))
+            return told.endswith(b"\n")
+
         try:
             argv = [program, "-displayfd", str(writing), *options, "-noreset", "-ac"]
             server = self.processes.start(program, argv, pass_fds=(writing,))
-            ready = lambda: select.select([reading], [], [], 0)[0]  # noqa: E731
             self.processes.wait_for(program, server, ready, 20)
-            return ":" + os.read(reading, 16).decode().strip()
+            return ":" + told.decode().strip()
         finally:
             os.close(reading)
             os.close(writing)
