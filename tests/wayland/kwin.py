@@ -70,7 +70,6 @@ class KWin(Headless):
         self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
         self.start_front_end(PORTALS / "kde.portal")
 
-
     def _allow(self) -> None:
         """Have the user's leave for our keys on record: Plasma 6.3 and later look for it.
 
