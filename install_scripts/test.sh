@@ -21,12 +21,12 @@ packages=(
   xvfb xserver-xephyr xfwm4 xfce4-panel trayer xfce4-session dunst dbus dbus-bin pulseaudio
   pulseaudio-utils systemd
   x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin gnome-keyring
-  fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
+  xfonts-base fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
   # windows to dictate into
   xterm python3-tk python3-gi gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-pyqt6 chromium at-spi2-core
   # Wayland sessions without a screen: sway, KDE's and GNOME's, their portals, bars and clipboards
   sway xwayland foot wtype waybar grim mako-notifier qt6-wayland util-linux
-  kwin-wayland qtwayland5 gnome-shell mutter gnome-settings-daemon libglib2.0-bin ibus
+  kwin-wayland kwin-common qtwayland5 gnome-shell mutter gnome-settings-daemon libglib2.0-bin ibus
   xdg-desktop-portal xdg-desktop-portal-kde xdg-desktop-portal-gnome xdg-desktop-portal-wlr
   python3-dbusmock
   # programs in which a paste is something else

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from typing import Any
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tests.desktop.processes import wait_until
+from tests.desktop.processes import listens, wait_until
 from tests.strangers import OPEN_TO_ALL
 
 _ROOT = Path(__file__).parents[1]
@@ -62,7 +61,7 @@ class Logind:
         self._config.write_text(OPEN_TO_ALL.format(address=self.address))
         command = ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--nopidfile"]
         self._bus = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        wait_until(self._answers, 10, "the bus")
+        wait_until(lambda: listens("\0" + self.address.partition("=")[2]), 10, "the bus")
         if self._serves:
             self._service = subprocess.Popen(
                 [sys.executable, "-m", "tests.logind", *self._options],
@@ -102,10 +101,6 @@ class Logind:
     def wait_for(self, said: str, count: int = 1) -> None:
         """Wait until the service has said it so many times: "locked WHO", "unlocked" ..."""
         wait_until(lambda: self._said.count(said) >= count, 20, f"{said!r} in {self._said}")
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as trial:
-            return trial.connect_ex("\0" + self.address.partition("=")[2]) == 0
 
     def _listen(self) -> None:
         assert self._service

@@ -35,14 +35,13 @@ def wait_until(ready: Callable[[], T], timeout: float, what: str) -> T:
         time.sleep(0.01)
 
 
-def listens(path: Path) -> bool:
-    """Tell whether somebody listens at a socket; its file is there a moment earlier."""
-    with socket.socket(socket.AF_UNIX) as knocking:
-        try:
-            knocking.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            return False
-    return True
+def listens(path: Path | str) -> bool:
+    """Tell whether a program takes connections at this socket: its file is there a little before.
+
+    An abstract one's path begins with a NUL.
+    """
+    with socket.socket(socket.AF_UNIX) as caller:
+        return caller.connect_ex(str(path)) == 0
 
 
 def marked(mark: str) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,6 @@ def test_without_its_x_server_it_ends_with_an_error_and_keeps_what_was_said(wavs
         assert "The X server is gone" in daemon.log()
         assert "Traceback" not in daemon.log()
         data = Path(desktop.env["XDG_DATA_HOME"], "tray_dictate")
-        with sqlite3.connect(data / "history.sqlite") as history:
+        with closing(sqlite3.connect(data / "history.sqlite")) as history:
             kept = " ".join(str(row) for row in history.execute("SELECT * FROM entry"))
         assert "invoice" in kept or list(data.glob("kept/*.wav"))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
-from tests.desktop.processes import Processes, wait_until
+from tests.desktop.processes import Processes, listens, wait_until
 from tests.desktop.windows import SYSTEM_PYTHON, TARGETS, Widget
 from tests.wayland.session import Session
 from tray_dictate.core.keycodes import CODES
@@ -156,4 +156,4 @@ class Headless(Session):
         """Start the compositor, which is not to find itself in its environment."""
         inherited = {key: given for key, given in self.env.items() if key != "WAYLAND_DISPLAY"}
         process = self.processes.start(name, argv, env={**inherited, **env})
-        self.processes.wait_for(name, process, (self.runtime / self.display).exists, WAIT)
+        self.processes.wait_for(name, process, lambda: listens(self.runtime / self.display), WAIT)

@@ -10,10 +10,13 @@ from typing import ClassVar
 from tests.desktop.processes import REMEDY, RigError
 from tests.desktop.windows import SYSTEM_PYTHON
 from tests.wayland.headless import FRONT_END, PORTALS, Headless
+from tray_dictate.desktop_entry import APP_ID
 from tray_dictate.output.wayland_wire import Connection
 
 _AUTHENTICATE, _KEY = 0, 10  # requests of org_kde_kwin_fake_input
 BACK_END = "org.freedesktop.impl.portal.desktop.kde"
+PERMISSIONS = "/usr/libexec/xdg-permission-store"
+PERMISSION_STORE = "org.freedesktop.impl.portal.PermissionStore"
 
 
 class FakeInput:
@@ -37,7 +40,7 @@ class FakeInput:
 class KWin(Headless):
     """KWin --virtual with xdg-desktop-portal and its KDE back end; foot crashes on it (0 dpi)."""
 
-    PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, SYSTEM_PYTHON)
+    PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, PERMISSIONS, SYSTEM_PYTHON)
     keyboard: FakeInput
 
     def __init__(self, *, sound: bool = False) -> None:
@@ -63,8 +66,23 @@ class KWin(Headless):
         screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
         self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
         self.keyboard = FakeInput(self.runtime / self.display)
+        self._allow()
         self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
         self.start_front_end(PORTALS / "kde.portal")
+
+    def _allow(self) -> None:
+        """Have the user's leave for our keys on record: Plasma 6.3 and later look for it.
+
+        Without it they ask in a dialog, which Plasma's whole workspace draws. 5.27 asks nobody.
+        Source: https://develop.kde.org/docs/administration/portal-permissions
+        """
+        self.start_service("permissions", [PERMISSIONS], PERMISSION_STORE)
+        self.run(
+            "busctl", "--user", "call", PERMISSION_STORE,
+            "/org/freedesktop/impl/portal/PermissionStore", PERMISSION_STORE,
+            "SetPermission", "sbssas", "kde-authorized", "true", "remote-desktop", APP_ID,
+            "1", "yes",
+        )  # fmt: skip
 
 
 def _back_end() -> str:

@@ -70,19 +70,24 @@ class MutterKeyboard(Mutter):
 
 
 class MutterCopy(Mutter):
-    """A program in which somebody has copied something, of several types."""
+    """A program in which somebody has copied something, of several types; or does so later."""
 
-    def __init__(self, bus: str, contents: dict[str, bytes]) -> None:
+    def __init__(self, bus: str, contents: dict[str, bytes], *, later: bool = False) -> None:
         self._contents = contents
         super().__init__(bus)
+        if not later:
+            self.copy()
+
+    def copy(self) -> None:
+        """Have it copied; the desktop knows then."""
+        types = {"mime-types": Variant("as", [*self._contents])}
+        self._run(self._call(self._session, f"{SESSION}.SetSelection", "a{sv}", types))
 
     async def _start(self, bus: str) -> None:
         await super()._start(bus)
         await dbus.listen(self._bus, f"type='signal',path='{self._session}'")
         self._bus.add_message_handler(self._on_message)
         await self._call(self._session, f"{SESSION}.EnableClipboard", "a{sv}", {})
-        types = {"mime-types": Variant("as", [*self._contents])}
-        await self._call(self._session, f"{SESSION}.SetSelection", "a{sv}", types)
 
     def _on_message(self, message: Message) -> None:
         if message.member == "SelectionTransfer":

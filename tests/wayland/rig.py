@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import subprocess
 import time
 from collections.abc import Sequence
@@ -233,7 +234,9 @@ class Sway(Session):
         self._write_configuration()
         argv = ["sway", "--debug"] if os.environ.get("RIG_DEBUG") else ["sway"]
         if os.getuid() == 0:  # sway refuses to be root, also where nobody else is there
-            namespace = ["unshare", "--map-user=1000", "--map-group=1000"]
+            nobody = pwd.getpwnam("nobody")  # Xwayland lets its own user in, if that one has a name
+            who = [f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
+            namespace = ["unshare", *who]
             argv = [*namespace, "setpriv", "--pdeathsig", "TERM", *argv]
         headless = {
             "WLR_BACKENDS": "headless",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -55,6 +56,7 @@ class Session:
             "LIBGL_ALWAYS_SOFTWARE": "1",
         }
         self._install_launcher()
+        _make_x11_folder()
         self.processes = Processes(self.folder / "log", self.env)
         self._sound = Sound(self.processes, self.folder, self.env, rate)
         self._has_sound = sound
@@ -158,3 +160,15 @@ class Session:
         launcher.write_text(LAUNCHER.format(root=ROOT, python=sys.executable))
         launcher.chmod(0o755)
         self.env["PATH"] = f"{programs}:{os.environ['PATH']}"
+
+
+def _make_x11_folder() -> None:
+    """Have the folder of the X servers' sockets be everybody's, as systemd makes it at boot.
+
+    Where nothing has, as in a container, the first compositor makes it for itself alone, and then
+    GNOME Shell refuses to start.
+    """
+    folder = Path("/tmp/.X11-unix")
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o1777)

@@ -126,10 +126,13 @@ def read(gnome: Gnome, kind: str) -> bytes:
 
 
 def test_what_the_user_copies_meanwhile_stays(gnome: Gnome, portal: PortalPaste) -> None:
-    with gnome.text_window() as window:
-        portal.paste("dictated", Treatment(), always)
-        copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"meanwhile"})
+    bus, contents = gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"meanwhile"}
+    copy = MutterCopy(bus, contents, later=True)
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
         window.wait_for("dictated")
+        copy.copy()  # before the clipboard comes back: in that very moment nobody can tell
+        pasting.result(30)
         time.sleep(0.5)  # it would come back now
         window.clear()
         gnome.tap("ctrl_l", "v")

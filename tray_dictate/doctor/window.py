@@ -9,6 +9,7 @@ reading of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from Xlib import XK, X, Xutil, error
@@ -18,8 +19,10 @@ from tray_dictate.doctor.own_window import CLASS, HEIGHT, TITLE, WIDTH, OwnWindo
 from tray_dictate.output.x11_server import connect, disconnect
 from tray_dictate.ports import Target
 from tray_dictate.wake_up import WakeUp
+from tray_dictate.x11_requests import open_xkb
 
 _BORDER = 1  # pixels
+_GROUP = 13  # the first of the two bits of an event's state that tell the active group
 _UNICODE = 0x01000000  # keysyms from here on are code points
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
 
@@ -33,6 +36,7 @@ class CheckWindow(OwnWindow):
         """Raises UnavailableError where there is no X server."""
         super().__init__()
         self._display = connect()
+        open_xkb(self._display)  # from now on events tell the group; no modifier stands for it
         atom = self._display.intern_atom
         self._clipboard, self._utf8 = atom("CLIPBOARD"), atom("UTF8_STRING")
         self._property = atom("_TRAY_DICTATE_PASTED")
@@ -68,8 +72,6 @@ class CheckWindow(OwnWindow):
     def _take(self, event: Any) -> None:
         if event.type == X.KeyPress:
             self._press(event)
-        elif event.type == X.MappingNotify:
-            self._display.refresh_keyboard_mapping(event)
         elif event.type == X.SelectionNotify and event.property != X.NONE:
             found = self._window.get_full_property(self._property, X.AnyPropertyType)
             self._window.delete_property(self._property)
@@ -77,29 +79,24 @@ class CheckWindow(OwnWindow):
                 self._text += found.value.decode("utf-8", "replace")
 
     def _press(self, event: Any) -> None:
-        plain = self._display.keycode_to_keysym(event.detail, 0)
-        if (plain == XK.XK_Insert and event.state & X.ShiftMask) or (
-            event.state & X.ControlMask and plain == XK.XK_v
+        # of this moment: who asks for the group is not told when the map changes
+        [row] = self._display.get_keyboard_mapping(event.detail, 1)
+        if (row[0] == XK.XK_Insert and event.state & X.ShiftMask) or (
+            event.state & X.ControlMask and row[0] == XK.XK_v
         ):
             self._window.convert_selection(self._clipboard, self._utf8, self._property, event.time)
         elif not event.state & (X.ControlMask | X.Mod1Mask | X.Mod4Mask):
-            self._text += self._character(event.detail, event.state)
+            self._text += _character(row, event.state)
 
-    def _character(self, keycode: int, state: int) -> str:
-        """Return what a key gives in the layout's active group, by the map of this moment."""
-        shifted = bool(state & X.ShiftMask)
-        columns = [int(shifted), 0]  # where the one has nothing, the other counts
-        if state & self._second_group() and self._display.keycode_to_keysym(keycode, 2):
-            columns = [2 + shifted, 2]
-        keysyms = (self._display.keycode_to_keysym(keycode, column) for column in columns)
-        character = of_keysym(next((keysym for keysym in keysyms if keysym), 0))
-        return character.swapcase() if state & X.LockMask and len(character) == 1 else character
 
-    def _second_group(self) -> int:
-        """Return the modifier by which a program that knows no XKB learns of the second layout."""
-        code = self._display.keysym_to_keycode(XK.XK_Mode_switch)
-        rows = self._display.get_modifier_mapping()
-        return sum(1 << bit for bit, row in enumerate(rows) if code and code in row)
+def _character(row: Sequence[int], state: int) -> str:
+    """Return what a key gives in the layout's active group."""
+    shifted = bool(state & X.ShiftMask)
+    first, second = row[:2], row[2:4]
+    pair = second if state >> _GROUP & 3 == 1 and any(second[:1]) else first
+    keysym = pair[-1] if shifted else pair[0]  # where there is no second one, ...
+    character = of_keysym(keysym or pair[0])  # ... or it gives nothing, the first counts
+    return character.swapcase() if state & X.LockMask and len(character) == 1 else character
 
 
 def of_keysym(keysym: int) -> str:

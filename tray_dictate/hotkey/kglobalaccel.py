@@ -14,6 +14,7 @@ from dbus_fast import Message
 from tray_dictate.core.keys import Chord, in_words
 from tray_dictate.core.triggers import DICTATE, SUBSTITUTE, Trigger, qt_key, replaced
 from tray_dictate.dbus import call
+from tray_dictate.desktop_entry import APP_ID
 from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _PATH, _INTERFACE = "/kglobalaccel", "org.kde.KGlobalAccel"
 _COMPONENT = "traydictate"  # KDE makes a path of it: the portal's is another
+_PORTALS = (TOKEN, APP_ID)  # components of its portal's sessions: Plasma 5.27's, and 6's
 _SET, _NOT_FROM_FILE = 2, 4  # flags of setShortcut
 
 
@@ -40,8 +42,9 @@ class KdeHotkey(DesktopHotkey):
         chord = self.chords[DICTATE]
         note = replaced(chord) if qt_key(chord) is None else ""
         hotkey = SUBSTITUTE if note else chord
-        for name in self.chords:  # what a session of its portal has left behind
-            await self._ask("unregister", "ss", TOKEN, name)
+        for component in _PORTALS:  # what a session of its portal has left behind
+            for name in self.chords:
+                await self._ask("unregister", "ss", component, name)
         refused = [
             in_words(wanted)
             for name, wanted in {**self.chords, DICTATE: hotkey}.items()
