@@ -39,6 +39,10 @@ class Keyboard:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` once every edge that has happened by now is reported; see ports."""
+        self._hotkey.catch_up(done)
+
     def own(self) -> frozenset[str]:
         """Return the hotkey's keys, which are down while the user dictates."""
         return frozenset(key for slot in parse_chord(self._settings.keys) for key in slot)

@@ -60,6 +60,9 @@ class Watch:
     def named(self) -> Trigger:
         return self.changes.get(timeout=30)
 
+    def note(self, name: str) -> None:
+        self._edges.put(Edge(name, True, time.monotonic()))
+
     def edges(self, number: int) -> list[str]:
         """Wait for this many edges, and see that no more come."""
         found = [self._edges.get(timeout=30) for _ in range(number)]
@@ -100,6 +103,15 @@ def test_a_hold_is_seen_and_so_is_another_shortcut_meanwhile(start, portal):
     assert watch.edges(3) == UP
     watch.hotkey.claim(frozenset({"escape"}))
     assert watch.hotkey.held() == frozenset()
+
+
+def test_who_waits_is_told_after_what_the_portal_has_sent(start, portal):
+    watch = start()
+    watch.named()
+    portal.do("press")
+    portal.do("release")
+    watch.hotkey.catch_up(lambda: watch.note("caught up"))
+    assert watch.edges(7) == [*DOWN, *UP, "+caught up"]
 
 
 def test_the_shortcuts_are_told_in_both_requests_and_the_session_has_one_name(start, portal):

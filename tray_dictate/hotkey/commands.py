@@ -27,6 +27,10 @@ class CommandsHotkey:
         """Not known here."""
         return None
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """There is nothing to wait for."""
+        done()
+
     def stop(self) -> None:
         """Nothing runs."""
 
