@@ -46,6 +46,7 @@ from tray_dictate.expressions import EXPRESSIONS
 from tray_dictate.keyboard import machine
 from tray_dictate.last import Last
 from tray_dictate.parts import Parts
+from tray_dictate.ports import NamesKeys
 from tray_dictate.shown import Shown
 from tray_dictate.story import Story
 from tray_dictate.take import Take
@@ -182,6 +183,8 @@ class Daemon:
             self._behind_lock.append(_ENDED)
         self.delivery.locked = locked
         self.post(Locked(locked))
+        if locked and isinstance(self._parts.hotkey, NamesKeys):
+            self._parts.hotkey.forget()
         if not locked:
             for words in dict.fromkeys(self._behind_lock):
                 self.tell(words, "limit")

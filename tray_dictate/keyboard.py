@@ -56,6 +56,11 @@ class Keyboard:
         self._changed = changed
         self._follow()
 
+    def forget(self) -> None:
+        """Take what is held as let go, where releases are only told of; see ports."""
+        if isinstance(self._hotkey, NamesKeys):
+            self._hotkey.forget()
+
     def stop(self) -> None:
         """Report no more."""
         self._on = None

@@ -60,6 +60,10 @@ class NamesKeys(Protocol):
         """Call it, from any thread, whenever `trigger` returns something else."""
         ...
 
+    def forget(self) -> None:
+        """Take what is held as let go: the screen is locked, and nobody may tell of a release."""
+        ...
+
 
 class Lock(Protocol):
     """The user's screen."""

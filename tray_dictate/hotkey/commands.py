@@ -40,3 +40,6 @@ class CommandsHotkey:
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Do nothing: it never changes."""
+
+    def forget(self) -> None:
+        """Do nothing: no key is known to be held."""

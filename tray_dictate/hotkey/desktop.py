@@ -122,6 +122,10 @@ class DesktopHotkey:
         """Call it whenever there are others."""
         self._changed = changed
 
+    def forget(self) -> None:
+        """Take what is held as let go."""
+        self._bridge.post(self.let_go)
+
     # For subclasses; on the thread
 
     bus: MessageBus
