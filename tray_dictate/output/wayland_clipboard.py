@@ -91,6 +91,10 @@ class WaylandSelections:
         """
         self._ask(lambda: self._end(offer))
 
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last text only after we gave up on it."""
+        return self._ask(lambda: self._server.was_read_late)
+
     def keep(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
         self._ask(lambda: self._keep(text_contents(text, secret=secret)))
