@@ -44,6 +44,7 @@ def test_they_are_dropped_however_often_they_are_repeated(line, times):
 
 def test_so_are_they_where_nothing_is_between_them():
     assert UNSAID("谢谢观看" * 9)
+    assert UNSAID("请订阅" * 9)
 
 
 def test_several_of_them_are_no_speech_either():

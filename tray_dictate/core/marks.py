@@ -102,6 +102,7 @@ _PHRASE = re.compile(
 )
 _SENTENCE = re.compile(
     r"\b(?:he|she|we|they|i|you|it|is|are|was|were|by|please|see|the|that|this|if|of|to|for|only|my|your|und|ist|der|die"
+    r"|folder|files?|list|link|chart|name|title|page|section|lesson|teacher|app|player|settings"
     r"|das|bitte|est|le|la|les|por|es|el|per|favore|jest|proszę|не|и|на)\b"
 )
 

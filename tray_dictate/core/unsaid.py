@@ -84,13 +84,11 @@ class Unsaid:
             return True
         if not self._never or not segment:
             return False
-        if len(segment) <= _LONGEST and self._knows(segment):
-            return True
-        segment = _once(segment)
+        for text in (segment, segment := _once(segment)):
+            if len(text) <= _LONGEST and self._knows(text):
+                return True
         if len(segment) > _LONGEST:
             return False
-        if self._knows(segment):
-            return True
         sentences = [after_marks(part) for part in _SENTENCE_END.split(after_marks(segment))]
         return all(not sentence.strip() or self._knows(sentence) for sentence in sentences)
 
