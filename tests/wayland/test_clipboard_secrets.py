@@ -167,8 +167,8 @@ def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret) -> None
         daemon, shell = family(program.pid)
         assert program.living() > 0, "it is the clipboard's"
         assert environ.clipboard() == secret.encode()
-        environ.run("wl-copy", "--primary", "--clear")
         environ.run("wl-copy", "--clear")
+        environ.run("wl-copy", "--primary", "--clear")
         soon(lambda: not program.living(), "no object has it")
         soon(lambda: family(daemon) == [daemon], f"nothing is left to {shell}")
 
