@@ -281,6 +281,8 @@ class FakeHotkey:
     def __init__(self) -> None:
         self.physical: frozenset[str] | None = frozenset()
         self.claimed: frozenset[str] = frozenset()
+        self.prompt = True  # nothing waits to be read; else `read` tells when
+        self.behind: list[Callable[[], None]] = []
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None: ...
 
@@ -289,6 +291,16 @@ class FakeHotkey:
 
     def held(self) -> frozenset[str] | None:
         return self.physical
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        self.behind.append(done)
+        if self.prompt:
+            self.read()
+
+    def read(self) -> None:
+        """Tell those who wait that all edges have been reported."""
+        while self.behind:
+            self.behind.pop(0)()
 
     def stop(self) -> None: ...
 

@@ -36,8 +36,9 @@ class Rig:
     """A running daemon and everything around it."""
 
     def __init__(
-        self, *settings: str, microphone: FakeMicrophone | None = None, farewell: float = 10
-    ) -> None:
+        self, *settings: str, microphone: FakeMicrophone | None = None, farewell: float = 10,
+        patience: float = 5,
+    ) -> None:  # fmt: skip
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
@@ -48,7 +49,7 @@ class Rig:
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
             self.rewriter, self.history, lock=self.lock,
         )  # fmt: skip
-        self.daemon = Daemon(parts, farewell)
+        self.daemon = Daemon(parts, farewell, patience)
 
     async def stop(self) -> None:
         """End the daemon, and let go of the history's file."""
@@ -137,21 +138,56 @@ async def test_a_quick_second_hold_neither_loses_nor_overtakes(rig):
     assert rig.output.text == "one two."
 
 
-async def test_a_contact_that_bounces_ends_nothing_though_it_is_read_late(rig):
-    """The edges' own times count, and a press may be on its way when its release is read."""
+async def test_a_contact_that_bounces_ends_nothing_however_late_it_is_read(rig):
+    """The edges' own times count, and a press may wait to be read when its release is."""
     rig.press()
     await rig.say("one")
-    began = time.monotonic() - 0.2  # a busy machine reads them long after they were
-    for bounce in range(5):
-        rig.daemon.edge(Edge("ctrl_r", False, began + bounce / 50))
-        for _ in range(3):
-            await asyncio.sleep(0)  # whoever goes by the clock ends the dictation here
-        rig.daemon.edge(Edge("ctrl_r", True, began + bounce / 50 + 0.01))
+    rig.hotkey.prompt = False
+    for _ in range(3):
+        let_go = time.monotonic()
+        rig.daemon.edge(Edge("ctrl_r", False, let_go))
+        await until(lambda: rig.hotkey.behind)
+        await asyncio.sleep(0.1)
+        rig.daemon.edge(Edge("ctrl_r", True, let_go + 0.02))
+        rig.hotkey.read()
     await rig.say("two")
     rig.release()
+    await until(lambda: rig.hotkey.behind)
+    assert Status.TRANSCRIBING not in rig.tray.shown, "nobody knows yet whether it is up"
+    rig.hotkey.read()
     await rig.idle()
     assert len(rig.microphone.captures) == 1
     assert rig.output.text == "one two"
+
+
+async def test_a_second_hold_that_is_read_late_is_a_second_one(rig):
+    rig.press()
+    await rig.say("one.")
+    rig.hotkey.prompt = False
+    let_go = time.monotonic()
+    rig.daemon.edge(Edge("ctrl_r", False, let_go))
+    await until(lambda: rig.hotkey.behind)
+    await asyncio.sleep(0.1)
+    rig.daemon.edge(Edge("ctrl_r", True, let_go + 0.06))
+    rig.hotkey.read()
+    await until(lambda: len(rig.microphone.captures) == 2)
+    await rig.say("two")
+    rig.hotkey.prompt = True
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one. Two"
+
+
+async def test_a_keyboard_that_does_not_answer_ends_a_take_all_the_same():
+    rig = Rig(patience=0.2)
+    await rig.daemon.start()
+    rig.hotkey.prompt = False
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one"
+    await rig.stop()
 
 
 async def test_escape_drops_the_take(rig):

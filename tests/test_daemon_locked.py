@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import pytest
 
+from tests.fakes import FakeHotkey
 from tests.test_daemon import Rig, until
+from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Toggle
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.triggers import DICTATE, Presses, Trigger
 from tray_dictate.errors import DeliveryError
 
 
@@ -92,6 +98,48 @@ async def test_a_lock_while_text_is_inserted_ends_the_next_dictation_all_the_sam
     assert rig.daemon.locked
     rig.output.may_deliver.set()
     rig.release()
+
+
+class Told(FakeHotkey):
+    """The desktop's shortcuts, whose release nobody tells of behind a lock."""
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__()
+        self._rig = rig
+        self._presses = Presses({DICTATE: parse_chord("ctrl_r")})
+
+    def trigger(self) -> Trigger:
+        return Trigger("Ctrl+Alt+Space", way="portal")
+
+    def follow(self, changed: Callable[[], None]) -> None: ...
+
+    def forget(self) -> None:
+        self._report(self._presses.lost(time.monotonic()))
+
+    def press(self) -> None:
+        self._report(self._presses.pressed(DICTATE, time.monotonic()))
+
+    def release(self) -> None:
+        self._report(self._presses.released(DICTATE, time.monotonic()))
+
+    def _report(self, edges: list[Edge]) -> None:
+        for edge in edges:
+            self._rig.daemon.edge(edge)
+
+
+async def test_a_release_behind_the_lock_that_nobody_tells_of_costs_no_later_press(rig):
+    rig.parts.hotkey = told = Told(rig)
+    told.press()
+    await rig.say("before")
+    rig.lock.locked = True
+    rig.daemon.look_at_lock()
+    await rig.idle()
+    rig.lock.locked = False
+    rig.daemon.look_at_lock()
+    told.press()
+    await rig.say("afterwards")
+    told.release()
+    await until(lambda: rig.output.text.strip() == "afterwards")
 
 
 async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):

@@ -123,6 +123,7 @@ class Named(Made):
     """A hotkey whose key the desktop chooses, some time after its start."""
 
     changed = None
+    forgot = False
     named = Trigger(way="portal")
 
     def trigger(self) -> Trigger:
@@ -130,6 +131,9 @@ class Named(Made):
 
     def follow(self, changed) -> None:
         self.changed = changed
+
+    def forget(self) -> None:
+        self.forgot = True
 
     def name(self, keys: str) -> None:
         self.named = Trigger(keys, way="portal")
@@ -150,6 +154,8 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
     assert keyboard.trigger() == Trigger(way="portal"), "asked anew"
     desktop.made[1].name("Meta+F")
     assert told == ["Meta+D", "Meta+F"]
+    keyboard.forget()
+    assert [hotkey.forgot for hotkey in desktop.made] == [False, True]
 
 
 async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
@@ -171,6 +177,7 @@ async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
 def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
     keyboard.follow(lambda: None)
     assert keyboard.trigger() is None
+    keyboard.forget()  # it knows itself what is held
 
 
 async def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
-from tray_dictate.core.chord import GRACE, POINTER, Edge, Signal
+from tray_dictate.core.chord import POINTER, Edge, Signal
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -46,6 +46,7 @@ from tray_dictate.expressions import EXPRESSIONS
 from tray_dictate.keyboard import machine
 from tray_dictate.last import Last
 from tray_dictate.parts import Parts
+from tray_dictate.ports import NamesKeys
 from tray_dictate.shown import Shown
 from tray_dictate.story import Story
 from tray_dictate.take import Take
@@ -55,7 +56,7 @@ from tray_dictate.ways import Ways, ways
 log = logging.getLogger(__name__)
 
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
-_LATEST = 0.2  # seconds that an edge may be late for those after it to be waited for
+_PATIENCE = 5.0  # seconds for the keyboard to tell all that has happened before time passes
 _LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
 _DOUBT = 0.1  # seconds after which one that may have seen our own typing is asked again
 _ENDED = (
@@ -80,8 +81,11 @@ class _Running:
 class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
-    def __init__(self, parts: Parts, farewell: float = _FAREWELL) -> None:
-        self._parts, self._farewell = parts, farewell
+    def __init__(
+        self, parts: Parts, farewell: float = _FAREWELL, patience: float = _PATIENCE
+    ) -> None:
+        """`patience` is with a keyboard that does not answer, in seconds."""
+        self._parts, self._farewell, self._patience = parts, farewell, patience
         self._state = State()
         self.shown = Shown(parts.show, parts.hint)
         self._follow_parts()
@@ -96,7 +100,8 @@ class Daemon:
         self._look: asyncio.TimerHandle | None = None
         self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
         self._pressed = 0.0
-        self._read = self._late = 0.0  # when an edge was read last, and how long after it was
+        self._let_go: float | None = None  # when the hotkey was let go that stops a dictation now
+        self._asked: asyncio.TimerHandle | None = None  # ends our patience with the keyboard
         self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
@@ -137,6 +142,9 @@ class Daemon:
         self._tell_rest()
         if self._look:
             self._look.cancel()
+        if self._wake:
+            self._wake.cancel()
+        self._forget_asked()
         if self._delivering:
             self._delivering.cancel()
         for live in self._state.live:
@@ -175,6 +183,8 @@ class Daemon:
             self._behind_lock.append(_ENDED)
         self.delivery.locked = locked
         self.post(Locked(locked))
+        if locked and isinstance(self._parts.hotkey, NamesKeys):
+            self._parts.hotkey.forget()
         if not locked:
             for words in dict.fromkeys(self._behind_lock):
                 self.tell(words, "limit")
@@ -199,6 +209,7 @@ class Daemon:
         """Go on with the settings and the parts that there are now; between dictations."""
         EXPRESSIONS.again()
         self._follow_parts()
+        self._forget_asked()  # the keyboard may be another
         self.delivery.change(self._parts.output, self._ways())
         self._schedule()
         self.shown.again()  # the tray may be another
@@ -235,8 +246,6 @@ class Daemon:
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
-        now = asyncio.get_running_loop().time()
-        self._read, self._late = now, min(max(0.0, now - edge.at), _LATEST)
         asked = self._shortcuts.feed(edge)
         if edge.key in MODIFIERS:
             (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
@@ -248,6 +257,8 @@ class Daemon:
             else:
                 self.delivery.inserted.typed(edge.key, frozenset(self._modifiers))
         if edge.key != POINTER:
+            # first what was over by then: the dictation of before ends before another begins
+            self._act(self._chord.tick(edge.at), edge.at)
             self._act(self._chord.feed(edge), edge.at)
         if asked:
             self.look_at_lock()
@@ -260,6 +271,11 @@ class Daemon:
         self._chord = machine(settings)
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._shortcuts = Shortcuts(settings.shortcuts)
+
+    def _forget_asked(self) -> None:
+        if self._asked:
+            self._asked.cancel()
+            self._asked = None
 
     def _tell_expression(self, message: str) -> None:
         self.tell(message, "expressions")
@@ -276,28 +292,43 @@ class Daemon:
                 continue
             if signal is Signal.START:
                 self._pressed = at
+            self._let_go = self._chord.over_at if signal is Signal.STOP else None
             self.post(_SIGNALS[signal])
+            self._let_go = None
         self._schedule()
 
     def _schedule(self) -> None:
         if self._wake:
             self._wake.cancel()
-        at = self._chord.wake_at
+        at = None if self._asked else self._chord.wake_at
         loop = asyncio.get_running_loop()
-        # what came just after a release may be read later than it was, as late as the release
-        soonest = self._read + GRACE + self._late
-        self._wake = loop.call_at(max(at, soonest), self._tick) if at is not None else None
+        self._wake = loop.call_at(at, self._ask_keyboard) if at is not None else None
 
-    def _tick(self) -> None:
-        now = asyncio.get_running_loop().time()
-        self._act(self._chord.tick(now), now)
+    def _ask_keyboard(self) -> None:
+        """Have everything told that happened until now, and only then let the time pass.
+
+        On a busy machine a release is read, and the press that makes a bounce of it waits still.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+
+        def pass_time() -> None:
+            if self._asked is asked:
+                self._forget_asked()
+                self._act(self._chord.tick(now), now)
+
+        def read() -> None:  # on the keyboard's thread, after its edges
+            loop.call_soon_threadsafe(pass_time)
+
+        asked = self._asked = loop.call_later(self._patience, pass_time)
+        self._parts.hotkey.catch_up(read)
 
     def _perform(self, command: Command) -> None:
         match command:
             case Begin(number):
                 self._begin(number)
             case Finish(number):
-                self._running[number].take.finish()
+                self._running[number].take.finish(self._let_go)
             case Abort(number):
                 self.delivery.abort(number)
                 self._end(number).task.cancel()

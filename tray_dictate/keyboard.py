@@ -39,6 +39,10 @@ class Keyboard:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` once every edge that has happened by now is reported; see ports."""
+        self._hotkey.catch_up(done)
+
     def own(self) -> frozenset[str]:
         """Return the hotkey's keys, which are down while the user dictates."""
         return frozenset(key for slot in parse_chord(self._settings.keys) for key in slot)
@@ -51,6 +55,11 @@ class Keyboard:
         """Tell of a change of that, whichever back end is there then; see ports."""
         self._changed = changed
         self._follow()
+
+    def forget(self) -> None:
+        """Take what is held as let go, where releases are only told of; see ports."""
+        if isinstance(self._hotkey, NamesKeys):
+            self._hotkey.forget()
 
     def stop(self) -> None:
         """Report no more."""

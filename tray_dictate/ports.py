@@ -35,6 +35,14 @@ class Hotkey(Protocol):
         """Return the keys physically down now; None where this platform cannot tell."""
         ...
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done`, from any thread, once every edge that has happened by now is reported.
+
+        From the thread that reports them, so that it is the last of them; it may never be called
+        where the keyboard has stopped to answer.
+        """
+        ...
+
     def stop(self) -> None:
         """Report no more; idempotent."""
         ...
@@ -50,6 +58,10 @@ class NamesKeys(Protocol):
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Call it, from any thread, whenever `trigger` returns something else."""
+        ...
+
+    def forget(self) -> None:
+        """Take what is held as let go: the screen is locked, and nobody may tell of a release."""
         ...
 
 

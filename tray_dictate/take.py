@@ -24,7 +24,7 @@ from tray_dictate.story import Story
 
 log = logging.getLogger(__name__)
 
-_TAIL_LEAST = 0.03  # seconds, after the chord's own grace: what is still on its way of the release
+_TAIL_LEAST = 0.055  # seconds after the release: what was said until it is still on its way
 _QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
 
 
@@ -61,14 +61,14 @@ class Take:
         if self._lost:  # saved now, when all of it is there
             self.trouble = f"{self._lost} {self.keep(self._lost)}"
 
-    def finish(self) -> None:
-        """The key is up: end the recording after the tail."""
+    def finish(self, let_go: float | None = None) -> None:
+        """End the recording after the tail, which began when the key was let go; None: now."""
         loop = asyncio.get_running_loop()
-        self._released = self.story.released = loop.time()
+        self._released = self.story.released = loop.time() if let_go is None else let_go
         if self._session:
             self._session.hurry()
         if self._stop:
-            loop.call_later(self.tail, self._stop)
+            loop.call_at(self._released + self.tail, self._stop)
 
     def keep(self, reason: str) -> str:
         """Save what was recorded to a file; return a sentence that says where it is."""
@@ -81,7 +81,7 @@ class Take:
         meter = Meter(self.engine.rate, self.on_level)
         self._stop = capture.stop
         if self._released is not None:  # the key was up before we came this far
-            asyncio.get_running_loop().call_later(self.tail, capture.stop)
+            asyncio.get_running_loop().call_at(self._released + self.tail, capture.stop)
         try:
             async with capture.open() as chunks:
                 async for recorded in chunks:

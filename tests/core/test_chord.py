@@ -92,13 +92,23 @@ def test_without_a_cancel_key_escape_is_a_key_like_any_other():
     assert play(machine, "+ctrl_r@1 +escape@2 -escape@2.1 -ctrl_r@3 @3.5") == "start stop"
 
 
+@pytest.mark.parametrize(
+    ("toggle", "story", "at"),
+    [(False, "+ctrl_r@1 -ctrl_r@2 @2.5", 2), (True, "+ctrl_r@1 -ctrl_r@2 @3 +ctrl_r@4 -ctrl_r@5 @6", 5)],
+)  # fmt: skip
+def test_the_end_is_when_the_key_was_let_go_not_when_that_is_certain(toggle, story, at):
+    machine = ChordMachine(parse_chord("ctrl_r"), toggle)
+    assert play(machine, story) == "start stop"
+    assert machine.over_at == at
+
+
 def test_it_wakes_for_the_grace_and_for_the_look_at_the_keyboard():
     machine = ChordMachine(parse_chord("ctrl_r"))
     assert machine.wake_at is None
     play(machine, "+ctrl_r@1")
     assert machine.wake_at == 4.0
     play(machine, "-ctrl_r@2")
-    assert machine.wake_at == pytest.approx(2.025)
+    assert machine.wake_at == pytest.approx(2.035)
     play(machine, "@2.1")
     assert machine.wake_at is None
 

@@ -1,4 +1,4 @@
-"""Credits and marks in many languages, and what resembles them: tests/data/unsaid.txt."""
+"""Credits and marks in many languages, and what resembles them: tests/data/unsaid*.txt."""
 
 from pathlib import Path
 
@@ -6,12 +6,14 @@ import pytest
 
 from tray_dictate.core.unsaid import Unsaid
 
-TABLE = (Path(__file__).parents[1] / "data" / "unsaid.txt").read_text(encoding="utf-8")
+DATA = Path(__file__).parents[1] / "data"
+TABLES = [(DATA / name).read_text(encoding="utf-8") for name in ("unsaid.txt", "unsaid_later.txt")]
 UNSAID = Unsaid("sure")
 
 
 def part(name: str) -> list[str]:
-    return TABLE.partition(f"== {name}\n")[2].partition("\n\n")[0].strip().splitlines()
+    parts = [table.partition(f"== {name}\n")[2].partition("\n\n")[0] for table in TABLES]
+    return "\n".join(parts).strip().splitlines()
 
 
 DROPPED = [line for line in [*part("credits"), *part("marks")] if not line.startswith("?")]
@@ -42,6 +44,7 @@ def test_they_are_dropped_however_often_they_are_repeated(line, times):
 
 def test_so_are_they_where_nothing_is_between_them():
     assert UNSAID("谢谢观看" * 9)
+    assert UNSAID("请订阅" * 9)
 
 
 def test_several_of_them_are_no_speech_either():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -12,8 +14,10 @@ import pytest
 
 from tests.desktop.output_rig import HERE, connected, disown, nobody_owns, soon
 from tests.desktop.rig import Desktop
+from tests.desktop.running import ROOT
 from tests.desktop.test_clipboard_end import ELSEWHERE, Program, keepers
 from tests.desktop.windows import SYSTEM_PYTHON
+from tests.memory import copies, family
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11 import X11Output
 from tray_dictate.output.x11_selection import Selections
@@ -29,6 +33,62 @@ MARKS = (
     "org.nspasteboard.ConcealedType",
     "ExcludeClipboardContentFromMonitorProcessing",
 )
+
+
+# the secret is not in the program itself: it knows what it looks like
+LOOKING = """
+import sys
+from tests.desktop.test_clipboard_end import ELSEWHERE
+from tests.memory import living
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11_selection import Selections
+
+selections = Selections()
+selections.survive(seconds=100)
+offer = selections.offer("dictated", ELSEWHERE, Treatment())
+if offer:
+    selections.withdraw(offer)
+print("pasted" if offer else "refused", flush=True)
+for _ in sys.stdin:
+    print(living(b"word-" + b"[0-9a-f]{16}"), flush=True)
+"""
+
+
+class Looked:
+    """A process that pastes once, and tells how many of its objects have a secret."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", LOOKING], cwd=ROOT, env=desktop.env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self.pid = self._process.pid
+        self.did = self._says()
+
+    def __enter__(self) -> Looked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def living(self) -> int:
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return int(self._says())
+
+    def kill(self) -> None:
+        with self._process:
+            self._process.kill()
+
+    def _says(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture
+def secret() -> str:
+    return f"word-{secrets.token_hex(8)}"
 
 
 @pytest.fixture(params=["auto", "paste"])
@@ -51,13 +111,14 @@ def selections(environ: Desktop) -> Iterator[Selections]:
 class PasswordManager:
     """targets/secret.py, with a secret on the clipboard."""
 
-    def __init__(self, desktop: Desktop, *hints: str) -> None:
+    def __init__(self, desktop: Desktop, *hints: str, secret: str = SECRET) -> None:
         self._desktop = desktop
         script = str(HERE / "targets" / "secret.py")
         self.process = desktop.processes.start(
-            "secret", [SYSTEM_PYTHON, script, SECRET, *hints],
+            "secret", [SYSTEM_PYTHON, script, *hints],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
+        self._write(secret)
         assert self._says() == "ready"
 
     def __enter__(self) -> PasswordManager:
@@ -69,10 +130,13 @@ class PasswordManager:
 
     def clear(self) -> str:
         """Have it clear the clipboard where that is its own; return whether it has."""
-        assert self.process.stdin
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
+        self._write("")
         return self._says()
+
+    def _write(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
 
     def _says(self) -> str:
         assert self.process.stdout
@@ -182,3 +246,34 @@ def test_what_has_no_program_any_more_is_kept_only_for_a_while(environ) -> None:
     assert environ.clipboard() == SECRET.encode()
     soon(lambda: nobody_owns(environ, "CLIPBOARD"), "it is gone")
     soon(lambda: not keepers(environ), "the end of the keeper")
+
+
+def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(environ, secret) -> None:
+    with PasswordManager(environ, MARKS[0], secret=secret), Looked(environ) as program:
+        assert program.did == "refused"
+        assert [copies(pid, secret.encode()) for pid in family(program.pid)] == [0, 0]
+
+
+def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
+    """What its bytes were written over by is CPython's matter: no object of ours has them."""
+    with PasswordManager(environ, secret=secret) as manager, Looked(environ) as program:
+        assert program.did == "pasted"
+        daemon, shell = family(program.pid)
+        assert program.living() > 0, "it is the clipboard's"
+        assert copies(shell, secret.encode()) > 0, "and is left to an heir"
+        assert manager.clear() == "cleared"
+        soon(lambda: not program.living(), "no object has it")
+        assert family(daemon) == [daemon, shell]
+        assert copies(shell, secret.encode()) == 0
+
+
+def test_no_keeper_serves_a_secret_that_was_cleared(environ, secret) -> None:
+    with PasswordManager(environ, secret=secret) as manager, Looked(environ) as program:
+        program.kill()
+        assert environ.clipboard() == secret.encode()
+        soon(lambda: len(keepers(environ)) == 1, "its keeper alone is there")
+        [keeper] = keepers(environ)
+        assert copies(keeper, secret.encode()) > 0
+        assert manager.clear() == "cleared"
+        soon(lambda: not keepers(environ), "its memory is gone with it")
+        assert environ.clipboard() == b""

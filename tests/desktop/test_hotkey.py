@@ -276,6 +276,32 @@ def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver
     server.close()
 
 
+def test_who_waits_for_the_reader_is_told_after_all_that_has_happened(environ, xserver):
+    """Also of what comes while the reader is busy."""
+    hotkey = XInputHotkey(parse_chord("ctrl_r"))
+    seen: queue.Queue[str] = queue.Queue()
+    goes_on = threading.Event()
+
+    def busy(edge: Edge) -> None:
+        goes_on.wait(30)
+        seen.put(edge.key)
+
+    hotkey.start(busy, print)
+    keys = display.Display(xserver.display)
+    try:
+        code = keys.keysym_to_keycode(XK.XK_Control_R)
+        for _ in range(20):
+            xtest.fake_input(keys, X.KeyPress, code)
+            xtest.fake_input(keys, X.KeyRelease, code)
+        keys.sync()
+        hotkey.catch_up(lambda: seen.put("caught up"))
+        goes_on.set()
+        assert [seen.get(timeout=30) for _ in range(41)] == ["ctrl_r"] * 40 + ["caught up"]
+    finally:
+        hotkey.stop()
+        keys.close()
+
+
 def test_a_hidden_key_that_is_let_go_at_once_is_let_go(environ, xserver):
     """While it is hidden by a grab of ours its release comes by that grab alone."""
     watching = Watch(XInputHotkey(parse_chord("f9")))

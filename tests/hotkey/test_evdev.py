@@ -140,6 +140,17 @@ def test_a_press_and_a_release_are_edges_and_a_repetition_is_none():
         assert keyboard.next() == [("f9", False)]
 
 
+def test_who_waits_for_the_reader_is_told_after_all_that_has_happened():
+    with watched("event0", "event3") as keyboard:
+        told = Edge("caught up", True, time.monotonic())
+        for device, name in (("event0", "f9"), ("event3", "a")):  # more than is read at once
+            keyboard.pipes.send(device, (key(name, 1) + key(name, 0)) * 200)
+        keyboard.hotkey.catch_up(lambda: keyboard.edges.put(told))
+        assert keyboard.next(801).index(("caught up", True)) == 800
+        keyboard.hotkey.catch_up(lambda: keyboard.edges.put(told))
+        assert keyboard.next() == [("caught up", True)]
+
+
 def test_what_is_down_is_known_from_every_keyboard():
     with watched("event0", "event3") as keyboard:
         keyboard.pipes.send("event0", key("ctrl_r", 1))

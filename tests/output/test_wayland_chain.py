@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.wayland_chain import AGAIN, Chain, Link, Stays
@@ -173,25 +174,61 @@ class Pasting:
     """Pastes as it is told to: taken, not taken, or the clipboard cannot be saved."""
 
     def __init__(self, outcome: Receipt | Exception | None) -> None:
-        self._outcome = outcome
+        self._outcome, self.asked = outcome, 0
 
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
         del text, treatment, stays
+        self.asked += 1
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
 
 
+class OneWindow:
+    """Windows, of which one has the focus, or is not told from others."""
+
+    def __init__(self, name: str = "") -> None:
+        self.experience = Experience()
+        self.name, self.late = name, False
+
+    def place(self, chord: str) -> Place | None:
+        return Place(self.name, ("app",), chord) if self.name else None
+
+    def was_read_late(self) -> bool:
+        return self.late
+
+
+def test_a_window_that_took_no_paste_is_not_asked_again_unless_it_was_only_late() -> None:
+    windows, pasting, stays = OneWindow("1"), Pasting(None), Window().stays
+    paste = Paste(windows, pasting)
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            paste.insert("said", Treatment(), stays)
+    assert pasting.asked == 1
+    windows.late = True
+    with pytest.raises(UnavailableError):
+        paste.insert("said", Treatment(), stays)
+    assert pasting.asked == 2
+
+
+def test_where_windows_are_not_told_apart_each_paste_is_tried() -> None:
+    pasting, stays = Pasting(None), Window().stays
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            Paste(OneWindow(), pasting).insert("said", Treatment(), stays)
+    assert pasting.asked == 2
+
+
 def test_a_paste_that_nobody_takes_and_a_clipboard_that_cannot_be_saved_are_refusals() -> None:
     window = Window()
     receipt = Receipt(confirmed=True, method="paste")
-    assert Paste(Pasting(receipt)).insert("said", Treatment(), window.stays) == receipt
+    assert Paste(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window.stays) == receipt
     with pytest.raises(UnavailableError, match=r"does not take a paste by shift\+insert\.$"):
-        Paste(Pasting(None)).insert("said", Treatment(), window.stays)
+        Paste(OneWindow(), Pasting(None)).insert("said", Treatment(), window.stays)
     with pytest.raises(UnavailableError, match=r"output\.method"):
-        Paste(Pasting(None)).insert("said", Treatment("paste"), window.stays)
+        Paste(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window.stays)
     with pytest.raises(UnavailableError, match="could not be saved"):
-        Paste(Pasting(UnsavedError())).insert("said", Treatment(), window.stays)
+        Paste(OneWindow(), Pasting(UnsavedError())).insert("said", Treatment(), window.stays)
 
 
 class Typing:

@@ -58,14 +58,15 @@ def seen_by(sway: Sway, program: subprocess.Popen[bytes]) -> str:
 class OddWindow:
     """A focused window of targets/odd_window.py."""
 
-    def __init__(self, sway: Sway, behaviour: str) -> None:
+    def __init__(self, sway: Sway, behaviour: str, backend: str = "wayland") -> None:
+        """`backend` "x11": it is on Xwayland, where no input method of Wayland's reaches it."""
         self._sway = sway
         title = f"odd-{next(_numbers)}"
         self._process = sway.processes.start(
             title,
             [SYSTEM_PYTHON, str(HERE / "targets" / "odd_window.py"), title, behaviour],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**sway.env, "GDK_BACKEND": "wayland"},
+            env={**sway.env, "GDK_BACKEND": backend},
         )  # fmt: skip
         self._widget = Widget(self._process, lambda: sway.processes.tail(title))
         self.text = self._widget.text

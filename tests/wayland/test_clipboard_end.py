@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.desktop.running import ROOT
 from tests.wayland.clipboard_rig import copying, soon
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
@@ -20,6 +23,50 @@ from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland_wire import Connection
 
 TEXT = "text/plain;charset=utf-8"
+KEEPER = b"tray_dictate.output.wayland_keeper"
+PASTING = """
+import sys
+from tests.wayland.test_clipboard_end import use
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland_clipboard import WaylandSelections
+
+selections = WaylandSelections(kept=float(sys.argv[1]))
+for _ in range(3):
+    use(selections)
+print("pasted", flush=True)
+for line in sys.stdin:
+    if line == "keep\\n":
+        selections.keep("undelivered words")
+    else:
+        selections.offer("dictated", Treatment())
+    print("done", flush=True)
+"""
+
+
+class Killed:
+    """A process that has pasted, and that is killed."""
+
+    def __init__(self, sway: Sway, seconds: float = 100) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PASTING, str(seconds)], cwd=ROOT,
+            env={**sway.env, "SECRET_API_KEY": "a key"}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._says() == "pasted"
+
+    def do(self, what: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        assert self._says() == "done"
+
+    def kill(self) -> None:
+        with self._process:
+            self._process.kill()
+
+    def _says(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
 
 
 def keepers(session: Session) -> set[int]:
@@ -32,9 +79,9 @@ def keepers(session: Session) -> set[int]:
             of = Path(f"/proc/{pid}/environ").read_bytes()
         except OSError:  # it has ended
             continue
-        if b"tray_dictate.output.wayland_keeper" in command and wanted in of:
+        if KEEPER in command.split(b"\0") and wanted in of:
             found.add(pid)
-    return found
+    return {pid for pid in found if b"python" in Path(f"/proc/{pid}/comm").read_bytes()}
 
 
 @pytest.fixture
@@ -72,6 +119,86 @@ def test_every_type_of_both_selections_is_there_when_the_daemon_has_ended(
     assert environ.clipboard_types() == list(contents)
     assert {name: environ.clipboard(name) for name in contents} == contents
     assert environ.clipboard(primary=True) == b"marked"
+
+
+@pytest.fixture
+def tidied(environ: Sway) -> Iterator[Sway]:
+    yield environ
+    environ.set_clipboard("nobody's")
+    environ.set_clipboard("nobody's", primary=True)
+    soon(lambda: not keepers(environ), "the end of the keeper")
+
+
+def test_every_type_of_both_selections_is_there_when_the_daemon_was_killed(
+    tidied: Sway, tmp_path
+) -> None:
+    contents = {
+        "image/png": random.Random(7).randbytes(3_000_000),
+        "text/html": "<b>Grüße</b>".encode(),
+        "application/x-odd": b"\x00\xff\n odd",
+        "application/x-empty": b"",
+    }
+    for number, data in enumerate([*contents.values(), b"marked"]):
+        (tmp_path / str(number)).write_bytes(data)
+    files = {name: tmp_path / str(number) for number, name in enumerate(contents)}
+    with copying(tidied, files, {TEXT: tmp_path / str(len(contents))}):
+        program = Killed(tidied)
+    program.kill()
+    assert tidied.clipboard_types() == list(contents)
+    assert {name: tidied.clipboard(name) for name in contents} == contents
+    assert tidied.clipboard(primary=True) == b"marked"
+    assert len(keepers(tidied)) == 1
+
+
+def test_kept_text_is_there_when_the_daemon_was_killed(tidied: Sway) -> None:
+    program = Killed(tidied)
+    program.do("keep")
+    program.kill()
+    assert tidied.clipboard() == b"undelivered words"
+
+
+def test_what_was_copied_since_is_there_and_nobody_keeps_what_was_before(tidied: Sway) -> None:
+    tidied.set_clipboard("of the user")
+    tidied.set_clipboard("marked", primary=True)
+    program = Killed(tidied)
+    tidied.set_clipboard("newer")
+    tidied.set_clipboard("newer", primary=True)
+    program.kill()
+    assert tidied.clipboard() == b"newer"
+    assert tidied.clipboard(primary=True) == b"newer"
+    soon(lambda: not keepers(tidied), "nobody stays")
+
+
+def test_dictated_text_is_gone_with_a_daemon_that_was_killed_within_a_paste(tidied: Sway) -> None:
+    tidied.set_clipboard("of the user")
+    program = Killed(tidied)
+    program.do("offer")
+    program.kill()
+    soon(lambda: not tidied.clipboard_types(), "an empty clipboard")
+    assert not keepers(tidied)
+
+
+def test_what_a_killed_daemon_leaves_is_kept_only_for_a_while(tidied: Sway) -> None:
+    tidied.set_clipboard("correct horse")
+    program = Killed(tidied, seconds=1)
+    program.kill()
+    assert tidied.clipboard() == b"correct horse"
+    soon(lambda: not keepers(tidied), "the end of the keeper")
+    assert not tidied.clipboard_types()
+
+
+def test_the_heir_of_a_killed_daemon_holds_nothing_else_of_it(tidied: Sway) -> None:
+    tidied.set_clipboard("of the user")
+    program = Killed(tidied)
+    program.kill()
+    assert tidied.clipboard() == b"of the user", "it has begun"
+    [keeper] = keepers(tidied)
+    of = Path(f"/proc/{keeper}")
+    opened = sorted(os.readlink(path) for path in of.joinpath("fd").iterdir())  # noqa: PTH115
+    assert opened[:3] == ["/dev/null"] * 3
+    assert [end.partition(":")[0] for end in opened[3:]] == ["socket"]
+    assert b"of the user" not in of.joinpath("cmdline").read_bytes()
+    assert b"a key" not in of.joinpath("environ").read_bytes()
 
 
 def test_kept_text_is_there_when_the_daemon_has_ended(environ: Sway, selections) -> None:

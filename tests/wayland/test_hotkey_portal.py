@@ -60,6 +60,9 @@ class Watch:
     def named(self) -> Trigger:
         return self.changes.get(timeout=30)
 
+    def note(self, name: str) -> None:
+        self._edges.put(Edge(name, True, time.monotonic()))
+
     def edges(self, number: int) -> list[str]:
         """Wait for this many edges, and see that no more come."""
         found = [self._edges.get(timeout=30) for _ in range(number)]
@@ -100,6 +103,15 @@ def test_a_hold_is_seen_and_so_is_another_shortcut_meanwhile(start, portal):
     assert watch.edges(3) == UP
     watch.hotkey.claim(frozenset({"escape"}))
     assert watch.hotkey.held() == frozenset()
+
+
+def test_who_waits_is_told_after_what_the_portal_has_sent(start, portal):
+    watch = start()
+    watch.named()
+    portal.do("press")
+    portal.do("release")
+    watch.hotkey.catch_up(lambda: watch.note("caught up"))
+    assert watch.edges(7) == [*DOWN, *UP, "+caught up"]
 
 
 def test_the_shortcuts_are_told_in_both_requests_and_the_session_has_one_name(start, portal):
@@ -204,18 +216,25 @@ def test_a_portal_that_is_restarted_has_it_bound_again(start, portal):
     assert watch.lost.empty()
 
 
-def test_a_second_press_after_a_lost_release_counts_and_a_repetition_does_not(
-    start, portal, monkeypatch
-):
-    monkeypatch.setattr("tray_dictate.core.triggers.REPEATING", 0.7)
+def test_a_repetition_is_none_and_a_lost_release_is_made_good_by_the_next(start, portal):
+    watch = start()
+    watch.named()
+    for _ in range(3):
+        portal.do("press")
+    assert watch.edges(3) == DOWN
+    portal.do("release")
+    assert watch.edges(3) == UP
+
+
+def test_what_is_held_while_the_screen_is_locked_is_let_go(start, portal):
     watch = start()
     watch.named()
     portal.do("press")
-    portal.do("press")
     assert watch.edges(3) == DOWN
-    time.sleep(0.8)
+    watch.hotkey.forget()
+    assert watch.edges(3) == UP
     portal.do("press")
-    assert watch.edges(6) == UP + DOWN
+    assert watch.edges(3) == DOWN, "though nobody told of a release"
 
 
 def test_it_is_stopped_twice_and_tells_of_no_loss(start):

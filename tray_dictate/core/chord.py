@@ -15,7 +15,9 @@ from enum import Enum, auto
 
 from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, kind, parse_chord
 
-GRACE = 0.025  # seconds: a release followed by a press this soon is repeat or bounce
+# seconds: a release followed by a press this soon is repeat or bounce. Contacts bounce for up to
+# 20 ms, and a busy X server says its times up to 10 ms late; nobody presses again so soon
+GRACE = 0.035
 SHORTCUT = 0.300  # seconds: another key this soon after a bare modifier means a shortcut
 VERIFY = 3.0  # seconds of holding between two looks at the physical keys
 
@@ -55,6 +57,7 @@ class ChordMachine:
     chord: Chord
     toggle: bool = False
     cancel: Chord = field(default_factory=lambda: parse_chord("escape"))
+    over_at: float = 0.0  # when the keys did what the last STOP is for
     _phase: _Phase = _Phase.IDLE
     _held: frozenset[str] = frozenset()
     _since: float = 0.0
@@ -83,6 +86,7 @@ class ChordMachine:
     def tick(self, now: float) -> list[Signal]:
         """Let time pass."""
         if self._released_at is not None and now >= self._released_at + GRACE:
+            self.over_at = self._released_at
             return self._released()
         if self._verify_at is not None and now >= self._verify_at:
             self._verify_at = now + VERIFY
@@ -157,6 +161,7 @@ class ChordMachine:
         self._phase, self._since = _Phase.HELD, now
         self._verify_at = now + VERIFY
         if self._stopping:
+            self.over_at = now
             return [] if is_bare(self.chord) else [Signal.STOP]  # bare: on release, see _released
         return [Signal.START]
 

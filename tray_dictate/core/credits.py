@@ -31,8 +31,8 @@ def _is(words: str) -> re.Pattern[str]:
 
 # what is written in two words in some languages, and in one here
 _TWO = re.compile(
-    r"\b(sous|alt|phụ|sari|im|a|de|על|من|closed)[ -]"
-    r"(titr\w*|yazı\w*|đề|kata|auftrag|cura|către|ידי|قبل|caption\w*)",
+    r"\b(sous|alt|phụ|sari|im|a|de|על|من|closed|norske?|danske?|svensk[ae]?|engelsk[ae]?)[ -]"
+    r"(titr\w*|yazı\w*|đề|kata|auftrag|cura|către|ידי|قبل|caption\w*|te[kx]s?t(?:er)?\b)",
     re.IGNORECASE,
 )
 _SUBTITLES = _begins(
@@ -41,7 +41,9 @@ _SUBTITLES = _begins(
     "титлов титри "
     "undertext textning svensktext undertekst teksting tekstning tekstet tekstity tekstitt felirat "
     "υπότιτλ υποτιτλ altyazı titlov podnapis podnaslov phụđề sarikata takarir azpititul skjátext "
-    "כתוביות زیرنویس ترجمات उपशीर्षक सबटाइटल সাবটাইটেল வசனங்கள் 자막 한글자막 영어자막"
+    "norske?te[kx]s?t danske?te[kx]s?t svensk[ae]?te[kx]s?t engelsk[ae]?te[kx]s?t tekstit$ "
+    "subtiitri titra$ titrat$ titrimi$ manukuu fotheideal isdeitlau tekstai$ "
+    "כתוביות زیرنویس ترجمات उपशीर्षक सबटाइटल সাবটাইটেল வசனங்கள் ఉపశీర్షిక സബ്ടൈറ്റിൽ 자막 한글자막 영어자막"
 )
 _TRANSLATIONS = _begins(
     "translat sync$ synced$ übersetz traduc traduit traduz tradott tradus tradu[çc] vertal "
@@ -50,10 +52,12 @@ _TRANSLATIONS = _begins(
     "переклад "
     "превод översätt oversett oversæt oversat käänn suomennos suomentanut fordít μετάφρασ çeviri "
     "çeviren prijevod prevod prevedel terjemah diterjemah dịch vertimas tulkojum tõlge legenda$ "
+    "απόδοση$ përkth tafsiri$ vertaling cyfieithiad aistriúchán itzulpen þýðing "
     "תרגום ترجمة الترجمة ترجمه مترجم अनुवाद অনুবাদ மொழிபெயர்ப்பு 번역"
 )
 _TRANSCRIPTS = _begins(
-    "transcri transkri trascri přepis расшифров litteroi απομαγν phiên$ bản$ редактор "
+    "edited$ redaktion obrad revisão revisión revisione revisie opracow transcri transkri trascri "
+    "přepis расшифров litteroi απομαγν phiên$ bản$ редактор "
     "корректор תמלול تفريغ प्रतिलेख"
 )
 # these say that somebody did it
@@ -64,22 +68,29 @@ _DONE = _begins(
     "çeviren "
     "diterjemah"
 )
+_ACTIVITY = _begins("untertitelung soustitrage subtitling captioning ondertiteling")
+_OPENING = _begins("تمت$ تم$")  # "done", before it
 _IN = _is("in en em auf på po ve v na на in")
 _ALSO = _begins(
-    "al$ testo$ revis correct korrekt korekt timing adapt redak sync &$ and$ und$ et$ y$ e$ "
-    "i$ en$ och$ og$ "
+    "al$ testo$ וסנכרון$ ועריכה$ והגהה$  revis correct korrekt korekt timing adapt redak sync &$ "
+    "and$ und$ et$ y$ e$ "
+    "i$ і$ en$ och$ og$ časov revíz kontrol edit$ edited und&$ وتدقيق ومراجعة وتعديل وإعداد "
+    "وتوقيت obrad montaž montaż lektor dubb dublaj synchron "
     "ja$ a$ și$ ve$ και$ и$ та$ và$ dan$ ו$ و$ और$"
 )
 _LANGUAGES = _begins(
     "live$ engl engels angl ingl german deutsch allem alem duits niem něm нем french franz franç "
     "franc span españ espa portug brazil ital polsk polish česk czech slov рус укр англ svensk "
     "swedish norsk norweg dansk danish suomen finnish magyar hungar român romani ελλην greek türk "
-    "turk arab hebr hindi tiếng$ việt$ indones bahasa korean japan chinese nederland dutch "
+    "turk arab hebr hindi tiếng$ việt$ ngữ$ indones bahasa korean japan chinese nederland dutch "
     "original "
+    "বাংলা$ हिंदी$ हिन्दी$ தமிழ்$ తెలుగు$ മലയാളം$ اردو$ فارسی$ עברית$ العربية$ shqip eesti latvi "
+    "lietuv "
     "official additional fan$ hrvatsk srpsk latin бълг az?$"
 )
 _BY = _is(
-    "by durch imauftrag par por pela pelo pelas pelos door przez av af genom από oleh bởi acura "
+    "by durch imauftrag ved nga par por pela pelo pelas pelos door przez av af genom από oleh bởi "
+    "acura "
     "decătre עלידי ע״י מאת بواسطة منقبل توسط 제공 제작"
 )
 _OF = _is("von vom de des der di da dal dalla del della do fra from från van od от від per")
@@ -89,13 +100,14 @@ _MADE = _begins(
     "réalis créé propos "
     "cread criad feit hech fatt gemaakt ingediend verzorgd erstellt созда сдела делал подготов "
     "подогн перев vytvoř přelož připrav vytvor prelož priprav wykona stworz przygot opracow készít "
-    "fordít hazırla oluştur çevir створ зроб підготув направ izrad naprav prevo skapad gjor lavet "
+    "fordít hazırla oluştur çevir створ зроб підготув направ izrad uradi odradi naprav prevo "
+    "skapad gjor lavet "
     "laget oprettet opprettet făcut δημιουργ dibuat disediakan được$ thực$ hiện$ tạo$ "
     "tekstittämä द्वारा निर्मित"
 )
 _ARTICLE = _is(
     "the la le les los las el il lo gli die der das den dem de het et o os a as az na la des di do "
-    "της την του το των τους η"
+    "της τη τον την του το των τους η"
 )
 _COMMUNITY = _begins(
     "communit communaut comunid comunit gemeinschaft gemeenschap społecznoś komunit сообществ "
@@ -124,17 +136,19 @@ _WHEN = _is(
 )
 _STRIPPED = ".,;!?\"'()[]{}«»“”„*|/‘’"
 _ELIDED = re.compile(r"[lLdD]['’](?=\w)")
+_QUOTED = re.compile(r'[«„“"]([^\W\d]\w*)[»”“"]')  # a nickname
 _SIGNS = re.compile(r"\s*[:：|©](?!//)\s*|\s[-–—]\s")
 
 # Chinese, Japanese and Thai have no blanks between words
 _SUBJECT = (
     "(?:中文|英文|日本語|繁體|简体|简中|双语|中英)?"
-    "(?:字幕|翻译|翻譯|翻訳|听译|聽打|校对|校對|时间轴|時間軸|คำบรรยาย|ซับไตเติ้ล|ซับไทย|คำแปล|แปล(?=โดย))+"
+    "(?:字幕|翻译|翻譯|翻訳|听译|聽打|校对|校對|时间轴|時間軸|คำบรรยาย|ซับไตเติ้ล|ซับไทย|คำแปล"
+    "|แปล(?=โดย)|(?<=[ยล์])ไทย|[・/＆&と](?=字幕|翻訳|翻译))+"
 )
 _ROLE = "(?:志愿者|志願者|组|組|製作|制作|作成|提供|来源|來源|作者|担当)"
 _UNSPACED = re.compile(
-    rf"{_SUBJECT}(?:{_ROLE}+\s*[:：]?|\s*[:：]|\s*by\b|\s*(?:จัดทำ)?โดย)\s*[^，。、のをはがにで了的吗嗎]{{0,24}}"
-    rf"|{_SUBJECT}由.{{1,30}}(?:提供|製作|制作|翻譯|翻译|校對|校对|完成|上傳|上传)"
+    rf"{_SUBJECT}(?:{_ROLE}+\s*[:：]?|\s*[:：]|\s*by(?![a-z])|\s*(?:จัดทำ)?โดย)\s*[^，。、のをはがにで了的吗嗎]{{0,24}}"
+    rf"|\S{{0,4}}{_SUBJECT}由.{{1,30}}(?:提供|製作|制作|翻譯|翻译|校對|校对|完成|上傳|上传)"
     rf"|由.{{1,30}}(?:提供|製作|制作)的?{_SUBJECT}"
     rf"|\S{{2,30}}による{_SUBJECT}{_ROLE}?"
     rf"|{_SUBJECT}は?.{{0,12}}amara\.org.{{0,6}}(?:社群|社区|社區|コミュニティ).{{0,20}}"
@@ -142,17 +156,35 @@ _UNSPACED = re.compile(
     rf"|.{{0,10}}amara\.org.{{0,20}}{_SUBJECT}{_ROLE}?",
     re.IGNORECASE,
 )
+_STATION = (
+    r"(?:ARD|ZDF|WDR|SWR|NDR|MDR|RBB|BR|HR|ORF|SRF|BBC|ITV|NOS|NPO|NRK|SVT|YLE|RÚV|TVP|RTP|RTVE|RAI|"
+    r"France Télévisions|Radio-Canada|Australian Broadcasting Corporation)"
+)
+_YEAR = r"(?:19|20)\d\d"
 _BROADCAST = re.compile(
-    r"(?:(?i:copyright)|©|\([cC]\)) (?:ARD|ZDF|WDR|SWR|NDR|MDR|RBB|ORF|SRF|BBC|"
-    r"Australian Broadcasting Corporation),? (?:19|20)\d\d"
-    r"|(?:ARD|ZDF|WDR|SWR|NDR|MDR|RBB|ORF|SRF|BBC)(?: \w+)?,? (?:19|20)\d\d"
+    rf"(?:(?i:copyright)|©|\([cC]\)|(?i:copyright) ©) (?:{_STATION}(?: [A-Z]\w+)?,? {_YEAR}"
+    rf"|{_YEAR},? {_STATION}(?: [A-Z]\w+)?)"
+    rf"|(?:ARD|ZDF|WDR|SWR|NDR|MDR|RBB|ORF|SRF|BBC)(?: \w+)?,? {_YEAR}"
+    rf"|Untertitel(?:ung)? (?:im Auftrag )?(?:des |der )?{_STATION}(?: für funk)?(?:,? {_YEAR})?"
+    rf"|TV [A-Z]\w+,? {_YEAR}"
+    rf"|(?:[A-Z]\w+ )?(?:Text|Tekst|Subtitling|Captioning) (?:Service|Group)(?:,? {_YEAR})?"
+    # a newsreader's last words
+    r"|(?:지금까지\s*)?(?:\S+에서\s*)?(?:MBC|KBS|SBS|YTN|JTBC|TV조선|채널A|연합)\s*뉴스"
+    r"(?:\s*\S{2,4}(?:입니다|였습니다)?)?"
+    r"|.{0,12}独播剧场.{0,40}|.{0,12}獨播劇場.{0,40}|(?:\w+ )?Television Series Exclusive"
+)
+# who does subtitles for a living, or for fun: "par SousTitreur.com"
+_BY_SITE = re.compile(
+    r"\W*(?:by|par|por|von|da|di|av|af|door|od|от)\s+(?:www\.)?[\w-]*"
+    r"(?:subtit|subs|sous-?titr|untertit|sottotit|subtít|legend|napisy|titulk|ondertit)[\w-]*\.[a-z]{2,4}",
+    re.IGNORECASE,
 )
 
 
 def is_credit(segment: str) -> bool:
     """Tell whether all of `segment`, which is short, has the form of a credit."""
-    segment = segment.strip(_STRIPPED + " ")
-    if _UNSPACED.fullmatch(segment) or _BROADCAST.fullmatch(segment):
+    segment = _QUOTED.sub(r"@\1", segment).strip(_STRIPPED + " ")
+    if any(form.fullmatch(segment) for form in (_UNSPACED, _BROADCAST, _BY_SITE)):
         return True
     signed = _SIGNS.sub(" : ", _TWO.sub(r"\1\2", segment), count=2)
     words = [_ELIDED.sub("", word.strip(_STRIPPED)) or word for word in signed.split()]
@@ -167,7 +199,14 @@ def _is_of_amara(words: list[str]) -> bool:
     subjects = (_SUBTITLES, _TRANSLATIONS, _TRANSCRIPTS, _TEXTS)
     return (
         any("amara.org" in word for word in small)
-        and any(one.match(word) for one in subjects for word in small[:2])
+        and (
+            any(one.match(word) for one in subjects for word in small[:2])
+            or (
+                any(_COMMUNITY.match(word) for word in small)
+                and any(one.match(word) for one in subjects for word in small[:4])
+                and any(_MADE.match(word) for word in small)
+            )
+        )
         and any(_ADDRESS.search(word) or _COMMUNITY.match(word) for word in small[-2:])
         and not any(map(_SAID.match, small))
     )
@@ -192,12 +231,13 @@ class _Line:
 
     def is_credit(self) -> bool:
         """Tell whether it is one."""
+        activity = self._here(_ACTIVITY)
         strong, weak, strict, done = self._subjects()
         if not (strong or weak or strict):
             return False
         signed, made = self._sign(), self._skip(_MADE) or done
         by = self._skip(_BY)
-        of = not by and self._skip(_OF)
+        of = not by and not signed and self._skip(_OF)  # "Tekst: Per Olsen"
         if by or of or made:
             self._skip(_OF)
             self._skip(_ARTICLE)
@@ -206,8 +246,8 @@ class _Line:
         if by or known > 2:  # who made them is said, or there is an address
             return names > 0
         if strong or made:
-            return names > 1 or known > 1 or (known > 0 and (of or made))
-        return weak and signed and names > 1
+            return names > 1 or known > 1 or (known > 0 and (of or made or activity))
+        return (weak and signed and names > 1) or (strict and names > 0 and known == 2)
 
     def _subjects(self) -> list[bool]:
         """Pass what it is about, and in which language.
@@ -220,10 +260,19 @@ class _Line:
             here = [self._here(one) for one in kinds]
             if any(here):
                 found = [*map(any, zip(found, here, strict=True))]
-            elif not (self._language() or (any(found) and self._here(_ALSO))):
+            elif not (
+                self._language()
+                or (self._at == 0 and self._here(_OPENING))
+                or (any(found) and (self._here(_ALSO) or self._joins(kinds)))
+            ):
                 break
             self._at += 1
         return found
+
+    def _joins(self, kinds: tuple[re.Pattern[str], ...]) -> bool:
+        """Tell whether here is the "in" that means "and" in Slovenian."""
+        following = self._words[self._at + 1 : self._at + 2]
+        return self._here(_IN) and any(one.match(w.lower()) for one in kinds for w in following)
 
     def _language(self) -> bool:
         """Tell whether a language is named here, and pass what says "in"."""

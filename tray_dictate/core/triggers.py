@@ -25,10 +25,6 @@ from tray_dictate.core.keysyms import keysym
 
 DICTATE = "dictate"
 SUBSTITUTE = parse_chord("ctrl+alt+space")  # for a hotkey that cannot be a shortcut
-# seconds within which a press that follows another one without a release is its repetition. GNOME
-# repeats a held key as it repeats letters, first after a delay that users set to two seconds and
-# more; and a release that was lost is only told of by a later press.
-REPEATING = 4.0
 
 _ACCELERATOR = re.compile(r"((?:<\w+>)+)(\w+)")  # as GTK writes it
 _GTK = {
@@ -136,36 +132,36 @@ def _is_place(key: str) -> bool:
 
 @dataclass(slots=True)
 class Presses:
-    """Presses and releases of shortcuts, by their names -> edges of their chords."""
+    """Presses and releases of shortcuts, by their names -> edges of their chords.
+
+    GNOME repeats a held shortcut as it repeats letters, first after a delay that is the user's
+    setting, and a busy machine tells of it later still. So a press without a release since the last
+    one is its repetition, whenever it comes. Where the desktop has lost a release, that of the next
+    press ends the hold.
+    """
 
     chords: Mapping[str, Chord]
     _down: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # held for which
-    _at: dict[str, float] = field(default_factory=dict[str, float])  # the last press
 
     def pressed(self, name: str, at: float) -> list[Edge]:
         """Return the edges of a press; none for a repetition.
 
-        A second press that is none means that the release of the first was lost. Only the hotkey
-        is held; the others have done their work at once.
+        Only the hotkey is held; the others have done their work at once.
         """
-        if name not in self.chords:
+        if name not in self.chords or name in self._down:
             return []
-        before = self._at.get(name)
-        if before is not None and at - before < REPEATING:
-            self._at[name] = at  # each repetition is measured from the one before
-            return []
-        edges = self.released(name, at if before is None else before)
-        self._at[name] = at
         held = self.held()
         keys = [min(slot) for slot in self.chords[name] if not slot & held]
-        self._down[name] = keys
-        edges += [Edge(key, down=True, at=at) for key in keys]
-        return edges if name == DICTATE else edges + self._let_go(name, at)
+        edges = [Edge(key, down=True, at=at) for key in keys]
+        if name == DICTATE:
+            self._down[name] = keys
+            return edges
+        self._down[name] = []
+        return edges + [Edge(key, down=False, at=at) for key in reversed(keys)]
 
     def released(self, name: str, at: float) -> list[Edge]:
         """Return the edges of a release; none where nothing was held."""
-        self._at.pop(name, None)
-        return self._let_go(name, at)
+        return [Edge(key, down=False, at=at) for key in reversed(self._down.pop(name, []))]
 
     def held(self) -> frozenset[str]:
         """Return the keys that are down; from any thread."""
@@ -174,6 +170,3 @@ class Presses:
     def lost(self, at: float) -> list[Edge]:
         """Return the releases of what nobody will tell of any more."""
         return [edge for name in list(self._down) for edge in self.released(name, at)]
-
-    def _let_go(self, name: str, at: float) -> list[Edge]:
-        return [Edge(key, down=False, at=at) for key in reversed(self._down.pop(name, []))]

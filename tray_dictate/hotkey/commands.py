@@ -27,6 +27,10 @@ class CommandsHotkey:
         """Not known here."""
         return None
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """There is nothing to wait for."""
+        done()
+
     def stop(self) -> None:
         """Nothing runs."""
 
@@ -36,3 +40,6 @@ class CommandsHotkey:
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Do nothing: it never changes."""
+
+    def forget(self) -> None:
+        """Do nothing: no key is known to be held."""

@@ -22,7 +22,7 @@ from tray_dictate.config import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import Chord, parse_chord
 from tray_dictate.core.triggers import DICTATE, Presses, Trigger
-from tray_dictate.dbus import PATIENCE, TROUBLE, Owner, connect
+from tray_dictate.dbus import PATIENCE, TROUBLE, Owner, call, connect
 from tray_dictate.errors import UnavailableError, why
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class DesktopHotkey:
         self._on_edge: Callable[[Edge], None] | None = None
         self._known, self._stopped = False, False  # who serves them; whether we have ended
         self._binding: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None  # whether all signals are here
         self._bridge = Bridge("hotkey")
         self._bridge.start()
         try:
@@ -91,6 +92,19 @@ class DesktopHotkey:
         """
         return self._presses.held()
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` when what the service has sent by now is here: its answer comes after it."""
+
+        async def ask() -> None:
+            with suppress(*TROUBLE):  # who has gone has nothing to tell; `_owned` lets go
+                await call(self.bus, self.SERVICE, "/", "org.freedesktop.DBus.Peer.Ping")
+            done()
+
+        def begin() -> None:
+            self._asking = asyncio.create_task(ask())
+
+        self._bridge.post(begin)
+
     def stop(self) -> None:
         """Give the shortcuts back."""
         if self._stopped:
@@ -107,6 +121,10 @@ class DesktopHotkey:
     def follow(self, changed: Callable[[], None]) -> None:
         """Call it whenever there are others."""
         self._changed = changed
+
+    def forget(self) -> None:
+        """Take what is held as let go."""
+        self._bridge.post(self.let_go)
 
     # For subclasses; on the thread
 

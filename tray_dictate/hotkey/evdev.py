@@ -14,6 +14,7 @@ import select
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Protocol
@@ -102,6 +103,7 @@ class EvdevHotkey:
         self._clock, self._now = EventClock(), 0.0  # when the event happened that is taken
         self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
         self._wake_up = WakeUp()
+        self._behind: deque[Callable[[], None]] = deque()  # who waits for it to have read all
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
         self._stopped = False
 
@@ -124,6 +126,12 @@ class EvdevHotkey:
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: who keeps one key of a device from the windows keeps all of them."""
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` on the reader's thread, when all that the kernel has by now is read."""
+        self._behind.append(done)
+        if not self._stopped:
+            self._wake_up.set()
 
     def stop(self) -> None:
         """End the reader and let go of the devices."""
@@ -153,21 +161,34 @@ class EvdevHotkey:
                         self._files |= self._devices.open(self._files)
                     else:
                         self._take(file)
+                if self._wake_up in ready:
+                    self._wake_up.clear()
+                    self._catch_up()
         except Exception:
             log.exception("the hotkey's reader failed")
             self._on_lost("The hotkey's reader failed; the log has the details.")
 
-    def _take(self, file: int) -> None:
+    def _catch_up(self) -> None:
+        """Read what has happened by now, then tell those who wait for that."""
+        behind = len(self._behind)
+        for file in list(self._files.values()):
+            while self._take(file):
+                pass
+        for _ in range(behind):
+            self._behind.popleft()()
+
+    def _take(self, file: int) -> bool:
+        """Read some of a device's events; return whether there may be more."""
         try:
             data = os.read(file, _READ)
         except BlockingIOError:
-            return
+            return False
         except OSError as reason:  # unplugged
             log.debug("a device is gone: %s", reason.strerror)
             data = b""
         if not data:
             self._forget(file)
-            return
+            return False
         data = self._rests.pop(file, b"") + data
         whole = len(data) - len(data) % _RECORD.size
         if data[whole:]:
@@ -178,7 +199,8 @@ class EvdevHotkey:
                 self._key(file, code, value == _DOWN)
             elif (kind, code) == (_SYN, _DROPPED):
                 self._compare(file)
-                return  # the rest is older than the kernel's answer
+                break  # the rest is older than the kernel's answer
+        return len(data) >= _READ
 
     def _key(self, file: int, code: int, down: bool) -> None:
         """Take a key, or what else the kernel calls one: a button, a finger on a touchpad."""

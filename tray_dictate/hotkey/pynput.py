@@ -103,6 +103,10 @@ class PynputHotkey:
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: pynput can keep all keys from the windows, but not some."""
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Nobody can be asked; Windows itself waits until its hook has taken an edge."""
+        done()
+
     def stop(self) -> None:
         """End the listener."""
         self._stopped = True

@@ -90,10 +90,10 @@ class XInputHotkey:
         self._down: dict[int, int] = {}  # keycode -> source device, of the user's keys
         self._cleared: set[int] = set()  # held by the user through XTEST, released by us
         self._expected = Expected()
-        self._hidden: set[int] = set()
+        self._hidden, self._claimed = set[int](), set[int]()
         self._grabs: dict[Chord, tuple[set[int], list[int]]] = {}  # its keycodes, its modifiers
         self._claims: deque[frozenset[str]] = deque()
-        self._claimed: set[int] = set()
+        self._behind: deque[Callable[[], None]] = deque()  # who waits for it to have read all
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
         self._stopped = False
@@ -147,6 +147,12 @@ class XInputHotkey:
             self._claims.append(keys)
             self._wake_up.set()
 
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` on the reader's thread, when all that the server has sent by now is read."""
+        self._behind.append(done)
+        if not self._stopped:
+            self._wake_up.set()
+
     def stop(self) -> None:
         """End the reader; grabs go with its connection."""
         if not self._stopped:
@@ -167,6 +173,7 @@ class XInputHotkey:
                     self._take(self._display.next_event())
                 if x11_flush.wait(self._display, self._wake_up):
                     self._obey()
+                    self._catch_up()
                 if self._stopped:
                     break
             self._repeat(self._hidden, on=True)
@@ -240,6 +247,16 @@ class XInputHotkey:
             self._claimed = {code for code, name in self._names.items() if name in keys}
             self._claimed -= self._hidden  # the chord's own grab is there already
             self._grab(self._claimed, [X.AnyModifier])
+
+    def _catch_up(self) -> None:
+        """Read what has happened by now, then tell those who wait for that."""
+        if not (behind := len(self._behind)):
+            return
+        self._display.sync()  # an answer comes after the events of before it
+        while self._display.pending_events():
+            self._take(self._display.next_event())
+        for _ in range(behind):
+            self._behind.popleft()()
 
     def _edge(self, keycode: int, down: bool, source: int, at: float) -> None:
         if source not in self._known:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +40,16 @@ def command(module: str, *words: str) -> list[str]:
 def environment(*more: str) -> dict[str, str]:
     """Return what a keeper needs of our environment, and these variables."""
     return {name: os.environ[name] for name in (*_NEEDED, *more) if name in os.environ}
+
+
+def begin_anew(files: Sequence[int]) -> None:
+    """Be a program of its own: hold no files but these of the daemon's, and end when asked to."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # ignored until here
+        signal.signal(number, signal.SIG_DFL)
+    for file in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
+        if file > 2 and file not in files:
+            with suppress(OSError):
+                os.close(file)
 
 
 def pack(file: IO[bytes], contents: Packed) -> None:

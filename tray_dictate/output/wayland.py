@@ -195,7 +195,7 @@ class WaylandOutput:
             raise DeliveryError(_NO_FOCUS)
         try:
             only = () if target else ("commit",)
-            self._ways.window = target.window if target else ""
+            self._ways.target = target if self._toplevels else None
             return self._chain.insert(text, treatment, self._stays(target), only)
         except SecretError:
             self._refused = True

@@ -11,7 +11,8 @@ What we hold of the user's at the end goes on in another process: wayland_keeper
 
 data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
 between the compositor's last word and our taking is lost. After the first paste what was there is
-ours to serve until the user copies again: a kill -9 loses it, as a selection ends with its owner.
+ours to serve until the user copies again; a kill -9 within a paste loses it, as a selection ends
+with its owner.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.refused import ReservedError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
-from tray_dictate.output.wayland_keeper import START, hand_on
+from tray_dictate.output.wayland_keeper import START, Heir, hand_on
 from tray_dictate.output.wayland_readers import Readers, boot_time
 from tray_dictate.output.wayland_save import Contents, Saving
 from tray_dictate.output.wayland_serve import EMPTYING, Held, Offer, Server, Serving, text_contents
@@ -66,6 +67,7 @@ class WaylandSelections:
         self._server = Server(Readers(self._connection.fileno()))
         self._held = [Held(kind) for kind in self._control.kinds]
         self._sources: dict[str, int] = {}
+        self._heir, self._left = Heir(), dict[int, Contents]()
         self._offer: Offer | None = None
         self._patience = LEARN
         self._closing = False
@@ -88,6 +90,10 @@ class WaylandSelections:
         One that was read after the key until this very moment stays, and is settled.
         """
         self._ask(lambda: self._end(offer))
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last text only after we gave up on it."""
+        return self._ask(lambda: self._server.was_read_late)
 
     def keep(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
@@ -132,6 +138,7 @@ class WaylandSelections:
         except (WaylandError, OSError) as gone:
             log.info("the clipboard went away with the compositor: %s", gone)
         finally:
+            self._heir.end()
             self._server.close()
             self._connection.close()
             while not self._work.empty():
@@ -152,6 +159,7 @@ class WaylandSelections:
         if due is not None and due <= time.monotonic():
             self._give_back()
             return
+        self._leave()
         if self._serve(None if due is None else due - time.monotonic(), self._wake_up):
             self._wake_up.clear()
 
@@ -187,6 +195,7 @@ class WaylandSelections:
                 break
             offer = Offer()
             self._server.begin()
+            self._leave_nothing()
             for held, saved in zip(self._held, before, strict=True):
                 held.before = saved
                 self._own(held, contents, offer)
@@ -287,11 +296,37 @@ class WaylandSelections:
             self._server.given_back(self._offer)
         self._offer = None
         self._connection.roundtrip()
+        self._leave()
 
     def _keep(self, contents: Contents) -> None:
         self._give_back()
         self._own(self._held[0], contents, None)
         self._connection.roundtrip()
+        self._leave()
+
+    def _of_the_user(self) -> dict[int, Contents]:
+        """Return what of the user's is ours to serve now, by its source."""
+        return {
+            self._sources[held.kind]: held.serving.contents
+            for held in self._held
+            if held.serving and not held.dictated
+        }
+
+    def _leave(self) -> None:
+        """Have another process serve what is the user's from the moment that we are killed."""
+        held = self._of_the_user()
+        if not held:
+            self._leave_nothing()
+        elif held != self._left:
+            self._left = held
+            self._heir.leave(
+                self._connection, self._control.device, held,
+                belated=self._server.belated, seconds=self._kept,
+            )  # fmt: skip
+
+    def _leave_nothing(self) -> None:
+        self._left = {}
+        self._heir.end()
 
     def _finish(self) -> None:
         self._closing = True
@@ -303,8 +338,8 @@ class WaylandSelections:
         while self._server.files and time.monotonic() < end:
             self._serve(GLANCE)
         self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
-        held = {self._sources[h.kind]: h.serving.contents for h in self._held if h.serving}
-        if held:
+        self._leave_nothing()
+        if held := self._of_the_user():
             hand_on(
                 self._connection, self._control.device, held,
                 belated=self._server.belated, seconds=self._kept,

@@ -2,7 +2,8 @@
 
 What a selection holds ends with its owner. So where we hold what the user has copied, or text that
 they are still to paste, this process inherits our very connection to the compositor, on which
-nothing changes: no copy is lost in between, and no clipboard manager is told anew. It ends once
+nothing changes: no copy is lost in between, and no clipboard manager is told anew. Where we are
+killed it is begun by a shell that has the connection meanwhile, see Heir. It ends once
 the user has copied something else, marked something else, or the session is over; and at the latest
 after a while: whether the program lives from which it was copied, and would have cleared it by now,
 cannot be seen here.
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import IO
 
 from tray_dictate.output import keeper
 from tray_dictate.output.wayland_readers import Readers, boot_time
@@ -28,6 +30,10 @@ from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 log = logging.getLogger(__name__)
 
 START = 5.0  # seconds for the process to begin: far more than it takes
+
+# a session that ends asks every process of ours to end, this one too early; what is run opens the
+# memory anew, from its beginning
+_INHERIT = """trap '' HUP INT TERM; read -r _; exec "$@" < "$0" """
 
 _DESTROY = 1  # request to a source and to an offer
 
@@ -52,10 +58,62 @@ def hand_on(
         log.warning("the clipboard could not be handed on, and is empty now: %s", why)
 
 
-def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
-    with os.fdopen(os.memfd_create("clipboard"), "r+b") as memory:  # never on a command line
+class Heir:
+    """Who begins the process where we end without a word, by a kill as well; one at a time.
+
+    It is a shell, which sleeps in a read until our end of the pipe is closed: it costs 0.2 MB.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def leave(
+        self,
+        connection: Connection,
+        device: int,
+        held: Mapping[int, Contents],
+        *,
+        belated: float,
+        seconds: float,
+    ) -> None:
+        """Leave what is held, as `hand_on` hands it on, in place of what was left before."""
+        self.end()
+        file = connection.fileno()
+        try:
+            with _memory(held) as memory:
+                there = f"/proc/self/fd/{memory.fileno()}"
+                words = [str(file), str(device), str(belated), str(seconds)]
+                self._process = subprocess.Popen(
+                    ["sh", "-c", _INHERIT, there, *keeper.command(__name__, *words)],
+                    env=keeper.environment(), cwd="/",
+                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    pass_fds=[file, memory.fileno()], start_new_session=True,
+                )  # fmt: skip
+        except OSError as reason:
+            log.info("nothing keeps the clipboard when we are killed: %s", reason.strerror)
+
+    def end(self) -> None:
+        """Leave nothing; idempotent."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _memory(held: Mapping[int, Contents]) -> IO[bytes]:
+    """Return a file without a name that has it; nothing of it is ever on a command line."""
+    memory = os.fdopen(os.memfd_create("clipboard"), "r+b")
+    try:
         keeper.pack(memory, held)
         memory.seek(0)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
+    with _memory(held) as memory:
         subprocess.run(
             keeper.command(__name__, *arguments),
             env=keeper.environment(),
@@ -124,7 +182,9 @@ def _inherited() -> dict[int, Contents]:
 
 def main(connection: int, device: int, belated: float, seconds: float) -> int:
     """Serve what stdin holds; who has started this waits only until it does."""
-    kept = _Keeper(Connection.inherited(connection), device, _inherited(), belated)
+    held = _inherited()
+    keeper.begin_anew([connection])
+    kept = _Keeper(Connection.inherited(connection), device, held, belated)
     if os.fork():
         os._exit(0)
     os.chdir("/")  # whatever is to be unmounted

@@ -132,6 +132,11 @@ class Server:
         """Whether somebody who has read whatever appeared has not read this yet."""
         return self._habits.is_awaited
 
+    @property
+    def was_read_late(self) -> bool:
+        """Whether a target has asked for the last offer only after we gave up waiting for it."""
+        return bool(self._late)
+
     def begin(self) -> None:
         """Another offer is in force."""
         self._seen.clear()

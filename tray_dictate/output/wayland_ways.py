@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.portal_paste import PortalPaste
 from tray_dictate.output.programs import Wtype, Ydotool
 from tray_dictate.output.refused import MovedError, UnsavedError
@@ -21,8 +23,9 @@ from tray_dictate.output.wayland_keyboard import VirtualKeyboard
 from tray_dictate.output.wayland_paste import WaylandPaster
 from tray_dictate.output.wayland_release import Held, Released
 from tray_dictate.output.wayland_wire import Connection, WaylandError
-from tray_dictate.ports import Receipt
+from tray_dictate.ports import Receipt, Target
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AUTO: frozenset[Method] = frozenset({"auto"})
@@ -35,6 +38,20 @@ class Pastes(Protocol):
 
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
         """Return None where nobody took the text. Raises MovedError, UnsavedError."""
+        ...
+
+
+class Windows(Protocol):
+    """What is known of the windows that pastes are for."""
+
+    experience: Experience
+
+    def place(self, chord: str) -> Place | None:
+        """Return where a paste would be tried; None where windows are not told apart."""
+        ...
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last paste only after we gave up on it."""
         ...
 
 
@@ -56,7 +73,8 @@ class Ways:
     def __init__(self, stop: threading.Event, held: Held) -> None:
         """`held` tells which keys the user holds, None where that is not known."""
         self._stop, self._held = stop, held
-        self.window = ""  # the one that the next text is for
+        self.target: Target | None = None  # what the next text is for; None where nothing tells
+        self.experience = Experience()
         self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
@@ -71,7 +89,7 @@ class Ways:
             Link("paste", PASTE, self._paste),
             Link("type", TYPE, lambda: Type(self, self._stop)),
             Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
-            Link("portal", PASTE, lambda: Paste(self.portal())),
+            Link("portal", PASTE, lambda: Paste(self, self.portal())),
             Link("ydotool", TYPE, self._ydotool),
         ]
 
@@ -112,6 +130,16 @@ class Ways:
         except UnavailableError:
             with suppress(UnavailableError):
                 self.portal().prepare()
+
+    def place(self, chord: str) -> Place | None:
+        """Return where a paste would be tried; None where windows are not told apart."""
+        target = self.target
+        return Place(target.window, (target.application,), chord) if target else None
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last paste only after we gave up on it."""
+        selections = self._selections
+        return bool(selections and selections.is_alive and selections.was_read_late())
 
     def chord(self, chord: str, stays: Stays) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
@@ -157,11 +185,11 @@ class Ways:
 
     def _commit(self) -> Commit:
         """Raises UnavailableError."""
-        return Commit(self.input_method(), self._stop, lambda: self.window)
+        return Commit(self.input_method(), self._stop, self)
 
     def _paste(self) -> Paste:
         """Raises UnavailableError."""
-        return Paste(WaylandPaster(self.keyboard(), self.selections(), self._stop))
+        return Paste(self, WaylandPaster(self.keyboard(), self.selections(), self._stop))
 
     def _ydotool(self) -> Released:
         """Raises UnavailableError."""
@@ -182,27 +210,34 @@ class Ways:
 class Commit:
     """By the input method."""
 
-    def __init__(
-        self, input_method: InputMethod, stop: threading.Event, window: Callable[[], str]
-    ) -> None:
-        self._input_method, self._stop, self._window = input_method, stop, window
+    def __init__(self, input_method: InputMethod, stop: threading.Event, ways: Ways) -> None:
+        self._input_method, self._stop, self._ways = input_method, stop, ways
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Raises SecretError, too."""
         del treatment
-        return self._input_method.commit(text, self._stop, stays, self._window())
+        target = self._ways.target
+        return self._input_method.commit(text, self._stop, stays, target.window if target else "")
 
 
 class Paste:
-    """By the clipboard and a chord."""
+    """By the clipboard and a chord, where the window takes that as far as is known."""
 
-    def __init__(self, paster: Pastes) -> None:
-        self._paster = paster
+    def __init__(self, windows: Windows, paster: Pastes) -> None:
+        self._windows, self._paster = windows, paster
+        self._ignored: Place | None = None  # the last paste; its target may yet read it
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Paste; refuse where that was not taken, or would destroy the clipboard."""
+        place, experience = self._windows.place(treatment.chord), self._windows.experience
+        receipt = None
         try:
-            receipt = self._paster.paste(text, treatment, stays)
+            if self._ignored and self._windows.was_read_late():
+                experience.took(self._ignored)
+            if place is None or not experience.takes_none(place, text):
+                self._ignored = None
+                receipt = self._paster.paste(text, treatment, stays)
+                self._learn(place, receipt)
         except UnsavedError:
             raise HarmfulError("What is on the clipboard could not be saved.") from None
         except WaylandError as gone:
@@ -214,6 +249,14 @@ class Paste:
                 auto if treatment.method == "paste" else "",
             )
         return receipt
+
+    def _learn(self, place: Place | None, receipt: Receipt | None) -> None:
+        if place and receipt is None:
+            log.info("a window has not read what was pasted; it is typed into from now on")
+            self._windows.experience.ignored(place)
+            self._ignored = place
+        elif place and receipt and receipt.confirmed:
+            self._windows.experience.took(place)
 
 
 class Type:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import threading
 import time
@@ -26,7 +25,7 @@ from Xlib.xobject.drawable import Window
 
 from tray_dictate import x11_flush
 from tray_dictate.errors import UnavailableError
-from tray_dictate.output.keeper import KEPT, command
+from tray_dictate.output.keeper import KEPT, begin_anew, command
 from tray_dictate.output.x11_bequest import Bequest, Will
 from tray_dictate.output.x11_serve import Held, Server
 from tray_dictate.output.x11_server import connect, disown, watch_end
@@ -185,19 +184,9 @@ def _requests(display: Display, connection: int, window: int) -> list[Any]:
     return found
 
 
-def _close_all_but(files: Sequence[int]) -> None:
-    """Hold nothing else of the daemon's: its other connections are to end."""
-    for file in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208
-        if file > 2 and file not in files:
-            with suppress(OSError):
-                os.close(file)
-
-
 def main(seconds: float, connection: int, files: Sequence[int]) -> int:
     """Keep what the files say for so long, instead of the owner of this connection."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # ignored until here
-        signal.signal(number, signal.SIG_DFL)
-    _close_all_but([connection, *files])
+    begin_anew([connection, *files])
     with suppress(UnavailableError, error.ConnectionClosedError, OSError):  # the session is over
         lives = bool(os.environ.get(LIVES))
         _Heir(connection, Bequest(files), lives=lives).take().serve(seconds)

@@ -1,13 +1,15 @@
 """A password manager: copies a secret, and clears it if it is still there, for a line of input.
 
-Arguments: the secret, and formats that hint at it. Prints "ready", then "cleared" or "left".
+Arguments: formats that hint at it; the secret is the first line of input, for command lines are
+everybody's to read. Prints "ready", then "cleared" or "left".
 """
 
 import sys
 
 from PyQt6 import QtCore, QtWidgets
 
-secret, *hints = sys.argv[1:]
+hints = sys.argv[1:]
+secret = sys.stdin.readline().removesuffix("\n")
 application = QtWidgets.QApplication([])
 clipboard = application.clipboard()
 data = QtCore.QMimeData()

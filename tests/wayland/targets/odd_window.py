@@ -36,6 +36,12 @@ def late():
     insert()
 
 
+def asleep():
+    """Do nothing at all for longer than anybody waits, then read."""
+    time.sleep(1.6)
+    insert()
+
+
 def twice():
     """Read, and read again a little later to insert it."""
     clipboard.wait_for_text()
@@ -45,7 +51,7 @@ def twice():
 def pressed(_view):
     pastes.append(time.time())
     view.stop_emission_by_name("paste-clipboard")
-    {"deaf": deaf, "late": late, "twice": twice}[sys.argv[2]]()
+    {"deaf": deaf, "late": late, "asleep": asleep, "twice": twice}[sys.argv[2]]()
 
 
 view.connect("paste-clipboard", pressed)
