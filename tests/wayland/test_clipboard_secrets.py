@@ -158,7 +158,8 @@ def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(
         assert [copies(pid, secret.encode()) for pid in family(program.pid)] == [0]
 
 
-def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret) -> None:
+@pytest.mark.parametrize("cleared", [((), ("--primary",)), (("--primary",), ())], ids=str)
+def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret, cleared) -> None:
     """What its bytes were written over by is CPython's matter: no object of ours has them."""
     environ.set_clipboard(secret)
     environ.set_clipboard("marked", primary=True)
@@ -167,8 +168,8 @@ def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret) -> None
         daemon, shell = family(program.pid)
         assert program.living() > 0, "it is the clipboard's"
         assert environ.clipboard() == secret.encode()
-        environ.run("wl-copy", "--clear")
-        environ.run("wl-copy", "--primary", "--clear")
+        for selection in cleared:
+            environ.run("wl-copy", *selection, "--clear")
         soon(lambda: not program.living(), "no object has it")
         soon(lambda: family(daemon) == [daemon], f"nothing is left to {shell}")
 

@@ -64,15 +64,18 @@ class DataControl:
 
         `on_lost` is called once somebody else has it, and the source is ended then.
         """
-        live = [True]
+        told = [(on_read, on_lost)]  # the source's id lives on a while; what it was asked for must not
 
         def said(opcode: int, event: Arguments) -> None:
             if opcode == 0:
-                wanted = event.text()
-                on_read(wanted, event.file())
-            elif live:  # KWin 5.27 says it twice
-                live.clear()
-                on_lost()
+                wanted, file = event.text(), event.file()
+                if told:
+                    told[0][0](wanted, file)
+                else:
+                    os.close(file)
+            elif told:  # KWin 5.27 says it twice
+                _, lost = told.pop()
+                lost()
                 self._connection.request(source, _DESTROY)
 
         source = self._connection.create(said)
