@@ -64,7 +64,9 @@ class DataControl:
 
         `on_lost` is called once somebody else has it, and the source is ended then.
         """
-        told = [(on_read, on_lost)]  # the source's id lives on a while; what it was asked for must not
+        told = [
+            (on_read, on_lost)
+        ]  # the source's id lives on a while; what it was asked for must not
 
         def said(opcode: int, event: Arguments) -> None:
             if opcode == 0:

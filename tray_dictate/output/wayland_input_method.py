@@ -14,6 +14,7 @@ activated by that, deactivated, and activated by the answer that it is for.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -29,6 +30,7 @@ MANAGER = "zwp_input_method_manager_v2"
 _PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who gets it
 _SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
 _ACTIVE = 0.1  # seconds for a program to say that a text field has the focus; it takes some ms
+_ACTIVE_BUSY = 0.6  # where programs wait for a processor: a password must not be taken for no field
 _ACTIVE_AGAIN = 0.01  # the same, for a window that had none
 _FIELDLESS = 30.0  # seconds for which that is believed: it may have been busy
 _LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
@@ -139,7 +141,7 @@ class InputMethod:
     def check(self) -> None:
         """Raise UnavailableError where another input method is running."""
         try:
-            with self._field(_ACTIVE):
+            with self._field(_patience()):
                 pass
         except WaylandError as reason:
             raise _refuses(reason) from None
@@ -175,7 +177,7 @@ class InputMethod:
     def before(self) -> str | None:
         """Return the text before the caret; None where the program does not tell it."""
         try:
-            with self._field(_ACTIVE) as field:
+            with self._field(_patience()) as field:
                 return field.before if field.known else None
         except (WaylandError, UnavailableError):
             return None
@@ -198,14 +200,14 @@ class InputMethod:
             raise DeliveryError("The window does not answer.")
         if not stays():
             raise FocusMovedError(done)
-        if not self._connection.wait(lambda: field.known, _ACTIVE):
+        if not self._connection.wait(lambda: field.known, _patience()):
             raise DeliveryError("The text field has lost the focus.")
 
     @contextmanager
     def _focused(self, text: str, window: str) -> Generator[_Field]:
         """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
         known = window == self._fieldless and time.monotonic() < self._fieldless_until
-        with self._field(_ACTIVE_AGAIN if known else _ACTIVE) as field:
+        with self._field(_ACTIVE_AGAIN if known else _patience()) as field:
             if not field.known:
                 if not known:
                     self._fieldless = window
@@ -247,10 +249,15 @@ class InputMethod:
                     break
             elif not wait(lambda left=left: field.known or field.left > left, patience):
                 break
-            patience = _ACTIVE  # there is a text field
+            patience = _patience()  # there is a text field
         self._owed = 0
         if not field.known:
             self._owed, self._ended_at = max(owed - field.left, 0) + 1, time.monotonic()
+
+
+def _patience() -> float:
+    """Return how long a program gets to say that a text field has the focus, in seconds."""
+    return _ACTIVE_BUSY if os.getloadavg()[0] > (os.cpu_count() or 1) else _ACTIVE
 
 
 def _refuses(reason: WaylandError) -> UnavailableError:
