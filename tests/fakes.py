@@ -11,6 +11,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
+from tray_dictate.placing import Piece
 from tray_dictate.ports import Receipt, Target, Urgency
 
 
@@ -341,10 +342,10 @@ class FakeLock:
         return self.locked
 
 
-def always(text: str) -> Callable[[Target | None], Awaitable[str]]:
+def always(text: str) -> Callable[[Target | None], Awaitable[Piece]]:
     """Return what composes the same text for every window."""
 
-    async def compose(_target: Target | None) -> str:
-        return text
+    async def compose(_target: Target | None) -> Piece:
+        return Piece(text)
 
     return compose

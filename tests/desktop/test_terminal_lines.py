@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.rig import Desktop, wait_until
+from tests.fakes import always
 from tray_dictate.output.x11 import X11Output
 from tray_dictate.placing import Placing
 
@@ -28,10 +29,8 @@ def shell(desktop: Desktop, *command: str):
 
 
 async def insert(output: X11Output, text: str, *, runs: bool) -> None:
-    async def compose(_target: object) -> str:
-        return text
-
-    landing = await Placing(output, "follow", 1, runs=runs).insert(1, compose, lambda: "")
+    placing = Placing(output, "follow", 1, runs=runs)
+    landing = await placing.insert(1, always(text), lambda: "")
     assert landing.joined is not runs
 
 
