@@ -37,7 +37,7 @@ def test_a_take_is_delivered_before_the_machine_sleeps_and_the_next_one_works(
         landed(window, SENTENCE)
         desktop.keyup("Control_R")
         logind.tell("awake")
-        logind.wait_for("locked tray_dictate", 20)
+        logind.wait_for("locked tray_dictate", 2)
         hold(desktop, spoken(wavs, SECOND), "Control_R")
         settled(daemon, 2)
         landed(window, f"{SENTENCE} {SECOND}")
