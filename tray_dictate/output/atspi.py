@@ -31,6 +31,9 @@ _T = TypeVar("_T")
 _Object = tuple[str, str]  # the program's name on the bus, and the object's path
 
 _SOON = 0.05  # seconds that a text may have to wait for us
+_LATEST = (
+    0.5  # where words would be lost without the answer, which only a busy program owes so long
+)
 _PATIENCE = 1.0  # seconds in which the focus is looked for, while the user speaks
 _ANSWER = 0.25  # seconds for one program: one that is stopped never answers
 _LENGTH = 100  # characters before the caret, and so few after it:
@@ -87,7 +90,7 @@ class AccessibleCaret(CaretReader):
         if bus is None or focus is None:
             return ""  # a text that goes on waits for no search
         try:
-            async with asyncio.timeout(_SOON):
+            async with asyncio.timeout(_LATEST):
                 focused = await self._state(bus, focus) & _FOCUSED
                 if focused and await self._shows(bus, focus, target):
                     return await self._selected(bus, focus)
