@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from tests.desktop.output_rig import connected, copying, disown, nobody_owns, soon
 from tests.desktop.rig import Desktop
-from tests.desktop.running import ROOT
+from tests.line_program import LineProgram
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11_selection import Selections
 from tray_dictate.output.x11_server import Focus
@@ -62,29 +60,21 @@ def keepers(desktop: Desktop) -> set[int]:
     return {pid for pid in found if b"python" in Path(f"/proc/{pid}/comm").read_bytes()}
 
 
-class Program:
+class Program(LineProgram):
     """A process that has pasted, within a paste or after it, and ends as it is told."""
 
     def __init__(self, desktop: Desktop, when: str = "after", seconds: float = 100) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PASTING, when, str(seconds)], cwd=ROOT,
-            env={**desktop.env, "SECRET_API_KEY": "a key"}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        super().__init__(PASTING, {**desktop.env, "SECRET_API_KEY": "a key"}, when, str(seconds))
         assert self.says() == "pasted"
-
-    def says(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
 
     def end(self, how: str) -> None:
         if how == "kill":
-            self._process.kill()
+            self.kill()
+            return
         with self._process:
             assert self._process.stdin
             self._process.stdin.close()
-            if how == "close":
-                assert self.says() == "closed"
+            assert self.says() == "closed"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ import pytest
 
 from tests.desktop.output_rig import HERE, connected, disown, nobody_owns, soon
 from tests.desktop.rig import Desktop
-from tests.desktop.running import ROOT
 from tests.desktop.test_clipboard_end import ELSEWHERE, Program, keepers
 from tests.desktop.windows import SYSTEM_PYTHON
+from tests.line_program import Looked
 from tests.memory import copies, family
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11 import X11Output
@@ -52,38 +51,6 @@ print("pasted" if offer else "refused", flush=True)
 for _ in sys.stdin:
     print(living(b"word-" + b"[0-9a-f]{16}"), flush=True)
 """
-
-
-class Looked:
-    """A process that pastes once, and tells how many of its objects have a secret."""
-
-    def __init__(self, desktop: Desktop) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", LOOKING], cwd=ROOT, env=desktop.env, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self.pid = self._process.pid
-        self.did = self._says()
-
-    def __enter__(self) -> Looked:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def living(self) -> int:
-        assert self._process.stdin
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return int(self._says())
-
-    def kill(self) -> None:
-        with self._process:
-            self._process.kill()
-
-    def _says(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
 
 
 @pytest.fixture
@@ -249,14 +216,17 @@ def test_what_has_no_program_any_more_is_kept_only_for_a_while(environ) -> None:
 
 
 def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(environ, secret) -> None:
-    with PasswordManager(environ, MARKS[0], secret=secret), Looked(environ) as program:
+    with PasswordManager(environ, MARKS[0], secret=secret), Looked(LOOKING, environ.env) as program:
         assert program.did == "refused"
         assert [copies(pid, secret.encode()) for pid in family(program.pid)] == [0, 0]
 
 
 def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
     """What its bytes were written over by is CPython's matter: no object of ours has them."""
-    with PasswordManager(environ, secret=secret) as manager, Looked(environ) as program:
+    with (
+        PasswordManager(environ, secret=secret) as manager,
+        Looked(LOOKING, environ.env) as program,
+    ):
         assert program.did == "pasted"
         daemon, shell = family(program.pid)
         assert program.living() > 0, "it is the clipboard's"
@@ -268,7 +238,10 @@ def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
 
 
 def test_no_keeper_serves_a_secret_that_was_cleared(environ, secret) -> None:
-    with PasswordManager(environ, secret=secret) as manager, Looked(environ) as program:
+    with (
+        PasswordManager(environ, secret=secret) as manager,
+        Looked(LOOKING, environ.env) as program,
+    ):
         program.kill()
         assert environ.clipboard() == secret.encode()
         soon(lambda: len(keepers(environ)) == 1, "its keeper alone is there")

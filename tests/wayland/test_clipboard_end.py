@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.desktop.running import ROOT
+from tests.line_program import LineProgram
 from tests.wayland.clipboard_rig import copying, soon
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
@@ -43,30 +42,31 @@ for line in sys.stdin:
 """
 
 
-class Killed:
+class Killed(LineProgram):
     """A process that has pasted, and that is killed."""
 
     def __init__(self, sway: Sway, seconds: float = 100) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PASTING, str(seconds)], cwd=ROOT,
-            env={**sway.env, "SECRET_API_KEY": "a key"}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        assert self._says() == "pasted"
+        super().__init__(PASTING, {**sway.env, "SECRET_API_KEY": "a key"}, str(seconds))
+        assert self.says() == "pasted"
 
     def do(self, what: str) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(f"{what}\n")
-        self._process.stdin.flush()
-        assert self._says() == "done"
+        assert self.answers(what) == "done"
 
-    def kill(self) -> None:
-        with self._process:
-            self._process.kill()
 
-    def _says(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
+@contextmanager
+def rich(sway: Sway, folder: Path) -> Iterator[dict[str, bytes]]:
+    """Somebody has copied something in many formats, and marked a text."""
+    contents = {
+        "image/png": random.Random(7).randbytes(3_000_000),
+        "text/html": "<b>Grüße</b>".encode(),
+        "application/x-odd": b"\x00\xff\n odd",
+        "application/x-empty": b"",
+    }
+    for number, data in enumerate([*contents.values(), b"marked"]):
+        (folder / str(number)).write_bytes(data)
+    files = {name: folder / str(number) for number, name in enumerate(contents)}
+    with copying(sway, files, {TEXT: folder / str(len(contents))}):
+        yield contents
 
 
 def keepers(session: Session) -> set[int]:
@@ -104,16 +104,7 @@ def use(selections: WaylandSelections) -> None:
 def test_every_type_of_both_selections_is_there_when_the_daemon_has_ended(
     environ: Sway, selections, tmp_path
 ) -> None:
-    contents = {
-        "image/png": random.Random(7).randbytes(3_000_000),
-        "text/html": "<b>Grüße</b>".encode(),
-        "application/x-odd": b"\x00\xff\n odd",
-        "application/x-empty": b"",
-    }
-    for number, data in enumerate([*contents.values(), b"marked"]):
-        (tmp_path / str(number)).write_bytes(data)
-    files = {name: tmp_path / str(number) for number, name in enumerate(contents)}
-    with copying(environ, files, {TEXT: tmp_path / str(len(contents))}):
+    with rich(environ, tmp_path) as contents:
         use(selections)
     selections.close()
     assert environ.clipboard_types() == list(contents)
@@ -132,16 +123,7 @@ def tidied(environ: Sway) -> Iterator[Sway]:
 def test_every_type_of_both_selections_is_there_when_the_daemon_was_killed(
     tidied: Sway, tmp_path
 ) -> None:
-    contents = {
-        "image/png": random.Random(7).randbytes(3_000_000),
-        "text/html": "<b>Grüße</b>".encode(),
-        "application/x-odd": b"\x00\xff\n odd",
-        "application/x-empty": b"",
-    }
-    for number, data in enumerate([*contents.values(), b"marked"]):
-        (tmp_path / str(number)).write_bytes(data)
-    files = {name: tmp_path / str(number) for number, name in enumerate(contents)}
-    with copying(tidied, files, {TEXT: tmp_path / str(len(contents))}):
+    with rich(tidied, tmp_path) as contents:
         program = Killed(tidied)
     program.kill()
     assert tidied.clipboard_types() == list(contents)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.desktop.running import ROOT
+from tests.line_program import Looked
 from tests.memory import copies, family
 from tests.wayland.clipboard_rig import copying, soon
 from tests.wayland.output_rig import delivering
@@ -39,38 +38,6 @@ print("pasted" if offer else "refused", flush=True)
 for _ in sys.stdin:
     print(living(b"word-" + b"[0-9a-f]{16}"), flush=True)
 """
-
-
-class Looked:
-    """A process that pastes once, and tells how many of its objects have a secret."""
-
-    def __init__(self, sway: Sway) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", LOOKING], cwd=ROOT, env=sway.env, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self.pid = self._process.pid
-        self.did = self._says()
-
-    def __enter__(self) -> Looked:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def living(self) -> int:
-        assert self._process.stdin
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return int(self._says())
-
-    def kill(self) -> None:
-        with self._process:
-            self._process.kill()
-
-    def _says(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
 
 
 @pytest.fixture
@@ -153,7 +120,7 @@ def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(
     for name, data in (("text", secret.encode()), ("hint", b"secret")):
         (tmp_path / name).write_bytes(data)
     files = {TEXT: tmp_path / "text", HINT: tmp_path / "hint"}
-    with copying(environ, files), Looked(environ) as program:
+    with copying(environ, files), Looked(LOOKING, environ.env) as program:
         assert program.did == "refused"
         assert [copies(pid, secret.encode()) for pid in family(program.pid)] == [0]
 
@@ -163,7 +130,7 @@ def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret, cleared
     """What its bytes were written over by is CPython's matter: no object of ours has them."""
     environ.set_clipboard(secret)
     environ.set_clipboard("marked", primary=True)
-    with Looked(environ) as program:
+    with Looked(LOOKING, environ.env) as program:
         assert program.did == "pasted"
         daemon, shell = family(program.pid)
         assert program.living() > 0, "it is the clipboard's"
@@ -177,7 +144,7 @@ def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret, cleared
 def test_no_keeper_serves_a_secret_that_was_cleared(environ: Sway, secret) -> None:
     environ.set_clipboard(secret)
     environ.set_clipboard("marked", primary=True)
-    with Looked(environ) as program:
+    with Looked(LOOKING, environ.env) as program:
         program.kill()
     assert environ.clipboard() == secret.encode()
     [keeper] = keepers(environ)

@@ -31,9 +31,7 @@ _T = TypeVar("_T")
 _Object = tuple[str, str]  # the program's name on the bus, and the object's path
 
 _SOON = 0.05  # seconds that a text may have to wait for us
-_LATEST = (
-    0.5  # where words would be lost without the answer, which only a busy program owes so long
-)
+_LATEST = 0.5  # the same where words would be lost without the answer
 _PATIENCE = 1.0  # seconds in which the focus is looked for, while the user speaks
 _ANSWER = 0.25  # seconds for one program: one that is stopped never answers
 _LENGTH = 100  # characters before the caret, and so few after it:
@@ -93,7 +91,10 @@ class AccessibleCaret(CaretReader):
             async with asyncio.timeout(_LATEST):
                 focused = await self._state(bus, focus) & _FOCUSED
                 if focused and await self._shows(bus, focus, target):
-                    return await self._selected(bus, focus)
+                    [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
+                    if role != _PASSWORD:
+                        selection = await self._selection(bus, focus)
+                        return await self._selected(bus, focus, selection)
         except (TimeoutError, *_TROUBLE) as reason:
             log.info("what is selected is not told: %s", type(reason).__name__)
         return ""
@@ -168,14 +169,15 @@ class AccessibleCaret(CaretReader):
             return Around(cells=True)
         length = await self._number(bus, focus, "Text.CharacterCount")
         start = end = await self._number(bus, focus, "Text.CaretOffset")
-        if selection := await self._selection(bus, focus):  # what is selected will be replaced
+        selection = await self._selection(bus, focus)
+        if selection:  # it will be replaced
             start, end = selection
         first = max(0, start - _LENGTH)
         member = f"{_A}.Text.GetText"
         [before] = await dbus.call(bus, *focus, member, "ii", first, start)
         last = min(length, end + _FOLLOWING)  # Qt answers nothing for more than there is
         [after] = await dbus.call(bus, *focus, member, "ii", end, last)
-        selected = await self._selected(bus, focus) if start < end else ""
+        selected = await self._selected(bus, focus, selection)
         if role == _TERMINAL:
             return Around(_PROMPT.sub("", before.rpartition("\n")[2]))
         # at its beginning a text begins as a line does
@@ -188,11 +190,10 @@ class AccessibleCaret(CaretReader):
             return []
         return sorted(await dbus.call(bus, *one, f"{_A}.Text.GetSelection", "i", 0))
 
-    async def _selected(self, bus: MessageBus, one: _Object) -> str:
-        [role] = await dbus.call(bus, *one, f"{_A}.Accessible.GetRole")
-        if role == _PASSWORD or not (selection := await self._selection(bus, one)):
+    async def _selected(self, bus: MessageBus, one: _Object, selection: list[int]) -> str:
+        start, end = selection or (0, 0)
+        if start == end:
             return ""
-        start, end = selection
         first = max(start, end - _SELECTED)
         [text] = await dbus.call(bus, *one, f"{_A}.Text.GetText", "ii", first, end)
         return text
