@@ -20,3 +20,20 @@ def answer_one(questions):
     sys.stdout.write(json.dumps(questions[question.decode().strip()]()) + "\n")
     sys.stdout.flush()
     return True
+
+
+def run_gtk3(window, questions, field):
+    """Show a GTK 3 window with the focus in its field, and answer until it is closed."""
+    from gi.repository import GLib, Gtk  # noqa: PLC0415 - other toolkits' windows have none
+
+    def answer(_file, _condition):
+        if answer_one(questions):
+            return True
+        Gtk.main_quit()
+        return False
+
+    GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+    window.connect("destroy", Gtk.main_quit)
+    window.show_all()
+    field.grab_focus()
+    Gtk.main()

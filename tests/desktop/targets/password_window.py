@@ -5,8 +5,8 @@ import sys
 import gi
 
 gi.require_version("Gtk", "3.0")
-from answers import answer_one  # noqa: E402
-from gi.repository import GLib, Gtk  # noqa: E402
+from answers import run_gtk3  # noqa: E402
+from gi.repository import Gtk  # noqa: E402
 
 window = Gtk.Window(title=sys.argv[1])
 entry = Gtk.Entry(visibility=False)
@@ -20,15 +20,4 @@ questions = {
 }
 
 
-def answer(_file, _condition):
-    if answer_one(questions):
-        return True
-    Gtk.main_quit()
-    return False
-
-
-GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
-window.connect("destroy", Gtk.main_quit)
-window.show_all()
-entry.grab_focus()
-Gtk.main()
+run_gtk3(window, questions, entry)

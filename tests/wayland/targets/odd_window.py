@@ -10,7 +10,7 @@ import gi
 
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from answers import answer_one  # noqa: E402
+from answers import run_gtk3  # noqa: E402
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
 
 window = Gtk.Window(title=sys.argv[1])
@@ -64,15 +64,4 @@ questions = {
 }
 
 
-def answer(_file, _condition):
-    if answer_one(questions):
-        return True
-    Gtk.main_quit()
-    return False
-
-
-GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
-window.connect("destroy", Gtk.main_quit)
-window.show_all()
-view.grab_focus()
-Gtk.main()
+run_gtk3(window, questions, view)
