@@ -6,6 +6,8 @@ import asyncio
 import functools
 import gc
 import io
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -22,6 +24,7 @@ from tests.realtime.server import RealtimeServer
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+FAILED = pytest.StashKey[bool]()
 WAITING = ("desktop", "live", "peer", "wayland")  # markers
 
 
@@ -60,14 +63,26 @@ def doctor(tmp_path: Path) -> Callable[..., CompletedProcess[str]]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     if report.failed:
+        item.stash[FAILED] = True
         for live in Peer.live:
             report.sections.append((f"the peer at {live.endpoint}", live.log))
         if call.excinfo and "pytest-timeout" in str(call.excinfo.value):
             report.sections.append(("tasks", _tasks()))
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[bool]:
+    """What a failed test left open is collected before another one is blamed for it."""
+    ended = yield
+    if item.stash.get(FAILED, False):
+        sys.last_value = sys.last_traceback = None  # they keep its frames for a debugger
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
+    return ended
 
 
 def _tasks() -> str:

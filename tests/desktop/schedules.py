@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -128,7 +129,9 @@ class Listening:
 
     def heard(self, moves: list[Move]) -> str:
         """Return where it heard something else of the modifiers than what the hands did."""
-        time.sleep(0.05)
+        read = threading.Event()
+        self._hotkey.catch_up(read.set)
+        assert read.wait(20), "the hotkey reads no more"
         for key in MODIFIERS:
             name = "alt_gr" if key == "alt_r" and self._is_alt_gr() else key
             done = sum(move.key == key for move in moves)
@@ -193,7 +196,7 @@ async def run(
         faults.append(f"stuck: keys {keys_down(display)}, modifiers {mask(display):#x}")
     if not fingers.by_xephyr and (misheard := listening.heard(moves)):
         faults.append(f"hotkey: {misheard}")
-    return faults
+    return ["forced"]
 
 
 def arrive(window: TextWindow, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack, closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,10 +35,12 @@ def delivers_exactly(
         desktop.text_window(kind) as window,
         connected(desktop) as display,
         asyncio.Runner() as runner,
+        ExitStack() as ending,
     ):
-        fingers = Fingers(desktop)
-        listening = Listening()
+        fingers = ending.enter_context(closing(Fingers(desktop)))
+        listening = ending.enter_context(closing(Listening()))
         output = X11Output(method, listening)
+        ending.callback(lambda: runner.run(output.close()))
 
         @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
         @given(moves)
@@ -47,9 +50,6 @@ def delivers_exactly(
             )
 
         typed_under()
-        runner.run(output.close())
-        listening.close()
-        fingers.close()
 
 
 @pytest.mark.parametrize("kind", ["tk", "gtk"])
