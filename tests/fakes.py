@@ -171,6 +171,7 @@ class FakeOutput:
         self.kept = ""
         self.onward: list[bool] = []  # of each text, whether it was said to go on
         self.leaves: list[tuple[int, str]] = []  # after so many keys the focus goes there
+        self.astray = 0  # keys after those that still go there, unseen
         self.may_deliver = asyncio.Event()
         self.may_deliver.set()
 
@@ -229,7 +230,9 @@ class FakeOutput:
         done = self._before_it_leaves(len(text))
         self.windows[window] = self.windows.get(window, "") + text[:done]
         if done < len(text):
-            raise FocusMovedError(done)
+            stray = text[done : done + self.astray]
+            self.windows[self.focus or ""] += stray
+            raise FocusMovedError(done, astray=len(stray))
 
     def _before_it_leaves(self, keys: int) -> int:
         if self.leaves and self.leaves[0][0] < keys:

@@ -107,3 +107,18 @@ async def test_the_history_says_that_it_was_partly_inserted(held) -> None:
     assert [(entry.text, entry.state) for entry in await held.history.last(5)] == [
         ("One two three.", "partly")
     ]
+
+
+@pytest.mark.parametrize("done", [0, 4])
+async def test_what_another_window_has_got_in_the_same_instant_is_in_its_own_too_and_told(
+    held, done
+) -> None:
+    held.output.leaves, held.output.astray = [(done, "mail")], 3
+    speaking = asyncio.create_task(spoken(held, "One two three."))
+    await until(lambda: held.output.focus == "mail")
+    held.output.focus = "editor"
+    await speaking
+    whole = "One two three."
+    assert held.output.windows == {"editor": whole, "mail": whole[done : done + 3]}
+    [said] = held.tray.said
+    assert said.startswith("3 characters went into another window")

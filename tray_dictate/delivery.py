@@ -37,6 +37,7 @@ _NO_ENTER = (
     "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
     "it, set text.newline_in_terminals = true."
 )
+_ASTRAY = "{} characters went into another window, which got the focus at that very moment."
 _JOINED = f"A blank was written for each new line: {_NO_ENTER}"
 
 
@@ -228,11 +229,14 @@ class Delivery:
     async def place(self, dictation: int, text: str) -> Landing:
         """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
         self.check_lock()
-        return await self.ways.placing.insert(
+        landing = await self.ways.placing.insert(
             dictation,
             lambda target: self._piece(dictation, text, target),
             lambda: self._give_up(dictation),
         )
+        if landing.astray:
+            self.ways.tell(_ASTRAY.format(landing.astray))
+        return landing
 
     def repeated(self, landing: Landing) -> None:
         """Learn that the last dictation was inserted once more."""

@@ -83,7 +83,11 @@ class DeliveryError(DictateError):
 
 
 class FocusMovedError(DeliveryError):
-    """Another window has the focus than the one that it was meant for."""
+    """Another window has the focus than the one that it was meant for.
 
-    def __init__(self, done: int = 0) -> None:
+    It has got `astray` characters in the very instant that it got the focus.
+    """
+
+    def __init__(self, done: int = 0, *, astray: int = 0) -> None:
+        self.astray = astray
         super().__init__("Another window has the focus now.", done)

@@ -42,6 +42,7 @@ class Landing:
     rest: str = ""
     reason: str = ""
     joined: bool = False  # it has blanks for its new lines
+    astray: int = 0  # characters that another window has got, too, as it got the focus
 
     @property
     def whole(self) -> str:
@@ -106,6 +107,7 @@ class Placing:
         `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
         where nothing was inserted.
         """
+        astray = 0
         for _ in range(MOVES):
             target = await self.place(dictation, give_up)
             piece, onward = await compose(target)
@@ -114,9 +116,11 @@ class Placing:
                 landing = await self._whole(
                     Piece(on_one_line(piece) if one_line else piece, onward), target, give_up
                 )
-            except FocusMovedError:
+            except FocusMovedError as moved:
+                astray += moved.astray
                 continue
-            return replace(landing, joined=one_line and "\n" in piece)
+            joined = one_line and "\n" in piece
+            return replace(landing, joined=joined, astray=landing.astray + astray)
         raise DeliveryError(_ON_AND_ON)
 
     def takes_enter(self, application: str) -> bool:
@@ -149,7 +153,7 @@ class Placing:
         """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
         (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
-        reason = _ON_AND_ON
+        reason, astray = _ON_AND_ON, 0
         for _ in range(MOVES):
             try:
                 receipt = await self._insert(Piece(piece[done:], onward and not done), target)
@@ -160,14 +164,15 @@ class Placing:
                 if not isinstance(failed, FocusMovedError) or target is None:
                     reason = str(failed)
                     break
+                astray += failed.astray
             else:
-                return Landing(target, piece, receipt)
+                return Landing(target, piece, receipt, astray=astray)
             try:
                 await self._regain(target, give_up)
             except DeliveryError as failed:
                 reason = str(failed)
                 break
-        return Landing(target, piece[:done], receipt, piece[done:], reason)
+        return Landing(target, piece[:done], receipt, piece[done:], reason, astray=astray)
 
     async def _insert(self, whole: Piece, target: Target | None) -> Receipt:
         """Insert a piece, line by line if a new line is a key of its own."""

@@ -16,7 +16,7 @@ from tests.desktop.processes import wait_until
 from tests.desktop.running import ROOT
 from tests.wayland.rig import KINDS, Kind, Sway
 from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output import wayland_keyboard
 from tray_dictate.output.programs import Wtype
 from tray_dictate.output.refused import MovedError
@@ -210,6 +210,53 @@ def test_where_the_focus_is_lost_typing_ends_at_once(sway: Sway, keyboard: Virtu
         stop = threading.Event()
         stop.set()
         assert keyboard.type("b", stop) == keyboard.press("enter", 1, stop) == 0
+
+
+@pytest.mark.parametrize("key", ["x", "shift+x"])
+def test_keys_that_another_window_gets_right_after_a_look_are_told(
+    sway: Sway, keyboard: VirtualKeyboard, key: str
+) -> None:
+    first, second = sway.text_window("foot"), sway.text_window("gtk")
+    first.focus()
+    looks = iter([lambda: None, second.focus])
+
+    def stays() -> bool:
+        next(looks)()
+        return True
+
+    with pytest.raises(FocusMovedError) as moved:
+        if key == "x":
+            keyboard.type("x" * 500, threading.Event(), stays)
+        else:
+            keyboard.press(key, 500, threading.Event(), stays)
+    letter = key[-1].upper() if "+" in key else key
+    assert (moved.value.done > 0, moved.value.astray > 0) == (True, True)
+    first.wait_for(letter * moved.value.done)
+    second.wait_for(letter * moved.value.astray)
+
+
+def test_a_focus_that_moves_away_and_back_between_bursts_is_no_loss(
+    sway: Sway, keyboard: VirtualKeyboard
+) -> None:
+    first, second = sway.text_window("foot"), sway.text_window("gtk")
+    first.focus()
+
+    def stays() -> bool:
+        second.focus()
+        first.focus()
+        return True
+
+    with pytest.raises(MovedError):
+        keyboard.chord("enter", stays)  # it is never quiet between two looks
+    looks = iter([lambda: None, stays, lambda: None, stays])
+
+    def mostly() -> bool:
+        next(looks)()
+        return True
+
+    assert keyboard.type("x" * 128, threading.Event(), mostly) == 128
+    first.wait_for("x" * 128)
+    assert second.text() == ""
 
 
 TYPES = """

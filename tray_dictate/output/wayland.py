@@ -234,12 +234,16 @@ class WaylandOutput:
         before = self._ways.before()
         if before is not None and not _may_end_with(before, expected):
             raise DeliveryError("It cannot be taken back: something else stands before the caret.")
-        done = self._ways.keyboard().press("backspace", characters, self._stop, stays)
+        astray = 0
+        try:
+            done = self._ways.keyboard().press("backspace", characters, self._stop, stays)
+        except FocusMovedError as moved:
+            done, astray = moved.done, moved.astray
         self._written = (window, written[:-done] if done else written)
         if done < characters and self._stop.is_set():
             raise DeliveryError("Dictation was ended while keys were sent.", done)
         if done < characters:
-            raise FocusMovedError(done)
+            raise FocusMovedError(done, astray=astray)
 
     def _close(self) -> None:
         try:

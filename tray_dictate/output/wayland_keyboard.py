@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output.refused import MovedError, always
+from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.output.refused import MovedError
+from tray_dictate.output.wayland_aim import Aim, aiming
 from tray_dictate.output.wayland_keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
 
@@ -67,10 +68,11 @@ class VirtualKeyboard:
         if alone:  # else the first keys would be lost
             time.sleep(SETTLE_NEW)
 
-    def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
-        """Press "shift+insert", "enter" ... once.
+    def chord(self, chord: str, stays: Callable[[], bool] | None = None) -> None:
+        """Press "shift+insert", "enter" ... once; without `stays` any window will do.
 
-        Raises MovedError where `stays` says no right before the key, and DeliveryError.
+        Raises MovedError where `stays` says no right before the key, FocusMovedError where another
+        window got it all the same, and DeliveryError.
         """
         if not self.press(chord, 1, threading.Event(), stays):
             raise MovedError
@@ -80,11 +82,12 @@ class VirtualKeyboard:
         chord: str,
         times: int,
         stop: threading.Event,
-        stays: Callable[[], bool] = always,
+        stays: Callable[[], bool] | None = None,
     ) -> int:
         """Press a chord so often; return how often, less where `stop` or `stays` ends it.
 
-        `stays` is asked right before each burst. Raises DeliveryError.
+        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        another window has got a burst all the same.
         """
         try:
             codes = chord_codes(chord)
@@ -93,15 +96,16 @@ class VirtualKeyboard:
         done = 0
         self._doubt()
         try:
-            while done < times:
-                part = min(STRIDE // len(codes), times - done)  # one write holds so many
-                self._rest(stop)
-                self._map(US)
-                if stop.is_set() or not stays():
-                    break
-                self._burst([codes] * part, PACE_X)
-                done += part
-                self._connection.roundtrip()
+            with aiming(self._connection, stays) as aim:
+                while done < times:
+                    part = min(STRIDE // len(codes), times - done)  # one write holds so many
+                    self._rest(stop)
+                    self._map(US)
+                    if stop.is_set() or not aim.holds():
+                        break
+                    if not self._burst([codes] * part, PACE_X, aim):
+                        raise FocusMovedError(done, astray=part)
+                    done += part
         except WaylandError as reason:
             raise DeliveryError(f"The key could not be pressed: {reason}.", done) from None
         return done
@@ -110,26 +114,28 @@ class VirtualKeyboard:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] = always,
+        stays: Callable[[], bool] | None = None,
         *,
         xwayland: bool = False,
     ) -> int:
         """Type any text; return how much of it, less where `stop` or `stays` ends it.
 
-        `stays` is asked right before each burst. Raises DeliveryError.
+        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        another window has got a burst all the same.
         """
         done = 0
         self._doubt()
         try:
-            while done < len(text):
-                self._rest(stop)
-                part = self._provide(text, done, stop, xwayland=xwayland)
-                if stop.is_set() or not stays():
-                    break
-                keys = [[self._places[one]] for one in part if is_typed(one)]
-                self._burst(keys, PACE_X if xwayland else PACE)
-                done += len(part)
-                self._connection.roundtrip()
+            with aiming(self._connection, stays) as aim:
+                while done < len(text):
+                    self._rest(stop)
+                    part = self._provide(text, done, stop, xwayland=xwayland)
+                    keys = [[self._places[one]] for one in part if is_typed(one)]
+                    if stop.is_set() or not aim.holds():
+                        break
+                    if not self._burst(keys, PACE_X if xwayland else PACE, aim):
+                        raise FocusMovedError(done, astray=len(part))
+                    done += len(part)
         except WaylandError as reason:
             raise DeliveryError(f"The text could not be typed: {reason}.", done) from None
         return done
@@ -178,8 +184,12 @@ class VirtualKeyboard:
         self._modify(0)
         self._connection.roundtrip()
 
-    def _burst(self, chords: Sequence[Sequence[int]], pace: float) -> None:
-        """Press and release these at once, and give programs the time to read, before the next."""
+    def _burst(self, chords: Sequence[Sequence[int]], pace: float, aim: Aim) -> bool:
+        """Press and release these at once, and give programs the time to read, before the next.
+
+        Return whether the window that they were for has got them.
+        """
+        held = list[bool]()
         with self._connection.together():
             for codes in chords:
                 for at, code in enumerate(codes, 1):
@@ -190,12 +200,15 @@ class VirtualKeyboard:
                     self._key(code, down=False)
                     if mask(codes):
                         self._modify(mask(codes[:at]))
+            self._connection.sync(lambda: held.append(aim.held()))
         now, keys = time.monotonic(), len(chords)
         self._recent = max(self._recent - (now - self._sent) / SLOW, 0) + keys
         self._sent = now
         self._next = now + keys * (pace if self._recent < FAST else SLOW)
         unread = min(max(self._unread_until - now, 0) + keys * DRAIN_X, LONGEST_DRAIN)
         self._unread_until = now + unread
+        self._connection.answered(held)
+        return held[0]
 
     def _rest(self, stop: threading.Event) -> None:
         stop.wait(max(self._next - time.monotonic(), 0))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tray_dictate.errors import DeliveryError
+from tray_dictate.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.refused import UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland_serve import Offer
@@ -63,7 +63,8 @@ class WaylandPaster:
 
         Each of `chords` is pressed where nobody has read after those before it; without any, it is
         the treatment's. Raises MovedError where `stays` says no before a key, UnsavedError where a
-        paste would destroy the user's clipboard, and WaylandError.
+        paste would destroy the user's clipboard, FocusMovedError where another window got a key
+        (it gets an empty paste, unless it was too quick), and WaylandError.
         """
         if self._stop.is_set():
             return None
@@ -73,6 +74,9 @@ class WaylandPaster:
         try:
             self._press(offer, chords or [treatment.chord], stays)
             self._await_read(offer)
+        except FocusMovedError:
+            self._selections.withdraw(offer)
+            raise FocusMovedError(astray=len(text) if offer.settled else 0) from None
         except DeliveryError:
             if not (offer.fetched.is_set() or offer.foreign or offer.begun or offer.once):
                 offer.pressed = False

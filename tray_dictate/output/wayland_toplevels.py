@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tray_dictate.core.text import label
 from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output.wayland_wire import Arguments, Connection, WaylandError
+from tray_dictate.output.wayland_wire import PATIENCE, Arguments, Connection, WaylandError
 from tray_dictate.ports import Target
 from tray_dictate.wake_up import WakeUp
 
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 MANAGER = "zwlr_foreign_toplevel_manager_v1"
 NOT_OFFERED = "This compositor does not tell which window has the focus."
 
-_TOPLEVEL = 0  # event of the manager
+_TOPLEVEL, _FINISHED = 0, 1  # events of the manager
+_STOP = 0  # request to it
 _ACTIVATE, _DESTROY = 4, 7  # requests to a window
 _ACTIVATED = 2  # of its states
 _ARRIVAL = 2.0  # seconds for a compositor to give the focus
@@ -39,7 +40,62 @@ class _Window:
     handle: int
     application: str = ""
     focused: bool = False
-    coming: bool = False  # `focused`, once the compositor has said all of it
+
+
+class WindowList:
+    """The windows as one connection hears of them, in order with that connection's own requests."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Raises UnavailableError and WaylandError."""
+        self._connection = connection
+        if MANAGER not in connection.globals:
+            raise UnavailableError(NOT_OFFERED)
+        self.windows: dict[str, _Window] = {}
+        self.moves = 0  # times that a window has got or lost the focus
+        self._finished = False
+        self._manager = connection.bind(MANAGER, 1, self._on_manager)
+        for _ in range(2):  # the windows, and then what each of them is
+            connection.roundtrip()
+
+    def focused(self) -> str:
+        """Return the name of the window that has the focus, as far as was heard; "" for none."""
+        return next((name for name, window in self.windows.items() if window.focused), "")
+
+    def close(self) -> None:
+        """Hear no more of them, on a connection that is used for something else."""
+        self._connection.request(self._manager, _STOP)
+        self._connection.wait(lambda: self._finished, PATIENCE)
+        for window in self.windows.values():
+            self._forget(window)
+
+    def _forget(self, window: _Window) -> None:
+        self._connection.request(window.handle, _DESTROY)
+        self._connection.forget(window.handle)
+
+    def _on_manager(self, opcode: int, event: Arguments) -> None:
+        if opcode == _FINISHED:
+            self._finished = True
+        if opcode != _TOPLEVEL:
+            return
+        handle = event.uint()
+        name = f"toplevel-{next(_numbers)}"
+        self.windows[name] = window = _Window(handle)
+        self._connection.adopt(handle, lambda said, what: self._on_window(name, window, said, what))
+
+    def _on_window(self, name: str, window: _Window, opcode: int, event: Arguments) -> None:
+        match opcode:
+            case 1:  # app_id
+                window.application = label(event.text())
+            case 4:  # state; its `done` comes later, when the keys go elsewhere already
+                focused = _ACTIVATED in _numbers_of(event.array())
+                self.moves += focused != window.focused
+                window.focused = focused
+            case 6:  # closed
+                self.moves += window.focused
+                del self.windows[name]
+                self._forget(window)
+            case _:  # its title, its outputs
+                pass
 
 
 class Toplevels:
@@ -48,16 +104,13 @@ class Toplevels:
     def __init__(self) -> None:
         """Raises UnavailableError."""
         self._lock = threading.Lock()
-        self._windows: dict[str, _Window] = {}
         self._connection = Connection()
-        if MANAGER not in self._connection.globals:
-            self._connection.close()
-            raise UnavailableError(NOT_OFFERED)
         try:
             self._seat = self._connection.bind("wl_seat")
-            self._connection.bind(MANAGER, 1, self._on_manager)
-            for _ in range(2):  # the windows, and then what each of them is
-                self._connection.roundtrip()
+            self._list = WindowList(self._connection)
+        except UnavailableError:
+            self._connection.close()
+            raise
         except WaylandError as reason:
             self._connection.close()
             raise UnavailableError(f"The windows cannot be seen: {reason}.") from reason
@@ -69,16 +122,14 @@ class Toplevels:
         """Return the window that has the focus now. Raises DeliveryError."""
         with self._lock:
             self._refresh()
-            for name, window in self._windows.items():
-                if window.focused:
-                    return Target(name, window.application)
-        return None
+            name = self._list.focused()
+            return Target(name, self._list.windows[name].application) if name else None
 
     def activate(self, target: Target) -> None:
         """Give the focus to a window and see it there. Raises DeliveryError."""
         with self._lock:
             self._refresh()
-            window = self._windows.get(target.window)
+            window = self._list.windows.get(target.window)
             if window is None:
                 raise DeliveryError("The window that you dictated into is gone.")
             self._connection.request(window.handle, _ACTIVATE, self._seat)
@@ -94,7 +145,7 @@ class Toplevels:
         """Tell whether a window has been closed. Raises DeliveryError."""
         with self._lock:
             self._refresh()
-            return target.window not in self._windows
+            return target.window not in self._list.windows
 
     def close(self) -> None:
         """Hear no more; idempotent."""
@@ -122,29 +173,6 @@ class Toplevels:
                     except WaylandError as reason:
                         log.warning("the windows are not seen any more: %s", reason)
                         return
-
-    def _on_manager(self, opcode: int, event: Arguments) -> None:
-        if opcode != _TOPLEVEL:
-            return
-        handle = event.uint()
-        name = f"toplevel-{next(_numbers)}"
-        self._windows[name] = window = _Window(handle)
-        self._connection.adopt(handle, lambda said, what: self._on_window(name, window, said, what))
-
-    def _on_window(self, name: str, window: _Window, opcode: int, event: Arguments) -> None:
-        match opcode:
-            case 1:  # app_id
-                window.application = label(event.text())
-            case 4:  # state
-                window.coming = _ACTIVATED in _numbers_of(event.array())
-            case 5:  # done
-                window.focused = window.coming
-            case 6:  # closed
-                del self._windows[name]
-                self._connection.request(window.handle, _DESTROY)
-                self._connection.forget(window.handle)
-            case _:  # its title, its outputs
-                pass
 
 
 def _numbers_of(array: bytes) -> list[int]:

@@ -192,7 +192,11 @@ class Connection:
         """Return when all that was sent has been dealt with. Raises WaylandError."""
         answered = list[bool]()
         self.sync(lambda: answered.append(True))
-        if not self.wait(lambda: bool(answered), patience):
+        self.answered(answered, patience)
+
+    def answered(self, answers: Sequence[object], patience: float = PATIENCE) -> None:
+        """Return when there is an answer among these. Raises WaylandError."""
+        if not self.wait(lambda: bool(answers), patience):
             raise WaylandError(f"the compositor did not answer within {patience:g} s")
 
     def wait(self, until: Callable[[], bool], patience: float) -> bool:
