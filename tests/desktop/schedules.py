@@ -196,7 +196,7 @@ async def run(
         faults.append(f"stuck: keys {keys_down(display)}, modifiers {mask(display):#x}")
     if not fingers.by_xephyr and (misheard := listening.heard(moves)):
         faults.append(f"hotkey: {misheard}")
-    return ["forced"]
+    return faults
 
 
 def arrive(window: TextWindow, text: str) -> None:
