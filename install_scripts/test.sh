@@ -163,7 +163,6 @@ main() {
   check lint "$bin/ruff" check --quiet .
   check types "$bin/pyright" --pythonpath "$bin/python"
   check tests run_tests
-  check coverage "$bin/coverage" report --skip-covered
   # both are pure: what they do not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
   local engine=tray_dictate/engine

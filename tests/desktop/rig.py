@@ -269,7 +269,8 @@ class Desktop:
 
     def _start(self) -> None:
         tray, notifications, sound = self._wanted
-        screen = ["-screen", "0", f"{self._size}x24", "-nolisten", "tcp"]
+        # GLX has 387 visuals that each connection would have to read
+        screen = ["-screen", "0", f"{self._size}x24", "-nolisten", "tcp", "-extension", "GLX"]
         self.env["DISPLAY"] = self._start_server("Xvfb", screen)
         self.synthetic = self.keyboard = Keyboard(dict(self.env))
         if self._hardware_keyboard:

@@ -221,5 +221,5 @@ def test_every_word_comes_out_once_in_spoken_order(kind):
     machine = type("Take", (Take,), {"name": name, "turns": turns, "habits": habits})
     run_state_machine_as_test(
         machine,
-        settings=settings(max_examples=250 if habits.reorders else 60, stateful_step_count=30),
+        settings=settings(max_examples=120 if habits.reorders else 60, stateful_step_count=30),
     )
