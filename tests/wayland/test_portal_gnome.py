@@ -259,8 +259,10 @@ def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalP
         window.wait_for("dictated")
         wait_until(lambda: read(gnome, UTF8) == b"", 20, "it is empty")
         gnome.tap("ctrl_l", "v")
+        gnome.tap("x")  # after which that paste is over
+        window.wait_for("dictatedx")
         portal.paste("again", Treatment(), always)
-        window.wait_for("dictatedagain")
+        window.wait_for("dictatedxagain")
 
 
 def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
