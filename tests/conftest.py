@@ -86,7 +86,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[bool]:
     """What a failed test left open is collected before another one is blamed for it."""
     ended = yield
     if item.stash.get(FAILED, False):
-        sys.last_value = sys.last_traceback = None  # they keep its frames for a debugger
+        for last in ("last_exc", "last_value", "last_traceback"):  # they keep its frames
+            sys.__dict__.pop(last, None)
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
             gc.collect()
     return ended

@@ -70,6 +70,30 @@ async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(ri
     rig.release()
 
 
+class Opening:
+    """ports.Lock: a menu that is being opened has the keyboard, and is not to be seen yet."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def is_locked(self) -> bool:
+        self.asked += 1
+        return self.asked == 2
+
+
+async def test_a_menu_that_is_being_opened_is_no_lock(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.daemon._LOOK", 0.01)
+    rig.parts.lock = opening = Opening()
+    rig.press()
+    await rig.say("one")
+    await until(lambda: opening.asked > 3)
+    await rig.say("two")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one two"
+    assert rig.tray.said == []
+
+
 async def deliver_and_press(rig) -> None:
     """Press once more while the text of a dictation is inserted, and the keyboard is taken."""
     rig.output.may_deliver.clear()

@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 _FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
 _PATIENCE = 5.0  # seconds for the keyboard to tell all that has happened before time passes
 _LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
-_DOUBT = 0.1  # seconds after which one that may have seen our own typing is asked again
+_DOUBT = 0.1  # seconds after which one that may have seen a menu or our own typing is made again
 _ENDED = (
     "The screen was locked, so the dictation ended. What was not inserted by then is in the "
     "history: `tray-dictate redo` inserts it."
@@ -165,17 +165,18 @@ class Daemon:
         """Learn which keys are held by now: nobody may have seen a release."""
         self._act([Signal.VERIFY], asyncio.get_running_loop().time())
 
-    def look_at_lock(self, *, again: bool = False) -> None:
+    def look_at_lock(self, *, now_and_then: bool = False, again: bool = False) -> None:
         """Learn whether the screen is locked: then nothing is recorded, and nothing inserted.
 
-        A modifier that goes down while text is typed gives our own output the keyboard for a
-        moment. So what is seen then counts only when it is seen `again`.
+        A menu has the keyboard for a moment before it is there, and so has our own output where a
+        modifier goes down while text is typed. So what is seen then, or in a look that is made
+        `now_and_then`, counts only when it is seen `again`.
         """
         wanted = self._parts.config.hotkey.when_locked == "stop"
         locked = wanted and self._parts.lock.is_locked()
         if locked == self._state.locked:
             return
-        if locked and self.delivery.busy.locked() and not again:
+        if locked and (now_and_then or self.delivery.busy.locked()) and not again:
             self._look_after(_DOUBT, again=True)
             return
         log.info("the screen is %s", "locked" if locked else "unlocked")
@@ -392,7 +393,7 @@ class Daemon:
 
     def _look_again(self, again: bool) -> None:
         self._look = None
-        self.look_at_lock(again=again)
+        self.look_at_lock(now_and_then=True, again=again)
         self._look_later()
 
     def _look_later(self) -> None:

@@ -77,11 +77,12 @@ def keepers(session: Session) -> set[int]:
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
             of = Path(f"/proc/{pid}/environ").read_bytes()
+            name = Path(f"/proc/{pid}/comm").read_bytes()
         except OSError:  # it has ended
             continue
-        if KEEPER in command.split(b"\0") and wanted in of:
+        if KEEPER in command.split(b"\0") and wanted in of and b"python" in name:
             found.add(pid)
-    return {pid for pid in found if b"python" in Path(f"/proc/{pid}/comm").read_bytes()}
+    return found
 
 
 @pytest.fixture
