@@ -30,7 +30,7 @@ packages=(
   xdg-desktop-portal xdg-desktop-portal-kde xdg-desktop-portal-gnome xdg-desktop-portal-wlr
   python3-dbusmock
   # programs in which a paste is something else
-  libreoffice-calc libreoffice-gtk3 gnumeric vim-gtk3 emacs-gtk
+  libreoffice-calc libreoffice-writer libreoffice-gtk3 gnumeric vim-gtk3 emacs-gtk
   tigervnc-viewer tigervnc-standalone-server ibus-m17n ibus-gtk3
   # what tests look with
   strace shellcheck git ca-certificates zsh fish
