@@ -109,13 +109,13 @@ check() {
   summary+=("$(printf '%-10s %-7s %4d s' "$name" "$outcome" $((SECONDS - began)))")
 }
 
-# Many tests wait for speech, so five run at once on two cores, in the order of tests/conftest.py.
+# Many tests wait for speech, so four run at once on two cores, in the order of tests/conftest.py.
 # A test that hangs fails by its own timeout; the limit here is for what that cannot end. INT, so
 # that fixtures end what they started.
 run_tests() {
   local code=0
   timeout --foreground --signal=INT --kill-after=60 2700 "$bin/python" -m pytest \
-    --numprocesses 5 --dist loadfile --no-loadscope-reorder \
+    --numprocesses 4 --dist loadfile --no-loadscope-reorder \
     --cov --cov-report= --durations=20 | tee "$venv/tests.log" || code=$?
   [ "$code" = 1 ] || return "$code" # 1: it ran to its end, and tests have failed
   run_again

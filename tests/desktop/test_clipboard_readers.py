@@ -66,7 +66,7 @@ def test_it_gets_the_text_where_the_target_itself_does_not_read(
     assert offer
     offer.pressed = True
     assert reading(environ, wine).communicate(timeout=10)[0] == b"dictated"
-    assert offer.foreign, "it may be the target's"
+    soon(lambda: offer.foreign, "it may be the target's")
     selections.settle(offer)
     soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
 
