@@ -22,17 +22,24 @@ def answer_one(questions):
     return True
 
 
-def run_gtk3(window, questions, field):
-    """Show a GTK 3 window with the focus in its field, and answer until it is closed."""
-    from gi.repository import GLib, Gtk  # noqa: PLC0415 - other toolkits' windows have none
+def answer_in_glib(questions, leave):
+    """Answer in GLib's loop, which `leave` ends when there are no more questions."""
+    from gi.repository import GLib  # noqa: PLC0415 - other toolkits' windows have none
 
     def answer(_file, _condition):
         if answer_one(questions):
             return True
-        Gtk.main_quit()
+        leave()
         return False
 
     GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+
+
+def run_gtk3(window, questions, field):
+    """Show a GTK 3 window with the focus in its field, and answer until it is closed."""
+    from gi.repository import Gtk  # noqa: PLC0415 - other toolkits' windows have none
+
+    answer_in_glib(questions, Gtk.main_quit)
     window.connect("destroy", Gtk.main_quit)
     window.show_all()
     field.grab_focus()

@@ -5,7 +5,7 @@ import sys
 import gi
 
 gi.require_version("Gtk", "4.0")
-from answers import answer_one  # noqa: E402
+from answers import answer_in_glib  # noqa: E402
 from gi.repository import GLib, Gtk  # noqa: E402
 
 Gtk.init()
@@ -22,15 +22,7 @@ questions = {
     "grab": lambda: bool(view.grab_focus()),
 }
 
-
-def answer(_file, _condition):
-    if answer_one(questions):
-        return True
-    loop.quit()
-    return False
-
-
-GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, answer)
+answer_in_glib(questions, loop.quit)
 window.connect("close-request", lambda _window: loop.quit())
 window.present()
 view.grab_focus()
