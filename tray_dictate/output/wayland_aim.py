@@ -42,7 +42,6 @@ class Aim:
     def _find(self, windows: WindowList, stays: Callable[[], bool]) -> bool:
         """Learn which window of this connection's `stays` speaks of."""
         for _ in range(_LOOKS):
-            self._connection.roundtrip()
             moves = windows.moves
             if not stays():
                 return False
