@@ -165,19 +165,21 @@ class Daemon:
         """Learn which keys are held by now: nobody may have seen a release."""
         self._act([Signal.VERIFY], asyncio.get_running_loop().time())
 
-    def look_at_lock(self, *, now_and_then: bool = False, again: bool = False) -> None:
+    def look_at_lock(self, *, doubt: bool | None = None) -> None:
         """Learn whether the screen is locked: then nothing is recorded, and nothing inserted.
 
         A menu has the keyboard for a moment before it is there, and so has our own output where a
-        modifier goes down while text is typed. So what is seen then, or in a look that is made
-        `now_and_then`, counts only when it is seen `again`.
+        modifier goes down while text is typed. So in `doubt`, which without a word there is while
+        text is typed, a lock counts only when it is seen again.
         """
         wanted = self._parts.config.hotkey.when_locked == "stop"
         locked = wanted and self._parts.lock.is_locked()
         if locked == self._state.locked:
             return
-        if locked and (now_and_then or self.delivery.busy.locked()) and not again:
-            self._look_after(_DOUBT, again=True)
+        if doubt is None:
+            doubt = self.delivery.busy.locked()
+        if locked and doubt:
+            self._look_after(_DOUBT, doubt=False)
             return
         log.info("the screen is %s", "locked" if locked else "unlocked")
         if locked and self._state.live:
@@ -391,9 +393,9 @@ class Daemon:
     def _delivered(self, number: int, trouble: str) -> None:
         self.post(Delivered(number, trouble))
 
-    def _look_again(self, again: bool) -> None:
+    def _look_again(self, doubt: bool) -> None:
         self._look = None
-        self.look_at_lock(now_and_then=True, again=again)
+        self.look_at_lock(doubt=doubt)
         self._look_later()
 
     def _look_later(self) -> None:
@@ -401,10 +403,10 @@ class Daemon:
             # locked, a press looks, too
             self._look_after(_LOOK if self._state.recording else 5 * _LOOK)
 
-    def _look_after(self, pause: float, *, again: bool = False) -> None:
+    def _look_after(self, pause: float, *, doubt: bool = True) -> None:
         if self._look:
             self._look.cancel()
-        self._look = asyncio.get_running_loop().call_later(pause, self._look_again, again)
+        self._look = asyncio.get_running_loop().call_later(pause, self._look_again, doubt)
 
     def _limit(self) -> None:
         limit = self._parts.config.hotkey.limit_minutes
