@@ -165,9 +165,8 @@ main() {
   check tests run_tests
   # both are pure: what they do not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
-  local engine=tray_dictate/engine
   check protocol "$bin/coverage" report --fail-under=100 \
-    --include="$engine/dialect*,$engine/t[iu]*.py,$engine/binding.py,$engine/conversation.py"
+    --include='tray_dictate/engine/realtime/protocol/*'
   printf '\n'
   printf '%s\n' "${summary[@]}"
   tail -n 1 "$venv/tests.log" # how many passed

@@ -72,8 +72,8 @@ def refused(modules: list[str]) -> dict[str, str]:
 
 
 async def checks() -> dict[str, list[str]]:
-    from tray_dictate.config import Config  # noqa: PLC0415
-    from tray_dictate.doctor import machine  # noqa: PLC0415
+    from tray_dictate.config.schema import Config  # noqa: PLC0415
+    from tray_dictate.doctor import main as machine  # noqa: PLC0415
 
     said = {}
     for check in machine._checks(Config(), [], None):
@@ -83,10 +83,11 @@ async def checks() -> dict[str, list[str]]:
 
 
 def remedies() -> list[str]:
-    from tray_dictate.audio import portaudio, sources  # noqa: PLC0415
-    from tray_dictate.doctor import sound  # noqa: PLC0415
+    from tray_dictate.audio import devices as sources  # noqa: PLC0415
+    from tray_dictate.audio import portaudio  # noqa: PLC0415
+    from tray_dictate.doctor import microphone as sound  # noqa: PLC0415
     from tray_dictate.output import clipboard  # noqa: PLC0415
-    from tray_dictate.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
+    from tray_dictate.system.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
 
     shown = [portaudio._REMEDY, sources.CONNECT, sound.HANGS, clipboard.REMEDY]
     return [*shown, RUNTIME_FOLDER, SOUND_LIBRARY]

@@ -10,7 +10,7 @@ from typing import Any
 from dbus_fast import Message, MessageType
 from dbus_fast.auth import UID_NOT_SPECIFIED, AuthExternal
 
-from tray_dictate.dbus import DAEMON, Bus, call
+from tray_dictate.system.dbus import DAEMON, Bus, call
 
 NOBODY = 65534
 # a bus that lets every user in, as the system's does

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.address import Address, Kind, is_local, loopbacks
-from tray_dictate.errors import ConfigError
+from tray_dictate.core.errors import ConfigError
+from tray_dictate.system.address import Address, Kind, is_local, loopbacks
 
 KIND = Kind(("http",), ("https",), "https://example.org", "key_command", ", or allow it")
 

@@ -13,15 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import as_user
-from tray_dictate import (
-    autostart,
-    autostart_macos,
-    autostart_systemd,
-    autostart_windows,
-    autostart_xdg,
-    cli,
-)
-from tray_dictate.errors import UnavailableError
+from tray_dictate.cli import main as cli
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.system import autostart
+from tray_dictate.system.autostart import launchd as autostart_macos
+from tray_dictate.system.autostart import run_key as autostart_windows
+from tray_dictate.system.autostart import systemd as autostart_systemd
+from tray_dictate.system.autostart import xdg as autostart_xdg
 
 NASTY = '/opt/it\'s a "test" $HOME `id` 100% \\new café/tray-dictate'
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1)
@@ -176,7 +174,7 @@ def test_a_full_disk_leaves_the_old_entry_whole(entry, home):
     script = (  # a limit on the size of files is how a process has a full disk of its own
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
-        "from tray_dictate.cli import main; raise SystemExit(main(['autostart', 'enable']))"
+        "from tray_dictate.cli.main import main; raise SystemExit(main(['autostart', 'enable']))"
     )
     done = subprocess.run(
         [sys.executable, "-B", "-c", script], env=as_user.environment(home),

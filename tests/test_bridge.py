@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tray_dictate.bridge import Bridge
+from tray_dictate.system.threads import Bridge
 
 
 @pytest.fixture

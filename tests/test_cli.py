@@ -18,8 +18,10 @@ import pytest
 import soundfile
 
 from tests import speech
-from tray_dictate import __version__, config_file, history
-from tray_dictate.cli import parser
+from tray_dictate import __version__
+from tray_dictate.cli.main import parser
+from tray_dictate.config import template as config_file
+from tray_dictate.history import entries as history
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (

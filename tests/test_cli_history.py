@@ -15,10 +15,10 @@ import pytest
 from tests import speech
 from tests.as_user import KEY, PROGRAM, environment, run, settings
 from tests.realtime.server import RealtimeServer
-from tray_dictate.audio import kept
-from tray_dictate.history import Entry, History
-from tray_dictate.stats import Numbers, Stats, month_of
-from tray_dictate.timings import Timings
+from tray_dictate.history import recordings as kept
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.statistics import Numbers, Stats, month_of
+from tray_dictate.history.timings import Timings
 
 SENTENCE = "Please send the invoice to accounting before noon."
 

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.test_daemon import Rig, until
-from tray_dictate import __version__, commands, control
-from tray_dictate.asking import forgetting
-from tray_dictate.commands import handlers
-from tray_dictate.control_server import ControlServer
+from tray_dictate import __version__
+from tray_dictate.app.asking import forgetting
+from tray_dictate.app.control import client as control
+from tray_dictate.app.control import commands
+from tray_dictate.app.control.commands import handlers
+from tray_dictate.app.control.server import ControlServer
 from tray_dictate.core.asked import REPEATING
 from tray_dictate.core.dictation import Enable, Status
-from tray_dictate.errors import CaptureError, ConfigError, ControlError
+from tray_dictate.core.errors import CaptureError, ConfigError, ControlError
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,10 +14,10 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate import config_file
-from tray_dictate.config import settings
-from tray_dictate.config_edit import with_value, write
-from tray_dictate.errors import ConfigError
+from tray_dictate.config import template as config_file
+from tray_dictate.config.edit import with_value, write
+from tray_dictate.config.schema import settings
+from tray_dictate.core.errors import ConfigError
 
 NOBODY = 65534
 

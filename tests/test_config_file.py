@@ -6,10 +6,12 @@ import re
 import tomllib
 from pathlib import Path
 
-from tray_dictate import config, config_file, config_load
+from tray_dictate.config import load as config_load
+from tray_dictate.config import schema as config
+from tray_dictate.config import template as config_file
 
 ROOT = Path(__file__).parents[1]
-REMEDY = "run: python -m tray_dictate.config_file"
+REMEDY = "run: python -m tray_dictate.config.template"
 
 
 def test_the_shipped_config_is_the_generated_one():

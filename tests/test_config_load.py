@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import config_load
-from tray_dictate.config import Config
-from tray_dictate.errors import ConfigError
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import Config
+from tray_dictate.core.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
 
@@ -287,7 +287,7 @@ def test_a_file_that_a_group_can_write_is_refused_unless_the_group_is_the_users_
         os.chown(path, games.pw_uid, games.pw_gid)
         assert "belongs to another user" in problems(path, env={})[0]
         code = f"from pathlib import Path; config_load.read(Path({str(path)!r}))"
-        code = f"from tray_dictate import config_load; {code}"
+        code = f"from tray_dictate.config import load as config_load; {code}"
         become = ["setpriv", f"--reuid={games.pw_uid}", f"--regid={games.pw_gid}", "--clear-groups"]
         subprocess.run([*become, sys.executable, "-c", code], check=True, cwd=ROOT)
     finally:

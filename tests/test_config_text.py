@@ -5,13 +5,13 @@ from dataclasses import fields
 import pytest
 from pydantic import ValidationError
 
-from tray_dictate import config_load
-from tray_dictate.building import Builder
-from tray_dictate.config_text import TextSettings
-from tray_dictate.core.fillers import FILLERS
-from tray_dictate.core.polish import Insert, Polisher, TextRules
-from tray_dictate.core.spoken import LANGUAGES
-from tray_dictate.ways import polisher
+from tray_dictate.app.building import Builder
+from tray_dictate.app.ways import polisher
+from tray_dictate.config import load as config_load
+from tray_dictate.config.text import TextSettings
+from tray_dictate.core.text.fillers import FILLERS
+from tray_dictate.core.text.pipeline import Insert, Polisher, TextRules
+from tray_dictate.core.text.spoken import LANGUAGES
 
 
 def test_the_settings_are_the_rules_and_their_defaults_agree():

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import control
-from tray_dictate.control_server import ControlServer
-from tray_dictate.errors import ControlError, DeliveryError
+from tray_dictate.app.control import client as control
+from tray_dictate.app.control.server import ControlServer
+from tray_dictate.core.errors import ControlError, DeliveryError
 
 ROOT = Path(__file__).parents[1]
 SERVER = """
 import asyncio, sys
-from tray_dictate.control_server import ControlServer
+from tray_dictate.app.control.server import ControlServer
 
 async def main():
     async def start():
@@ -126,7 +126,8 @@ def test_a_toggle_has_imported_little_and_only_of_the_standard_library(process):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert set(done.stdout.split()) - {"__future__", "_socket", "io"} == {
-        "tray_dictate", "tray_dictate.__main__", "tray_dictate.control", "tray_dictate.errors",
+        "tray_dictate", "tray_dictate.__main__", "tray_dictate.app", "tray_dictate.app.control",
+        "tray_dictate.app.control.client", "tray_dictate.core", "tray_dictate.core.errors",
     }  # fmt: skip
 
 

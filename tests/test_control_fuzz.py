@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tray_dictate import control_tcp
-from tray_dictate.control import LONGEST
-from tray_dictate.control_server import ControlServer
-from tray_dictate.control_tcp import TcpDoor
-from tray_dictate.control_unix import UnixDoor
+from tray_dictate.app.control import tcp as control_tcp
+from tray_dictate.app.control.client import LONGEST
+from tray_dictate.app.control.server import ControlServer
+from tray_dictate.app.control.tcp import TcpDoor
+from tray_dictate.app.control.unix import UnixDoor
 
 
 class Serving:

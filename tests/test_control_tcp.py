@@ -9,10 +9,11 @@ import stat
 
 import pytest
 
-from tray_dictate import control, control_tcp
-from tray_dictate.control_server import ControlServer
-from tray_dictate.control_tcp import TcpDoor
-from tray_dictate.errors import ControlError
+from tray_dictate.app.control import client as control
+from tray_dictate.app.control import tcp as control_tcp
+from tray_dictate.app.control.server import ControlServer
+from tray_dictate.app.control.tcp import TcpDoor
+from tray_dictate.core.errors import ControlError
 
 
 @pytest.fixture

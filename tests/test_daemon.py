@@ -19,17 +19,17 @@ from tests.fakes import (
     FakeRewriter,
     FakeTray,
 )
-from tray_dictate import config_load
-from tray_dictate.config import HistorySettings
+from tray_dictate.app.daemon import Daemon, Parts
+from tray_dictate.app.take import Take
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.segments import Spoken
-from tray_dictate.daemon import Daemon, Parts
-from tray_dictate.errors import DeliveryError
-from tray_dictate.history import Entry
-from tray_dictate.history_async import AsyncHistory
+from tray_dictate.history.entries import Entry
+from tray_dictate.history.history_async import AsyncHistory
 from tray_dictate.hotkey.commands import CommandsHotkey
-from tray_dictate.take import Take
 
 
 class Rig:

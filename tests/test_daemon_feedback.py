@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_daemon import Rig, until
 from tray_dictate.core.dictation import Cancel, Start, Status
-from tray_dictate.ports import Urgency
+from tray_dictate.core.ports import Urgency
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from tests.fakes import FakeHotkey
 from tests.test_daemon import Rig, until
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import DICTATE, Presses, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.triggers import DICTATE, Presses, Trigger
-from tray_dictate.errors import DeliveryError
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_a_locked_screen_starts_no_recording_and_is_told_of_later(rig, sta
 
 
 async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.daemon._LOOK", 0.01)
+    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
     rig.press()
     await rig.say("First sentence.")
     await until(lambda: rig.output.text == "First sentence.")
@@ -82,7 +82,7 @@ class Opening:
 
 
 async def test_a_menu_that_is_being_opened_is_no_lock(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.daemon._LOOK", 0.01)
+    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
     rig.parts.lock = opening = Opening()
     rig.press()
     await rig.say("one")

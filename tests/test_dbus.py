@@ -15,7 +15,7 @@ from dbus_fast.aio import MessageBus
 
 from tests.desktop.processes import listens, wait_until
 from tests.strangers import Stranger
-from tray_dictate.dbus import TROUBLE, Owner, call, connect, listen
+from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, listen
 
 DBUS = "org.freedesktop.DBus"
 PEER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.Peer.Ping")

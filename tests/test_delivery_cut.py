@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.test_daemon import Rig, rig_with, spoken, until
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 
 __all__ = ["rig_with"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_daemon import Rig, rig_with, spoken, until
 from tests.test_daemon_history import entries
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 
 __all__ = ["rig_with"]
 

@@ -14,7 +14,7 @@ import pytest
 from tests import as_user
 from tray_dictate.doctor import redact
 from tray_dictate.doctor.personal import HIDDEN
-from tray_dictate.history import Entry, History
+from tray_dictate.history.entries import Entry, History
 
 KEY = as_user.KEY  # run() itself sees to it that it is not printed
 SAID = "the kestrel flies over the northern harbour"

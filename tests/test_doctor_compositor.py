@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.doctor import setup, wayland
-from tray_dictate.doctor.compositor import Running, find, is_written, write
-from tray_dictate.errors import UnavailableError
+from tray_dictate.hotkey.bindings.compositors import Running, find, is_written, write
 
 LINES = ["bind = , F9, exec, tray-dictate start"]
 

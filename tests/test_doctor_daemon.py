@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate import __version__, autostart, blocking, control
-from tray_dictate.control_server import ControlServer
+from tray_dictate import __version__
+from tray_dictate.app.control import client as control
+from tray_dictate.app.control.server import ControlServer
 from tray_dictate.doctor import daemon
+from tray_dictate.system import autostart, blocking
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
-from tray_dictate import paths
-from tray_dictate.config import Config, HistorySettings
-from tray_dictate.doctor import files, settings
-from tray_dictate.history import Entry, History
+from tray_dictate.config.schema import Config, HistorySettings
+from tray_dictate.doctor import installation as files
+from tray_dictate.doctor import settings
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.system import files as paths
 
 KEEPS = HistorySettings()
 

@@ -7,9 +7,10 @@ import subprocess
 
 import pytest
 
-from tray_dictate.config import HotkeySettings
-from tray_dictate.doctor import gnome, setup
-from tray_dictate.errors import UnavailableError
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.doctor import setup
+from tray_dictate.hotkey.bindings import gnome
 
 SCHEMA = "org.gnome.settings-daemon.plugins.media-keys"
 MINE = "/org/gnome/settings-daemon/plugins/media-keys/custom-keybindings/custom0/"

@@ -9,8 +9,8 @@ import pytest
 
 from tests.fakes import FakeHotkey
 from tests.hotkey.test_evdev import Pipes, key
-from tray_dictate.config import HotkeySettings
-from tray_dictate.doctor import keyboard
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.doctor import hotkey as keyboard
 from tray_dictate.hotkey.evdev import EvdevHotkey
 
 

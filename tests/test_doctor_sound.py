@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.audio.sources import Source, pick
-from tray_dictate.doctor.sound import _opened
+from tray_dictate.audio.devices import Source, pick
+from tray_dictate.doctor.microphone import _opened
 
 SPEAKERS = Source("Monitor of Speaker", True, 0, "speaker.monitor", monitor=True)
 USB = Source("USB", False, 0, "usb")

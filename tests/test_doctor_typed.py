@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.doctor.typed import TEXT, wrong
+from tray_dictate.doctor.delivery_x11 import TEXT, wrong
 
 
 def test_what_is_missing_is_named():

@@ -9,10 +9,10 @@ import signal
 import pytest
 
 from tests.test_daemon import Rig, rig_with, until
-from tray_dictate.config import OutputRule, RewriteProfile, RewriteSettings
-from tray_dictate.expressions import EXPRESSIONS, LARGEST, Expressions
+from tray_dictate.config.schema import OutputRule, RewriteProfile, RewriteSettings
 from tray_dictate.output.rules import Rules
 from tray_dictate.rewrite.profiles import profiles
+from tray_dictate.system.expressions import EXPRESSIONS, LARGEST, Expressions
 
 __all__ = ["rig_with"]
 

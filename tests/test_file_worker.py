@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from tray_dictate import file_worker
-from tray_dictate.errors import HistoryError
-from tray_dictate.file_worker import FileWorker
+from tray_dictate.core.errors import HistoryError
+from tray_dictate.history import worker as file_worker
+from tray_dictate.history.worker import FileWorker
 
 
 class Words:

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tray_dictate.errors import HistoryError
-from tray_dictate.history import Entry, History
-from tray_dictate.timings import Timings
+from tray_dictate.core.errors import HistoryError
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.timings import Timings
 
 ROOT = Path(__file__).parents[1]
 SAID = Entry(0, 1000.0, "Good morning.", "good morning", "delivered", "xterm")
@@ -258,8 +258,8 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
 FULL = """
 import resource, sys
 from pathlib import Path
-from tray_dictate.errors import HistoryError
-from tray_dictate.history import Entry, History
+from tray_dictate.core.errors import HistoryError
+from tray_dictate.history.entries import Entry, History
 history = History(Path(sys.argv[1]))
 size = int(sys.argv[2])
 for number in range(3):
@@ -289,7 +289,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(path, open_history, told):
 WRITER = """
 import sys
 from pathlib import Path
-from tray_dictate.history import Entry, History
+from tray_dictate.history.entries import Entry, History
 sys.stdin.readline()
 history = History(Path(sys.argv[1]), keep=0)
 for number in range(100):
@@ -313,7 +313,7 @@ def test_two_processes_make_and_write_the_file_at_once(path, open_history, told)
 OPENER = """
 import sys
 from pathlib import Path
-from tray_dictate.history import Entry, History
+from tray_dictate.history.entries import Entry, History
 sys.stdin.readline()
 History(Path(sys.argv[1]), tell=print).add(Entry(0, 1.0, sys.argv[2], "", "delivered", ""))
 """

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import pytest
 
-from tray_dictate import file_worker
-from tray_dictate.config import HistorySettings
-from tray_dictate.history import Entry, History
-from tray_dictate.history_async import AsyncHistory
+from tray_dictate.config.schema import HistorySettings
+from tray_dictate.history import worker as file_worker
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.history_async import AsyncHistory
 
 SAID = Entry(0, 4e9, "Good morning.", "good morning", "delivered", "xterm")
 
@@ -171,7 +171,7 @@ async def test_other_settings_are_followed_at_once(make, path):
 
 async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp_path, monkeypatch):
     folder = tmp_path / "kept"
-    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: folder)
+    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: folder)
     folder.mkdir()
     old, young = folder / "a.wav", folder / "b.wav"
     for path in (old, old.with_suffix(".json"), young):
@@ -187,7 +187,7 @@ async def test_the_recordings_of_dictations_that_the_count_has_expired_go_too(
     make, tmp_path, monkeypatch
 ):
     folder = tmp_path / "kept"
-    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: folder)
+    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: folder)
     folder.mkdir()
     now = time.time()
     history = make(entries=2, days=0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tray_dictate.core.polish import Polisher, TextRules
-from tray_dictate.history_retry import polished
+from tray_dictate.cli.history_retry import polished
+from tray_dictate.core.text.pipeline import Polisher, TextRules
 
 RULES = Polisher(TextRules(commands=["en"], languages=["en"]))
 

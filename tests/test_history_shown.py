@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 
-from tray_dictate import history_shown as shown
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.history import Entry
-from tray_dictate.stats import Quantiles, Summary
-from tray_dictate.timings import Timings
+from tray_dictate.cli import shown
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.history.entries import Entry
+from tray_dictate.history.statistics import Quantiles, Summary
+from tray_dictate.history.timings import Timings
 
 NOW = datetime(2026, 11, 22, 15, 30)  # noqa: DTZ001 - the user's own clock
 AT = NOW.timestamp()

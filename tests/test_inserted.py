@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.caret import UNKNOWN, Around
-from tray_dictate.errors import DeliveryError
-from tray_dictate.inserted import Inserted
-from tray_dictate.ports import Target
+from tray_dictate.app.insertion_log import Inserted
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Target
+from tray_dictate.core.text.caret import UNKNOWN, Around
 
 EDITOR, MAIL = Target("editor"), Target("mail")
 

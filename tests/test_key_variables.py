@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import autostart_systemd, key_program, key_variables
-from tray_dictate.config import RewriteSettings
-from tray_dictate.doctor import compositor, gnome
+from tray_dictate.app.documents import Opening
+from tray_dictate.config import key_program
+from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.engine import credentials
-from tray_dictate.opening import Opening
-from tray_dictate.output import clipboard, programs
+from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.output import clipboard
+from tray_dictate.output.wayland import external as programs
 from tray_dictate.rewrite import Rewriter
 from tray_dictate.rewrite import key as rewrite_key
+from tray_dictate.system import key_variables
+from tray_dictate.system.autostart import systemd as autostart_systemd
 
 PROGRAM = """#!/bin/sh
 env > "{folder}/${{0##*/}}.env"

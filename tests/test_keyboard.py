@@ -8,13 +8,13 @@ import threading
 import pytest
 
 from tests.fakes import FakeHotkey
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, spell
-from tray_dictate.core.triggers import Trigger
-from tray_dictate.errors import UnavailableError
-from tray_dictate.keyboard import Keyboard
-from tray_dictate.ports import Hotkey
+from tray_dictate.core.ports import Hotkey
+from tray_dictate.hotkey.switchable import Keyboard
 
 
 class Desktop:

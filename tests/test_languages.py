@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate import config_load
-from tray_dictate.errors import ConfigError
-from tray_dictate.languages import mistake
+from tray_dictate.config import load as config_load
+from tray_dictate.core.errors import ConfigError
+from tray_dictate.core.languages import mistake
 
 
 @pytest.mark.parametrize("code", ["de", "en", "pt-BR", "zh-Hant-TW", "yue", "gsw", "jw", "he"])

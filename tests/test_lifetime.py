@@ -10,8 +10,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
-from tray_dictate.bridge import Bridge
-from tray_dictate.lifetime import acquire, finish, obtain, release
+from tray_dictate.system.lifetime import acquire, finish, obtain, release
+from tray_dictate.system.threads import Bridge
 
 
 class Thing:

@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config_engine import EngineName, EngineSettings
-from tray_dictate.core.triggers import Trigger
-from tray_dictate.history import Entry
-from tray_dictate.lists import ENGINES, engines, hint, languages, methods, microphones, recent
+from tray_dictate.config.engine import EngineName, EngineSettings
+from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.history.entries import Entry
+from tray_dictate.ui.labels import ENGINES, engines, hint, languages, methods, microphones, recent
 
 FOUND = [("Built-in", True), ("USB Headset", False), ("USB", False)]
 AZURE = "https://mine.openai.azure.com"

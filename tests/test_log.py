@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate import log
+from tray_dictate.system import logs as log
 
 ROOT = Path(__file__).parents[1]
 SAY = """
 import logging
 import websockets.client
-from tray_dictate import log
+from tray_dictate.system import logs as log
 log.{start}
 for name in ("websockets.client", "openai", "httpx", "azure.identity", "keyring.backend"):
     for say in (logging.getLogger(name).debug, logging.getLogger(name).info):
         say("> Authorization: Bearer sk-secret")
 logging.getLogger("azure.identity").warning("pages of what comes next")
 for level in ("debug", "info", "warning", "error"):
-    getattr(logging.getLogger("tray_dictate.daemon"), level)("%s of ours", level)
+    getattr(logging.getLogger("tray_dictate.app.daemon"), level)("%s of ours", level)
     getattr(logging.getLogger("websockets"), level)("%s of theirs", level)
 """
 
@@ -38,7 +38,7 @@ try:
 except ZeroDivisionError:
     theirs.exception("Exception in callback")
 try:
-    tray_dictate.cli.main(["--config"])
+    tray_dictate.cli.main.main(["--config"])
 except SystemExit:
     theirs.exception("Task exception was never retrieved")
 """
@@ -107,14 +107,15 @@ def _shown(said: str) -> str:
 
 
 def test_a_librarys_own_failure_is_no_traceback_and_ours_is_one(said):
-    lines = said("start('info')\nimport tray_dictate.cli\n" + FAIL)
+    lines = said("start('info')\nimport tray_dictate.cli.main\n" + FAIL)
     assert "a library failed in a callback: ZeroDivisionError" in lines
     assert "division by zero" not in lines
     assert "SystemExit: 2" in lines
 
 
 def test_a_log_that_was_begun_anew_is_still_its_owners_alone(tmp_path):
-    program = "import os; os.umask(0o022); from tray_dictate import log; log._LONGEST = 1000\n"
+    program = "import os; os.umask(0o022); from tray_dictate.system import logs as log\n"
+    program += "log._LONGEST = 1000\n"
     program += "log.start('info'); import logging\n"
     program += "for _ in range(100): logging.getLogger('tray_dictate').info('x' * 50)"
     subprocess.run(

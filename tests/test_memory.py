@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows writes no core")
 def test_no_core_is_dumped():
     code = (
-        "import resource; from tray_dictate import memory; memory.without_core_dump(); "
+        "import resource; from tray_dictate.system import memory; memory.without_core_dump(); "
         "print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

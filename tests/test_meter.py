@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.test_daemon import Rig, until
-from tray_dictate.meter import Meter, level
-from tray_dictate.pcm import power
+from tray_dictate.core.meter import Meter, level
+from tray_dictate.core.pcm import power
 
 RATE = 16000
 

@@ -12,15 +12,16 @@ import pytest
 
 from tests import hostile
 from tests.test_daemon import Rig
-from tray_dictate import cli_settings, paths
-from tray_dictate.asking import offering
+from tray_dictate.app.asking import offering
+from tray_dictate.app.documents import DOCTOR, Opening
+from tray_dictate.app.live_config import Settings
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.cli import parser
-from tray_dictate.config import Config
-from tray_dictate.config_load import Sources
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.opening import DOCTOR, Opening
-from tray_dictate.settings import Settings
+from tray_dictate.cli import options as cli_settings
+from tray_dictate.cli.main import parser
+from tray_dictate.config.load import Sources
+from tray_dictate.config.schema import Config
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.system import files as paths
 
 
 @pytest.fixture

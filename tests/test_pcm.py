@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tray_dictate.pcm import Resampler, peak, seconds
+from tray_dictate.core.pcm import Resampler, peak, seconds
 
 
 def test_bytes_last_as_long_as_their_rate_says():

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.fakes import FakeOutput
-from tray_dictate.errors import DeliveryError
-from tray_dictate.placing import MOVES, Landing, Piece, Placing, Policy
-from tray_dictate.ports import Target
+from tray_dictate.app.placement import MOVES, Landing, Piece, Placing, Policy
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Target
 
 TEXT = "one two\nthree four"
 

@@ -13,20 +13,26 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import control, only_one, paths
-from tray_dictate.control_server import ControlServer
-from tray_dictate.errors import ControlError
+from tray_dictate.app import only_one
+from tray_dictate.app.control import client as control
+from tray_dictate.app.control.server import ControlServer
+from tray_dictate.core.errors import ControlError
+from tray_dictate.system import files as paths
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[1]
 MAKE_ALL = """
 import os
 os.umask(0)
-from tray_dictate import autostart_xdg, config_edit, log, only_one, paths
-from tray_dictate.audio import kept
-from tray_dictate.control_unix import UnixDoor
-from tray_dictate.history import Entry, History
-from tray_dictate.stats import Stats
+from tray_dictate.system.autostart import xdg as autostart_xdg
+from tray_dictate.config import edit as config_edit
+from tray_dictate.system import logs as log
+from tray_dictate.app import only_one
+from tray_dictate.system import files as paths
+from tray_dictate.history import recordings as kept
+from tray_dictate.app.control.unix import UnixDoor
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.statistics import Stats
 log.start("info")
 history = History()
 history.add(Entry(0, 1.0, "words", "words", "delivered", "editor"))

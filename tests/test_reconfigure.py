@@ -13,12 +13,12 @@ import pytest
 from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
 from tests.test_daemon import Rig as DaemonRig
 from tests.test_daemon import until
-from tray_dictate import config_load
-from tray_dictate.config import Config
+from tray_dictate.app.reconfigure import Reconfigure
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import Config
 from tray_dictate.core.dictation import Status
-from tray_dictate.errors import ConfigError, UnavailableError
-from tray_dictate.keyboard import Keyboard
-from tray_dictate.reconfigure import Reconfigure
+from tray_dictate.core.errors import ConfigError, UnavailableError
+from tray_dictate.hotkey.switchable import Keyboard
 
 
 class Engine(FakeEngine):

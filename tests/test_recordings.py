@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import recordings
-from tray_dictate.audio import kept
+from tray_dictate.history import recordings as kept
+from tray_dictate.history import tray_dictate_recordings as recordings
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "kept")
+    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "kept")
     return tmp_path / "kept"
 
 

@@ -14,10 +14,11 @@ from dbus_fast.aio import MessageBus
 from tests.fakes import FakeLock
 from tests.logind import Logind
 from tests.strangers import Stranger
-from tray_dictate import screen_lock, screen_lock_bus
-from tray_dictate.dbus import connect
-from tray_dictate.screen_lock import ScreenLock
-from tray_dictate.windows_lock import WindowsLock
+from tray_dictate.system import screen_lock
+from tray_dictate.system.dbus import connect
+from tray_dictate.system.screen_lock import ScreenLock
+from tray_dictate.system.screen_lock import bus as screen_lock_bus
+from tray_dictate.system.screen_lock.windows import WindowsLock
 
 SAVER = "org.gnome.ScreenSaver"
 

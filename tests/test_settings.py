@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.test_daemon import until
-from tray_dictate.config import Config
-from tray_dictate.config_load import Sources
-from tray_dictate.errors import ConfigError, UnavailableError
-from tray_dictate.settings import Commit, Settings
+from tray_dictate.app.live_config import Commit, Settings
+from tray_dictate.config.load import Sources
+from tray_dictate.config.schema import Config
+from tray_dictate.core.errors import ConfigError, UnavailableError
 
 FILE = '# mine\n[engine]\nmodel = "x"  # why\n'
 
@@ -182,7 +182,7 @@ async def test_a_change_under_way_is_over_before_the_end(rig, what):
 
 
 async def test_a_change_that_does_not_end_is_broken_off_at_the_end(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.settings._MOMENT", 0.05)
+    monkeypatch.setattr("tray_dictate.app.live_config._MOMENT", 0.05)
     rig.parts.may_apply.clear()
     changing = asyncio.create_task(rig.settings.change("audio.cues", False))
     await until(lambda: rig.parts.asked)

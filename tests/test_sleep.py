@@ -10,7 +10,8 @@ import pytest
 
 from tests.logind import Logind
 from tests.strangers import Stranger
-from tray_dictate import dbus, sleep
+from tray_dictate.app import sleep
+from tray_dictate.system import dbus
 
 
 @pytest.fixture

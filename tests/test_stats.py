@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.errors import EngineError
-from tray_dictate.stats import Numbers, Quantiles, Stats, month_of, quantiles
-from tray_dictate.stats_async import AsyncStats
-from tray_dictate.timings import Timings
+from tray_dictate.core.errors import EngineError
+from tray_dictate.history.statistics import Numbers, Quantiles, Stats, month_of, quantiles
+from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.timings import Timings
 
 ROOT = Path(__file__).parents[1]
 NOVEMBER = datetime(2026, 11, 22).timestamp()  # noqa: DTZ001 - the user's own clock
@@ -107,7 +107,7 @@ def test_half_and_95_of_100_are_not_above_their_quantile(values):
 SENDER = """
 import sys
 from pathlib import Path
-from tray_dictate.stats import Stats
+from tray_dictate.history.statistics import Stats
 sys.stdin.readline()
 stats = Stats(Path(sys.argv[1]))
 for _ in range(100):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.story import Story
-from tray_dictate.timings import Timings
+from tray_dictate.app.story import Story
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.history.timings import Timings
 
 
 @pytest.mark.parametrize(

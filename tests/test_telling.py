@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate import telling
-from tray_dictate.ports import Urgency
-from tray_dictate.telling import AGAIN, BUBBLES, LINES, PAUSE, READ, REST, Bubbles, Telling
+from tray_dictate.app import notices as telling
+from tray_dictate.app.notices import AGAIN, BUBBLES, LINES, PAUSE, READ, REST, Bubbles, Telling
+from tray_dictate.core.ports import Urgency
 
 
 class Shown:

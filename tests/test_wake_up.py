@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tray_dictate.wake_up import WakeUp
+from tray_dictate.system.wakeup import WakeUp
 
 
 @pytest.fixture

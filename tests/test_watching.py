@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.watching import Watching
+from tray_dictate.system.file_watcher import Watching
 
 
 class Seen:

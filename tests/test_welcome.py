@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import paths
-from tray_dictate.config import Config, HotkeySettings
-from tray_dictate.core.triggers import Trigger
+from tray_dictate.app.welcome import unseen, welcome
+from tray_dictate.config.schema import Config, HotkeySettings
+from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.hotkey.commands import CommandsHotkey
-from tray_dictate.welcome import unseen, welcome
+from tray_dictate.system import files as paths
 
 
 @pytest.fixture(autouse=True)

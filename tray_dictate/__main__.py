@@ -12,7 +12,7 @@ import io
 import os
 import sys
 
-from tray_dictate.errors import OutputError
+from tray_dictate.core.errors import OutputError
 
 TYPE_CHECKING = False  # `typing` takes 10 ms
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def main() -> int:
 
 def _run(words: list[str]) -> int:
     if len(words) == 1 and words[0] in _AT_ONCE:
-        from tray_dictate import control  # noqa: PLC0415 - one way or the other
+        from tray_dictate.app.control import client as control  # noqa: PLC0415 - one way or the other
 
         return control.run(words[0])
-    from tray_dictate import cli  # noqa: PLC0415
+    from tray_dictate.cli import main as cli  # noqa: PLC0415
 
     return cli.main(words)
 

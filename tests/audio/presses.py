@@ -20,12 +20,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tray_dictate.app.take import Take
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.bridge import Bridge
-from tray_dictate.config import AudioSettings
+from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.segments import SessionEvent
-from tray_dictate.take import Take
+from tray_dictate.system.threads import Bridge
 
 RATE = 16000
 LATEST, SOON = 1.5, 0.1  # seconds after the press: a device opens in a tenth

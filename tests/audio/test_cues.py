@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import soxr
 
-from tray_dictate import config_load
 from tray_dictate.audio import cues as cues_module
 from tray_dictate.audio.cues import Cues
-from tray_dictate.config import AudioSettings
-from tray_dictate.engine import assets
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.core.errors import ConfigError
+from tray_dictate.engine import model_files as assets
 from tray_dictate.engine.models import HOP
 from tray_dictate.engine.segmenter import RATE, Segmenter
-from tray_dictate.engine.silero import Silero
-from tray_dictate.engine.sound import level
-from tray_dictate.errors import ConfigError
+from tray_dictate.engine.sound_buffer import level
+from tray_dictate.engine.vad import Silero
 
 ALL = ["start", "stop", "cancel", "error"]
 

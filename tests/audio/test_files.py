@@ -14,7 +14,7 @@ import soundfile
 
 from tests.speech import say
 from tray_dictate.audio.files import Sound, read
-from tray_dictate.errors import AudioFileError
+from tray_dictate.core.errors import AudioFileError
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(44100) / 44100).astype(np.float32) / 2  # 1 s
 

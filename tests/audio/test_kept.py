@@ -10,12 +10,12 @@ import wave
 
 import pytest
 
-from tray_dictate.audio import kept
+from tray_dictate.history import recordings as kept
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "kept")
+    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "kept")
     return tmp_path / "kept"
 
 
@@ -47,7 +47,7 @@ def test_two_in_one_second_are_two_files(folder):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("tray_dictate.paths.kept_audio", lambda: tmp_path / "file" / "kept")
+    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "file" / "kept")
     lost = kept.save(b"", 16000, "", [])
     assert "could not be kept" in lost.sentence
     assert lost.path == ""

@@ -15,9 +15,9 @@ import pytest
 from tray_dictate.audio import microphone as module
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Microphone
-from tray_dictate.config import AudioSettings
-from tray_dictate.errors import CaptureError
-from tray_dictate.lifetime import acquire, release
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.system.lifetime import acquire, release
 
 RATE = 16000
 # 20 ms each, to be told apart

@@ -9,7 +9,7 @@ import pytest
 
 from tray_dictate.audio import portaudio as module
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.errors import CaptureError
+from tray_dictate.core.errors import CaptureError
 
 
 class Library:

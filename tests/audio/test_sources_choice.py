@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from tray_dictate.audio.sources import Picked, Source, choose, listed, pick, point_at, sources
-from tray_dictate.errors import CaptureError
+from tray_dictate.audio.devices import Picked, Source, choose, listed, pick, point_at, sources
+from tray_dictate.core.errors import CaptureError
 
 FOUND = [Source("USB Headset", True, 1), Source("USB", False, 2)]
 SPEAKERS = Source("Monitor of USB Speaker", True, 0, "speaker.monitor", monitor=True)

@@ -19,7 +19,7 @@ import time
 from tests.bench.takes import Sample, open_files
 from tests.desktop.dictating import listening
 from tests.desktop.rig import Daemon, Desktop
-from tray_dictate import control
+from tray_dictate.app.control import client as control
 
 LATEST, OPENING = 1.5, 0.1  # seconds after the press
 LATE = 10.0  # seconds for what has not ended by then

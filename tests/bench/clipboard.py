@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.desktop.output_rig import copying, soon
 from tests.desktop.rig import Desktop
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 GIVEN_BACK = 0.4  # seconds after a paste
 

@@ -21,7 +21,7 @@ from tests.bench.engine import utterances, whole
 from tests.speech import Samples, pcm16
 from tray_dictate.audio import cues
 from tray_dictate.audio.notches import Notches
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.segmenter import RATE
 
 BEFORE = RATE // 50  # samples of quiet before the first word

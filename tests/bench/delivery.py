@@ -20,8 +20,8 @@ from collections.abc import Callable
 from tests.desktop.output_rig import TEXTS
 from tests.desktop.rig import KINDS, Desktop
 from tests.desktop.windows import TextWindow
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.output.x11_paste import CALM
+from tray_dictate.output.x11.output import X11Output
+from tray_dictate.output.x11.paste import CALM
 
 SEGMENT = (
     "The train to the coast leaves at seven, so we meet at the station there "

@@ -24,7 +24,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from tests.speech import Samples, pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.offline import OfflineEngine, OfflineSession
+from tray_dictate.engine.offline.engine import OfflineEngine, OfflineSession
 from tray_dictate.engine.segmenter import RATE
 
 CHUNK = RATE // 50  # 20 ms

@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from tests.test_daemon import Rig
-from tray_dictate.commands import handlers
-from tray_dictate.control_server import ControlServer
+from tray_dictate.app.control.commands import handlers
+from tray_dictate.app.control.server import ControlServer
 
 BAR = 100  # ms for an answer
 SENTENCE = "please send the invoice to accounting before noon and then call me back."

@@ -19,7 +19,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from tests.bench.engine import CHUNK, dictate, utterances
 from tests.speech import Samples, pcm16
 from tray_dictate.audio.highpass import HighPass
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.segmenter import RATE
 
 QUIET, OFFSET = -20.0, 0.1  # dB, of full scale

@@ -33,10 +33,10 @@ from tests.bench.online_rig import (
     spread,
 )
 from tests.realtime.server import RealtimeServer
+from tray_dictate.app.take import Take
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.failover import FailoverSession
-from tray_dictate.engine.online import OnlineEngine
-from tray_dictate.take import Take
+from tray_dictate.engine.realtime.engine import OnlineEngine
+from tray_dictate.engine.realtime.session import FailoverSession
 
 WORK = 0.1  # seconds of the server's for each text
 LENGTH = 3  # seconds of a take

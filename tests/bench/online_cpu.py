@@ -15,7 +15,7 @@ from tests.bench.online_rig import CHUNK_BYTES, RATE, TRANSPORTS, chunks_of, loa
 from tests.realtime.server import RealtimeServer
 from tests.speech import pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.online import OnlineEngine
+from tray_dictate.engine.realtime.engine import OnlineEngine
 
 WAYS = {  # name -> turns, whether there is a voice detector
     "detector, turns at pauses": ("pauses", True),

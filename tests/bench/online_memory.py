@@ -22,11 +22,11 @@ from tests.bench.online_rig import CHUNK_BYTES, RATE, ScriptedMicrophone
 from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said
 from tests.realtime.server import RealtimeServer
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.app.take import Take
+from tray_dictate.config.engine import EngineSettings
 from tray_dictate.engine import detectors
 from tray_dictate.engine.models import Detector, Samples
-from tray_dictate.engine.online import OnlineEngine
-from tray_dictate.take import Take
+from tray_dictate.engine.realtime.engine import OnlineEngine
 
 PACE = 1 / 12  # of real time
 MINUTE = 60 * RATE * 2  # bytes

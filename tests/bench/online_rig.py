@@ -18,12 +18,12 @@ from tests.bench.engine import takes
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import word
 from tests.speech import pcm16, resampled
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Engine
 from tray_dictate.engine import detectors
 from tray_dictate.engine.models import Detector
-from tray_dictate.engine.online import OnlineEngine
-from tray_dictate.errors import UnavailableError
-from tray_dictate.ports import Engine
+from tray_dictate.engine.realtime.engine import OnlineEngine
 
 RATE = 24000
 CHUNK = 0.02  # seconds

@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.desktop.dictating import LONG, SENTENCE, spoken
 from tests.desktop.rig import Daemon, Desktop, RigError, wait_until
 from tests.desktop.windows import TextWindow
-from tray_dictate import control
+from tray_dictate.app.control import client as control
 
 EVERY = 50  # takes
 REST = 3.0  # seconds that the daemon is left alone before it is looked at

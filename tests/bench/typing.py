@@ -23,7 +23,7 @@ from tests.desktop import schedules
 from tests.desktop.output_rig import connected
 from tests.desktop.rig import Desktop
 from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 OTHERS_LIMIT = 500  # characters: xdotool does 150 a second
 

@@ -21,7 +21,7 @@ from typing import Any
 from tests.bench.delivery import SEGMENT, settled, wrong
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import KINDS, Sway
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 
 # ruff: noqa: E501 - the texts
 TEXTS = {

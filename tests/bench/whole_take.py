@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from tray_dictate import app
-from tray_dictate.config_load import Sources
+from tray_dictate.app import main as app
+from tray_dictate.config.load import Sources
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline.engine import OfflineEngine
 
 
 class WholeTakeSession:

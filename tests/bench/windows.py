@@ -23,17 +23,17 @@ from typing import NamedTuple, Protocol
 from tests.desktop.applications import Calc, Firefox, Remote, Vim, Writer
 from tests.desktop.rig import KINDS, Desktop
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
-from tray_dictate import config_load
-from tray_dictate.config import HistorySettings
+from tray_dictate.app.components import Parts
+from tray_dictate.app.daemon import Daemon
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
-from tray_dictate.daemon import Daemon
-from tray_dictate.history_async import AsyncHistory
-from tray_dictate.hotkey.xinput import XInputHotkey
+from tray_dictate.core.ports import Receipt, Target
+from tray_dictate.history.history_async import AsyncHistory
+from tray_dictate.hotkey.x11 import XInputHotkey
 from tray_dictate.output.atspi import AccessibleCaret
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.parts import Parts
-from tray_dictate.ports import Receipt, Target
+from tray_dictate.output.x11.output import X11Output
 
 LAYOUTS = [
     ("us", 0), ("de", 0), ("fr", 0), ("es", 0), ("ru", 0), ("jp", 0), ("us,ru", 1), ("tr", 0),

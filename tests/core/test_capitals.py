@@ -2,8 +2,8 @@
 
 import pytest
 
-from tray_dictate.core.capitals import Spelling, casing
-from tray_dictate.core.caret import UNKNOWN
+from tray_dictate.core.text.capitals import Spelling, casing
+from tray_dictate.core.text.caret import UNKNOWN
 
 ENGLISH = Spelling.of(["Kubernetes", "Project Zephyr"], ["en"])
 GERMAN = Spelling.of([], ["de"])

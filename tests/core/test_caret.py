@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.caret import LETTER, UNKNOWN, Around, Caret
+from tray_dictate.core.text.caret import LETTER, UNKNOWN, Around, Caret
 
 NEW = Caret()
 DICTATED = NEW.inserted("One.", Around(), "editor")

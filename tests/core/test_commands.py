@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.commands import Commands, append, follow
-from tray_dictate.core.spoken import LANGUAGES, Command, Kind
+from tray_dictate.core.text.spoken import LANGUAGES, Command, Kind
+from tray_dictate.core.text.spoken_commands import Commands, append, follow
 
 COMMA, LINE = Command(Kind.MARK, ","), Command(Kind.LINE, "\n")
 SCRATCH = Command(Kind.SCRATCH)

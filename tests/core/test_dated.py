@@ -2,7 +2,7 @@
 
 import pytest
 
-from tray_dictate.core.dated import modern
+from tray_dictate.core.text.dated import modern
 
 SPELLED = [
     ("To-day, to-morrow and to-night.", "Today, tomorrow and tonight."),

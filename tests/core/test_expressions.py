@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tray_dictate.core.expressions import LONGEST, compiled, is_quick
+from tray_dictate.core.text.expressions import LONGEST, compiled, is_quick
 
 QUICK = [
     r"firefox", r"(?i)firefox", r"(?i)^firefox$|chromium", r"(firefox|chromium|brave)$", r"\bfoo\b",

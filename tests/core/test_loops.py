@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.loops import unroll
+from tray_dictate.core.text.loops import unroll
 
 PHRASE = "Thank you very much. "
 LOOPS = [

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.polish import Insert, Polisher, Scratch, TextRules
-from tray_dictate.core.text import clean, without_comma
-from tray_dictate.core.unsaid import Unsaid
+from tray_dictate.core.text.filters import Unsaid
+from tray_dictate.core.text.normalize import clean, without_comma
+from tray_dictate.core.text.pipeline import Insert, Polisher, Scratch, TextRules
 
 PLAIN = TextRules()
 EVERYTHING = TextRules(

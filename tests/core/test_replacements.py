@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.replacements import LONGEST_MATCHED, patterner, replacer, speller
+from tray_dictate.core.text.replacements import LONGEST_MATCHED, patterner, replacer, speller
 
 REPLACED = [
     ("a phrase becomes an identifier", {"tray dictate": "tray_dictate"}, "I use tray dictate.", "I use tray_dictate."),

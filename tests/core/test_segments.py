@@ -4,14 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.segments import (
-    Committed,
-    Completed,
-    Delta,
-    Failed,
-    Segment,
-    SpokenOrder,
-)
+from tray_dictate.core.segments import Committed, Completed, Delta, Failed, Segment, SpokenOrder
 
 TABLE = [
     ("one item", [Committed("a"), Completed("a", "one")], "one"),

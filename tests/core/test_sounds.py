@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.sounds import Sounds
+from tray_dictate.core.cue_policy import Sounds
 
 LIVES = {
     "hold, speak, release": ("begun1 heard1 recorded1", "start stop"),

@@ -4,7 +4,7 @@
 
 import pytest
 
-from tray_dictate.core.spoken import LANGUAGES, Kind
+from tray_dictate.core.text.spoken import LANGUAGES, Kind
 
 WANTED = {"\n", "\n\n", ",", ".", "?", "!", ":", ";", "–", "-", "(", ")", ""}
 

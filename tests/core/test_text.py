@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.capitals import Spelling
-from tray_dictate.core.caret import UNKNOWN, Around
-from tray_dictate.core.text import clean, continues, fit, join, label, without_comma
+from tray_dictate.core.text.capitals import Spelling
+from tray_dictate.core.text.caret import UNKNOWN, Around
+from tray_dictate.core.text.normalize import clean, continues, fit, join, label, without_comma
 
 CLEAN = [
     ("text stays", "Grüße, ça va? 今天 😀 5%", "Grüße, ça va? 今天 😀 5%"),

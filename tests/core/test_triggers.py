@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.core.chord import ChordMachine, Signal
-from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.shortcuts import Shortcuts
-from tray_dictate.core.triggers import (
+from tray_dictate.core.desktop_shortcuts import (
     DICTATE,
     SUBSTITUTE,
     Presses,
@@ -19,6 +17,8 @@ from tray_dictate.core.triggers import (
     replaced,
     spoken_keys,
 )
+from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.shortcuts import Shortcuts
 
 
 @pytest.mark.parametrize(

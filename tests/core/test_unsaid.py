@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.unsaid import LEVELS, Unsaid
+from tray_dictate.core.text.filters import LEVELS, Unsaid
 
 PROMPT = "A letter to the bank, please."
 KEYWORDS = ["Kubernetes", "Postgres", "tray dictate"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.core.unsaid import Unsaid
+from tray_dictate.core.text.filters import Unsaid
 
 DATA = Path(__file__).parents[1] / "data"
 TABLES = [(DATA / name).read_text(encoding="utf-8") for name in ("unsaid.txt", "unsaid_later.txt")]

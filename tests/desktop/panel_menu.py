@@ -7,9 +7,9 @@ import time
 from PIL import Image, ImageChops
 
 from tests.desktop.rig import Desktop, wait_until
-from tray_dictate.ports import Actions
-from tray_dictate.tray.menu import menu
-from tray_dictate.tray.view import View
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray.menu import menu
+from tray_dictate.ui.tray.view import View
 
 ICON = (12, 16)
 AWAY = (640, 700)

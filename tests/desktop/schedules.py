@@ -18,9 +18,9 @@ from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.windows import TextWindow
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.xinput import XInputHotkey
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.x11_requests import FakeDeviceKey
+from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.output.x11.output import X11Output
+from tray_dictate.system.x11_requests import FakeDeviceKey
 
 # the keycodes of a PC's keyboard: xdotool's names would cost a connection for each
 MODIFIERS = {

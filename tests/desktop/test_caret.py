@@ -16,18 +16,18 @@ from tests.desktop.rig import Desktop, Kind, wait_until
 from tests.desktop.windows import TextWindow
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
 from tests.test_daemon import until
-from tray_dictate import config_load
-from tray_dictate.config import HistorySettings
-from tray_dictate.core.caret import Around
+from tray_dictate.app.components import Parts
+from tray_dictate.app.daemon import Daemon
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
-from tray_dictate.daemon import Daemon
-from tray_dictate.history_async import AsyncHistory
-from tray_dictate.hotkey.xinput import XInputHotkey
+from tray_dictate.core.ports import Target
+from tray_dictate.core.text.caret import Around
+from tray_dictate.history.history_async import AsyncHistory
+from tray_dictate.hotkey.x11 import XInputHotkey
 from tray_dictate.output.atspi import AccessibleCaret
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.parts import Parts
-from tray_dictate.ports import Target
+from tray_dictate.output.x11.output import X11Output
 
 SAID = "Can you come?"
 ALL, TEN = False, True

@@ -14,15 +14,15 @@ from tests.desktop.output_rig import connected, copying, disown, nobody_owns, so
 from tests.desktop.rig import Desktop
 from tests.line_program import LineProgram
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11_selection import Selections
-from tray_dictate.output.x11_server import Focus
+from tray_dictate.output.x11.selections import Selections
+from tray_dictate.system.x11 import Focus
 
 ELSEWHERE = Focus("0x1", frozenset({1}), ("x", "X"))
 PASTING = """
 import sys
 from tests.desktop.test_clipboard_end import ELSEWHERE, paste
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11_selection import Selections
+from tray_dictate.output.x11.selections import Selections
 
 selections = Selections()
 selections.survive(seconds=float(sys.argv[2]))
@@ -36,7 +36,7 @@ sys.stdin.read()
 selections.close()
 print("closed", flush=True)
 """
-KEEPER = b"tray_dictate.output.x11_keeper"
+KEEPER = b"tray_dictate.output.x11.keeper"
 
 
 def paste(selections: Selections) -> None:

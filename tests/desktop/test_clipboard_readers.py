@@ -12,8 +12,8 @@ import pytest
 from tests.desktop.output_rig import connected, disown, soon
 from tests.desktop.rig import Desktop
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11_selection import Selections
-from tray_dictate.output.x11_server import Focus, client_of
+from tray_dictate.output.x11.selections import Selections
+from tray_dictate.system.x11 import Focus, client_of
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from tests.desktop.test_clipboard_end import ELSEWHERE, Program, keepers
 from tests.desktop.windows import SYSTEM_PYTHON
 from tests.line_program import Looked
 from tests.memory import copies, family
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.output.x11_selection import Selections
-from tray_dictate.output.x11_serve import ENDS_WITH_IT
-from tray_dictate.ports import Receipt
+from tray_dictate.output.x11.output import X11Output
+from tray_dictate.output.x11.selection_server import ENDS_WITH_IT
+from tray_dictate.output.x11.selections import Selections
 
 TYPED = Receipt(confirmed=False, method="type")
 SECRET = "correct horse"
@@ -40,7 +40,7 @@ import sys
 from tests.desktop.test_clipboard_end import ELSEWHERE
 from tests.memory import living
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11_selection import Selections
+from tray_dictate.output.x11.selections import Selections
 
 selections = Selections()
 selections.survive(seconds=100)
@@ -181,7 +181,7 @@ def test_a_password_manager_finds_its_own_and_clears_it(environ, selections, dur
 def test_a_secret_ends_with_the_program_that_it_was_copied_from(
     environ, selections, monkeypatch, during
 ) -> None:
-    monkeypatch.setattr("tray_dictate.output.x11_serve.ENDS_WITH_IT", 0)
+    monkeypatch.setattr("tray_dictate.output.x11.selection_server.ENDS_WITH_IT", 0)
     with PasswordManager(environ) as manager:
         offer = selections.offer("dictated", ELSEWHERE, Treatment())
         assert offer

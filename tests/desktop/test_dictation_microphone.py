@@ -17,7 +17,7 @@ from tests.desktop.dictating import (
     spoken,
 )
 from tests.desktop.rig import wait_until
-from tray_dictate.audio.sources import CONNECT, NONE_FOUND
+from tray_dictate.audio.devices import CONNECT, NONE_FOUND
 
 
 def test_a_muted_microphone_is_told(desktop, daemon):

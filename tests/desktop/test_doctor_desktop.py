@@ -18,9 +18,11 @@ import soundfile
 from tests import hostile
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.running import ROOT
-from tray_dictate import own_python
-from tray_dictate.config import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import clipboard, keyboard, typed
+from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
+from tray_dictate.doctor import clipboard
+from tray_dictate.doctor import delivery_x11 as typed
+from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.system import own_python
 
 NAMES = [
     "version", "display", "settings", "hotkey", "microphone", "level", "engine model",
@@ -288,6 +290,6 @@ def _keepers() -> set[int]:
             command = (process / "cmdline").read_bytes() if process.name.isdigit() else b""
         except OSError:
             continue
-        if b"tray_dictate.doctor.keeper" in command:
+        if b"tray_dictate.doctor.clipboard_keeper" in command:
             found.add(int(process.name))
     return found

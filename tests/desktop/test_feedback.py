@@ -25,7 +25,7 @@ from tests.desktop.shown import Shown
 from tests.desktop.test_notifications import close_all, displayed
 from tray_dictate.audio import cues
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Urgency
+from tray_dictate.core.ports import Urgency
 
 SPEAKERS = "speaker.monitor"
 ALIKE = 0.85  # of a correlation: another cue has less than 0.6 of it

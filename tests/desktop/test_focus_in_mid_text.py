@@ -11,10 +11,10 @@ import pytest
 from tests.desktop.rig import Desktop
 from tests.desktop.windows import TextWindow
 from tests.fakes import always
-from tray_dictate.errors import DeliveryError, FocusMovedError
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.placing import Landing, Placing
-from tray_dictate.ports import Target
+from tray_dictate.app.placement import Landing, Placing
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.core.ports import Target
+from tray_dictate.output.x11.output import X11Output
 
 TEXT = "".join(f"{number:04d}" + "\n "[number % 20 > 0] for number in range(1000))
 FOREIGN = "".join(f"{number:03d}è今 " for number in range(330))

@@ -14,13 +14,13 @@ from Xlib import XK, X, display
 from Xlib.ext import xtest
 
 from tests.desktop.rig import Desktop, wait_until
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, parse_key
-from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey import select
 from tray_dictate.hotkey.pynput import PynputHotkey
-from tray_dictate.hotkey.xinput import XInputHotkey
+from tray_dictate.hotkey.x11 import XInputHotkey
 
 
 class Watch:

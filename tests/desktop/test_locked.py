@@ -15,8 +15,8 @@ from tests.desktop.output_rig import connected
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.running import ROOT
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.xinput import XInputHotkey
-from tray_dictate.x11_lock import X11Lock
+from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.system.screen_lock.x11 import X11Lock
 
 F9 = 75  # its keycode
 POPUP = "_NET_WM_WINDOW_TYPE_POPUP_MENU"

@@ -14,11 +14,11 @@ import pytest
 from tests.desktop.processes import MARKER, marked, name_of
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.shown import Shown
-from tray_dictate.bridge import Bridge
-from tray_dictate.dbus import call, connect
-from tray_dictate.ports import Actions, Urgency
-from tray_dictate.tray import select
-from tray_dictate.tray.notifications import PATH, SERVICE, Notifications
+from tray_dictate.core.ports import Actions, Urgency
+from tray_dictate.system.dbus import call, connect
+from tray_dictate.system.threads import Bridge
+from tray_dictate.ui.tray import select
+from tray_dictate.ui.tray.notifications import PATH, SERVICE, Notifications
 
 DBUS = "org.freedesktop.DBus"
 HAS_OWNER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.NameHasOwner", "s")

@@ -13,10 +13,10 @@ import pytest
 
 from tests.desktop.output_rig import TEXTS, connected, disown, keymap, keys_down, odd_window
 from tests.desktop.rig import KINDS, Desktop, Kind, wait_until
-from tray_dictate.errors import DeliveryError, UnavailableError
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output import select
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.ports import Receipt
+from tray_dictate.output.x11.output import X11Output
 
 PASTED, TYPED = Receipt(confirmed=True, method="paste"), Receipt(confirmed=False, method="type")
 LAYOUTS = [("us", 0), ("de", 0), ("fr", 0), ("ru", 0), ("jp", 0), ("us,ru", 1)]

@@ -9,7 +9,7 @@ import pytest
 from tests.desktop.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim, Writer
 from tests.desktop.output_rig import connected, odd_window
 from tests.desktop.rig import Desktop, Kind, wait_until
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
 

@@ -25,10 +25,10 @@ from tests.desktop.output_rig import (
     soon,
 )
 from tests.desktop.rig import Desktop
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output.clipboard import ClipboardOutput
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.ports import Receipt
+from tray_dictate.output.x11.output import X11Output
 
 PASTED, TYPED = Receipt(confirmed=True, method="paste"), Receipt(confirmed=False, method="type")
 GIVEN_BACK = 0.3  # seconds after the read
@@ -221,7 +221,7 @@ async def test_closing_without_a_manager_leaves_the_users_clipboard(environ: Des
 
 DELIVER = """
 import asyncio, sys
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 asyncio.run(X11Output("auto", lambda _keycode, _down: None).deliver("dictated"))
 """
 

@@ -12,9 +12,9 @@ import pytest
 from Xlib import X, Xatom
 from Xlib.display import Display
 
-from tray_dictate.errors import DeliveryError
-from tray_dictate.output.x11_focus import activate
-from tray_dictate.output.x11_server import focus
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.output.x11.focus import activate
+from tray_dictate.system.x11 import focus
 
 
 class WindowManager:

@@ -13,9 +13,9 @@ from tests.desktop.output_rig import RawKeys, connected, keymap, keys_down
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.schedules import Fingers, shortcuts
 from tests.desktop.windows import TextWindow
-from tray_dictate.errors import DeliveryError
-from tray_dictate.output import x11_keys
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.output.x11 import keyboard as x11_keys
+from tray_dictate.output.x11.output import X11Output
 
 TEXT = "Hello World, it's 5% (ok). Grüße 你好"
 HELD = [("Control_R",), ("Control_L", "Alt_L"), ("Shift_L",), ("Super_L",), ("92",)]  # 92: AltGr
@@ -213,7 +213,7 @@ async def test_a_layout_set_between_two_deliveries_is_typed_on_and_left_alone(
 async def test_a_very_late_request_that_tells_its_time_gets_nothing(
     environ: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tray_dictate.output.x11_serve.BELATED", 0)
+    monkeypatch.setattr("tray_dictate.output.x11.selection_server.BELATED", 0)
     environ.set_clipboard("of the user")
     output = X11Output("auto", Announced())
     with environ.text_window("gtk") as window:

@@ -10,9 +10,9 @@ import pytest
 from tests.desktop.output_rig import copying, odd_window
 from tests.desktop.rig import Desktop
 from tests.desktop.test_output_rules import rename
-from tray_dictate.errors import DeliveryError, FocusMovedError
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.ports import Receipt
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.x11.output import X11Output
 
 PASTED = Receipt(confirmed=True, method="paste")
 

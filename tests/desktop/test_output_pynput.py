@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.desktop.rig import Desktop
-from tray_dictate.errors import DeliveryError
-from tray_dictate.ports import Receipt
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Receipt
 
 
 async def test_ascii_is_typed_in_order_and_control_characters_are_not(environ: Desktop) -> None:
-    from tray_dictate.output.desktop import DesktopOutput  # noqa: PLC0415 - needs the DISPLAY
+    from tray_dictate.output.pynput import DesktopOutput  # noqa: PLC0415 - needs the DISPLAY
 
     output = DesktopOutput()
     with environ.text_window("tk") as window:

@@ -9,11 +9,11 @@ import pytest
 from tests.desktop.output_rig import Watcher, connected, odd_window, soon
 from tests.desktop.rig import Desktop
 from tests.desktop.windows import TextWindow
-from tray_dictate.config import OutputRule
-from tray_dictate.errors import DeliveryError
+from tray_dictate.config.schema import OutputRule
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output import select
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.ports import Receipt
+from tray_dictate.output.x11.output import X11Output
 
 HINT = b"x-kde-passwordManagerHint"
 

@@ -10,14 +10,14 @@ from Xlib import X
 
 from tests.desktop.output_rig import connected, keys_down, start
 from tests.desktop.rig import Desktop, wait_until
-from tray_dictate.config import OutputSettings
+from tray_dictate.app.placement import Placing
+from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.errors import DeliveryError
-from tray_dictate.hotkey.xinput import XInputHotkey
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.output.x11_focus import is_gone
-from tray_dictate.placing import Placing
+from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.output.x11.focus import is_gone
+from tray_dictate.output.x11.output import X11Output
 
 GRABBER = """
 import time

@@ -9,8 +9,8 @@ import pytest
 
 from tests.desktop.rig import Desktop, wait_until
 from tests.fakes import always
-from tray_dictate.output.x11 import X11Output
-from tray_dictate.placing import Placing
+from tray_dictate.app.placement import Placing
+from tray_dictate.output.x11.output import X11Output
 
 pytestmark = pytest.mark.desktop
 

@@ -14,11 +14,11 @@ from dbus_fast.aio import MessageBus
 
 from tests.desktop.rig import Desktop
 from tests.desktop.shown import Shown
-from tray_dictate.choices import Choice, Choices
+from tray_dictate.core.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.dbus import call, connect
-from tray_dictate.tray.icon import SIZES
-from tray_dictate.tray.sni import SETTLING
+from tray_dictate.system.dbus import call, connect
+from tray_dictate.ui.tray.icon import SIZES
+from tray_dictate.ui.tray.sni import SETTLING
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"

@@ -13,7 +13,7 @@ from Xlib.display import Display
 from tests.desktop.output_rig import connected, keymap, keys_down, start
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.schedules import mask
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 KILLS = 10  # of each method
 

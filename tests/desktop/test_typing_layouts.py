@@ -9,7 +9,7 @@ import pytest
 from tests.desktop.output_rig import connected, keys_down
 from tests.desktop.rig import Desktop
 from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 LINE = "Zyx, (quick) @home! Grüße, ça va? Привет 你好\n"
 SWITCHED = LINE * 90  # long enough for a slow setxkbmap

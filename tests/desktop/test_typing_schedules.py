@@ -15,7 +15,7 @@ from tests.desktop.rig import Desktop
 from tests.desktop.schedules import MODIFIERS, Fingers, Listening, Move
 from tests.desktop.windows import Kind
 from tray_dictate.output.rules import Method
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 pauses = st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0, 30.0])
 MANY, FEW = 50, 12  # examples: many of one kind, for what finds a fault finds it in all

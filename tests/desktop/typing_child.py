@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import sys
 
-from tray_dictate.output.x11 import X11Output
+from tray_dictate.output.x11.output import X11Output
 
 TEXT = "Killed In Mid-Sentence, ÄÖÜ Привет 你好 😀! " * 5
 

@@ -6,8 +6,8 @@ import threading
 
 import numpy as np
 
+from tray_dictate.core.errors import EngineError
 from tray_dictate.engine.models import Decoded
-from tray_dictate.errors import EngineError
 
 
 class FakeCancel:

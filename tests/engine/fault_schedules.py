@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.engine.spoken_words import Online, phrases, said
 from tests.realtime.server import RealtimeServer
-from tray_dictate.core.text import clean
+from tray_dictate.core.text.normalize import clean
 
 POINTS = ("created", "updated", "append", "commit", "committed", "delta", "completed", "clear")
 CODES = (1000, 1001, 1006, 1008, 1011, 1012, 1013)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.engine.talk import BUFFER, ITEM
 from tests.realtime.words import TORN, heard, spans
-from tray_dictate.engine.dialect import Dialect
+from tray_dictate.engine.realtime.protocol.dialects import Dialect
 
 Event = dict[str, Any]
 SILENCE = 0.2  # seconds that end a turn where this server finds them

@@ -14,11 +14,11 @@ import numpy as np
 from tests.engine.fakes import FakeDetector
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import SECONDS, silence, word
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.ports import Allowance
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
-from tray_dictate.engine.online import OnlineEngine
+from tray_dictate.engine.realtime.engine import OnlineEngine
 from tray_dictate.engine.segmenter import RATE
-from tray_dictate.ports import Allowance
 
 CHUNK = 0.02  # seconds
 PAUSE = 1.6  # seconds: a short phrase is over

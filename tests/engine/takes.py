@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.speech import pcm16, resampled, say
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline.engine import OfflineEngine
 
 RATE = 16000
 CHUNK = RATE // 50  # 20 ms

@@ -6,12 +6,12 @@ import base64
 import json
 
 from tests.realtime.words import heard, silence, word
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.config.engine import EngineSettings
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.conversation import Conversation
-from tray_dictate.engine.dialect import DIALECTS
-from tray_dictate.engine.sound import Sound
-from tray_dictate.engine.turns import Turns
+from tray_dictate.engine.realtime.protocol.conversation import Conversation
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.protocol.turns import Turns
+from tray_dictate.engine.sound_buffer import Sound
 
 ITEM = "conversation.item.input_audio_transcription."
 BUFFER = "input_audio_buffer."

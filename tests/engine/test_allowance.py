@@ -6,9 +6,9 @@ import pytest
 
 from tests.engine.spoken_words import Online, phrases, said
 from tests.realtime.server import RealtimeServer
-from tray_dictate.errors import EngineError
-from tray_dictate.stats import Stats
-from tray_dictate.stats_async import AsyncStats
+from tray_dictate.core.errors import EngineError
+from tray_dictate.history.statistics import Stats
+from tray_dictate.history.stats_async import AsyncStats
 
 pytestmark = pytest.mark.live
 

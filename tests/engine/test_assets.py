@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.engine.assets import MOONSHINE, SILERO, Carrier, find, installed
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.engine.model_files import MOONSHINE, SILERO, Carrier, find, installed
 
 WORDS = Carrier(
     package="words",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.engine.binding import Binding
-from tray_dictate.engine.turns import Turn
+from tray_dictate.engine.realtime.protocol.items import Binding
+from tray_dictate.engine.realtime.protocol.turns import Turn
 
 
 def bound(script, *, follows=True, echoes=True, turns=3):

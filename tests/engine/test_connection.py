@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from tests.engine.transports import server_for
-from tray_dictate.engine.connection import failed
+from tray_dictate.engine.realtime.transport import failed
 
 BOTH = "[Errno 111] Connect call failed ('::1', 9, 0, 0), [Errno 111] Connect call failed"
 

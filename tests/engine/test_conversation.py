@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.talk import ITEM, Talk
 from tests.realtime.faults import GARBAGE
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 
 # Sound and commits
 

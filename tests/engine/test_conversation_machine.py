@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from tests.engine.model_server import Habits, ModelServer
 from tests.engine.talk import Talk
-from tray_dictate.engine.dialect_errors import LostError
+from tray_dictate.engine.realtime.protocol.errors import LostError
 
 some = st.integers(0, 30)
 

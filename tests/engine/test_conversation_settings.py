@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.talk import Talk
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 
 
 def test_nothing_is_said_before_the_settings_are_acknowledged():

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config_engine import EngineName
-from tray_dictate.engine.dialect import DIALECTS, features
+from tray_dictate.config.engine import EngineName
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features
 
 
 def test_every_engine_that_can_be_named_has_a_dialect_but_the_embedded_one():

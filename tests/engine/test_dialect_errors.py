@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.dialect import DIALECTS
-from tray_dictate.engine.dialect_errors import (
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.protocol.errors import (
     EphemeralError,
     LostError,
     Partner,
@@ -28,7 +28,7 @@ from tray_dictate.engine.dialect_errors import (
     refused_field,
     without,
 )
-from tray_dictate.engine.dialect_events import Refused
+from tray_dictate.engine.realtime.protocol.events import Refused
 
 SOURCE = "OPENAI_API_KEY"
 KEYS = [

@@ -11,7 +11,7 @@ from openai.types import realtime
 
 from tests.realtime.faults import GARBAGE
 from tray_dictate.core.segments import Committed, Completed, Delta
-from tray_dictate.engine.dialect_events import (
+from tray_dictate.engine.realtime.protocol.events import (
     Answered,
     Created,
     Refused,

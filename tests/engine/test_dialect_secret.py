@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.dialect import DIALECTS
-from tray_dictate.engine.dialect_secret import askings, headers, secret
-from tray_dictate.engine.dialect_url import url
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.engine.realtime.protocol.client_secret import askings, headers, secret
+from tray_dictate.engine.realtime.protocol.dialect_url import url
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
 
 OPENAI = "https://api.openai.com"
 AZURE = "https://n.openai.azure.com"

@@ -7,12 +7,12 @@ import pytest
 from tests.engine.fakes import FakeModels
 from tests.speech import pcm16
 from tray_dictate import engine
-from tray_dictate.cli import main
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.cli.main import main
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.doctor.engine import look
-from tray_dictate.engine.english import misfit, understands
-from tray_dictate.engine.offline import OfflineEngine
-from tray_dictate.errors import EngineError, UnavailableError
+from tray_dictate.engine.offline.engine import OfflineEngine
+from tray_dictate.engine.offline.english import misfit, understands
 
 GERMAN = EngineSettings(languages=["de"])
 TOLD = 'The embedded engine knows English only, and engine.languages is ["de"].'

@@ -10,10 +10,10 @@ import pytest
 from tests.engine.transports import BOTH, KEY, http, proxy, server_for
 from tests.realtime.ephemeral import CLIENT_SECRETS, REFUSAL, SESSIONS, ephemeral
 from tests.realtime.raw import last
-from tray_dictate.engine.dialect_errors import EphemeralError, LostError, RefusedError
-from tray_dictate.engine.entrance import Entrance
-from tray_dictate.engine.online import transport
-from tray_dictate.engine.sdk import open_sdk
+from tray_dictate.engine.realtime.engine import transport
+from tray_dictate.engine.realtime.entrance import Entrance
+from tray_dictate.engine.realtime.protocol.errors import EphemeralError, LostError, RefusedError
+from tray_dictate.engine.realtime.sdk_transport import open_sdk
 
 pytestmark = BOTH
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.spoken_words import Online, phrases, said, send, words_of
 from tests.realtime.server import RealtimeServer
-from tray_dictate.errors import EngineError
+from tray_dictate.core.errors import EngineError
 
 pytestmark = pytest.mark.live
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.speech import recording, resampled, say
-from tray_dictate.engine import assets
+from tray_dictate.engine import model_files as assets
 from tray_dictate.engine.models import Decoded
-from tray_dictate.engine.moonshine import Moonshine, _limit, _Search
-from tray_dictate.engine.onnx import Cancellation, Model
+from tray_dictate.engine.offline.moonshine import Moonshine, _limit, _Search
+from tray_dictate.engine.offline.onnx import Cancellation, Model
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 

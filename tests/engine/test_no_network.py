@@ -23,7 +23,7 @@ sys.addaudithook(watch)
 
 from tray_dictate.audio import files
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.offline import OfflineEngine
+from tray_dictate.engine.offline.engine import OfflineEngine
 
 async def main():
     engine = OfflineEngine()

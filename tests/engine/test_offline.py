@@ -23,9 +23,9 @@ from tests.engine.takes import (
     until,
 )
 from tests.speech import pcm16
+from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.offline import OfflineEngine
-from tray_dictate.errors import EngineError, UnavailableError
+from tray_dictate.engine.offline.engine import OfflineEngine
 
 
 @pytest.fixture

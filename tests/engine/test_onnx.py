@@ -6,10 +6,10 @@ import threading
 import numpy as np
 import pytest
 
-from tray_dictate.engine import assets
-from tray_dictate.engine.onnx import Cancellation, CancelledRunError, Model
-from tray_dictate.errors import EngineError, UnavailableError
-from tray_dictate.memory import trim
+from tray_dictate.core.errors import EngineError, UnavailableError
+from tray_dictate.engine import model_files as assets
+from tray_dictate.engine.offline.onnx import Cancellation, CancelledRunError, Model
+from tray_dictate.system.memory import trim
 
 
 @pytest.fixture(scope="module")

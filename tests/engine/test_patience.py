@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.engine.patience import Patience
+from tray_dictate.engine.realtime.patience import Patience
 
 
 def test_the_wait_counts_from_its_beginning_and_not_from_its_end():

@@ -8,10 +8,10 @@ import onnxruntime
 import pytest
 
 from tests.speech import resampled, say
-from tray_dictate.engine import assets
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.engine import model_files as assets
 from tray_dictate.engine.models import HOP
-from tray_dictate.engine.silero import Silero
-from tray_dictate.errors import UnavailableError
+from tray_dictate.engine.vad import Silero
 
 
 @pytest.fixture(scope="module")

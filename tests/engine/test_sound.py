@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.speech import pcm16
-from tray_dictate.engine.sound import Sound, level
+from tray_dictate.engine.sound_buffer import Sound, level
 
 RAMP = np.arange(100, dtype=np.float32) / 32768
 

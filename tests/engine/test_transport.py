@@ -14,9 +14,9 @@ import pytest
 
 from tests.engine.transports import BOTH, KEY, door, http, listening, server_for
 from tests.realtime.raw import last
-from tray_dictate import log
-from tray_dictate.engine.connection import Times
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
+from tray_dictate.engine.realtime.transport import Times
+from tray_dictate.system import logs as log
 
 pytestmark = BOTH
 BEARER = {"authorization": f"Bearer {KEY}"}

@@ -18,8 +18,8 @@ from tests.engine.transports import (
     turning,
 )
 from tests.realtime.faults import GARBAGE
-from tray_dictate.engine.connection import Times
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
+from tray_dictate.engine.realtime.transport import Times
 
 pytestmark = BOTH
 SOON = Times(close=0.1)

@@ -13,8 +13,8 @@ import pytest
 
 from tests.engine.transports import BOTH, KEY, door, http, listening, proxy, server_for
 from tests.realtime.raw import Pool, last
-from tray_dictate.engine.connection import Times
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
+from tray_dictate.engine.realtime.transport import Times
 
 pytestmark = BOTH
 

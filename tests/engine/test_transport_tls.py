@@ -11,7 +11,7 @@ import trustme
 
 from tests.engine.transports import BOTH, door, http, listening, server_for
 from tests.realtime.raw import Pool, last
-from tray_dictate.engine.dialect_errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 
 pytestmark = BOTH
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.core.segments import Committed, Completed
-from tray_dictate.engine.turns import Turn, Turns
+from tray_dictate.engine.realtime.protocol.turns import Turn, Turns
 
 RATE = 1000
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tray_dictate.engine import assets
+from tray_dictate.engine import model_files as assets
 from tray_dictate.engine.weights import weights
 
 

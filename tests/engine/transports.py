@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.realtime.server import RealtimeServer
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine.connection import Server
+from tray_dictate.config.engine import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource, endpoint
-from tray_dictate.engine.dialect import DIALECTS
-from tray_dictate.engine.dialect_url import url
-from tray_dictate.engine.realtime import open_websocket
-from tray_dictate.engine.sdk import open_sdk
+from tray_dictate.engine.realtime.protocol.dialect_url import url
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.realtime import open_websocket
+from tray_dictate.engine.realtime.sdk_transport import open_sdk
+from tray_dictate.engine.realtime.transport import Server
 
 BOTH = [
     pytest.mark.usefixtures("surroundings"),

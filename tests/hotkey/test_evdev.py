@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from tests.as_user import ROOT
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keycodes import CODES
 from tray_dictate.core.keys import parse_key
-from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.evdev import EvdevHotkey
 from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices, Ioctl
 

@@ -7,7 +7,7 @@ import pytest
 from tray_dictate.core.chord import ChordMachine, Edge, Signal
 from tray_dictate.core.keys import parse_chord, parse_key
 from tray_dictate.hotkey.pynput import Reported, _can_name
-from tray_dictate.physical_keys import MacKeys, WindowsKeys
+from tray_dictate.system.physical_keys import MacKeys, WindowsKeys
 
 CTRL_R, SUPER_L = 0xA3, 0x5B
 

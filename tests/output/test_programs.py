@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output.programs import CHUNK, YDOTOOL, Wtype, Ydotool
-from tray_dictate.output.refused import MovedError
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_ways import Ways
+from tray_dictate.output.wayland.external import CHUNK, YDOTOOL, Wtype, Ydotool
+from tray_dictate.output.wayland.methods import Ways
 
 if sys.platform == "win32":
     pytest.skip("no Wayland there, and no shell", allow_module_level=True)

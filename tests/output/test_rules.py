@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate import config_load
-from tray_dictate.config import OutputRule
-from tray_dictate.errors import ConfigError
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import OutputRule
+from tray_dictate.core.errors import ConfigError
 from tray_dictate.output.rules import Rules, Treatment, refusal
 
 SHELL = ("xterm", "XTerm")

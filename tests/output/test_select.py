@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output import select
 
 

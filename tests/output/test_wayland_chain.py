@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError, UnsavedError
 from tray_dictate.output.experience import Experience, Place
-from tray_dictate.output.refused import MovedError, UnsavedError
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland_chain import AGAIN, Chain, Link, Stays
-from tray_dictate.output.wayland_ways import AUTO, PASTE, TYPE, Paste, Program, whole
-from tray_dictate.ports import Receipt
+from tray_dictate.output.wayland.chain import AGAIN, Chain, Link, Stays
+from tray_dictate.output.wayland.methods import AUTO, PASTE, TYPE, Paste, Program, whole
 
 
 class Window:

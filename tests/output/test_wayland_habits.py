@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.output.wayland_habits import EAGER, ONE_PASTE, Habits
-from tray_dictate.output.wayland_readers import NOBODY
+from tray_dictate.output.wayland.habits import EAGER, ONE_PASTE, Habits
+from tray_dictate.output.wayland.readers import NOBODY
 
 MANAGER, TARGET = 7, 8
 

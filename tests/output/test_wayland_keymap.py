@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from tray_dictate.core.keycodes import CODES
 from tray_dictate.core.keys import FUNCTION, MODIFIERS
-from tray_dictate.output.wayland_keyboard import STRIDE
-from tray_dictate.output.wayland_keymap import (
-    ROOM,
-    chord_codes,
-    is_typed,
-    keymap,
-    mask,
-    placed,
-)
+from tray_dictate.output.wayland.keyboard import STRIDE
+from tray_dictate.output.wayland.keymap import ROOM, chord_codes, is_typed, keymap, mask, placed
 
 SHORTCUTS = {
     CODES[key]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tray_dictate.output.refused import MovedError
+from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_paste import WaylandPaster
-from tray_dictate.output.wayland_serve import Offer
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.selection_server import Offer
 
 CHORDS = ["ctrl+shift+v", "shift+insert"]
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import pytest
 
-from tray_dictate.output import wayland_readers
-from tray_dictate.output.wayland_readers import NOBODY, Readers, boot_time
+from tray_dictate.output.wayland import readers as wayland_readers
+from tray_dictate.output.wayland.readers import NOBODY, Readers, boot_time
 
 SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.hotkey.pynput import Reported
 from tray_dictate.output.hands import Hands
 from tray_dictate.output.windows_batch import Input, WindowsTypist
-from tray_dictate.physical_keys import WindowsKeys
+from tray_dictate.system.physical_keys import WindowsKeys
 
 CTRL_R, SHIFT_L, ALT_L = 0xA3, 0xA0, 0xA4
 UP, UNICODE = 2, 4

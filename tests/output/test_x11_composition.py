@@ -9,7 +9,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("python-xlib is there on Linux only", allow_module_level=True)
 
-from tray_dictate.output.x11_composition import is_plain
+from tray_dictate.output.x11.composition import is_plain
 
 
 @pytest.mark.parametrize("engine", ["", "xkb:us::eng", "xkb:de:neo:deu", "keyboard-us",

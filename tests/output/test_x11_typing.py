@@ -9,7 +9,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("python-xlib is there on Linux only", allow_module_level=True)
 
-from tray_dictate.output.x11_typing import Manner, keysym_of
+from tray_dictate.output.x11.typist import Manner, keysym_of
 
 
 @pytest.mark.parametrize(

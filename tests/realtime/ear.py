@@ -32,7 +32,7 @@ class Speech:
     live = None
 
     def __init__(self) -> None:
-        from tray_dictate.engine.embedded import Embedded  # noqa: PLC0415 - it takes its time
+        from tray_dictate.engine.offline.embedded import Embedded  # noqa: PLC0415 - it takes its time
 
         self._models = Embedded()
         self._one = asyncio.Lock()
@@ -48,7 +48,7 @@ class Speech:
 
 async def _transcribed(models: Any, pcm: bytes, rate: int) -> str:
     from tray_dictate.core.segments import Completed  # noqa: PLC0415
-    from tray_dictate.engine.offline import RATE, OfflineEngine  # noqa: PLC0415
+    from tray_dictate.engine.offline.engine import RATE, OfflineEngine  # noqa: PLC0415
 
     samples = soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768, rate, RATE)
     sound = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()

@@ -17,13 +17,13 @@ import pytest
 import trustme
 from keyring.backend import KeyringBackend
 
-from tray_dictate import post
-from tray_dictate.config import RewriteSettings
-from tray_dictate.errors import ConfigError
+from tray_dictate.config.schema import RewriteSettings
+from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite import Rewriter
-from tray_dictate.rewrite.chat import Chat, url
+from tray_dictate.rewrite.backends import Chat, url
 from tray_dictate.rewrite.key import Key
 from tray_dictate.rewrite.profiles import Profile
+from tray_dictate.system import http_post as post
 
 TEXT = "please send the invoice"
 KEY = "sk-this-is-the-secret-0123456789"

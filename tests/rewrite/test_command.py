@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.config import RewriteSettings
+from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.rewrite import Rewriter
 
 TEXT = "please send the invoice"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tray_dictate.config import RewriteSettings
-from tray_dictate.errors import ConfigError
+from tray_dictate.config.schema import RewriteSettings
+from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite import Rewriter
 
 UPPER = ["tr", "a-z", "A-Z"]

@@ -6,10 +6,10 @@ pytest.importorskip("dbus_fast", reason="Linux only")
 
 from dbus_fast import DBusError, introspection
 
-from tray_dictate.ports import Actions
-from tray_dictate.tray.dbusmenu import REMEMBERED, ROOT, MenuInterface, Tree
-from tray_dictate.tray.menu import Entry, menu
-from tray_dictate.tray.view import View
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray.dbusmenu import REMEMBERED, ROOT, MenuInterface, Tree
+from tray_dictate.ui.tray.menu import Entry, menu
+from tray_dictate.ui.tray.view import View
 
 
 def numbers(tree: Tree) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.tray.headless import Headless
+from tray_dictate.ui.tray.headless import Headless
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def test_run_blocks_until_stop_from_any_thread_which_may_come_twice_or_before() 
 
 PROGRAM = """
 import signal
-from tray_dictate.tray.headless import Headless
+from tray_dictate.ui.tray.headless import Headless
 tray = Headless()
 signal.signal(signal.SIGTERM, lambda *_: tray.stop())
 print("ready", flush=True)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.tray.icon import COLOURS, LOUDEST, SIZES, Picture, argb, draw
+from tray_dictate.ui.tray.icon import COLOURS, LOUDEST, SIZES, Picture, argb, draw
 
 PAIRS = list(itertools.combinations(Status, 2))
 

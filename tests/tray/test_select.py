@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.bridge import Bridge
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Actions
-from tray_dictate.tray import select
-from tray_dictate.tray.headless import Headless
+from tray_dictate.core.ports import Actions
+from tray_dictate.system.threads import Bridge
+from tray_dictate.ui.tray import select
+from tray_dictate.ui.tray.headless import Headless
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = Actions(lambda _: None, *[lambda: None] * 4)
@@ -53,12 +53,12 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
 
 
 CONVERTED = """
-from tray_dictate.choices import Choices
+from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.ports import Actions
-from tray_dictate.tray.menu import Entry, menu
-from tray_dictate.tray.view import View
-from tray_dictate.tray.pystray import PystrayTray, _menu
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray.menu import Entry, menu
+from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.pystray import PystrayTray, _menu
 import pystray
 
 said = []
@@ -82,9 +82,9 @@ print(item.text, below.text, below.checked, below.radio)
 
 UNAVAILABLE = """
 import logging
-from tray_dictate.bridge import Bridge
-from tray_dictate.ports import Actions
-from tray_dictate.tray import select
+from tray_dictate.system.threads import Bridge
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray import select
 
 logging.basicConfig()
 bridge = Bridge()
@@ -100,7 +100,7 @@ print(type(tray).__name__)
 EARLY = """
 import logging, threading
 import pystray
-from tray_dictate.ports import Actions
+from tray_dictate.core.ports import Actions
 
 class Icon(pystray.Icon):
     # a back end of pystray's own kind, which has a message area
@@ -122,7 +122,7 @@ class Icon(pystray.Icon):
 
 pystray.Icon = Icon
 logging.basicConfig()
-from tray_dictate.tray.pystray import PystrayTray
+from tray_dictate.ui.tray.pystray import PystrayTray
 tray = PystrayTray(Actions(*[lambda *_: None] * 5), notifications=True)
 tray.notify("Hold F9 and speak.")
 tray.notify("Another is told.")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from PIL import ImageChops
 
-from tray_dictate.tray.menu import Entry
-from tray_dictate.tray.sheet import sheet
+from tray_dictate.ui.tray.menu import Entry
+from tray_dictate.ui.tray.sheet import sheet
 
 ENTRIES = (
     Entry("a", "Dictation", checked=True),

@@ -14,7 +14,7 @@ from tests.desktop.processes import wait_until
 from tests.desktop.running import ROOT
 from tests.desktop.windows import SYSTEM_PYTHON, Widget
 from tests.wayland.rig import Sway
-from tray_dictate.output.wayland_serve import HINT
+from tray_dictate.output.wayland.selection_server import HINT
 
 HERE = Path(__file__).parent
 _numbers = itertools.count(1)

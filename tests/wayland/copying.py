@@ -12,8 +12,8 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from tray_dictate.output.wayland_data_control import CLIPBOARD, PRIMARY, DataControl
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland.data_control import CLIPBOARD, PRIMARY, DataControl
+from tray_dictate.system.wayland import Connection
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import os
 import time
 
 from tray_dictate.core.keycodes import CODES
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.system.wayland import Connection
 
 KEYMAP = (
     'xkb_keymap {{ xkb_keycodes {{ include "evdev+aliases(qwerty)" }};'

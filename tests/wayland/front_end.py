@@ -7,7 +7,7 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.bridge import Bridge
+from tray_dictate.system.threads import Bridge
 
 PATH = "/org/freedesktop/portal/desktop"
 BOUND = [["dictate", {"trigger_description": Variant("s", "Ctrl+Alt+Space")}]]

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tray_dictate.doctor.wayland_window import WaylandWindow
-from tray_dictate.output.wayland_wire import Arguments
+from tray_dictate.doctor.window import WaylandWindow
+from tray_dictate.system.wayland import Arguments
 
 _ENTER = 0
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tray_dictate.config import OutputRule
-from tray_dictate.output.wayland import WaylandOutput
+from tray_dictate.config.schema import OutputRule
+from tray_dictate.output.wayland.output import WaylandOutput
 
 TEXTS = {
     "ascii": "The quick brown fox: {}[]()<>|\\~`'\"!@#$%^&*_+-= jumps 0123456789. ",

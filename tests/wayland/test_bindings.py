@@ -14,8 +14,9 @@ import pytest
 
 from tests.desktop.running import ROOT
 from tests.wayland.rig import Sway, wait_until
-from tray_dictate.config import HotkeySettings
-from tray_dictate.doctor import compositor, setup
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.doctor import setup
+from tray_dictate.hotkey.bindings import compositors as compositor
 
 MINE = "bindsym F3 nop\n"
 

@@ -15,16 +15,16 @@ import pytest
 from tests.desktop.running import ROOT
 from tests.wayland.clipboard_rig import copying, given_back, soon, stays_for
 from tests.wayland.rig import KINDS, Sway, wait_until
-from tray_dictate.errors import UnavailableError
-from tray_dictate.output.refused import MovedError, UnsavedError
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError, UnsavedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import QUIET, WaylandSelections
-from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_paste import WaylandPaster
-from tray_dictate.output.wayland_serve import HINT
-from tray_dictate.output.wayland_wire import Connection, WaylandError
-from tray_dictate.ports import Receipt
+from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.selection_server import HINT
+from tray_dictate.output.wayland.selections import QUIET, WaylandSelections
+from tray_dictate.system.wayland import Connection, WaylandError
 
 PASTED = Receipt(confirmed=True, method="paste")
 GIVEN_BACK = QUIET + 0.2  # seconds after a paste
@@ -297,10 +297,10 @@ def test_closing_ends_the_thread_and_leaves_nothing_of_ours(environ: Sway, caplo
 PASTE = """
 import threading
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import QUIET, WaylandSelections
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_paste import WaylandPaster
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland.selections import QUIET, WaylandSelections
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.system.wayland import Connection
 paster = WaylandPaster(VirtualKeyboard(Connection()), WaylandSelections(), threading.Event())
 paster.paste("dictated", Treatment(chord="f6"), lambda: True)
 """

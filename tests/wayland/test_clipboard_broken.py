@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 from tests.wayland.rig import Sway
-from tray_dictate.output.wayland_clipboard import WaylandSelections
-from tray_dictate.output.wayland_ways import Ways
-from tray_dictate.output.wayland_wire import WaylandError
+from tray_dictate.output.wayland.methods import Ways
+from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.system.wayland import WaylandError
 
 
 @pytest.fixture

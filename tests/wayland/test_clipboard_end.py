@@ -17,17 +17,17 @@ from tests.wayland.clipboard_rig import copying, soon
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import WaylandSelections
-from tray_dictate.output.wayland_data_control import CLIPBOARD, DataControl
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.system.wayland import Connection
 
 TEXT = "text/plain;charset=utf-8"
-KEEPER = b"tray_dictate.output.wayland_keeper"
+KEEPER = b"tray_dictate.output.wayland.keeper"
 PASTING = """
 import sys
 from tests.wayland.test_clipboard_end import use
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import WaylandSelections
+from tray_dictate.output.wayland.selections import WaylandSelections
 
 selections = WaylandSelections(kept=float(sys.argv[1]))
 for _ in range(3):

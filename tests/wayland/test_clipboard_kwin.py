@@ -10,7 +10,7 @@ from tests.desktop.processes import wait_until
 from tests.wayland.kwin import KWin
 from tests.wayland.test_clipboard_end import keepers
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import WaylandSelections
+from tray_dictate.output.wayland.selections import WaylandSelections
 
 pytestmark = pytest.mark.kwin
 TEXT = "text/plain"

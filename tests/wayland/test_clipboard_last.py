@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.wayland.rig import Sway
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output import clipboard
 from tray_dictate.output.clipboard import ClipboardOutput
-from tray_dictate.ports import Receipt
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import pytest
 from tests.desktop.output_rig import Watcher
 from tests.wayland.clipboard_rig import OddWindow, given_back, manager, seen_by, soon, stays_for
 from tests.wayland.rig import KINDS, Kind, Sway
+from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import QUIET, UNSURE, WaylandSelections
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_paste import WaylandPaster
-from tray_dictate.output.wayland_wire import Connection
-from tray_dictate.ports import Receipt
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.selections import QUIET, UNSURE, WaylandSelections
+from tray_dictate.system.wayland import Connection
 
 PASTED = Receipt(confirmed=True, method="paste")
 Paste = Callable[[str], Receipt | None]

@@ -18,7 +18,7 @@ from tests.wayland.rig import Sway
 from tests.wayland.test_clipboard_end import TEXT, keepers, use
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT
-from tray_dictate.output.wayland_clipboard import WaylandSelections
+from tray_dictate.output.wayland.selections import WaylandSelections
 
 SECRET = b"correct horse"
 ODD = "application/x-secret"  # wl-copy offers a text in many types
@@ -28,7 +28,7 @@ LOOKING = """
 import sys
 from tests.memory import living
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import WaylandSelections
+from tray_dictate.output.wayland.selections import WaylandSelections
 
 selections = WaylandSelections()
 offer = selections.offer("dictated", Treatment())

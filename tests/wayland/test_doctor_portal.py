@@ -8,9 +8,10 @@ import pytest
 
 from tests.wayland.portal_backend import Desktop
 from tests.wayland.session import Session
-from tray_dictate.config import HotkeySettings
-from tray_dictate.doctor import keyboard, wayland
-from tray_dictate.doctor.finding import Finding
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.doctor import wayland
+from tray_dictate.doctor.check import Finding
 
 SETTINGS = HotkeySettings(keys="ctrl_r", source="portal")
 

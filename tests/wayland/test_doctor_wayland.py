@@ -11,11 +11,12 @@ import pytest
 
 from tests.desktop.running import ROOT
 from tests.wayland.rig import Sway
-from tray_dictate.config import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import wayland, wayland_typed
-from tray_dictate.doctor.finding import Finding
-from tray_dictate.doctor.wayland_window import CLASS, characters
-from tray_dictate.output.wayland_keymap import keymap, placed
+from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
+from tray_dictate.doctor import delivery_wayland as wayland_typed
+from tray_dictate.doctor import wayland
+from tray_dictate.doctor.check import Finding
+from tray_dictate.doctor.window import CLASS, characters
+from tray_dictate.output.wayland.keymap import keymap, placed
 
 F9 = ("--set", "hotkey.keys=f9")
 

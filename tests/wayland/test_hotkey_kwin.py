@@ -10,15 +10,15 @@ import pytest
 
 from tests.desktop.processes import wait_until
 from tests.wayland.kwin import KWin
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import Trigger, qt_key
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.triggers import Trigger, qt_key
-from tray_dictate.desktop_entry import APP_ID
+from tray_dictate.core.ports import NamesKeys
 from tray_dictate.hotkey import explain, select
-from tray_dictate.hotkey.desktop import TOKEN
 from tray_dictate.hotkey.portal import PortalHotkey
-from tray_dictate.ports import NamesKeys
+from tray_dictate.hotkey.shortcut_service import TOKEN
+from tray_dictate.system.autostart.desktop_entry import APP_ID
 
 pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
 KGLOBALACCEL = (

@@ -14,14 +14,14 @@ from tests.desktop.processes import wait_until
 from tests.wayland.portal_backend import Desktop, NewPortal, Registry
 from tests.wayland.rig import Sway
 from tests.wayland.session import Session
-from tray_dictate import desktop_entry
-from tray_dictate.bridge import Bridge
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.triggers import Trigger
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
+from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.threads import Bridge
 
 KEYS = "ctrl+alt+d"
 

@@ -17,10 +17,10 @@ from tests.desktop.processes import wait_until
 from tests.strangers import Stranger
 from tests.wayland.front_end import GNOME, FrontEnd
 from tests.wayland.session import Session
-from tray_dictate.config import HotkeySettings
-from tray_dictate.hotkey import desktop
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.hotkey import shortcut_service as desktop
 from tray_dictate.hotkey.portal import PortalHotkey
-from tray_dictate.output.portal_bus import Portals
+from tray_dictate.system.portals import Portals
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def test_a_front_end_that_is_restarted_is_told_again_who_we_are(watch):
 
 
 def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch, monkeypatch):
-    monkeypatch.setattr("tray_dictate.dbus.PATIENCE", 1.0)
+    monkeypatch.setattr("tray_dictate.system.dbus.PATIENCE", 1.0)
     front = FrontEnd(busy=True)
     named, told = watch()  # a start waits for nobody
     time.sleep(2.5)
@@ -79,7 +79,7 @@ def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch, monkey
     ("offers", "words"), [(False, "No such interface"), (True, "(TimeoutError)")]
 )
 def test_a_front_end_that_is_slow_and_then_cannot_is_told_once(watch, monkeypatch, offers, words):
-    monkeypatch.setattr("tray_dictate.dbus.PATIENCE", 0.3)
+    monkeypatch.setattr("tray_dictate.system.dbus.PATIENCE", 0.3)
     monkeypatch.setattr(desktop, "_PROMPT", 0.2)
     front = FrontEnd(busy=True, offers=offers)
     _, told = watch()

@@ -16,10 +16,10 @@ from tests.desktop.processes import wait_until
 from tests.wayland.late_window import late_window
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import Sway
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output import wayland_input_method
-from tray_dictate.output.wayland_input_method import MANAGER, InputMethod
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.output.wayland import input_method as wayland_input_method
+from tray_dictate.output.wayland.input_method import MANAGER, InputMethod
+from tray_dictate.system.wayland import Connection
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ import pytest
 from tests.desktop.processes import wait_until
 from tests.desktop.running import ROOT
 from tests.wayland.rig import KINDS, Kind, Sway
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.output import wayland_keyboard
-from tray_dictate.output.programs import Wtype
-from tray_dictate.output.refused import MovedError
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_layout import like_us, session_keymap
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.wayland import keyboard as wayland_keyboard
+from tray_dictate.output.wayland.external import Wtype
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.layout import like_us, session_keymap
+from tray_dictate.system.wayland import Connection
 
 TEXTS = {
     "ascii": "The quick brown fox JUMPS over 12 lazy dogs; (really?) ~#{}[]|\\ <\"$%^&*'>",
@@ -262,8 +262,8 @@ def test_a_focus_that_moves_away_and_back_between_bursts_is_no_loss(
 TYPES = """
 import sys, threading
 sys.path.insert(0, {root!r})
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.system.wayland import Connection
 keyboard = VirtualKeyboard(Connection({display!r}))
 for _ in range(100):
     {action}

@@ -15,13 +15,13 @@ import pytest
 
 from tests.wayland.output_rig import MIXED, TEXTS, delivering
 from tests.wayland.rig import KINDS, Kind, Sway, wait_until
-from tray_dictate.config import OutputRule
-from tray_dictate.errors import DeliveryError
+from tray_dictate.config.schema import OutputRule
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output import select
-from tray_dictate.output.wayland import WaylandOutput
-from tray_dictate.output.wayland_input_method import MANAGER
-from tray_dictate.output.wayland_keyboard import SETTLE_X
-from tray_dictate.output.wayland_wire import Connection
+from tray_dictate.output.wayland.input_method import MANAGER
+from tray_dictate.output.wayland.keyboard import SETTLE_X
+from tray_dictate.output.wayland.output import WaylandOutput
+from tray_dictate.system.wayland import Connection
 
 PASSWORD = """
 import gi

@@ -12,18 +12,18 @@ import pytest
 from tests.fakes import always
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import Sway, wait_until
-from tray_dictate.errors import DeliveryError, FocusMovedError
-from tray_dictate.output import wayland_keyboard
-from tray_dictate.output.refused import MovedError
+from tray_dictate.app.placement import Placing, Policy
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland import WaylandOutput
-from tray_dictate.output.wayland_clipboard import WaylandSelections
-from tray_dictate.output.wayland_input_method import InputMethod
-from tray_dictate.output.wayland_keyboard import VirtualKeyboard
-from tray_dictate.output.wayland_paste import WaylandPaster
-from tray_dictate.output.wayland_toplevels import Toplevels
-from tray_dictate.output.wayland_wire import Connection
-from tray_dictate.placing import Placing, Policy
+from tray_dictate.output.wayland import keyboard as wayland_keyboard
+from tray_dictate.output.wayland.input_method import InputMethod
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.output import WaylandOutput
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.output.wayland.windows import Toplevels
+from tray_dictate.system.wayland import Connection
 
 LONG = {"auto": "one two three four five " * 200, "type": "one two three four five " * 25}
 

@@ -9,8 +9,8 @@ import pytest
 from tests.wayland.clipboard_rig import OddWindow
 from tests.wayland.output_rig import delivering
 from tests.wayland.rig import Sway
-from tray_dictate.errors import DeliveryError
-from tray_dictate.output.wayland import WaylandOutput
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.output.wayland.output import WaylandOutput
 
 SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.wayland.kwin import KWin
 from tests.wayland.output_rig import MIXED, delivering
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output import select
-from tray_dictate.output.wayland import ANY
+from tray_dictate.output.wayland.output import ANY
 
 pytestmark = pytest.mark.kwin
 

@@ -12,11 +12,11 @@ import pytest
 from tests.desktop.processes import wait_until
 from tests.wayland import remote_backend
 from tests.wayland.headless import Headless
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output.portal_bus import Portals
-from tray_dictate.output.portal_paste import PortalPaste
-from tray_dictate.output.portal_remote import RemoteSession
-from tray_dictate.output.refused import MovedError
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.portal.paste import PortalPaste
+from tray_dictate.output.portal.remote_desktop import RemoteSession
+from tray_dictate.system.portals import Portals
 
 PORTAL = f"""[portal]
 DBusName={remote_backend.NAME}

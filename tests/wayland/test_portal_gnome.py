@@ -18,14 +18,14 @@ from tests.wayland.gnome import Gnome
 from tests.wayland.headless import WAIT, Kind
 from tests.wayland.mutter import MutterCopy
 from tests.wayland.output_rig import MIXED
-from tray_dictate import paths
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.output import portal_paste
-from tray_dictate.output.portal_paste import PortalPaste
-from tray_dictate.output.refused import MovedError
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.portal import paste as portal_paste
+from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_habits import ONE_PASTE
-from tray_dictate.ports import Receipt
+from tray_dictate.output.wayland.habits import ONE_PASTE
+from tray_dictate.system import files as paths
 
 pytestmark = pytest.mark.gnome
 PASTED = Receipt(confirmed=True, method="paste")

@@ -12,11 +12,11 @@ from tests.desktop.processes import wait_until
 from tests.wayland.headless import Kind
 from tests.wayland.kwin import KWin
 from tests.wayland.output_rig import MIXED
-from tray_dictate.output.portal_paste import PortalPaste
-from tray_dictate.output.refused import MovedError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland_clipboard import WaylandSelections
-from tray_dictate.ports import Receipt
+from tray_dictate.output.wayland.selections import WaylandSelections
 
 pytestmark = pytest.mark.kwin
 PASTED = Receipt(confirmed=True, method="paste")

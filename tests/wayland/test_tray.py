@@ -101,7 +101,7 @@ def test_without_a_bar_there_are_notifications_and_the_command_line() -> None:
         daemon.wait_log("dictation 1: first sample")
         assert "recording" in session.run("tray-dictate", "status")
         session.sound.stop()  # something to tell
-        daemon.wait_log("WARNING tray_dictate.telling")
+        daemon.wait_log("WARNING tray_dictate.app.notices")
         wait_until(lambda: "microphone" in session.notifications(), 10, "the notification")
         time.sleep(1.5)  # by when an icon of the other kind would have come
         assert "No StatusNotifierItem host" in daemon.log()

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.config import AudioSettings
-from tray_dictate.pcm import SAMPLE
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.core.pcm import SAMPLE
 
 _RATE = 48_000
 _NOTES: dict[str, tuple[tuple[float, float], ...]] = {  # seconds after the first, Hz

@@ -18,7 +18,7 @@ import soundfile
 import soxr
 
 from tray_dictate.audio.header import WholeFile
-from tray_dictate.errors import AudioFileError
+from tray_dictate.core.errors import AudioFileError
 
 STDIN = Path("-")
 _KINDS = "Give a WAV, FLAC, OGG or MP3 file."

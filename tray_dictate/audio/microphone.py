@@ -16,15 +16,15 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from tray_dictate.audio import sources
+from tray_dictate.audio import devices as sources
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio, library
 from tray_dictate.audio.recording import Recording
-from tray_dictate.bridge import Bridge
-from tray_dictate.config import AudioSettings
-from tray_dictate.errors import CaptureError
-from tray_dictate.lifetime import finish
-from tray_dictate.pcm import SAMPLE, Resampler
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.core.pcm import SAMPLE, Resampler
+from tray_dictate.system.lifetime import finish
+from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any, TypeVar, cast
 
-from tray_dictate.errors import CaptureError
-from tray_dictate.lifetime import acquire, release
-from tray_dictate.remedies import ALLOW_MICROPHONE, SOUND_LIBRARY
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.system.lifetime import acquire, release
+from tray_dictate.system.remedies import ALLOW_MICROPHONE, SOUND_LIBRARY
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tray_dictate.errors import CaptureError
-from tray_dictate.pcm import peak, seconds
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.core.pcm import peak, seconds
 
 if TYPE_CHECKING:
     from tray_dictate.audio.microphone import Microphone

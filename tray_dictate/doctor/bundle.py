@@ -18,11 +18,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tray_dictate import paths
+from tray_dictate.audio.devices import sources
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.audio.sources import sources
+from tray_dictate.core.errors import CaptureError, DictateError
 from tray_dictate.doctor import redact
-from tray_dictate.errors import CaptureError, DictateError
+from tray_dictate.system import files as paths
 
 _PACKAGE = "tray-dictate"
 _TAIL = 200_000  # bytes of the log, from its end

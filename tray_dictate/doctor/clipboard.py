@@ -13,10 +13,11 @@ from typing import Any
 
 from Xlib import X, Xatom
 
-from tray_dictate import own_python, x11_flush
-from tray_dictate.key_variables import without_keys
-from tray_dictate.output.x11_save import Contents, Saving
-from tray_dictate.output.x11_server import connect, disconnect
+from tray_dictate.output.x11.selection_transfer import Contents, Saving
+from tray_dictate.system import flush as x11_flush
+from tray_dictate.system import own_python
+from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.x11 import connect, disconnect
 
 NAMES = ("CLIPBOARD", "PRIMARY")
 _START = 15.0  # seconds for a process to start and to read all of it
@@ -112,7 +113,7 @@ def owners() -> dict[str, int]:
 def keep(*names: str) -> bool:
     """Have a process of its own keep these selections; return whether it does. Blocks."""
     quiet = subprocess.DEVNULL
-    program = own_python.module("tray_dictate.doctor.keeper", *names)
+    program = own_python.module("tray_dictate.doctor.clipboard_keeper", *names)
     try:
         done = subprocess.run(
             program, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
-from tray_dictate import __version__, autostart, control
-from tray_dictate.doctor.finding import Finding
-from tray_dictate.errors import ControlError
+from tray_dictate import __version__
+from tray_dictate.app.control import client as control
+from tray_dictate.core.errors import ControlError
+from tray_dictate.doctor.check import Finding
+from tray_dictate.system import autostart
 
 _AGAIN = "Quit tray_dictate from its tray icon and start it again."
 _OFF = "off; `tray-dictate autostart enable` switches it on"

@@ -6,10 +6,10 @@ import os
 import sys
 from typing import Any
 
-from tray_dictate import blocking
-from tray_dictate.config import TraySettings
-from tray_dictate.doctor.finding import Finding
-from tray_dictate.errors import UnavailableError, why
+from tray_dictate.config.schema import TraySettings
+from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.doctor.check import Finding
+from tray_dictate.system import blocking
 
 _WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
 _PROPERTIES = "org.freedesktop.DBus.Properties.Get"
@@ -44,8 +44,8 @@ async def notifications(settings: TraySettings) -> list[Finding]:
         return [Finding("notifications", "unchecked", "tray.notifications is false")]
     if sys.platform != "linux":
         return [Finding("notifications", "ok", "by the system")]
-    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
-    from tray_dictate.tray.notifications import PATH, SERVICE  # noqa: PLC0415
+    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.ui.tray.notifications import PATH, SERVICE  # noqa: PLC0415
 
     try:
         bus = await connect()
@@ -65,7 +65,7 @@ async def notifications(settings: TraySettings) -> list[Finding]:
 
 async def _hosted() -> tuple[bool, str]:
     """Return whether a status notifier host draws us, and why not."""
-    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
 
     try:
         bus = await connect()
@@ -85,7 +85,7 @@ async def _hosted() -> tuple[bool, str]:
 def _xembed() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
-    from tray_dictate.output.x11_server import connect, disconnect  # noqa: PLC0415 - X only
+    from tray_dictate.system.x11 import connect, disconnect  # noqa: PLC0415 - X only
 
     try:
         display = connect()

@@ -9,17 +9,20 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from tray_dictate import json_text, log, own_python
 from tray_dictate.audio import files
-from tray_dictate.config import Config
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.doctor.finding import Finding
-from tray_dictate.engine import assets, detectors
-from tray_dictate.engine.checkup import Checkup, Recording, embedded_steps
-from tray_dictate.engine.trial import Step
-from tray_dictate.errors import UnavailableError
-from tray_dictate.pcm import SAMPLE
-from tray_dictate.stats_async import AsyncStats
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import Config
+from tray_dictate.core import json_text
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.pcm import SAMPLE
+from tray_dictate.doctor.check import Finding
+from tray_dictate.doctor.server import Checkup, Recording, embedded_steps
+from tray_dictate.doctor.trial import Step
+from tray_dictate.engine import detectors
+from tray_dictate.engine import model_files as assets
+from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.system import logs as log
+from tray_dictate.system import own_python
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from tray_dictate.wake_up import WakeUp
+from tray_dictate.system.wakeup import WakeUp
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin
 
-from tray_dictate.config import Config
-from tray_dictate.config_engine import Section
+from tray_dictate.config.engine import Section
+from tray_dictate.config.schema import Config
 from tray_dictate.doctor.personal import HIDDEN, address, secret_hosts, without_personal
 
 _SHORTEST = 4  # characters; what is shorter is part of any word

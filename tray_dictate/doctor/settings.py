@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tray_dictate import config_load, engine, paths, rewrite
-from tray_dictate.config import Config
-from tray_dictate.doctor.finding import Finding
-from tray_dictate.errors import ConfigError
+from tray_dictate import engine, rewrite
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import Config
+from tray_dictate.core.errors import ConfigError
+from tray_dictate.doctor.check import Finding
+from tray_dictate.system import files as paths
 
 _NAME = "settings"
 

@@ -7,15 +7,16 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tray_dictate import autostart, blocking
-from tray_dictate.config import HotkeySettings
-from tray_dictate.core.bindings import Bindings, accelerator, bindings, quoted
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words, parse_chord
-from tray_dictate.core.triggers import SUBSTITUTE, replaced
-from tray_dictate.doctor import compositor, gnome
-from tray_dictate.doctor.compositor import Running
-from tray_dictate.doctor.finding import Finding, failed
-from tray_dictate.errors import UnavailableError
+from tray_dictate.doctor.check import Finding, failed
+from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.hotkey.bindings.compositors import Running
+from tray_dictate.hotkey.bindings.syntax import Bindings, accelerator, bindings, quoted
+from tray_dictate.system import autostart, blocking
 
 _TITLES = {
     "redo": "Insert the last dictation again", "undo": "Take the last dictation back",
@@ -102,7 +103,7 @@ async def fix(settings: HotkeySettings) -> Finding:
 
 async def runs_gnome() -> bool:
     """Whether GNOME's custom shortcuts are there: their service, or a session that says so."""
-    from tray_dictate.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
 
     if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
         return True

@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from tray_dictate import blocking, hotkey
-from tray_dictate.config import HotkeySettings
+from tray_dictate import hotkey
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import in_words, parse_chord
-from tray_dictate.doctor import compositor, gnome, keyboard, setup
-from tray_dictate.doctor.finding import Finding, failed
-from tray_dictate.errors import UnavailableError
+from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.doctor import setup
+from tray_dictate.doctor.check import Finding, failed
+from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import gnome
 from tray_dictate.hotkey.commands import ADVICE
+from tray_dictate.system import blocking
 
 _ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
 _WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
@@ -24,7 +28,7 @@ _LATER = "it would be used where those before it refuse"
 
 def session() -> list[Finding]:
     """Return how the compositor answers; blocks."""
-    from tray_dictate.output.wayland_wire import WaylandError, offered  # noqa: PLC0415
+    from tray_dictate.system.wayland import WaylandError, offered  # noqa: PLC0415
 
     began = time.monotonic()
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tray_dictate.config_engine import EngineSettings
-from tray_dictate.engine import english
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.ports import Allowance, Engine
 from tray_dictate.engine.models import Detector
-from tray_dictate.ports import Allowance, Engine
+from tray_dictate.engine.offline import english
 
 
 def select(
@@ -21,22 +21,22 @@ def select(
     """
 
     def offline() -> Engine:
-        from tray_dictate.engine.offline import OfflineEngine  # noqa: PLC0415 - loads numpy
+        from tray_dictate.engine.offline.engine import OfflineEngine  # noqa: PLC0415 - loads numpy
 
         return OfflineEngine(live=live, misfit=english.misfit(settings))
 
     if settings.name == "offline":
         return offline()
-    from tray_dictate.engine.online import OnlineEngine  # noqa: PLC0415 - loads websockets
+    from tray_dictate.engine.realtime.engine import OnlineEngine  # noqa: PLC0415 - loads websockets
 
     return OnlineEngine(settings, tell or (lambda _: None), offline, detectors, allowance)
 
 
 def problems(settings: EngineSettings) -> list[str]:
     """Return what in the settings can never work; asks nobody."""
-    from tray_dictate.engine import dialect_url  # noqa: PLC0415
     from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
-    from tray_dictate.engine.dialect import DIALECTS  # noqa: PLC0415
+    from tray_dictate.engine.realtime.protocol import dialect_url  # noqa: PLC0415
+    from tray_dictate.engine.realtime.protocol.dialects import DIALECTS  # noqa: PLC0415
 
     if settings.name == "offline":
         return []
@@ -53,7 +53,7 @@ def warnings(settings: EngineSettings) -> list[str]:
 
 def detectors() -> Callable[[], Detector]:
     """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
-    from tray_dictate.engine import assets  # noqa: PLC0415
-    from tray_dictate.engine.silero import Silero  # noqa: PLC0415 - it loads numpy
+    from tray_dictate.engine import model_files as assets  # noqa: PLC0415
+    from tray_dictate.engine.vad import Silero  # noqa: PLC0415 - it loads numpy
 
     return Silero(assets.find(assets.SILERO)).detector

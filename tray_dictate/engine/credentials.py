@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tray_dictate import key_entry, key_program, key_store, key_variables
-from tray_dictate.blocking import Blocking
-from tray_dictate.config_engine import EngineSettings
+from tray_dictate.config import api_keys as key_store
+from tray_dictate.config import key_entry, key_program
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine.entra import EntraToken
-from tray_dictate.errors import UnavailableError
+from tray_dictate.system import key_variables
+from tray_dictate.system.blocking import Blocking
 
 Header = Literal["bearer", "api-key"]
 

@@ -7,9 +7,9 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from tray_dictate import own_python
-from tray_dictate.blocking import Blocking
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.system import own_python
+from tray_dictate.system.blocking import Blocking
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken

@@ -6,10 +6,10 @@ whoever transcribes. It hears at 16 kHz what is sent at the engine's rate.
 
 from __future__ import annotations
 
+from tray_dictate.core.pcm import SAMPLE, Resampler
 from tray_dictate.engine.models import HOP, Detector
 from tray_dictate.engine.segmenter import RATE, Segmenter
-from tray_dictate.engine.sound import Sound, level
-from tray_dictate.pcm import SAMPLE, Resampler
+from tray_dictate.engine.sound_buffer import Sound, level
 
 
 class Listener:

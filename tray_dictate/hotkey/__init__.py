@@ -6,12 +6,12 @@ import logging
 import sys
 from collections.abc import Callable
 
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.errors import UnavailableError
-from tray_dictate.physical_keys import physical_keys
-from tray_dictate.ports import Hotkey
-from tray_dictate.wayland_session import compositor_answers
+from tray_dictate.core.ports import Hotkey
+from tray_dictate.system.physical_keys import physical_keys
+from tray_dictate.system.session import compositor_answers
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def _commands() -> Hotkey:
 
 def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
     try:
-        from tray_dictate.hotkey.xinput import XInputHotkey  # noqa: PLC0415 - X only
+        from tray_dictate.hotkey.x11 import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
     others = tuple(settings.shortcuts.values())
@@ -127,7 +127,7 @@ def _portal(settings: HotkeySettings, tell: Tell) -> Hotkey:
 
 
 def _kde(settings: HotkeySettings, tell: Tell) -> Hotkey:
-    from tray_dictate.hotkey.kglobalaccel import KdeHotkey  # noqa: PLC0415 - D-Bus
+    from tray_dictate.hotkey.kde import KdeHotkey  # noqa: PLC0415 - D-Bus
 
     return KdeHotkey(settings, tell)
 

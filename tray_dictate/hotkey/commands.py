@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.triggers import Trigger
+from tray_dictate.core.desktop_shortcuts import Trigger
 
 ADVICE = (
     "`tray-dictate doctor` says how to bind your hotkey: this desktop gives no program the "

@@ -19,14 +19,14 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Protocol
 
-from tray_dictate.config import HotkeySettings
+from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
 from tray_dictate.core.keycodes import NAMES, XKB, code_of
 from tray_dictate.core.keys import in_words
-from tray_dictate.errors import UnavailableError
 from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices
-from tray_dictate.wake_up import WakeUp
+from tray_dictate.system.wakeup import WakeUp
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey.privacy import PRIVACY
 
 log = logging.getLogger(__name__)

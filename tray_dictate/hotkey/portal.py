@@ -15,10 +15,8 @@ from typing import Any
 
 from dbus_fast import DBusError, Message, Variant
 
-from tray_dictate import desktop_entry
-from tray_dictate.config import HotkeySettings
-from tray_dictate.core.text import label
-from tray_dictate.core.triggers import (
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.desktop_shortcuts import (
     DICTATE,
     SUBSTITUTE,
     Trigger,
@@ -27,9 +25,11 @@ from tray_dictate.core.triggers import (
     replaced,
     spoken_keys,
 )
-from tray_dictate.dbus import call
-from tray_dictate.errors import UnavailableError
-from tray_dictate.hotkey.desktop import REMEDY, TITLES, TOKEN, DesktopHotkey
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.text.normalize import label
+from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
+from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.dbus import call
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tray_dictate.core.chord import Edge
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import FUNCTION, MODIFIERS, NAMED, in_words, place_of
-from tray_dictate.errors import UnavailableError
-from tray_dictate.physical_keys import PhysicalKeys
+from tray_dictate.system.physical_keys import PhysicalKeys
 
 log = logging.getLogger(__name__)
 

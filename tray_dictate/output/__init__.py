@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from tray_dictate.errors import UnavailableError
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.hands import Hands, Held, OnSynthetic
 
 if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
-    from tray_dictate.config import OutputRule, OutputSettings
-    from tray_dictate.ports import CaretReader, Output
+    from tray_dictate.config.schema import OutputRule, OutputSettings
+    from tray_dictate.core.ports import CaretReader, Output
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def caret(*, read: bool) -> CaretReader:
         from tray_dictate.output.atspi import AccessibleCaret  # noqa: PLC0415 - D-Bus
 
         return AccessibleCaret()
-    from tray_dictate.ports import BlindCaretReader  # noqa: PLC0415
+    from tray_dictate.core.ports import BlindCaretReader  # noqa: PLC0415
 
     return BlindCaretReader()
 
@@ -98,7 +98,7 @@ def _candidates(
 
 
 def _wayland(method: Method, rules: Sequence[OutputRule], held: Held, *, private: bool) -> Output:
-    from tray_dictate.output.wayland import WaylandOutput  # noqa: PLC0415
+    from tray_dictate.output.wayland.output import WaylandOutput  # noqa: PLC0415
 
     output = WaylandOutput(method, rules, held, private=private)
     if method != "clipboard":
@@ -115,7 +115,7 @@ def _x11(
     private: bool,
 ) -> Output:
     try:
-        from tray_dictate.output.x11 import X11Output  # noqa: PLC0415
+        from tray_dictate.output.x11.output import X11Output  # noqa: PLC0415
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing ({reason}).", "Install it.") from reason
     return X11Output(method, on_synthetic, rules, heard, private=private)
@@ -123,7 +123,7 @@ def _x11(
 
 def _desktop(hands: Hands) -> Output:
     try:
-        from tray_dictate.output.desktop import DesktopOutput  # noqa: PLC0415
+        from tray_dictate.output.pynput import DesktopOutput  # noqa: PLC0415
 
         return DesktopOutput(hands)
     except Exception as reason:  # whatever a platform's library raises where it cannot work

@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 
 from dbus_fast.aio import MessageBus
 
-from tray_dictate import dbus
-from tray_dictate.core.caret import Around
-from tray_dictate.ports import CaretReader, Target
+from tray_dictate.core.ports import CaretReader, Target
+from tray_dictate.core.text.caret import Around
+from tray_dictate.system import dbus
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tray_dictate.errors import DeliveryError
-from tray_dictate.ports import Target
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Target
 
 
 class Blind:

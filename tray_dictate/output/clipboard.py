@@ -17,12 +17,12 @@ from typing import Any
 
 import pyperclip
 
-from tray_dictate import remedies
-from tray_dictate.errors import DeliveryError, UnavailableError
-from tray_dictate.key_variables import without_keys
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.blind import Blind
 from tray_dictate.output.plain import plain
-from tray_dictate.ports import Receipt, Target
+from tray_dictate.system import remedies
+from tray_dictate.system.key_variables import without_keys
 
 REMEDY = remedies.CLIPBOARD
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste

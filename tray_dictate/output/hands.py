@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tray_dictate.physical_keys import PhysicalKeys
+from tray_dictate.system.physical_keys import PhysicalKeys
 
 Held = Callable[[], frozenset[str] | None]
 OnSynthetic = Callable[[int, bool | None], None]

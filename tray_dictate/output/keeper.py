@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from tray_dictate import own_python
+from tray_dictate.system import own_python
 
 # seconds for which it serves what no living program answers for any more: a password, perhaps,
 # whose own program would have cleared it

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
-from tray_dictate.config import OutputRule
+from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.terminals import TERMINALS
-from tray_dictate.expressions import EXPRESSIONS
+from tray_dictate.system.expressions import EXPRESSIONS
 
 _T = TypeVar("_T")
 Method = Literal["auto", "paste", "type", "clipboard", "off"]

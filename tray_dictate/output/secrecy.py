@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from tray_dictate.output import processes
+from tray_dictate.system import processes
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 OURS = "application/x-tray-dictate"  # our own text has it, which another process of ours may keep

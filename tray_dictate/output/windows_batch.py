@@ -13,9 +13,9 @@ import ctypes
 from collections.abc import Sequence
 from typing import Protocol
 
-from tray_dictate.errors import DeliveryError
+from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output.hands import Hands
-from tray_dictate.physical_keys import PhysicalKeys
+from tray_dictate.system.physical_keys import PhysicalKeys
 
 _KEYBOARD = 1  # INPUT_KEYBOARD
 _EXTENDED, _UP, _UNICODE = 1, 2, 4  # KEYEVENTF_*

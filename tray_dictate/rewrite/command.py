@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tray_dictate import program
-from tray_dictate.core.text import label
-from tray_dictate.key_variables import without_keys
+from tray_dictate.core.text.normalize import label
 from tray_dictate.rewrite.failure import RewriteError
 from tray_dictate.rewrite.profiles import Profile
+from tray_dictate.system import process as program
+from tray_dictate.system.key_variables import without_keys
 
 _APPLICATION = "TRAY_DICTATE_APPLICATION"
 

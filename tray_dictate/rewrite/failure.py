@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.errors import DictateError
+from tray_dictate.core.errors import DictateError
 
 
 class RewriteError(DictateError):

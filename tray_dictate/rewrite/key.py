@@ -12,10 +12,12 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tray_dictate import key_entry, key_program, key_store, key_variables
-from tray_dictate.blocking import Blocking
-from tray_dictate.errors import UnavailableError
+from tray_dictate.config import api_keys as key_store
+from tray_dictate.config import key_entry, key_program
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.rewrite.failure import RewriteError
+from tray_dictate.system import key_variables
+from tray_dictate.system.blocking import Blocking
 
 VARIABLE = key_variables.REWRITE
 ENTRY = "rewrite"  # in the keyring

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tray_dictate.config import RewriteProfile, RewriteSettings
-from tray_dictate.expressions import EXPRESSIONS
+from tray_dictate.config.schema import RewriteProfile, RewriteSettings
+from tray_dictate.system.expressions import EXPRESSIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""The door to the daemon on Windows: a port of this machine, and a secret in the user's own file.
+
+Python has no socket files there. Who cannot read the file, which lies in the user's profile,
+cannot know the token, and a web page that knocks on the port does not know it either. The tests
+run it on Linux; on Windows itself: not run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from pathlib import Path
+
+import filelock
+
+from tray_dictate.app.control.client import NOT_RUNNING
+from tray_dictate.core.errors import ControlError
+from tray_dictate.system import files as paths
+
+_PATIENCE = 20.0  # seconds for the answer, as in control.py
+_HOST = "127.0.0.1"
+
+
+class TcpDoor:
+    """A listening port; its number and the token are in a file while it is open."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file or door_file()
+        self._lock = filelock.FileLock(f"{self._file}.lock", mode=0o600, thread_local=False)
+        self.token = secrets.token_hex(32)
+
+    def __str__(self) -> str:
+        return str(self._file)
+
+    def open(self) -> socket.socket:
+        """Return the listening socket. Raises ControlError, or OSError."""
+        paths.private_folder(self._file.parent)
+        try:
+            self._lock.acquire(blocking=False)
+        except filelock.Timeout:
+            raise ControlError(
+                "Another tray_dictate serves the control port. End it: `tray-dictate quit`."
+            ) from None
+        listening = socket.socket()
+        try:
+            listening.bind((_HOST, 0))
+            listening.listen()
+            self._write(listening.getsockname()[1])
+        except BaseException:
+            listening.close()
+            self._lock.release()
+            raise
+        listening.setblocking(False)
+        return listening
+
+    def admits(self, _connection: socket.socket) -> bool:
+        """Return True: the token says who knocks."""
+        return True
+
+    def close(self) -> None:
+        """Forget the port and the token."""
+        self._file.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _write(self, port: int) -> None:
+        """Replace the file as a whole: a client reads the old one or the new one."""
+        new = self._file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as written:
+            json.dump({"port": port, "token": self.token}, written)
+        new.replace(self._file)
+
+
+def door_file() -> Path:
+    """Return the file of this user's daemon."""
+    local = os.environ.get("LOCALAPPDATA")
+    return (Path(local) if local else Path.home()) / "tray_dictate" / "control.json"
+
+
+def connect(file: Path | None = None) -> tuple[socket.socket, str]:
+    """Return a connection to the daemon, and the token that it asks for. Raises ControlError."""
+    file = file or door_file()
+    try:
+        found = json.loads(file.read_text("ascii"))
+        port, token = int(found["port"]), str(found["token"])
+        connection = socket.create_connection((_HOST, port), timeout=_PATIENCE)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise ControlError(NOT_RUNNING) from None
+    except OSError as reason:
+        raise ControlError(f"{file}: {reason.strerror or reason}.") from reason
+    except (ValueError, LookupError, TypeError):
+        raise ControlError(f"{file} is damaged. Quit tray_dictate and start it again.") from None
+    return connection, token

@@ -1,0 +1,83 @@
+"""The door to the daemon on Linux and macOS: a socket in a folder of the user's own.
+
+A socket that a killed daemon has left is replaced. One that somebody serves is never stolen: its
+lock is held for as long as it is served, and a server of any kind answers a connection.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+import filelock
+
+from tray_dictate.app.control.client import check_folder, is_ours, socket_path
+from tray_dictate.core.errors import ControlError
+from tray_dictate.system import files as paths
+
+TAKEN = "Another tray_dictate serves the control socket. End it: `tray-dictate quit`."
+
+
+class UnixDoor:
+    """A listening socket that only its owner can open."""
+
+    token = ""  # the system says who knocks
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or socket_path()
+        self._lock = filelock.FileLock(f"{self._path}.lock", mode=0o600, thread_local=False)
+        self._inode = 0
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    def open(self) -> socket.socket:
+        """Return the listening socket. Raises ControlError, or OSError."""
+        paths.make_folder(self._path.parent)
+        check_folder(self._path.parent)
+        try:
+            self._lock.acquire(blocking=False)
+        except filelock.Timeout:
+            raise ControlError(TAKEN) from None
+        listening = socket.socket(socket.AF_UNIX)
+        try:
+            _remove_stale(self._path)
+            listening.bind(str(self._path))
+            self._path.chmod(0o600)
+            self._inode = self._path.stat().st_ino
+            listening.listen()
+        except BaseException:
+            listening.close()
+            self._lock.release()
+            raise
+        listening.setblocking(False)
+        return listening
+
+    def admits(self, connection: socket.socket) -> bool:
+        """Tell whether the other end is this user."""
+        return is_ours(connection)
+
+    def close(self) -> None:
+        """Remove the socket, where it is still ours."""
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+        self._lock.release()
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that nobody serves. Raises ControlError if somebody does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return
+        except ConnectionRefusedError:
+            os.unlink(path)  # noqa: PTH108
+            return
+        except BlockingIOError:  # it is served, and busy
+            pass
+    raise ControlError(TAKEN)

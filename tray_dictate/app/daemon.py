@@ -1,0 +1,418 @@
+"""The shell: event -> step() -> perform the commands; one task per dictation.
+
+Everything here runs on the loop. Nothing here decides: core.chord says what the keys mean,
+core.dictation what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import assert_never
+
+from tray_dictate.app.components import Parts
+from tray_dictate.app.delivery import Delivery
+from tray_dictate.app.last_dictation import Last
+from tray_dictate.app.notices import Telling
+from tray_dictate.app.shown import Shown
+from tray_dictate.app.story import Story
+from tray_dictate.app.take import Take
+from tray_dictate.app.ways import Ways, ways
+from tray_dictate.core.chord import POINTER, Edge, Signal
+from tray_dictate.core.cue_policy import Sounds
+from tray_dictate.core.dictation import (
+    Abort,
+    Begin,
+    Cancel,
+    Close,
+    Command,
+    Deliver,
+    Delivered,
+    Drained,
+    Event,
+    Finish,
+    Heard,
+    Locked,
+    SegmentReady,
+    Start,
+    State,
+    Status,
+    Stop,
+    Toggle,
+    step,
+)
+from tray_dictate.core.errors import DictateError
+from tray_dictate.core.keys import MODIFIERS
+from tray_dictate.core.ports import NamesKeys
+from tray_dictate.core.segments import Spoken
+from tray_dictate.core.shortcuts import Shortcuts
+from tray_dictate.hotkey.switchable import machine
+from tray_dictate.system.expressions import EXPRESSIONS
+
+log = logging.getLogger(__name__)
+
+_FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
+_PATIENCE = 5.0  # seconds for the keyboard to tell all that has happened before time passes
+_LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
+_DOUBT = 0.1  # seconds after which one that may have seen a menu or our own typing is made again
+_ENDED = (
+    "The screen was locked, so the dictation ended. What was not inserted by then is in the "
+    "history: `tray-dictate redo` inserts it."
+)
+_REFUSED = (
+    "Nothing was recorded while the screen was locked, or another program kept the keyboard to "
+    "itself (hotkey.when_locked)."
+)
+_UNFINISHED = "tray_dictate was ended before all that you said had become text."
+_SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
+
+
+@dataclass(slots=True)
+class _Running:
+    take: Take
+    task: asyncio.Task[None]
+    limit: asyncio.TimerHandle | None = field(default=None)
+
+
+class Daemon:
+    """Owns the state of all dictations; `post` events to it, on the loop."""
+
+    def __init__(
+        self, parts: Parts, farewell: float = _FAREWELL, patience: float = _PATIENCE
+    ) -> None:
+        """`patience` is with a keyboard that does not answer, in seconds."""
+        self._parts, self._farewell, self._patience = parts, farewell, patience
+        self._state = State()
+        self.shown = Shown(parts.show, parts.hint)
+        self._follow_parts()
+        self._running: dict[int, _Running] = {}
+        self._sounds = Sounds(parts.play)
+        telling = Telling(parts.notify)
+        self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
+        self.delivery = Delivery(parts.output, self._ways(), self._delivered)
+        self.last = Last(self.delivery, partial(self.tell, cause="asked"), parts.watches)
+        self._delivering: asyncio.Task[None] | None = None
+        self._wake: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
+        self._pressed = 0.0
+        self._let_go: float | None = None  # when the hotkey was let go that stops a dictation now
+        self._asked: asyncio.TimerHandle | None = None  # ends our patience with the keyboard
+        self._modifiers: set[str] = set()  # that the user holds down
+        self._idle = asyncio.Event()  # no dictation is live
+        self._idle.set()
+
+    @property
+    def status(self) -> Status:
+        """What the tray shows."""
+        return self._state.status
+
+    async def start(self) -> None:
+        """Be ready, first with the microphone: what is said while the engine loads waits."""
+        self._delivering = asyncio.create_task(self.delivery.run())
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._tell_expression)
+        EXPRESSIONS.follow(tell)
+        self._show()
+        settings = self._parts.config.hotkey
+        await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
+        log.info("ready: %s %s and speak", settings.mode, settings.keys)
+        await self._prepare(self._parts.engine.load())
+        log.info("the engine is loaded")
+        for entry in await self._parts.history.last():
+            self.delivery.inserted.recall(entry.text)
+
+    async def _prepare(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except DictateError as trouble:  # told now, and again at a press; it may mend meanwhile
+            self.tell(str(trouble))
+
+    async def stop(self) -> None:
+        """Finish what is being said, deliver it, and end."""
+        await self.settle(self._farewell)
+        EXPRESSIONS.follow(None)
+        for running in self._running.values():
+            if not running.task.done():  # a server that is away, most likely
+                self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
+            running.task.cancel()
+        self._tell_rest()
+        if self._look:
+            self._look.cancel()
+        if self._wake:
+            self._wake.cancel()
+        self._forget_asked()
+        if self._delivering:
+            self._delivering.cancel()
+        for live in self._state.live:
+            for spoken in live.waiting:  # behind an older one that is still on its way
+                self.delivery.put(live.number, *spoken)
+        self.delivery.settle()
+
+    async def settle(self, seconds: float) -> None:
+        """Finish what is being said and deliver it, if so many seconds are enough."""
+        self.post(Stop())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("%d dictations were not delivered in time", len(self._state.live))
+
+    def look_at_keys(self) -> None:
+        """Learn which keys are held by now: nobody may have seen a release."""
+        self._act([Signal.VERIFY], asyncio.get_running_loop().time())
+
+    def look_at_lock(self, *, doubt: bool | None = None) -> None:
+        """Learn whether the screen is locked: then nothing is recorded, and nothing inserted.
+
+        A menu has the keyboard for a moment before it is there, and so has our own output where a
+        modifier goes down while text is typed. So in `doubt`, which without a word there is while
+        text is typed, a lock counts only when it is seen again.
+        """
+        wanted = self._parts.config.hotkey.when_locked == "stop"
+        locked = wanted and self._parts.lock.is_locked()
+        if locked == self._state.locked:
+            return
+        if doubt is None:
+            doubt = self.delivery.busy.locked()
+        if locked and doubt:
+            self._look_after(_DOUBT, doubt=False)
+            return
+        log.info("the screen is %s", "locked" if locked else "unlocked")
+        if locked and self._state.live:
+            self._behind_lock.append(_ENDED)
+        self.delivery.locked = locked
+        self.post(Locked(locked))
+        if locked and isinstance(self._parts.hotkey, NamesKeys):
+            self._parts.hotkey.forget()
+        if not locked:
+            for words in dict.fromkeys(self._behind_lock):
+                self.tell(words, "limit")
+            self._behind_lock.clear()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the screen is locked, as far as is known, so that nothing is recorded."""
+        return self._state.locked
+
+    @asynccontextmanager
+    async def between_dictations(self) -> AsyncGenerator[None]:
+        """Wait until nothing is recorded, owed or inserted; nothing is inserted meanwhile."""
+        while True:
+            await self._idle.wait()
+            async with self.delivery.busy:
+                if not self._state.live:
+                    yield
+                    return
+
+    def renew(self) -> None:
+        """Go on with the settings and the parts that there are now; between dictations."""
+        EXPRESSIONS.again()
+        self._follow_parts()
+        self._forget_asked()  # the keyboard may be another
+        self.delivery.change(self._parts.output, self._ways())
+        self._schedule()
+        self.shown.again()  # the tray may be another
+
+    def post(self, event: Event) -> None:
+        """Let something happen."""
+        recorded = self._state.recording is not None
+        if isinstance(event, Start | Toggle) and not recorded:
+            self.look_at_lock()
+            if self._state.locked and self._state.enabled:
+                self._behind_lock.append(_REFUSED)
+        self._state, commands = step(self._state, event)
+        for command in commands:
+            self._perform(command)
+        records = self._state.recording is not None
+        if records != recorded and self._chord.cancel:  # Escape is for us, not for the window
+            self._parts.hotkey.claim(self._chord.cancel[0] if records else frozenset())
+        self._chord.follow(records)
+        self._schedule()
+        self._look_later()
+        self._show()
+        if self._state.live:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    def own_click(self) -> None:
+        """Learn that the user's latest click was on our icon or its menu."""
+        self.delivery.inserted.own_click(asyncio.get_running_loop().time())
+
+    def from_menu(self, name: str) -> None:
+        """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
+        self.last.from_menu(name)
+
+    def edge(self, edge: Edge) -> None:
+        """Take a key edge from the hotkey's back end."""
+        asked = self._shortcuts.feed(edge)
+        if edge.key in MODIFIERS:
+            (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
+        cancel = self._chord.cancel[0] if self._state.recording and self._chord.cancel else ()
+        if edge.down and edge.key not in {*self._own, *MODIFIERS, *cancel} and not asked:
+            # the user types, or clicks: the caret is elsewhere
+            if edge.key == POINTER:
+                self.delivery.inserted.click(edge.at)
+            else:
+                self.delivery.inserted.typed(edge.key, frozenset(self._modifiers))
+        if edge.key != POINTER:
+            # first what was over by then: the dictation of before ends before another begins
+            self._act(self._chord.tick(edge.at), edge.at)
+            self._act(self._chord.feed(edge), edge.at)
+        if asked:
+            self.look_at_lock()
+        for name in asked:
+            self.last.ask(name)
+
+    def _follow_parts(self) -> None:
+        self._parts.microphone.follow(self._show)
+        settings = self._parts.config.hotkey
+        self._chord = machine(settings)
+        self._own = frozenset(key for slot in self._chord.chord for key in slot)
+        self._shortcuts = Shortcuts(settings.shortcuts)
+
+    def _forget_asked(self) -> None:
+        if self._asked:
+            self._asked.cancel()
+            self._asked = None
+
+    def _tell_expression(self, message: str) -> None:
+        self.tell(message, "expressions")
+
+    def _ways(self) -> Ways:
+        return ways(self._parts, partial(self.tell, cause="delivery"))
+
+    def _act(self, signals: list[Signal], at: float) -> None:
+        for signal in signals:
+            if signal is Signal.VERIFY:
+                physical = self._parts.hotkey.held()
+                if physical is not None:
+                    self._act(self._chord.verify(physical, at), at)
+                continue
+            if signal is Signal.START:
+                self._pressed = at
+            self._let_go = self._chord.over_at if signal is Signal.STOP else None
+            self.post(_SIGNALS[signal])
+            self._let_go = None
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._wake:
+            self._wake.cancel()
+        at = None if self._asked else self._chord.wake_at
+        loop = asyncio.get_running_loop()
+        self._wake = loop.call_at(at, self._ask_keyboard) if at is not None else None
+
+    def _ask_keyboard(self) -> None:
+        """Have everything told that happened until now, and only then let the time pass.
+
+        On a busy machine a release is read, and the press that makes a bounce of it waits still.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+
+        def pass_time() -> None:
+            if self._asked is asked:
+                self._forget_asked()
+                self._act(self._chord.tick(now), now)
+
+        def read() -> None:  # on the keyboard's thread, after its edges
+            loop.call_soon_threadsafe(pass_time)
+
+        asked = self._asked = loop.call_later(self._patience, pass_time)
+        self._parts.hotkey.catch_up(read)
+
+    def _perform(self, command: Command) -> None:
+        match command:
+            case Begin(number):
+                self._begin(number)
+            case Finish(number):
+                self._running[number].take.finish(self._let_go)
+            case Abort(number):
+                self.delivery.abort(number)
+                self._end(number).task.cancel()
+                self._sounds.dropped(number)
+                log.info("dictation %d: dropped", number)
+            case Deliver(number, spoken):
+                self.delivery.put(number, *spoken)
+            case Close(number):
+                self.delivery.close(number)
+                self._end(number)
+                log.info("dictation %d: over", number)
+            case _:
+                assert_never(command)
+
+    def _begin(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        started = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
+        settings = self._parts.config
+        take = Take(
+            number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
+            started, partial(self._heard, number), partial(self._segment, number),
+            partial(self._sounds.recorded, number), self._parts.level, self._parts.unringing(),
+            story=Story.of(settings.engine),
+        )  # fmt: skip
+        self._sounds.begun(number)
+        running = _Running(take, loop.create_task(self._dictate(take)))
+        if settings.hotkey.limit_minutes:
+            running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
+        self._running[number] = running
+        self.delivery.begin(number, take.story)
+
+    async def _dictate(self, take: Take) -> None:
+        try:
+            await take.run()
+            trouble = take.trouble
+        except Exception:
+            log.exception("dictation %d failed", take.number)
+            reason = "The dictation failed; the log has the details."
+            trouble = f"{reason} {take.keep(reason)}"
+        if trouble:
+            self._sounds.failed(take.number)
+            self.tell(trouble, "take")
+        self.post(Drained(take.number, trouble))
+
+    def _end(self, number: int) -> _Running:
+        running = self._running.pop(number)
+        if running.limit:
+            running.limit.cancel()
+        return running
+
+    def _heard(self, number: int) -> None:
+        self._sounds.heard(number)
+        self.post(Heard(number))
+
+    def _segment(self, number: int, spoken: Spoken) -> None:
+        self.post(SegmentReady(number, spoken))
+
+    def _delivered(self, number: int, trouble: str) -> None:
+        self.post(Delivered(number, trouble))
+
+    def _look_again(self, doubt: bool) -> None:
+        self._look = None
+        self.look_at_lock(doubt=doubt)
+        self._look_later()
+
+    def _look_later(self) -> None:
+        if self._look is None and (self._state.recording or self._state.locked):
+            # locked, a press looks, too
+            self._look_after(_LOOK if self._state.recording else 5 * _LOOK)
+
+    def _look_after(self, pause: float, *, doubt: bool = True) -> None:
+        if self._look:
+            self._look.cancel()
+        self._look = asyncio.get_running_loop().call_later(pause, self._look_again, doubt)
+
+    def _limit(self) -> None:
+        limit = self._parts.config.hotkey.limit_minutes
+        self.tell(f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes).", "limit")
+        self.post(Stop())
+
+    def _show(self) -> None:
+        state = self._state
+        self.shown.put(state.status, state.trouble, is_open=self._parts.microphone.is_open)

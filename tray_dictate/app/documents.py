@@ -1,0 +1,193 @@
+"""Settings, log and the machine's check, opened in the user's own editor.
+
+Desktops without a list of file types (a missing MIME cache, a bare window manager) have no program
+of their own for a text: then come the editors that are there, and at last one in a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shlex
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tray_dictate.config import template as config_file
+from tray_dictate.core.errors import DeliveryError, UnavailableError, why
+from tray_dictate.system import files as paths
+from tray_dictate.system import own_python
+from tray_dictate.system import process as program
+from tray_dictate.system.key_variables import without_keys
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0  # seconds; what runs on after them is the editor itself
+_CHECK = 180.0  # seconds
+_LONGEST = 1_000_000  # bytes of the check's answer
+_EDITORS = (  # with a window of their own
+    "gnome-text-editor", "gedit", "kate", "kwrite", "mousepad", "xed", "pluma", "featherpad",
+    "leafpad", "l3afpad", "geany", "gvim", "emacs",
+)  # fmt: skip
+_TERMINAL_EDITORS = ("sensible-editor", "nano", "micro", "vim", "vi")
+_WINDOWLESS = {
+    *_TERMINAL_EDITORS, "nvim", "hx", "helix", "kak", "joe", "jed", "ne", "mg", "pico", "ed", "dte",
+}  # fmt: skip
+_TERMINALS = (  # each with what a command follows
+    ("xdg-terminal-exec",), ("x-terminal-emulator", "-e"), ("gnome-terminal", "--"), ("kgx", "--"),
+    ("konsole", "-e"), ("xfce4-terminal", "-x"), ("mate-terminal", "-x"), ("lxterminal", "-e"),
+    ("qterminal", "-e"), ("kitty",), ("alacritty", "-e"), ("wezterm", "start", "--"), ("foot",),
+    ("xterm", "-e"),
+)  # fmt: skip
+DOCTOR = own_python.module("tray_dictate", "doctor", "--no-input")
+
+
+class Opening:
+    """Opens one thing or the other; raises UnavailableError."""
+
+    def __init__(
+        self,
+        settings: Path,
+        tell: Callable[[str], None],
+        keep: Callable[[str], Awaitable[None]],
+        *,
+        platform: str = sys.platform,
+        doctor: list[str] = DOCTOR,
+    ) -> None:
+        """`keep` puts a text on the clipboard, or raises DeliveryError."""
+        self._settings, self._tell, self._keep = settings, tell, keep
+        self._platform, self._doctor = platform, doctor
+        self._editors: set[asyncio.Task[Any]] = set()
+
+    async def open(self, name: str) -> None:
+        """Open "settings", "check" or "log"."""
+        match name:
+            case "settings":
+                path = self._own_settings()
+            case "check":
+                path = await self._check()
+            case _:
+                path = paths.log_file()
+        if not path.exists():
+            raise UnavailableError(f"There is no {path}: it cannot be written there.")
+        await self._show(path)
+
+    def _own_settings(self) -> Path:
+        """Return the user's file; a new one explains every setting and changes none."""
+        path = self._settings
+        if not path.exists():
+            _write(path, config_file.render(), paths.make_folder)
+        return path
+
+    async def _check(self) -> Path:
+        """Return the file with what the doctor says."""
+        self._tell("This machine is being checked; the result is shown in a moment.")
+        try:
+            code, said = await program.run(
+                self._doctor, limit=_CHECK, longest=_LONGEST, env=os.environ
+            )
+        except TimeoutError:
+            raise _no_check(f"it was not done within {_CHECK:g} s.") from None
+        except (OSError, ValueError, program.TooMuchError) as reason:
+            raise _no_check(f"{why(reason)}.") from reason
+        if not said.strip():
+            raise _no_check(f"it ended with code {code} and said nothing.")
+        path = paths.log_file().with_name("check.txt")
+        _write(path, said.decode(errors="replace"), paths.private_folder)
+        return path
+
+    async def _show(self, path: Path) -> None:
+        if self._platform == "win32":
+            startfile: Any = getattr(os, "startfile")  # noqa: B009 - Windows only
+            try:
+                await asyncio.to_thread(startfile, str(path))
+            except OSError as reason:  # Windows knows no program for .toml
+                log.info("no program opens %s files: %s", path.suffix, reason)
+            else:
+                return
+        for editor in _editors(self._platform):
+            if await self._opens([*editor, str(path)]):
+                return
+        try:
+            await self._keep(str(path))
+        except DeliveryError as reason:
+            log.info("the clipboard: %s", reason)
+            raise _no_editor(f"Open {path} with one") from reason
+        raise _no_editor(f"Open the file whose path is on the clipboard now ({path})")
+
+    async def _opens(self, command: list[str]) -> bool:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                start_new_session=True,
+                env=without_keys(),
+            )
+        except (OSError, ValueError) as reason:
+            log.info("%s: %s", command[0], reason)
+            return False
+        ended = asyncio.ensure_future(process.wait())
+        self._editors.add(ended)  # it is waited for as long as it runs, else it stays a zombie
+        ended.add_done_callback(self._editors.discard)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                code = await asyncio.shield(ended)
+        except TimeoutError:
+            return True
+        log.info("%s ended with code %d", command[0], code)
+        return code == 0
+
+
+def _editors(platform: str) -> Iterator[list[str]]:
+    """Yield what may open a text: the desktop's own choice, the user's, and what there is."""
+    if platform == "win32":
+        yield ["notepad.exe"]
+        return
+    yield from [["open", "-t"]] if platform == "darwin" else [["xdg-open"], ["gio", "open"]]
+    own = [_words(os.environ.get(name, "")) for name in ("VISUAL", "EDITOR")]
+    yield from (words for words in own if words and Path(words[0]).name not in _WINDOWLESS)
+    yield from ([name] for name in _EDITORS if shutil.which(name))
+    in_terminal = [*own, *([name] for name in _TERMINAL_EDITORS)]
+    editor = next((words for words in in_terminal if words and shutil.which(words[0])), None)
+    for terminal in _TERMINALS if editor else ():
+        if editor and shutil.which(terminal[0]):
+            yield [*terminal, *editor]
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quotation mark too many
+        return []
+
+
+def _write(path: Path, text: str, folder: Callable[[Path], Path]) -> None:
+    """Write a file that only its owner may read. Raises UnavailableError."""
+    try:
+        folder(path.parent)
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
+    except OSError as reason:
+        raise UnavailableError(f"{path} cannot be written: {reason.strerror}.") from reason
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _no_check(reason: str) -> UnavailableError:
+    return UnavailableError(
+        f"The check of this machine failed: {reason}", "Run `tray-dictate doctor` in a terminal."
+    )
+
+
+def _no_editor(remedy: str) -> UnavailableError:
+    return UnavailableError(
+        "No text editor could be started.", f"{remedy}, or name yours in $VISUAL."
+    )

@@ -1,0 +1,167 @@
+"""What the user is told, and when: one bubble for each cause, never a storm, nothing lost.
+
+A bubble shows what its cause has said within the last seconds, so that it takes the place of the
+one before without hiding what nobody has read yet. A cause that tells how something stands (the
+settings file) shows the latest only, and nothing once that is right again. What a cause has said
+already is not said again for minutes, except about what the user has just done. Where many causes
+speak at once, the later ones share a bubble. All that is told is in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tray_dictate.core.ports import Urgency
+
+log = logging.getLogger(__name__)
+
+AGAIN = 300.0  # seconds within which a lasting trouble is said once
+READ = 10.0  # seconds that a message stays in its bubble, and in which it is not repeated
+PAUSE = 2.0  # seconds between two changes of a bubble
+BUBBLES = 3  # causes that get one of their own within READ
+LINES = 6  # messages in a bubble
+REST = "rest"  # the cause of the bubble that the others share
+
+_URGENT = frozenset({"take", "delivery", "stopped"})  # what was said is not where it should be
+_EACH = frozenset({*_URGENT, "limit", "asked"})  # about what the user has just done
+
+_STATES = frozenset({"settings", "hotkey"})  # the latest message is the whole truth
+_BUTTONS = {
+    "delivery": ("redo", "copy"), "settings": ("settings",),
+    "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
+}  # fmt: skip
+
+Notify = Callable[[str, str, Urgency, tuple[str, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """What is to be shown in place of what this cause has shown before; no message: nothing."""
+
+    cause: str
+    message: str
+    urgency: Urgency = Urgency.NORMAL
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """What the user can do about it; names of ports.Actions."""
+        return _BUTTONS.get(self.cause, ())
+
+
+@dataclass(slots=True)
+class _Open:
+    """One cause's bubble."""
+
+    lines: list[tuple[float, str, Urgency]] = field(
+        default_factory=list[tuple[float, str, Urgency]]
+    )
+    shown_at: float = float("-inf")
+    due: bool = False
+
+
+class Bubbles:
+    """Decides what is shown when; the clock is yours: `tick` at `wake_at`."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Open] = {}
+        self._said: dict[tuple[str, str], float] = {}
+        self._standing: set[str] = set()  # states that were told and may still be seen
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `tick` is due, None for never."""
+        return min((b.shown_at + PAUSE for b in self._open.values() if b.due), default=None)
+
+    def tell(self, message: str, cause: str, now: float) -> list[Bubble]:
+        """Take a message; return what is to be shown now."""
+        cause = cause or message
+        self._forget(now)
+        span = READ if cause in _EACH else AGAIN
+        if now - self._said.get((cause, message), float("-inf")) >= span:
+            self._said[cause, message] = now
+            own = cause in self._open or len(self._open) < BUBBLES
+            bubble = self._open.setdefault(cause if own else REST, _Open())
+            if cause in _STATES:
+                bubble.lines.clear()
+                self._standing.add(cause)
+            urgency = Urgency.CRITICAL if cause in _URGENT else Urgency.NORMAL
+            bubble.lines.append((now, message, urgency))
+            bubble.due = True
+        return self.tick(now)
+
+    def mend(self, cause: str) -> list[Bubble]:
+        """Learn that a cause is no trouble any more; return what is to be shown now."""
+        if cause not in self._standing:
+            return []
+        self._standing.remove(cause)
+        self._open.pop(cause, None)
+        self._said = {what: at for what, at in self._said.items() if what[0] != cause}
+        return [Bubble(cause, "")]
+
+    def tick(self, now: float) -> list[Bubble]:
+        """Return what is to be shown now."""
+        shown = [
+            self._show(cause, bubble, now)
+            for cause, bubble in self._open.items()
+            if bubble.due and now >= bubble.shown_at + PAUSE
+        ]
+        self._forget(now)
+        return shown
+
+    def _show(self, cause: str, bubble: _Open, now: float) -> Bubble:
+        bubble.due, bubble.shown_at = False, now
+        lines = [message for _, message, _ in bubble.lines]
+        if len(lines) > LINES:
+            lines = [*lines[-LINES:], f"And {len(lines) - LINES} more; the log has them all."]
+        urgency = max(urgency for _, _, urgency in bubble.lines)
+        return Bubble(cause, "\n".join(lines), urgency)
+
+    def _forget(self, now: float) -> None:
+        """Take out of the bubbles what was read, and close those that are empty."""
+        for cause, bubble in list(self._open.items()):
+            if not bubble.due:
+                bubble.lines = [line for line in bubble.lines if line[0] > now - READ]
+                if not bubble.lines and bubble.shown_at <= now - READ:
+                    del self._open[cause]
+        self._said = {what: at for what, at in self._said.items() if at > now - AGAIN}
+
+
+class Telling:
+    """Tells the user through the tray; lives on the loop."""
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify, self._bubbles = notify, Bubbles()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def tell(self, message: str, cause: str = "") -> None:
+        """Tell one thing; messages of one cause share a bubble, "" is a cause of its own.
+
+        An empty message says that the cause is no trouble any more.
+        """
+        if not message:
+            self._show(self._bubbles.mend(cause))
+            return
+        log.warning("%s", message)
+        self._show(self._bubbles.tell(message, cause, _now()))
+
+    def flush(self) -> None:
+        """Tell at once what waits to be told: there will be no later."""
+        self._show(self._bubbles.tick(_now() + PAUSE))
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._show(self._bubbles.tick(_now()))
+
+    def _show(self, bubbles: list[Bubble]) -> None:
+        for bubble in bubbles:
+            self._notify(bubble.message, bubble.cause, bubble.urgency, bubble.buttons)
+        at = self._bubbles.wake_at
+        if at is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(at, self._tick)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

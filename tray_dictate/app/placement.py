@@ -1,0 +1,218 @@
+"""Where a dictation's text belongs, and getting it there: all of it into one window, once.
+
+A window may lose the focus at any moment. Before anything of a text is inserted, it is decided anew
+where it goes; after that the rest follows into the same window, or nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.core.ports import Output, Receipt, Target
+from tray_dictate.core.terminals import is_terminal, on_one_line
+
+log = logging.getLogger(__name__)
+
+Policy = Literal["follow", "hold", "return"]
+MOVES = 10  # times that a text goes on after its window has lost the focus
+_LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
+_SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
+_ON_AND_ON = "The focus moved on and on. Click into the window that the text is for."
+
+
+class Piece(NamedTuple):
+    """What is to be inserted; `onward`: the user has done nothing since the text before it."""
+
+    text: str
+    onward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What of a text is in which window; where that is not all, `rest` and why."""
+
+    target: Target | None
+    piece: str
+    receipt: Receipt
+    rest: str = ""
+    reason: str = ""
+    joined: bool = False  # it has blanks for its new lines
+    astray: int = 0  # characters that another window has got, too, as it got the focus
+
+    @property
+    def whole(self) -> str:
+        """What is in the window, with what a rule has appended."""
+        return self.piece if self.rest else self.piece + self.receipt.after
+
+    @property
+    def cut(self) -> str:
+        """A sentence that says how much is in the window, and why that is not all."""
+        done = len(self.piece)
+        whole = done + len(self.rest)
+        return f"Only the first {done} of {whole} characters are in the window: {self.reason}"
+
+    def log(self, dictation: int, took: float) -> None:
+        """Log how much went which way, in how many seconds."""
+        log.info(
+            "dictation %d: %d characters by %s%s in %.0f ms, %d not inserted", dictation,
+            len(self.piece), self.receipt.method,
+            "" if self.receipt.confirmed else " (unconfirmed)", took * 1e3, len(self.rest),
+        )  # fmt: skip
+
+
+class Placing:
+    """Remembers each dictation's window, and sees to it that the text gets there."""
+
+    def __init__(
+        self,
+        output: Output,
+        policy: Policy,
+        patience: float,
+        *,
+        breaks: bool = False,
+        runs: bool = True,
+    ) -> None:
+        """`patience`: seconds that text is held for a window without the focus, by "hold".
+
+        With `breaks`, a new line is Shift+Enter. Without `runs`, there are none in terminals.
+        """
+        self._output, self._policy = output, policy
+        self._patience = patience if policy == "hold" else _SOON
+        self._breaks, self._runs = breaks, runs
+        self._origins: dict[int, asyncio.Task[Target | None]] = {}
+
+    def begin(self, dictation: int) -> None:
+        """Remember which window has the focus now."""
+        if self._policy != "follow":
+            self._origins[dictation] = asyncio.create_task(self._output.target())
+
+    def close(self, dictation: int) -> None:
+        """Forget a dictation that is over."""
+        if origin := self._origins.pop(dictation, None):
+            origin.cancel()
+
+    async def insert(
+        self,
+        dictation: int,
+        compose: Callable[[Target | None], Awaitable[Piece]],
+        give_up: Callable[[], str],
+    ) -> Landing:
+        """Insert what `compose` makes of a text for the window where it is to go.
+
+        `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
+        where nothing was inserted.
+        """
+        astray = 0
+        for _ in range(MOVES):
+            target = await self.place(dictation, give_up)
+            piece, onward = await compose(target)
+            one_line = not self.takes_enter(target.application if target else "")
+            try:
+                landing = await self._whole(
+                    Piece(on_one_line(piece) if one_line else piece, onward), target, give_up
+                )
+            except FocusMovedError as moved:
+                astray += moved.astray
+                continue
+            joined = one_line and "\n" in piece
+            return replace(landing, joined=joined, astray=landing.astray + astray)
+        raise DeliveryError(_ON_AND_ON)
+
+    def takes_enter(self, application: str) -> bool:
+        """Tell whether a new line may be sent there: in a terminal it may run what nobody said."""
+        return self._runs or not is_terminal(application)
+
+    async def place(self, dictation: int, give_up: Callable[[], str]) -> Target | None:
+        """Return where its text is to go now; waits or acts as the policy says.
+
+        Raises DeliveryError where the text's own window cannot have it.
+        """
+        now = await self._output.target()
+        origin = await self._origin(dictation)
+        if origin is None or (now and now.window == origin.window):
+            return now
+        await self._regain(origin, give_up)
+        return origin
+
+    async def meant(self, dictation: int) -> Target | None:
+        """Return the window that its text is for, as far as that is known now."""
+        return await self._origin(dictation) or await self._output.target()
+
+    async def _origin(self, dictation: int) -> Target | None:
+        remembered = self._origins.get(dictation)
+        return await remembered if remembered else None
+
+    async def _whole(
+        self, whole: Piece, target: Target | None, give_up: Callable[[], str]
+    ) -> Landing:
+        """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
+        (piece, onward), done = whole, 0
+        receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
+        reason, astray = _ON_AND_ON, 0
+        for _ in range(MOVES):
+            try:
+                receipt = await self._insert(Piece(piece[done:], onward and not done), target)
+            except DeliveryError as failed:
+                done += failed.done
+                if not done:
+                    raise
+                if not isinstance(failed, FocusMovedError) or target is None:
+                    reason = str(failed)
+                    break
+                astray += failed.astray
+            else:
+                return Landing(target, piece, receipt, astray=astray)
+            try:
+                await self._regain(target, give_up)
+            except DeliveryError as failed:
+                reason = str(failed)
+                break
+        return Landing(target, piece[:done], receipt, piece[done:], reason, astray=astray)
+
+    async def _insert(self, whole: Piece, target: Target | None) -> Receipt:
+        """Insert a piece, line by line if a new line is a key of its own."""
+        piece, onward = whole
+        lines = piece.split("\n") if self._breaks else [piece]
+        done = 0
+        try:
+            receipt = await self._output.deliver(lines[0], target, onward=onward)
+            done += len(lines[0])
+            if receipt.method == "clipboard" and len(lines) > 1:  # all of it at once, then
+                return await self._output.deliver(piece, target)
+            for line in lines[1:]:
+                await self._output.press("shift+enter", target)
+                done += 1
+                receipt = await self._output.deliver(line, target)
+                done += len(line)
+        except DeliveryError as failed:
+            failed.done += done
+            raise
+        return receipt
+
+    async def _regain(self, target: Target, give_up: Callable[[], str]) -> None:
+        """Return when a window has the focus. Raises DeliveryError."""
+        if self._policy == "return":
+            await self._still_there(target)
+            await self._output.activate(target)
+            return
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._patience
+        reason = ""
+        while loop.time() < end and not reason:
+            await self._still_there(target)
+            now = await self._output.target()
+            if now and now.window == target.window:
+                return
+            await asyncio.sleep(_LOOK)
+            reason = give_up()
+        reason = reason or f"it has not had the focus for {self._patience:g} s"
+        raise DeliveryError(f"The window that you dictated into did not get it: {reason}.")
+
+    async def _still_there(self, target: Target) -> None:
+        if await self._output.is_gone(target):
+            raise DeliveryError("The window that you dictated into is gone.")

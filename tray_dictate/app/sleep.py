@@ -1,0 +1,137 @@
+"""The machine's sleep, as systemd's (or elogind's) login manager tells it on the system bus.
+
+Before it a dictation is finished, for which the manager waits a few seconds: that is what the
+lock is for. After it nothing is as it was: connections are dead though they do not know it, the
+microphone may be deaf, and a key may have been let go while nobody looked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+
+from dbus_fast import DBusError, Message
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.app.components import Parts
+from tray_dictate.app.daemon import Daemon
+from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, file
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 4.0  # seconds for a dictation to be finished; the manager waits for 5
+_PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at first, and at last
+_NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
+_MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
+_RULE = f"path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
+_UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
+_LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
+
+Do = Callable[[], Awaitable[None]]
+
+
+async def follow(daemon: Daemon, parts: Parts) -> None:
+    """Do what is to be done around each sleep, until cancelled; for where nobody tells, nothing."""
+
+    async def before() -> None:
+        log.info("the machine is about to sleep")
+        await daemon.settle(_LONGEST)
+
+    async def after() -> None:
+        log.info("the machine has slept")
+        daemon.look_at_keys()
+        await parts.microphone.renew()
+        await parts.engine.renew()
+
+    await watch(before, after)
+
+
+async def watch(before: Do, after: Do) -> None:
+    """Call these before and after each sleep, until cancelled or where nobody tells of it."""
+    known = False
+    pause, longest = _PAUSES
+    while True:
+        try:
+            bus = await _connected()
+        except TROUBLE as reason:
+            if not known:
+                log.info("Nobody tells when the machine sleeps: %s", reason)
+                return
+            log.debug("no system bus: %s", reason)
+        else:
+            known, pause = True, _PAUSES[0]
+            try:
+                await _Watch(bus, before, after).run()
+            except TROUBLE as reason:
+                log.info("Nobody tells any more when the machine sleeps: %s", reason)
+            finally:
+                bus.disconnect()
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, longest)
+
+
+class _Watch:
+    """One connection; the lock is held while nobody sleeps."""
+
+    def __init__(self, bus: MessageBus, before: Do, after: Do) -> None:
+        self._bus, self._before, self._after = bus, before, after
+        self._told: asyncio.Queue[bool] = asyncio.Queue()
+        self._lock: int | None = None
+
+    async def run(self) -> None:
+        """Raises one of TROUBLE when the bus goes."""
+        manager = Owner(self._bus, _NAME, self._hear)
+        await manager.follow()
+        await manager.listen(_RULE)
+        try:
+            await self._hold()
+        except DBusError as reason:  # refused, as by a policy; the signal comes all the same
+            log.info(_UNHELD, reason)
+        working = asyncio.create_task(self._work())
+        try:
+            await self._bus.wait_for_disconnect()
+        finally:
+            working.cancel()
+            self._let_go()
+
+    def _hear(self, message: Message) -> None:
+        if (message.interface, message.member, message.signature) == (_MANAGER, _SIGNAL, "b"):
+            self._told.put_nowait(bool(message.body[0]))
+
+    async def _work(self) -> None:
+        while True:
+            sleeps = await self._told.get()
+            try:
+                await (self._before() if sleeps else self._after())
+            except Exception:
+                log.exception("around the machine's sleep")
+            if sleeps:
+                self._let_go()
+                continue
+            try:
+                await self._hold()
+            except TROUBLE as reason:
+                log.info(_UNHELD, reason)
+
+    async def _hold(self) -> None:
+        """Have the machine wait for us before it sleeps. Raises one of TROUBLE."""
+        if self._lock is None:
+            self._lock = await file(self._bus, _NAME, _PATH, f"{_MANAGER}.Inhibit", "ssss", *_LOCK)
+
+    def _let_go(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+
+async def _connected() -> MessageBus:
+    """Return a connection on which the login manager answers. Raises one of TROUBLE."""
+    bus = await connect(system=True, files=True)
+    try:
+        await call(bus, _NAME, _PATH, "org.freedesktop.DBus.Peer.Ping", start=True)
+    except TROUBLE:
+        bus.disconnect()
+        raise
+    return bus

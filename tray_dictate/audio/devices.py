@@ -1,0 +1,158 @@
+"""The microphones there are: PulseAudio's and PipeWire's sources where they run, else PortAudio's.
+
+Under a sound server PortAudio sees one device, "pulse", and the server decides what that is:
+PULSE_SOURCE chooses (shared/facts/x11.md, section 3).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any, cast
+
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.core.text.normalize import label
+from tray_dictate.system.remedies import ALLOW_MICROPHONE
+
+log = logging.getLogger(__name__)
+
+NONE_FOUND = "No microphone was found."
+CONNECT = f"Connect one, and {ALLOW_MICROPHONE}."
+_NO_SINK = 0xFFFFFFFF  # the sound server's number for none
+# what records the speakers, by its name where no sound server tells
+_SPEAKERS = re.compile(
+    r"^monitor of |\.monitor$|\bloopback\b|stereo ?mix|what u hear", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A microphone: its name for people, and what opens it."""
+
+    name: str
+    default: bool
+    device: int | None  # PortAudio's index
+    pulse: str | None = None  # the sound server's name for it
+    muted: bool = False
+    monitor: bool = False  # it hears what the speakers play, and is no microphone
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The source to open, whether it is audio.device's, and what the user should know of that."""
+
+    source: Source
+    named: bool
+    note: str = ""
+
+
+def sources(portaudio: PortAudio) -> list[Source]:
+    """Return every source, the default first, also monitors; blocks. Raises CaptureError."""
+    devices = portaudio.inputs()
+    pulse = next((index for index, name, _ in devices if name == "pulse"), None)
+    found = _pulse_sources(pulse) if pulse is not None else None
+    if found is None:
+        found = [
+            Source(label(name), default, index, monitor=bool(_SPEAKERS.search(name)))
+            for index, name, default in devices
+        ]
+    return sorted(found, key=lambda source: not source.default)
+
+
+def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
+    """Return the same, having looked for what was plugged in since where `wanted` is not there."""
+    found = sources(portaudio)
+    if not found or (wanted and choose(found, wanted) is None):
+        portaudio.rescan()
+        found = sources(portaudio)
+    return found
+
+
+def listed(portaudio: PortAudio) -> list[tuple[str, bool]]:
+    """Return each microphone's name now, and whether it is the default; blocks.
+
+    Raises CaptureError.
+    """
+    found = sources(portaudio)
+    if not any(source.pulse for source in found):  # PortAudio itself looks once only
+        portaudio.rescan()
+        found = sources(portaudio)
+    return [(source.name, source.default) for source in found if not source.monitor]
+
+
+def choose(found: list[Source], wanted: str) -> Source | None:
+    """Return the source with `wanted`, which is not empty, in its name: a real microphone first."""
+    wanted = wanted.lower()
+    parts = [source for source in found if wanted in source.name.lower()]
+    same = [source for source in parts if source.name.lower() == wanted]  # chosen in the menu
+    return next(iter([*same, *sorted(parts, key=lambda source: source.monitor)]), None)
+
+
+def pick(found: list[Source], wanted: str) -> Picked:
+    """Return what is to be opened for audio.device; a monitor only where it is named.
+
+    Raises CaptureError.
+    """
+    if not found:
+        raise CaptureError(f"{NONE_FOUND} {CONNECT}")
+    if wanted and (named := choose(found, wanted)):
+        return Picked(named, named=True)
+    missing = f"No microphone has {wanted!r} in its name" if wanted else ""
+    default = found[0]
+    if not default.monitor:
+        remedy = "Connect it, or set audio.device (tray-dictate devices lists them)."
+        note = f"{missing}; the default one is used. {remedy}" if wanted else ""
+        return Picked(default, named=False, note=note)
+    hears = f"{default.name!r} hears what the speakers play, not you"
+    real = next((source for source in found if not source.monitor), None)
+    if real is None:
+        raise CaptureError(
+            f"{NONE_FOUND} {hears}. Connect one; to record the speakers all the same, set "
+            "audio.device to that name."
+        )
+    note = (
+        f"{missing and f'{missing}. '}The system's default microphone is none: {hears}. "
+        f"{real.name!r} is used. Choose one in the sound settings, or set audio.device."
+    )
+    return Picked(real, named=False, note=note)
+
+
+def point_at(picked: Picked) -> int | None:
+    """Return the PortAudio device to open, None for the default one."""
+    source = picked.source
+    follows = source.default and not picked.named  # wherever the system's default goes
+    if source.pulse and not follows:
+        os.environ["PULSE_SOURCE"] = source.pulse
+    else:
+        os.environ.pop("PULSE_SOURCE", None)
+    return None if follows else source.device
+
+
+def _pulse_sources(device: int) -> list[Source] | None:
+    """Return the sound server's sources, None where there is none to ask."""
+    if sys.platform != "linux":
+        return None
+    try:
+        import pulsectl  # noqa: PLC0415 - loads libpulse, which may be missing
+    except (ImportError, OSError) as reason:
+        log.debug("libpulse: %s", reason)
+        return None
+    pulse = cast("Any", pulsectl)
+    try:
+        with pulse.Pulse("tray_dictate") as server:
+            default = server.server_info().default_source_name
+            listed = server.source_list()
+    except pulse.PulseError as reason:
+        log.debug("no sound server: %s", reason)
+        return None
+    return [
+        Source(
+            label(s.description), s.name == default, device, s.name, bool(s.mute),
+            monitor=s.monitor_of_sink != _NO_SINK or s.name.endswith(".monitor"),
+        )
+        for s in listed
+    ]  # fmt: skip

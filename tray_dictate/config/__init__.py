@@ -1,0 +1,1 @@
+"""Settings: schema, sources, the user's file, api keys."""

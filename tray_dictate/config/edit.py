@@ -1,0 +1,134 @@
+"""One setting changed in the user's file; its comments, order and line ends are kept."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import tomlkit
+
+from tray_dictate.config import load as config_load
+from tray_dictate.core.errors import ConfigError
+from tray_dictate.system import files as paths
+
+_MARK = "\ufeff"  # Windows' editors begin a file with it
+
+
+def with_value(text: str, name: str, value: Any) -> str:
+    """Return the file with another value for "section.name". Raises ConfigError.
+
+    The text must be valid TOML.
+    """
+    head = _MARK if text.startswith(_MARK) else ""
+    text = text.removeprefix(_MARK)
+    section, _, setting = name.partition(".")
+    wanted = tomllib.loads(text)
+    wanted.setdefault(section, {})[setting] = value
+    end = "\r\n" if "\r\n" in text else "\n"
+    for edit in (_inserted, _replaced, _appended):
+        for new in edit(text, section, setting, value):
+            new = re.sub(r"\r?\n", end, new)  # noqa: PLW2901 - tomlkit's own lines end in \n
+            if _holds(new, wanted):
+                return head + new
+    raise ConfigError([f"{name} could not be written into it; write it there yourself"])
+
+
+def write(path: Path, text: str, before: str) -> None:
+    """Put a text into the file, all of it or nothing. Raises ConfigError.
+
+    A link stays a link: the file that it leads to gets the text. A file that does not hold
+    `before` any more is left alone.
+    """
+    try:
+        path = path.resolve()
+        paths.make_folder(path.parent)
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            _like(path, Path(name))
+            _still(path, before)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ConfigError([f"cannot be written: {error.strerror}"], where=str(path)) from error
+
+
+def _still(path: Path, before: str) -> None:
+    if config_load.read(path) != before:
+        raise ConfigError(["was changed at the same moment; try again"], where=str(path))
+
+
+def _like(path: Path, new: Path) -> None:
+    """Give the new file the owner and the permissions of the present one."""
+    with suppress(FileNotFoundError):
+        shutil.copymode(path, new)
+        if hasattr(os, "chown"):
+            known = path.stat()
+            with suppress(PermissionError):  # another's file, which we may only replace
+                os.chown(new, known.st_uid, known.st_gid)
+
+
+def _holds(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+Edit = Callable[[str, str, str, Any], Iterator[str]]
+
+# Each yields what may be it; only a text that holds exactly what is wanted is taken.
+
+
+def _inserted(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
+    """A new line below the comment that shows the default, else below the section's last line."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    header = re.compile(rf"\s*\[\s*{section}\s*\]\s*(#.*)?")
+    begin = next((number for number, line in enumerate(lines) if header.fullmatch(line)), None)
+    if begin is None:
+        return
+    rest = enumerate(lines[begin + 1 :], begin + 1)
+    stop = next((number for number, line in rest if line.lstrip().startswith("[")), len(lines))
+    shown = re.compile(rf"\s*#\s*{setting}\s*=.*")
+    numbers = range(begin, stop)
+    below = [number for number in numbers if shown.fullmatch(lines[number])]
+    below += [n for n in reversed(numbers) if lines[n].strip() and lines[n].lstrip()[0] != "#"]
+    for number in below[:2]:
+        added = [*lines[: number + 1], _line(setting, value), *lines[number + 1 :]]
+        yield "\n".join([*added, ""])
+
+
+def _replaced(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
+    """As tomlkit does it."""
+    document: Any = tomlkit.parse(text)
+    with suppress(ValueError, KeyError, TypeError, AttributeError):  # not all is in its power
+        if section not in document:
+            document[section] = tomlkit.table()
+        document[section][setting] = copy.copy(value)
+        yield document.as_string()
+
+
+def _appended(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
+    """A section of its own at the end: what is there of it are only tables within it."""
+    yield f"{text.rstrip()}\n\n[{section}]\n{_line(setting, value)}\n"
+
+
+def _line(setting: str, value: Any) -> str:
+    document: Any = tomlkit.document()
+    document[setting] = tomlkit.inline_table() if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        document[setting].update(cast("dict[str, Any]", value))
+    return cast("str", document.as_string()).rstrip("\n")

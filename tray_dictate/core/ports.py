@@ -1,0 +1,390 @@
+"""The seams on one page: what the daemon asks of each platform and each engine.
+
+Anything with a lifetime is a context manager. There is no `is_available()` (it is a race): a
+constructor raises `UnavailableError(reason, remedy)` and the folder's `select()` tries the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol, runtime_checkable
+
+from tray_dictate.core.choices import Choices
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.segments import SessionEvent
+from tray_dictate.core.text.caret import Around
+
+
+class Hotkey(Protocol):
+    """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every key edge, or once why no more will come; both from any thread."""
+        ...
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Keep presses of these keys from the windows, where that can be done; empty for none."""
+        ...
+
+    def held(self) -> frozenset[str] | None:
+        """Return the keys physically down now; None where this platform cannot tell."""
+        ...
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done`, from any thread, once every edge that has happened by now is reported.
+
+        From the thread that reports them, so that it is the last of them; it may never be called
+        where the keyboard has stopped to answer.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Report no more; idempotent."""
+        ...
+
+
+@runtime_checkable
+class NamesKeys(Protocol):
+    """A Hotkey whose keys are the desktop's to choose."""
+
+    def trigger(self) -> Trigger | None:
+        """Return what is known of them, at first nothing; None: the settings' are watched."""
+        ...
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it, from any thread, whenever `trigger` returns something else."""
+        ...
+
+    def forget(self) -> None:
+        """Take what is held as let go: the screen is locked, and nobody may tell of a release."""
+        ...
+
+
+class Lock(Protocol):
+    """The user's screen."""
+
+    def is_locked(self) -> bool:
+        """Tell whether it is locked now; within milliseconds, and raises nothing."""
+        ...
+
+
+class Capture(Protocol):
+    """One recording."""
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Start the microphone; yields chunks (PCM16 little-endian mono) until `stop`.
+
+        Raises CaptureError, also from the iterator when the microphone goes away: what was
+        captured until then has been yielded.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End the iterator after what is queued; idempotent, also before `open`."""
+        ...
+
+
+class Microphone(Protocol):
+    """Where captures come from."""
+
+    def capture(self, rate: int) -> Capture:
+        """Return a recording to be opened, in samples per second; opening ends earlier ones."""
+        ...
+
+    async def warm_up(self, rate: int) -> None:
+        """Do beforehand what makes the first press fast; open it where it is to be open always.
+
+        Raises CaptureError.
+        """
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the device is open now, for a recording or between two."""
+        ...
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it, on the loop, whenever `is_open` is another."""
+        ...
+
+    async def renew(self) -> None:
+        """Open anew what is open: the machine has slept."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+class Session(Protocol):
+    """One dictation's conversation with an engine."""
+
+    async def send(self, chunk: bytes) -> None:
+        """Take one chunk. Raises EngineError."""
+        ...
+
+    def pause(self) -> float:
+        """Return for how many seconds of what was sent nobody has spoken, up to its end."""
+        ...
+
+    def hurry(self) -> None:
+        """The key is up: only the tail is still to come, and then the text is wanted at once."""
+        ...
+
+    async def finish(self) -> None:
+        """No more chunks will come: complete what is owed."""
+        ...
+
+    @property
+    def rescued(self) -> bool:
+        """Whether the embedded engine does what the engine itself cannot."""
+        ...
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """Yield events; ends after `finish` when nothing is owed. Raises EngineError."""
+        ...
+
+
+class Engine(Protocol):
+    """Speech to segments."""
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of the chunks that its sessions take."""
+        ...
+
+    async def load(self) -> None:
+        """Make it ready (idempotent; sessions wait for it). Raises UnavailableError."""
+        ...
+
+    def session(self, recording: bytearray | None = None) -> AbstractAsyncContextManager[Session]:
+        """Open a session; leaving before `finish` gives it up. Raises EngineError.
+
+        All chunks that are sent are in `recording`, too, which only grows: who has to keep them
+        until they have become text need not keep them twice.
+        """
+        ...
+
+    async def renew(self) -> None:
+        """Trust no connection that was open until now: the machine has slept."""
+        ...
+
+    async def close(self) -> None:
+        """Free the model or the connection."""
+        ...
+
+
+class Allowance(Protocol):
+    """How much sound may go to clouds in a month, and how much has; `cap` is in minutes, 0: any."""
+
+    async def check(self, cap: float) -> None:
+        """Raise EngineError where the cap is used up."""
+        ...
+
+    def spend(self, engine: str, seconds: float, cap: float) -> None:
+        """Count sound that is about to be sent. Raises EngineError: it must not be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is known of a delivery: `confirmed` when the target itself fetched the text.
+
+    `after` was appended to the text, by a rule for the application.
+    """
+
+    confirmed: bool
+    method: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that can get text: its window, and the application that the window is of.
+
+    `window` names it for as long as it lives; `application` is its class (X11), empty where that
+    is not known, and `process` the id of the process that shows it, then 0.
+    """
+
+    window: str
+    application: str = ""
+    process: int = field(default=0, compare=False)
+
+
+class Output(Protocol):
+    """Where text goes.
+
+    A `target` says for which window it is meant: it goes there or nowhere. Where that window has
+    not the focus, or loses it on the way, FocusMovedError says how much was done until then.
+    Without one it goes where the focus is. An output that tells no windows apart ignores it.
+    """
+
+    async def target(self) -> Target | None:
+        """Return the place that has the focus now, None where nothing has."""
+        ...
+
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        """Put the text into the window. Raises DeliveryError if any of it is missing.
+
+        `onward`: the user has done nothing there since the text before.
+        """
+        ...
+
+    async def press(self, chord: str, target: Target | None = None) -> None:
+        """Press "enter", "shift+enter" ... once. Raises DeliveryError."""
+        ...
+
+    async def erase(self, characters: int, target: Target | None = None) -> None:
+        """Take back so many characters before the caret. Raises DeliveryError."""
+        ...
+
+    async def activate(self, target: Target) -> None:
+        """Give the focus to a window. Raises DeliveryError."""
+        ...
+
+    async def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed, or is shown no more."""
+        ...
+
+    async def keep(self, text: str) -> None:
+        """Put text that could not be delivered on the clipboard. Raises DeliveryError."""
+        ...
+
+    async def close(self) -> None:
+        """Leave nothing held down, and the clipboard as it was."""
+        ...
+
+
+class CaretReader(Protocol):
+    """Reads what stands around the caret, in programs that let others read it."""
+
+    def look(self) -> None:
+        """Begin to find where the caret is, so that `around` need not; returns at once."""
+        ...
+
+    async def around(self, target: Target | None) -> Around | None:
+        """Return it for the window that has the focus; None where nothing tells, or not soon.
+
+        Text waits for it. Raises nothing.
+        """
+        ...
+
+    async def selected(self, target: Target | None) -> str:
+        """Return the end of what is selected there; empty where nothing is, or tells so at once.
+
+        Text waits for it. Raises nothing.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        ...
+
+
+class BlindCaretReader:
+    """Reads nothing: where that is not wanted, or cannot be had."""
+
+    def look(self) -> None:
+        """Find nothing."""
+
+    async def around(self, target: Target | None) -> Around | None:  # noqa: ARG002
+        """Return that nothing is known."""
+        return None
+
+    async def selected(self, target: Target | None) -> str:  # noqa: ARG002
+        """Return that nothing is known to be."""
+        return ""
+
+    async def close(self) -> None:
+        """Do nothing: nobody was asked."""
+
+
+class Rewriter(Protocol):
+    """What may change a text before it is inserted."""
+
+    async def apply(self, text: str, application: str) -> str:
+        """Return the new text, or `text` where it has none; raises nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Forget its key."""
+        ...
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing: a tray that has no such entry asks for none of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the tray's menu does; each returns at once and may be called from any thread."""
+
+    enable: Callable[[bool], None]
+    toggle: Callable[[], None]
+    last: Callable[[str], None]  # "redo", "undo" or "copy" the last dictation
+    clicked: Callable[[], None]  # the latest click was on the icon or its menu
+    quit: Callable[[], None]
+    look: Callable[[], None] = _nothing  # the menu opens: `Tray.offer` what it shows, anew
+    set: Callable[[str, Any], None] = _nothing  # a setting by its dotted name
+    copy: Callable[[int], None] = _nothing  # an entry of the history, to the clipboard
+    autostart: Callable[[bool], None] = _nothing  # start at login, or no longer
+    open: Callable[[str], None] = _nothing  # "settings", "check" or "log", for the user to read
+
+
+class Urgency(IntEnum):
+    """How much a message matters, in the numbers of the desktop's notifications."""
+
+    NORMAL = 1
+    CRITICAL = 2
+
+
+class Tray(Protocol):
+    """The icon, its menu, and messages to the user. An ornament: it never fails anything."""
+
+    def run(self) -> None:
+        """Block the main thread until `stop`."""
+        ...
+
+    def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
+        """Show a status, and whether the microphone is open; `detail` goes to the tooltip.
+
+        From any thread.
+        """
+        ...
+
+    def offer(self, choices: Choices) -> None:
+        """Show these in the menu, and their names in the tooltip. From any thread."""
+        ...
+
+    def level(self, level: float) -> None:
+        """Show how loud the recording is, 0.0 to 1.0. From any thread."""
+        ...
+
+    def notify(
+        self,
+        message: str,
+        cause: str = "",
+        urgency: Urgency = Urgency.NORMAL,
+        buttons: tuple[str, ...] = (),
+    ) -> None:
+        """Tell the user, now, in place of what was told of the same cause; "" takes that away.
+
+        `buttons` are what the user can do about it, where the desktop shows them: "redo" and
+        "copy" of Actions.last, "settings" and "check" of Actions.open. From any thread.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End `run`. From any thread; idempotent."""
+        ...
+
+    async def close(self) -> None:
+        """Wait, not for long, until what `notify` was told is shown, also after `stop`."""
+        ...

@@ -1,0 +1,157 @@
+"""What must never reach a window, and how segments join.
+
+What an engine or a server sends is data. Control characters, escape sequences and bidirectional
+overrides are taken out here, before anything is typed or put on a clipboard.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from tray_dictate.core.text.capitals import ANY_LANGUAGE, Spelling, begins, casing
+from tray_dictate.core.text.caret import UNKNOWN, Around
+from tray_dictate.core.text.characters import NO_SPACES, compose, only_text
+
+__all__ = ["Space", "casing", "clean", "continues", "fit", "join", "spacing", "without_comma"]
+
+Space = Literal["smart", "before", "after", "never"]
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_BLANKS = re.compile(r"\s+")
+_WIDTHS = re.compile("[\u00a0\u202f\u2009\u3000]")  # a blank whose width is spelling: "Ça va ?"
+
+_CLOSING = tuple(",.!?;:)]}%…’”»、。，！？；：）」』】〉》・")  # noqa: RUF001 - the real characters
+_OPENING = tuple("([{¿¡«“‘„‚（「『【〈《")  # noqa: RUF001
+_CONTRACTION = re.compile(r"['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)  # noqa: RUF001
+_LABEL = 100  # characters
+_LATIN_END = tuple(".!?;:,…)\"'")
+_STOPPED = re.compile(r"\w\.$")
+_ENDING = ".!?…;:,"
+_COMMAS = {",": ".", "，": "。", "、": "。", "،": "."}  # noqa: RUF001 - and the full stop of the script
+_JOINING = frozenset("and or nor but because und oder aber sondern denn weil dass".split())
+_NO_SPACES = re.compile(f"[{NO_SPACES}]")
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Return `text` without anything that is not text, on one line or with its `lines`.
+
+    Letters are composed (NFC): so they are compared with the user's words, and so they are typed.
+    """
+    found = _LINE_BREAK.split(_ESCAPES.sub("", text))
+    found = [compose(only_text(_BLANKS.sub(_blank, line))) for line in found]
+    found = [_BLANKS.sub(_blank, line).strip() for line in found]
+    return "\n".join(found) if lines else " ".join(line for line in found if line)
+
+
+def label(name: str) -> str:
+    """Return the name that a program or a device gives itself as it may be logged and shown.
+
+    It is on one line, and at most 100 characters long.
+    """
+    return clean(name[: 8 * _LABEL])[:_LABEL]
+
+
+def join(
+    before: str,
+    segment: str,
+    *,
+    lines: bool = False,
+    spelling: Spelling = ANY_LANGUAGE,
+) -> str:
+    """Return what to insert after `before` so that `segment` goes on in the right way.
+
+    `before` is what was inserted last at this place, empty where that is not known. Without
+    `lines` a line break becomes a blank: an engine presses no Enter.
+    """
+    segment = clean(segment, lines=lines)
+    if not segment or not before:
+        return segment
+    return spacing(before, segment) + casing(before, segment, spelling)
+
+
+def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
+    """Return what to insert there for `text`: with the blanks and the capital that it needs.
+
+    Where something unknown stands on a side, `space` decides; "never" gives no blank on either.
+    """
+    before, after = around.before, around.after
+    if space in ("after", "never") and before.endswith(UNKNOWN):
+        before = ""
+    piece = join(before, text, lines=True, spelling=spelling)
+    if not piece or space == "never":
+        return piece.lstrip(" ")
+    if after[:1] and after[0] in _ENDING and piece[-1] in ".," and len(piece) > 1:
+        piece = piece[:-1]  # the mark that stands there already is enough
+    elif (
+        after.lstrip(" ")[:1].islower() and before and not begins(before) and _STOPPED.search(piece)
+    ):
+        piece = piece[:-1]  # an engine ends each text with one, also within a sentence
+    return piece + _blank_after(before + piece, after, space)
+
+
+def continues(mark: str, text: str) -> str:
+    """Return the mark that belongs between a text which `mark` was held back from, and `text`.
+
+    A pause is a comma; but what is said in another dictation is a sentence of its own, unless it
+    begins as none can.
+    """
+    word = re.match(r"\w+", text)
+    return mark if word and word[0].lower() in _JOINING else _COMMAS[mark]
+
+
+def without_comma(text: str) -> tuple[str, str]:
+    """Return `text` without the comma that it ends with, and that."""
+    return (text[:-1].rstrip(), text[-1]) if text[-1:] in _COMMAS else (text, "")
+
+
+def spacing(before: str, segment: str) -> str:
+    """Return the blank that belongs between the two, or nothing."""
+    last, first = before[-1], segment[0]
+    if last.isspace() or first.isspace() or _opens(before) or _closes(before, segment):
+        return ""
+    if _NO_SPACES.match(last) or (_NO_SPACES.match(first) and last not in _LATIN_END):
+        return ""
+    return " "
+
+
+def _blank_after(before: str, after: str, space: Space) -> str:
+    if after[:1] == UNKNOWN:
+        after = "" if space == "before" else UNKNOWN
+    if not after:
+        return "" if space != "after" or before[-1].isspace() else " "
+    return spacing(before, after)
+
+
+def _blank(match: re.Match[str]) -> str:
+    width = _WIDTHS.search(match[0])
+    return width[0] if width else " "
+
+
+def _opens(before: str) -> bool:
+    """Tell whether `before` ends with a mark that the next word follows without a blank."""
+    if before[-1] == "“":
+        return "„" not in before or before.rindex("„") < before.rfind("“", 0, -1)
+    alone = not before[-2:-1].strip()
+    if before[-1] in "/\\" or (alone and before[-1] in "@#"):  # a path, a name, a tag
+        return True
+    return before[-1] in _OPENING or (before[-1] == '"' and _is_open(before))
+
+
+def _closes(before: str, segment: str) -> bool:
+    """Tell whether `segment` begins with a mark that follows without a blank."""
+    first, second = segment[0], segment[1:2]
+    if first in ".:" and second.isalnum():  # .NET, :smile: and not the end of a sentence
+        return before[-1].isdigit() and second.isdigit()
+    if first == '"':
+        return _is_open(before)
+    if first == "“":
+        return before.rfind("„") > before.rfind("“")
+    return first in _CLOSING or _CONTRACTION.match(segment) is not None
+
+
+def _is_open(before: str) -> bool:
+    """Tell whether the last straight quotation mark in `before` is an opening one."""
+    at = before.rfind('"')
+    return at >= 0 and (at == 0 or before[at - 1].isspace() or before[at - 1] in _OPENING)

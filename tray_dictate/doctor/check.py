@@ -1,0 +1,105 @@
+"""What a check is, what it finds, and how that is told; no check raises or goes on for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from tray_dictate.core.errors import DictateError, UnavailableError
+
+State = Literal["ok", "warning", "failed", "unchecked"]
+
+_MARKS: dict[State, str] = {"ok": "✓", "warning": "!", "failed": "✗", "unchecked": "–"}  # noqa: RUF001
+_PLAIN: dict[State, str] = {"ok": "ok", "warning": "!", "failed": "FAILED", "unchecked": "-"}
+_TIDYING = 15.0  # seconds for a check that was given up to leave all as it was
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the table; `remedy` is what the user can do about it."""
+
+    name: str
+    state: State
+    words: str
+    value: float | None = None
+    unit: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`find` may raise and may hang: `findings` makes that a finding, after `limit` seconds."""
+
+    name: str
+    find: Callable[[], Awaitable[list[Finding]]]
+    limit: float = 15.0
+    remedy: str = "Something that it asks does not answer. Log in anew and run it again."
+
+    async def findings(self, hung: list[str]) -> list[Finding]:
+        """Carry it out; its name is put into `hung` if something of it cannot be ended."""
+        task = asyncio.ensure_future(self.find())
+        try:
+            await asyncio.wait({task}, timeout=self.limit)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_TIDYING)
+                hung.append(self.name)
+        if task.cancelled() or not task.done():
+            words = f"This check did not come to an end within {self.limit:g} s."
+            return [Finding(self.name, "failed", words, remedy=self.remedy)]
+        error = task.exception()
+        return [_of_error(self.name, error)] if error else task.result()
+
+
+def failed(name: str, error: DictateError, remedy: str = "") -> Finding:
+    """Return the finding that an error of ours is."""
+    if isinstance(error, UnavailableError):
+        return Finding(name, "failed", error.reason, remedy=error.remedy.strip() or remedy)
+    return Finding(name, "failed", str(error).strip(), remedy=remedy)
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """Return it as `--json` prints it."""
+    value = None if finding.value is None else round(finding.value, 3)
+    return {**asdict(finding), "value": value}
+
+
+def lines(finding: Finding) -> str:
+    """Return its line of the table, and its remedy's below."""
+    number = "" if finding.value is None else _number(finding.value)
+    unit = finding.unit if number else ""
+    words = " ".join(finding.words.split())
+    line = f"{_mark(finding.state)} {finding.name:<14} {number:>6} {unit:<5} {words}".rstrip()
+    if not finding.remedy:
+        return line
+    below = (" ".join(one.split()) for one in finding.remedy.splitlines())  # lines to copy stay
+    return "\n".join([line, *(f"{'':<30}{one}" for one in below)])
+
+
+def _of_error(name: str, error: BaseException) -> Finding:
+    """What nobody has foreseen is a finding, too."""
+    if isinstance(error, DictateError):
+        return failed(name, error)
+    log.debug("the check %s failed", name, exc_info=error)
+    words = f"The check itself failed: {type(error).__name__}: {error}"
+    remedy = "Please report it with `tray-dictate doctor --bundle report.zip`."
+    return Finding(name, "failed", words, remedy=remedy)
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}"
+
+
+def _mark(state: State) -> str:
+    try:
+        "".join(_MARKS.values()).encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return _PLAIN[state]
+    return _MARKS[state]

@@ -1,0 +1,103 @@
+"""Which microphone it is, how soon it sends sound, and how much of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+
+import numpy as np
+
+from tray_dictate.audio.devices import NONE_FOUND, Picked, Source, looked_up, pick
+from tray_dictate.audio.microphone import Microphone
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.core.pcm import SAMPLE, peak
+from tray_dictate.doctor.check import Finding, failed
+from tray_dictate.system import blocking
+from tray_dictate.system.remedies import RESTART_SOUND
+from tray_dictate.system.threads import Bridge
+
+_RATE = 16000  # samples per second
+_LISTENED = 1.0  # seconds
+_CLOSE = (
+    "Close the program that has it, or set audio.device; `tray-dictate devices` lists the "
+    "microphones."
+)
+HANGS = f"The sound system does not answer. {RESTART_SOUND}"
+_UNMUTE = "Unmute it in the sound settings, or by the switch on it"
+
+
+async def look(settings: AudioSettings) -> list[Finding]:
+    """Listen for a second; a running daemon may do so, too."""
+    bridge = Bridge()  # the microphone's callbacks come to this loop
+    bridge.start()
+    try:
+        return await asyncio.wrap_future(bridge.run(_listen(settings, bridge)))
+    except CaptureError as error:
+        none, _, remedy = str(error).partition(NONE_FOUND)
+        if not none and remedy:
+            return [Finding("microphone", "failed", NONE_FOUND, remedy=remedy.strip())]
+        return [failed("microphone", error, _CLOSE)]
+    finally:
+        await blocking.start(bridge.stop)
+
+
+async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
+    portaudio = PortAudio()
+    microphone = Microphone(
+        settings.model_copy(update={"warm": 0}), portaudio, bridge, lambda _notice: None
+    )
+    try:
+        await microphone.warm_up(_RATE)
+        found = await portaudio.call(lambda: looked_up(portaudio, settings.device))
+        picked = pick(found, settings.device)
+        milliseconds, pcm = await _record(microphone)
+    finally:
+        await microphone.close()
+        portaudio.close()
+    return [_opened(picked, milliseconds), _level(picked.source, pcm)]
+
+
+async def _record(microphone: Microphone) -> tuple[float, bytes]:
+    """Return the milliseconds until the first sample, and a second of sound."""
+    capture = microphone.capture(_RATE)
+    pcm, first = b"", 0.0
+    began = time.monotonic()
+    async with capture.open() as chunks:
+        async for chunk in chunks:
+            first = first or (time.monotonic() - began) * 1e3
+            pcm += chunk
+            if len(pcm) >= _LISTENED * _RATE * SAMPLE:
+                capture.stop()
+    return first, pcm
+
+
+def _opened(picked: Picked, milliseconds: float) -> Finding:
+    name = picked.source.name
+    if picked.source.muted:
+        words = f"{name} is muted."
+        return Finding("microphone", "failed", words, milliseconds, "ms", f"{_UNMUTE}.")
+    if picked.source.monitor:
+        words = f"{name} hears what the speakers play, not you."
+        remedy = "Set audio.device to a microphone; `tray-dictate devices` lists them."
+        return Finding("microphone", "warning", words, milliseconds, "ms", remedy)
+    if picked.note:
+        words, _, remedy = picked.note.rpartition(". ")
+        return Finding("microphone", "warning", f"{words}.", milliseconds, "ms", remedy)
+    return Finding("microphone", "ok", f"{name}, to its first sample", milliseconds, "ms")
+
+
+def _level(source: Source, pcm: bytes) -> Finding:
+    loudest = peak(pcm)
+    if loudest == 0:
+        words = "Nothing but silence: a microphone that works has some noise."
+        remedy = f"{_UNMUTE}; or choose another with audio.device."
+        if source.muted:
+            remedy = ""  # said above
+        return Finding("level", "warning", words, remedy=remedy)
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
+    mean = 10 * math.log10(float(np.mean(samples**2)))
+    words = f"on average over a second; {20 * math.log10(loudest):.0f} dBFS at most"
+    return Finding("level", "ok", words, mean, "dBFS")

@@ -1,0 +1,285 @@
+"""A server or the embedded engine on trial, step by step, each with its number.
+
+    settings ─▶ address ─▶ key ─▶ handshake ─▶ session ─▶ round trip ─▶ text ─▶ text, warm
+    (nothing but the session's settings is sent)                     (the recording is sent)
+
+It goes the dictation's own ways: the same link, conversation and take. Only the embedded engine
+does not help out: the server is on trial.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import ConfigError, EngineError, UnavailableError
+from tray_dictate.core.pcm import seconds
+from tray_dictate.core.ports import Allowance, Session
+from tray_dictate.doctor.trial import LIMIT, Step, Take, judged, speak, tried
+from tray_dictate.engine import model_files as assets
+from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint
+from tray_dictate.engine.listener import Listener
+from tray_dictate.engine.models import Detector
+from tray_dictate.engine.offline import english
+from tray_dictate.engine.offline.engine import OfflineEngine
+from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.engine import transport
+from tray_dictate.engine.realtime.protocol.dialect_url import model, url
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.session import FailoverSession, Plan
+from tray_dictate.engine.realtime.transport import TIMES, Connect, Connection, Server
+
+_PING = 5.0  # seconds
+_SECRET = 6  # characters that make one; fewer are part of any word
+_OURS = ("intent", "model", "deployment", "api-version")  # what a URL's query holds from us
+Recording = Callable[[int], bytes]  # samples per second -> PCM16
+
+
+async def embedded_steps(settings: EngineSettings, recording: Recording) -> AsyncGenerator[Step]:
+    """Yield the steps of the embedded engine; the first that has not passed is the last."""
+    step, found = await tried("model", asyncio.to_thread(_model_files))
+    yield replace(step, words=found or step.words)
+    if not found:
+        return
+    engine = OfflineEngine(live=False)
+    try:
+        step, _ = await tried("load", engine.load())
+        yield step
+        if not step.passed:
+            return
+        pcm = recording(engine.rate)
+        began = time.monotonic()
+        step, take = await tried("text", _transcribed(engine, pcm), 4 * LIMIT)
+        if take:
+            spoken = seconds(len(pcm), engine.rate)
+            factor = (time.monotonic() - began) / spoken
+            words = f"{factor:.3f} of real time, for {spoken:.1f} s of speech"
+            step = replace(judged("text", take, words), value=factor, unit="x")
+        yield step
+        if misfit := english.misfit(settings):
+            yield Step("languages", passed=False, words=f"{misfit} {english.REMEDY}")
+    finally:
+        await engine.close()
+
+
+def _model_files() -> str:
+    carriers = assets.MOONSHINE, assets.SILERO
+    for carrier in carriers:
+        assets.find(carrier)
+    return f"{' and '.join(carrier.distribution for carrier in carriers)}: there and unchanged"
+
+
+async def _transcribed(engine: OfflineEngine, pcm: bytes) -> Take:
+    async with engine.session() as session:
+        return await speak(session, pcm, engine.rate, live=False)
+
+
+class Checkup:
+    """One server on trial; `recording` gives PCM16 at a rate, None sends no sound."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        recording: Recording | None,
+        detectors: Callable[[], Callable[[], Detector]],
+        allowance: Allowance | None = None,
+    ) -> None:
+        self._settings, self._recording, self._detectors = settings, recording, detectors
+        self._allowance = allowance if settings.cloud else None
+        self._dialect = DIALECTS[settings.name]
+        self._secrets: set[str] = set()
+        self._links: _Links | None = None
+
+    async def steps(self) -> AsyncGenerator[Step]:
+        """Yield the steps as they end; the first that has not passed is the last."""
+        source = CredentialSource(self._settings, self._dialect.header)
+        try:
+            async for step in self._steps(source):
+                yield replace(step, words=self._without_secrets(step.words))
+                if not step.passed:
+                    return
+        finally:
+            if self._links:
+                await self._links.close()
+            await source.close()
+
+    async def _steps(self, source: CredentialSource) -> AsyncGenerator[Step]:
+        settings, title = self._settings, self._dialect.title
+        try:
+            address = url(self._dialect, settings, endpoint(settings))
+            name = model(self._dialect, settings)
+        except ConfigError as error:
+            yield Step("settings", passed=False, words=str(error))
+            return
+        said = f"{title}, {name or 'the model that the server chooses'}, over {settings.transport}"
+        yield Step("settings", passed=True, words=said)
+        yield Step("address", passed=True, words=shown(address))
+        step, known = await tried("key", source.get())
+        if known is None:
+            yield step
+            return
+        self._secrets |= {text.split()[-1] for text in known.headers.values()}
+        yield replace(step, words=_origin(known))
+        server = Server(self._dialect, settings, address, known.headers, known.source, self._spend)
+        async for step in self._connected(server):
+            yield step
+
+    def _spend(self, seconds: float) -> None:
+        if self._allowance:
+            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
+
+    async def _connected(self, server: Server) -> AsyncGenerator[Step]:
+        step, connect = await tried("transport", asyncio.to_thread(transport, self._settings))
+        if connect is None:
+            yield step
+            return
+        step, connection = await tried("handshake", connect(server))
+        yield step
+        if connection is None:
+            return
+        self._links = links = _Links(server, connect)
+        step, link = await tried("session", links.begin(connection))
+        if link is None:
+            yield step
+            return
+        answer = "acknowledged" if server.dialect.acknowledges else "begun"
+        yield replace(step, words=f"{answer}, in our settings")
+        async for step in _round_trip(connection):
+            yield step
+        for note in link.conversation.notes:
+            yield Step("refused", passed=True, words=note, warning=True)
+        link.conversation.notes.clear()
+        if self._recording:
+            async for step in self._takes(links, self._recording(self._dialect.rate)):
+                yield step
+
+    async def _takes(self, links: _Links, pcm: bytes) -> AsyncGenerator[Step]:
+        detector = None
+        try:
+            detector = (await asyncio.to_thread(self._detectors))()
+        except UnavailableError as reason:
+            yield Step("pauses", passed=True, words=f"They cannot be heard. {reason}", warning=True)
+        for name in ("text", "text, warm"):
+            before = links.opened
+            listener = Listener(detector, self._dialect.rate) if detector else None
+            step, take = await tried(name, self._take(links, listener, pcm), 4 * LIMIT)
+            if take is None:
+                yield step
+                return
+            yield judged(name, take, self._told(take, pcm))
+            if links.opened > before:
+                yield Step(
+                    "connection", passed=True, warning=True,
+                    words=f"{self._dialect.title} did not keep it: another one was needed.",
+                )  # fmt: skip
+            for note in links.notes():
+                yield Step("refused", passed=True, words=note, warning=True)
+
+    async def _take(self, links: _Links, listener: Listener | None, pcm: bytes) -> Take:
+        settings = self._settings
+        turns = settings.turns if listener or settings.turns == "server" else "release"
+        plan = Plan(self._dialect.rate, turns, settings.patience_seconds, links.tell, _no_rescue)
+        session = FailoverSession(plan, links, listener)
+        try:
+            return await speak(session, pcm, self._dialect.rate, live=True)
+        finally:
+            await session.give_up()
+
+    def _told(self, take: Take, pcm: bytes) -> str:
+        spoken = seconds(len(pcm), self._dialect.rate)
+        early = take.first is not None and take.first < spoken
+        when = f"the first of it came after {take.first:.1f} s, " if early else "nothing came "
+        return f"after the end of {spoken:.1f} s of speech; {when}while speaking"
+
+    def _without_secrets(self, words: str) -> str:
+        """A server may quote the key that it was sent."""
+        for secret in self._secrets:
+            if len(secret) >= _SECRET:
+                words = words.replace(secret, "…")
+        return words
+
+
+class _Links:
+    """The connection on trial, and another where a take needs one."""
+
+    def __init__(self, server: Server, connect: Connect) -> None:
+        self.opened = 0  # beside the first
+        self._server, self._connect = server, connect
+        self._dropped: set[str] = set()
+        self._all: list[Link] = []
+        self._idle: Link | None = None
+        self._notes: list[str] = []
+
+    async def begin(self, connection: Connection) -> Link:
+        """Settle the session on a connection. Raises LostError, RefusedError."""
+
+        async def connected(_server: Server) -> Connection:
+            return connection
+
+        self._idle = await self._open(connected)
+        return self._idle
+
+    async def take(self, limit: float) -> Link:
+        """Return the connection, or another. Raises LostError, RefusedError."""
+        idle, self._idle = self._idle, None
+        if idle and idle.reusable:
+            return idle
+        self.opened += 1
+        return await self._open(self._connect, limit)
+
+    def give(self, link: Link) -> None:
+        """Keep a connection for the next take."""
+        self._idle = link
+
+    def tell(self, note: str) -> None:
+        """Keep what the user should know, but of a rescue: there is none."""
+        self._notes.append(note)
+
+    def notes(self) -> list[str]:
+        """Return what was told, once."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    async def close(self) -> None:
+        """End all of them."""
+        for link in self._all:
+            await link.close()
+
+    async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> Link:
+        link = await Link.open(self._server, connect, self._dropped, limit)
+        self._all.append(link)
+        return link
+
+
+def shown(address: str) -> str:
+    """Return the address without the values that a proxy's own query may hold: they are secrets."""
+    parts = urlsplit(address)
+    query = "&".join(
+        f"{quote(name)}={quote(value) if name in _OURS else '…'}"
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+    )
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
+
+
+def _origin(known: Credentials) -> str:
+    if known.source == NONE:
+        return "none is sent"
+    (header,) = known.headers.values()
+    return f"from {known.source}, {len(header.removeprefix('Bearer '))} characters"
+
+
+async def _round_trip(connection: Connection) -> AsyncGenerator[Step]:
+    step, answer = await tried("round trip", connection.ping(), _PING)
+    if answer is not None:
+        yield replace(step, value=answer * 1e3, words="a WebSocket ping and its answer")
+    elif not step.passed:
+        yield step
+
+
+def _no_rescue() -> AbstractAsyncContextManager[Session]:
+    raise EngineError("")  # the server's failure is the message

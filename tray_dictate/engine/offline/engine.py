@@ -1,0 +1,275 @@
+"""The embedded engine: nothing leaves this machine, and little is left to do at the release.
+
+    chunks ──▶ detector ──▶ segmenter ──▶ committed segments ─────▶ worker ──▶ events
+               (on the loop)         └──▶ passes ahead of time ──▶ worker ──▶ drafts
+
+The loop owns all state. The one worker thread only decodes: immutable samples in, tokens out, one
+pass at a time. A pass is cancelled when the segment that it works on is closed with more in it;
+what it found until then is the draft of the last one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tray_dictate.core.errors import EngineError, UnavailableError
+from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
+from tray_dictate.core.text.dated import modern
+from tray_dictate.core.text.doubt import believable
+from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
+from tray_dictate.engine.offline.english import REMEDY
+from tray_dictate.engine.segmenter import RATE, Segmenter, Span
+from tray_dictate.engine.sound_buffer import Sound, level
+from tray_dictate.system import own_python
+
+_TURN = 64  # hops, 0.1 ms each, after which others have their turn on the loop
+_AHEAD = 4  # segments that wait for the worker before `send` waits too: files come fast
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One decoding of one segment: ahead of time, or the final one."""
+
+    number: int
+    span: Span
+    samples: Samples
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """What the last pass found; `of` is None where it was cancelled."""
+
+    number: int
+    of: Span | None
+    tokens: Tokens
+
+
+class OfflineSession:
+    """One take; lives on the loop."""
+
+    def __init__(self, models: Models, worker: ThreadPoolExecutor, *, live: bool) -> None:
+        self._models, self._worker, self._live = models, worker, live
+        self._detector = models.detector()
+        self._segmenter = Segmenter()
+        self._sound = Sound()
+        self._heard = 0  # samples
+        self._number = 1  # of the open segment
+        self._owed: deque[_Pass] = deque()
+        self._hypothesis = _Hypothesis(0, None, ())
+        self._running: tuple[_Pass, Cancel] | None = None
+        self._cost = 0.0  # seconds that the last pass took
+        self._finished = False
+        self._wake, self._room = asyncio.Event(), asyncio.Event()
+        self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
+        self._work = asyncio.create_task(self._decode_all())
+
+    @property
+    def rescued(self) -> bool:
+        """Never: this is the embedded engine."""
+        return False
+
+    async def send(self, chunk: bytes) -> None:
+        """Take PCM16 at 16 kHz; waits while the worker is far behind."""
+        self._sound.append(chunk)
+        turn = 0
+        while self._sound.end - self._heard >= HOP:
+            self._hear(HOP)
+            turn += 1
+            if turn % _TURN == 0:
+                await self._others()
+        await self._others()
+
+    def pause(self) -> float:
+        """Return for how many seconds nobody has spoken, up to the end of what was sent."""
+        return (self._segmenter.quiet + self._sound.end - self._heard) / RATE
+
+    def hurry(self) -> None:
+        """Let go of what is not the last word; have its text when the tail is over."""
+        self._segmenter.hurry()
+        self._drop_pass()
+        self._wake.set()
+
+    async def finish(self) -> None:
+        """Commit what is left."""
+        rest = self._sound.end - self._heard
+        if rest:
+            self._hear(rest)
+        if segment := self._segmenter.finish():
+            self._commit(segment)
+        else:
+            self._drop_pass()
+        self._finished = True
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """Yield events until nothing is owed. Raises EngineError."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        if not self._work.cancelled():
+            self._work.result()  # raises what ended it
+
+    async def give_up(self) -> None:
+        """Stop decoding; what is owed stays owed."""
+        self._drop_pass()
+        self._work.cancel()
+        await asyncio.wait([self._work])
+
+    async def _others(self) -> None:
+        self._sound.forget(self._segmenter.needed)
+        self._wake.set()
+        await asyncio.sleep(0)
+        while len(self._owed) > _AHEAD and not self._work.done():
+            self._room.clear()
+            await self._room.wait()
+
+    def _hear(self, samples: int) -> None:
+        hop = self._sound.samples(self._heard, self._heard + samples)
+        self._heard += samples
+        if segment := self._segmenter.hear(self._detector.hear(hop), level(hop), samples):
+            self._commit(segment)
+
+    def _commit(self, segment: Span) -> None:
+        before = str(self._number - 1) if self._number > 1 else None
+        span = segment.start / RATE, segment.end / RATE
+        self._events.put_nowait(Committed(str(self._number), before, span))
+        self._owed.append(self._pass(segment, final=True))
+        self._number += 1
+        self._drop_pass(unless=segment)
+
+    def _drop_pass(self, unless: Span | None = None) -> None:
+        """Cancel a pass ahead of time that does not decode this very segment."""
+        if self._running:
+            running, cancel = self._running
+            if not running.final and running.span != unless:
+                cancel.cancel()
+
+    def _pass(self, segment: Span, *, final: bool) -> _Pass:
+        samples = self._sound.samples(segment.start, segment.end)
+        return _Pass(self._number, segment, samples, final)
+
+    async def _decode_all(self) -> None:
+        try:
+            while work := await self._next():
+                await self._decode(work)
+        finally:
+            self._events.put_nowait(None)
+            self._room.set()
+
+    async def _next(self) -> _Pass | None:
+        """Return what is most urgent; None when all is done."""
+        while True:
+            if self._owed:
+                self._room.set()
+                return self._owed.popleft()
+            if self._finished:
+                return None
+            if self._live and (segment := self._segmenter.due(self._cost)):
+                return self._pass(segment, final=False)
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def _decode(self, work: _Pass) -> None:
+        known = self._hypothesis
+        if known.number != work.number or known.of != work.span:
+            known = self._hypothesis = await self._run(work, known)
+        text = modern(self._models.text(known.tokens))
+        if work.final:
+            text = believable(text, work.span.voiced / RATE)
+            self._events.put_nowait(Completed(str(work.number), text))
+        elif known.of:
+            self._events.put_nowait(Delta(str(work.number), text))
+
+    async def _run(self, work: _Pass, known: _Hypothesis) -> _Hypothesis:
+        draft = known.tokens if known.number == work.number else ()
+        cancel = self._models.cancellation()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        self._running = work, cancel
+        try:
+            found = await loop.run_in_executor(
+                self._worker, self._models.decode, work.samples, draft, cancel
+            )
+        finally:
+            self._running = None
+        self._cost = loop.time() - started
+        return _Hypothesis(work.number, None if found.cancelled else work.span, found.tokens)
+
+
+class OfflineEngine:
+    """Loads the models once; its sessions share them and the worker.
+
+    Without `live` the sound is there already, as in a file: each segment is decoded once, and
+    the text does not depend on how fast this machine is.
+    """
+
+    rate = RATE
+
+    def __init__(
+        self, models: Callable[[], Models] | None = None, *, live: bool = True, misfit: str = ""
+    ) -> None:
+        """`misfit` says why it is not to guess at what it hears; then it loads nothing."""
+        self._make, self._live, self._misfit = models or _embedded, live, misfit
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._loading: asyncio.Future[Models] | None = None
+        self._sessions = 0
+
+    async def load(self) -> None:
+        """Load the models, on the worker thread. Raises UnavailableError."""
+        await self._loaded()
+
+    @asynccontextmanager
+    async def session(
+        self,
+        recording: bytearray | None = None,  # noqa: ARG002 - what is kept here is little
+    ) -> AsyncGenerator[OfflineSession]:
+        """Open a session when the models are loaded. Raises EngineError."""
+        try:
+            models = await self._loaded()
+        except UnavailableError as reason:
+            raise EngineError(str(reason)) from reason
+        session = OfflineSession(models, self._worker, live=self._live)
+        self._sessions += 1
+        try:
+            yield session
+        finally:
+            self._sessions -= 1
+            await session.give_up()
+            if self._loading and not self._sessions:
+                self._worker.submit(models.rest)
+
+    async def renew(self) -> None:
+        """Have no connection to renew."""
+
+    async def close(self) -> None:
+        """Free the models; idempotent."""
+        self._loading = None
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    async def _loaded(self) -> Models:
+        if self._misfit:
+            raise UnavailableError(self._misfit, REMEDY)
+        loop = asyncio.get_running_loop()
+        loading = self._loading = self._loading or loop.run_in_executor(self._worker, self._make)
+        try:
+            return await asyncio.shield(loading)  # it goes on when a waiting session is given up
+        except UnavailableError:
+            if self._loading is loading:  # once the remedy is applied, the next try may do it
+                self._loading = None
+            raise
+
+
+def _embedded() -> Models:
+    try:
+        from tray_dictate.engine.offline.embedded import Embedded  # noqa: PLC0415 - it takes 0.2 s
+    except ImportError as reason:
+        raise UnavailableError(
+            f"The embedded engine cannot load onnxruntime: {reason}.",
+            f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
+        ) from reason
+    return Embedded()

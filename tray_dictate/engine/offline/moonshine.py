@@ -1,0 +1,169 @@
+"""Sound to tokens to text: Moonshine tiny English, greedy, with drafts.
+
+A growing segment is decoded again and again. The hypothesis before is the draft of the next one:
+the decoder checks all of it in a single pass and goes on from the first token that it would not
+have chosen itself. The result is what it would have found without, in a fraction of the steps.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from tray_dictate.engine.models import Decoded, Samples, Tokens
+from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
+
+RATE = 16000  # samples per second
+
+_START, _END = 1, 2
+_SPECIAL = 3  # tokens below are not text
+_HEADS, _WIDTH = 8, 36  # of the decoder's attention
+_TOKENS_PER_SECOND = 6.5  # more than anyone speaks: the model runs wild
+_SHORTEST = RATE // 4  # samples; with less the encoder has nothing to convolve
+_REACH = 8  # tokens of the draft in which it may be found again after a mismatch
+_WORTH = 4  # tokens left of a draft that are worth a pass of their own
+
+
+class Moonshine:
+    """The loaded model."""
+
+    def __init__(self, folder: Path) -> None:
+        self._encoder = Model(folder / "encoder_model.ort")
+        self._decoder = Model(folder / "decoder_model_merged.ort")
+        self._vocabulary = _vocabulary((folder / "tokenizer.bin").read_bytes())
+
+    def decode(
+        self, samples: Samples, draft: Tokens = (), cancel: Cancellation | None = None
+    ) -> Decoded:
+        """Return the tokens spoken in the samples (at RATE). Raises EngineError."""
+        search = _Search(self._decoder, _limit(samples), draft, cancel)
+        try:
+            search.run(_encoded(self._encoder, samples, cancel))
+        except CancelledRunError:
+            return Decoded(search.known, cancelled=True)
+        return Decoded(tuple(search.found))
+
+    def text(self, tokens: Tokens) -> str:
+        """Return what the tokens spell."""
+        spelt = b"".join(self._vocabulary[token] for token in tokens if token >= _SPECIAL)
+        return spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
+
+    def shrink(self) -> None:
+        """Give back the memory that long sounds needed."""
+        self._encoder.shrink(_sound(np.zeros(_SHORTEST, np.float32)))
+        sound = _encoded(self._encoder, np.zeros(_SHORTEST, np.float32), None)
+        self._decoder.shrink(sound | _step([_START], cached=False) | _nothing(self._decoder))
+
+
+class _Search:
+    """One greedy pass over one sound."""
+
+    def __init__(
+        self, decoder: Model, limit: int, draft: Tokens, cancel: Cancellation | None
+    ) -> None:
+        self.found: list[int] = []  # certain
+        self._draft = list(draft[:limit])  # to be verified
+        self._limit, self._decoder, self._cancel = limit, decoder, cancel
+        self._past: dict[str, Array] = {}
+
+    @property
+    def known(self) -> Tokens:
+        """What is certain, and what is left of the draft."""
+        return (*self.found, *self._draft)
+
+    def run(self, sound: dict[str, Array]) -> None:
+        token = self._verify(sound)
+        while token != _END and len(self.found) < self._limit:
+            self.found.append(token)
+            token = self._verify(sound) if self._realigned() else self._next(sound, token)
+
+    def _verify(self, sound: dict[str, Array]) -> int:
+        """Take over what holds of the draft, return the token that follows."""
+        first = len(self.found)
+        ids = [_START, *self.found, *self._draft]
+        feeds = sound | _step(ids, cached=False) | _nothing(self._decoder)
+        logits, *present = self._decoder.run(
+            ["logits", *_present(self._decoder.inputs)], feeds, self._cancel
+        )
+        chosen = logits[0, first:].argmax(-1)
+        held = 0
+        while held < len(self._draft) and chosen[held] == self._draft[held]:
+            held += 1
+        self.found += self._draft[:held]
+        self._draft = self._draft[held:]
+        self._past = {
+            name: value[:, :, : len(self.found) + 1] if ".decoder." in name else value
+            for name, value in zip(_past(self._decoder.inputs), present, strict=True)
+        }
+        return int(chosen[held])
+
+    def _next(self, sound: dict[str, Array], token: int) -> int:
+        """Return the token after this one."""
+        own = [name for name in self._past if ".decoder." in name]
+        feeds = sound | _step([token], cached=True) | self._past
+        logits, *present = self._decoder.run(["logits", *_present(own)], feeds, self._cancel)
+        self._past.update(zip(own, present, strict=True))
+        return int(logits[0, -1].argmax())
+
+    def _realigned(self) -> bool:
+        """Whether the draft goes on as it did before the mismatch; if so, cut it to what is new."""
+        if len(self._draft) <= _WORTH or len(self.found) < 2:
+            return False
+        for at in range(1, min(len(self._draft) - _WORTH, _REACH)):
+            if self._draft[at - 1 : at + 1] == self.found[-2:]:
+                self._draft = self._draft[at + 1 : at + 1 + self._limit - len(self.found)]
+                return True
+        return False
+
+
+def _limit(samples: Samples) -> int:
+    return math.ceil(max(len(samples), _SHORTEST) / RATE * _TOKENS_PER_SECOND)
+
+
+def _encoded(encoder: Model, samples: Samples, cancel: Cancellation | None) -> dict[str, Array]:
+    if len(samples) < _SHORTEST:
+        samples = np.pad(samples, (0, _SHORTEST - len(samples)))
+    feeds = _sound(samples)
+    (hidden,) = encoder.run(None, feeds, cancel)
+    return {"encoder_hidden_states": hidden, "encoder_attention_mask": feeds["attention_mask"]}
+
+
+def _sound(samples: Samples) -> dict[str, Array]:
+    return {
+        "input_values": samples[None],
+        "attention_mask": np.ones((1, len(samples)), np.int64),
+    }
+
+
+def _step(ids: list[int], *, cached: bool) -> dict[str, Array]:
+    return {"input_ids": np.array([ids], np.int64), "use_cache_branch": np.array([cached])}
+
+
+def _past(names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith("past_key_values")]
+
+
+def _present(names: list[str]) -> list[str]:
+    return [name.replace("past_key_values", "present") for name in _past(names)]
+
+
+def _nothing(decoder: Model) -> dict[str, Array]:
+    empty = np.zeros((1, _HEADS, 1, _WIDTH), np.float32)  # asked for, and ignored
+    return dict.fromkeys(_past(decoder.inputs), empty)
+
+
+def _vocabulary(data: bytes) -> list[bytes]:
+    """Return the spelling of each token: a length in one byte, or two from 128 up, then bytes."""
+    spellings: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length = data[at]
+        at += 1
+        if length >= 128:
+            length = data[at] * 128 + length - 128
+            at += 1
+        spellings.append(data[at : at + length])
+        at += length
+    return spellings

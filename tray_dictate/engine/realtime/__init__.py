@@ -1,0 +1,1 @@
+"""Engines that are servers speaking the openai realtime protocol."""

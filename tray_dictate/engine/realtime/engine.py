@@ -1,0 +1,198 @@
+"""The engine that is a server: keys, connections, and the take's way over them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Allowance, Engine, Session
+from tray_dictate.engine.credentials import CredentialSource, endpoint
+from tray_dictate.engine.listener import Listener
+from tray_dictate.engine.models import Detector
+from tray_dictate.engine.offline.english import understands
+from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.entrance import Entrance
+from tray_dictate.engine.realtime.protocol.dialect_session import detects
+from tray_dictate.engine.realtime.protocol.dialect_url import model, url
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.session import FailoverSession, Plan, Turning
+from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
+from tray_dictate.system import own_python
+from tray_dictate.system.memory import trim
+
+log = logging.getLogger(__name__)
+
+
+class OnlineEngine:
+    """Sessions on a server; one connection is kept warm between them."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        tell: Callable[[str], None],
+        offline: Callable[[], Engine],
+        detectors: Callable[[], Callable[[], Detector]],
+        allowance: Allowance | None = None,
+    ) -> None:
+        """Raises ConfigError. `offline` finishes what the server cannot, or may not."""
+        self._settings, self._tell = settings, tell
+        self._allowance = allowance if settings.cloud else None
+        self._dialect = DIALECTS[settings.name]
+        self._credentials = CredentialSource(settings, self._dialect.header)
+        self._url = url(self._dialect, settings, endpoint(settings))
+        model(self._dialect, settings)
+        self._make_offline, self._make_detectors = offline, detectors
+        self._offline: Engine | None = None
+        self._detector: Callable[[], Detector] | None = None
+        self._connect: Connect | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._dropped: set[str] = set()
+        self._idle: Link | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
+
+    @property
+    def rate(self) -> int:
+        """Samples per second of the chunks that its sessions take."""
+        return self._dialect.rate
+
+    async def load(self) -> None:
+        """Load what a session needs, and see that there is a key. Raises UnavailableError."""
+        await self._load()
+        await self._credentials.get()
+
+    @asynccontextmanager
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FailoverSession]:
+        """Open a session; the connection comes when it comes. Raises EngineError."""
+        with suppress(UnavailableError):  # it is told when a connection is wanted
+            await self._load()
+        listener = Listener(self._detector(), self.rate) if self._detector else None
+        settings = self._settings
+        plan = Plan(
+            self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
+            self._tell_once, self._rescue if understands(settings) else None,
+        )  # fmt: skip
+        session = FailoverSession(plan, self, listener, recording)
+        try:
+            yield session
+        finally:
+            await session.give_up()
+            await asyncio.to_thread(trim)
+
+    async def renew(self) -> None:
+        """Connect anew for the next take: a connection does not outlive the machine's sleep."""
+        self._expire()
+
+    async def close(self) -> None:
+        """End the connection and the embedded engine; idempotent."""
+        if self._expiry:
+            self._expiry.cancel()
+        if self._idle:
+            self._part(self._idle)
+            self._idle = None
+        if self._closing:
+            await asyncio.wait(self._closing)
+        await self._credentials.close()
+        if self._offline:
+            await self._offline.close()
+
+    async def take(self, limit: float) -> Link:
+        """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
+        if self._allowance:
+            await self._allowance.check(self._settings.cap_minutes)
+        if self._expiry:
+            self._expiry.cancel()
+        idle, self._idle = self._idle, None
+        if idle and idle.reusable:
+            return idle
+        if idle:
+            self._part(idle)
+        await self._load()
+        assert self._connect is not None  # loaded
+        known = await self._credentials.get()
+        server = Server(
+            self._dialect, self._settings, self._url, known.headers, known.source, self._spend
+        )
+        limit = min(TIMES.handshake, limit)
+        return await Link.open(server, self._connect, self._dropped, limit)
+
+    def give(self, link: Link) -> None:
+        """Keep a connection for the next take, or end it."""
+        warm = self._settings.warm_seconds
+        if not link.reusable or not warm or self._idle:
+            self._part(link)
+            return
+        self._told.clear()  # it works: what goes wrong next is news
+        self._idle = link
+        self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
+
+    def _spend(self, seconds: float) -> None:
+        if self._allowance:
+            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
+
+    def _turns(self, *, hears_pauses: bool) -> Turning:
+        wanted = self._settings.turns
+        if wanted == "server" and detects(self._dialect, self._settings, self._dropped):
+            return wanted
+        return wanted if wanted == "release" else "pauses" if hears_pauses else "release"
+
+    def _expire(self) -> None:
+        if self._idle:
+            self._part(self._idle)
+            self._idle = None
+
+    def _part(self, link: Link) -> None:
+        task = asyncio.get_running_loop().create_task(link.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _rescue(self) -> AbstractAsyncContextManager[Session]:
+        self._offline = self._offline or self._make_offline()
+        return self._offline.session()
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._tell(message)
+
+    async def _load(self) -> None:
+        if self._connect is None:
+            self._loading = self._loading or asyncio.create_task(self._load_parts())
+            try:
+                await asyncio.shield(self._loading)
+            except UnavailableError:
+                self._loading = None
+                raise
+
+    async def _load_parts(self) -> None:
+        """Import and load off the loop: some of it takes its time."""
+        try:
+            self._detector = await asyncio.to_thread(self._make_detectors)
+        except UnavailableError as reason:  # then turns end at the release only
+            self._tell_once(f"Pauses cannot be heard. {reason}")
+        self._connect = await asyncio.to_thread(transport, self._settings)
+        await asyncio.to_thread(trim)
+
+
+def transport(settings: EngineSettings) -> Connect:
+    """Return what connects, imported; it takes a while. Raises UnavailableError."""
+    times = replace(TIMES, handshake=min(TIMES.handshake, settings.patience_seconds))
+    if settings.transport == "websocket":
+        from tray_dictate.engine.realtime.realtime import open_websocket  # noqa: PLC0415 - only where used
+
+        return Entrance(partial(open_websocket, times=times), times.handshake).enter
+    try:
+        from tray_dictate.engine.realtime.sdk_transport import open_sdk  # noqa: PLC0415 - it takes a second
+    except ImportError as reason:
+        raise UnavailableError(
+            'engine.transport = "sdk" needs the openai package, which is not installed.',
+            f'Install it: {own_python.PIP} install "tray-dictate[sdk]"',
+        ) from reason
+    return Entrance(partial(open_sdk, times=times), times.handshake).enter

@@ -1,0 +1,73 @@
+"""How a server that wants no key on the socket is asked for a short-lived secret, and answers.
+
+OpenAI and Azure give one for `client_secrets`; Azure's older interface for
+`transcription_sessions` (shared/facts/protocol.md).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.engine.realtime.protocol.dialect_url import model
+from tray_dictate.engine.realtime.protocol.dialects import Dialect
+
+_SCHEMES = {"ws": "http", "wss": "https"}
+_OLDER = "transcription_sessions"
+_PLAUSIBLE = re.compile(r"[!-~]{1,8000}")  # what a header can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is posted where."""
+
+    url: str
+    body: bytes
+
+
+def askings(dialect: Dialect, settings: EngineSettings, url: str) -> list[Asking]:
+    """Return the ways to ask for a secret for the socket at this URL, the likeliest first."""
+    parts = urlsplit(url)
+    prefix = parts.path.removesuffix(dialect.path)  # of a proxy before the server
+    found: list[Asking] = []
+    for path in dialect.secrets:
+        transcription = {"model": model(dialect, settings)}
+        older = path.endswith(_OLDER)
+        body: dict[str, Any] = (
+            {"input_audio_transcription": transcription}
+            if older
+            else {
+                "session": {
+                    "type": "transcription",
+                    "audio": {"input": {"transcription": transcription}},
+                }
+            }
+        )
+        query = f"api-version={quote(settings.api_version)}" if older else ""
+        target = urlunsplit((_SCHEMES[parts.scheme], parts.netloc, prefix + path, query, ""))
+        found.append(Asking(target, json.dumps(body).encode()))
+    return found
+
+
+def secret(answer: bytes) -> str:
+    """Return the secret in a server's answer; empty where there is none."""
+    try:
+        tree: Any = json.loads(answer)
+    except (ValueError, RecursionError):
+        return ""
+    match tree:
+        case {"client_secret": {"value": str(value)}} | {"value": str(value)}:
+            return value if _PLAUSIBLE.fullmatch(value) else ""
+        case _:
+            return ""
+
+
+def headers(dialect: Dialect, value: str) -> dict[str, str]:
+    """Return what goes on the handshake in the key's place."""
+    if dialect.header == "api-key":
+        return {"api-key": value}
+    return {"Authorization": f"Bearer {value}"}

@@ -1,0 +1,104 @@
+"""Which of a server's items is which turn of ours; one connection's memory.
+
+We know the turns: each of our commits ends one, in spoken order. The server names them, may name
+them out of order, twice, wrongly or not at all, and tells their texts by these names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tray_dictate.engine.realtime.protocol.turns import Turn
+
+
+@dataclass(slots=True)
+class Binding:
+    """Turns wait for a name in the order of their commits; texts wait for a turn."""
+
+    follows: bool  # previous_item_id can be trusted
+    echoes: bool  # a text comes under the name that was announced
+    detects: bool = False  # the server announces items that we have not committed
+    _unnamed: list[Turn] = field(default_factory=list[Turn])
+    _announced: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    _items: dict[str, Turn] = field(default_factory=dict[str, Turn])
+    _last: str | None = None  # the youngest item that is bound
+
+    @property
+    def waits(self) -> bool:
+        """Whether the server may announce an item yet."""
+        return bool(self._unnamed) or self.detects
+
+    def knows(self, item: str) -> bool:
+        """Whether it is known which turn this item is."""
+        return item in self._items
+
+    def expect(self, turn: Turn) -> None:
+        """Learn that this turn was committed by us: its name will come."""
+        self._unnamed.append(turn)
+
+    def bind(self, item: str, turn: Turn) -> None:
+        """Learn which sound an item is."""
+        if turn in self._unnamed:  # our commit came too late: what answers it is about no sound
+            self._unnamed[self._unnamed.index(turn)] = Turn(turn.start, turn.end, "")
+        self._items[item] = turn
+        self._last = item
+
+    def announce(self, item: str, after: str | None) -> bool:
+        """Take a committed item; return whether it answers one of our commits, or is known."""
+        if item in self._items or item in self._announced:
+            return True
+        if len(self._announced) >= len(self._unnamed):
+            return False
+        self._announced[item] = after
+        while known := self._next():
+            for name in known:
+                del self._announced[name]
+                self.bind(name, self._unnamed.pop(0))
+        return True
+
+    def turn(self, item: str) -> Turn | None:
+        """Return the turn that a text under this name is of; None while that is open."""
+        if turn := self._items.get(item):
+            return turn
+        if item in self._announced or (self.echoes and (self._unnamed or self.detects)):
+            return None  # its announcement is still on its way
+        return self.adopt(item)
+
+    def adopt(self, item: str) -> Turn | None:
+        """Return the oldest turn that is owed, for a text under a name that is nowhere else."""
+        named = (turn for turn in self._items.values() if turn.text is None)
+        turn = next(named, None) or (self._unnamed.pop(0) if self._unnamed else None)
+        if turn and item:
+            self._items[item] = turn  # should the text come twice
+        return turn
+
+    def forget_texts(self) -> None:
+        """Keep the names of what is over, should they come again, but not what was said."""
+        over = Turn(0, 0, "")
+        self._items = dict.fromkeys(self._items, over)
+
+    def withdraw(self) -> Turn | None:
+        """Return the oldest commit without a name: the server has refused it."""
+        return self._unnamed.pop(0) if self._unnamed else None
+
+    def _next(self) -> list[str]:
+        """Return the announced items whose place in spoken order is known, in that order."""
+        arrived = list(self._announced)
+        if not self.follows or not arrived:
+            return arrived
+        if self._announced[arrived[0]] == self._last:
+            return arrived[:1]
+        if len(arrived) < len(self._unnamed):
+            return []  # what was spoken first is still on its way
+        chain = self._chain()
+        return chain if len(chain) == len(arrived) else arrived  # the links are wrong
+
+    def _chain(self) -> list[str]:
+        """Return the announced items that follow the last one, each linked to that before it."""
+        following = {after: item for item, after in self._announced.items()}
+        chain: list[str] = []
+        last = self._last
+        while last in following and len(chain) < len(following):
+            last = following[last]
+            chain.append(last)
+        return chain

@@ -1,0 +1,316 @@
+"""A connection to a server, and what its failures mean; realtime.py and sdk.py make them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidProxy,
+    InvalidProxyStatus,
+    InvalidStatus,
+    ProxyError,
+    SecurityError,
+    WebSocketException,
+)
+from websockets.protocol import State
+
+from tray_dictate.config.engine import EngineSettings
+from tray_dictate.core.errors import EngineError
+from tray_dictate.engine.realtime.protocol.dialects import Dialect
+from tray_dictate.engine.realtime.protocol.errors import (
+    LostError,
+    Partner,
+    RefusedError,
+    explain_close,
+    explain_handshake,
+)
+from tray_dictate.system.proxy_route import route
+
+_TOO_BIG = 1009  # our close code
+LARGEST = 2**20  # bytes of a message; a transcript has some thousands
+
+
+def _free(_seconds: float) -> None:
+    """Count nothing: it is a server of the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where to connect, and as whom."""
+
+    dialect: Dialect
+    settings: EngineSettings
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    source: str  # of the key
+    spend: Callable[[float], None] = _free  # so many seconds of sound; EngineError: not any more
+
+    @property
+    def partner(self) -> Partner:
+        """Whom that is, for what is said of failures."""
+        return Partner(self.dialect, self.settings, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long what may take, in seconds."""
+
+    handshake: float = 10
+    ping: float = 15  # from one to the next
+    pong: float = 30  # small servers are deaf while they transcribe
+    close: float = 1
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `websockets` is told about this, and what else both transports want of it."""
+        return {
+            "open_timeout": self.handshake, "ping_interval": self.ping, "ping_timeout": self.pong,
+            "close_timeout": self.close, "max_size": LARGEST,
+            "compression": None,  # sound in base64 gains little and costs time
+        }  # fmt: skip
+
+
+TIMES = Times()
+
+
+class Connection(Protocol):
+    """A WebSocket that is open; one task sends, one receives."""
+
+    async def send(self, text: str) -> None:
+        """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
+        ...
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; safe to cancel. Raises LostError, RefusedError."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether, as far as is known, messages still go both ways."""
+        ...
+
+    async def ping(self) -> float:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
+        ...
+
+    async def close(self) -> None:
+        """End it; idempotent."""
+        ...
+
+
+Connect = Callable[[Server], Awaitable[Connection]]  # raises LostError, RefusedError
+Open = Callable[[dict[str, Any]], Awaitable[ClientConnection]]
+
+
+async def opened(server: Server, times: Times, open_socket: Open) -> ClientConnection:
+    """Return a socket to the server, opened with the options that lead there by the right route.
+
+    Raises LostError, RefusedError.
+    """
+    way = route(server.url)
+    known = {**times.options, "proxy": way.proxy.url if way.proxy else None}
+    tries = [{"host": address, "port": way.port} for address in way.addresses] or [{}]
+    for last, where in [*((False, where) for where in tries[:-1]), (True, tries[-1])]:
+        try:
+            return await open_socket({**known, **where})
+        except ConnectionRefusedError as error:  # it may listen on this machine's other address
+            if last:
+                raise failed(server, error) from error
+        except (WebSocketException, OSError, ImportError, ValueError) as error:
+            raise failed(server, error) from error
+    raise AssertionError  # the last try has returned or raised
+
+
+class OpenSocket:
+    """A Connection: a socket of `websockets`, and the ways to use it that its owner wants."""
+
+    def __init__(
+        self, server: Server, socket: ClientConnection, times: Times, *,
+        send: Callable[[str], Awaitable[None]], receive: Callable[[], Awaitable[str | bytes]],
+        close: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:  # fmt: skip
+        self._server, self._socket, self._times = server, socket, times
+        self._send, self._receive, self._close = send, receive, close
+
+    async def send(self, text: str) -> None:
+        """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
+        with self._telling():
+            await self._send(text)
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; safe to cancel. Raises LostError, RefusedError."""
+        with self._telling():
+            return await self._receive()
+
+    async def ping(self) -> float:
+        """Return the seconds of a round trip. Raises LostError, RefusedError."""
+        with self._telling():
+            return await (await self._socket.ping())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether, as far as is known, messages still go both ways."""
+        return self._socket.state is State.OPEN
+
+    async def close(self) -> None:
+        """End it; idempotent."""
+        await _hang_up(self._socket, self._close(), self._times)
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        try:
+            yield
+        except ConnectionClosed as error:
+            raise _ended(self._server, error) from error
+
+
+async def _hang_up(
+    socket: ClientConnection, closing: Coroutine[Any, Any, None], times: Times
+) -> None:
+    """End a connection, soon: a server that reads no more must not hold us up."""
+    try:
+        async with asyncio.timeout(times.close):  # `websockets` waits to be read for ever
+            await closing
+    except TimeoutError:
+        socket.transport.abort()
+        await socket.wait_closed()
+    except BaseException:  # cancelled: nobody else would close it
+        socket.transport.abort()
+        raise
+
+
+def _ended(server: Server, error: ConnectionClosed) -> EngineError:
+    """Return what the end of an open connection means."""
+    title = server.dialect.title
+    if error.rcvd_then_sent is not True and error.sent and error.sent.code == _TOO_BIG:
+        return LostError(f"{title} sent a message of more than {LARGEST // 2**20} MiB.")
+    if error.rcvd is None:
+        return LostError(f"The connection to {title} broke.")
+    return explain_close(server.partner, error.rcvd.code, error.rcvd.reason)
+
+
+def failed(server: Server, error: Exception) -> EngineError:
+    """Return what a connection that did not come about means."""
+    host = urlsplit(server.url).netloc
+    match error:
+        case InvalidStatus() if 300 <= error.response.status_code < 400:
+            return _redirected(host)
+        case InvalidStatus():
+            answer = error.response
+            headers = dict(answer.headers.raw_items())
+            return explain_handshake(
+                server.partner, answer.status_code, bytes(answer.body), headers
+            )
+        case SecurityError() | ValueError() if _is_redirect(error):
+            return _redirected(host)
+        case InvalidProxyStatus() | ProxyError() | InvalidProxy() | ImportError():
+            return _proxy_failed(server, host, error)
+        case ssl.SSLError():
+            return _untrusted(host, error)
+        case OSError() | UnicodeError():
+            return _unreachable(server, host, error)
+        case WebSocketException():
+            return LostError(
+                f"{host} does not answer as a WebSocket server would. If it speaks TLS, write "
+                "engine.endpoint with https:// or wss://."
+                if server.url.startswith("ws:")
+                else f"{host} does not answer as a WebSocket server would."
+            )
+        case _:
+            raise error
+
+
+def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
+    proxy = route(server.url).proxy
+    through = f" through the proxy of {proxy.variable}" if proxy else ""
+    match error:
+        case asyncio.TimeoutError():
+            return LostError(f"{host} did not answer in time{through}.")
+        case socket.gaierror() | UnicodeError():
+            return LostError(
+                f"{host} is not known{through}: no network, or a mistake in engine.endpoint."
+            )
+        case ConnectionResetError():
+            hint = " If it does not speak TLS, write engine.endpoint with http:// or ws://."
+            secure = server.url.startswith("wss:")
+            return LostError(f"{host} hung up{through}.{hint if secure else ''}")
+        case _:
+            why = _cause(error)
+            return LostError(f"{server.dialect.title} cannot be reached at {host}{through}: {why}.")
+
+
+# asyncio's own words are "Connect call failed ('127.0.0.1', 9)", and those of the C library know
+# no socket's error on Windows
+_CAUSES = {
+    errno.ECONNREFUSED: "Connection refused", errno.EHOSTUNREACH: "No route to host",
+    errno.ENETUNREACH: "Network is unreachable", errno.ETIMEDOUT: "Connection timed out",
+    errno.ECONNABORTED: "Connection aborted", errno.EHOSTDOWN: "Host is down",
+    errno.ENETDOWN: "Network is down", errno.EADDRNOTAVAIL: "Address not available",
+    errno.EACCES: "Permission denied", errno.EPERM: "Not permitted; a firewall may forbid it",
+    errno.EMFILE: "Too many open files",
+}  # fmt: skip
+
+
+def _cause(error: Exception) -> str:
+    """Return why a socket could not be opened, in the same words on every system."""
+    if not isinstance(error, OSError):
+        return type(error).__name__
+    if not error.errno:
+        return "none of its addresses answers"
+    known = _CAUSES.get(error.errno)
+    return known or error.strerror or errno.errorcode.get(error.errno, str(error.errno))
+
+
+def _is_redirect(error: Exception) -> bool:
+    """Tell whether it is what a transport says that would have followed, had it been allowed."""
+    return isinstance(error, SecurityError) or isinstance(error.__cause__, InvalidStatus)
+
+
+def _redirected(host: str) -> EngineError:
+    return RefusedError(
+        f"{host} points to another address, and a key is not sent to where a server points. "
+        "Set engine.endpoint to the address itself."
+    )
+
+
+def _proxy_failed(server: Server, host: str, error: Exception) -> EngineError:
+    proxy = route(server.url).proxy
+    variable = proxy.variable if proxy else "HTTPS_PROXY"
+    exempt = f"or exempt {host} in NO_PROXY."
+    match error:
+        case InvalidProxyStatus():
+            said = f"answered HTTP {error.response.status_code}"
+            return RefusedError(f"The proxy {said}. Check {variable}, {exempt}")
+        case ImportError():
+            return RefusedError(
+                f"{variable} names a SOCKS proxy, and the package for it is not installed: "
+                f"pip install python-socks, {exempt}"
+            )
+        case InvalidProxy():  # the address may hold a password
+            return RefusedError(f"The proxy's address cannot be used. Check {variable}, {exempt}")
+        case _:
+            return LostError(f"The proxy failed. Check {variable}, {exempt}")
+
+
+def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return RefusedError(
+            f"The certificate of {host} is not trusted: {error.verify_message.rstrip('.')}. If it "
+            "is your own server, name its authority's file in SSL_CERT_FILE."
+        )
+    if error.reason == "WRONG_VERSION_NUMBER":
+        return RefusedError(
+            f"{host} does not speak TLS. If it is a server on this machine, write engine.endpoint "
+            "with http:// or ws://."
+        )
+    return LostError(f"No TLS connection to {host}: {error.reason or 'it ended'}.")

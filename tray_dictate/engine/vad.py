@@ -1,0 +1,116 @@
+"""Who speaks when: Silero VAD, its sixteen-kilohertz half, computed by numpy.
+
+The network is so small that numpy does a hop in a fraction of a millisecond. onnxruntime would
+do it too, and hold 45 MB: a daemon whose speech goes to a server has no other use for that.
+The weights are shared; what a detector remembers of the sound belongs to one session.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.engine.models import HOP, Samples
+from tray_dictate.engine.sound_buffer import level
+from tray_dictate.engine.weights import Weights, weights
+
+_CONTEXT = 64  # samples of the hop before that the model wants to see again
+_WINDOW, _STEP = 256, 128  # samples of a spectrum, and from one to the next
+_BINS = _WINDOW // 2 + 1
+_STRIDES = 1, 2, 2, 1  # of the four convolutions, each over three places
+_MEMORY = 128  # numbers that it remembers, twice
+_LOUD = 0.08  # RMS that speech is brought up to (-22 dBFS)
+_QUIET = 0.002  # RMS under which sound is not worth more gain: 40 times at most
+_FALL = 0.998  # per hop: the gain forgets a loud sound in about 20 s
+
+
+class Silero:
+    """The loaded weights."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises UnavailableError."""
+        path = folder / "silero_vad_16k_op15.onnx"
+        try:
+            found = weights(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise UnavailableError(
+                f"The voice detector cannot load {path.name}: {error}."
+            ) from error
+        layers = "model.encoder.{}.reparam_conv.{}".format
+        self.spectrum = np.ascontiguousarray(found["model.stft.forward_basis_buffer"][:, 0].T)
+        self.layers = [
+            (_flat(found[layers(number, "weight")]), found[layers(number, "bias")], stride)
+            for number, stride in enumerate(_STRIDES)
+        ]
+        inward, again = (found[f"model.decoder.rnn.weight_{way}"] for way in ("ih", "hh"))
+        self.memory = np.ascontiguousarray(np.concatenate([inward, again], axis=1).T)
+        self.memory_bias = found["model.decoder.rnn.bias_ih"] + found["model.decoder.rnn.bias_hh"]
+        self.verdict = found["model.decoder.decoder.2.weight"][0, :, 0]
+        self.verdict_bias = found["model.decoder.decoder.2.bias"][0]
+
+    def detector(self) -> Detector:
+        """Return one that has heard nothing yet."""
+        return Detector(self)
+
+
+class Detector:
+    """One session's ear."""
+
+    def __init__(self, model: Silero) -> None:
+        self._model = model
+        self._output = np.zeros(_MEMORY, np.float32)
+        self._cell = np.zeros(_MEMORY, np.float32)
+        self._heard = np.zeros((1, _CONTEXT + HOP), np.float32)
+        self._peak = _QUIET
+
+    def hear(self, hop: Samples) -> float:
+        """Return how likely the hop is speech; fewer samples than a hop are the last ones."""
+        self._heard[0, :_CONTEXT] = self._heard[0, HOP:]
+        self._heard[0, _CONTEXT:] = 0
+        self._heard[0, _CONTEXT : _CONTEXT + len(hop)] = self._louder(hop)
+        return self._remember(self._features(self._heard[0]))
+
+    def _features(self, sound: Samples) -> Weights:
+        """Return what the convolutions make of a hop, with the one before it as its context."""
+        mirrored = np.concatenate([sound, sound[-2 : -2 - _CONTEXT : -1]])
+        frames = np.lib.stride_tricks.sliding_window_view(mirrored, _WINDOW)[::_STEP]
+        waves = frames @ self._model.spectrum
+        features = np.hypot(waves[:, :_BINS], waves[:, _BINS:])
+        for matrix, bias, stride in self._model.layers:
+            features = np.maximum(_three(features, stride) @ matrix + bias, 0)
+        return features[0]
+
+    def _remember(self, features: Weights) -> float:
+        """Take one step of the LSTM; return the verdict."""
+        model = self._model
+        gates = np.concatenate([features, self._output]) @ model.memory + model.memory_bias
+        new = np.tanh(gates[2 * _MEMORY : 3 * _MEMORY])
+        take, keep, _, show = _sigmoid(gates).reshape(4, _MEMORY)
+        self._cell = keep * self._cell + take * new
+        self._output = show * np.tanh(self._cell)
+        heard = np.maximum(self._output, 0) @ model.verdict + model.verdict_bias
+        return float(_sigmoid(heard))
+
+    def _louder(self, hop: Samples) -> Samples:
+        # Low volume blinds the detector, not the recogniser: only the detector gets the gain.
+        self._peak = max(self._peak * _FALL, level(hop), _QUIET)
+        return np.clip(hop * max(1.0, _LOUD / self._peak), -1, 1)
+
+
+def _three(features: Weights, stride: int) -> Weights:
+    """Return each place with its two neighbours, zeros beyond the ends, in rows."""
+    padded = np.pad(features, ((1, 1), (0, 0)))
+    count = len(features)
+    return np.concatenate([padded[at : at + count] for at in range(3)], axis=1)[::stride]
+
+
+def _flat(weights: Weights) -> Weights:
+    """Return the weights of a convolution of three as a matrix for what `_three` returns."""
+    return np.ascontiguousarray(weights.transpose(2, 1, 0).reshape(-1, len(weights)))
+
+
+def _sigmoid(values: Any) -> Any:
+    return 0.5 + 0.5 * np.tanh(0.5 * values)  # exp() would overflow

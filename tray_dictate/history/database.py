@@ -1,0 +1,209 @@
+"""A private SQLite file that several processes share, and that survives being damaged.
+
+Removed rows are overwritten, not only unlinked. A corrupt file is moved aside, never deleted, and
+one that a newer version wrote is left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import sys
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import filelock
+
+from tray_dictate.core.errors import HistoryError
+from tray_dictate.system import files as paths
+
+T = TypeVar("T")
+Migrations = Sequence[Sequence[str]]  # the n-th (from 1) leads to user_version n
+
+MEMORY = Path(":memory:")
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_COMPANIONS = ("", "-wal", "-shm", "-journal")
+_LONGEST_WAIT = 1.0  # seconds for another process that is writing
+
+log = logging.getLogger(__name__)
+
+
+class SqliteFile:
+    """The file; each use blocks, a second or two at most."""
+
+    def __init__(
+        self, path: Path, migrations: Migrations, what: str, tell: Callable[[str], None]
+    ) -> None:
+        """`what` is its name for the user, who hears by `tell` where a corrupt one was put.
+
+        The path :memory: keeps nothing on disk.
+        """
+        self._path, self._migrations, self._what, self._tell = path, migrations, what, tell
+        self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
+        self._connection: sqlite3.Connection | None = None
+        self._let_go: Callable[[], object] = lambda: None
+        self._skipped = False
+
+    def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` returns, in one transaction; a corrupt file is replaced, once.
+
+        Raises HistoryError.
+        """
+        try:
+            try:
+                return self._once(work)
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+            self.close()
+            self._replace()
+            return self._once(work)
+        except (sqlite3.Error, OSError) as error:
+            self.close()  # whatever is wrong, the next call begins anew
+            raise HistoryError(f"{self._path} cannot be used: {_reason(error)}.") from error
+
+    def skip(self, count: int) -> None:
+        """Tell, once, that so many rows are not what they should be, and are left out."""
+        if count and not self._skipped:
+            self._skipped = True
+            self._tell(
+                f"{self._what} holds {count} damaged lines, which are left out: {self._path}."
+            )
+
+    def forget_corrupt(self, before: float | None = None) -> None:
+        """Delete the corrupt files that were put aside, all or those last written before a time.
+
+        Raises HistoryError.
+        """
+        if self._path == MEMORY:
+            return
+        try:
+            for aside in self._path.parent.glob(f"{self._path.stem}.corrupt-*"):
+                if before is None or aside.stat().st_mtime < before:
+                    aside.unlink(missing_ok=True)
+        except OSError as error:
+            raise HistoryError(f"{error.filename} cannot be deleted: {_reason(error)}.") from error
+
+    def wipe(self) -> None:
+        """Empty the log, which holds removed words until then; while another reads: later."""
+        self.do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
+    def close(self) -> None:
+        """Let go of the file; idempotent. A later use opens it again."""
+        self._connection = None
+        self._let_go()
+
+    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._open()
+            # also where nobody closes us: Windows moves no file away that is still open
+            self._let_go = weakref.finalize(self, self._connection.close)
+            self._let_go.atexit = False
+        with self._connection:
+            return work(self._connection)
+
+    def _open(self) -> sqlite3.Connection:
+        """Return a connection to a file that is private, whole and of our version."""
+        if self._path == MEMORY:
+            return self._connect()
+        paths.private_folder(self._path.parent)
+        with self._lock:  # two that make the same file at once would be in each other's way
+            _make_private(self._path)
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_LONGEST_WAIT, check_same_thread=False)
+        try:
+            connection.text_factory = _text
+            connection.execute("PRAGMA secure_delete = ON")
+            _check(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring the tables to our version, each step together with the number that says so."""
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(self._migrations):
+            raise HistoryError(
+                f"{self._path} is from a newer tray_dictate (its version is {version}) and is left "
+                "as it is. Install the newer one again, or move the file away."
+            )
+        for number, statements in enumerate(self._migrations[version:], version + 1):
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+    def _replace(self) -> None:
+        """Move a corrupt file aside, unless another process has done so already."""
+        with self._lock:
+            try:
+                self._connect().close()
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+            else:
+                return
+            aside = _unused(self._path.with_suffix(time.strftime(".corrupt-%Y%m%d-%H%M%S")))
+            for end in _COMPANIONS:
+                if (old := Path(f"{self._path}{end}")).exists():
+                    old.rename(f"{aside}{end}")
+        self._tell(
+            f"{self._what} was corrupt; a new one has been begun. The old one is {aside}: "
+            "delete it if you do not need it."
+        )
+
+
+def is_number(value: object, most: float = 1e15) -> bool:
+    """Tell whether a column holds a number from 0 to `most`."""
+    return isinstance(value, (int, float)) and 0 <= value <= most
+
+
+def storable(text: str) -> str:
+    """Return the text without lone surrogates, which UTF-8 has no place for."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _text(stored: bytes) -> str:
+    """Return a text of a file in which anything may stand: sqlite3's own way raises."""
+    return stored.decode("utf-8", "replace")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        error = sqlite3.DatabaseError("the file is corrupt")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, or its mode; SQLite gives the same mode to -wal and -shm."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if sys.platform != "win32":
+            os.fchmod(file, 0o600)
+    finally:
+        os.close(file)
+
+
+def _unused(path: Path) -> Path:
+    return path if not path.exists() else _unused(path.with_name(f"{path.name}-"))
+
+
+def _is_corrupt(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
+
+
+def _reason(error: sqlite3.Error | OSError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -1,0 +1,230 @@
+"""What was said, when, and what became of it: a private SQLite file.
+
+The daemon uses it through history_async.py; commands use it while the daemon runs, or does not.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tray_dictate.history.clock import cautious
+from tray_dictate.history.database import SqliteFile, is_number, storable
+from tray_dictate.history.timings import Timings
+from tray_dictate.system import files as paths
+
+State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped", "failed"]
+
+_MIGRATIONS = (  # the n-th (from 1) leads to user_version n; what is here never changes again
+    (
+        "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, "
+        "text TEXT NOT NULL, raw TEXT NOT NULL, state TEXT NOT NULL, application TEXT NOT NULL)",
+        "CREATE INDEX entry_at ON entry (at)",
+    ),
+    (
+        "ALTER TABLE entry ADD COLUMN engine TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN seconds REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE entry ADD COLUMN audio TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN heard_ms REAL",
+        "ALTER TABLE entry ADD COLUMN engine_ms REAL",
+        "ALTER TABLE entry ADD COLUMN text_ms REAL",
+    ),
+)
+_COLUMNS = (
+    "at", "text", "raw", "state", "application", "engine", "language", "seconds", "audio",
+    "heard_ms", "engine_ms", "text_ms",
+)  # fmt: skip
+_SELECT = f"SELECT id, {', '.join(_COLUMNS)} FROM entry"  # noqa: S608 - our own names
+_INSERT = (
+    f"INSERT INTO entry ({', '.join(_COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+_LATEST = 250e9  # a time.time() of the year 9892: what comes later is no date
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dictation: `id` is 0 before it is stored, `at` is time.time().
+
+    `text` is what was, or should have been, inserted, `raw` what the engine said. `audio` is the
+    path of a recording of which not all has become text.
+    """
+
+    id: int
+    at: float
+    text: str
+    raw: str
+    state: State
+    application: str
+    engine: str = ""
+    language: str = ""
+    seconds: float = 0.0  # of sound
+    audio: str = ""
+    timings: Timings = field(default_factory=Timings)
+
+
+class History:
+    """The open file; each method blocks, a second or two at most, and raises HistoryError."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        keep: int = 500,
+        days: float = 0,
+        tell: Callable[[str], None] = log.warning,
+        clock: Callable[[], float] = cautious,
+    ) -> None:
+        """Open it, or make it; `keep` and `days` may be 0: everything, for ever.
+
+        `tell` hears where a corrupt file was put; the path :memory: keeps nothing on disk.
+        """
+        self._keep, self._days, self._clock = keep, days, clock
+        self._file = SqliteFile(path or paths.history_file(), _MIGRATIONS, "The history", tell)
+        self._file.do(self._expire)
+        if self._days:
+            self._file.forget_corrupt(self._clock() - self._days * 86400)
+
+    def add(self, entry: Entry) -> int:
+        """Store an entry; return its id."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            added = connection.execute(_INSERT, _row(entry))
+            self._expire(connection)
+            return added.lastrowid or 0
+
+        return self._file.do(work)
+
+    def last(self, count: int = 1) -> list[Entry]:
+        """Return the newest entries, the newest first."""
+        return self._read("ORDER BY id DESC", most=count)
+
+    def find(self, search: str = "", since: float = 0.0, limit: int = 0) -> list[Entry]:
+        """Return the newest entries with these words in them, the newest first; limit 0: all."""
+        which = "WHERE at >= ? ORDER BY id DESC"
+        if not search:
+            return self._read(which, since, most=limit or None)
+        wanted = search.casefold()  # SQLite's own LIKE knows the capitals of ASCII only
+        entries = self._read(which, since)
+        found = [entry for entry in entries if wanted in f"{entry.text}\n{entry.raw}".casefold()]
+        return found[: limit or None]
+
+    def get(self, id: int) -> Entry | None:
+        """Return one entry."""
+        return next(iter(self._read("WHERE id = ?", id)), None)
+
+    def failed(self) -> list[Entry]:
+        """Return the entries with a recording that has not become text, the newest first."""
+        return self._read("WHERE audio != '' ORDER BY id DESC")
+
+    def recorded(self) -> tuple[float, frozenset[str]]:
+        """Return the time before which dictations expired by count, and all recordings named."""
+
+        def work(connection: sqlite3.Connection) -> tuple[float, frozenset[str]]:
+            oldest = connection.execute(
+                "SELECT at FROM entry ORDER BY id DESC LIMIT 1 OFFSET ?", (self._keep - 1,)
+            ).fetchone()
+            named = connection.execute("SELECT audio FROM entry WHERE audio != ''")
+            before = oldest[0] if oldest and self._keep and is_number(oldest[0]) else 0.0
+            return before, frozenset(name for (name,) in named if isinstance(name, str))
+
+        return self._file.do(work)
+
+    def update(self, id: int, state: State) -> None:
+        """Say what became of an entry; one that is gone stays gone."""
+        self._file.do(
+            lambda connection: connection.execute(
+                "UPDATE entry SET state = ? WHERE id = ?", (state, id)
+            )
+        )
+
+    def transcribed(self, id: int, text: str, raw: str, engine: str) -> None:
+        """Say what a recording has become at last; it is needed no more."""
+        words = storable(text), storable(raw), engine, id
+        self._file.do(
+            lambda connection: connection.execute(
+                "UPDATE entry SET text = ?, raw = ?, engine = ?, state = 'kept', audio = '' "
+                "WHERE id = ?",
+                words,
+            )
+        )
+
+    def forget(self, id: int | Literal["all"]) -> None:
+        """Remove an entry, or all of them, so that the file no longer holds the words."""
+        self._file.do(
+            lambda connection: (
+                connection.execute("DELETE FROM entry")
+                if id == "all"
+                else connection.execute("DELETE FROM entry WHERE id = ?", (id,))
+            )
+        )
+        self._file.wipe()
+        if id == "all":  # a copy that was put aside may hold any of them
+            self._file.forget_corrupt()
+
+    def close(self) -> None:
+        """Let go of the file; idempotent. A later call opens it again."""
+        self._file.close()
+
+    def _read(self, which: str, *values: float, most: int | None = None) -> list[Entry]:
+        """Return what is whole, `most` at most; the file may hold anything."""
+
+        def work(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
+            found, damaged = list[Entry](), 0
+            rows = connection.execute(f"{_SELECT} {which}", values)
+            with closing(rows):
+                while (most is None or len(found) < most) and (row := rows.fetchone()):
+                    if _is_whole(row):
+                        found.append(_entry(row))
+                    else:
+                        damaged += 1
+            return found, damaged
+
+        found, damaged = self._file.do(work)
+        self._file.skip(damaged)
+        return found
+
+    def _expire(self, connection: sqlite3.Connection) -> None:
+        if self._days:
+            oldest = self._clock() - self._days * 86400
+            connection.execute("DELETE FROM entry WHERE at < ?", (oldest,))
+        if self._keep:
+            connection.execute(
+                "DELETE FROM entry WHERE id <= "
+                "(SELECT id FROM entry ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                (self._keep,),
+            )
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    timings = entry.timings
+    words = entry.text, entry.raw, entry.state, entry.application, entry.engine, entry.language
+    return (
+        entry.at, *map(storable, words), entry.seconds, storable(entry.audio),
+        timings.heard_ms, timings.engine_ms, timings.text_ms,
+    )  # fmt: skip
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Tell whether the columns hold what was written into them: SQLite takes any kind in each."""
+    _, at, *words, seconds, audio, heard, engine, text = row
+    return (
+        is_number(at, _LATEST)
+        and is_number(seconds)
+        and all(isinstance(one, str) for one in (*words, audio))
+        and words[2] in get_args(State)
+        and all(one is None or is_number(one) for one in (heard, engine, text))
+    )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    return Entry(*row[:-3], timings=Timings(*row[-3:]))

@@ -1,0 +1,93 @@
+"""KDE's own global shortcuts, KGlobalAccel: press and release, and no dialog.
+
+The settings are the truth: keys that were changed in KDE's System Settings are set anew at the
+next start. Nothing stays registered after it, so that the keys are free again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dbus_fast import Message
+
+from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, qt_key, replaced
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.keys import Chord, in_words
+from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
+from tray_dictate.system.autostart.desktop_entry import APP_ID
+from tray_dictate.system.dbus import call
+
+log = logging.getLogger(__name__)
+
+_PATH, _INTERFACE = "/kglobalaccel", "org.kde.KGlobalAccel"
+_COMPONENT = "traydictate"  # KDE makes a path of it: the portal's is another
+_PORTALS = (TOKEN, APP_ID)  # components of its portal's sessions: Plasma 5.27's, and 6's
+_SET, _NOT_FROM_FILE = 2, 4  # flags of setShortcut
+
+
+class KdeHotkey(DesktopHotkey):
+    """The hotkey and the other chords as actions of one component."""
+
+    SERVICE = "org.kde.kglobalaccel"
+    WAY = "kde"
+    LACKING = "This is no KDE: nobody offers its global shortcuts"
+
+    async def probe(self) -> None:
+        """Ask for what must be there."""
+        await self._ask("getComponent", "s", "kwin")  # which has shortcuts wherever this works
+
+    async def bind(self) -> Trigger:
+        """Register each chord."""
+        chord = self.chords[DICTATE]
+        note = replaced(chord) if qt_key(chord) is None else ""
+        hotkey = SUBSTITUTE if note else chord
+        for component in _PORTALS:  # what a session of its portal has left behind
+            for name in self.chords:
+                await self._ask("unregister", "ss", component, name)
+        refused = [
+            in_words(wanted)
+            for name, wanted in {**self.chords, DICTATE: hotkey}.items()
+            if not await self._set(name, wanted)
+        ]
+        component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
+        await self.service.listen(f"path='{component}'")
+        if refused:
+            words = f"KDE has given {' and '.join(refused)} to another program, or cannot."
+            if in_words(hotkey) in refused:
+                raise UnavailableError(words, f"Set hotkey.keys to another. {REMEDY}")
+            self.tell(f"{words} Set other keys for them.")
+        return Trigger(in_words(hotkey), note, self.WAY)
+
+    async def unbind(self) -> None:
+        """Take them away."""
+        if self.trigger() != Trigger(way=self.WAY):
+            for name in self.chords:
+                await self._ask("unregister", "ss", _COMPONENT, name)
+
+    def signalled(self, message: Message) -> None:
+        """Take a press or a release."""
+        if message.member not in ("globalShortcutPressed", "globalShortcutReleased"):
+            return
+        component, name, _ = message.body
+        if component != _COMPONENT:
+            return
+        if message.member == "globalShortcutPressed":
+            self.pressed(name)
+        else:
+            self.released(name)
+
+    async def _set(self, name: str, chord: Chord) -> bool:
+        """Return whether KDE has given us this chord."""
+        key = qt_key(chord)
+        if key is None:
+            return False
+        action = [_COMPONENT, name, "Tray Dictate", TITLES[name]]
+        await self._ask("doRegister", "as", action)
+        flags = _SET | _NOT_FROM_FILE
+        given = (await self._ask("setShortcut", "asaiu", action, [key], flags))[0]
+        log.debug("KDE gives %s for %s", given, key)
+        return key in given
+
+    async def _ask(self, member: str, signature: str, *body: Any) -> list[Any]:
+        return await call(self.bus, self.SERVICE, _PATH, f"{_INTERFACE}.{member}", signature, *body)

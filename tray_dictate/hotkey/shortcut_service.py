@@ -1,0 +1,242 @@
+"""The keyboard as the desktop tells of it on the session bus: its own shortcuts, bound for us.
+
+A thread of its own waits for the desktop's signals. Who serves the shortcuts may be restarted, and
+then they are bound again; until then nothing is held. What a user's answer decides comes late:
+`start` does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from dbus_fast import DBusError, Message
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import DICTATE, Presses, Trigger
+from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.core.keys import Chord, parse_chord
+from tray_dictate.system.dbus import PATIENCE, TROUBLE, Owner, call, connect
+from tray_dictate.system.threads import Bridge
+
+log = logging.getLogger(__name__)
+
+_AGAIN = 1.0  # seconds that who was restarted gets before it is asked
+_MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
+_PROMPT = 2.0  # seconds that a start, or an end, waits for who serves the shortcuts
+_LOOKS = 6  # of PATIENCE each: at login a portal may wait a minute for its desktop
+TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
+REMEDY = (
+    "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
+    "`tray-dictate doctor` says how on your desktop."
+)
+TITLES = {
+    DICTATE: "Dictate", "redo": "Insert the last dictation again",
+    "undo": "Take the last dictation back", "copy": "Copy the last dictation",
+}  # fmt: skip
+
+
+class DesktopHotkey:
+    """ports.Hotkey and NamesKeys; a subclass knows one service, and binds."""
+
+    SERVICE = ""
+    WAY = ""  # the value of hotkey.source that means it
+    LACKING = ""  # what to say where it is not there
+    STARTS = False  # the bus starts the service when it is asked
+
+    def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
+        """Find the service on a connection of its own. Raises UnavailableError."""
+        self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
+        self.tell = tell
+        self._presses = Presses(self.chords)
+        self._trigger = Trigger(way=self.WAY)
+        self._changed: Callable[[], None] = lambda: None
+        self._on_edge: Callable[[Edge], None] | None = None
+        self._known, self._stopped = False, False  # who serves them; whether we have ended
+        self._binding: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None  # whether all signals are here
+        self._bridge = Bridge("hotkey")
+        self._bridge.start()
+        try:
+            self._bridge.run(self._open()).result(2 * PATIENCE)
+        except (*TROUBLE, concurrent.futures.TimeoutError) as reason:
+            self.stop()
+            raise self._lacking(reason) from reason
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Have the shortcuts bound, and report the edges of their keys."""
+
+        async def begin() -> None:
+            self._on_edge = on_edge
+            self._bind_soon(0)
+            with suppress(*TROUBLE):
+                await self.bus.wait_for_disconnect()
+            if not self._stopped:
+                on_lost("The session bus is gone.")
+
+        self._bridge.run(begin())
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Do nothing: only shortcuts that are always there can be had."""
+
+    def held(self) -> frozenset[str] | None:
+        """Return the keys of the shortcut that is down, as far as the desktop has told.
+
+        Who presses keys by the portal waits for them to come up: there they would add to its own.
+        """
+        return self._presses.held()
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` when what the service has sent by now is here: its answer comes after it."""
+
+        async def ask() -> None:
+            with suppress(*TROUBLE):  # who has gone has nothing to tell; `_owned` lets go
+                await call(self.bus, self.SERVICE, "/", "org.freedesktop.DBus.Peer.Ping")
+            done()
+
+        def begin() -> None:
+            self._asking = asyncio.create_task(ask())
+
+        self._bridge.post(begin)
+
+    def stop(self) -> None:
+        """Give the shortcuts back."""
+        if self._stopped:
+            return
+        self._stopped = True
+        with suppress(*TROUBLE, concurrent.futures.TimeoutError):
+            self._bridge.run(self._close()).result(PATIENCE)
+        self._bridge.stop()
+
+    def trigger(self) -> Trigger:
+        """Return the keys that the desktop has given the hotkey; nothing until it has answered."""
+        return self._trigger
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call it whenever there are others."""
+        self._changed = changed
+
+    def forget(self) -> None:
+        """Take what is held as let go."""
+        self._bridge.post(self.let_go)
+
+    # For subclasses; on the thread
+
+    bus: MessageBus
+    service: Owner
+
+    async def probe(self) -> None:
+        """Ask for what is needed. Raises one of TROUBLE."""
+
+    async def bind(self) -> Trigger:
+        """Bind the shortcuts. Raises one of TROUBLE, or UnavailableError in words for the user."""
+        raise NotImplementedError
+
+    async def unbind(self) -> None:
+        """Give them back. Raises one of TROUBLE."""
+
+    def signalled(self, message: Message) -> None:
+        """Take a signal of the service's own."""
+
+    def pressed(self, name: str) -> None:
+        """Report the press of a shortcut."""
+        self._report(self._presses.pressed(name, time.monotonic()))
+
+    def released(self, name: str) -> None:
+        """Report its release."""
+        self._report(self._presses.released(name, time.monotonic()))
+
+    def let_go(self) -> None:
+        """Report that nothing is held: nobody will tell of a release."""
+        self._report(self._presses.lost(time.monotonic()))
+
+    def named(self, trigger: Trigger) -> None:
+        """Keep what the desktop says of the hotkey's keys."""
+        if trigger != self._trigger:
+            log.info("the hotkey: %s", trigger.keys or trigger.advice)
+            self._trigger = trigger
+            self._changed()
+
+    def _report(self, edges: list[Edge]) -> None:
+        for edge in edges:
+            if self._on_edge:
+                self._on_edge(edge)
+
+    async def _open(self) -> None:
+        self.bus = await connect()
+        self.service = Owner(self.bus, self.SERVICE, self.signalled, self._owned)
+        await self.service.follow()
+        try:
+            async with asyncio.timeout(_PROMPT):
+                await self._look()
+        except TimeoutError:  # it is there and slow: it is asked again on this thread
+            log.info("%s does not answer yet", self.SERVICE)
+
+    async def _look(self) -> None:
+        """Ask who serves the shortcuts now. Raises one of TROUBLE."""
+        await self.probe()
+        self._known = True
+
+    async def _wait_known(self) -> None:
+        """Ask until there is an answer. Raises UnavailableError."""
+        for look in range(_LOOKS):
+            if self._known:
+                return
+            try:
+                await self._look()
+            except TimeoutError as reason:
+                if look == _LOOKS - 1:
+                    raise self._lacking(reason, REMEDY) from reason
+            except TROUBLE as reason:
+                raise self._lacking(reason, REMEDY) from reason
+
+    async def _close(self) -> None:
+        self._on_edge = None
+        if self._binding:
+            self._binding.cancel()
+        if hasattr(self, "bus") and self.bus.connected:
+            with suppress(*TROUBLE):
+                async with asyncio.timeout(_PROMPT):
+                    await self.unbind()
+            self.bus.disconnect()
+
+    def _owned(self, owner: str) -> None:
+        """Learn who serves the shortcuts now, if anybody does."""
+        self._known = False
+        if not self._on_edge:
+            return
+        self.let_go()
+        if owner or self.STARTS:
+            self._bind_soon(_AGAIN if owner else _MISSED)
+
+    def _bind_soon(self, seconds: float) -> None:
+        if self._binding:
+            self._binding.cancel()
+        self._binding = asyncio.create_task(self._bind(seconds))
+
+    async def _bind(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        try:
+            await self._wait_known()
+            trigger = await self.bind()
+        except (*TROUBLE, UnavailableError) as reason:
+            words = self._in_words(reason)
+            self.named(Trigger("", words, self.WAY))
+            self.tell(words)
+        else:
+            self.named(trigger)
+
+    def _lacking(self, reason: BaseException, remedy: str = "") -> UnavailableError:
+        return UnavailableError(f"{self.LACKING} ({why(reason)}).", remedy)
+
+    def _in_words(self, reason: BaseException) -> str:
+        if isinstance(reason, UnavailableError):
+            return str(reason)
+        name = f" ({reason.type})" if isinstance(reason, DBusError) else ""
+        return f"The desktop has not bound the hotkey: {why(reason)}{name}. {REMEDY}"

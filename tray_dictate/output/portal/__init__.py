@@ -1,0 +1,1 @@
+"""Xdg-desktop-portal: kde and gnome."""

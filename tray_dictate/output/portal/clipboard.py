@@ -1,0 +1,293 @@
+"""The Clipboard portal: ours for as long as a paste needs, and then what was there before.
+
+Where no compositor lets programs own its selections (GNOME), the RemoteDesktop session may have the
+clipboard; PRIMARY it has not. Reads come as signals, without the reader's name: a read after the
+key counts for the target's, and those that a desktop's own clipboard manager makes of everything
+that appears are over by then, which is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dbus_fast import Variant
+
+from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.output.portal.pipes import read, write
+from tray_dictate.output.portal.remote_desktop import RemoteSession
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.secrecy import HINT, is_any_lent, is_secret
+from tray_dictate.output.wayland.habits import ONE_PASTE
+from tray_dictate.output.wayland.save import Contents
+from tray_dictate.output.wayland.selection_server import (
+    ABANDONED,
+    BELATED,
+    TYPES,
+    Offer,
+    instead,
+    text_contents,
+)
+from tray_dictate.system import dbus
+
+log = logging.getLogger(__name__)
+
+CALM = 0.03  # seconds without a read until the desktop's own clipboard manager has read
+MANAGED = 1.0  # seconds for it to begin where it is known to read; else that is learnt, once
+RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
+LONGEST = 1.0  # seconds until it comes back though somebody reads again and again
+SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
+LARGEST = 64 << 20  # bytes of it
+_PORTAL = "Clipboard"
+_NOTHING: Contents = dict.fromkeys(TYPES, b"")  # without types, mutter has our text come back
+_NO_CONTENTS = ("TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE")
+
+
+class PortalSelections:
+    """The clipboard of one RemoteDesktop session; its methods block the calling thread briefly."""
+
+    def __init__(self, remote: RemoteSession) -> None:
+        """Raises UnavailableError."""
+        if not remote.offers_clipboard:
+            raise UnavailableError(
+                "Programs that press keys here may not have the clipboard: the desktop has no "
+                "Clipboard portal.",
+                "Update xdg-desktop-portal to 1.17 or later, and the portal of your desktop.",
+            )
+        self._remote, self._portals = remote, remote.portals
+        self._there: Sequence[str] = ()  # types that another program offers
+        self._ours: Contents | None = None  # what we serve; None while the clipboard is not ours
+        self._before: Contents | None = None  # what an offer is to give back
+        self._offer: Offer | None = None
+        self._session = ""
+        self._read_at = 0.0
+        self._was_read = asyncio.Event()  # since it became ours
+        self._managed = True  # the desktop's own manager reads what appears, as far as is known
+        self._due: asyncio.TimerHandle | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        for member, handle in (
+            ("SelectionOwnerChanged", self._on_owner), ("SelectionTransfer", self._on_transfer),
+        ):  # fmt: skip
+            self._portals.on(f"{_PORTAL}.{member}", handle)
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Own the clipboard with this text; None where what is there cannot be saved.
+
+        Raises UnavailableError.
+        """
+        session = self._remote.open()
+        if not self._remote.clipboard:
+            raise UnavailableError("The desktop did not allow tray-dictate to use the clipboard.")
+        return self._run(self._begin(session, text_contents(text, secret=treatment.private)))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there in a moment: the target has read."""
+        self._quietly(self._end_soon(offer))
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there, unless the text is being read: else nobody gets it any more."""
+        self._quietly(self._withdraw(offer))
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard. Raises UnavailableError."""
+        self._run(self._keep(self._remote.open(), text_contents(text, secret=secret)))
+
+    def close(self) -> None:
+        """Give back what was there; idempotent."""
+        if self._offer:
+            self._quietly(self._leave(self._offer))
+
+    def _run(self, work: Any) -> Any:
+        try:
+            return self._portals.run(work)
+        except dbus.TROUBLE as reason:
+            raise UnavailableError(
+                f"The desktop's Clipboard portal fails: {why(reason)}."
+            ) from reason
+
+    def _quietly(self, work: Any) -> None:
+        """Whatever becomes of this: the text may be in the window, so it is no refusal."""
+        try:
+            self._run(work)
+        except UnavailableError as reason:
+            log.warning("the clipboard could not be given back: %s", reason.reason)
+
+    # The rest runs on the portals' thread.
+
+    async def _begin(self, session: str, contents: Contents) -> Offer | None:
+        if session != self._session:  # a new session owns nothing
+            self._session, self._ours, self._offer = session, None, None
+        if self._ours is None:
+            before = await self._saved(session)
+        else:  # an earlier offer's text is not the user's
+            before = self._before if self._offer else self._ours
+        if before is None:
+            return None
+        offer = Offer()
+        self._before, self._offer = before, offer
+        self._was_read.clear()
+        await self._own(contents)
+        await self._await_manager()
+        await self._calm()
+        self._restore_in(ABANDONED, offer)
+        return offer
+
+    async def _await_manager(self) -> None:
+        """Wait for the desktop's own clipboard manager: later its read would pass for a paste's."""
+        if self._managed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MANAGED):
+                    await self._was_read.wait()
+        self._managed = self._was_read.is_set()
+
+    async def _calm(self) -> None:
+        """Wait until nobody has read for a moment."""
+        left = self._read_at + CALM - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+            await self._calm()
+
+    async def _end_soon(self, offer: Offer) -> None:
+        if offer is self._offer:
+            now = time.monotonic()
+            offer.done_at = offer.done_at or now
+            self._restore_in(min(RESTORE, max(offer.done_at + LONGEST - now, 0)), offer)
+
+    async def _withdraw(self, offer: Offer) -> None:
+        """Nobody takes the text.
+
+        A target that was asleep would paste now what the user had copied before. So where the key
+        was pressed, the next paste is an empty one, and only then comes back what was there.
+        """
+        if offer is not self._offer:
+            return
+        if offer.begun:
+            await self._end_soon(offer)
+        elif offer.pressed and self._ours is not None:
+            offer.withdrawn, self._ours = True, _NOTHING
+            self._restore_in(BELATED, offer)
+        else:
+            await self._end(offer)
+
+    async def _end(self, offer: Offer) -> None:
+        if offer is not self._offer:
+            return
+        before, self._before, self._offer = self._before, None, None
+        if self._due:
+            self._due.cancel()
+        if self._ours is not None:  # else the user has copied something meanwhile
+            await self._own(before or _NOTHING)
+
+    async def _leave(self, offer: Offer) -> None:
+        await self._end(offer)
+        await self._calm()  # the desktop's own manager has it then, once we are gone
+
+    async def _keep(self, session: str, contents: Contents) -> None:
+        if self._offer:
+            await self._end(self._offer)
+        self._session = session
+        await self._own(contents)
+
+    async def _own(self, contents: Contents) -> None:
+        """Serve this from now on."""
+        self._ours, self._read_at = contents, time.monotonic()
+        options = {"mime_types": Variant("as", [*contents])}
+        await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
+
+    def _restore_in(self, seconds: float, offer: Offer) -> None:
+        if self._due:
+            self._due.cancel()
+        loop = asyncio.get_running_loop()
+        self._due = loop.call_later(seconds, self._in_background, self._restore, offer)
+
+    def _in_background(self, work: Callable[..., Any], *given: Any) -> None:
+        task = asyncio.create_task(work(*given))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _restore(self, offer: Offer) -> None:
+        with suppress(*dbus.TROUBLE):
+            await self._end(offer)
+
+    async def _saved(self, session: str) -> Contents | None:
+        """Return all that another program has on the clipboard, None where that cannot be had."""
+        for _ in range(3):  # again where another program took it in this very moment
+            there = self._there
+            if is_secret(there) or is_any_lent("XDG_RUNTIME_DIR"):
+                log.warning("the clipboard could not be saved: only its owner may have it")
+                return None
+            try:
+                async with asyncio.timeout(SAVING):
+                    saved = await self._contents(session, there)
+                if self._there is there:
+                    return saved
+                continue
+            except dbus.TROUBLE as reason:
+                log.warning("the clipboard could not be saved: %s", type(reason).__name__)
+            await asyncio.sleep(CALM)
+            if self._there is there:
+                break
+        return None
+
+    async def _contents(self, session: str, types: Sequence[str]) -> Contents:
+        found: Contents = {}
+        for one in types:
+            if one not in _NO_CONTENTS:
+                file = await self._portals.file(f"{_PORTAL}.SelectionRead", "os", session, one)
+                found[one] = await read(file, LARGEST - sum(map(len, found.values())))
+        return found
+
+    def _on_owner(self, _path: str, _session: str, options: dict[str, Variant]) -> None:
+        types, own = options.get("mime_types"), options.get("session_is_owner")
+        if own and own.value:
+            return
+        self._there = _types(types.value if types else ())
+        self._ours = None
+
+    def _on_transfer(self, _path: str, session: str, kind: str, serial: int) -> None:
+        if session != self._session:
+            return
+        self._read_at = time.monotonic()
+        self._was_read.set()
+        offer, asked = self._offer, None
+        data = (self._ours or {}).get(kind)
+        if offer and offer.pressed and kind in TYPES:
+            if offer.once and kind in offer.served:
+                data = b""
+            offer.served.add(kind)
+            if not offer.withdrawn:
+                asked = offer
+            elif not offer.begun:
+                self._restore_in(ONE_PASTE, offer)  # it may ask for several types
+            offer.begun = True
+        elif offer and not offer.pressed and kind in TYPES and HINT in (self._ours or {}):
+            # who asks without a key keeps what it reads
+            data = instead(self._before or {}, kind)
+        self._in_background(self._serve, serial, data, asked)
+
+    async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:
+        done = False
+        with suppress(*dbus.TROUBLE):
+            if data is not None:
+                member = f"{_PORTAL}.SelectionWrite"
+                file = await self._portals.file(member, "ou", self._session, serial)
+                await write(file, data)
+                done = True
+        with suppress(*dbus.TROUBLE):
+            member = f"{_PORTAL}.SelectionWriteDone"
+            await self._portals.call(member, "oub", self._session, serial, done)
+        self._read_at = time.monotonic()
+        if asked and done:
+            await self._end_soon(asked)
+            asked.fetched.set()
+
+
+def _types(given: Any) -> Sequence[str]:
+    """Return the types of a signal, which portals wrap in a structure."""
+    if len(given) == 1 and not isinstance(given[0], str):
+        given = given[0]
+    return tuple(map(str, given))

@@ -1,0 +1,80 @@
+"""Pasting with the RemoteDesktop portal's keys: KDE, and GNOME."""
+
+from __future__ import annotations
+
+import threading
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import always
+from tray_dictate.output.portal.clipboard import PortalSelections
+from tray_dictate.output.portal.remote_desktop import RemoteSession
+from tray_dictate.output.rules import CHORD, Treatment
+from tray_dictate.output.wayland.chain import Stays
+from tray_dictate.output.wayland.paste import Selections, WaylandPaster
+from tray_dictate.output.wayland.release import Held, await_release
+from tray_dictate.system.portals import Portals
+
+CHORD_LET_GO = 5.0  # seconds; what is pressed later means another place, or another window
+# Of the clipboard everywhere that it pastes, while Shift+Insert pastes PRIMARY in terminals: what
+# was marked last would go there in place of what was said.
+TERMINALS = "ctrl+shift+v"
+
+
+class PortalPaste:
+    """Pastes and presses keys; for one thread, but for `stop`."""
+
+    def __init__(
+        self, held: Held, stop: threading.Event, selections: Selections | None = None
+    ) -> None:
+        """`held` tells the keys that the user holds, None where that is not known.
+
+        `selections` own the clipboard and PRIMARY where the compositor has data-control; without,
+        the portal's clipboard does. Nobody is asked for anything yet. Raises UnavailableError.
+        """
+        self._held, self._stop = held, stop
+        self._portals = Portals()
+        try:
+            self._remote = RemoteSession(self._portals)
+            self._own = None if selections else PortalSelections(self._remote)
+        except UnavailableError:
+            self._portals.close()
+            raise
+        borrowed = selections or self._own
+        assert borrowed
+        self._paster = WaylandPaster(self._remote, borrowed, stop)
+
+    def prepare(self) -> None:
+        """Have the desktop ask the user for leave now, if it has to; returns at once."""
+        self._remote.prepare()
+
+    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more.
+
+        Raises UnavailableError, MovedError and UnsavedError, and DeliveryError while a modifier is
+        held: nothing was pressed then.
+        """
+        self._remote.open()
+        await_release(self._held, self._stop, stays)
+        chords = [treatment.chord]
+        if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
+            chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
+        return self._paster.paste(text, treatment, stays, chords)
+
+    def chord(self, chord: str, stays: Stays = always) -> None:
+        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
+        self._remote.open()
+        await_release(self._held, self._stop, stays, CHORD_LET_GO)
+        self._remote.chord(chord, stays)
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make the text the user's clipboard. Raises UnavailableError."""
+        if self._own is None:
+            raise UnavailableError("The clipboard is not the portal's here.")
+        self._own.keep(text, secret=secret)
+
+    def close(self) -> None:
+        """Give back what was on the clipboard, and end the session; idempotent."""
+        if self._own:
+            self._own.close()
+        self._portals.close()

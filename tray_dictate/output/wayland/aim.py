@@ -1,0 +1,66 @@
+"""Which window our keys reach: told on the connection that they go out on.
+
+Between a look at the focus and the keys after it the compositor may give the focus to another
+window: nothing in the protocols binds keys to a window. But a connection hears of the windows in
+order with what it has sent, so it is known afterwards which window had the focus when the
+compositor dealt with the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.output.wayland.windows import WindowList
+from tray_dictate.system.wayland import Connection
+
+_LOOKS = 5  # at the focus, while it moves between each two
+
+
+class Aim:
+    """The window that has the focus while `stays` says yes."""
+
+    def __init__(
+        self, connection: Connection, windows: WindowList | None, stays: Callable[[], bool] | None
+    ) -> None:
+        self._connection, self._windows, self._stays = connection, windows, stays
+        self._wanted: str | None = None
+
+    def holds(self) -> bool:
+        """Tell whether it has the focus now: the last look before keys. Raises WaylandError."""
+        if self._stays is None:
+            return True
+        if self._windows and self._wanted is None:
+            return self._find(self._windows, self._stays)
+        return self._stays()
+
+    def held(self) -> bool:
+        """Tell whether it had the focus at the moment of what was heard last."""
+        return self._windows is None or self._windows.focused() == self._wanted
+
+    def _find(self, windows: WindowList, stays: Callable[[], bool]) -> bool:
+        """Learn which window of this connection's `stays` speaks of."""
+        for _ in range(_LOOKS):
+            moves = windows.moves
+            if not stays():
+                return False
+            self._connection.roundtrip()
+            if windows.moves == moves:
+                self._wanted = windows.focused()
+                return True
+        return False
+
+
+@contextmanager
+def aiming(connection: Connection, stays: Callable[[], bool] | None) -> Generator[Aim]:
+    """Yield the aim of what is sent in this context. Raises WaylandError."""
+    windows = None
+    if stays:
+        with suppress(UnavailableError):  # the compositor tells no windows apart
+            windows = WindowList(connection)
+    try:
+        yield Aim(connection, windows, stays)
+    finally:
+        if windows:
+            windows.close()

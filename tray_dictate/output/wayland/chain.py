@@ -1,0 +1,130 @@
+"""The ways into a window, best first: each refuses before anything is inserted, or does it.
+
+    commit ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the shell keeps the text)
+
+A way that has begun is followed by no other: what it did not do is the caller's to place.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.rules import Method, Treatment
+
+log = logging.getLogger(__name__)
+
+AGAIN = 30.0  # seconds until a way that could not be had is tried again: portals start late
+
+Stays = Callable[[], bool]
+
+
+class HarmfulError(UnavailableError):
+    """A way would destroy what is on the clipboard."""
+
+
+def _nothing() -> None:
+    """Find nothing against it."""
+
+
+class Way(Protocol):
+    """One way of inserting text."""
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Insert into the window that `stays` tells of.
+
+        Raises UnavailableError where it cannot, and MovedError where the window has not the focus:
+        nothing was inserted then. Else DeliveryError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way, by its name; `make` raises UnavailableError where this session does not offer it."""
+
+    name: str
+    methods: frozenset[Method]  # the settings that it is a way for
+    make: Callable[[], Way]
+    check: Callable[[], None] = _nothing  # raises it, too, where a look takes its time
+
+
+class Chain:
+    """Tries them in order; for one thread."""
+
+    def __init__(
+        self,
+        links: Sequence[Link],
+        renew: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`renew` is called after a failure: what the ways are made of may be broken."""
+        self._links, self._renew, self._clock = links, renew, clock
+        self._made: dict[str, Way] = {}
+        self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
+
+    def insert(
+        self, text: str, treatment: Treatment, stays: Stays, only: Collection[str] = ()
+    ) -> Receipt:
+        """Insert by the first way that can, of `only` these if any are given.
+
+        What cannot be pasted without harm to the clipboard is typed, whatever the method says.
+        Raises MovedError, and DeliveryError with every reason where none can.
+        """
+        reasons: list[UnavailableError] = []
+        for link in self._links:
+            if treatment.method not in link.methods or (only and link.name not in only):
+                continue
+            try:
+                return self._way(link).insert(text, treatment, stays)
+            except UnavailableError as refused:
+                log.info("not by %s: %s", link.name, refused.reason)
+                reasons.append(refused)
+            except FocusMovedError:
+                raise
+            except DeliveryError:
+                self._made.clear()
+                self._renew()
+                raise
+        if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
+            return self.insert(text, replace(treatment, method="type"), stays, only)
+        raise DeliveryError(_all_of(reasons))
+
+    def explain(self) -> list[tuple[str, str]]:
+        """Return each way with why it cannot be had in this session; empty where it can."""
+        found: list[tuple[str, str]] = []
+        for link in self._links:
+            try:
+                self._way(link)
+                link.check()
+            except UnavailableError as refused:
+                found.append((link.name, str(refused)))
+            else:
+                found.append((link.name, ""))
+        return found
+
+    def _way(self, link: Link) -> Way:
+        """Raises UnavailableError."""
+        if made := self._made.get(link.name):
+            return made
+        at, refused = self._refused.get(link.name, (0.0, None))
+        if refused and self._clock() - at < AGAIN:
+            raise refused
+        try:
+            self._made[link.name] = made = link.make()
+        except UnavailableError as reason:
+            self._refused[link.name] = (self._clock(), reason)
+            raise
+        return made
+
+
+def _all_of(reasons: Sequence[UnavailableError]) -> str:
+    """Return what no way can, and what would change it."""
+    why = list(dict.fromkeys(reason.reason for reason in reasons))
+    remedies = list(dict.fromkeys(reason.remedy for reason in reasons if reason.remedy))
+    return " ".join(["No way of inserting text works here.", *why, *remedies])

@@ -1,0 +1,133 @@
+"""Both selections of a seat without a window or the focus: data-control, in either of its names.
+
+ext_data_control_v1 is zwlr_data_control_v1 with another name: the same requests and events.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.output.base import UnsavedError
+from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+
+CLIPBOARD, PRIMARY = "clipboard", "primary"  # the selections
+
+_NAMES = ("ext_data_control_manager_v1", "zwlr_data_control_manager_v1")
+_CREATE_SOURCE, _GET_DEVICE = 0, 1  # requests to the manager
+_SET = {CLIPBOARD: 0, PRIMARY: 2}  # requests to the device
+_RECEIVE, _DESTROY = 0, 1  # requests to an offer; 1 to a source, too
+_OFFER_TYPE = 0  # request to a source
+
+OnRead = Callable[[str, int], None]  # what type was asked for, where it goes: ours to close
+
+
+@dataclass(eq=False, slots=True)
+class Offered:
+    """What a program has put on a selection: the names of its types."""
+
+    id: int
+    types: list[str] = field(default_factory=list[str])
+
+
+class DataControl:
+    """The selections; for one thread, with that thread's connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Raises UnavailableError where the compositor lets no program do this."""
+        self._connection = connection
+        self.current: dict[str, Offered | None] = {CLIPBOARD: None, PRIMARY: None}
+        self._offers: dict[int, Offered] = {}
+        name = next((name for name in _NAMES if name in connection.globals), None)
+        if name is None:
+            raise UnavailableError(
+                "This compositor lets no program save and restore the clipboard (data-control)."
+            )
+        version = connection.globals[name][1]
+        self.kinds = (CLIPBOARD,) if name == _NAMES[1] and version < 2 else (CLIPBOARD, PRIMARY)
+        try:
+            self._manager = connection.bind(name, 2)
+            seat = connection.bind("wl_seat")
+            self.device = connection.create(self._on_device)
+            connection.request(self._manager, _GET_DEVICE, self.device, seat)
+            connection.roundtrip()
+        except WaylandError as reason:
+            raise UnavailableError(f"The compositor refuses the clipboard: {reason}.") from None
+
+    def own(
+        self, kind: str, types: Iterable[str], on_read: OnRead, on_lost: Callable[[], None]
+    ) -> int:
+        """Put these types on a selection; return the source, the object of ours that is asked.
+
+        `on_lost` is called once somebody else has it, and the source is ended then.
+        """
+        told = [
+            (on_read, on_lost)
+        ]  # the source's id lives on a while; what it was asked for must not
+
+        def said(opcode: int, event: Arguments) -> None:
+            if opcode == 0:
+                wanted, file = event.text(), event.file()
+                if told:
+                    told[0][0](wanted, file)
+                else:
+                    os.close(file)
+            elif told:  # KWin 5.27 says it twice
+                _, lost = told.pop()
+                lost()
+                self._connection.request(source, _DESTROY)
+
+        source = self._connection.create(said)
+        with self._connection.together():
+            self._connection.request(self._manager, _CREATE_SOURCE, source)
+            for name in types:
+                self._connection.request(source, _OFFER_TYPE, name)
+            self._connection.request(self.device, _SET[kind], source)
+        return source
+
+    def clear(self, kind: str) -> None:
+        """Leave nothing on a selection."""
+        self._connection.request(self.device, _SET[kind], 0)
+
+    def receive(self, offered: Offered, name: str) -> int:
+        """Ask for one type; return the file to read it from, which is the caller's to close.
+
+        Raises UnsavedError where something else has been copied: then the offer is no more.
+        """
+        if self._offers.get(offered.id) is not offered:
+            raise UnsavedError("something else was copied meanwhile")
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            self._connection.request(offered.id, _RECEIVE, name, files=[writing])
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        return reading
+
+    def _on_device(self, opcode: int, event: Arguments) -> None:
+        match opcode:
+            case 0:  # data_offer
+                made = event.uint()
+                offered = self._offers[made] = Offered(made)
+
+                def on_type(_opcode: int, said: Arguments) -> None:
+                    offered.types.append(said.text())
+
+                self._connection.adopt(made, on_type)
+            case 1 | 3:  # selection, primary_selection
+                self._replace(CLIPBOARD if opcode == 1 else PRIMARY, event.uint())
+            case _:  # finished
+                raise WaylandError("the seat is gone")
+
+    def _replace(self, kind: str, made: int) -> None:
+        old, self.current[kind] = self.current[kind], self._offers.get(made)
+        if old is not None:
+            del self._offers[old.id]
+            with suppress(WaylandError):
+                self._connection.request(old.id, _DESTROY)
+            self._connection.forget(old.id)

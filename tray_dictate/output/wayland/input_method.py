@@ -1,0 +1,277 @@
+"""Text into the focused text field, without keys and without the clipboard: zwp_input_method_v2.
+
+A session has one input method at a time: we are it only for the moment of an insertion. Who is it
+already (fcitx5, ibus) stays it. A program that reports what stands around its caret does so after
+each insertion, and that is the receipt.
+
+    bind ─▶ activate ─▶ is that window focused? ─▶ commit_string + commit + sync, as one
+                                                    │ deactivate before the sync: not sure
+                                                    └ surrounding_text ends with it: confirmed
+
+A program answers when it gets to it, maybe to an input method that has ended since: the next one is
+activated by that, deactivated, and activated by the answer that it is for.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError
+from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, WaylandError
+
+MANAGER = "zwp_input_method_manager_v2"
+
+_PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who gets it
+_SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
+_ACTIVE = 0.1  # seconds for a program to say that a text field has the focus; it takes some ms
+_ACTIVE_BUSY = 0.6  # where programs wait for a processor: a password must not be taken for no field
+_ACTIVE_AGAIN = 0.01  # the same, for a window that had none
+_FIELDLESS = 30.0  # seconds for which that is believed: it may have been busy
+_LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
+_FOLLOWS = 0.03  # seconds, if it was that, until the program answers its end, too
+_ANSWER = 0.03  # seconds to wait for the receipt; it takes 1 to 35 ms
+_READING = 2.0  # seconds that a program may take to read a piece, before the next one
+_TAIL = 16  # characters of a piece that are looked for in the receipt
+
+_GET, _COMMIT_STRING, _COMMIT, _DESTROY = 0, 0, 3, 6  # requests
+_HIDDEN = 0x40  # a hint of a text field
+_PASSWORD, _PIN, _TERMINAL = 8, 9, 13  # purposes of text fields
+_NOT_SURE = "The focus moved in that very moment: it is not sure whether the window has the text."
+_HANGS = "The compositor does not answer: it is not sure whether the window has the text."
+_NO_FIELD = "No text field of a Wayland program has the focus."
+
+
+class SecretError(Exception):
+    """The text field is for a password, and nothing was inserted."""
+
+
+class _Field:
+    """What has the focus, as long as we are the input method."""
+
+    def __init__(self, connection: Connection, manager: int, seat: int) -> None:
+        self._connection = connection
+        self._serial = 0
+        self._hint = self._purpose = 0
+        self._complete = self._hangs = False
+        self.active = self.taken = self.lost = self.answered = False
+        self.left = 0  # how often it lost the focus
+        self.before: str | None = None  # the text before the caret; None where it is not told
+        self._id = connection.create(self._on_event)
+        connection.request(manager, _GET, seat, self._id)
+
+    @property
+    def known(self) -> bool:
+        """Whether all is said of a text field, or that we cannot be the input method."""
+        return self.taken or (self.active and self._complete)
+
+    @property
+    def secret(self) -> bool:
+        """Whether it shows dots instead of what is inserted."""
+        return bool(self._hint & _HIDDEN) or self._purpose in (_PASSWORD, _PIN)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether it is a terminal, by its own words."""
+        return self._purpose == _TERMINAL
+
+    def insert(self, piece: str) -> None:
+        """Raises WaylandError, and DeliveryError where it is not sure what became of it."""
+        self.lost = self.answered = False
+        landed = list[bool]()
+        with self._connection.together():
+            self._connection.request(self._id, _COMMIT_STRING, piece)
+            self._connection.request(self._id, _COMMIT, self._serial)
+            self._connection.sync(lambda: landed.append(not self.lost))
+        self._hangs = not self._connection.wait(lambda: bool(landed), PATIENCE)
+        if landed != [True]:
+            raise DeliveryError(_HANGS if self._hangs else _NOT_SURE)
+
+    def ends_with(self, piece: str) -> bool:
+        """Tell whether the program has said that this stands before the caret."""
+        last = piece.rpartition("\n")[2][-_TAIL:]  # some tell of the caret's line only
+        line = (self.before or "").rpartition("\n")[2]
+        return self.answered and (line.endswith(last) if last else not line)
+
+    def end(self) -> None:
+        """Be the input method no more."""
+        self._connection.request(self._id, _DESTROY)
+        if not self._hangs:
+            self._connection.roundtrip()
+
+    def _on_event(self, opcode: int, event: Arguments) -> None:
+        match opcode:
+            case 0:  # activate: all that was known is void
+                self.active, self._complete, self.before = True, False, None
+                self._hint = self._purpose = 0
+            case 1:  # deactivate
+                self.active, self.lost, self.left = False, True, self.left + 1
+            case 2:  # surrounding_text
+                text, caret = event.array()[:-1], event.uint()
+                self.before, self.answered = text[:caret].decode(errors="replace"), True
+            case 4:  # content_type
+                self._hint, self._purpose = event.uint(), event.uint()
+            case 5:  # done
+                self._serial, self._complete = self._serial + 1, True
+            case 6:  # unavailable
+                self.taken = True
+            case _:  # why the text has changed
+                pass
+
+
+class InputMethod:
+    """Inserts; for one thread, with that thread's connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Raises UnavailableError where the compositor has none; `check` tells of another one."""
+        self._connection = connection
+        self._fieldless, self._fieldless_until = "", 0.0  # a window without a text field
+        self._owed, self._ended_at = 0, 0.0  # those that ended unanswered, and when the last did
+        try:
+            self._manager = connection.bind(MANAGER)
+            self._seat = connection.bind("wl_seat")
+        except WaylandError as reason:
+            raise _refuses(reason) from None
+
+    def check(self) -> None:
+        """Raise UnavailableError where another input method is running."""
+        try:
+            with self._field(_patience()):
+                pass
+        except WaylandError as reason:
+            raise _refuses(reason) from None
+
+    def commit(
+        self, text: str, stop: threading.Event, stays: Callable[[], bool], window: str = ""
+    ) -> Receipt:
+        """Insert into the text field that has the focus; `window` is the one that it is in.
+
+        Raises UnavailableError where there is none, SecretError, MovedError where `stays` says no:
+        nothing was inserted then. Else DeliveryError.
+        """
+        done = 0
+        try:
+            with self._focused(text, window) as field:
+                if not stays():
+                    raise MovedError
+                for piece in _pieces(text):
+                    if done:
+                        self._go_on(field, done, stop, stays)
+                    field.insert(piece)
+                    done += len(piece)
+                if field.before is not None:
+                    self._connection.wait(lambda: field.ends_with(text), _ANSWER)
+                return Receipt(confirmed=field.ends_with(text), method="commit")
+        except WaylandError as reason:
+            raise DeliveryError(f"The text could not be inserted: {reason}.", done) from reason
+        except FocusMovedError:
+            raise
+        except DeliveryError as partly:
+            raise DeliveryError(str(partly), done) from partly
+
+    def before(self) -> str | None:
+        """Return the text before the caret; None where the program does not tell it."""
+        try:
+            with self._field(_patience()) as field:
+                return field.before if field.known else None
+        except (WaylandError, UnavailableError):
+            return None
+
+    def is_native(self) -> bool:
+        """Tell whether a text field of a Wayland program has the focus."""
+        with suppress(WaylandError, UnavailableError), self._field(_ACTIVE_AGAIN) as field:
+            return field.known
+        return False
+
+    def _go_on(
+        self, field: _Field, done: int, stop: threading.Event, stays: Callable[[], bool]
+    ) -> None:
+        """Return when the next piece may follow. Raises DeliveryError."""
+        if field.before is not None:  # more than the program reads would end it
+            self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
+        if stop.is_set():
+            raise DeliveryError("Dictation was ended while text was inserted.")
+        if field.before is not None and not field.answered:
+            raise DeliveryError("The window does not answer.")
+        if not stays():
+            raise FocusMovedError(done)
+        if not self._connection.wait(lambda: field.known, _patience()):
+            raise DeliveryError("The text field has lost the focus.")
+
+    @contextmanager
+    def _focused(self, text: str, window: str) -> Generator[_Field]:
+        """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
+        known = window == self._fieldless and time.monotonic() < self._fieldless_until
+        with self._field(_ACTIVE_AGAIN if known else _patience()) as field:
+            if not field.known:
+                if not known:
+                    self._fieldless = window
+                    self._fieldless_until = time.monotonic() + _FIELDLESS
+                raise UnavailableError(_NO_FIELD)
+            if field.secret:
+                raise SecretError
+            if field.terminal and any(c in text for c in "\n\t"):
+                raise UnavailableError(
+                    "In a terminal, new lines and tabs that are not pasted would be keys."
+                )
+            if field.before is None and len(text.encode()) > _SILENT:
+                raise UnavailableError("The text is long, and the program does not confirm it.")
+            yield field
+
+    @contextmanager
+    def _field(self, patience: float) -> Generator[_Field]:
+        """Be the input method; wait so long for a text field. Raises UnavailableError."""
+        field = _Field(self._connection, self._manager, self._seat)
+        try:
+            self._connection.roundtrip()
+            self._hear(field, patience)
+            if field.taken:
+                raise UnavailableError("Another input method (fcitx5, ibus) is running.")
+            yield field
+        finally:
+            with suppress(WaylandError):
+                field.end()
+
+    def _hear(self, field: _Field, patience: float) -> None:
+        """Wait so long for a text field, and somewhat more where others may be told of before."""
+        wait, owed = self._connection.wait, self._owed
+        if time.monotonic() - self._ended_at > _LATE:
+            owed = 0
+        while not field.taken and (field.left < owed or not field.known):
+            left = field.left
+            if field.known:  # maybe by the answer to one of before, which ends soon then
+                if not wait(lambda left=left: field.left > left, _FOLLOWS):
+                    break
+            elif not wait(lambda left=left: field.known or field.left > left, patience):
+                break
+            patience = _patience()  # there is a text field
+        self._owed = 0
+        if not field.known:
+            self._owed, self._ended_at = max(owed - field.left, 0) + 1, time.monotonic()
+
+
+def _patience() -> float:
+    """Return how long a program gets to say that a text field has the focus, in seconds."""
+    return _ACTIVE_BUSY if os.getloadavg()[0] > (os.cpu_count() or 1) else _ACTIVE
+
+
+def _refuses(reason: WaylandError) -> UnavailableError:
+    return UnavailableError(f"The compositor refuses an input method: {reason}.")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the text in pieces that fit into a message."""
+    piece, size = list[str](), 0
+    for character in text:
+        width = len(character.encode())
+        if size + width > _PIECE:
+            yield "".join(piece)
+            piece, size = [], 0
+        piece.append(character)
+        size += width
+    yield "".join(piece)

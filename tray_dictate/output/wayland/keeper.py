@@ -1,0 +1,197 @@
+"""A process that keeps the user's clipboard alive when the daemon has ended; as wl-copy does.
+
+What a selection holds ends with its owner. So where we hold what the user has copied, or text that
+they are still to paste, this process inherits our very connection to the compositor, on which
+nothing changes: no copy is lost in between, and no clipboard manager is told anew. Where we are
+killed it is begun by a shell that has the connection meanwhile, see Heir. It ends once
+the user has copied something else, marked something else, or the session is over; and at the latest
+after a while: whether the program lives from which it was copied, and would have cleared it by now,
+cannot be seen here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import IO
+
+from tray_dictate.output import keeper
+from tray_dictate.output.wayland.readers import Readers, boot_time
+from tray_dictate.output.wayland.save import Contents
+from tray_dictate.output.wayland.selection_server import Server, Serving
+from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+
+log = logging.getLogger(__name__)
+
+START = 5.0  # seconds for the process to begin: far more than it takes
+
+# a session that ends asks every process of ours to end, this one too early; what is run opens the
+# memory anew, from its beginning
+_INHERIT = """trap '' HUP INT TERM; read -r _; exec "$@" < "$0" """
+
+_DESTROY = 1  # request to a source and to an offer
+
+
+def hand_on(
+    connection: Connection,
+    device: int,
+    held: Mapping[int, Contents],
+    *,
+    belated: float,
+    seconds: float,
+) -> None:
+    """Have a process of its own serve what is held, by its source, as a Server does; blocks.
+
+    It does for so many seconds at the longest. From here on the connection is that process's.
+    """
+    file = connection.fileno()
+    try:
+        _start([str(file), str(device), str(belated), str(seconds)], file, held)
+    except (OSError, subprocess.SubprocessError) as reason:
+        why = type(reason).__name__  # what it says is the whole command
+        log.warning("the clipboard could not be handed on, and is empty now: %s", why)
+
+
+class Heir:
+    """Who begins the process where we end without a word, by a kill as well; one at a time.
+
+    It is a shell, which sleeps in a read until our end of the pipe is closed: it costs 0.2 MB.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def leave(
+        self,
+        connection: Connection,
+        device: int,
+        held: Mapping[int, Contents],
+        *,
+        belated: float,
+        seconds: float,
+    ) -> None:
+        """Leave what is held, as `hand_on` hands it on, in place of what was left before."""
+        self.end()
+        file = connection.fileno()
+        try:
+            with _memory(held) as memory:
+                there = f"/proc/self/fd/{memory.fileno()}"
+                words = [str(file), str(device), str(belated), str(seconds)]
+                self._process = subprocess.Popen(
+                    ["sh", "-c", _INHERIT, there, *keeper.command(__name__, *words)],
+                    env=keeper.environment(), cwd="/",
+                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    pass_fds=[file, memory.fileno()], start_new_session=True,
+                )  # fmt: skip
+        except OSError as reason:
+            log.info("nothing keeps the clipboard when we are killed: %s", reason.strerror)
+
+    def end(self) -> None:
+        """Leave nothing; idempotent."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _memory(held: Mapping[int, Contents]) -> IO[bytes]:
+    """Return a file without a name that has it; nothing of it is ever on a command line."""
+    memory = os.fdopen(os.memfd_create("clipboard"), "r+b")
+    try:
+        keeper.pack(memory, held)
+        memory.seek(0)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
+def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
+    with _memory(held) as memory:
+        subprocess.run(
+            keeper.command(__name__, *arguments),
+            env=keeper.environment(),
+            stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=[connection], start_new_session=True, check=True, timeout=START,
+        )  # fmt: skip
+
+
+class _Keeper:
+    """Serves sources until the last of them is lost."""
+
+    def __init__(
+        self, connection: Connection, device: int, held: Mapping[int, Contents], belated: float
+    ) -> None:
+        self._connection = connection
+        self._server = Server(Readers(connection.fileno()), belated)
+        self._held: dict[int, Serving] = {}
+        connection.adopt(device, self._on_device)
+        for source, contents in held.items():
+            self._adopt(source, contents)
+
+    def serve(self, until: float) -> None:
+        """Return when nothing is ours any more, or at a time of the monotonic clock.
+
+        Raises WaylandError once the session is over.
+        """
+        while self._held or self._server.files:
+            left = until - time.monotonic()
+            if left <= 0:
+                return  # with our connection, what we hold ends
+            writing = self._server.files
+            patience = min(left, 1.0) if writing else left
+            readable, writable, _ = select.select([self._connection], writing, [], patience)
+            for one in writable:
+                self._server.go_on(one)
+            self._server.drop_stale()
+            if readable:
+                self._connection.dispatch()
+
+    def _adopt(self, source: int, contents: Contents) -> None:
+        serving = Serving("", contents, None, time.monotonic(), boot_time())
+        self._held[source] = serving
+
+        def said(opcode: int, event: Arguments) -> None:
+            if opcode == 0:
+                wanted = event.text()
+                self._server.answer(serving, wanted, event.file())
+            elif self._held.pop(source, None):  # KWin 5.27 says it twice
+                self._connection.request(source, _DESTROY)
+
+        self._connection.adopt(source, said)
+
+    def _on_device(self, opcode: int, event: Arguments) -> None:
+        if opcode == 0:  # what others offer is nothing to us
+            self._connection.request(event.uint(), _DESTROY)
+        elif opcode == 2:  # finished; 1 and 3 tell which offer is in force
+            raise WaylandError("the seat is gone")
+
+
+def _inherited() -> dict[int, Contents]:
+    with os.fdopen(0, "rb", closefd=False) as memory:
+        held = keeper.unpack(memory)
+    os.dup2(1, 0)  # what is lost is to be free again
+    return held
+
+
+def main(connection: int, device: int, belated: float, seconds: float) -> int:
+    """Serve what stdin holds; who has started this waits only until it does."""
+    held = _inherited()
+    keeper.begin_anew([connection])
+    kept = _Keeper(Connection.inherited(connection), device, held, belated)
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")  # whatever is to be unmounted
+    with suppress(WaylandError):  # the session is over
+        kept.serve(time.monotonic() + seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(int(sys.argv[1]), int(sys.argv[2]), *map(float, sys.argv[3:5])))

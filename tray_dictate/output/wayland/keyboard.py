@@ -1,0 +1,225 @@
+"""A keyboard of our own at the compositor's seat (zwp_virtual_keyboard_v1).
+
+The modifiers that the user holds on other keyboards are not this one's. Killed at any moment, we
+leave nothing pressed: what belongs together is one write, and the compositor ends the keyboard with
+the connection.
+
+A program that reads no events for a while has them queued, and the compositor ends it when the
+queue is full, which counts its writes more than what is in them: one key at a time fills it with
+fewer than 300 characters, bursts of 32 with some 3,000. So text goes in bursts, with pauses.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.wayland.aim import Aim, aiming
+from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap, mask, placed
+from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+
+STRIDE = 32  # keys in a burst
+PACE, PACE_X = 0.001, 0.002  # seconds a key on the average, for Wayland programs and on Xwayland
+FAST = 512  # keys that go at this pace, before it is
+SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
+SETTLE_X = 0.25  # seconds for Xwayland and its programs to take a keymap
+DRAIN_X, LONGEST_DRAIN = 0.006, 4.0  # seconds a key to read what was typed, before the next one
+TRUSTED = 3.0  # seconds after the last key that the compositor is taken to have our keymap still
+SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
+
+_SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
+_MAKER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
+_KEYMAP, _KEY, _MODIFIERS, _DESTROY = 0, 1, 2, 3  # requests
+_XKB_V1 = 1
+_NOBODYS = 32  # Mod3, a modifier that no common layout gives a meaning to
+
+
+class VirtualKeyboard:
+    """Presses keys and types text; for one thread, with that thread's connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Raises UnavailableError where the compositor lets programs have no keyboard."""
+        self._connection = connection
+        self._capabilities = 0
+        self._keymap = ""  # the one in use
+        self._made, self._places = "", dict[str, int]()  # the last one for text, and what it gives
+        self._recent = 0.0  # keys that a program may not have read
+        # times of the monotonic clock: of the last burst, of the next one, when those on Xwayland
+        # will have read the last one
+        self._sent, self._next, self._unread_until = 0.0, 0.0, 0.0
+        try:
+            maker = connection.bind(_MAKER)
+            seat = connection.bind(_SEAT, on_event=self._on_seat)
+            connection.roundtrip()
+            alone = not self._capabilities & _HAS_KEYBOARD
+            self._id = connection.create()
+            connection.request(maker, _CREATE, seat, self._id)
+            self._map(US)
+            connection.roundtrip()
+        except WaylandError as reason:
+            raise UnavailableError(
+                f"The compositor refuses a virtual keyboard: {reason}."
+            ) from None
+        if alone:  # else the first keys would be lost
+            time.sleep(SETTLE_NEW)
+
+    def chord(self, chord: str, stays: Callable[[], bool] | None = None) -> None:
+        """Press "shift+insert", "enter" ... once; without `stays` any window will do.
+
+        Raises MovedError where `stays` says no right before the key, FocusMovedError where another
+        window got it all the same, and DeliveryError.
+        """
+        if not self.press(chord, 1, threading.Event(), stays):
+            raise MovedError
+
+    def press(
+        self,
+        chord: str,
+        times: int,
+        stop: threading.Event,
+        stays: Callable[[], bool] | None = None,
+    ) -> int:
+        """Press a chord so often; return how often, less where `stop` or `stays` ends it.
+
+        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        another window has got a burst all the same.
+        """
+        try:
+            codes = chord_codes(chord)
+        except ValueError as reason:
+            raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
+        done = 0
+        self._doubt()
+        try:
+            with aiming(self._connection, stays) as aim:
+                while done < times:
+                    part = min(STRIDE // len(codes), times - done)  # one write holds so many
+                    self._rest(stop)
+                    self._map(US)
+                    if stop.is_set() or not aim.holds():
+                        break
+                    if not self._burst([codes] * part, PACE_X, aim):
+                        raise FocusMovedError(done, astray=part)
+                    done += part
+        except WaylandError as reason:
+            raise DeliveryError(f"The key could not be pressed: {reason}.", done) from None
+        return done
+
+    def type(
+        self,
+        text: str,
+        stop: threading.Event,
+        stays: Callable[[], bool] | None = None,
+        *,
+        xwayland: bool = False,
+    ) -> int:
+        """Type any text; return how much of it, less where `stop` or `stays` ends it.
+
+        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        another window has got a burst all the same.
+        """
+        done = 0
+        self._doubt()
+        try:
+            with aiming(self._connection, stays) as aim:
+                while done < len(text):
+                    self._rest(stop)
+                    part = self._provide(text, done, stop, xwayland=xwayland)
+                    keys = [[self._places[one]] for one in part if is_typed(one)]
+                    if stop.is_set() or not aim.holds():
+                        break
+                    if not self._burst(keys, PACE_X if xwayland else PACE, aim):
+                        raise FocusMovedError(done, astray=len(part))
+                    done += len(part)
+        except WaylandError as reason:
+            raise DeliveryError(f"The text could not be typed: {reason}.", done) from None
+        return done
+
+    def close(self) -> None:
+        """Take the keyboard away; the connection is its maker's to close."""
+        with suppress(WaylandError):
+            self._connection.request(self._id, _DESTROY)
+            self._connection.roundtrip()
+
+    def _provide(self, text: str, at: int, stop: threading.Event, *, xwayland: bool) -> str:
+        """Return what comes next, having seen to it that the keymap gives all of it."""
+        part = text[at : at + STRIDE]
+        if any(character not in self._places for character in part if is_typed(character)):
+            self._places = placed(text[at:])
+            self._made = keymap(self._places)
+        if self._keymap != self._made:
+            if xwayland:
+                stop.wait(max(self._unread_until - time.monotonic(), 0))
+            self._map(self._made)
+            if xwayland:
+                self._take_over()
+                stop.wait(SETTLE_X)
+        return part
+
+    def _doubt(self) -> None:
+        """Send the keymap anew: sway, reloaded, gives every keyboard its configured layout."""
+        if time.monotonic() - self._sent > TRUSTED:
+            self._keymap = ""
+
+    def _map(self, text: str) -> None:
+        if text == self._keymap:
+            return
+        data = text.encode() + b"\0"
+        file = os.memfd_create("keymap", os.MFD_CLOEXEC)
+        try:
+            os.write(file, data)
+            self._connection.request(self._id, _KEYMAP, _XKB_V1, len(data), files=[file])
+        finally:
+            os.close(file)
+        self._keymap = text
+
+    def _take_over(self) -> None:
+        """Make this the keyboard whose keymap programs have, which else the first key does."""
+        self._modify(_NOBODYS)
+        self._modify(0)
+        self._connection.roundtrip()
+
+    def _burst(self, chords: Sequence[Sequence[int]], pace: float, aim: Aim) -> bool:
+        """Press and release these at once, and give programs the time to read, before the next.
+
+        Return whether the window that they were for has got them.
+        """
+        held = list[bool]()
+        with self._connection.together():
+            for codes in chords:
+                for at, code in enumerate(codes, 1):
+                    self._key(code, down=True)
+                    if mask(codes):
+                        self._modify(mask(codes[:at]))
+                for at, code in reversed([*enumerate(codes)]):
+                    self._key(code, down=False)
+                    if mask(codes):
+                        self._modify(mask(codes[:at]))
+            self._connection.sync(lambda: held.append(aim.held()))
+        now, keys = time.monotonic(), len(chords)
+        self._recent = max(self._recent - (now - self._sent) / SLOW, 0) + keys
+        self._sent = now
+        self._next = now + keys * (pace if self._recent < FAST else SLOW)
+        unread = min(max(self._unread_until - now, 0) + keys * DRAIN_X, LONGEST_DRAIN)
+        self._unread_until = now + unread
+        self._connection.answered(held)
+        return held[0]
+
+    def _rest(self, stop: threading.Event) -> None:
+        stop.wait(max(self._next - time.monotonic(), 0))
+
+    def _key(self, code: int, *, down: bool) -> None:
+        milliseconds = time.monotonic_ns() // 1_000_000
+        self._connection.request(self._id, _KEY, milliseconds, code, int(down))
+
+    def _modify(self, modifiers: int) -> None:
+        self._connection.request(self._id, _MODIFIERS, modifiers, 0, 0, 0)
+
+    def _on_seat(self, opcode: int, event: Arguments) -> None:
+        if opcode == _SEAT_CAPABILITIES:
+            self._capabilities = event.uint()

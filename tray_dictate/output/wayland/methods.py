@@ -1,0 +1,308 @@
+"""The ways of a Wayland session, each made when it is first wanted, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol, TypeVar
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.core.ports import Receipt, Target
+from tray_dictate.output.base import MovedError, UnsavedError
+from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.experience import Experience, Place
+from tray_dictate.output.portal.paste import PortalPaste
+from tray_dictate.output.rules import Method, Treatment
+from tray_dictate.output.wayland.chain import HarmfulError, Link, Stays
+from tray_dictate.output.wayland.external import Wtype, Ydotool
+from tray_dictate.output.wayland.input_method import InputMethod
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.release import Held, Released
+from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.system.wayland import Connection, WaylandError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+AUTO: frozenset[Method] = frozenset({"auto"})
+PASTE: frozenset[Method] = frozenset({"auto", "paste"})
+TYPE: frozenset[Method] = frozenset({"auto", "type"})
+
+
+class Pastes(Protocol):
+    """Pastes: a WaylandPaster, or the portal's."""
+
+    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+        """Return None where nobody took the text. Raises MovedError, UnsavedError."""
+        ...
+
+
+class Windows(Protocol):
+    """What is known of the windows that pastes are for."""
+
+    experience: Experience
+
+    def place(self, chord: str) -> Place | None:
+        """Return where a paste would be tried; None where windows are not told apart."""
+        ...
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last paste only after we gave up on it."""
+        ...
+
+
+class Types(Protocol):
+    """Types: a program."""
+
+    def check(self) -> None:
+        """Raise UnavailableError where it cannot type in this session."""
+        ...
+
+    def type(self, text: str, stop: threading.Event) -> int:
+        """Return how many characters went out. Raises UnavailableError where none can."""
+        ...
+
+
+class Ways:
+    """For one thread, but for `stop`."""
+
+    def __init__(self, stop: threading.Event, held: Held) -> None:
+        """`held` tells which keys the user holds, None where that is not known."""
+        self._stop, self._held = stop, held
+        self.target: Target | None = None  # what the next text is for; None where nothing tells
+        self.experience = Experience()
+        self._portal: PortalPaste | None = None
+        self._connections: list[Connection] = []
+        self._keyboard: VirtualKeyboard | None = None
+        self._input_method: InputMethod | None = None
+        self._selections: WaylandSelections | None = None
+        self._borrowed: WaylandSelections | None = None  # those that the portal pastes by
+
+    def links(self) -> list[Link]:
+        """Return the ways, best first."""
+        return [
+            Link("commit", AUTO, self._commit, lambda: self.input_method().check()),
+            Link("paste", PASTE, self._paste),
+            Link("type", TYPE, lambda: Type(self, self._stop)),
+            Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
+            Link("portal", PASTE, lambda: Paste(self, self.portal())),
+            Link("ydotool", TYPE, self._ydotool),
+        ]
+
+    def keyboard(self) -> VirtualKeyboard:
+        """Return our keyboard. Raises UnavailableError."""
+        if self._keyboard is None:
+            self._keyboard = self._connected(VirtualKeyboard)
+        return self._keyboard
+
+    def input_method(self) -> InputMethod:
+        """Return what commits. Raises UnavailableError."""
+        if self._input_method is None:
+            self._input_method = self._connected(InputMethod)
+        return self._input_method
+
+    def selections(self) -> WaylandSelections:
+        """Return the clipboard and PRIMARY. Raises UnavailableError."""
+        if self._selections and not self._selections.is_alive:
+            self._selections.close()
+            self._selections = None
+        if self._selections is None:
+            self._selections = WaylandSelections()
+        return self._selections
+
+    def portal(self) -> PortalPaste:
+        """Return the RemoteDesktop portal, which asks nobody yet. Raises UnavailableError."""
+        if self._portal is None:
+            self._borrowed = None
+            with suppress(UnavailableError):
+                self._borrowed = self.selections()
+            self._portal = PortalPaste(self._held, self._stop, self._borrowed)
+        return self._portal
+
+    def prepare(self) -> None:
+        """Have the desktop ask the user now for leave, where keys need that."""
+        try:
+            self.keyboard()
+        except UnavailableError:
+            with suppress(UnavailableError):
+                self.portal().prepare()
+
+    def place(self, chord: str) -> Place | None:
+        """Return where a paste would be tried; None where windows are not told apart."""
+        target = self.target
+        return Place(target.window, (target.application,), chord) if target else None
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last paste only after we gave up on it."""
+        selections = self._selections
+        return bool(selections and selections.is_alive and selections.was_read_late())
+
+    def chord(self, chord: str, stays: Stays) -> None:
+        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
+        try:
+            keyboard = self.keyboard()
+        except UnavailableError:
+            self.portal().chord(chord, stays)
+        else:
+            keyboard.chord(chord, stays)
+
+    def before(self) -> str | None:
+        """Return the text before the caret; None where nobody tells it."""
+        try:
+            return self.input_method().before()
+        except UnavailableError:
+            return None
+
+    def keep(self, text: str, *, secret: bool) -> None:
+        """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
+        for clipboard in (self.selections, self.portal):
+            with suppress(UnavailableError, WaylandError):
+                clipboard().keep(text, secret=secret)
+                return
+        asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
+
+    def renew(self) -> None:
+        """Have new ones the next time: these may be broken."""
+        if self._keyboard:
+            self._keyboard.close()
+        self._keyboard = self._input_method = None
+        while self._connections:
+            self._connections.pop().close()
+        if self._portal and self._borrowed and not self._borrowed.is_alive:
+            self._portal.close()
+            self._portal = None
+
+    def close(self) -> None:
+        """Leave nothing held down, and the clipboard as it was."""
+        self.renew()
+        for clipboard in (self._portal, self._selections):
+            if clipboard:
+                clipboard.close()
+
+    def _commit(self) -> Commit:
+        """Raises UnavailableError."""
+        return Commit(self.input_method(), self._stop, self)
+
+    def _paste(self) -> Paste:
+        """Raises UnavailableError."""
+        return Paste(self, WaylandPaster(self.keyboard(), self.selections(), self._stop))
+
+    def _ydotool(self) -> Released:
+        """Raises UnavailableError."""
+        return Released(Program(Ydotool(), self._stop), self._held, self._stop)
+
+    def _connected(self, make: Callable[[Connection], T]) -> T:
+        """Raises UnavailableError."""
+        connection = Connection()
+        try:
+            made = make(connection)
+        except UnavailableError:
+            connection.close()
+            raise
+        self._connections.append(connection)
+        return made
+
+
+class Commit:
+    """By the input method."""
+
+    def __init__(self, input_method: InputMethod, stop: threading.Event, ways: Ways) -> None:
+        self._input_method, self._stop, self._ways = input_method, stop, ways
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Raises SecretError, too."""
+        del treatment
+        target = self._ways.target
+        return self._input_method.commit(text, self._stop, stays, target.window if target else "")
+
+
+class Paste:
+    """By the clipboard and a chord, where the window takes that as far as is known."""
+
+    def __init__(self, windows: Windows, paster: Pastes) -> None:
+        self._windows, self._paster = windows, paster
+        self._ignored: Place | None = None  # the last paste; its target may yet read it
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Paste; refuse where that was not taken, or would destroy the clipboard."""
+        place, experience = self._windows.place(treatment.chord), self._windows.experience
+        receipt = None
+        try:
+            if self._ignored and self._windows.was_read_late():
+                experience.took(self._ignored)
+            if place is None or not experience.takes_none(place, text):
+                self._ignored = None
+                receipt = self._paster.paste(text, treatment, stays)
+                self._learn(place, receipt)
+        except UnsavedError:
+            raise HarmfulError("What is on the clipboard could not be saved.") from None
+        except WaylandError as gone:
+            raise DeliveryError(f"The text could not be pasted: {gone}.") from gone
+        if receipt is None:
+            auto = 'Set output.method to "auto" and the text will be typed.'
+            raise UnavailableError(
+                f"The window does not take a paste by {treatment.chord}.",
+                auto if treatment.method == "paste" else "",
+            )
+        return receipt
+
+    def _learn(self, place: Place | None, receipt: Receipt | None) -> None:
+        if place and receipt is None:
+            log.info("a window has not read what was pasted; it is typed into from now on")
+            self._windows.experience.ignored(place)
+            self._ignored = place
+        elif place and receipt and receipt.confirmed:
+            self._windows.experience.took(place)
+
+
+class Type:
+    """By our keyboard, key after key."""
+
+    def __init__(self, ways: Ways, stop: threading.Event) -> None:
+        """Raises UnavailableError."""
+        self._ways, self._stop = ways, stop
+        self._keyboard = ways.keyboard()
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Type; `stays` is asked before each character."""
+        del treatment
+        done = self._keyboard.type(text, self._stop, stays, xwayland=not self._is_native())
+        return whole(done, len(text), self._stop)
+
+    def _is_native(self) -> bool:
+        """Tell whether a program of Wayland has the focus: those on Xwayland need more time."""
+        try:
+            return self._ways.input_method().is_native()
+        except UnavailableError:
+            return False
+
+
+class Program:
+    """By a program that types."""
+
+    def __init__(self, program: Types, stop: threading.Event) -> None:
+        """Raises UnavailableError where it cannot type in this session."""
+        program.check()
+        self._program, self._stop = program, stop
+
+    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+        """Type; `stays` is asked before the first character only."""
+        del treatment
+        if not stays():
+            raise MovedError
+        return whole(self._program.type(text, self._stop), len(text), self._stop)
+
+
+def whole(done: int, wanted: int, stop: threading.Event) -> Receipt:
+    """Return the receipt for what was typed. Raises MovedError and DeliveryError."""
+    if done >= wanted:
+        return Receipt(confirmed=False, method="type")
+    if stop.is_set():
+        raise DeliveryError("Dictation was ended while keys were sent.", done)
+    if not done:
+        raise MovedError
+    raise FocusMovedError(done)

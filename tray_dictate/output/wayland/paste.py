@@ -1,0 +1,111 @@
+"""Pasting where the focus is: a chord is pressed, and the target's own read is the receipt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import UnsavedError
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.selection_server import Offer
+
+FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
+SOON = 0.5  # seconds for the same after a chord that the window may not know
+AGAIN = 0.1  # seconds in which a slow window that knows two chords reads for the second as well
+REST = 5.0  # seconds more for a target that has begun to read a large text
+
+
+class Chords(Protocol):
+    """What presses keys."""
+
+    def chord(self, chord: str, stays: Callable[[], bool]) -> None:
+        """Press it once; `stays` is asked right before the key.
+
+        Raises MovedError where it says no, and DeliveryError where it cannot: then nothing was
+        pressed.
+        """
+        ...
+
+
+class Selections(Protocol):
+    """Whose clipboard is borrowed."""
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Put the text there; None where what is there could not be saved."""
+        ...
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time."""
+        ...
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now, unless the text has been read."""
+        ...
+
+
+class WaylandPaster:
+    """Pastes; for one thread."""
+
+    def __init__(self, keyboard: Chords, selections: Selections, stop: threading.Event) -> None:
+        self._keyboard, self._selections, self._stop = keyboard, selections, stop
+
+    def paste(
+        self,
+        text: str,
+        treatment: Treatment,
+        stays: Callable[[], bool],
+        chords: Sequence[str] = (),
+    ) -> Receipt | None:
+        """Paste; None where nobody took the text, and nobody can any more.
+
+        Each of `chords` is pressed where nobody has read after those before it; without any, it is
+        the treatment's. Raises MovedError where `stays` says no before a key, UnsavedError where a
+        paste would destroy the user's clipboard, FocusMovedError where another window got a key
+        (it gets an empty paste, unless it was too quick), and WaylandError.
+        """
+        if self._stop.is_set():
+            return None
+        offer = self._selections.offer(text, treatment)
+        if offer is None:
+            raise UnsavedError
+        try:
+            self._press(offer, chords or [treatment.chord], stays)
+            self._await_read(offer)
+        except FocusMovedError:
+            self._selections.withdraw(offer)
+            raise FocusMovedError(astray=len(text) if offer.settled else 0) from None
+        except DeliveryError:
+            if not (offer.fetched.is_set() or offer.foreign or offer.begun or offer.once):
+                offer.pressed = False
+        finally:
+            if not offer.settled:
+                self._selections.withdraw(offer)
+        if not offer.settled:
+            return None
+        return Receipt(confirmed=offer.fetched.is_set(), method="paste")
+
+    def _press(self, offer: Offer, chords: Sequence[str], stays: Callable[[], bool]) -> None:
+        """Press the chords until one is read for; a slow window may yet read for each of them."""
+
+        def pressing() -> bool:
+            stayed = stays()
+            offer.pressed = offer.pressed or stayed
+            return stayed
+
+        for chord in chords[:-1]:
+            self._keyboard.chord(chord, pressing)
+            if offer.fetched.wait(SOON) or offer.begun or offer.foreign:
+                return
+            offer.once = True
+        self._keyboard.chord(chords[-1], pressing)
+
+    def _await_read(self, offer: Offer) -> None:
+        if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):
+            if offer.once:
+                self._stop.wait(AGAIN)
+            return
+        if offer.foreign or offer.begun:
+            self._selections.settle(offer)

@@ -1,0 +1,287 @@
+"""Answers to programs that read a selection which we own, and a note of who read what.
+
+A selection that changes is read unasked by clipboard managers, and after the key by the target.
+Wayland names neither: wayland_habits.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tray_dictate.output.secrecy import HINT, OURS
+from tray_dictate.output.wayland.habits import EAGER, ONE_PASTE, Habits
+from tray_dictate.output.wayland.readers import Reader, Readers
+from tray_dictate.output.wayland.save import Contents
+
+log = logging.getLogger(__name__)
+
+ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
+BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
+TYPES: tuple[str, ...] = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
+EMPTYING = 1.0  # seconds for a target to read what was written
+_STALE = 60.0  # seconds after which we write no more to a program that does not read
+_PIECE = 1 << 16
+
+
+class Offer:
+    """One text on both selections; the output thread reads it while our thread writes it."""
+
+    def __init__(self) -> None:
+        self.abandoned = time.monotonic() + ABANDONED
+        self.pressed = False  # set by the output thread before the key that asks for the paste
+        self.once = False  # two chords were pressed: who reads again would insert it again
+        self.served: set[str] = set()  # types that the target has read after the key
+        self.begun = False  # the target is reading, piece by piece
+        self.fetched = threading.Event()  # the target has read all of it
+        self.foreign: set[int] = set()  # who did after the key and is a manager, or the target
+        self.fetcher: int | None = None  # who that was
+        self.sure = True  # who fetched it is known not to be a manager
+        self.withdrawn = False  # nobody gets it any more
+        self.done_at: float | None = None  # when it was fetched or settled
+        self.quiet_since: float | None = None  # the last read since then
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is given back by itself, after a quiet time."""
+        return self.done_at is not None
+
+    def settle(self) -> None:
+        """The key was pressed, and who has read it is not known."""
+        self.done_at = self.quiet_since = time.monotonic()
+        self.sure = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Serving:
+    """What we serve on a selection, for as long as anybody may ask for it."""
+
+    kind: str
+    contents: Contents
+    offer: Offer | None  # whose text it is; None for what is the user's
+    taken_at: float  # on the monotonic clock
+    taken_boot: float  # the same on the boot clock
+    before: Contents | None = None  # what the user had, which an offer hides
+
+
+@dataclass(slots=True)
+class Held:
+    """One selection."""
+
+    kind: str
+    serving: Serving | None = None  # None while it is not ours
+    before: Contents | None = None  # what is to be given back after an offer
+
+    @property
+    def dictated(self) -> bool:
+        """Whether it is an offer's text."""
+        return self.serving is not None and self.serving.offer is not None
+
+    def lose(self) -> None:
+        """It is not ours any more."""
+        self.serving = self.before = None
+
+
+def text_contents(text: str, *, secret: bool) -> Contents:
+    """Return a text in every type that a program may ask for."""
+    contents: Contents = dict.fromkeys(TYPES, text.encode())
+    if secret:
+        contents |= {HINT: b"secret", OURS: b"1"}
+    return contents
+
+
+@dataclass(eq=False, slots=True)
+class _Read:
+    """One answer on its way."""
+
+    file: int
+    left: memoryview
+    reader: Reader
+    name: str
+    serving: Serving
+    pressed: bool  # the key was down before they asked
+    meant: bool  # it is what is served, and not what the user had instead of it
+    until: float = field(default_factory=lambda: time.monotonic() + _STALE)
+
+
+class Server:
+    """Hands out what is held."""
+
+    def __init__(self, readers: Readers, belated: float = 0.0) -> None:
+        """`belated` is until when a target may still ask that has not read its text."""
+        self._readers = readers
+        self._reads: dict[int, _Read] = {}  # by the file
+        self._emptying: list[tuple[Reader, float]] = []  # who has its end of a pipe still
+        self._habits = Habits()
+        self._seen: set[tuple[int, str, str]] = set()  # who read what of the offer in force
+        self.belated = belated
+        self._late: dict[int, float] = {}  # who has asked since, and until when it is one paste
+        self._doubted: int | None = None  # who fetched the last offer, and may be a manager
+
+    @property
+    def files(self) -> list[int]:
+        """Return what `go_on` is to be called for once it takes more."""
+        return list(self._reads)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody who has read whatever appeared has not read this yet."""
+        return self._habits.is_awaited
+
+    @property
+    def was_read_late(self) -> bool:
+        """Whether a target has asked for the last offer only after we gave up waiting for it."""
+        return bool(self._late)
+
+    def begin(self) -> None:
+        """Another offer is in force."""
+        self._seen.clear()
+        self._habits.offered(time.monotonic())
+
+    def given_back(self, offer: Offer) -> None:
+        """What was there before the offer is there again.
+
+        A target that was asleep would paste now what the user had copied before. So where it is not
+        sure that the target has read, who asks gets an empty paste at first.
+        """
+        now = time.monotonic()
+        self._habits.given_back(now)
+        self.belated = 0.0
+        self._doubted = None if offer.sure else offer.fetcher
+        if offer.pressed and not offer.fetched.is_set():
+            self._expect_late(now)
+
+    def answer(self, serving: Serving, name: str, file: int) -> None:
+        """Begin to write what somebody asks for; the file is ours to close."""
+        offer = serving.offer
+        reader = self._readers.find(file, serving.taken_boot)
+        if offer.withdrawn if offer else self._is_late(reader.who):
+            os.close(file)
+            return
+        meant = offer is None or name == HINT or self._is_meant(serving, reader.who, name)
+        data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
+        pressed = bool(offer and offer.pressed)
+        if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
+            offer.begun = True
+        os.set_blocking(file, False)
+        self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed, meant)
+        self.go_on(file)
+
+    def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
+        """Tell whether an offer's text is for who asks; else they get what the user had.
+
+        A clipboard manager keeps what it reads, and may, where the text is not private.
+        """
+        if HINT not in serving.contents:
+            return True
+        if not (serving.offer and serving.offer.pressed):
+            return False
+        return not self._habits.is_manager(who) or self._may_be_target(who, serving.kind, name)
+
+    def go_on(self, file: int) -> None:
+        """Write as much as is taken now."""
+        read = self._reads[file]
+        try:
+            while read.left:
+                read.left = read.left[os.write(file, read.left[:_PIECE]) :]
+        except BlockingIOError:
+            return
+        except OSError:  # they have gone, or read no more
+            self._end(read)
+            return
+        self._end(read)
+        self._note(read)
+        if not self._habits.is_suspect(read.reader.who):
+            self._emptying.append((read.reader, time.monotonic() + EMPTYING))
+
+    def is_read_out(self) -> bool:
+        """Tell whether nobody reads any more what was written.
+
+        GTK 3 drops what it is just reading once there is something else on a selection.
+        """
+        now = time.monotonic()
+        self._emptying = [
+            (reader, until)
+            for reader, until in self._emptying
+            if until > now and reader.is_reading()
+        ]
+        return not self._emptying
+
+    def drop_stale(self) -> None:
+        """Give up those who do not read."""
+        now = time.monotonic()
+        for read in [read for read in self._reads.values() if read.until < now]:
+            self._end(read)
+
+    def cut(self, offer: Offer) -> None:
+        """Write no more of an offer's text."""
+        for read in [one for one in self._reads.values() if one.serving.offer is offer]:
+            if read.meant:
+                self._end(read)
+
+    def close(self) -> None:
+        """Write no more at all."""
+        for read in [*self._reads.values()]:
+            self._end(read)
+
+    def _end(self, read: _Read) -> None:
+        del self._reads[read.file]
+        with suppress(OSError):
+            os.close(read.file)
+
+    def _expect_late(self, now: float) -> None:
+        self._late.clear()
+        self.belated = now + BELATED
+
+    def _is_late(self, who: int) -> bool:
+        now = time.monotonic()
+        if now > self.belated or self._habits.is_suspect(who):
+            return False
+        return now <= self._late.setdefault(who, now + ONE_PASTE)
+
+    def _note(self, read: _Read) -> None:
+        """Learn from a complete read."""
+        who, offer, now = read.reader.who, read.serving.offer, time.monotonic()
+        if read.name == HINT:
+            self._habits.asks_for_secrets(who)
+        elif offer is None:
+            if now - read.serving.taken_at < EAGER:
+                self._habits.reads_unasked(who, now)
+                if who == self._doubted:  # a manager: the target has not read
+                    self._expect_late(now)
+        elif not read.pressed:
+            self._habits.reads_unasked(who, now)
+        elif not self._habits.is_suspect(who):
+            self._fetched(offer, who, now)
+        elif self._may_be_target(who, read.serving.kind, read.name):
+            offer.foreign.add(who)
+        if offer is not None:
+            self._seen.add((who, read.serving.kind, read.name))
+
+    def _fetched(self, offer: Offer, who: int, now: float) -> None:
+        sure = self._habits.fetches(who, now)
+        if not offer.fetched.is_set():
+            offer.fetcher, offer.sure = who, sure
+        offer.done_at = offer.done_at or now
+        if who == offer.fetcher or not offer.sure:
+            offer.quiet_since = now
+        offer.fetched.set()
+
+    def _may_be_target(self, who: int, kind: str, name: str) -> bool:
+        """Whether a suspect's read may be that of a target.
+
+        A manager reads a type once. Xwayland's programs share one name, the unknown share one.
+        """
+        if not self._habits.is_manager(who) or self._readers.is_compositor(who):
+            return True
+        return (who, kind, name) in self._seen
+
+
+def instead(before: Contents, name: str) -> bytes:
+    """Return what the user had, as text where a text is asked for that has it by another name."""
+    names = (name, *TYPES) if name in TYPES else (name,)
+    return next((before[one] for one in names if one in before), b"")

@@ -1,0 +1,353 @@
+"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+
+One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
+gives back what was there before, in every type. Three rules:
+
+1. What the user copies is the user's: whoever takes a selection from us keeps it.
+2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
+3. A read is the target's only after the key, and if no clipboard manager made it.
+
+What we hold of the user's at the end goes on in another process: wayland_keeper.py.
+
+data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
+between the compositor's last word and our taking is lost. After the first paste what was there is
+ours to serve until the user copies again; a kill -9 within a paste loses it, as a selection ends
+with its owner.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import select
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from tray_dictate.output.base import ReservedError, UnsavedError
+from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland.keeper import START, Heir, hand_on
+from tray_dictate.output.wayland.readers import Readers, boot_time
+from tray_dictate.output.wayland.save import Contents, Saving
+from tray_dictate.output.wayland.selection_server import (
+    EMPTYING,
+    Held,
+    Offer,
+    Server,
+    Serving,
+    text_contents,
+)
+from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.system.wayland import Connection, WaylandError
+
+log = logging.getLogger(__name__)
+
+QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
+UNSURE = 2.0  # the same, where a clipboard manager that we do not know yet may have been the reader
+LONGEST = 3.0  # seconds after the target's read in which reads put that off
+ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
+LEARN, GLANCE = 0.1, 0.01  # seconds for managers to read, before the first key and before others
+
+
+class WaylandSelections:
+    """Both selections; every method may be called from another thread and blocks briefly.
+
+    Each raises WaylandError once the compositor is gone.
+    """
+
+    def __init__(self, display: str = "", *, unsure: float = UNSURE, kept: float = KEPT) -> None:
+        """`kept` is for how long what we hold at the end goes on, in seconds.
+
+        Raises UnavailableError where the compositor does not let us.
+        """
+        self._unsure, self._kept = unsure, kept
+        self._connection = Connection(display)
+        try:
+            self._control = DataControl(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._server = Server(Readers(self._connection.fileno()))
+        self._held = [Held(kind) for kind in self._control.kinds]
+        self._sources: dict[str, int] = {}
+        self._heir, self._left = Heir(), dict[int, Contents]()
+        self._offer: Offer | None = None
+        self._patience = LEARN
+        self._closing = False
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._wake_up = WakeUp()
+        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
+        self._thread.start()
+
+    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+        """Own both with this text; None where the clipboard could not be saved."""
+        return self._ask(lambda: self._begin(text, treatment))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time: the offer's text has been pressed for."""
+        self._ask(offer.settle)
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now: when this returns, nobody gets the offer's text.
+
+        One that was read after the key until this very moment stays, and is settled.
+        """
+        self._ask(lambda: self._end(offer))
+
+    def was_read_late(self) -> bool:
+        """Tell whether a target has asked for the last text only after we gave up on it."""
+        return self._ask(lambda: self._server.was_read_late)
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
+        self._ask(lambda: self._keep(text_contents(text, secret=secret)))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can serve still: the compositor is there, and nothing was closed."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Give back what was there, for good, and end the thread; idempotent."""
+        if self._thread.is_alive():
+            patience = START + 2 * EMPTYING
+            try:
+                self._ask(self._finish, patience=2)
+            except WaylandError:
+                log.warning("the clipboard could not be given back: no answer by the compositor")
+                patience = 1
+            self._thread.join(patience)
+        if not self._thread.is_alive():
+            self._wake_up.close()
+
+    def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
+        if not self._thread.is_alive():
+            raise WaylandError("the compositor is gone")
+        future: Future[Any] = Future()
+        self._work.put((future, work))
+        self._wake_up.set()
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            raise WaylandError("the clipboard's thread does not answer") from None
+
+    # From here on, everything runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._turn()
+            self._hand_on()
+        except (WaylandError, OSError) as gone:
+            log.info("the clipboard went away with the compositor: %s", gone)
+        finally:
+            self._heir.end()
+            self._server.close()
+            self._connection.close()
+            while not self._work.empty():
+                self._work.get()[0].set_exception(WaylandError("the compositor is gone"))
+
+    def _turn(self) -> None:
+        while not self._work.empty():
+            future, work = self._work.get()
+            try:
+                future.set_result(work())
+            except Exception as failed:  # whoever has asked is told
+                future.set_exception(failed)
+                if isinstance(failed, (WaylandError, OSError)):
+                    raise
+        if self._closing:
+            return
+        due = self._due()
+        if due is not None and due <= time.monotonic():
+            self._give_back()
+            return
+        self._leave()
+        if self._serve(None if due is None else due - time.monotonic(), self._wake_up):
+            self._wake_up.clear()
+
+    def _serve(self, patience: float | None, *files: int | WakeUp) -> bool:
+        """Deal with what happens, once; return whether there is something to read from a file."""
+        self._server.drop_stale()
+        if writing := self._server.files:
+            patience = min(patience or 1.0, 1.0)
+        wanted = [self._connection, *files]
+        readable, writable, _ = select.select(wanted, writing, [], patience)
+        for one in writable:
+            self._server.go_on(one)
+        if self._connection in readable:
+            self._connection.dispatch()
+        return any(file in readable for file in files)
+
+    def _wait(self, seconds: float, *files: int) -> bool:
+        """Deal with what happens until there is something to read from a file."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._serve(left, *files):
+                return True
+        return False
+
+    def _begin(self, text: str, treatment: Treatment) -> Offer | None:
+        while not self._server.is_read_out():
+            self._wait(GLANCE / 10)
+        self._offer = None
+        contents = text_contents(text, secret=treatment.private)
+        for _ in range(3):  # again where the user copied something in this very moment
+            before = self._saved()
+            if before is None:
+                break
+            offer = Offer()
+            self._server.begin()
+            self._leave_nothing()
+            for held, saved in zip(self._held, before, strict=True):
+                held.before = saved
+                self._own(held, contents, offer)
+            self._connection.roundtrip()
+            self._wait(self._patience)
+            self._patience = GLANCE
+            self._await_readers(time.monotonic() + LEARN)
+            self._connection.roundtrip()
+            if self._held[0].dictated:
+                self._offer = offer
+                return offer
+            offer.withdrawn = True
+        self._give_back()
+        return None
+
+    def _await_readers(self, until: float) -> None:
+        """Wait for the managers that have read until now whatever appeared."""
+        while self._server.is_awaited and time.monotonic() < until:
+            self._wait(GLANCE)
+
+    def _saved(self) -> list[Contents | None] | None:
+        """Return what is to be given back; None where the clipboard cannot be saved."""
+        for _ in range(3):
+            self._connection.roundtrip()
+            seen = [self._control.current[held.kind] for held in self._held]
+            saving, found = Saving(self._control, wait=self._wait), list[Contents | None]()
+            lost = False
+            for held in self._held:
+                try:
+                    found.append(self._before(held, saving))
+                except UnsavedError as reason:
+                    log.warning("the %s could not be saved: %s", held.kind, reason)
+                    lost = lost or held.kind == CLIPBOARD or isinstance(reason, ReservedError)
+                    found.append(None)
+            self._connection.roundtrip()
+            if [self._control.current[held.kind] for held in self._held] == seen:
+                return None if lost else found
+        return None
+
+    def _before(self, held: Held, saving: Saving) -> Contents | None:
+        """Return what is to be given back: ours from before, or another program's."""
+        if held.serving:
+            return held.before if held.dictated else held.serving.contents
+        offered = self._control.current[held.kind]
+        return saving.read(offered) if offered else None
+
+    def _own(self, held: Held, contents: Contents, offer: Offer | None) -> None:
+        before = held.before if offer else None
+        serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
+
+        def on_read(name: str, file: int) -> None:
+            self._server.answer(serving, name, file)
+
+        def on_lost() -> None:
+            if held.serving is serving:  # else we have replaced it ourselves
+                held.lose()
+
+        held.serving = serving
+        self._sources[held.kind] = self._control.own(held.kind, contents, on_read, on_lost)
+
+    def _due(self) -> float | None:
+        offer = self._offer
+        if offer is None:
+            return None
+        if offer.quiet_since is None:
+            return offer.abandoned
+        if not self._server.is_read_out():
+            return time.monotonic() + GLANCE
+        quiet = QUIET if offer.sure else self._unsure
+        return min(offer.quiet_since + quiet, (offer.done_at or offer.quiet_since) + LONGEST)
+
+    def _end(self, offer: Offer) -> None:
+        if offer is not self._offer:
+            return
+        self._connection.roundtrip()  # who has asked until now is known
+        if offer.settled:
+            return
+        if offer.foreign or offer.begun:
+            offer.settle()
+            return
+        offer.withdrawn = True
+        self._server.cut(offer)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
+        self._connection.roundtrip()  # a loss that came before is known now
+        for held in self._held:
+            if not held.dictated:
+                continue
+            before, held.before = held.before, None
+            if before:
+                self._own(held, before, None)
+            else:
+                held.lose()
+                self._control.clear(held.kind)
+        if self._offer:
+            self._server.given_back(self._offer)
+        self._offer = None
+        self._connection.roundtrip()
+        self._leave()
+
+    def _keep(self, contents: Contents) -> None:
+        self._give_back()
+        self._own(self._held[0], contents, None)
+        self._connection.roundtrip()
+        self._leave()
+
+    def _of_the_user(self) -> dict[int, Contents]:
+        """Return what of the user's is ours to serve now, by its source."""
+        return {
+            self._sources[held.kind]: held.serving.contents
+            for held in self._held
+            if held.serving and not held.dictated
+        }
+
+    def _leave(self) -> None:
+        """Have another process serve what is the user's from the moment that we are killed."""
+        held = self._of_the_user()
+        if not held:
+            self._leave_nothing()
+        elif held != self._left:
+            self._left = held
+            self._heir.leave(
+                self._connection, self._control.device, held,
+                belated=self._server.belated, seconds=self._kept,
+            )  # fmt: skip
+
+    def _leave_nothing(self) -> None:
+        self._left = {}
+        self._heir.end()
+
+    def _finish(self) -> None:
+        self._closing = True
+        self._give_back()
+
+    def _hand_on(self) -> None:
+        """Leave what is the user's to a process that stays; who is reading now reads on first."""
+        end = time.monotonic() + EMPTYING
+        while self._server.files and time.monotonic() < end:
+            self._serve(GLANCE)
+        self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
+        self._leave_nothing()
+        if held := self._of_the_user():
+            hand_on(
+                self._connection, self._control.device, held,
+                belated=self._server.belated, seconds=self._kept,
+            )  # fmt: skip

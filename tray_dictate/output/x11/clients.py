@@ -1,0 +1,45 @@
+"""Which process a client of the X server is, by the X-Resource extension."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from Xlib.display import Display
+
+from tray_dictate.system import processes
+from tray_dictate.system.x11 import process_of
+
+UNKNOWN = 0  # a client of another machine, or a server that does not tell
+
+
+class Clients:
+    """What is known of clients; for one thread, with that thread's connection."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+
+    def process(self, client: int) -> int:
+        """Return the process of a client, or of the client that made this window."""
+        return process_of(self._display, f"{client:#x}")
+
+    def command(self, client: int) -> list[str]:
+        """Return the command line of a client's process; empty where it is not known."""
+        pid = self.process(client)
+        return processes.command(pid) if pid else []
+
+    def are_kin(self, client: int, others: frozenset[int]) -> bool | None:
+        """Tell whether a client was started by the process of one of others; None for unknown.
+
+        Programs on Wine are no relations and read for each other: of those it is not known.
+        """
+        pid = self.process(client)
+        pids = frozenset(map(self.process, others))
+        if not pid or UNKNOWN in pids:
+            return None
+        if processes.is_within(pid, pids):
+            return True
+        return None if _is_on_wine(pid) and any(map(_is_on_wine, pids)) else False
+
+
+def _is_on_wine(pid: int) -> bool:
+    return PurePath(processes.executable(pid)).name.startswith("wine")

@@ -1,0 +1,114 @@
+"""Whether an input method makes other characters of what is typed: Chinese, Vietnamese telex ...
+
+It reads the keys before the window does. A key that gives no letter of the keyboard's but a
+character by its Unicode number passes through it; typing uses only those then. Plain layouts, which
+input methods have as well, take keys as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dbus_fast import Variant
+from Xlib import X
+from Xlib.display import Display
+
+from tray_dictate.system import dbus
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.5  # seconds for an input method to say what it is doing; it takes some ms
+_IBUS, _IBUS_PATH = "org.freedesktop.IBus", "/org/freedesktop/IBus"
+_FCITX = (
+    ("org.fcitx.Fcitx5", "/controller", "org.fcitx.Fcitx.Controller1.CurrentInputMethod"),
+    ("org.fcitx.Fcitx", "/inputmethod", "org.fcitx.Fcitx.InputMethod.GetCurrentIM"),
+)
+_PLAIN = re.compile(r"^(xkb:|keyboard-|fcitx-keyboard|fcitx-xkb|$)")  # they only name a layout
+_ASKED = ("ibus", "fcitx", "fcitx5")  # servers that are asked themselves
+_NONE = ("none", "local")  # what XMODIFIERS may say instead of a server
+
+
+def composes(display: Display) -> bool:
+    """Tell whether an input method other than a plain layout is at work. May take PATIENCE."""
+    try:
+        engine = asyncio.run(_engine())
+    except dbus.TROUBLE as silent:
+        log.debug("no input method answers: %s", type(silent).__name__)
+        engine = ""
+    return not is_plain(engine) or _has_silent_server(display)
+
+
+def is_plain(engine: str) -> bool:
+    """Tell whether an input method of this name takes keys as they are; also for none."""
+    return _PLAIN.match(engine) is not None
+
+
+async def _engine() -> str:
+    """Return the name of what is at work; empty where nothing is. Raises one of dbus.TROUBLE."""
+    async with asyncio.timeout(PATIENCE):
+        for ask in (_ibus, _fcitx):
+            with suppress(*dbus.TROUBLE):
+                if engine := await ask():
+                    return engine
+    return ""
+
+
+async def _ibus() -> str:
+    address = os.environ.get("IBUS_ADDRESS") or _ibus_address()
+    if not address:
+        return ""
+    bus = await dbus.connect(address=address)
+    try:
+        member, name = "org.freedesktop.DBus.Properties.Get", "GlobalEngine"
+        [engine] = await dbus.call(bus, _IBUS, _IBUS_PATH, member, "ss", _IBUS, name)
+        return _name_of(engine)
+    finally:
+        bus.disconnect()
+
+
+def _name_of(engine: Any) -> str:
+    """Return the name in a serialised IBusEngineDesc: (sa{sv}ss...), the third of its fields."""
+    while isinstance(engine, Variant):
+        engine = engine.value
+    return str(engine[2])
+
+
+def _ibus_address() -> str:
+    """Return what ibus-daemon has written down for this display; empty where it has not."""
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    host, _, number = os.environ.get("DISPLAY", "").partition(":")
+    name = f"*-{host or 'unix'}-{number.partition('.')[0]}"
+    for file in (settings / "ibus" / "bus").glob(name):
+        for line in file.read_text(errors="replace").splitlines():
+            key, _, address = line.partition("=")
+            if key == "IBUS_ADDRESS":
+                return address
+    return ""
+
+
+async def _fcitx() -> str:
+    bus = await dbus.connect()
+    try:
+        for name, path, member in _FCITX:
+            with suppress(*dbus.TROUBLE):
+                return str((await dbus.call(bus, name, path, member))[0])
+        return ""
+    finally:
+        bus.disconnect()
+
+
+def _has_silent_server(display: Display) -> bool:
+    """Tell whether an input method runs that cannot be asked what it is doing (uim, SCIM ...)."""
+    root = display.screen().root
+    found: Any = root.get_full_property(display.intern_atom("XIM_SERVERS"), X.AnyPropertyType)
+    for atom in found.value if found and found.format == 32 else ():
+        name = str(display.get_atom_name(atom)).removeprefix("@server=")
+        if display.get_selection_owner(atom) and name not in (*_ASKED, *_NONE):
+            return True
+    return False

@@ -1,0 +1,117 @@
+"""Giving the focus to a window of an X server, and whether anybody has taken the keyboard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from Xlib import X, Xutil, error
+from Xlib.display import Display
+from Xlib.protocol.event import ClientMessage
+
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.system.x11 import focus
+
+_ARRIVAL = 2.0  # seconds for a window manager to do it
+_AGAIN = 0.4  # seconds until it is asked once more; it takes some ms, and longer under load
+_LOOK = 0.01  # seconds between two looks
+_FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
+
+
+def is_gone(display: Display, window: str) -> bool:
+    """Tell whether the window has been closed or withdrawn; a minimised one is still there."""
+    target = display.create_resource_object("window", int(window, 16))
+    wm_state = display.intern_atom("WM_STATE")
+    try:
+        attributes: Any = target.get_attributes()
+        state: Any = target.get_property(wm_state, X.AnyPropertyType, 0, 1)
+    except (error.BadWindow, error.BadDrawable):
+        return True
+    if attributes.map_state != X.IsUnmapped or attributes.win_class != X.InputOutput:
+        return False
+    return not state or state.value[0] == Xutil.WithdrawnState  # none, too, without a manager
+
+
+def activate(display: Display, window: str) -> None:
+    """Give the focus to a toplevel window and see it there. Raises DeliveryError.
+
+    It is asked for more than once: a window manager may drop a request that follows another.
+    """
+    end = time.monotonic() + _ARRIVAL
+    while time.monotonic() < end:
+        _ask_for_focus(display, window)
+        again = time.monotonic() + _AGAIN
+        while time.monotonic() < again:
+            found = focus(display)
+            if found and found.window == window:
+                return
+            time.sleep(_LOOK)
+    raise DeliveryError("The window that you dictated into does not take the focus.")
+
+
+def _ask_for_focus(display: Display, window: str) -> None:
+    target = display.create_resource_object("window", int(window, 16))
+    root = display.screen().root
+    root.send_event(
+        ClientMessage(
+            window=target,
+            client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
+            data=(32, [_FROM_A_PAGER, X.CurrentTime, 0, 0, 0]),
+        ),
+        event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask,
+    )
+    if not root.get_full_property(display.intern_atom("_NET_SUPPORTED"), X.AnyPropertyType):
+        target.set_input_focus(X.RevertToParent, X.CurrentTime)  # no window manager: we do it
+    display.sync()
+
+
+@contextmanager
+def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
+    """Yield what tells whether a window has the focus, and leaves it no chance to lose it then.
+
+    From a yes on the server serves nobody else, until the keys have been sent: a burst lets go of
+    it, or the end of this context does.
+    """
+    known: list[Any] = []  # where in the window the focus was when we looked last
+
+    def stays() -> bool:
+        display.grab_server()
+        now: Any = display.get_input_focus().focus
+        if known != [now]:
+            found = focus(display)
+            known[:] = [now] if found and found.window == window else []
+        if not known:
+            display.ungrab_server()
+            display.sync()
+        return bool(known)
+
+    try:
+        yield stays
+    finally:
+        display.ungrab_server()
+        display.sync()
+
+
+def be_heard(display: Display) -> None:
+    """Raise DeliveryError where a program keeps the keyboard: a locked screen, or an open menu.
+
+    Keys would go there, and not to the window that has the focus. Asking takes the keyboard for a
+    moment: for the window that has the focus, as it would learn that another had it, and a field
+    may select all that it holds when it gets the focus back.
+    """
+    focused: Any = display.get_input_focus().focus
+    place: Any = display.screen().root if isinstance(focused, int) else focused
+    try:
+        answer = place.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    except error.BadWindow:  # it was closed meanwhile: there is nobody for keys to go to
+        return
+    if answer == X.GrabSuccess:
+        display.ungrab_keyboard(X.CurrentTime)
+    display.sync()
+    if answer == X.AlreadyGrabbed:
+        raise DeliveryError(
+            "Another program keeps the keyboard for itself: the screen is locked, or a menu is "
+            "open."
+        )

@@ -1,0 +1,329 @@
+"""Answers to programs that ask for a selection which we own, and a note of who read what."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from Xlib import X, Xatom
+from Xlib.display import Display
+from Xlib.protocol.event import SelectionNotify
+from Xlib.xobject.drawable import Window
+
+from tray_dictate.output.secrecy import HINT, OURS
+from tray_dictate.output.x11.clients import Clients
+from tray_dictate.output.x11.property import Outgoing, Value, read
+from tray_dictate.output.x11.selection_transfer import Contents
+from tray_dictate.system.x11 import client_of
+
+EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
+BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
+ONE_PASTE = 0.3  # seconds in which it asks for one format after the other
+ENDS_WITH_IT = 2.0  # seconds in which a program ends that has only served the clipboard
+# seconds in which the target itself is to read, before another client may be reading for it
+DEFERRED = 0.5
+
+
+@dataclass(slots=True)
+class Held:
+    """One selection."""
+
+    atom: int
+    contents: Contents | None = None  # what we serve; None while it is not ours
+    since: int = 0  # the server's time in ms when it became so
+    acquired: int = 0  # the same when we took the selection from somebody else
+    taken_at: float = 0.0  # the same in seconds of our clock
+    dictated: bool = False  # it is an offer's text
+    before: Contents | None = None  # what is to be given back after an offer
+    origin: int = 0  # the window that the user's contents come from; 0 where that is gone, or ours
+    asking: int = 0  # the client that will ask for the formats, to learn that it owns it no more
+    parted: float = 0.0  # when we took them over from it, in seconds of our clock
+
+    def lose(self) -> None:
+        """It is not ours any more."""
+        self.contents, self.before, self.dictated = None, None, False
+        self.origin = self.asking = 0
+
+    def ends_with(self, window: int) -> bool:
+        """Tell whether the user's contents have ended with a window that has.
+
+        Not where it has ended because we took them over: they are ours alone from now on.
+        """
+        if self.origin != window:
+            return False
+        self.origin = 0
+        return time.monotonic() - self.parted >= ENDS_WITH_IT
+
+
+class Offer:
+    """One text on both selections; the output thread reads it while our thread writes it."""
+
+    def __init__(self, clients: frozenset[int], *, abandoned: float) -> None:
+        """`clients` are the focused window's; `abandoned` a time of the monotonic clock."""
+        self.clients = clients
+        self.abandoned = abandoned
+        self.known = threading.Event()  # the target will not paste its own copy instead
+        self.known.set()
+        self.pressed = False  # set by the output thread before the key that asks for the paste
+        self.begun = False  # the target is reading, piece by piece
+        self.asked = 0  # how often the target has asked for anything after the key, and when last:
+        self.asked_at = 0.0
+        self.fetched = threading.Event()  # the target has read all of it
+        self.foreign: set[int] = set()  # clients that did after the key: one may be the target
+        self.probing = False  # it is offered again, to see who reads without a key
+        self.kin: dict[int, bool | None] = {}  # other clients, and whether they read for the target
+        self.unasked = threading.Event()  # they read again although no key was pressed
+        self.done_at: float | None = None  # when it was fetched or settled
+        self.quiet_since: float | None = None  # the last read since then
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is given back by itself, after a quiet time."""
+        return self.done_at is not None
+
+    def read_by(self, client: int) -> None:
+        """Note that a client has read all of the text."""
+        now = time.monotonic()
+        if self.pressed and client in self.clients:
+            self.done_at = self.done_at or now
+            self.fetched.set()
+        if self.done_at is not None and client in self.clients:
+            self.quiet_since = now
+
+
+def text_contents(display: Display, text: str, *, secret: bool) -> Contents:
+    """Return a text in every format that a program may ask for."""
+    atom = display.intern_atom
+    utf8, data = atom("UTF8_STRING"), text.encode()
+    contents: Contents = {utf8: Value(utf8, 8, data), atom("TEXT"): Value(utf8, 8, data)}
+    for name in ("text/plain;charset=utf-8", "text/plain"):
+        contents[atom(name)] = Value(atom(name), 8, data)
+    if text.isascii() or all(ord(c) < 256 for c in text):  # else it would come with losses
+        contents[Xatom.STRING] = Value(Xatom.STRING, 8, text.encode("latin-1"))
+    if secret:
+        contents[atom(HINT)] = Value(atom(HINT), 8, b"secret")
+        contents[atom(OURS)] = Value(atom(OURS), 8, b"1")
+    return contents
+
+
+@dataclass(slots=True)
+class _Deferred:
+    """A request that is answered once it is known whether it is the target's."""
+
+    event: Any
+    until: float  # on the monotonic clock
+
+
+class Server:
+    """Hands out what is held.
+
+    A private text is for the target alone. Whoever else asks gets what the user had, as if
+    nothing were dictated: clipboard managers keep what they read, and a password manager looks
+    whether the clipboard is still its own. Who may be reading for the target has to wait for it.
+    """
+
+    def __init__(self, display: Display, held: tuple[Held, ...]) -> None:
+        atom = display.intern_atom
+        self._display = display
+        self._held = {one.atom: one for one in held}
+        self._outgoing = Outgoing(display)
+        self._targets, self._timestamp = atom("TARGETS"), atom("TIMESTAMP")
+        self._multiple, self._hint = atom("MULTIPLE"), atom(HINT)
+        self._manager = atom("CLIPBOARD_MANAGER")
+        self.blank = text_contents(display, "", secret=True)
+        self._reads: list[tuple[Held, bool, int]] = []  # not yet noted: what, dictated, by whom
+        self._eager: set[int] = set()  # clients that read unasked: clipboard managers
+        self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
+        self.late: set[int] = set()  # clients that have read after all what we gave up on
+        self._clients = Clients(display)
+        self._deferred: list[_Deferred] = []
+        self._trusted: set[tuple[int, int]] = set()  # clients and processes that read for targets
+
+    @property
+    def due(self) -> float | None:
+        """When `answer_deferred` is to be called, on the monotonic clock."""
+        return min((one.until for one in self._deferred), default=None)
+
+    def handle(self, event: Any, offer: Offer | None) -> None:
+        """Take an event of the server's; `offer` is the one in force."""
+        match event.type:
+            case X.SelectionRequest:
+                self._answer(event, offer)
+            case X.PropertyNotify if event.state == X.PropertyDelete:
+                self._outgoing.go_on(event)
+                self._display.sync()
+            case X.DestroyNotify:
+                self._outgoing.forget(event.window.id)
+            case _:
+                return
+        self._note_all(offer)
+
+    def answer_deferred(self, offer: Offer | None) -> None:
+        """Answer who had to wait: nobody is left for whom the text may be, or it is time."""
+        now = time.monotonic()
+        over = offer is None or offer.settled or not offer.pressed
+        ready = [one for one in self._deferred if over or one.until <= now]
+        self._deferred = [one for one in self._deferred if one not in ready]
+        for one in ready:
+            client = client_of(self._display, one.event.requestor.id)
+            if offer is not None:
+                offer.kin[client] = not over
+            self._answer(one.event, offer)
+        self._note_all(offer)
+
+    def trust(self, offer: Offer) -> None:
+        """Have those who have read for the target wait no more."""
+        for client in offer.foreign - self._eager:
+            self._trusted.add((client, self._clients.process(client)))
+
+    def _note_all(self, offer: Offer | None) -> None:
+        while self._reads:
+            held, dictated, client = self._reads.pop(0)
+            self._note(held, client, offer if dictated else None)
+
+    def turn_away(self, clients: frozenset[int]) -> None:
+        """Give nothing to the paste that we no longer expect of these clients, if it does come.
+
+        Else a target that was asleep would paste what the user had copied before. The time of its
+        request need not tell: Tk sends none, Qt that of the last event it has seen. Nothing is an
+        empty text: where the request is refused, Qt 6.4 crashes.
+        """
+        self._belated = (clients, time.monotonic() + BELATED)
+
+    def _answer(self, event: Any, offer: Offer | None) -> None:
+        held = self._held.get(event.selection)
+        client = client_of(self._display, event.requestor.id)
+        private = held is not None and self._hint in (held.contents or {})
+        if held is not None and held.dictated and offer is not None and private:
+            meant = self._is_meant(client, offer)
+            if meant is None:
+                self._deferred.append(_Deferred(event, time.monotonic() + DEFERRED))
+                return
+            if not meant:
+                before = held.before or self.blank
+                held = replace(held, contents=before, dictated=False)
+        atom = event.property or event.target  # clients from before 1990 leave it out
+        if held is None or not self._serve(event, held, atom):
+            atom = X.NONE
+        elif offer and offer.pressed and client in offer.clients and held.dictated:
+            offer.asked, offer.asked_at = offer.asked + 1, time.monotonic()
+            formats = (held.contents or {}).keys() - {self._hint}
+            offer.begun = offer.begun or event.target in formats
+        event.requestor.send_event(
+            SelectionNotify(
+                time=event.time,
+                requestor=event.requestor,
+                selection=event.selection,
+                target=event.target,
+                property=atom,
+            )
+        )
+        self._display.sync()  # flush() alone may leave a large value half sent
+        if event.target == self._targets and event.selection in self._held:
+            self._told(self._held[event.selection], client, offer)
+
+    def _told(self, held: Held, client: int, offer: Offer | None) -> None:
+        """Note that a client has learnt the formats, and so who owns the selection."""
+        if held.asking == client:
+            held.asking = 0
+            if offer:
+                offer.known.set()
+
+    def _is_meant(self, client: int, offer: Offer) -> bool | None:
+        """Tell whether an offer's text is for this client; None where that is to be seen."""
+        if client in offer.clients or client in offer.foreign:
+            return True
+        if not offer.pressed or offer.settled or client in self._eager:
+            return False
+        if client not in offer.kin:
+            offer.kin[client] = self._clients.are_kin(client, offer.clients)
+            if offer.kin[client] is None and self._is_trusted(client):
+                offer.kin[client] = True
+        return offer.kin[client]
+
+    def _is_trusted(self, client: int) -> bool:
+        return (client, self._clients.process(client)) in self._trusted
+
+    def _serve(self, event: Any, held: Held, atom: int) -> bool:
+        client = client_of(self._display, event.requestor.id)
+        if held.contents is None:
+            return False
+        if self._too_late(event, held, client):
+            held = replace(held, contents=self.blank)
+        if held.contents is self.blank and event.target in self.blank:
+            self.late.add(client)
+        return self._convert(held, event.requestor, event.target, atom)
+
+    def _convert(self, held: Held, requestor: Window, target: int, atom: int) -> bool:
+        contents = held.contents or {}
+        if target == self._targets:
+            own = [self._targets, self._timestamp, self._multiple]
+            requestor.change_property(atom, Xatom.ATOM, 32, [*own, *contents])
+        elif target == self._timestamp:
+            requestor.change_property(atom, Xatom.INTEGER, 32, [held.acquired])
+        elif target == self._multiple:
+            return self._convert_each(held, requestor, atom)
+        elif target in contents:
+            client = client_of(self._display, requestor.id)
+            done = partial(self._reads.append, (held, held.dictated, client))
+            quiet = target == self._hint  # a question about the text, not a read
+            self._outgoing.send(requestor, atom, contents[target], _nothing if quiet else done)
+        else:
+            return False
+        return True
+
+    def _convert_each(self, held: Held, requestor: Window, atom: int) -> bool:
+        """Answer MULTIPLE: pairs of target and property; a pair refused loses its property."""
+        asked = read(requestor, atom)
+        if asked is None or asked.bits != 32:
+            return False
+        words = list(memoryview(asked.data).cast("I"))
+        for index in range(0, len(words) - 1, 2):
+            target, place = words[index : index + 2]
+            if target == self._multiple or not self._convert(held, requestor, target, place):
+                words[index + 1] = X.NONE
+        requestor.change_property(atom, asked.kind, 32, words)
+        return True
+
+    def _too_late(self, event: Any, held: Held, client: int) -> bool:
+        clients, until = self._belated
+        if held.dictated or client not in clients:
+            return False
+        if event.time != X.CurrentTime and _earlier(event.time, held.since):
+            return True  # it says itself that it is late
+        now = time.monotonic()
+        if now > until:
+            return False
+        self._belated = (clients, min(until, now + ONE_PASTE))
+        return True
+
+    def _note(self, held: Held, client: int, offer: Offer | None) -> None:
+        """Learn from a complete read."""
+        at_once = time.monotonic() - held.taken_at < EAGER
+        if offer is None:
+            if at_once:
+                self._eager.add(client)
+            return
+        if client not in offer.clients:
+            if not offer.pressed or offer.probing:
+                self._eager.add(client)
+                if offer.probing and offer.foreign <= self._eager:
+                    offer.unasked.set()
+            elif client not in self._eager and client != self._manager_client():
+                offer.foreign.add(client)
+        offer.read_by(client)
+
+    def _manager_client(self) -> int:
+        owner: Any = self._display.get_selection_owner(self._manager)
+        return client_of(self._display, owner.id) if owner else X.NONE
+
+
+def _earlier(one: int, other: int) -> bool:
+    """Whether a server time is before another; they wrap around after 49 days."""
+    return 0 < (other - one) & 0xFFFFFFFF < 0x80000000
+
+
+def _nothing() -> None: ...

@@ -1,0 +1,164 @@
+"""What another program has on a selection, in every format; and what a manager takes over."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from Xlib import X, Xatom, error
+from Xlib.display import Display
+from Xlib.xobject.drawable import Window
+
+from tray_dictate.output.base import ReservedError, UnsavedError
+from tray_dictate.output.secrecy import is_secret
+from tray_dictate.output.x11.property import Value, read
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
+LONGEST = 4.0  # seconds for all of them: LibreOffice makes some 20 formats
+HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
+LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
+
+Contents = dict[int, Value]  # by the atom of the target
+Wait = Callable[[Callable[[Any], bool], float], Any]
+
+# what is asked of an owner and is not a format, or would change something
+_NOT_CONTENTS = (
+    "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
+)
+# LibreOffice's sign of its own copy: offered by us, it would have it paste that and not ours
+_SIGNATURE = "application/x-libreoffice-internal-id-"
+
+
+class AtomNames:
+    """The names of atoms, each asked for once: they stay for as long as the server."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._known = dict[int, str]()
+
+    def name(self, atom: int) -> str:
+        """Return a name, empty for what is no atom."""
+        if atom not in self._known:
+            try:
+                self._known[atom] = self._display.get_atom_name(atom)
+            except error.BadAtom:
+                return ""
+        return self._known[atom]
+
+
+class Saving:
+    """One reading of one selection, ending at most LONGEST seconds from now."""
+
+    def __init__(
+        self, display: Display, window: Window, *, wait: Wait, stamp: int,
+        names: AtomNames | None = None,
+    ) -> None:  # fmt: skip
+        """`wait` handles other events meanwhile, and raises TimeoutError; `stamp` is a server time.
+
+        The window must report its property changes.
+        """
+        self._display, self._window, self._wait, self._stamp = display, window, wait, stamp
+        self._property = display.intern_atom("_TRAY_DICTATE_SAVED")
+        self._names = names or AtomNames(display)
+        self._incr = display.intern_atom("INCR")
+        self._end = time.monotonic() + LONGEST
+        self._size = 0
+        self.signed = False  # its owner asks for the formats to learn that it owns it no more
+
+    def read(self, selection: int) -> Contents:
+        """Return the contents; empty where the owner offers nothing.
+
+        Raises UnsavedError; ReservedError before any of it was read.
+        """
+        skipped = {self._display.intern_atom(name) for name in _NOT_CONTENTS}
+        try:
+            offered = self._convert(selection, self._display.intern_atom("TARGETS"))
+            if offered and offered.bits == 32:
+                targets = list(memoryview(offered.data).cast("I"))
+            else:  # a very old program
+                targets = [self._display.intern_atom("UTF8_STRING"), Xatom.STRING]
+            if is_secret(map(self._names.name, targets)):
+                raise ReservedError("it is marked as a secret")
+            signatures = {one for one in targets if self._names.name(one).startswith(_SIGNATURE)}
+            self.signed = bool(signatures)
+            skipped |= signatures
+            contents: Contents = {}
+            for target in dict.fromkeys(targets):
+                value = None if target in skipped else self._convert(selection, target)
+                if value is not None:
+                    contents[target] = value
+        except TimeoutError as slow:
+            raise UnsavedError("its owner does not answer") from slow
+        return contents
+
+    def _convert(self, selection: int, target: int) -> Value | None:
+        self._window.delete_property(self._property)
+        self._window.convert_selection(selection, target, self._property, self._stamp)
+
+        def answered(event: Any) -> bool:
+            return (
+                event.type == X.SelectionNotify
+                and (event.selection, event.target) == (selection, target)
+                and event.time == self._stamp  # not the late answer to a reading given up
+            )
+
+        answer = self._wait(answered, self._left())
+        if answer.property == X.NONE:
+            return None  # offered, but refused: many do
+        value = read(self._window, self._property)
+        self._window.delete_property(self._property)
+        if value is not None and value.kind == self._incr:
+            value = self._pieces()
+        self._count(value)
+        return value
+
+    def _pieces(self) -> Value | None:
+        """Read on, piece by piece, until an empty one."""
+        kind, bits, pieces = X.NONE, 8, list[bytes]()
+        size = 0
+        while True:
+            self._wait(self._arrived, self._left())
+            piece = read(self._window, self._property)
+            self._window.delete_property(self._property)
+            if piece is None or not piece.data:
+                return Value(kind, bits, b"".join(pieces)) if pieces else piece
+            kind, bits = piece.kind, piece.bits
+            pieces.append(piece.data)
+            size += len(piece.data)
+            if self._size + size > LARGEST:
+                raise UnsavedError("there is too much of it")
+
+    def _arrived(self, event: Any) -> bool:
+        return (
+            event.type == X.PropertyNotify
+            and event.window == self._window
+            and event.atom == self._property
+            and event.state == X.PropertyNewValue
+        )
+
+    def _left(self) -> float:
+        return min(self._end - time.monotonic(), PATIENCE)
+
+    def _count(self, value: Value | None) -> None:
+        self._size += len(value.data) if value else 0
+        if self._size > LARGEST:
+            raise UnsavedError("there is too much of it")
+
+
+def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> bool:
+    """Have the clipboard manager keep our clipboard beyond our end; return whether it does."""
+    manager = display.intern_atom("CLIPBOARD_MANAGER")
+    if not display.get_selection_owner(manager):
+        return False
+    place = display.intern_atom("_TRAY_DICTATE_SAVED")
+    window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, stamp)
+    try:
+        answer = wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
+    except TimeoutError:
+        log.info("the clipboard manager did not take over the clipboard")
+        return False
+    return answer.property != X.NONE

@@ -1,0 +1,424 @@
+"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+
+One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
+gives back what was there before, in every format. Three rules:
+
+1. What the user copies is the user's: whoever takes a selection from us keeps it.
+2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
+3. A read is the target's only if the client of the focused window asked, and after the key.
+4. What is a secret, or lent for a moment, is left to its owner.
+5. What was copied ends when the window ends that it was copied from, as it would have without us.
+   Programs that end as soon as they own it no more (xclip) have not ended it by that.
+
+What we keep outlives us, also where we are killed: x11_keeper.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from Xlib import X, Xatom, error
+from Xlib.display import Display
+
+from tray_dictate.core.errors import why
+from tray_dictate.output.base import ReservedError, UnsavedError
+from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
+from tray_dictate.output.x11.bequest import Bequest, Kept, Will
+from tray_dictate.output.x11.clients import Clients
+from tray_dictate.output.x11.cut import CutBuffer
+from tray_dictate.output.x11.keeper import heir
+from tray_dictate.output.x11.selection_server import BELATED, Held, Offer, Server, text_contents
+from tray_dictate.output.x11.selection_transfer import AtomNames, Contents, Saving, hand_over
+from tray_dictate.output.x11.survivor import Survivor
+from tray_dictate.system import flush as x11_flush
+from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.system.x11 import (
+    Focus,
+    client_of,
+    connect,
+    disconnect,
+    disown,
+    marks_text,
+    watch_end,
+)
+
+log = logging.getLogger(__name__)
+
+QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
+LONGEST = 3.0  # seconds after the target's read in which reads put that off
+ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
+HEIR = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
+ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
+
+
+class Selections:
+    """Both selections; every method may be called from another thread and blocks briefly."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError where there is no X server."""
+        self._display = connect()
+        root = self._display.screen().root
+        self._window = root.create_window(
+            -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
+        )
+        self._clipboard = Held(self._display.intern_atom("CLIPBOARD"))
+        self._primary = Held(Xatom.PRIMARY)
+        self._both = (self._clipboard, self._primary)
+        self._server = Server(self._display, self._both)
+        self._survivor: Survivor | None = None
+        self._handed_over = False  # a clipboard manager has the clipboard
+        self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
+        self._clients, self._names = Clients(self._display), AtomNames(self._display)
+        self._bequest = Bequest()
+        self._cut = CutBuffer(self._display)
+        self._offer: Offer | None = None
+        self._closing = False
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._wake_up = WakeUp()
+        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
+        self._thread.start()
+
+    def survive(self, *displays: Display, seconds: float = KEPT) -> None:
+        """Have what we keep outlive us, by so many seconds where no other program answers for it.
+
+        These connections live on for a moment, too.
+        """
+        command = heir(self._bequest, self._display.fileno(), seconds)
+        self._survivor = Survivor(*displays, self._display, heir=command, files=self._bequest.files)
+
+    def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
+        """Own both with this text; None where the clipboard could not be saved."""
+        return self._ask(lambda: self._begin(text, target, treatment))
+
+    def probe(self, offer: Offer) -> None:
+        """Offer it again, without a key: `offer.unasked` is set if those who read it do so again.
+
+        Then they are clipboard managers, and the target did not read.
+        """
+        self._ask(lambda: self._offer_again(offer))
+
+    def settle(self, offer: Offer) -> None:
+        """Give back what was there after a quiet time: the offer's text has been pressed for."""
+        self._ask(lambda: self._set_due(offer))
+
+    def withdraw(self, offer: Offer) -> None:
+        """Give back what was there now: when this returns, nobody gets the offer's text."""
+        self._ask(lambda: self._end(offer))
+
+    def was_read_late(self, clients: frozenset[int]) -> bool:
+        """Tell once whether one of these has read after all what was withdrawn from it."""
+        return self._ask(lambda: self._take_late(clients))
+
+    def keep(self, text: str, *, secret: bool = False) -> None:
+        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
+        self._ask(lambda: self._keep(text_contents(self._display, text, secret=secret)))
+
+    def close(self) -> None:
+        """Give back what was there and end the thread; idempotent, takes 5 s at the longest."""
+        if self._thread.is_alive():
+            try:
+                self._ask(self._finish, patience=2)
+                if self._bequest.will.selections and self._survivor and self._survivor.pass_on():
+                    self._ask(self._await_heir, patience=HEIR + 1)
+            except (TimeoutError, error.ConnectionClosedError):
+                log.warning("the clipboard could not be given back: the X server does not answer")
+            self._closing = True
+            self._wake_up.set()
+            self._thread.join(1)
+        if self._survivor:
+            self._survivor.end()
+        if not self._thread.is_alive():
+            self._wake_up.close()
+            self._bequest.close()
+
+    def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
+        if not self._thread.is_alive():
+            raise error.ConnectionClosedError("server")
+        future: Future[Any] = Future()
+        self._work.put((future, work))
+        self._wake_up.set()
+        return future.result(patience)
+
+    # From here on, everything runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                try:
+                    self._turn()
+                except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
+                    log.warning("the clipboard: %s", type(problem).__name__)
+            # others hear of our end at once, though our connection may live on for a moment
+            self._window.destroy()
+            x11_flush.flush(self._display)
+        except (error.ConnectionClosedError, OSError):
+            log.info("the clipboard went away with the X server")
+        finally:
+            self._closing = True
+            disconnect(self._display)
+            while not self._work.empty():
+                self._work.get()[0].set_exception(error.ConnectionClosedError("server"))
+
+    def _turn(self) -> None:
+        while not self._work.empty():
+            future, work = self._work.get()
+            try:
+                future.set_result(work())
+            except (error.XError, TimeoutError) as problem:
+                future.set_exception(problem)
+            except error.ConnectionClosedError as gone:
+                future.set_exception(gone)
+                raise
+        if self._closing:
+            return
+        self._drain()
+        due, now = self._due(), time.monotonic()
+        if due is not None and due <= now:
+            self._give_back()
+            return
+        deferred = self._server.due
+        if deferred is not None and deferred <= now:
+            self._server.answer_deferred(self._offer)
+            return
+        nearest = min((one for one in (due, deferred) if one is not None), default=None)
+        patience = None if nearest is None else nearest - now
+        x11_flush.wait(self._display, self._wake_up, seconds=patience)
+
+    def _drain(self) -> None:
+        while self._display.pending_events():
+            self._handle(self._display.next_event())
+
+    def _wait(self, wanted: Callable[[Any], bool], seconds: float) -> Any:
+        """Return the first event that is wanted, handling the others. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        while True:
+            while self._display.pending_events():
+                event = self._display.next_event()
+                if wanted(event):
+                    return event
+                self._handle(event)
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            x11_flush.wait(self._display, seconds=left)
+
+    def _handle(self, event: Any) -> None:
+        if event.type == X.SelectionClear:
+            for held in self._both:
+                if held.atom == event.atom:
+                    held.lose()
+            self._bequeath()
+            return
+        if event.type == X.DestroyNotify:
+            self._end_origin(event.window.id)
+        self._server.handle(event, self._offer)
+        if self._offer and self._offer.settled:
+            self._server.answer_deferred(self._offer)
+
+    def _end_origin(self, window: int) -> None:
+        """What was copied from a window is no more; unless it is ours alone from now on."""
+        for held in self._both:
+            if not held.ends_with(window):
+                continue
+            if held.dictated:
+                held.before = None
+            elif held.contents is not None:
+                disown(self._display, held.atom, held.acquired)
+                held.lose()
+        self._bequeath()
+
+    def _stamp(self) -> int:
+        """Return the server's time; everything that happened before it has been handled."""
+        atom = self._stamp_atom
+        self._window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
+        return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
+
+    def _begin(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
+        self._server.answer_deferred(None)  # an earlier offer's
+        offer = self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
+        contents = text_contents(self._display, text, secret=treatment.private)
+        for held in self._both:
+            vital = held is self._clipboard
+            needed = held is self._clipboard or treatment.primary
+            if not needed and (marks_text(self._display, target) or not offer.known.is_set()):
+                continue  # who has to learn of two changes may not be through with the first
+            if not self._take_over(held, contents, vital=vital):
+                self._give_back()
+                return None
+            if vital and held.asking in target.clients:
+                offer.known.clear()
+        self._bequeath()
+        return offer
+
+    def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
+        """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
+        for _ in range(3):  # again where the user copied something in this very moment
+            stamp = self._stamp()
+            owner: Any = self._display.get_selection_owner(held.atom)
+            try:
+                before = self._before(held, owner, stamp)
+            except UnsavedError as reason:
+                log.warning("the clipboard could not be saved: %s", reason)
+                if vital or isinstance(reason, ReservedError):
+                    return False
+                before = None
+            origin = held.origin if owner == self._window else owner.id if owner else 0
+            if owner not in (X.NONE, self._window):
+                watch_end(self._display, origin)
+            parted = held.parted if owner == self._window else time.monotonic()
+            acquired = held.acquired if owner == self._window else stamp
+            self._bequeath({held.atom: Kept(before, acquired, origin, parted)} if before else {})
+            if self._own(held, contents, stamp, instead_of=owner):
+                held.origin, held.parted = origin, parted
+                held.dictated, held.before = True, before
+                return True
+        return not vital
+
+    def _before(self, held: Held, owner: Any, stamp: int) -> Contents | None:
+        """Return what is to be given back: ours from before, or another program's."""
+        if owner == X.NONE:
+            return None
+        if owner == self._window:
+            return held.before if held.dictated else held.contents
+        command = self._clients.command(owner.id)
+        if is_lent(command) if command else is_any_lent("DISPLAY"):
+            raise ReservedError("its owner gives it only for a while")
+        saving = Saving(
+            self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
+        )
+        contents = saving.read(held.atom)
+        if held is self._clipboard:
+            held.asking = client_of(self._display, owner.id) if saving.signed else 0
+        return contents
+
+    def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
+        """Own a selection instead of a certain window, and of nobody who took it meanwhile.
+
+        The server's time counts in milliseconds, so that it alone cannot tell who was first: the
+        server is held still between the look and the taking. What we own already we take with the
+        time of then: Qt knows of no later one, and could not clear its own without it.
+        """
+        acquired = held.acquired if instead_of == self._window else stamp
+        self._display.grab_server()
+        try:
+            if self._display.get_selection_owner(held.atom) != instead_of:
+                return False
+            self._window.set_selection_owner(held.atom, acquired)
+            if self._display.get_selection_owner(held.atom) != self._window:
+                return False
+            self._drain()  # the news of an earlier loss must not undo this
+            held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
+            held.acquired = acquired
+            return True
+        finally:
+            self._display.ungrab_server()
+            x11_flush.flush(self._display)
+
+    def _due(self) -> float | None:
+        offer = self._offer
+        if offer is None:
+            return None
+        if offer.quiet_since is None:
+            return offer.abandoned
+        return min(offer.quiet_since + QUIET, (offer.done_at or offer.quiet_since) + LONGEST)
+
+    def _offer_again(self, offer: Offer) -> None:
+        offer.probing = True
+        for held in self._both:
+            stamp = self._stamp()
+            if held.dictated and held.contents is not None:
+                self._own(held, held.contents, stamp, instead_of=self._window)
+
+    def _take_late(self, clients: frozenset[int]) -> bool:
+        late = not self._server.late.isdisjoint(clients)
+        self._server.late -= clients
+        return late
+
+    def _set_due(self, offer: Offer) -> None:
+        offer.done_at = offer.quiet_since = time.monotonic()
+        self._server.trust(offer)
+        self._server.answer_deferred(offer)
+
+    def _end(self, offer: Offer) -> None:
+        if offer is self._offer:
+            self._server.turn_away(offer.clients)
+            self._cut.hide()
+            offer.abandoned = time.monotonic() + BELATED
+            self._give_back(linger=True)
+
+    def _give_back(self, *, linger: bool = False) -> None:
+        """Serve what was there before, or nothing; what the user took meanwhile is left alone.
+
+        With `linger`, nothing is at first an empty text, for a target that asks after all.
+        """
+        for held in self._both:
+            stamp = self._stamp()  # a loss that came before is known now
+            if not held.dictated:
+                continue
+            before = held.before
+            if before:
+                held.dictated, held.before = False, None
+                self._own(held, before, stamp, instead_of=self._window)
+            elif linger:
+                held.contents = self._server.blank
+            else:
+                held.lose()
+                disown(self._display, held.atom, held.acquired)
+        if not linger:
+            self._cut.bring_back()
+            self._offer = None
+        self._server.answer_deferred(None)
+        self._bequeath()
+        self._display.sync()
+
+    def _keep(self, contents: Contents) -> None:
+        self._give_back()
+        stamp = self._stamp()
+        owner: Any = self._display.get_selection_owner(self._clipboard.atom)
+        if self._own(self._clipboard, contents, stamp, instead_of=owner):
+            self._clipboard.origin = 0
+        self._bequeath()
+
+    def _finish(self) -> None:
+        self._give_back()
+        contents = self._clipboard.contents
+        if contents is None or self._display.intern_atom(HINT) in contents:
+            return
+        if hand_over(self._display, self._window, wait=self._wait, stamp=self._stamp()):
+            self._handed_over = True
+            self._bequeath()
+
+    def _await_heir(self) -> None:
+        """Serve until another process owns what is to outlive us."""
+        end = time.monotonic() + HEIR
+        wanted = self._bequest.will.selections.keys()
+        while any(held.contents for held in self._both if held.atom in wanted):
+            left = end - time.monotonic()
+            if left <= 0:
+                log.warning("the clipboard could not be handed on, and is empty now")
+                return
+            self._drain()
+            x11_flush.wait(self._display, seconds=min(left, 0.1))
+
+    def _bequeath(self, soon: Mapping[int, Kept] | None = None) -> None:
+        """Say what is to outlive us; `soon` is what is about to be ours."""
+        kept = dict(soon or {})
+        for held in self._both:
+            contents = held.before if held.dictated else held.contents
+            if held is self._clipboard and self._handed_over:
+                continue
+            if contents and held.atom not in kept:
+                kept[held.atom] = Kept(contents, held.acquired, held.origin, held.parted)
+        belated = self._offer.clients if self._offer else frozenset[int]()
+        try:
+            self._bequest.leave(Will(self._window.id, kept, belated))
+        except OSError as reason:  # it must not keep the text from the window
+            log.warning("what is on the clipboard ends with us: %s", why(reason))

@@ -1,0 +1,1 @@
+"""The operating system and the desktop, behind small modules that know nothing of dictation."""

@@ -1,0 +1,95 @@
+"""The XDG autostart entry, which every Linux desktop honours.
+
+Strings are escaped twice, as the Desktop Entry Specification has it: an argument of Exec within
+its quotes, then the whole value as any string of the file.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+
+import platformdirs
+
+from tray_dictate.system.autostart import Entry
+from tray_dictate.system.autostart_files import write_whole
+
+_GROUP = "Desktop Entry"
+_WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)', re.DOTALL)
+
+
+class DesktopEntry:
+    """~/.config/autostart/tray-dictate.desktop."""
+
+    name = "autostart entry"
+
+    def __init__(self) -> None:
+        self._path = platformdirs.user_config_path() / "autostart" / "tray-dictate.desktop"
+
+    def read(self) -> Entry | None:
+        """Return the entry, if there is one. Raises OSError."""
+        try:
+            written = self._path.read_text(errors="replace")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return parse(written, str(self._path))
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Make the entry, switched on. Raises OSError."""
+        write_whole(self._path, render(command))
+
+    def remove(self) -> None:
+        """Take the entry away; idempotent. Raises OSError."""
+        self._path.unlink(missing_ok=True)
+
+
+def render(command: tuple[str, ...]) -> str:
+    """Return the text of the entry."""
+    words = " ".join(_quoted(word) for word in command)
+    return "\n".join(
+        [
+            f"[{_GROUP}]",
+            "Type=Application",
+            "Name=Tray Dictate",
+            "Comment=Hold a key, speak, and the words land in the focused window",
+            f"Exec={_escaped(words)}",
+            f"TryExec={_escaped(command[0])}",  # a session passes over what is gone
+            "Icon=audio-input-microphone",
+            "Terminal=false",
+            "StartupNotify=false",
+            "",
+        ]
+    )
+
+
+def parse(written: str, where: str) -> Entry:
+    """Return what the text of an entry starts; what cannot be understood starts nothing."""
+    parser = configparser.RawConfigParser(
+        strict=False, delimiters=("=",), comment_prefixes=("#",), empty_lines_in_values=False
+    )
+    try:
+        parser.read_string(written)
+    except configparser.Error:
+        return Entry(where, (), on=True)
+    values = dict(parser[_GROUP]) if _GROUP in parser else {}
+    # how XFCE and KDE, and how GNOME's tools, switch one off
+    off = values.get("hidden") == "true" or values.get("x-gnome-autostart-enabled") == "false"
+    words = _WORD.findall(_unescaped(values.get("exec", "")))
+    command = tuple(
+        (re.sub(r"\\(.)", r"\1", quoted) if quoted else bare).replace("%%", "%")
+        for quoted, bare in words
+    )
+    return Entry(where, command, on=not off)
+
+
+def _quoted(word: str) -> str:
+    return '"' + re.sub(r'(["`$\\])', r"\\\1", word).replace("%", "%%") + '"'
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _unescaped(value: str) -> str:
+    letters = {"s": " ", "n": "\n", "t": "\t", "r": "\r"}
+    return re.sub(r"\\(.)", lambda found: letters.get(found[1], found[1]), value)

@@ -1,0 +1,211 @@
+"""The user's regular expressions, applied so that none of them can hold anything up.
+
+Those that are quick for sure are applied here. The others go to a process of their own, which is
+started when the first of them is met, and ended where it does not answer in time: nothing else
+stops Python's engine, which lets no other thread run meanwhile. An expression that was too slow is
+left out until the settings change, and named once.
+
+Every call blocks for up to a second: never call it on the loop. From any thread.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tray_dictate.core.text.expressions import is_quick
+from tray_dictate.system import own_python
+
+log = logging.getLogger(__name__)
+
+LIMIT = 0.25  # seconds for one expression; what is sensible takes a hundredth of it
+PATIENCE = 1.0  # seconds for those of one text that are too slow
+LARGEST = 100_000  # characters that an expression may make of a text
+_MUCH = 100_000_000  # characters; hardly any expression makes a hundredth of what it could
+_START = 10.0  # seconds: a machine that has just been started is slow
+_CHILD = Path(__file__).with_name("expression_child.py")
+_NEEDED = ("SYSTEMROOT",)  # of the environment: no key is any business of an expression's
+_HIDDEN = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+class _LateError(Exception):
+    """No answer in time."""
+
+
+class _GoneError(Exception):
+    """The process has ended by itself."""
+
+
+class Expressions:
+    """Applies them, and knows which are left out."""
+
+    def __init__(self) -> None:
+        self._one = threading.Lock()  # asks at a time
+        self._process: subprocess.Popen[bytes] | None = None
+        self._left_out: set[tuple[str, str]] = set()
+        self._tell: Callable[[str], object] = _log
+
+    def follow(self, tell: Callable[[str], object] | None) -> None:
+        """Name what is left out by `tell`, which may be called from any thread; None: log it."""
+        self._tell = tell or _log
+
+    def again(self) -> None:
+        """Try anew what was left out: the settings have changed, or the machine has time again."""
+        self._left_out.clear()
+
+    def found(self, place: str, pattern: str, text: str) -> bool:
+        """Tell whether it is found in a text; not, where that takes too long.
+
+        `place` is the setting that it stands in.
+        """
+        if is_quick(pattern, len(text)):
+            return re.search(pattern, text) is not None
+        return self._ask(place, pattern, None, text) is True
+
+    def sub(self, place: str, patterns: Mapping[str, str], text: str) -> str:
+        """Return the text with all of these applied in their order, less those that take long."""
+        spent = 0.0
+        for pattern, value in patterns.items():
+            if is_quick(pattern, len(text)) and _is_small(value, text):
+                text = re.sub(pattern, value, text)
+                continue
+            if spent > PATIENCE:
+                self._tell(f"{place}: some expressions were left out of a text, for want of time.")
+                return text
+            began = time.monotonic()
+            answer = self._ask(place, pattern, value, text)
+            if isinstance(answer, str):
+                text = answer
+            else:
+                spent += time.monotonic() - began
+        return text
+
+    def close(self) -> None:
+        """End the process; another is started when it is needed."""
+        with self._one:
+            self._end()
+
+    def _ask(self, place: str, pattern: str, value: str | None, text: str) -> Any:
+        """Return the answer; None where it is left out."""
+        if (place, pattern) in self._left_out:
+            return None
+        reason = f"it makes more than {LARGEST} characters"
+        try:
+            with self._one:
+                answer = self._answer([pattern, value, text, LARGEST])
+        except _LateError:
+            answer, reason = None, f"it takes longer than {LIMIT} s"
+        except _GoneError:
+            answer, reason = None, "the process that applies it ends"
+        except OSError as failure:
+            log.warning("expressions cannot be applied: %s", failure)
+            return None
+        if answer is None:
+            self._leave_out(place, pattern, reason)
+        return answer
+
+    def _leave_out(self, place: str, pattern: str, reason: str) -> None:
+        if (place, pattern) not in self._left_out:
+            self._left_out.add((place, pattern))
+            self._tell(f"{place}: the expression {pattern!r} is left out: {reason}. Simplify it.")
+
+    def _answer(self, question: list[Any]) -> Any:
+        """Return what the process answers. Raises _LateError, _GoneError, or OSError."""
+        if self._process:
+            try:
+                return self._exchange(self._process, question)
+            except _GoneError:  # somebody has killed it meanwhile
+                pass
+        self._process = _started()
+        return self._exchange(self._process, question)
+
+    def _exchange(self, process: subprocess.Popen[bytes], question: list[Any]) -> Any:
+        """Ask and return the answer; where there is none, the process has been ended."""
+        try:
+            _write(process, question)
+            return _read(process, LIMIT)
+        except (_LateError, _GoneError):
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            _kill(process)
+
+
+def _is_small(value: str, text: str) -> bool:
+    """Tell whether not much can come of it: a group may hold all of the text at each character."""
+    return len(value) * (len(text) + 1) ** 2 <= _MUCH
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """Return a new process. Raises OSError."""
+    process = subprocess.Popen(
+        own_python.program(str(_CHILD)),
+        env={name: os.environ[name] for name in _NEEDED if name in os.environ},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        creationflags=_HIDDEN,
+    )  # fmt: skip
+    try:
+        _read(process, _START)
+    except (_LateError, _GoneError):
+        _kill(process)
+        raise OSError("the process for them did not start") from None
+    return process
+
+
+def _write(process: subprocess.Popen[bytes], question: list[Any]) -> None:
+    assert process.stdin
+    try:
+        process.stdin.write(json.dumps(question).encode() + b"\n")
+        process.stdin.flush()
+    except OSError:
+        raise _GoneError from None
+
+
+def _read(process: subprocess.Popen[bytes], limit: float) -> Any:
+    """Return what it says next; it is killed where it says nothing in so many seconds."""
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        process.kill()
+
+    killer = threading.Timer(limit, kill)
+    killer.start()
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+    finally:
+        killer.cancel()
+    if not line.endswith(b"\n"):
+        raise _LateError if late.is_set() else _GoneError
+    return json.loads(line)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):  # what it did not read
+            assert pipe
+            pipe.close()
+    process.wait()
+
+
+def _log(message: str) -> None:
+    log.warning("%s", message)
+
+
+EXPRESSIONS = Expressions()  # one process for all of them
+atexit.register(EXPRESSIONS.close)

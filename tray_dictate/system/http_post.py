@@ -1,0 +1,180 @@
+"""One POST over HTTP, bounded; the standard library's urllib on a thread of its own.
+
+urllib and not another dependency: it knows proxies and certificates, and a text every few seconds
+needs no pool of connections. It follows no redirect, for that would carry the key elsewhere.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from email.message import Message
+from functools import cache, partial
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from typing_extensions import override
+
+from tray_dictate import __version__
+from tray_dictate.core.errors import DictateError
+from tray_dictate.system import blocking
+from tray_dictate.system.proxy_route import Route, route
+
+_LONGEST = 1_000_000  # bytes of an answer
+_LONGEST_ERROR = 65536
+
+
+class PostError(DictateError):
+    """There is no answer; `kind` is the same for what need not be told twice."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class StatusError(PostError):
+    """The server refused; `body` is what it said, which is not for the user: it may quote."""
+
+    def __init__(self, status: int, body: bytes, headers: Message) -> None:
+        self.status, self.body, self.headers = status, body, headers
+        super().__init__(f"status {status}", f"The server answered with status {status}.")
+
+
+async def post(url: str, headers: dict[str, str], body: bytes, *, limit: float) -> bytes:
+    """Return the answer's body, got within `limit` seconds. Raises PostError, TimeoutError."""
+    request = urllib.request.Request(  # noqa: S310 - callers let only https and loopback pass
+        url, body, {"User-Agent": f"tray_dictate/{__version__}", **headers}, method="POST"
+    )
+    return await blocking.start(lambda: _send(request, limit))
+
+
+def _send(request: urllib.request.Request, limit: float) -> bytes:
+    parts, end = urlsplit(request.full_url), time.monotonic() + limit
+    host, way = parts.netloc, route(request.full_url)
+    opener = urllib.request.build_opener(_NoRedirect, *_handlers(parts.scheme, host, way))
+    try:
+        with opener.open(request, timeout=limit) as answer:
+            return _body(answer, end)
+    except urllib.error.HTTPError as error:
+        said = b""
+        with error, suppress(OSError, http.client.HTTPException):  # the status is what counts
+            said = error.read(_LONGEST_ERROR) if error.fp else b""
+        raise StatusError(error.code, said, error.headers) from None
+    except TimeoutError:
+        raise
+    except urllib.error.URLError as error:
+        raise _unreachable(host, error.reason) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _unreachable(host, error) from None
+
+
+def _body(answer: http.client.HTTPResponse, end: float) -> bytes:
+    received = bytearray()
+    while chunk := answer.read1(65536):
+        received += chunk
+        if len(received) > _LONGEST:
+            raise PostError("too long", "The server's answer has no end.")
+        if time.monotonic() > end:  # a server that drips
+            raise TimeoutError
+    if answer.length:  # read1 does not complain of what is missing
+        raise http.client.IncompleteRead(b"", answer.length)
+    return bytes(received)
+
+
+def _unreachable(host: str, reason: object) -> PostError | TimeoutError:
+    if isinstance(reason, TimeoutError):
+        return TimeoutError()
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return PostError(
+            "certificate",
+            f"The certificate of {host} is not trusted: {reason.verify_message.rstrip('.')}. "
+            "If it is your own server, name its authority's file in SSL_CERT_FILE.",
+        )
+    if isinstance(reason, http.client.HTTPException):
+        return PostError("no HTTP", f"{host} broke off, or does not speak HTTP.")
+    words = getattr(reason, "strerror", None) or str(reason)[:100] or type(reason).__name__
+    return PostError("unreachable", f"{host} cannot be reached: {words}.")
+
+
+def _handlers(scheme: str, host: str, way: Route) -> list[urllib.request.BaseHandler]:
+    if way.addresses:
+        return [urllib.request.ProxyHandler({}), _Near(way), _SecureNear(way)]
+    if way.proxy and way.proxy.is_socks:
+        raise PostError(
+            "socks",
+            f"{way.proxy.variable} names a SOCKS proxy, which this cannot use. Set HTTPS_PROXY, or "
+            f"exempt {host} in NO_PROXY.",
+        )
+    return [
+        urllib.request.ProxyHandler({scheme: way.proxy.url} if way.proxy else {}),
+        urllib.request.HTTPSHandler(context=_context()),
+    ]
+
+
+class _Near(urllib.request.HTTPHandler):
+    """Opens http: on this machine, whatever a name server thinks of its name."""
+
+    def __init__(self, way: Route) -> None:
+        super().__init__()
+        self._way = way
+
+    @override
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_Connection, self._way), req)
+
+
+class _SecureNear(urllib.request.HTTPSHandler):
+    """Opens https: on this machine."""
+
+    def __init__(self, way: Route) -> None:
+        super().__init__()
+        self._way = way
+
+    @override
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_SecureConnection, self._way), req)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, way: Route, host: str, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._way = way
+
+    @override
+    def connect(self) -> None:
+        self.sock = _near(self._way, self.timeout)
+
+
+class _SecureConnection(_Connection):
+    default_port = http.client.HTTPS_PORT
+
+    @override
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
+
+
+def _near(way: Route, timeout: float | None) -> socket.socket:
+    """Return a socket to the first of this machine's addresses where somebody listens."""
+    for address in way.addresses[:-1]:
+        with suppress(ConnectionRefusedError):
+            return socket.create_connection((address, way.port), timeout)
+    return socket.create_connection((way.addresses[-1], way.port), timeout)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(  # noqa: PLR0917 - urllib's
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
+        headers: Message, newurl: str,
+    ) -> None:  # fmt: skip
+        """Follow none: the status becomes the error."""
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()  # 20 ms: once

@@ -1,0 +1,182 @@
+"""The desktop's portals: their requests, answers and signals, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from dbus_fast import DBusError, Message, Variant
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.system import dbus
+from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.threads import Bridge
+
+T = TypeVar("T")
+OnSignal = Callable[..., None]
+
+NAME, PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
+PORTAL = "org.freedesktop.portal."
+PROMPT = 3.0  # seconds for what takes milliseconds and asks nobody
+_REGISTER = "org.freedesktop.host.portal.Registry.Register"
+_UNKNOWN = (
+    "UnknownMethod",
+    "UnknownInterface",
+    "UnknownObject",
+)  # portals before 1.19 do not ask who we are
+_DENIED = 1  # by the user; 2 is any other failure
+
+
+class DeniedError(Exception):
+    """The user said no."""
+
+
+class Portals:
+    """One connection to the portals; `run` waits for what else runs on its thread."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError."""
+        self._bridge = Bridge()
+        self._on_bus: MessageBus | None = None
+        self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
+        self._signals: dict[str, OnSignal] = {}
+        self._on_loss: Callable[[], None] = lambda: None
+        self._known = False  # by who serves the portals now
+        self._bridge.start()
+        try:
+            self._on_bus = self.run(dbus.connect(files=True))
+            self.run(self._begin())
+        except dbus.TROUBLE as reason:
+            self.close()
+            raise UnavailableError(
+                f"The desktop's portals cannot be reached: {why(reason)}.",
+                "Start tray-dictate in your desktop session.",
+            ) from reason
+
+    def run(self, work: Coroutine[Any, Any, T], patience: float | None = None) -> T:
+        """Return what a coroutine returns on the portals' thread; TimeoutError after `patience`."""
+        future = self._bridge.run(work)
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            future.cancel()
+            raise
+
+    def on(self, member: str, handle: OnSignal) -> None:
+        """Have a signal, "Session.Closed", handled on our thread: path, arguments."""
+        self._signals[PORTAL + member] = handle
+
+    def on_loss(self, handle: Callable[[], None]) -> None:
+        """Have the end of who serves the portals, and with it every session, handled there."""
+        self._on_loss = handle
+
+    def close(self) -> None:
+        """End the connection and with it every session; idempotent."""
+        if self._on_bus and self._on_bus.connected:
+            with suppress(*dbus.TROUBLE):
+                self.run(_end(self._on_bus), PROMPT)
+        self._bridge.stop()
+
+    # The rest runs on our thread.
+
+    @property
+    def _bus(self) -> MessageBus:
+        assert self._on_bus
+        return self._on_bus
+
+    async def version(self, portal: str) -> int:
+        """Return the version of "RemoteDesktop", 0 where no back end has it."""
+        return await self.number(portal, "version")
+
+    async def number(self, portal: str, what: str) -> int:
+        """Return a property of a portal, 0 where it has none."""
+        member = "org.freedesktop.DBus.Properties.Get"
+        with suppress(*dbus.TROUBLE):
+            [found] = await dbus.call(
+                self._bus, NAME, PATH, member, "ss", PORTAL + portal, what, start=True
+            )
+            return int(found.value)
+        return 0
+
+    async def call(self, member: str, signature: str, *body: Any, path: str = PATH) -> list[Any]:
+        """Return what "RemoteDesktop.CreateSession" answers. Raises one of dbus.TROUBLE."""
+        return await dbus.call(self._bus, NAME, path, PORTAL + member, signature, *body)
+
+    async def file(self, member: str, signature: str, *body: Any) -> int:
+        """Return the open file that a method answers. Raises one of dbus.TROUBLE."""
+        async with asyncio.timeout(PROMPT):
+            return await dbus.file(self._bus, NAME, PATH, PORTAL + member, signature, *body)
+
+    async def request(
+        self, member: str, signature: str, *body: Any, options: dict[str, Variant] | None = None
+    ) -> dict[str, Any]:
+        """Return what a request is answered, however long the user takes to decide.
+
+        Raises DeniedError, or one of dbus.TROUBLE.
+        """
+        if not self._known:  # they were restarted
+            await self._register()
+        token = "tray_dictate_" + secrets.token_hex(8)
+        caller = (self._bus.unique_name or "")[1:].replace(".", "_")
+        path = f"{PATH}/request/{caller}/{token}"
+        answer = asyncio.get_running_loop().create_future()
+        self._answers[path] = answer
+        try:
+            given = {"handle_token": Variant("s", token), **(options or {})}
+            [handle] = await self.call(member, signature, *body, given)
+            self._answers[handle] = answer  # portals before 0.9 choose the path themselves
+            code, results = await answer
+        finally:
+            self._answers = {one: it for one, it in self._answers.items() if it is not answer}
+        if code == _DENIED:
+            raise DeniedError
+        if code:
+            raise DBusError(PORTAL + member, f"the desktop refuses it (response {code})")
+        return {name: found.value for name, found in results.items()}
+
+    async def _begin(self) -> None:
+        portals = dbus.Owner(self._bus, NAME, self._heard, self._owned)
+        await portals.follow()
+        await portals.listen()
+        await self._register()
+
+    async def _register(self) -> None:
+        """Say who we are. Raises one of dbus.TROUBLE."""
+        for last in (False, True):
+            try:
+                await dbus.call(
+                    self._bus, NAME, PATH, _REGISTER, "sa{sv}", desktop_entry.APP_ID, {}, start=True
+                )
+            except DBusError as reason:
+                if last or str(reason.type).endswith(_UNKNOWN):
+                    break
+                await asyncio.to_thread(desktop_entry.make)  # it is what the portal looks for
+            else:
+                break
+        self._known = True
+
+    def _owned(self, _owner: str) -> None:
+        self._known = False
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
+                answer.exception()  # else asyncio complains where the call fails first
+        self._on_loss()
+
+    def _heard(self, message: Message) -> None:
+        name = f"{message.interface}.{message.member}"
+        if name == PORTAL + "Request.Response":
+            answer = self._answers.get(message.path or "")
+            if answer and not answer.done():
+                answer.set_result((message.body[0], message.body[1]))
+        elif handle := self._signals.get(name):
+            handle(message.path, *message.body)
+
+
+async def _end(bus: MessageBus) -> None:
+    bus.disconnect()
+    await bus.wait_for_disconnect()

@@ -1,0 +1,106 @@
+"""Programs of the user's: without a shell, and bounded in time and in what they may print.
+
+What they write to stderr is never shown or logged: it may hold a secret, or what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+
+from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.lifetime import finish
+
+
+class TooMuchError(Exception):
+    """A program prints more than can be an answer."""
+
+
+async def run(
+    command: list[str],
+    *,
+    limit: float,
+    longest: int,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Return the exit code and what it printed; `limit` in seconds, `longest` in bytes.
+
+    `given` is its stdin, `env` its environment, else ours without keys. Raises OSError or
+    ValueError where it cannot be started, TimeoutError, and TooMuchError; after these, and when
+    cancelled, it has been killed with what it has started.
+    """
+    process = await _started(command, env or without_keys(), DEVNULL if given is None else PIPE)
+    ended = False
+    feeding = asyncio.create_task(_feed(process, given)) if given is not None else None
+    try:
+        async with asyncio.timeout(limit):
+            answer = await _everything(process, longest)
+            code = await process.wait()
+            ended = True
+    finally:
+        if feeding:
+            feeding.cancel()  # it need not have read all of it
+        if not ended:
+            await finish(_end(process))
+    return code, answer
+
+
+async def _started(command: list[str], env: Mapping[str, str], stdin: int) -> Process:
+    """Start it; cancelled meanwhile, it ends with all that it has started until then."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command, stdin=stdin, stdout=PIPE, stderr=DEVNULL, env=env,
+            start_new_session=sys.platform != "win32",
+        )
+    )  # fmt: skip
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:  # asyncio itself would kill the program, but not its children
+        await finish(_end_started(starting))
+        raise
+
+
+async def _end_started(starting: asyncio.Future[Process]) -> None:
+    with suppress(OSError, ValueError):  # it cannot be started: there is nothing to end
+        await _end(await starting)
+
+
+async def _feed(process: Process, given: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(ConnectionError):
+        process.stdin.write(given)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _everything(process: Process, longest: int) -> bytes:
+    assert process.stdout is not None
+    try:
+        await process.stdout.readexactly(longest + 1)
+    except asyncio.IncompleteReadError as end:
+        return end.partial
+    raise TooMuchError
+
+
+async def _end(process: Process) -> None:
+    """Kill it and what it has started, which may hold our end of the pipe open."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.stdout is not None
+    # first what it has printed: asyncio may tell of the end only when the pipe is empty
+    with suppress(TimeoutError):  # what left the group may keep the pipe open
+        async with asyncio.timeout(0.2):
+            while await process.stdout.read(65536):
+                pass
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await process.wait()

@@ -1,0 +1,64 @@
+"""Whether the user's screen is locked, by whoever can be asked or tells of it.
+
+Nothing is asked while nobody dictates.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Lock
+from tray_dictate.system.session import compositor_answers
+
+log = logging.getLogger(__name__)
+
+_SETTLING = 10.0  # seconds for a locker that was asked to lock: not every one tells when it has
+
+
+class ScreenLock:
+    """ports.Lock: what was told, and what can be asked."""
+
+    def __init__(self, asked: Sequence[Lock] = ()) -> None:
+        self._asked = asked
+        self._told = dict[str, bool]()  # by who tells it
+        self._asked_at = float("-inf")  # when the session was last asked to lock
+
+    def is_locked(self) -> bool:
+        """Tell it now."""
+        if any(self._told.values()) or time.monotonic() - self._asked_at < _SETTLING:
+            return True
+        return any(lock.is_locked() for lock in self._asked)
+
+    def tell(self, who: str, *, locked: bool) -> None:
+        """Learn from one of them whether it is."""
+        self._told[who] = locked
+        if not locked:
+            self._asked_at = float("-inf")
+
+    def lock_soon(self) -> None:
+        """Learn that it is about to be."""
+        self._asked_at = time.monotonic()
+
+
+def screen_lock() -> ScreenLock:
+    """Return what knows of this system's."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - its windll is there only
+
+        from tray_dictate.system.screen_lock.windows import WindowsLock  # noqa: PLC0415
+
+        return ScreenLock([WindowsLock(ctypes.windll.user32)])
+    if sys.platform != "linux" or not os.environ.get("DISPLAY") or compositor_answers():
+        return ScreenLock()
+    try:
+        from tray_dictate.system.screen_lock.x11 import X11Lock  # noqa: PLC0415 - X only
+
+        return ScreenLock([X11Lock()])
+    except (ImportError, UnavailableError) as reason:
+        log.info("the X server is not asked whether the screen is locked: %s", reason)
+        return ScreenLock()

@@ -1,0 +1,208 @@
+"""What the buses tell of the screen's lock.
+
+The login manager tells that a session is to be locked, and, where the desktop says so, that it is.
+Desktops and lockers tell of their screen saver on the session's bus.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol
+
+from dbus_fast import DBusError, Message
+from dbus_fast.aio import MessageBus
+
+from tray_dictate.system.dbus import TROUBLE, Owner, call, connect
+from tray_dictate.system.screen_lock import ScreenLock
+
+log = logging.getLogger(__name__)
+
+_PAUSE = 30.0  # seconds before another look for a bus that has gone
+_LOGIN, _LOGIN_PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
+_MANAGER, _SESSION = f"{_LOGIN}.Manager", f"{_LOGIN}.Session"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_HINT = "LockedHint"
+# where each screen saver is; all of them speak alike
+_SAVERS = {
+    "org.freedesktop.ScreenSaver": "/org/freedesktop/ScreenSaver",
+    "org.gnome.ScreenSaver": "/org/gnome/ScreenSaver",
+    "org.cinnamon.ScreenSaver": "/org/cinnamon/ScreenSaver",
+    "org.mate.ScreenSaver": "/org/mate/ScreenSaver",
+    "org.xfce.ScreenSaver": "/org/xfce/ScreenSaver",
+}
+
+
+async def follow(lock: ScreenLock, changed: Callable[[], None]) -> None:
+    """Have the lock learn what the buses tell of it, until cancelled; `changed` follows each."""
+    savers = [_Saver(name, lock, changed) for name in _SAVERS]
+    await asyncio.gather(
+        _stay(savers, system=False), _stay([_Session(lock, changed)], system=True)
+    )  # fmt: skip
+
+
+class _Source(Protocol):
+    async def begin(self, bus: MessageBus) -> None:
+        """Watch on this bus. Raises one of TROUBLE."""
+        ...
+
+    def end(self) -> None:
+        """Learn that nobody tells any more."""
+        ...
+
+
+async def _stay(sources: list[Any], *, system: bool) -> None:
+    """Watch on a bus, and again after it was gone; where there is none, not at all."""
+    watched: list[_Source] = sources
+    known = False
+    while True:
+        try:
+            bus = await connect(system=system)
+        except TROUBLE as reason:
+            log.debug("no bus tells of the screen's lock: %s", reason)
+            if not known:
+                return
+        else:
+            known = True
+            try:
+                for source in watched:
+                    await source.begin(bus)
+                await bus.wait_for_disconnect()
+            except TROUBLE as reason:
+                log.info("a bus tells no more of the screen's lock: %s", reason)
+            finally:
+                bus.disconnect()
+                for source in watched:
+                    source.end()
+        await asyncio.sleep(_PAUSE)
+
+
+class _Saver:
+    """One name of a screen saver."""
+
+    def __init__(self, name: str, lock: ScreenLock, changed: Callable[[], None]) -> None:
+        self._name, self._lock, self._changed = name, lock, changed
+
+    async def begin(self, bus: MessageBus) -> None:
+        """Watch on this bus. Raises one of TROUBLE."""
+        saver = Owner(bus, self._name, self._heard, self._owned)
+        await saver.follow()
+        await saver.listen(f"interface='{self._name}',member='ActiveChanged'")
+        if saver.unique:
+            path = _SAVERS[self._name]
+            with suppress(DBusError, TimeoutError):  # one that only keeps the screen awake
+                [active] = await call(bus, self._name, path, f"{self._name}.GetActive")
+                self._tell(bool(active))
+
+    def end(self) -> None:
+        """Learn that nobody tells any more."""
+        self._tell(False)
+
+    def _owned(self, _owner: str) -> None:
+        self._tell(False)  # who has just come tells it
+
+    def _heard(self, message: Message) -> None:
+        kind = message.interface, message.member, message.signature
+        if kind == (self._name, "ActiveChanged", "b"):
+            self._tell(bool(message.body[0]))
+
+    def _tell(self, locked: bool) -> None:
+        self._lock.tell(self._name, locked=locked)
+        self._changed()
+
+
+class _Session:
+    """Our session, as the login manager has it."""
+
+    def __init__(self, lock: ScreenLock, changed: Callable[[], None]) -> None:
+        self._lock, self._changed = lock, changed
+        self._path = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self, bus: MessageBus) -> None:
+        """Watch on this bus. Raises one of TROUBLE."""
+        self._bus, self._path = bus, ""
+        self._manager = Owner(bus, _LOGIN, self._heard, self._owned)
+        await self._manager.follow()
+        if self._manager.unique:
+            await self._find()
+
+    def end(self) -> None:
+        """Learn that nobody tells any more."""
+        self._tell(False)
+
+    def _owned(self, owner: str) -> None:
+        if owner:  # it was restarted, or comes only now
+            self._do(self._find())
+
+    async def _find(self) -> None:
+        """Find our session and whether it is locked, and follow both."""
+        with suppress(*TROUBLE):
+            path = await _session(self._bus)
+            if path and path != self._path:
+                await self._manager.listen(f"path='{path}'")
+            self._path = path
+            await self._ask()
+
+    async def _ask(self) -> None:
+        if not self._path:
+            return
+        with suppress(*TROUBLE):
+            [hint] = await call(
+                self._bus, _LOGIN, self._path, f"{_PROPERTIES}.Get", "ss", _SESSION, _HINT
+            )
+            self._tell(bool(hint.value))
+
+    def _heard(self, message: Message) -> None:
+        if not self._path or message.path != self._path:
+            return
+        match message.interface, message.member, message.body:
+            case "org.freedesktop.login1.Session", "Lock", _:
+                self._lock.lock_soon()
+                self._changed()
+            case "org.freedesktop.login1.Session", "Unlock", _:
+                self._tell(False)
+            case "org.freedesktop.DBus.Properties", "PropertiesChanged", [str(kind), new, old]:
+                if kind == _SESSION:
+                    self._learn(new, old)
+            case _:
+                pass
+
+    def _learn(self, new: dict[str, Any], old: list[str]) -> None:
+        if _HINT in new:
+            self._tell(bool(new[_HINT].value))
+        elif _HINT in old:  # it is another, and to be asked for
+            self._do(self._ask())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tell(self, locked: bool) -> None:
+        self._lock.tell(_LOGIN, locked=locked)
+        self._changed()
+
+
+async def _session(bus: MessageBus) -> str:
+    """Return the path of the session that we are in, or of the user's graphical one; "" for none.
+
+    A service of the user's is in none.
+    """
+    ask = partial(call, bus, _LOGIN, _LOGIN_PATH)
+    with suppress(*TROUBLE):
+        if named := os.environ.get("XDG_SESSION_ID"):
+            return str((await ask(f"{_MANAGER}.GetSession", "s", named))[0])
+    with suppress(*TROUBLE):
+        return str((await ask(f"{_MANAGER}.GetSessionByPID", "u", os.getpid()))[0])
+    with suppress(*TROUBLE):
+        [user] = await ask(f"{_MANAGER}.GetUser", "u", os.getuid())
+        get = f"{_PROPERTIES}.Get"
+        [shown] = await call(bus, _LOGIN, user, get, "ss", f"{_LOGIN}.User", "Display")
+        return str(shown.value[1])
+    log.info("the login manager knows of no session of ours, so it tells of no lock")
+    return ""

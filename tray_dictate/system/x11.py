@@ -1,0 +1,184 @@
+"""A connection to the X server, and which window of whom has the focus.
+
+python-xlib is not thread safe: every thread of ours opens a connection of its own here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from Xlib import X, Xatom, error
+from Xlib.display import Display
+from Xlib.ext import res
+from Xlib.protocol import request
+from Xlib.xobject.drawable import Window
+
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.text.normalize import label
+
+log = logging.getLogger(__name__)
+
+_TITLE = 1024  # bytes that are looked at
+
+_REFUSALS = (
+    error.DisplayError,
+    error.XauthError,
+    error.XNoAuthError,
+    error.ConnectionClosedError,
+    OSError,
+)
+
+
+class Focus(NamedTuple):
+    """The window that gets the keys, and the clients (resource id bases) that may read for it."""
+
+    window: str
+    clients: frozenset[int]
+    names: tuple[str, ...]  # its WM_CLASS: the instance and the class
+    title: str = ""
+
+    @property
+    def application(self) -> str:
+        """The class of its WM_CLASS; empty where it has none."""
+        return self.names[-1] if self.names else ""
+
+
+def connect() -> Display:
+    """Return a new connection. Raises UnavailableError."""
+    name = os.environ.get("DISPLAY")
+    if not name:
+        raise UnavailableError(
+            "There is no X server: DISPLAY is not set.",
+            "Start tray-dictate inside the desktop session.",
+        )
+    try:
+        display = Display()
+    except _REFUSALS as reason:
+        raise UnavailableError(
+            f"The X server {name} does not answer: {str(reason).strip()}.",
+            "Start tray-dictate as the user of the desktop session.",
+        ) from reason
+    display.set_error_handler(_ignore)
+    return display
+
+
+def disconnect(display: Display) -> None:
+    """Close a connection, also one whose server is gone."""
+    with suppress(error.ConnectionClosedError, OSError):
+        display.close()
+
+
+def client_of(display: Display, window: int) -> int:
+    """Return the resource id base of the client that made this window."""
+    return window & ~display.display.info.resource_id_mask
+
+
+def process_of(display: Display, window: str) -> int:
+    """Return the id of the process that shows this window; 0 where the server does not tell."""
+    if not display.has_extension(res.extname):
+        return 0
+    asked = {"client": int(window, 16), "mask": res.LocalClientPIDMask}
+    try:
+        answer: Any = display.res_query_client_ids([asked])  # type: ignore[attr-defined]
+    except error.XError:
+        return 0
+    return next((number for found in answer.ids for number in found.value), 0)
+
+
+def watch_end(display: Display, window: int) -> bool:
+    """Hear of the end of a window (DestroyNotify) from now on; False where it has come."""
+    found = display.create_resource_object("window", window)
+    try:
+        found.change_attributes(event_mask=X.StructureNotifyMask)
+        found.get_attributes()
+    except (error.BadWindow, error.BadDrawable):
+        return False
+    return True
+
+
+def disown(display: Display, selection: int, time: int) -> None:
+    """Leave nobody owning a selection, unless somebody took it after that time of the server's."""
+    request.SetSelectionOwner(
+        display=display.display, window=X.NONE, selection=selection, time=time
+    )
+
+
+def focus(display: Display) -> Focus | None:
+    """Return what has the focus; None where that is no window of a program."""
+    try:
+        focused: Any = display.get_input_focus().focus
+        if isinstance(focused, int) or focused == display.screen().root:
+            return None  # nothing, or whatever the pointer happens to be over
+        top = _toplevel(display, focused)
+        names: tuple[str, ...] = (top.get_wm_class() if top else None) or ()
+        title = _title(display, top) if top else ""
+    except (error.BadWindow, error.BadDrawable):  # it was closed while we looked
+        return None
+    if top is None:
+        return None
+    clients = frozenset({client_of(display, focused.id), client_of(display, top.id)})
+    return Focus(f"{top.id:#x}", clients, tuple(map(label, names)), title)
+
+
+def _title(display: Display, window: Window) -> str:
+    """Return a window's title, as much of it as a person reads."""
+    atom = display.intern_atom("_NET_WM_NAME")
+    found: Any = window.get_property(atom, X.AnyPropertyType, 0, _TITLE // 4)
+    return bytes(found.value).decode(errors="replace") if found and found.format == 8 else ""
+
+
+def _toplevel(display: Display, window: Window) -> Window | None:
+    """Return the program's own window at or above this one, else what the manager calls active.
+
+    A window manager gives the focus to a window of its own where no program's window has it.
+    """
+    wm_state = display.intern_atom("WM_STATE")
+    root = display.screen().root
+    above: Window = window
+    while True:
+        if above.get_property(wm_state, X.AnyPropertyType, 0, 1):
+            return above
+        parent = above.query_tree().parent
+        if isinstance(parent, int) or parent == root:
+            break
+        above = parent
+    manager = root.get_full_property(
+        display.intern_atom("_NET_SUPPORTING_WM_CHECK"), X.AnyPropertyType
+    )
+    if not manager:
+        return above  # no window manager: any window may be a program's
+    return _active(display, above)
+
+
+def _active(display: Display, frame: Window) -> Window | None:
+    """Return the active window, if it is inside this frame."""
+    found = display.screen().root.get_full_property(
+        display.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType
+    )
+    if not found or not len(found.value) or not found.value[0]:
+        return None
+    active: Window = display.create_resource_object("window", found.value[0])
+    above = active
+    while above != frame:
+        parent = above.query_tree().parent
+        if isinstance(parent, int) or parent == display.screen().root:
+            return None
+        above = parent
+    return active
+
+
+def _ignore(problem: Any, _request: Any = None) -> None:
+    """Take errors of requests without an answer: windows of others vanish at any time."""
+    log.debug("the X server answered %s", type(problem).__name__)
+
+
+def marks_text(display: Display, target: Focus) -> bool:
+    """Whether text is marked in the target, which a paste is to replace.
+
+    To take PRIMARY would unmark it (GTK, Tk).
+    """
+    owner: Any = display.get_selection_owner(Xatom.PRIMARY)
+    return bool(owner) and client_of(display, owner.id) in target.clients

@@ -1,0 +1,1 @@
+"""What the user sees: tray and notifications (later: overlay, settings page)."""

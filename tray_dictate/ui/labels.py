@@ -1,0 +1,154 @@
+"""The menu's lists in plain words, from the settings and from what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from tray_dictate.config.engine import EngineName, EngineSettings
+from tray_dictate.core.choices import Choice
+from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.core.keys import in_words, parse_chord
+from tray_dictate.history.entries import Entry
+
+ENGINES: dict[EngineName, str] = {
+    "offline": "This computer",
+    "openai": "OpenAI, in the cloud",
+    "azure": "Azure OpenAI, in the cloud",
+    "azure-preview": "Azure OpenAI preview, in the cloud",
+    "speaches": "Speaches, your server",
+    "localai": "LocalAI, your server",
+    "sglang": "SGLang, your server",
+    "mlx-audio": "MLX Audio, your server",
+    "vllm": "vLLM, your server",
+    "litellm": "LiteLLM, your team's gateway",
+}
+CLOUDS = ("openai", "azure", "azure-preview")
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "ru": "Russian", "uk": "Ukrainian",
+    "tr": "Turkish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
+}  # fmt: skip
+METHODS = {
+    "auto": "The best way that works",
+    "paste": "Paste",
+    "type": "Typing",
+    "clipboard": "Clipboard only",
+}
+_LONGEST = 40  # characters of a dictation in the menu
+_OUTCOMES = {  # a sign, and words where something is left to do
+    "delivered": ("✓", ""),
+    "unconfirmed": ("?", "not sure"),
+    "partly": ("✗", "in part"),
+    "kept": ("✗", "not inserted"),
+    "undelivered": ("✗", "not inserted"),
+    "dropped": ("✗", "cancelled"),
+    "failed": ("✗", "not transcribed"),
+}
+
+
+def microphones(found: list[tuple[str, bool]], wanted: str) -> tuple[Choice, ...]:
+    """Return the system's default and each microphone by its name; `wanted` is audio.device."""
+    default = next((name for name, is_default in found if is_default), "")
+    names = list(dict.fromkeys(name for name, _ in found))
+    same = [name for name in names if name.lower() == wanted.lower()]
+    part = [name for name in names if wanted.lower() in name.lower()]
+    chosen = (same or part or [wanted])[0] if wanted else ""
+    lines = [Choice("", f"{default} (the system's default)" if default else "The system's default",
+                    chosen=not wanted)]  # fmt: skip
+    lines += [Choice(name, name, chosen=name == chosen) for name in names]
+    if chosen and chosen not in names:
+        lines.append(Choice(chosen, f"{chosen} (not connected)", chosen=True))
+    return tuple(lines)
+
+
+def engines(
+    settings: EngineSettings, unusable: Callable[[EngineSettings], list[str]]
+) -> tuple[Choice, ...]:
+    """Return every engine; one that cannot be chosen before it is set up is grey."""
+    lines: list[Choice] = []
+    owner = _owner(settings, unusable)
+    for name, title in ENGINES.items():
+        chosen = name == settings.name
+        other = settings.model_copy(update={"name": name})
+        may = owner in ("", _family(name)) and not unusable(other)
+        ready = chosen or name == "offline" or may
+        label = engine_title(name) if ready else f"{title} (not set up)"
+        lines.append(Choice(name, label, chosen=chosen, enabled=ready))
+    return tuple(lines)
+
+
+def engine_title(name: EngineName) -> str:
+    """Return an engine's name for people."""
+    return f"{ENGINES[name]}, English only" if name == "offline" else ENGINES[name]
+
+
+def languages(settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]) -> tuple[Choice, ...]:
+    """Return automatic, the combinations `spoken` before, and common languages."""
+    if settings.name == "offline":
+        label = "English (this computer's engine knows no other)"
+        fits = not settings.languages or "en" in settings.languages
+        return (Choice(("en",), label, chosen=fits, enabled=not fits),)
+    wanted = tuple(settings.languages)
+    common = [(code,) for code in LANGUAGES]
+    every = dict.fromkeys([(), *sorted(spoken), wanted, *common])
+    return tuple(Choice(codes, _named(codes), chosen=codes == wanted) for codes in every)
+
+
+def methods(wanted: str) -> tuple[Choice, ...]:
+    """Return the ways into the window."""
+    return tuple(Choice(name, label, chosen=name == wanted) for name, label in METHODS.items())
+
+
+def recent(entries: list[Entry]) -> tuple[Choice, ...]:
+    """Return the last dictations, shortened, each with what became of it."""
+    lines: list[Choice] = []
+    for entry in entries:
+        sign, words = _OUTCOMES.get(entry.state, ("?", ""))
+        text = " ".join((entry.text or entry.raw).split())
+        short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+        label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
+        lines.append(Choice(entry.id, label, enabled=bool(text)))
+    return tuple(lines)
+
+
+def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:
+    """Return how to begin: "hold right Ctrl and speak"; `trigger` is what the desktop says."""
+    verb = "press" if mode == "toggle" else "hold"
+    if trigger is None:
+        return f"{verb} {in_words(parse_chord(keys))} and speak"
+    if trigger.keys:
+        return f"{verb} {trigger.keys} and speak"
+    if trigger.way == "commands":
+        return "use the key that you have bound to tray-dictate start, and speak"
+    if not trigger.advice:
+        return "wait until the desktop has bound the hotkey; it may ask you"
+    return "the hotkey has no key yet; tray-dictate doctor says what to do"
+
+
+def _named(codes: tuple[str, ...]) -> str:
+    names = [LANGUAGES.get(code.lower().split("-")[0], code) for code in codes]
+    return " and ".join(names) or "Automatic"
+
+
+def _family(engine: EngineName) -> str:
+    return {"azure-preview": "azure"}.get(engine, engine if engine in CLOUDS else "own")
+
+
+def _owner(settings: EngineSettings, unusable: Callable[[EngineSettings], list[str]]) -> str:
+    """Return whose the server and the key in the settings are; empty where none is named.
+
+    A key must not go to another's server, nor what was said.
+    """
+    where = settings.endpoint.strip()
+    if where:
+        host = urlsplit(where if "//" in where else f"//{where}").hostname or ""
+        azure = ".azure." in f".{host}."
+        return "azure" if azure else "openai" if host.endswith("openai.com") else "own"
+    if not settings.key_command and not settings.model and settings.auth == "key":
+        return ""
+    if settings.name != "offline":
+        return _family(settings.name)
+    if settings.auth == "none":
+        return "own"
+    return "openai" if unusable(settings.model_copy(update={"name": "azure"})) else "azure"

@@ -1,0 +1,111 @@
+"""The menu as data, shared by every kind of host: built anew from what is shown at each change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tray_dictate.core.choices import Choice
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.words import plain
+
+_NOTHING_SAID = "Nothing yet"
+_NOTHING_FOUND = "None found"
+_LONGEST = 80  # characters of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu.
+
+    `name` says which entry it is while its label changes: it is unique among its siblings.
+    An empty label is a separator. A left click on the icon is a click on the `default` entry.
+    """
+
+    name: str
+    label: str = ""
+    action: Callable[[], None] | None = None
+    checked: bool | None = None  # None: nothing to check
+    radio: bool = False  # one of several, of which one is checked
+    enabled: bool = True
+    default: bool = False
+    children: tuple[Entry, ...] = ()
+
+
+def menu(view: View, actions: Actions) -> tuple[Entry, ...]:
+    """Return the entries that go with what is shown."""
+
+    def own(action: Callable[..., None], *given: Any) -> Callable[[], None]:
+        def act() -> None:
+            actions.clicked()
+            action(*given)
+
+        return act
+
+    def setting(name: str, label: str, choices: tuple[Choice, ...]) -> Entry:
+        lines = (
+            _line(choice, own(actions.set, name, _value(choice)), radio=True) for choice in choices
+        )
+        return Entry(name, label, children=tuple(lines) or (_nothing(_NOTHING_FOUND),))
+
+    off, shown = view.status is Status.OFF, view.choices
+    listening = view.status in (Status.OPENING, Status.RECORDING)
+    recent = tuple(_line(choice, own(actions.copy, choice.value)) for choice in shown.recent)
+    return (
+        Entry("dictation", "Dictation", own(actions.enable, off), checked=not off),
+        Entry(
+            "toggle", "Stop" if listening else "Start", own(actions.toggle),
+            enabled=not off, default=True,
+        ),
+        Entry("-"),
+        setting("audio.device", "Microphone", shown.microphones),
+        setting("engine.name", "Engine", shown.engines),
+        setting("engine.languages", "Language", shown.languages),
+        setting("output.method", "Insert text by", shown.methods),
+        Entry("--"),
+        Entry("recent", "Copy a recent one", children=recent or (_nothing(_NOTHING_SAID),)),
+        Entry("redo", "Insert the last again", own(actions.last, "redo")),
+        Entry("undo", "Take back the last", own(actions.last, "undo")),
+        Entry("copy", "Copy the last", own(actions.last, "copy")),
+        Entry("---"),
+        Entry(
+            "autostart", "Start at login", own(actions.autostart, not shown.autostart),
+            checked=bool(shown.autostart), enabled=shown.autostart is not None,
+        ),
+        Entry("settings", "Settings", own(actions.open, "settings")),
+        Entry("check", "Check this machine", own(actions.open, "check")),
+        Entry("log", "Open log", own(actions.open, "log")),
+        Entry("----"),
+        Entry("quit", "Quit", own(actions.quit)),
+    )  # fmt: skip
+
+
+def _line(choice: Choice, action: Callable[[], None], *, radio: bool = False) -> Entry:
+    name = str(choice.value)
+    label = plain(" ".join(choice.label.split()), _LONGEST)  # a device may have any name
+    checked = choice.chosen if radio else None
+    return Entry(name, label, action, checked, radio, enabled=choice.enabled)
+
+
+def _value(choice: Choice) -> Any:
+    return list(choice.value) if isinstance(choice.value, tuple) else choice.value
+
+
+def _nothing(label: str) -> Entry:
+    return Entry("nothing", label, enabled=False)
+
+
+def click(entry: Entry) -> None:
+    """Do what the entry does; a host may still send clicks for one that is disabled."""
+    if entry.action and entry.enabled:
+        entry.action()
+
+
+def click_default(entries: tuple[Entry, ...]) -> None:
+    """Do what a left click on the icon does."""
+    for entry in entries:
+        if entry.default:
+            click(entry)

@@ -1,0 +1,282 @@
+"""The icon in an XEmbed tray (trayer, tint2, i3bar ...), on the window and loop of pystray's.
+
+pystray's X11 icon lacks what a daemon needs, and has no hooks for it, so this file reaches into it:
+its window does not ask for clicks; it looks for a host once and gives up, and again only where that
+one ends; a host that dies may leave the icon as a stray window on the desktop; transparency comes
+out black; it stops the whole X server while it looks for a host; and its callers wait for its
+thread, for ever if that has ended. Here callers leave what they want and wake the thread, which
+alone talks to the X server. Its hosts draw no menu: popup.py does.
+"""
+
+# ruff: noqa: SLF001 - see above
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import select
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from typing import Any
+
+from PIL import Image
+
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Actions
+from tray_dictate.system.flush import wait
+from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.ui.tray.icon import SIZES, Picture, draw
+from tray_dictate.ui.tray.menu import click_default, menu
+from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.xembed_menu import Popup
+from tray_dictate.ui.words import NAME, TITLE
+
+log = logging.getLogger(__name__)
+
+_PAUSES = (1.0, 60.0)  # seconds before another window: at first, and at last
+_REQUEST_DOCK = 0
+_LEFT, _RIGHT = 1, 3  # of the mouse
+_PANEL = (46, 52, 54)  # behind the icon where the panel's own colour cannot be had
+
+
+class XEmbedIcon:
+    """An icon that docks whenever it is wanted and there is a host; methods from any thread."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+        self._wanted = self._stopped = False
+        self._view = View()
+        self._listed: object = None  # what the menu shows
+        self._wake_up = WakeUp()
+        self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
+        self._thread.start()
+
+    def want(self, wanted: bool) -> None:
+        """Show the icon wherever there is a host for it, or take it away."""
+        self._wanted = wanted
+        self._wake_up.set()
+
+    def paint(self, view: View) -> None:
+        """Change picture and title."""
+        self._view = view
+        self._wake_up.set()
+
+    def stop(self) -> None:
+        """Take the icon away for good."""
+        self._stopped = True
+        self._wake_up.set()
+
+    def _run(self) -> None:
+        """Have a window, and another when a dying host has taken it along."""
+        pause, longest = _PAUSES
+        with closing(self._wake_up):
+            try:
+                while not self._stopped:
+                    _Window(self._click, self._obey, self._wake_up).run()
+                    if not self._stopped:
+                        select.select([self._wake_up], [], [], pause)
+                        pause = min(pause * 2, longest)
+            except Exception as reason:  # an ornament; the server may have gone
+                log.warning("No icon in an XEmbed tray: %s: %s", type(reason).__name__, reason)
+                log.debug("where", exc_info=True)
+
+    def _click(self, popup: Popup, event: Any) -> None:
+        """Start or stop by a left click, open the menu by a right one."""
+        if event.detail == _LEFT:
+            click_default(menu(self._view, self._actions))
+        elif event.detail == _RIGHT:
+            self._actions.clicked()
+            self._actions.look()
+            popup.open(menu(self._view, self._actions), event.root_x, event.root_y)
+
+    def _obey(self, window: _Window) -> bool:
+        """Bring the window into the state that is wanted now; False when it is to end."""
+        if self._wanted and not self._stopped:
+            window.dock()
+            window.draw(self._view)
+            if self._listed != (self._view.status, self._view.choices):
+                self._listed = (self._view.status, self._view.choices)
+                window.popup.update(menu(self._view, self._actions))
+        else:
+            window.undock()
+        return not self._stopped
+
+
+class _Window:
+    """pystray's icon with its X11 side mended; one thread makes and runs it."""
+
+    def __init__(
+        self,
+        on_click: Callable[[Popup, Any], None],
+        obey: Callable[[_Window], bool],
+        wake_up: WakeUp,
+    ) -> None:
+        self._on_click, self._obey, self._wake_up = on_click, obey, wake_up
+        self._x, xorg = _import_pystray()
+        self._icon = xorg.Icon(NAME, draw(Picture(Status.IDLE), SIZES[-1]), TITLE)
+        self.popup = Popup(self._x, self._icon._display)
+        self._display, self._window = self._icon._display, self._icon._window
+        self._root = self._display.screen().root
+        self._gc = self._window.create_gc()
+        self._manager_atom = self._display.intern_atom("MANAGER")
+        self._host: Any = None  # the window of the host that we asked to take us in
+        self._inside = False  # whether it has
+        self._ground: Image.Image | None = None  # what the panel looks like behind us
+        self._drawn: object = None  # what is to be seen now
+        self._display.set_error_handler(_log_x_error)
+        self._listen()
+
+    def run(self) -> None:
+        """Handle events until told to end, or until the window or the X server is gone."""
+        try:
+            self._icon.run(setup=_nothing)
+        finally:
+            with suppress(self._x.error.ConnectionClosedError):
+                self._display.close()
+            # pystray cleans up when it is collected, which can be late and fails on what is closed
+            self._icon._running, self._icon._display = False, _Closed()
+
+    def dock(self) -> None:
+        """Ask the host, if there is one, to take us in."""
+        tray = self._icon._net_system_tray_sx
+        host = None if self._host else self._display.get_selection_owner(tray)
+        if not host:
+            return
+        host.change_attributes(event_mask=self._x.X.StructureNotifyMask)  # tells of its end
+        if self._display.get_selection_owner(tray) == host:  # else its end came before
+            opcode, window = self._icon._net_system_tray_opcode, self._window
+            self._icon._send_message(host, opcode, _REQUEST_DOCK, window.id)
+            self._host = host
+
+    def undock(self) -> None:
+        """Leave the host, also one that has taken us in after we changed our mind."""
+        self.popup.close()
+        if self._host or self._inside:
+            self._window.unmap()
+            self._window.reparent(self._root, 0, 0)
+            self._inside = False
+            self._forget_host()
+
+    def draw(self, view: View) -> None:
+        """Paint the picture over the panel's own background."""
+        drawn = (view.picture, view.tooltip)
+        if not self._inside or self._drawn == drawn:
+            return
+        geometry = self._window.get_geometry()
+        if self._window.get_attributes().map_state != self._x.X.IsViewable:
+            return  # an Expose event will come when it is
+        name, utf8 = (self._display.intern_atom(atom) for atom in ("_NET_WM_NAME", "UTF8_STRING"))
+        self._window.change_property(name, utf8, 8, view.tooltip.encode())
+        size = (geometry.width, geometry.height)
+        if self._ground is None or self._ground.size != size:
+            self._ground = self._look_behind(geometry)
+        side = min(size)
+        icon = draw(view.picture, side)
+        picture = self._ground.copy()
+        picture.paste(icon, ((size[0] - side) // 2, (size[1] - side) // 2), icon)
+        self._window.put_pil_image(self._gc, 0, 0, picture)
+        self._drawn = drawn
+
+    def _look_behind(self, geometry: Any) -> Image.Image:
+        """Return what the window shows before we paint: the panel shines through."""
+        size = (geometry.width, geometry.height)
+        parent = self._window.query_tree().parent
+        if geometry.depth == 24 and parent.get_geometry().depth == geometry.depth:
+            set_ground = self._window.change_attributes
+            set_ground(background_pixmap=self._x.X.ParentRelative)
+            self._window.clear_area(0, 0, *size)
+            set_ground(background_pixmap=self._x.X.NONE)  # else no host of another depth takes us
+            try:
+                raw = self._window.get_image(0, 0, *size, self._x.X.ZPixmap, 0xFFFFFFFF)
+                return Image.frombytes("RGB", size, raw.data, "raw", "BGRX")
+            except (self._x.error.XError, ValueError) as error:  # not visible (yet)
+                log.debug("no look behind the icon: %s", error)
+        return Image.new("RGB", size, _PANEL)
+
+    def _listen(self) -> None:
+        x, handlers = self._x.X, self._icon._message_handlers
+        mask = x.ExposureMask | x.StructureNotifyMask
+        self._window.change_attributes(event_mask=mask | x.ButtonPressMask)  # pystray forgets it
+        self._root.change_attributes(event_mask=x.StructureNotifyMask)
+        self._icon._events = self._events
+        handlers[x.ClientMessage] = self._on_message
+        handlers[x.ButtonPress] = self._on_pressed
+        handlers[x.DestroyNotify] = self._on_destroyed
+        handlers[x.ReparentNotify] = self._on_reparented
+        handlers[x.ConfigureNotify] = handlers[x.Expose] = self._on_changed
+
+    def _events(self) -> Iterator[Any]:
+        """Yield X events; after each lot, and when woken, obey."""
+        display = self._display
+        try:
+            while True:
+                while display.pending_events():
+                    event = display.next_event()
+                    if not self.popup.takes(event):
+                        yield event
+                if not self._obey(self):
+                    return
+                wait(display, self._wake_up)
+        except self._x.error.ConnectionClosedError:
+            log.info("The X server has gone, and the icon with it")
+
+    def _on_pressed(self, event: Any) -> None:
+        if event.window.id == self._window.id:
+            self._on_click(self.popup, event)
+
+    def _on_message(self, event: Any) -> None:
+        """Take a new host's introduction to all."""
+        introduced = event.client_type == self._manager_atom
+        if introduced and event.data[1][1] == self._icon._net_system_tray_sx:
+            self._forget_host()
+
+    def _on_destroyed(self, event: Any) -> None:
+        if self._host and event.window.id == self._host.id:
+            self._window.unmap()  # the X server has put it on the desktop, and may show it
+            self._forget_host()
+
+    def _on_reparented(self, event: Any) -> None:
+        if event.window.id == self._window.id:
+            self._inside = event.parent.id != self._root.id
+
+    def _on_changed(self, event: Any) -> None:
+        if event.window.id == self._window.id:
+            self._drawn = None
+
+    def _forget_host(self) -> None:
+        self._host = self._ground = self._drawn = None
+
+
+class _Closed:
+    """Stands in for a closed connection, which may be closed again."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+def _import_pystray() -> tuple[Any, Any]:
+    """Return Xlib, and pystray's own side of it; its import chooses a back end, so name one."""
+    before = os.environ.get("PYSTRAY_BACKEND")
+    os.environ["PYSTRAY_BACKEND"] = "xorg"
+    try:
+        xlib: Any = importlib.import_module("Xlib")
+        importlib.import_module("Xlib.error")
+        xorg: Any = importlib.import_module("pystray._xorg")
+        xorg.Icon._display = _Closed()  # it closes one, also where there was no display to open
+        return xlib, xorg
+    finally:
+        os.environ.pop("PYSTRAY_BACKEND")
+        if before is not None:
+            os.environ["PYSTRAY_BACKEND"] = before
+
+
+def _nothing(_icon: object) -> None:
+    """Set nothing up: `obey` does."""
+
+
+def _log_x_error(error: object, request: object) -> None:
+    """Take errors of requests without an answer: windows of a host that has just died."""
+    log.debug("X error %s in %s", error, request)

@@ -1,0 +1,186 @@
+"""The menu in an XEmbed tray, whose hosts draw none: our own windows, while it is open.
+
+Pointer and keyboard are grabbed, as every menu of X does it: a click outside closes it, so does
+Escape, and no other program sees either. One thread, the icon's, calls all of this.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tray_dictate.system.flush import flush
+from tray_dictate.ui.tray.menu import Entry, click
+from tray_dictate.ui.tray.sheet import Sheet, sheet
+
+log = logging.getLogger(__name__)
+
+_ESCAPE = 0xFF1B
+_GRABBING = 0.5  # seconds to wait for another's grab to end: the panel's, of the same click
+
+
+@dataclass(slots=True)
+class _Pane:
+    """One level of the open menu."""
+
+    sheet: Sheet
+    window: Any
+    gc: Any
+    left: int
+    top: int
+    hovered: int | None = None
+
+    def at(self, x: int, y: int) -> int | None:
+        return self.sheet.at(x - self.left, y - self.top)
+
+    def holds(self, x: int, y: int) -> bool:
+        width, height = self.sheet.size
+        return 0 <= x - self.left < width and 0 <= y - self.top < height
+
+    def draw(self) -> None:
+        self.window.put_pil_image(self.gc, 0, 0, self.sheet.draw(self.hovered))
+
+
+class Popup:
+    """The menu on one display; closed until `open`."""
+
+    def __init__(self, x: Any, display: Any) -> None:
+        self._x, self._display = x, display
+        self._screen = display.screen()
+        self._panes: list[_Pane] = []
+
+    def open(self, entries: tuple[Entry, ...], x: int, y: int) -> None:
+        """Show it at the pointer."""
+        self.close()
+        self._add(entries, x, y)
+        if not self._grab():
+            log.info("the menu was not opened: another program has the pointer")
+            self.close()
+
+    def update(self, entries: tuple[Entry, ...]) -> None:
+        """Show other entries in what is open."""
+        below = entries
+        for number, pane in enumerate(self._panes):
+            fresh = sheet(below)
+            if fresh.size != pane.sheet.size:
+                pane.window.configure(width=fresh.size[0], height=fresh.size[1])
+            pane.sheet = fresh
+            pane.draw()
+            inner = [entry for entry in fresh.entries if entry.children]
+            opened = pane.hovered if pane.hovered is not None else -1
+            if not 0 <= opened < len(fresh.entries) or fresh.entries[opened] not in inner:
+                self._cut(number + 1)
+                return
+            below = fresh.entries[opened].children
+
+    def close(self) -> None:
+        """Take it away; idempotent."""
+        if self._panes:
+            self._cut(0)
+            self._display.ungrab_pointer(self._x.X.CurrentTime)
+            self._display.ungrab_keyboard(self._x.X.CurrentTime)
+
+    def takes(self, event: Any) -> bool:
+        """Do what an event means for the open menu; False for an event that is not its."""
+        if not self._panes:
+            return False
+        x = self._x.X
+        mine: dict[int, Callable[[Any], object]] = {
+            x.MotionNotify: lambda event: self._move(event.root_x, event.root_y),
+            x.ButtonPress: self._press,
+            x.ButtonRelease: lambda event: self._let_go(event.root_x, event.root_y),
+            x.KeyPress: self._key,
+        }
+        if event.type == x.Expose:
+            shown = [pane for pane in self._panes if pane.window.id == event.window.id]
+            for pane in shown:
+                pane.draw()
+            return bool(shown)
+        if event.type not in mine:
+            return False
+        mine[event.type](event)
+        return True
+
+    def _press(self, event: Any) -> None:
+        if self._under(event.root_x, event.root_y) is None:
+            self.close()
+
+    def _key(self, event: Any) -> None:
+        if self._display.keycode_to_keysym(event.detail, 0) == _ESCAPE:
+            self.close()
+
+    def _move(self, x: int, y: int) -> None:
+        """Mark what is under the pointer, and open what is below it."""
+        found = self._under(x, y)
+        if found is None:
+            return
+        pane = self._panes[found]
+        number = pane.at(x, y)
+        if number == pane.hovered:
+            return
+        pane.hovered = number
+        pane.draw()
+        self._cut(found + 1)
+        entry = None if number is None else pane.sheet.entries[number]
+        if entry and number is not None and entry.enabled and entry.children:
+            right, top = pane.left + pane.sheet.size[0], pane.top + pane.sheet.tops[number]
+            self._add(entry.children, right, top - 4, beside=pane)
+
+    def _let_go(self, x: int, y: int) -> None:
+        """Do what the entry does on which the button was let go."""
+        self._move(x, y)
+        found = self._under(x, y)
+        number = None if found is None else self._panes[found].at(x, y)
+        if found is None or number is None:
+            return
+        entry = self._panes[found].sheet.entries[number]
+        if entry.enabled and not entry.children:
+            self.close()
+            flush(self._display)
+            click(entry)
+
+    def _under(self, x: int, y: int) -> int | None:
+        numbers = range(len(self._panes) - 1, -1, -1)
+        return next((number for number in numbers if self._panes[number].holds(x, y)), None)
+
+    def _add(self, entries: tuple[Entry, ...], x: int, y: int, beside: _Pane | None = None) -> None:
+        laid, screen, mask = sheet(entries), self._screen, self._x.X
+        width, height = laid.size
+        if x + width > screen.width_in_pixels:
+            x = (beside.left if beside else x) - width
+        if y + height > screen.height_in_pixels:
+            y = screen.height_in_pixels - height if beside else y - height
+        x, y = max(x, 0), max(y, 0)
+        window = screen.root.create_window(
+            x, y, width, height, 0, screen.root_depth, mask.InputOutput, mask.CopyFromParent,
+            override_redirect=1, save_under=1, event_mask=mask.ExposureMask,
+        )  # fmt: skip
+        window.map()
+        pane = _Pane(laid, window, window.create_gc(), x, y)
+        self._panes.append(pane)
+        pane.draw()
+
+    def _cut(self, number: int) -> None:
+        """Close the levels from this one on."""
+        while len(self._panes) > number:
+            pane = self._panes.pop()
+            pane.gc.free()
+            pane.window.destroy()
+
+    def _grab(self) -> bool:
+        x, window = self._x.X, self._panes[0].window
+        mask = x.ButtonPressMask | x.ButtonReleaseMask | x.PointerMotionMask
+        end = time.monotonic() + _GRABBING
+        while True:
+            grabbed = window.grab_pointer(
+                False, mask, x.GrabModeAsync, x.GrabModeAsync, x.NONE, x.NONE, x.CurrentTime
+            )
+            if grabbed == x.GrabSuccess:
+                window.grab_keyboard(False, x.GrabModeAsync, x.GrabModeAsync, x.CurrentTime)
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
