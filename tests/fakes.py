@@ -7,11 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tray_dictate.app.placement import Piece
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
-from tray_dictate.core.ports import Receipt, Target, Urgency
+from tray_dictate.core.ports import Choices, Receipt, Target, Urgency
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 
 

@@ -17,8 +17,7 @@ from tests.as_user import KEY, PROGRAM, environment, run, settings
 from tests.realtime.server import RealtimeServer
 from tray_dictate.history import recordings as kept
 from tray_dictate.history.entries import Entry, History
-from tray_dictate.history.statistics import Numbers, Stats, month_of
-from tray_dictate.history.timings import Timings
+from tray_dictate.history.statistics import Numbers, Stats, Timings, month_of
 
 SENTENCE = "Please send the invoice to accounting before noon."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.history.clock import SLACK, Cautious
+from tray_dictate.history.recordings import SLACK, Cautious
 
 DAY = 86400.0
 

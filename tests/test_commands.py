@@ -14,12 +14,12 @@ import pytest
 
 from tests.test_daemon import Rig, until
 from tray_dictate import __version__
-from tray_dictate.app.asking import forgetting
 from tray_dictate.app.control import client as control
 from tray_dictate.app.control import commands
 from tray_dictate.app.control.commands import handlers
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.core.asked import REPEATING
+from tray_dictate.app.menu import forgetting
+from tray_dictate.core.desktop_shortcuts import REPEATING
 from tray_dictate.core.dictation import Enable, Status
 from tray_dictate.core.errors import CaptureError, ConfigError, ControlError
 

@@ -5,13 +5,13 @@ from dataclasses import fields
 import pytest
 from pydantic import ValidationError
 
-from tray_dictate.app.building import Builder
-from tray_dictate.app.ways import polisher
+from tray_dictate.app.components import Builder
+from tray_dictate.app.delivery import polisher
 from tray_dictate.config import load as config_load
-from tray_dictate.config.text import TextSettings
-from tray_dictate.core.text.fillers import FILLERS
+from tray_dictate.config.schema import TextSettings
+from tray_dictate.core.text.filters import FILLERS
 from tray_dictate.core.text.pipeline import Insert, Polisher, TextRules
-from tray_dictate.core.text.spoken import LANGUAGES
+from tray_dictate.core.text.spoken_commands import LANGUAGES
 
 
 def test_the_settings_are_the_rules_and_their_defaults_agree():

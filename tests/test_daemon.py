@@ -27,9 +27,8 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.segments import Spoken
-from tray_dictate.history.entries import Entry
-from tray_dictate.history.history_async import AsyncHistory
-from tray_dictate.hotkey.commands import CommandsHotkey
+from tray_dictate.history.entries import AsyncHistory, Entry
+from tray_dictate.hotkey.switchable import CommandsHotkey
 
 
 class Rig:

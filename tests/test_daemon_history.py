@@ -8,8 +8,7 @@ import pytest
 
 from tests.test_daemon import Rig, rig_with, spoken, until
 from tray_dictate.core.dictation import Cancel
-from tray_dictate.history.statistics import Stats
-from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.statistics import AsyncStats, Stats
 
 __all__ = ["rig_with"]
 

@@ -8,7 +8,7 @@ from tests.test_daemon import Rig, rig_with, spoken
 from tray_dictate.core.ports import Target
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.caret import Around
-from tray_dictate.hotkey.commands import CommandsHotkey
+from tray_dictate.hotkey.switchable import CommandsHotkey
 
 __all__ = ["rig_with"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import as_user
-from tray_dictate.doctor import redact
+from tray_dictate.doctor import bundle as redact
 from tray_dictate.doctor.personal import HIDDEN
 from tray_dictate.history.entries import Entry, History
 

@@ -7,8 +7,9 @@ import pytest
 from tray_dictate import __version__
 from tray_dictate.app.control import client as control
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.doctor import daemon
-from tray_dictate.system import autostart, blocking
+from tray_dictate.doctor import installation as daemon
+from tray_dictate.system import autostart
+from tray_dictate.system import threads as blocking
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ async def test_a_daemon_of_another_version_is_to_be_started_again(program, state
     server = ControlServer({"status": status})
     await server.start()
     try:
-        [found] = await blocking.start(daemon.look)
+        [found] = await blocking.start(daemon.look_at_daemon)
     finally:
         await server.close()
     assert (found.name, found.state, found.unit) == ("daemon", state, "ms")
@@ -46,7 +47,7 @@ async def test_a_daemon_that_says_no_has_failed():
     server = ControlServer({})
     await server.start()
     try:
-        [found] = await blocking.start(daemon.look)
+        [found] = await blocking.start(daemon.look_at_daemon)
     finally:
         await server.close()
     assert (found.state, bool(found.remedy)) == ("failed", True)
@@ -54,7 +55,7 @@ async def test_a_daemon_that_says_no_has_failed():
 
 def test_no_daemon_is_no_failure():
     assert not daemon.serves()
-    [found] = daemon.look()
+    [found] = daemon.look_at_daemon()
     assert found.state == "unchecked"
 
 

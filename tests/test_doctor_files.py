@@ -8,7 +8,7 @@ import pytest
 
 from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.doctor import installation as files
-from tray_dictate.doctor import settings
+from tray_dictate.doctor import installation as settings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.system import files as paths
 
@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_used_are_named_and_the_checks_go_on_with_the_de
     monkeypatch.delenv("AZURE_OPENAI_STT_TTS_ENDPOINT", raising=False)
     path = home / "config.toml"
     path.write_text(text)
-    config, [found] = settings.look(path, None)
+    config, [found] = settings.look_at_settings(path, None)
     assert config == Config()
     assert (found.name, found.state) == ("settings", "failed")
     assert problem in found.words
@@ -106,7 +106,7 @@ def test_settings_that_cannot_be_used_are_named_and_the_checks_go_on_with_the_de
 
 
 def test_overrides_count_and_a_file_that_is_missing_is_told(home):
-    config, [found] = settings.look(None, ["hotkey.keys=f9"])
+    config, [found] = settings.look_at_settings(None, ["hotkey.keys=f9"])
     assert (config.hotkey.keys, found.state) == ("f9", "ok")
-    _, [found] = settings.look(home / "none.toml", None)
+    _, [found] = settings.look_at_settings(home / "none.toml", None)
     assert (found.state, found.remedy) == ("failed", "Name another: --config")

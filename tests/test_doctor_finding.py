@@ -9,7 +9,7 @@ import pytest
 
 from tray_dictate.core.errors import CaptureError, UnavailableError
 from tray_dictate.doctor.check import Check, Finding, as_json, lines
-from tray_dictate.system import blocking
+from tray_dictate.system import threads as blocking
 
 
 async def fine() -> list[Finding]:

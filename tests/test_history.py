@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tray_dictate.core.errors import HistoryError
 from tray_dictate.history.entries import Entry, History
-from tray_dictate.history.timings import Timings
+from tray_dictate.history.statistics import Timings
 
 ROOT = Path(__file__).parents[1]
 SAID = Entry(0, 1000.0, "Good morning.", "good morning", "delivered", "xterm")

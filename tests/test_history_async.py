@@ -13,8 +13,7 @@ import pytest
 
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.history import worker as file_worker
-from tray_dictate.history.entries import Entry, History
-from tray_dictate.history.history_async import AsyncHistory
+from tray_dictate.history.entries import AsyncHistory, Entry, History
 
 SAID = Entry(0, 4e9, "Good morning.", "good morning", "delivered", "xterm")
 

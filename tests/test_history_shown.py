@@ -7,10 +7,9 @@ from datetime import datetime
 import pytest
 
 from tray_dictate.cli import shown
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.history.entries import Entry
-from tray_dictate.history.statistics import Quantiles, Summary
-from tray_dictate.history.timings import Timings
+from tray_dictate.history.statistics import Quantiles, Summary, Timings
 
 NOW = datetime(2026, 11, 22, 15, 30)  # noqa: DTZ001 - the user's own clock
 AT = NOW.timestamp()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.app.documents import Opening
-from tray_dictate.config import key_program
+from tray_dictate.config import api_keys as key_program
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.engine import credentials
 from tray_dictate.hotkey.bindings import compositors as compositor
@@ -78,7 +78,7 @@ def test_what_belongs_to_the_desktop_gets_none(folder: Path) -> None:
 
 
 async def test_a_program_that_prints_a_key_may_know_others(folder: Path) -> None:
-    assert await key_program.ask(["printer"], 20) == "done"
+    assert await key_program.ask_program(["printer"], 20) == "done"
     assert got(folder, "printer") == len(key_variables.NAMES)
 
 

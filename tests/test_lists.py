@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config.engine import EngineName, EngineSettings
+from tray_dictate.config.schema import EngineName, EngineSettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.history.entries import Entry
 from tray_dictate.ui.labels import ENGINES, engines, hint, languages, methods, microphones, recent

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.test_daemon import Rig, until
-from tray_dictate.core.meter import Meter, level
-from tray_dictate.core.pcm import power
+from tray_dictate.core.pcm import Meter, level, power
 
 RATE = 16000
 

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from tray_dictate.app.menu import Asks, Offering
-from tray_dictate.config.engine import EngineSettings
-from tray_dictate.config.schema import Config
-from tray_dictate.core.choices import Choices
+from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, UnavailableError
+from tray_dictate.core.ports import Choices
 from tray_dictate.history.entries import Entry
 
 SECRET = "what nobody may read"

@@ -12,9 +12,9 @@ import pytest
 
 from tests import hostile
 from tests.test_daemon import Rig
-from tray_dictate.app.asking import offering
 from tray_dictate.app.documents import DOCTOR, Opening
 from tray_dictate.app.live_config import Settings
+from tray_dictate.app.menu import offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.cli import options as cli_settings
 from tray_dictate.cli.main import parser

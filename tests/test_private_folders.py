@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.app import only_one
+from tray_dictate.app import main as only_one
 from tray_dictate.app.control import client as control
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.core.errors import ControlError
@@ -27,7 +27,7 @@ os.umask(0)
 from tray_dictate.system.autostart import xdg as autostart_xdg
 from tray_dictate.config import edit as config_edit
 from tray_dictate.system import logs as log
-from tray_dictate.app import only_one
+from tray_dictate.app import main as only_one
 from tray_dictate.system import files as paths
 from tray_dictate.history import recordings as kept
 from tray_dictate.app.control.unix import UnixDoor

@@ -13,7 +13,7 @@ import pytest
 from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
 from tests.test_daemon import Rig as DaemonRig
 from tests.test_daemon import until
-from tray_dictate.app.reconfigure import Reconfigure
+from tray_dictate.app.live_config import Reconfigure
 from tray_dictate.config import load as config_load
 from tray_dictate.config.schema import Config
 from tray_dictate.core.dictation import Status

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tray_dictate.history import recordings
 from tray_dictate.history import recordings as kept
-from tray_dictate.history import tray_dictate_recordings as recordings
 
 
 @pytest.fixture

@@ -16,9 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray_dictate.core.errors import EngineError
-from tray_dictate.history.statistics import Numbers, Quantiles, Stats, month_of, quantiles
-from tray_dictate.history.stats_async import AsyncStats
-from tray_dictate.history.timings import Timings
+from tray_dictate.history.statistics import (
+    AsyncStats,
+    Numbers,
+    Quantiles,
+    Stats,
+    Timings,
+    month_of,
+    quantiles,
+)
 
 ROOT = Path(__file__).parents[1]
 NOVEMBER = datetime(2026, 11, 22).timestamp()  # noqa: DTZ001 - the user's own clock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.app.story import Story
-from tray_dictate.config.engine import EngineSettings
-from tray_dictate.history.timings import Timings
+from tray_dictate.app.take import Story
+from tray_dictate.config.schema import EngineSettings
+from tray_dictate.history.statistics import Timings
 
 
 @pytest.mark.parametrize(

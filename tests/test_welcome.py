@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.app.welcome import unseen, welcome
+from tray_dictate.app.notices import unseen, welcome
 from tray_dictate.config.schema import Config, HotkeySettings
 from tray_dictate.core.desktop_shortcuts import Trigger
-from tray_dictate.hotkey.commands import CommandsHotkey
+from tray_dictate.hotkey.switchable import CommandsHotkey
 from tray_dictate.system import files as paths
 
 

@@ -8,7 +8,7 @@ import soxr
 
 from tests.audio.test_cues import ALL, wave
 from tray_dictate.audio import cues
-from tray_dictate.audio.notches import Notches
+from tray_dictate.audio.cues import Notches
 
 RATES = (16_000, 24_000)
 

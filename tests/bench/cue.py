@@ -20,7 +20,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from tests.bench.engine import utterances, whole
 from tests.speech import Samples, pcm16
 from tray_dictate.audio import cues
-from tray_dictate.audio.notches import Notches
+from tray_dictate.audio.cues import Notches
 from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.segmenter import RATE
 

@@ -23,7 +23,7 @@ from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said
 from tests.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine import detectors
 from tray_dictate.engine.models import Detector, Samples
 from tray_dictate.engine.realtime.engine import OnlineEngine

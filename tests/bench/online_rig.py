@@ -18,7 +18,7 @@ from tests.bench.engine import takes
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import word
 from tests.speech import pcm16, resampled
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Engine
 from tray_dictate.engine import detectors

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.asked import REPEATING, STOP_FIRST, Asked, Name, ask
+from tray_dictate.core.desktop_shortcuts import REPEATING, STOP_FIRST, Asked, Name, ask
 
 
 def performed(*asked: tuple[float, Name], recording: bool = False) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.characters import only_text
+from tray_dictate.core.text.normalize import only_text
 
 TEXT = [
     ("words, marks, digits and emoji are text", "Grüße, 今天 5 % 😀", "Grüße, 今天 5 % 😀"),

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.spoken import LANGUAGES, Command, Kind
-from tray_dictate.core.text.spoken_commands import Commands, append, follow
+from tray_dictate.core.text.spoken_commands import (
+    LANGUAGES,
+    Command,
+    Commands,
+    Kind,
+    append,
+    follow,
+)
 
 COMMA, LINE = Command(Kind.MARK, ","), Command(Kind.LINE, "\n")
 SCRATCH = Command(Kind.SCRATCH)

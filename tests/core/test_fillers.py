@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.fillers import FILLERS, Fillers
+from tray_dictate.core.text.filters import FILLERS, Fillers
 
 WITHOUT = [
     ("both commas go", "en", "I, um, think", "I think"),

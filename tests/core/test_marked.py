@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.hotkey.bindings.marked import lines_of, marked
+from tray_dictate.hotkey.bindings.compositors import lines_of, marked
 
 OLD, NEW = ["bind f9", "bind f8"], ["bind f7"]
 FILES = {

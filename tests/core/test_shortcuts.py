@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.chord import Edge
+from tray_dictate.core.chord import Edge, Shortcuts
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.shortcuts import Shortcuts
 
 CHORDS = {
     "redo": parse_chord("ctrl+alt+r"),

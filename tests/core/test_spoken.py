@@ -4,7 +4,7 @@
 
 import pytest
 
-from tray_dictate.core.text.spoken import LANGUAGES, Kind
+from tray_dictate.core.text.spoken_commands import LANGUAGES, Kind
 
 WANTED = {"\n", "\n\n", ",", ".", "?", "!", ":", ";", "–", "-", "(", ")", ""}
 

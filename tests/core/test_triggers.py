@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.chord import ChordMachine, Signal
+from tray_dictate.core.chord import ChordMachine, Shortcuts, Signal
 from tray_dictate.core.desktop_shortcuts import (
     DICTATE,
     SUBSTITUTE,
@@ -18,7 +18,6 @@ from tray_dictate.core.desktop_shortcuts import (
     spoken_keys,
 )
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.shortcuts import Shortcuts
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.words import AnyOf, Phrase, is_word, phrase, whole
+from tray_dictate.core.text.replacements import AnyOf, Phrase, is_word, phrase, whole
 
 FOUND = [
     ("a word among others", "github", "on github here", ["github"]),

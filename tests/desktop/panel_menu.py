@@ -8,8 +8,7 @@ from PIL import Image, ImageChops
 
 from tests.desktop.rig import Desktop, wait_until
 from tray_dictate.core.ports import Actions
-from tray_dictate.ui.tray.menu import menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View, menu
 
 ICON = (12, 16)
 AWAY = (640, 700)

@@ -11,13 +11,12 @@ from PIL import Image
 
 from tests.desktop.panel_menu import AWAY, ICON, open_menu
 from tests.desktop.rig import Desktop, wait_until
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
+from tray_dictate.core.ports import Actions, Choices
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.icon import COLOURS
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View
 
 __all__ = ["AWAY", "ICON", "Shown"]
 

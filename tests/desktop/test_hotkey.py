@@ -121,7 +121,7 @@ def test_keys_that_we_announced_are_not_the_users(xserver, watch):
 
 
 def test_what_was_announced_and_never_came_is_forgotten(xserver, watch, monkeypatch):
-    monkeypatch.setattr("tray_dictate.hotkey.expected.LIMIT", 0.05)
+    monkeypatch.setattr("tray_dictate.hotkey.x11.LIMIT", 0.05)
     watch.hotkey.expect(75, True)
     time.sleep(0.1)
     xserver.tap("F9")  # keycode 75

@@ -11,10 +11,10 @@ from PIL import Image, ImageChops
 from tests.desktop.panel_menu import AWAY, ICON
 from tests.desktop.rig import Desktop, wait_until
 from tests.desktop.shown import Shown
-from tray_dictate.core.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Choice, Choices
 from tray_dictate.ui.tray.menu import menu
-from tray_dictate.ui.tray.sheet import Sheet, sheet
+from tray_dictate.ui.tray.xembed_menu import Sheet, sheet
 
 CHOICES = Choices(
     microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")),

@@ -14,8 +14,8 @@ from dbus_fast.aio import MessageBus
 
 from tests.desktop.rig import Desktop
 from tests.desktop.shown import Shown
-from tray_dictate.core.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Choice, Choices
 from tray_dictate.system.dbus import call, connect
 from tray_dictate.ui.tray.icon import SIZES
 from tray_dictate.ui.tray.sni import SETTLING

@@ -13,7 +13,7 @@ from Xlib.display import Display
 
 from tests.desktop.processes import MARKER, marked, name_of
 from tests.desktop.rig import Desktop
-from tray_dictate.system.flush import flush, wait
+from tray_dictate.system.x11 import flush, wait
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tests.desktop.output_rig import connected, keys_down
 from tests.desktop.processes import wait_until
 from tests.desktop.rig import Desktop
 from tests.desktop.running import ROOT
-from tray_dictate.output.x11 import survivor as x11_survivor
-from tray_dictate.output.x11.survivor import Survivor
+from tray_dictate.output.x11 import keyboard as x11_survivor
+from tray_dictate.output.x11.keyboard import Survivor
 
 PRESSING = """
 import sys, time
@@ -20,8 +20,8 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
-from tray_dictate.system import flush as x11_flush
-from tray_dictate.output.x11.survivor import Survivor
+from tray_dictate.system import x11 as x11_flush
+from tray_dictate.output.x11.keyboard import Survivor
 
 display = Display()
 shift = display.keysym_to_keycode(XK.XK_Shift_L)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.transports import KEY, no_proxies
-from tray_dictate.engine.offline.embedded import Embedded
+from tray_dictate.engine.offline.moonshine import Embedded
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import numpy as np
 from tests.engine.fakes import FakeDetector
 from tests.realtime.server import RealtimeServer
 from tests.realtime.words import SECONDS, silence, word
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import Allowance
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.realtime.engine import OnlineEngine

@@ -7,8 +7,7 @@ import pytest
 from tests.engine.spoken_words import Online, phrases, said
 from tests.realtime.server import RealtimeServer
 from tray_dictate.core.errors import EngineError
-from tray_dictate.history.statistics import Stats
-from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.statistics import AsyncStats, Stats
 
 pytestmark = pytest.mark.live
 

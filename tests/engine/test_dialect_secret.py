@@ -6,10 +6,9 @@ import json
 
 import pytest
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine.realtime.protocol.client_secret import askings, headers, secret
-from tray_dictate.engine.realtime.protocol.dialect_url import url
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
 
 OPENAI = "https://api.openai.com"
 AZURE = "https://n.openai.azure.com"

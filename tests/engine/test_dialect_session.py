@@ -12,10 +12,9 @@ from openai.types import realtime
 from openai.types.beta.realtime import TranscriptionSessionUpdate
 from pydantic import BaseModel
 
-from tray_dictate.config.engine import EngineSettings
-from tray_dictate.engine.realtime.protocol import dialect_session as say
-from tray_dictate.engine.realtime.protocol.dialect_url import model
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features
+from tray_dictate.config.schema import EngineSettings
+from tray_dictate.engine.realtime.protocol import events as say
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features, model
 
 GA = [name for name, dialect in DIALECTS.items() if dialect.shape == "ga"]
 SHAPES = {

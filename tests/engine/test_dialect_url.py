@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.engine.realtime.protocol.dialect_url import model, url
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 
 PREVIEW = "api-version=2025-04-01-preview&deployment=gpt-4o-mini-transcribe"
 #   dialect -> path and query, with engine.model = "m" where one must be named

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.text.doubt import believable
+from tray_dictate.core.text.filters import believable
 
 TABLE = [
     ("a word that noise becomes, too short to be said", "You", 0.2, ""),

@@ -7,7 +7,7 @@ from tests.speech import resampled, say
 
 LOADED = """
 import re, pathlib
-from tray_dictate.engine.offline.embedded import Embedded
+from tray_dictate.engine.offline.moonshine import Embedded
 models = Embedded()
 print(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
 """

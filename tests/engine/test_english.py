@@ -8,7 +8,7 @@ from tests.engine.fakes import FakeModels
 from tests.speech import pcm16
 from tray_dictate import engine
 from tray_dictate.cli.main import main
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.doctor.engine import look
 from tray_dictate.engine.offline.engine import OfflineEngine

@@ -17,13 +17,13 @@ from tests.engine.spoken_words import phrases, said, send, words_of
 from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.realtime.raw import last
 from tests.realtime.words import silence, word
-from tray_dictate.engine.listener import Listener
 from tray_dictate.engine.realtime.connection import Link
 from tray_dictate.engine.realtime.patience import Patience
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.protocol.turns import Turns
 from tray_dictate.engine.realtime.session import FailoverSession, Plan
 from tray_dictate.engine.realtime.transport import Times
+from tray_dictate.engine.segmenter import Listener
 
 pytestmark = BOTH
 RATE = 24000

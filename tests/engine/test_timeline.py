@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.engine.realtime.protocol.timeline import Timeline
+from tray_dictate.engine.realtime.protocol.items import Timeline
 
 
 def test_what_was_sent_first_is_where_the_take_begins():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tray_dictate.engine import model_files as assets
-from tray_dictate.engine.weights import weights
+from tray_dictate.engine.vad import weights
 
 
 def field(number: int, value: int | bytes) -> bytes:

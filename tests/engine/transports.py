@@ -16,13 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.realtime.server import RealtimeServer
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource, endpoint
-from tray_dictate.engine.realtime.protocol.dialect_url import url
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
-from tray_dictate.engine.realtime.realtime import open_websocket
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
 from tray_dictate.engine.realtime.sdk_transport import open_sdk
-from tray_dictate.engine.realtime.transport import Server
+from tray_dictate.engine.realtime.transport import Server, open_websocket
 
 BOTH = [
     pytest.mark.usefixtures("surroundings"),

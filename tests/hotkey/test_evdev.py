@@ -23,8 +23,7 @@ from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keycodes import CODES
 from tray_dictate.core.keys import parse_key
-from tray_dictate.hotkey.evdev import EvdevHotkey
-from tray_dictate.hotkey.evdev_devices import BUTTONS, TOUCH, InputDevices, Ioctl
+from tray_dictate.hotkey.evdev import BUTTONS, TOUCH, EvdevHotkey, InputDevices, Ioctl
 
 RECORD = struct.Struct("llHHi")
 SYN, KEY, MSC = 0, 1, 4
@@ -372,7 +371,7 @@ def test_who_is_asked_by_others_keeps_what_the_reader_has_not_read_yet(tmp_path)
 def test_who_may_not_read_the_keyboards_is_told_how_and_what_that_means():
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from tray_dictate.hotkey.evdev_devices import InputDevices\n"
+        "from tray_dictate.hotkey.evdev import InputDevices\n"
         "if os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "devices = InputDevices(frozenset(), Path(sys.argv[1]))\n"
         "assert devices.open(()) == {}\n"

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tray_dictate.hotkey import expected as module
-from tray_dictate.hotkey.expected import Expected
+from tray_dictate.hotkey import x11 as module
+from tray_dictate.hotkey.x11 import Expected
 
 KEY = 105
 

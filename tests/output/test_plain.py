@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.output.plain import plain
+from tray_dictate.output.base import plain
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.output.wayland.habits import EAGER, ONE_PASTE, Habits
 from tray_dictate.output.wayland.readers import NOBODY
+from tray_dictate.output.wayland.selection_server import EAGER, ONE_PASTE, Habits
 
 MANAGER, TARGET = 7, 8
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.output.wayland.layout import like_us
+from tray_dictate.output.wayland.keymap import like_us
 
 ONE = """
     key <AE02> {	[               2,        quotedbl,     twosuperior,          oneeighth ] };

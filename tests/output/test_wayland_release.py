@@ -10,9 +10,8 @@ from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.chain import Chain, Link, Stays
+from tray_dictate.output.wayland.chain import Chain, Link, Released, Stays, await_release
 from tray_dictate.output.wayland.methods import TYPE
-from tray_dictate.output.wayland.release import Released, await_release
 
 HELD, FREE = frozenset({"ctrl_l", "d"}), frozenset({"d"})
 

@@ -32,7 +32,7 @@ class Speech:
     live = None
 
     def __init__(self) -> None:
-        from tray_dictate.engine.offline.embedded import Embedded  # noqa: PLC0415 - it takes its time
+        from tray_dictate.engine.offline.moonshine import Embedded  # noqa: PLC0415 - it takes its time
 
         self._models = Embedded()
         self._one = asyncio.Lock()

@@ -8,8 +8,7 @@ from dbus_fast import DBusError, introspection
 
 from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.dbusmenu import REMEMBERED, ROOT, MenuInterface, Tree
-from tray_dictate.ui.tray.menu import Entry, menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import Entry, View, menu
 
 
 def numbers(tree: Tree) -> dict[str, int]:

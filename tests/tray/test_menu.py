@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.choices import Choice, Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
-from tray_dictate.ui.tray.menu import Entry, click, click_default, menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.core.ports import Actions, Choice, Choices
+from tray_dictate.ui.tray.menu import Entry, View, click, click_default, menu
 
 CHOICES = Choices(
     microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")),

@@ -53,11 +53,11 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
 
 
 CONVERTED = """
-from tray_dictate.core.choices import Choices
+from tray_dictate.core.ports import Choices
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import Entry, menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View
 from tray_dictate.ui.tray.pystray import PystrayTray, _menu
 import pystray
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from PIL import ImageChops
 
 from tray_dictate.ui.tray.menu import Entry
-from tray_dictate.ui.tray.sheet import sheet
+from tray_dictate.ui.tray.xembed_menu import sheet
 
 ENTRIES = (
     Entry("a", "Dictation", checked=True),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Choices
 from tray_dictate.ui.tray.icon import LOUDEST
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View
 
 NAMES = Choices(microphone="USB mic", engine="This computer", hint="hold right Ctrl and speak")
 

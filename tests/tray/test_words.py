@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.ui.words import LONGEST, markup, plain, tooltip
+from tray_dictate.ui.labels import LONGEST, markup, plain, tooltip
 
 PLAIN = [
     ("ordinary text stays", "Größe 你好 😀: 5 €", "Größe 你好 😀: 5 €"),

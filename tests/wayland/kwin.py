@@ -10,7 +10,7 @@ from typing import ClassVar
 from tests.desktop.processes import REMEDY, RigError
 from tests.desktop.windows import SYSTEM_PYTHON
 from tests.wayland.headless import FRONT_END, PORTALS, Headless
-from tray_dictate.system.autostart.desktop_entry import APP_ID
+from tray_dictate.system.autostart.xdg import APP_ID
 from tray_dictate.system.wayland import Connection
 
 _AUTHENTICATE, _KEY = 0, 10  # requests of org_kde_kwin_fake_input

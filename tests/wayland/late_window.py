@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tray_dictate.doctor.window import WaylandWindow
+from tray_dictate.doctor.windows import WaylandWindow
 from tray_dictate.system.wayland import Arguments
 
 _ENTER = 0

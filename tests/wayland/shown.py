@@ -9,8 +9,7 @@ from PIL import Image, ImageChops
 from tests.desktop import shown
 from tests.wayland.rig import Sway, wait_until
 from tray_dictate.core.ports import Actions
-from tray_dictate.ui.tray.menu import menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View, menu
 
 AWAY = (640, 600)
 ICON = (1266, 18)

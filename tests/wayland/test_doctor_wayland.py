@@ -15,7 +15,7 @@ from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSetting
 from tray_dictate.doctor import delivery_wayland as wayland_typed
 from tray_dictate.doctor import wayland
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.window import CLASS, characters
+from tray_dictate.doctor.windows import CLASS, characters
 from tray_dictate.output.wayland.keymap import keymap, placed
 
 F9 = ("--set", "hotkey.keys=f9")

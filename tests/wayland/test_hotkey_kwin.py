@@ -18,7 +18,7 @@ from tray_dictate.core.ports import NamesKeys
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import TOKEN
-from tray_dictate.system.autostart.desktop_entry import APP_ID
+from tray_dictate.system.autostart.xdg import APP_ID
 
 pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
 KGLOBALACCEL = (

@@ -20,7 +20,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
-from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.autostart import xdg as desktop_entry
 from tray_dictate.system.threads import Bridge
 
 KEYS = "ctrl+alt+d"

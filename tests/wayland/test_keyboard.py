@@ -21,7 +21,7 @@ from tray_dictate.output.base import MovedError
 from tray_dictate.output.wayland import keyboard as wayland_keyboard
 from tray_dictate.output.wayland.external import Wtype
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
-from tray_dictate.output.wayland.layout import like_us, session_keymap
+from tray_dictate.output.wayland.keymap import like_us, session_keymap
 from tray_dictate.system.wayland import Connection
 
 TEXTS = {

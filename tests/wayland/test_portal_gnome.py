@@ -24,7 +24,7 @@ from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal import paste as portal_paste
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.habits import ONE_PASTE
+from tray_dictate.output.wayland.selection_server import ONE_PASTE
 from tray_dictate.system import files as paths
 
 pytestmark = pytest.mark.gnome

@@ -1,19 +1,30 @@
-"""What app.py has built, and reconfigure.py may replace between two dictations."""
+"""What app.py has built, and reconfigure.py may replace between two dictations.
+
+How each part is made from the settings, at the start and when they change.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from tray_dictate.audio.cues import Cues
-from tray_dictate.audio.notches import Notches
-from tray_dictate.config.schema import Config
-from tray_dictate.core.choices import Choices
+from tray_dictate import hotkey, output
+from tray_dictate.audio.cues import Cues, Notches
+from tray_dictate.audio.microphone import Microphone as LiveMicrophone
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import (
+    Actions,
+    Allowance,
     BlindCaretReader,
     CaretReader,
+    Choices,
     Engine,
     Hotkey,
     Lock,
@@ -24,8 +35,13 @@ from tray_dictate.core.ports import (
     Tray,
     Urgency,
 )
-from tray_dictate.history.history_async import AsyncHistory
+from tray_dictate.history.entries import AsyncHistory
+from tray_dictate.history.statistics import AsyncStats
+from tray_dictate.hotkey.switchable import Keyboard
+from tray_dictate.rewrite import Rewriter as LiveRewriter
 from tray_dictate.system.screen_lock import ScreenLock
+from tray_dictate.system.threads import Bridge
+from tray_dictate.ui import tray
 from tray_dictate.ui.labels import hint
 
 
@@ -80,3 +96,95 @@ class Parts:
     def notify(self, message: str, cause: str, urgency: Urgency, buttons: tuple[str, ...]) -> None:
         """Tell the user through the tray that there is now."""
         self.tray.notify(message, cause, urgency, buttons)
+
+
+log = logging.getLogger(__name__)
+
+_CLOSING = 20.0  # seconds
+_ORDER = ("output", "history", "rewriter", "engine", "tray", "microphone", "cues", "caret")
+Tell = Callable[[str], None]
+MakeEngine = Callable[[EngineSettings, Tell, Allowance], Engine]
+
+
+@dataclass(slots=True)
+class Builder:
+    """Makes parts, and ends those that are left."""
+
+    bridge: Bridge
+    portaudio: PortAudio
+    actions: Actions
+    about: Callable[[str], Tell]  # what tells the user about one part
+    make_engine: MakeEngine
+    keyboard: Keyboard
+    stats: AsyncStats
+    lock: ScreenLock
+    _open: list[Any] = field(default_factory=list[Any])
+
+    def parts(self, config: Config) -> Parts:
+        """Return all parts. Raises DictateError."""
+        made = {name: self.build(name, config) for name in _ORDER}
+        return Parts(config, self.keyboard, lock=self.lock, **made)
+
+    def build(self, name: str, config: Config) -> Any:
+        """Return a new part, by its name in Parts. Raises DictateError."""
+        part = getattr(self, f"_{name}")(config)
+        if hasattr(part, "close"):
+            self._open.append(part)
+        return part
+
+    def adapting(self, name: str, part: Any, config: Config) -> Callable[[], None] | None:
+        """Return what lets this very part go on with other settings; None where it cannot."""
+        if name == "history":
+            history: AsyncHistory = part
+            return partial(history.change, config.history)
+        return output.adapting(part, config.output) if name == "output" else None
+
+    async def close(self, part: Any) -> None:
+        """End a part that is in use no more."""
+        if hasattr(part, "stop"):  # a tray
+            part.stop()
+        if part not in self._open:
+            return
+        self._open.remove(part)
+        try:
+            async with asyncio.timeout(_CLOSING):
+                await part.close()
+        except Exception:
+            log.exception("%s did not close", type(part).__name__)
+
+    async def close_all(self) -> None:
+        """End what is left, the last one first."""
+        for part in reversed(self._open.copy()):
+            await self.close(part)
+
+    def _engine(self, config: Config) -> Engine:
+        return self.make_engine(config.hearing, self.about("engine"), self.stats)
+
+    def _microphone(self, config: Config) -> LiveMicrophone:
+        return LiveMicrophone(config.audio, self.portaudio, self.bridge, self.about("microphone"))
+
+    def _cues(self, config: Config) -> Cues:
+        return Cues(config.audio, self.portaudio)
+
+    def _rewriter(self, config: Config) -> LiveRewriter:
+        return LiveRewriter(config.rewrite, self.about("rewrite"))
+
+    def _output(self, config: Config) -> Any:
+        settings = config.output
+        announce, heard = self.keyboard.announced(hotkey.synthetic)
+        return output.select(
+            settings.method, announce, settings.rules,
+            private=settings.private, held=self.keyboard.held, heard=heard, own=self.keyboard.own,
+        )  # fmt: skip
+
+    def _caret(self, config: Config) -> CaretReader:
+        return output.caret(read=config.text.read_caret)
+
+    def _history(self, config: Config) -> AsyncHistory:
+        return AsyncHistory(config.history, self.about("history"), stats=self.stats)
+
+    def _tray(self, config: Config) -> Any:
+        return tray.select(
+            self.bridge, self.actions, icon=config.tray.icon,
+            notifications=config.tray.notifications,
+        )  # fmt: skip

@@ -2,6 +2,8 @@
 
 The only file that knows them all. The main thread belongs to the tray; SIGTERM and Ctrl+C end in
 the same clean shutdown as Quit.
+
+One daemon for a session: a second one has the first show itself, and ends.
 """
 
 from __future__ import annotations
@@ -16,30 +18,57 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+import filelock
+
 from tray_dictate import hotkey
-from tray_dictate.app.asking import forgetting, microphone, offering
-from tray_dictate.app.building import Builder, MakeEngine
+from tray_dictate.app.components import Builder, MakeEngine
+from tray_dictate.app.control import client as control
 from tray_dictate.app.control.commands import handlers
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.app.live_config import Settings
-from tray_dictate.app.only_one import only_one
-from tray_dictate.app.reconfigure import Reconfigure
-from tray_dictate.app.welcome import unseen, welcome
+from tray_dictate.app.live_config import Reconfigure, Settings
+from tray_dictate.app.menu import forgetting, microphone, offering
+from tray_dictate.app.notices import unseen, welcome
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HotkeySettings
 from tray_dictate.core.dictation import Enable, Toggle
-from tray_dictate.core.errors import ControlError
+from tray_dictate.core.errors import ControlError, DictateError, RunningError
 from tray_dictate.core.ports import Actions
 from tray_dictate.engine import select as select_engine
-from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.statistics import AsyncStats
 from tray_dictate.hotkey.switchable import Keyboard
-from tray_dictate.system import autostart, blocking, memory
+from tray_dictate.system import autostart, memory, remedies
 from tray_dictate.system import files as paths
 from tray_dictate.system import logs as log
+from tray_dictate.system import threads as blocking
 from tray_dictate.system.screen_lock import screen_lock
 from tray_dictate.system.threads import Bridge
+
+
+def only_one() -> filelock.BaseFileLock:
+    """Return the lock of the one daemon of this session. Raises RunningError, DictateError."""
+    path = paths.lock_file()
+    try:
+        paths.private_folder(path.parent)
+        lock = filelock.FileLock(path, mode=0o600)
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise RunningError(_shown()) from None
+    except OSError as reason:
+        raise DictateError(
+            f"{path.parent} cannot be written: {reason.strerror}. {remedies.RUNTIME_FOLDER}"
+        ) from reason
+    return lock
+
+
+def _shown() -> str:
+    """Let the one that runs tell the user how to use it; return what it tells."""
+    try:
+        return str(control.send("show")["message"])
+    except (ControlError, LookupError):  # it is just starting, or of another version
+        return "tray_dictate is running already. To end it: Quit in its menu, or tray-dictate quit."
+
 
 logger = logging.getLogger(__name__)
 

@@ -101,7 +101,7 @@ def _retry(options: argparse.Namespace) -> int:
 
 
 def _clear(options: argparse.Namespace) -> int:
-    from tray_dictate.history import tray_dictate_recordings as recordings  # noqa: PLC0415
+    from tray_dictate.history import recordings  # noqa: PLC0415
 
     if not options.yes and not _agreed():
         return 1

@@ -9,14 +9,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tray_dictate.app.delivery import polisher
 from tray_dictate.app.insertion_log import Inserted
-from tray_dictate.app.ways import polisher
 from tray_dictate.cli import transcribe
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, HistoryError, UnavailableError
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polisher
-from tray_dictate.history import tray_dictate_recordings as recordings
+from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.system import logs as log

@@ -6,8 +6,8 @@ import asyncio
 import os
 from collections.abc import Mapping
 
-from tray_dictate.config import key_entry
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, variables
 
@@ -43,7 +43,7 @@ def test_key(settings: EngineSettings) -> str:
 def forget_key(settings: EngineSettings) -> str:
     """Remove the key from the keyring. Raises UnavailableError if there is none."""
     _needs_a_server(settings)
-    return key_entry.forget(settings.name, settings.name)
+    return key_entry.forget_key(settings.name, settings.name)
 
 
 def _needs_a_server(settings: EngineSettings) -> None:

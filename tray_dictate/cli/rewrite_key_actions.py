@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 
-from tray_dictate.config import key_entry
+from tray_dictate.config import api_keys as key_entry
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.rewrite.key import ENTRY, SETTING, VARIABLE, Found, Key
@@ -38,7 +38,7 @@ def test_key(settings: RewriteSettings) -> str:
 
 def forget_key(_settings: RewriteSettings) -> str:
     """Remove the key from the keyring. Raises UnavailableError if there is none."""
-    return key_entry.forget(ENTRY, _OWNER)
+    return key_entry.forget_key(ENTRY, _OWNER)
 
 
 async def _found(settings: RewriteSettings) -> Found:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.text.normalize import clean, label
 from tray_dictate.history.entries import Entry
 from tray_dictate.history.statistics import Quantiles, Summary

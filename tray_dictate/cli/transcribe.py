@@ -22,7 +22,7 @@ from tray_dictate.core.ports import Engine, Session
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.engine import select
-from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.statistics import AsyncStats
 from tray_dictate.system import logs as log
 
 Opened = sound.Sound | AudioFileError

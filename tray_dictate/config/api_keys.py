@@ -2,15 +2,27 @@
 
 Everything here blocks, for as long as a locked keyring waits for its password. What a back end
 says in an error is shown only if it is keyring's own: other libraries may quote what they hold.
+
+A key on its way into the keyring and out of it, whatever it is for.
+
+It is typed unseen or piped, never an argument; each function returns the sentence for the user.
+
+A program of the user's that prints the key: pass, op, secret-tool, security ...
+
+Its arguments and what it writes to stderr are never shown, they may hold a secret.
 """
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from tray_dictate.core.errors import UnavailableError
+from tray_dictate.system import process as program
 
 SERVICE = "tray_dictate"
 
@@ -74,3 +86,79 @@ def _failures() -> Generator[None]:
         raise UnavailableError(
             f"The keyring cannot be used: {type(error).__name__}.", _REMEDY
         ) from None
+
+
+_LONGEST_LINE = 65536  # bytes of one line
+
+
+def store(entry: str, owner: str, command: str) -> str:
+    """Ask for the key of `owner` and store it; `command` is how. Raises UnavailableError."""
+    key = _given(owner)
+    if not key:
+        raise UnavailableError(
+            "No key was given.", f"Paste it at the prompt, or pipe it: {command} < FILE"
+        )
+    check(key, "your input")
+    write(entry, key)
+    return f"The key for {owner} is in the keyring ({len(key)} characters)."
+
+
+def forget_key(entry: str, owner: str) -> str:
+    """Remove the key from the keyring. Raises UnavailableError if there is none."""
+    if not forget(entry):
+        raise UnavailableError(f"There is no key for {owner} in the keyring.")
+    return f"The key for {owner} is no longer in the keyring."
+
+
+def check(key: str, source: str) -> None:
+    """Raise UnavailableError if the key cannot go into a header."""
+    if not (key.isascii() and key.isprintable()):
+        raise UnavailableError(
+            f"The key from {source} cannot be sent: it holds a line break, a control character "
+            "or a letter that no key has.",
+            "Copy it again from where it was issued.",
+        )
+
+
+def _given(owner: str) -> str:
+    """Return what was typed unseen, or the first line of a stdin that is no terminal."""
+    if sys.stdin.isatty():
+        try:
+            return getpass.getpass(f"Key for {owner} (it is not shown): ").strip()
+        except EOFError:
+            return ""
+    return sys.stdin.buffer.readline(_LONGEST_LINE).decode("utf-8", "replace").strip()
+
+
+_LONGEST_ANSWER = (
+    65535  # bytes of answer; a program that prints without end must not fill the memory
+)
+_TRY = "Run the command in a terminal to see why."
+
+
+async def ask_program(command: list[str], limit: float, setting: str = "engine.key_command") -> str:
+    """Return the first line that the command prints; `limit` in seconds.
+
+    It runs without a shell and without stdin. Raises UnavailableError.
+    """
+    try:
+        code, answer = await program.run(
+            command, limit=limit, longest=_LONGEST_ANSWER, env=os.environ
+        )
+    except TimeoutError:
+        raise UnavailableError(
+            f"{command[0]} ({setting}) gave no key within {limit:g} s.", _TRY
+        ) from None
+    except program.TooMuchError:
+        raise UnavailableError(f"The program in {setting} prints more than a key.", _TRY) from None
+    except (OSError, ValueError):  # not named: a key put here by mistake is no program either
+        raise UnavailableError(
+            f"The program in {setting} cannot be started.",
+            'Give a program that is installed and its arguments: ["pass", "show", "openai"].',
+        ) from None
+    if code != 0:
+        raise UnavailableError(f"{command[0]} ({setting}) failed with exit code {code}.", _TRY)
+    key = answer.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    if not key:
+        raise UnavailableError(f"{command[0]} ({setting}) printed no key.", _TRY)
+    return key

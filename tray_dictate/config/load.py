@@ -19,8 +19,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from tray_dictate.config.engine import Section
-from tray_dictate.config.schema import Config, settings
+from tray_dictate.config.schema import Config, Section, settings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.suggestions import closest
 from tray_dictate.system import files as paths

@@ -2,6 +2,10 @@
 
 From these classes come parsing, messages, the shipped config.toml, README's table and `--set`.
 Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file > defaults.
+
+The settings of the engine; config.py has all the others.
+
+The settings of the text pipeline; core/polish.py applies them.
 """
 
 from __future__ import annotations
@@ -9,13 +13,216 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tray_dictate.config.engine import EngineSettings, Section
-from tray_dictate.config.text import TextSettings
 from tray_dictate.core.keys import Chord, drawback, is_bare, nuisance, parse_chord, parse_key
-from tray_dictate.core.text.characters import compose
+from tray_dictate.core.languages import mistake
 from tray_dictate.core.text.expressions import compiled
+from tray_dictate.core.text.normalize import compose
+from tray_dictate.core.text.replacements import patterner, replacer, speller
+
+
+class Section(BaseModel):
+    """A table of config.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+EngineName = Literal[
+    "offline", "openai", "azure", "azure-preview", "speaches", "localai", "sglang", "mlx-audio",
+    "vllm", "litellm",
+]  # fmt: skip
+
+
+def _language(code: str) -> str:
+    if wrong := mistake(code):
+        raise ValueError(wrong)
+    return code
+
+
+class EngineSettings(Section):
+    """What turns speech into text."""
+
+    name: EngineName = Field(
+        default="offline",
+        description="offline: the embedded English model; nothing leaves this machine. "
+        "openai, azure, azure-preview: a cloud; litellm: a team's gateway; the others: a server of "
+        "your own.",
+    )
+    endpoint: str = Field(
+        default="",
+        repr=False,
+        description="The server: https://NAME.openai.azure.com, ws://127.0.0.1:8000 ... "
+        "Empty: OpenAI's own, or AZURE_OPENAI_STT_TTS_ENDPOINT.",
+    )
+    model: str = Field(
+        default="", description="The model; on Azure the deployment's name. Empty: gpt-4o-mini-"
+        "transcribe on Azure, gpt-live-transcribe on OpenAI, else the server's own.",
+    )  # fmt: skip
+    transport: Literal["websocket", "sdk"] = Field(
+        default="websocket",
+        description="sdk: through the official OpenAI package (the extra tray-dictate[sdk]).",
+    )
+    auth: Literal["key", "entra", "none"] = Field(
+        default="key",
+        description="key: environment, keyring or key_command; entra: keyless, on Azure "
+        "(the extra tray-dictate[azure]); none: a server of your own that asks for none.",
+    )
+    key_command: list[str] = Field(
+        default_factory=list, repr=False, description="A command that prints the key, such as "
+        '["pass", "show", "openai"]; it is asked before the environment and the keyring.',
+    )  # fmt: skip
+    entra_scope: str = Field(
+        default="https://cognitiveservices.azure.com/.default",
+        description="What the Entra ID token is asked for.",
+    )
+    api_version: str = Field(
+        default="2025-04-01-preview", description="azure-preview only: the api-version."
+    )
+    preview_query: Literal["deployment", "intent"] = Field(
+        default="deployment",
+        description="azure-preview only: what the URL names, the deployment or the intent.",
+    )
+    allow_plain: bool = Field(
+        default=False,
+        description="Allow ws:// to another machine: all that you say is readable on the way.",
+    )
+    turns: Literal["pauses", "release", "server"] = Field(
+        default="pauses",
+        description="When a segment ends: at your pauses, heard here; only at the release; "
+        "or where the server's own voice detection says so.",
+    )
+    languages: list[Annotated[str, AfterValidator(_language)]] = Field(
+        default_factory=list, description='What is spoken: ["en"], ["de", "en"]; empty: any.'
+    )
+    prompt: str = Field(default="", description="A hint at style and subject, in free text.")
+    keywords: list[str] = Field(
+        default_factory=list,
+        description="Another name of text.vocabulary, which is the one to "
+        "use: the terms of both are told to the engine and spelled just so.",
+    )
+    noise_reduction: Literal["near_field", "far_field", "off", "server"] = Field(
+        default="near_field",
+        description="near_field: a headset; far_field: a laptop's microphone; "
+        "server: as the server likes.",
+    )
+    vad: Literal["server_vad", "semantic_vad"] = Field(
+        default="server_vad", description="With turns = server: which voice detection."
+    )
+    vad_threshold: float = Field(
+        default=0.5, ge=0, le=1, description="server_vad: how sure it must be of speech."
+    )
+    vad_prefix_ms: int = Field(
+        default=300, ge=0, le=5000, description="server_vad: sound kept from before the speech."
+    )
+    vad_silence_ms: int = Field(
+        default=500, ge=50, le=5000, description="server_vad: the pause that ends a segment."
+    )
+    vad_eagerness: Literal["low", "medium", "high", "auto"] = Field(
+        default="auto", description="semantic_vad: how soon it ends a segment."
+    )
+    delay: Literal["", "minimal", "low", "medium", "high", "xhigh"] = Field(
+        default="", description="Live models: text sooner or more correct; empty: the model's own."
+    )
+    logprobs: bool = Field(
+        default=False,
+        description="Ask how sure the model is; `transcribe --json` prints it for each segment.",
+    )
+    warm_seconds: float = Field(
+        default=120, ge=0, le=3600,
+        description="The connection stays open after a take, for the next press; 0: closed.",
+    )  # fmt: skip
+    patience_seconds: float = Field(
+        default=10, ge=1, le=300,
+        description="How long the server may be away or silent before a take is finished "
+        "by the embedded engine.",
+    )  # fmt: skip
+    price_per_minute: float = Field(
+        default=0, ge=0,
+        description="What a minute of sound costs in the cloud; `tray-dictate stats` reckons with "
+        "it. 0: it is not shown.",
+    )  # fmt: skip
+    cap_minutes: float = Field(
+        default=0, ge=0,
+        description="So many minutes of sound go to a cloud in a month, no more; then the embedded "
+        "engine takes over. 0: any number.",
+    )  # fmt: skip
+
+    @property
+    def cloud(self) -> bool:
+        """Whether the engine is a company's, which is paid by the minute."""
+        return self.name in ("openai", "azure", "azure-preview")
+
+
+CommandLanguage = Literal["en", "de"]
+FillerLanguage = Literal["en", "de", "fr"]
+
+
+def _replacements(table: dict[str, str]) -> dict[str, str]:
+    replacer(table)
+    return table
+
+
+def _patterns(table: dict[str, str]) -> dict[str, str]:
+    patterner(table)
+    return table
+
+
+def _terms(terms: list[str]) -> list[str]:
+    speller(terms)
+    return terms
+
+
+class TextSettings(Section):
+    """What becomes of the words before they are inserted."""
+
+    vocabulary: Annotated[list[str], AfterValidator(_terms)] = Field(
+        default_factory=list, description='Names and terms to spell just so: ["Kubernetes", '
+        '"Postgres"]; also where they were heard in two words. The engine is told to expect them.',
+    )  # fmt: skip
+    replacements: Annotated[dict[str, str], AfterValidator(_replacements)] = Field(
+        default_factory=dict, description='Whole words or phrases, in any case, and what to write: '
+        '{"tray dictate" = "tray_dictate"}; "\\n" is a new line.',
+    )  # fmt: skip
+    patterns: Annotated[dict[str, str], AfterValidator(_patterns)] = Field(
+        default_factory=dict, description="The same with regular expressions of Python; they see "
+        "no segment of more than 1000 characters.",
+    )  # fmt: skip
+    commands: list[CommandLanguage] = Field(
+        default_factory=list[CommandLanguage],
+        description='Languages whose spoken commands count: "new line", '
+        '"comma", "scratch that" ...; "literal comma" writes the word.',
+    )  # fmt: skip
+    fillers: list[FillerLanguage] = Field(
+        default_factory=list[FillerLanguage],
+        description='Languages whose "um" and "uh" are left out; name all that you '
+        'speak, since "um" and "er" are words in German.',
+    )  # fmt: skip
+    space: Literal["smart", "before", "after", "never"] = Field(
+        default="smart", description="The blanks around a dictation: as what stands there asks for "
+        "it. Where that cannot be known, smart: one on both sides, so that no two words are "
+        "joined; before, after: one there alone; never: none at all, known or not.",
+    )  # fmt: skip
+    read_caret: bool = Field(
+        default=True, description="Read the text beside the caret, for blanks and capitals, from "
+        "programs that offer it to assistive technologies (AT-SPI on Linux; no password fields).",
+    )  # fmt: skip
+    unsaid: Literal["off", "sure", "likely"] = Field(
+        default="sure", description="Drop a segment that nobody said: the prompt echoed, a film's "
+        'credits. likely: also "Thank you." alone, which people do say.',
+    )  # fmt: skip
+    newline: Literal["enter", "shift+enter", "space"] = Field(
+        default="enter", description="How a new line is typed; space: all on one line."
+    )
+    newline_in_terminals: bool = Field(
+        default=False, description="In terminals, too, new lines and submit where a server writes "
+        "the text: there a new line runs a command. The embedded engine may without.",
+    )  # fmt: skip
+    submit: bool = Field(default=False, description="Press Enter at the end of a dictation.")
+    longest: int = Field(
+        default=100_000, ge=1,
+        description="A segment of more characters is kept, not inserted: nobody said that.",
+    )  # fmt: skip
 
 
 def _chord(text: str) -> str:

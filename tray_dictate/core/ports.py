@@ -2,6 +2,8 @@
 
 Anything with a lifetime is a context manager. There is no `is_available()` (it is a race): a
 constructor raises `UnavailableError(reason, remedy)` and the folder's `select()` tries the next.
+
+What the tray's menu offers beside the status: a snapshot, made anew when the menu opens.
 """
 
 from __future__ import annotations
@@ -12,12 +14,39 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol, runtime_checkable
 
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
 from tray_dictate.core.text.caret import Around
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several: what is chosen by it, and what people read.
+
+    `value` is the setting's new value, for Recent the number of the history's entry.
+    """
+
+    value: str | tuple[str, ...] | int
+    label: str
+    chosen: bool = False
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """All that the menu lets one choose, and the names that the tooltip mentions."""
+
+    microphones: tuple[Choice, ...] = ()
+    engines: tuple[Choice, ...] = ()
+    languages: tuple[Choice, ...] = ()
+    methods: tuple[Choice, ...] = ()
+    recent: tuple[Choice, ...] = ()
+    autostart: bool | None = None  # None: this system has no such thing
+    microphone: str = ""  # its name, and the engine's
+    engine: str = ""
+    hint: str = ""  # how to begin: "hold Right Ctrl and speak"
 
 
 class Hotkey(Protocol):

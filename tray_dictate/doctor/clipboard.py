@@ -14,8 +14,8 @@ from typing import Any
 from Xlib import X, Xatom
 
 from tray_dictate.output.x11.selection_transfer import Contents, Saving
-from tray_dictate.system import flush as x11_flush
 from tray_dictate.system import own_python
+from tray_dictate.system import x11 as x11_flush
 from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.x11 import connect, disconnect
 

@@ -13,12 +13,11 @@ from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.delivery_x11 import TEXT, wrong
-from tray_dictate.doctor.own_window import CLASS
 from tray_dictate.doctor.wayland import first, ways
-from tray_dictate.doctor.window import WaylandWindow
+from tray_dictate.doctor.windows import CLASS, WaylandWindow
 from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland.output import WaylandOutput
-from tray_dictate.system import blocking
+from tray_dictate.system import threads as blocking
 from tray_dictate.system.lifetime import acquire
 
 _FOCUS, _ARRIVAL = 3.0, 5.0  # seconds for the focus to come, and for a text to be complete

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.doctor.check import Finding
-from tray_dictate.system import blocking
+from tray_dictate.system import threads as blocking
 from tray_dictate.system.lifetime import acquire, finish
 
 if TYPE_CHECKING:

@@ -10,17 +10,15 @@ from dataclasses import asdict
 from typing import Any
 
 from tray_dictate.audio import files
-from tray_dictate.config.engine import EngineSettings
-from tray_dictate.config.schema import Config
+from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.server import Checkup, Recording, embedded_steps
-from tray_dictate.doctor.trial import Step
+from tray_dictate.doctor.server import Checkup, Recording, Step, embedded_steps
 from tray_dictate.engine import detectors
 from tray_dictate.engine import model_files as assets
-from tray_dictate.history.stats_async import AsyncStats
+from tray_dictate.history.statistics import AsyncStats
 from tray_dictate.system import logs as log
 from tray_dictate.system import own_python
 

@@ -12,10 +12,10 @@ from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
 from tray_dictate.core.ports import Hotkey, NamesKeys
-from tray_dictate.doctor import daemon
+from tray_dictate.doctor import installation as daemon
 from tray_dictate.doctor.check import Finding, State
 from tray_dictate.hotkey.privacy import PRIVACY
-from tray_dictate.system import blocking
+from tray_dictate.system import threads as blocking
 from tray_dictate.system.lifetime import acquire
 
 Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]

@@ -1,4 +1,9 @@
-"""Whether our folders can be written and are private, the disk has room, the history is whole."""
+"""Whether our folders can be written and are private, the disk has room, the history is whole.
+
+Whether a daemon runs, and answers as one of our version does; and whether it starts at login.
+
+Whether the settings can be used; the other checks go on with the defaults where not.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,17 @@ import sqlite3
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from tray_dictate.config.schema import HistorySettings
+from tray_dictate import __version__, engine, rewrite
+from tray_dictate.app.control import client as control
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import Config, HistorySettings
+from tray_dictate.core.errors import ConfigError, ControlError
 from tray_dictate.doctor.check import Finding
+from tray_dictate.system import autostart, remedies
 from tray_dictate.system import files as paths
-from tray_dictate.system import remedies
 
 _MIB = 1 << 20
 _LITTLE, _TOO_LITTLE = 500, 50  # MiB on the disk: to be mended soon, and at once
@@ -105,3 +115,77 @@ def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
 def _existing(folder: Path) -> Path:
     """Return the folder, or the nearest above it that is there."""
     return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+_AGAIN = "Quit tray_dictate from its tray icon and start it again."
+_OFF = "off; `tray-dictate autostart enable` switches it on"
+
+
+def serves() -> bool:
+    """Whether somebody listens at the control socket; blocks briefly."""
+    try:
+        connection, _ = control.connect()
+    except ControlError as reason:
+        return str(reason) != control.NOT_RUNNING
+    connection.close()
+    return True
+
+
+def look_at_daemon() -> list[Finding]:
+    """Ask it how it is; blocks."""
+    began = time.monotonic()
+    try:
+        answer = control.send("status")
+    except ControlError as error:
+        if str(error) == control.NOT_RUNNING:
+            words = "tray_dictate does not run; `tray-dictate` starts it"
+            return [Finding("daemon", "unchecked", words)]
+        return [Finding("daemon", "failed", str(error), remedy=_AGAIN)]
+    milliseconds = (time.monotonic() - began) * 1e3
+    theirs = str(answer.get("program", "of an older version"))
+    if theirs != __version__:
+        words = f"tray_dictate {theirs} runs, and this is {__version__}."
+        return [Finding("daemon", "warning", words, milliseconds, "ms", _AGAIN)]
+    words = f"it runs and answers; its status is {answer.get('status')}"
+    return [Finding("daemon", "ok", words, milliseconds, "ms")]
+
+
+def login() -> list[Finding]:
+    """Return what the next session starts; blocks."""
+    found = autostart.status()
+    if found.problem:
+        state = "failed" if found.broken else "warning"
+        remedy = "Run `tray-dictate autostart enable`, or `disable`."
+        return [Finding("autostart", state, found.problem, remedy=remedy)]
+    return [Finding("autostart", "ok", f"on ({found.way}: {found.where})" if found.on else _OFF)]
+
+
+_NAME = "settings"
+
+
+def look_at_settings(
+    given: Path | None, overrides: list[str] | None
+) -> tuple[Config, list[Finding]]:
+    """Return the settings, or the defaults, and what is to be said of them."""
+    path = given or paths.config_file()
+    if given is not None and not given.is_file():
+        missing = Finding(
+            _NAME, "failed", f"{given}: there is no such file.", remedy="Name another: --config"
+        )
+        return Config(), [missing]
+    try:
+        config = config_load.load(path, overrides, check=_problems)
+    except ConfigError as error:
+        return Config(), [_finding(problem, path) for problem in error.problems]
+    words = str(path) if path.exists() else f"all defaults; there is no {path}"
+    return config, [Finding(_NAME, "ok", words)]
+
+
+def _problems(config: Config) -> list[str]:
+    return [*engine.problems(config.engine), *rewrite.problems(config.rewrite)]
+
+
+def _finding(problem: str, path: Path) -> Finding:
+    where = f"Correct it in {path}" if path.exists() else "Correct it"
+    remedy = f"{where}; until then tray_dictate does not start, and the checks use the defaults."
+    return Finding(_NAME, "failed", problem, remedy=remedy)

@@ -16,16 +16,19 @@ from typing import Any
 from tray_dictate import __version__
 from tray_dictate.config.schema import Config
 from tray_dictate.core import json_text
-from tray_dictate.doctor import bundle, daemon, desktop, engine, settings, setup
+from tray_dictate.doctor import bundle, engine, setup
 from tray_dictate.doctor import delivery_x11 as typed
 from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.doctor import installation as daemon
 from tray_dictate.doctor import installation as files
+from tray_dictate.doctor import installation as settings
 from tray_dictate.doctor import microphone as sound
+from tray_dictate.doctor import session as desktop
 from tray_dictate.doctor import session as display
 from tray_dictate.doctor.check import Check, Finding, as_json, lines
-from tray_dictate.system import blocking
 from tray_dictate.system import logs as log
-from tray_dictate.system.session import compositor_answers
+from tray_dictate.system import threads as blocking
+from tray_dictate.system.wayland import compositor_answers
 
 _FORMAT = 1  # of the JSON
 _HOTKEY, _ENGINE, _TYPING = keyboard.ALLOWED + keyboard.PATIENCE + 30, 90.0, 45.0  # seconds
@@ -41,7 +44,7 @@ def examine(
 ) -> int:
     """Check the machine; return 0 if nothing has failed, else 1. Raises DictateError."""
     log.start_plain()  # the findings say it
-    config, of_settings = settings.look(given, overrides)
+    config, of_settings = settings.look_at_settings(given, overrides)
     prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
     checks = _checks(config, of_settings, prompt)
 
@@ -60,7 +63,7 @@ def set_up(
 ) -> int:
     """Set the desktop's keys up, and check nothing else; return 0 where that was done, else 1."""
     log.start_plain()
-    config, found = settings.look(given, overrides)
+    config, found = settings.look_at_settings(given, overrides)
     if all(finding.state == "ok" for finding in found):
         found = setup.carry_out(config.hotkey, to_write=to_write, to_fix=to_fix)
     report = _report(found)
@@ -87,7 +90,7 @@ def _checks(
         Check("folders", _blocking(files.folders)),
         Check("disk", _blocking(files.disk)),
         Check("history", _blocking(lambda: files.history(config.history))),
-        Check("daemon", _blocking(daemon.look), 25.0),
+        Check("daemon", _blocking(daemon.look_at_daemon), 25.0),
     ]
 
 

@@ -15,7 +15,7 @@ from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, peak
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.system import blocking
+from tray_dictate.system import threads as blocking
 from tray_dictate.system.remedies import RESTART_SOUND
 from tray_dictate.system.threads import Bridge
 

@@ -16,7 +16,8 @@ from tray_dictate.hotkey.bindings import compositors as compositor
 from tray_dictate.hotkey.bindings import gnome
 from tray_dictate.hotkey.bindings.compositors import Running
 from tray_dictate.hotkey.bindings.syntax import Bindings, accelerator, bindings, quoted
-from tray_dictate.system import autostart, blocking
+from tray_dictate.system import autostart
+from tray_dictate.system import threads as blocking
 
 _TITLES = {
     "redo": "Insert the last dictation again", "undo": "Take the last dictation back",

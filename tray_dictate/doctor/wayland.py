@@ -16,8 +16,8 @@ from tray_dictate.doctor import setup
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.hotkey.bindings import compositors as compositor
 from tray_dictate.hotkey.bindings import gnome
-from tray_dictate.hotkey.commands import ADVICE
-from tray_dictate.system import blocking
+from tray_dictate.hotkey.switchable import ADVICE
+from tray_dictate.system import threads as blocking
 
 _ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
 _WRITES = "`tray-dictate doctor --write` adds these lines to {}:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import Allowance, Engine
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline import english
@@ -35,7 +35,7 @@ def select(
 def problems(settings: EngineSettings) -> list[str]:
     """Return what in the settings can never work; asks nobody."""
     from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
-    from tray_dictate.engine.realtime.protocol import dialect_url  # noqa: PLC0415
+    from tray_dictate.engine.realtime.protocol import dialects as dialect_url  # noqa: PLC0415
     from tray_dictate.engine.realtime.protocol.dialects import DIALECTS  # noqa: PLC0415
 
     if settings.name == "offline":

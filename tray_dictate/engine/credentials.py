@@ -3,23 +3,97 @@
 A key is in a command's answer, in the environment or in the system's keyring, never in the
 settings; no message, no log line and no repr shows one, only where it came from and its length.
 The variables of a cloud count for that cloud only: a key must not go to another's server.
+
+Keyless sign-in at Azure: a token of Entra ID in the place of a key, through azure-identity.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys as key_program
 from tray_dictate.config import api_keys as key_store
-from tray_dictate.config import key_entry, key_program
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.engine.entra import EntraToken
-from tray_dictate.system import key_variables
-from tray_dictate.system.blocking import Blocking
+from tray_dictate.system import key_variables, own_python
+from tray_dictate.system.threads import Blocking
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
+    from azure.identity import DefaultAzureCredential
+
+log = logging.getLogger(__name__)
+
+_FRESH = 300.0  # seconds: a token that ends sooner is not begun with
+_REMEDY = (
+    "Sign in with `az login`, and see that your account has the role "
+    '"Cognitive Services OpenAI User" on the resource.'
+)
+
+
+class EntraToken:
+    """The token for one scope; asked for again when a connection would outlive it.
+
+    It is kept here because azure-identity keeps none that came from `az`, which takes seconds.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
+        self._asking = Blocking(self._ask)
+        self._credential: DefaultAzureCredential | None = None
+        self._token: AccessToken | None = None
+
+    async def get(self, limit: float) -> str:
+        """Return a token; `limit` in seconds. Raises UnavailableError."""
+        token = self._token
+        if token is None or token.expires_on - time.time() < _FRESH:
+            try:
+                token = await self._asking.answer(limit)
+            except TimeoutError:
+                raise UnavailableError(
+                    f"Entra ID gave no token within {limit:g} s.", _REMEDY
+                ) from None
+        return token.token
+
+    async def close(self) -> None:
+        """Forget the token, and close what azure-identity holds open."""
+        self._token = None
+        if (credential := self._credential) is not None:
+            self._credential = None
+            credential.close()  # closes idle sockets; nothing that blocks
+
+    def _ask(self) -> AccessToken:
+        """Run on a thread: it starts programs and waits for networks."""
+        try:
+            from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - half a second
+        except ImportError:
+            raise UnavailableError(
+                "The package azure-identity is missing, which Entra ID needs.",
+                f'Run: {own_python.PIP} install "tray-dictate[azure]"',
+            ) from None
+        try:
+            if self._credential is None:
+                self._credential = DefaultAzureCredential(
+                    exclude_interactive_browser_credential=True
+                )
+            token = self._credential.get_token(self._scope)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text is pages long
+            code = re.search(r"\bAADSTS\d+", str(error))
+            cause = code.group() if code else type(error).__name__
+            raise UnavailableError(
+                f"Entra ID gave no token for {self._scope} ({cause}).", _REMEDY
+            ) from None
+        log.info("a token of %d characters from Entra ID", len(token.token))
+        self._token = token  # here, so that one that came too late serves the next connection
+        return token
+
 
 Header = Literal["bearer", "api-key"]
 
@@ -35,8 +109,6 @@ _VARIABLES = {
     **dict.fromkeys(AZURE, (_ANY, *key_variables.AZURE)),
 }
 _ENDPOINTS = ("AZURE_OPENAI_STT_TTS_ENDPOINT", "AZURE_OPENAI_ENDPOINT")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +173,7 @@ class CredentialSource:
     async def _key(self) -> Key:
         settings = self._settings
         if settings.key_command:
-            return Key(await key_program.ask(settings.key_command, self._limit), COMMAND)
+            return Key(await key_program.ask_program(settings.key_command, self._limit), COMMAND)
         for name in variables(settings.name):
             if text := self._env.get(name, "").strip():
                 return Key(text, name)

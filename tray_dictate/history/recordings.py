@@ -2,6 +2,12 @@
 
 Beside each NAME.wav a NAME.json says when it was, why it is kept, and which stretches of it, in
 seconds, have become text already. It holds no word of what was said.
+
+The clock by which texts and recordings expire.
+
+The recordings that could not be turned into text, as files: the latest one, and their end.
+
+audio/kept.py writes them: NAME.wav, and NAME.json with what is known of it.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ import logging
 import os
 import time
 import wave
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -86,3 +93,77 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
+
+
+SLACK = 3600.0  # seconds that a clock may gain; one that is set right gains no more
+
+
+class Cautious:
+    """time.time(), or less: a clock that is set far ahead while we run makes nothing old.
+
+    A machine that has slept is taken for one, too, until the next start: what expires is late then.
+    """
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, running: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall, self._running = wall, running
+        self._began = wall() - running()
+
+    def __call__(self) -> float:
+        """Return seconds since the epoch."""
+        return min(self._wall(), self._began + self._running() + SLACK)
+
+
+cautious = Cautious()
+
+
+_YOUNG = 3600.0  # seconds: by then a dictation is over, and in the history
+
+
+def latest() -> Path | None:
+    """Return the newest one, None where there is none."""
+    return max(paths.kept_audio().glob("*.wav"), key=lambda path: path.name, default=None)
+
+
+def remove(path: Path) -> None:
+    """Delete one and its record; one that is gone already is no error. Raises OSError."""
+    if path.parent != paths.kept_audio():  # what a file says is no reason to delete anything else
+        return
+    for file in (path, path.with_suffix(".json")):
+        file.unlink(missing_ok=True)
+
+
+def remove_all() -> int:
+    """Delete all; return how many there were. Raises OSError."""
+    found = list(paths.kept_audio().glob("*.wav"))
+    for path in found:
+        remove(path)
+    return len(found)
+
+
+def sweep(before: float, named: Collection[str]) -> int:
+    """Delete those from before a time.time() that no dictation names any more.
+
+    A recording whose dictation is not in the history yet is young. Raises OSError.
+    """
+    before = min(before, cautious() - _YOUNG)
+    names = {Path(name).name for name in named}
+    orphans = [
+        path for path in paths.kept_audio().glob("*.wav")
+        if path.stat().st_mtime < before and path.name not in names
+    ]  # fmt: skip
+    for path in orphans:
+        remove(path)
+    return len(orphans)
+
+
+def expire(days: float) -> int:
+    """Delete those that are older than this; 0 keeps all. Return how many. Raises OSError."""
+    if not days:
+        return 0
+    oldest = cautious() - days * 86400
+    expired = [path for path in paths.kept_audio().glob("*.wav") if path.stat().st_mtime < oldest]
+    for path in expired:
+        remove(path)
+    return len(expired)

@@ -11,7 +11,7 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.core.ports import Hotkey
 from tray_dictate.system.physical_keys import physical_keys
-from tray_dictate.system.session import compositor_answers
+from tray_dictate.system.wayland import compositor_answers
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def _none(reasons: list[str]) -> UnavailableError:
 
 
 def _commands() -> Hotkey:
-    from tray_dictate.hotkey.commands import CommandsHotkey  # noqa: PLC0415
+    from tray_dictate.hotkey.switchable import CommandsHotkey  # noqa: PLC0415
 
     return CommandsHotkey()
 

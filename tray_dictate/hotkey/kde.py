@@ -15,7 +15,7 @@ from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, qt
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
-from tray_dictate.system.autostart.desktop_entry import APP_ID
+from tray_dictate.system.autostart.xdg import APP_ID
 from tray_dictate.system.dbus import call
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from tray_dictate.core.desktop_shortcuts import (
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
-from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.autostart import xdg as desktop_entry
 from tray_dictate.system.dbus import call
 
 log = logging.getLogger(__name__)

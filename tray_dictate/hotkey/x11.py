@@ -12,6 +12,15 @@ dictation records. A button of the mouse is hidden until it is up: "back" counts
 
 When an event happened the server says: a contact that bounces lets go for some milliseconds, which
 are more until a busy machine lets us read of it.
+
+The key events that our own output has announced, told from the user's.
+
+What our output sends by XTEST comes from a device that no keyboard has. But a modifier that the
+user still holds is given its effect back by their own keyboard, which releases and presses it:
+there only the count tells. Until that press is seen, one release is ours; a second one is the
+user's, who has let go at that very moment, and our output releases the key again after it.
+
+X keycodes -> the canonical names of `core.keys`, following the keyboard map in force.
 """
 
 # pyright: basic
@@ -24,22 +33,193 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from Xlib import X, display, error
+from Xlib import XK, X, display, error
 from Xlib.ext import ge, xinput
 
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
-from tray_dictate.core.keys import MODIFIERS, Chord, Slot, button_of, in_words, is_bare, spell
-from tray_dictate.hotkey.expected import Expected
-from tray_dictate.hotkey.names import KeyMap
+from tray_dictate.core.keycodes import CODES, XKB
+from tray_dictate.core.keys import (
+    FUNCTION,
+    MODIFIERS,
+    NAMED,
+    Chord,
+    Slot,
+    button_of,
+    in_words,
+    is_bare,
+    parse_key,
+    place_of,
+    spell,
+)
+from tray_dictate.core.keysyms import BY_NUMBER, keysym
 from tray_dictate.hotkey.x11_locks import Locks
-from tray_dictate.system import flush as x11_flush
-from tray_dictate.system.keys_down import QueryDeviceState, bits_set
+from tray_dictate.system import x11 as x11_flush
 from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.system.x11_requests import QueryDeviceState, bits_set
+
+LIMIT = 2.0  # seconds after which an announced event will not come any more
+
+
+@dataclass(slots=True)
+class _Again:
+    """What is to come of one key from the user's own keyboard."""
+
+    until: float
+    presses: int = 0
+    releases: int = 0
+
+
+class Expected:
+    """Announced from any thread, taken on the reader's."""
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[int, bool, float]] = deque()
+        self._again: dict[int, _Again] = {}
+        self._lock = threading.Lock()
+
+    def add(self, keycode: int, down: bool | None) -> None:
+        """Expect an event by XTEST; with None the user's keyboard to release and press a key."""
+        now = time.monotonic()
+        with self._lock:
+            if down is not None:
+                self._sent.append((keycode, down, now + LIMIT))
+                return
+            again = self._again.get(keycode)
+            if not again or again.until < now:
+                again = self._again[keycode] = _Again(now + LIMIT)
+            again.presses, again.releases = again.presses + 1, again.releases + 1
+
+    def sent(self, keycode: int, down: bool) -> bool:
+        """Tell whether this event by XTEST is ours."""
+        now = time.monotonic()
+        with self._lock:
+            while self._sent and self._sent[0][2] < now:
+                self._sent.popleft()
+            entry = next((one for one in self._sent if one[:2] == (keycode, down)), None)
+            if entry:
+                self._sent.remove(entry)
+        return entry is not None
+
+    def again(self, keycode: int, down: bool) -> bool | None:
+        """Tell whether this event of a keyboard is ours; None: it is, and the user has let go."""
+        with self._lock:
+            again = self._again.get(keycode)
+            if not again:
+                return False
+            if again.until < time.monotonic():
+                del self._again[keycode]
+                return False
+            if not down:
+                again.releases -= 1
+                return True
+            again.presses -= 1
+            if again.presses:
+                return True
+            del self._again[keycode]
+            return None if again.releases < 0 else True
+
+
+_NAMED = {
+    "Control_L": "ctrl_l", "Control_R": "ctrl_r", "Alt_L": "alt_l", "Alt_R": "alt_r",
+    "Meta_L": "alt_l", "Meta_R": "alt_r", "Shift_L": "shift_l", "Shift_R": "shift_r",
+    "Super_L": "super_l", "Super_R": "super_r", "ISO_Level3_Shift": "alt_gr",
+    "Mode_switch": "alt_gr", **{keysym(name): name for name in (*NAMED, *FUNCTION)},
+}  # fmt: skip
+XK.load_keysym_group("xkb")  # ISO_Level3_Shift
+_NAMES = BY_NUMBER | {XK.string_to_keysym(symbol): name for symbol, name in _NAMED.items()}
+_UNICODE = 0x01000000  # what a keysym of a character beyond Latin-1 begins with
+
+# Where the map has no Latin letters (a purely Russian one), a letter means its place on a US
+# keyboard. X keycodes are the kernel's plus 8.
+_US_ROWS = {10: "1234567890", 24: "qwertyuiop", 38: "asdfghjkl", 52: "zxcvbnm"}
+_US_PLACES = {first + n: key for first, row in _US_ROWS.items() for n, key in enumerate(row)}
+
+Rows = list[Any]  # of keysyms, for each keycode from the first on
+
+
+class KeyMap:
+    """The map in force, and the names that the wanted keys have in it.
+
+    A wanted key that no key gives by name is sought among all that the keys give, with Shift or in
+    another layout, and by its place: f13 is where it always is, whatever the map makes of it. That
+    is not so of a modifier: a right Ctrl that composes characters would do so while it is held.
+    """
+
+    def __init__(self, display: Any, wanted: Iterable[str] = ()) -> None:
+        self._first = display.display.info.min_keycode
+        count = display.display.info.max_keycode - self._first + 1
+        self._rows: Rows = display.get_keyboard_mapping(self._first, count)
+        self.names = self._named()
+        self.missing: frozenset[str] = frozenset(
+            key for key in wanted if not (key in self.names.values() or self._find(key))
+        )
+
+    def gives(self, key: str) -> str:
+        """Return in words what the key gives that is where a key of this name is on a keyboard."""
+        code = CODES.get(key)
+        row = self._row(code + XKB) if code else ()
+        return next((_spelt(number) for number in row if number), "")
+
+    def _named(self) -> dict[int, str]:
+        """Return a name for every keycode; nameless keys are called "keycode 123"."""
+        rows = enumerate(self._rows, self._first)
+        names = {code: _name(row) or f"keycode {code}" for code, row in rows}
+        taken = set(names.values())
+        missing = {code: key for code, key in _US_PLACES.items() if key not in taken}
+        return names | missing
+
+    def _find(self, key: str) -> bool:
+        """Give the name of a wanted key to those that are meant by it; return whether any is."""
+        place = place_of(key)
+        if place is not None:
+            found = [place] if place in self.names else []
+        elif key in BY_NUMBER.values() or key in _NAMED.values():
+            found = [code for code in self.names if self._can_give(code, key)]
+            by_place = CODES.get(key, 0) + XKB
+            if not found and key in FUNCTION and by_place in self.names:
+                found = [by_place]
+        else:
+            found = list[int]()
+        self.names |= dict.fromkeys(found, key)
+        return bool(found)
+
+    def _can_give(self, code: int, key: str) -> bool:
+        return any(_NAMES.get(number) == key for number in self._row(code))
+
+    def _row(self, code: int) -> Any:
+        at = code - self._first
+        return self._rows[at] if 0 <= at < len(self._rows) else ()
+
+
+def _name(keysyms: Any) -> str:
+    """Name a key by what it gives unshifted, in whichever layout gives a name that we know."""
+    for number in keysyms[::2]:  # every second column is the shifted one
+        if number in _NAMES:
+            return _NAMES[number]
+        if 0x20 < number < 0x7F or 0xA0 < number < 0x100:  # these are their characters
+            return chr(number).lower()
+        if number == 0x20AC or number > _UNICODE:
+            return _character(number)
+    return ""
+
+
+def _character(number: int) -> str:
+    point = number & (_UNICODE - 1)
+    return chr(point).lower() if point < 0x110000 and chr(point).isprintable() else ""
+
+
+def _spelt(number: int) -> str:
+    name = _name([number])
+    if name:
+        return in_words((parse_key(name),))
+    return XK.keysym_to_string(number) or f"keysym {number:#x}"
+
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,8 @@ It goes through the programs that pyperclip knows (xsel, pbcopy, Windows itself)
 or wl-copy, which stay to serve it, and get none of our keys. wl-copy waits until the compositor
 lets it: not for ever, where we start it.
 What was on the clipboard before is gone: here the text is meant to stay.
+
+What an output refuses that knows no windows and no caret.
 """
 
 from __future__ import annotations
@@ -19,10 +21,33 @@ import pyperclip
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.blind import Blind
-from tray_dictate.output.plain import plain
+from tray_dictate.output.base import plain
 from tray_dictate.system import remedies
 from tray_dictate.system.key_variables import without_keys
+
+
+class Blind:
+    """The part of ports.Output that takes a look at the desktop."""
+
+    async def press(self, chord: str, target: Target | None = None) -> None:
+        """Refuse: keys alone are not pressed here. Raises DeliveryError."""
+        del target
+        raise DeliveryError(f"{chord} cannot be pressed on this system.")
+
+    async def erase(self, characters: int, target: Target | None = None) -> None:
+        """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
+        del target
+        raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
+
+    async def activate(self, target: Target) -> None:
+        """Refuse: windows are not told apart here. Raises DeliveryError."""
+        raise DeliveryError(f"The focus cannot be given to {target.window} on this system.")
+
+    async def is_gone(self, target: Target) -> bool:
+        """Return False: windows are not told apart here."""
+        del target
+        return False
+
 
 REMEDY = remedies.CLIPBOARD
 ANSWER = 3.0  # seconds for wl-copy, and for wl-paste

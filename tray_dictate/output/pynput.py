@@ -21,10 +21,9 @@ from pynput import keyboard
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.blind import Blind
-from tray_dictate.output.clipboard import ClipboardOutput
+from tray_dictate.output.base import plain
+from tray_dictate.output.clipboard import Blind, ClipboardOutput
 from tray_dictate.output.hands import Hands
-from tray_dictate.output.plain import plain
 from tray_dictate.output.windows_batch import WindowsTypist
 from tray_dictate.system.physical_keys import PhysicalKeys, physical_keys
 

@@ -13,12 +13,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.rewrite.backends import Chat, model, url
-from tray_dictate.rewrite.command import Command
-from tray_dictate.rewrite.failure import RewriteError
+from tray_dictate.rewrite.backends import Chat, Command, model, url
 from tray_dictate.rewrite.key import Key
-from tray_dictate.rewrite.profiles import Profile, profiles
-from tray_dictate.system import blocking
+from tray_dictate.rewrite.profiles import Profile, RewriteError, profiles
+from tray_dictate.system import threads as blocking
 
 Way = Callable[[str, str], Awaitable[str]]
 

@@ -12,12 +12,13 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys as key_program
 from tray_dictate.config import api_keys as key_store
-from tray_dictate.config import key_entry, key_program
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.rewrite.failure import RewriteError
+from tray_dictate.rewrite.profiles import RewriteError
 from tray_dictate.system import key_variables
-from tray_dictate.system.blocking import Blocking
+from tray_dictate.system.threads import Blocking
 
 VARIABLE = key_variables.REWRITE
 ENTRY = "rewrite"  # in the keyring
@@ -78,7 +79,10 @@ class Key:
 
     async def _find(self) -> Found:
         if self._command:
-            key, source = await key_program.ask(self._command, _LIMIT, self.setting), self.setting
+            key, source = (
+                await key_program.ask_program(self._command, _LIMIT, self.setting),
+                self.setting,
+            )
         elif self._alone:
             return Found("", "")
         elif key := os.environ.get(VARIABLE, "").strip():

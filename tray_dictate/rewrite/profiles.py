@@ -1,10 +1,14 @@
-"""Which rewrite is for which application: the first of the user's profiles that matches."""
+"""Which rewrite is for which application: the first of the user's profiles that matches.
+
+Why a text could not be rewritten.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tray_dictate.config.schema import RewriteProfile, RewriteSettings
+from tray_dictate.core.errors import DictateError
 from tray_dictate.system.expressions import EXPRESSIONS
 
 
@@ -39,3 +43,11 @@ def _profile(settings: RewriteSettings, rule: RewriteProfile, number: int) -> Pr
         settings.model_copy(update=given), frozenset(given), f"rewrite.profiles[{number}]",
         rule.application, rule.off,
     )  # fmt: skip
+
+
+class RewriteError(DictateError):
+    """The text stays as it is; `kind` is the same for what need not be told twice."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)

@@ -13,7 +13,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.system import dbus
-from tray_dictate.system.autostart import desktop_entry
+from tray_dictate.system.autostart import xdg as desktop_entry
 from tray_dictate.system.threads import Bridge
 
 T = TypeVar("T")

@@ -3,6 +3,8 @@
 https://wayland.freedesktop.org/docs/html/ch04.html#sect-Protocol-Wire-Format. libwayland's Python
 bindings bring neither the protocols that we speak nor bounded waits: a compositor that hangs must
 not hang us. One thread for each connection.
+
+Whether this process is in a Wayland session.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import select
 import socket
 import struct
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -293,3 +296,17 @@ def _packed(given: Argument) -> bytes:
         return _UINT.pack(given & 0xFFFFFFFF)
     data = given.encode() + b"\0" if isinstance(given, str) else given
     return _UINT.pack(len(data)) + data + b"\0" * (-len(data) % 4)
+
+
+def compositor_answers() -> bool:
+    """Return whether a compositor listens where WAYLAND_DISPLAY says; a stale one does not."""
+    name = os.environ.get("WAYLAND_DISPLAY")
+    if not name or sys.platform == "win32":
+        return False
+    where = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"), name)
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(where))
+        except OSError:
+            return False
+    return True

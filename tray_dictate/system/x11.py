@@ -1,14 +1,23 @@
 """A connection to the X server, and which window of whom has the focus.
 
 python-xlib is not thread safe: every thread of ours opens a connection of its own here.
+
+Requests to an X server that are really sent; the hotkey, the output, the tray and doctor ask.
+
+python-xlib 0.33's own flush gives up where the server is busy and its socket is filled for the
+moment: an answer to a paste, or the end of a grab, would wait for whatever is asked next.
 """
+
+# pyright: basic
+# python-xlib carries no types.
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from Xlib import X, Xatom, error
 from Xlib.display import Display
@@ -18,6 +27,9 @@ from Xlib.xobject.drawable import Window
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.text.normalize import label
+
+if TYPE_CHECKING:
+    from tray_dictate.system.wakeup import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -182,3 +194,26 @@ def marks_text(display: Display, target: Focus) -> bool:
     """
     owner: Any = display.get_selection_owner(Xatom.PRIMARY)
     return bool(owner) and client_of(display, owner.id) in target.clients
+
+
+def flush(display: Display) -> None:
+    """Send what is queued; waits for a server that does not read it yet."""
+    display.flush()
+    while display.display.data_send:
+        select.select([], [display.fileno()], [])
+        display.flush()
+
+
+def wait(display: Display, wake_up: WakeUp | None = None, *, seconds: float | None = None) -> bool:
+    """Send what is queued, then wait for an event or to be woken; return whether it was that.
+
+    It waits for nothing where an event is here already.
+    """
+    flush(display)
+    if display.display.event_queue:
+        seconds = 0
+    files = [display, wake_up] if wake_up else [display]
+    if wake_up not in select.select(files, [], [], seconds)[0]:
+        return False
+    wake_up.clear()
+    return True

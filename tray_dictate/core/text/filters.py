@@ -3,9 +3,14 @@
 Only a whole segment counts, also where it is repeated. The sure ones are what nobody dictates.
 "Thank you." is written for silence, too, but people do say it: it is among the likely ones, which
 are off by default.
-"""
 
-# ruff: noqa: RUF001 - the real characters
+Sounds of thinking, left out with the commas around them; off unless a language is named.
+
+What the recogniser writes when nobody spoke.
+
+Its training data were subtitles: a click, a cough or a chair becomes "You" or "Thank you for
+watching". Nobody can say these in the time that the noise lasts.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,10 @@ from collections.abc import Sequence
 from tray_dictate.core.text.credits import is_credit
 from tray_dictate.core.text.farewells import is_farewell
 from tray_dictate.core.text.marks import after_marks, is_mark
+from tray_dictate.core.text.replacements import Phrase, whole
+
+# ruff: noqa: RUF001 - the real characters
+
 
 _SURE = """
 please subscribe
@@ -118,3 +127,69 @@ def _once(segment: str) -> str:
 
 def _lines(text: str) -> list[str]:
     return [_plain(line) for line in text.split("\n") if line]
+
+
+FILLERS = {
+    "en": ("um", "umm", "uh", "uhh", "uhm", "erm", "er", "hmm"),
+    "de": ("äh", "ähm", "öh", "öhm", "hm", "hmm"),
+    "fr": ("euh", "heu", "hum"),
+}
+_WORDS = {"de": {"um", "er"}, "fr": {"er"}}  # fillers elsewhere, but words here
+_END = r"[.!?…]"
+
+
+class Fillers:
+    """The fillers of some languages; a word of one language is no filler of another."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        words = {word for language in languages for word in FILLERS[language]}
+        for language in languages:
+            words -= _WORDS.get(language, set())
+        self._pattern: re.Pattern[str] | None = None
+        if words:
+            any_word = "|".join(sorted(words, key=len, reverse=True))
+            one = rf"(?<![-\u2010\u2011]){whole(Phrase(any_word, 'um'))}(?![-\u2010\u2011])"
+            self._pattern = re.compile(
+                rf"(?P<before>\s*[,–—])?\s*(?P<filler>{one})(?:[\s,–—]*{one})*"
+                rf"(?P<after>\s*[,–—])?(?P<end>{_END}+)?\s*",
+                re.IGNORECASE,
+            )
+
+    def without(self, text: str) -> str:
+        """Return `text` without them; a sentence keeps its capital and its end."""
+        if not self._pattern:
+            return text
+        result, at, capital = "", 0, False
+        for match in self._pattern.finditer(text):
+            if match["filler"].isupper() and len(match["filler"]) > 1:  # ER is a hospital's
+                continue
+            result += _capital(text[at : match.start()], needed=capital)
+            begins = not result or re.search(rf"{_END}[\"'”’)]*\s*$", result)
+            capital = bool(begins) and match["filler"][0].isupper()
+            if not begins:
+                result += match["end"] or ""
+            if result and not result.endswith(" ") and match.end() < len(text):
+                result += " "
+            at = match.end()
+        return result + _capital(text[at:], needed=capital)
+
+
+def _capital(text: str, *, needed: bool) -> str:
+    return text[:1].upper() + text[1:] if needed else text
+
+
+_HEARD_IN_NOISE = frozenset(
+    {
+        "bye", "i", "mm", "oh", "okay", "so", "thank you", "thank you for watching",
+        "thank you very much", "thanks for watching", "the", "you",
+    }
+)  # fmt: skip
+_SHORT = 0.3  # seconds of voice
+
+
+def believable(text: str, voiced: float) -> str:
+    """Return the text, or nothing where `voiced` seconds of sound cannot have been these words."""
+    words = re.findall(r"[\w']+", text.lower())
+    if not words:  # notes of music, lone punctuation
+        return ""
+    return "" if voiced < _SHORT and " ".join(words) in _HEARD_IN_NOISE else text

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from tray_dictate.core.text.characters import NO_SPACES
-from tray_dictate.core.text.words import is_word
+from tray_dictate.core.text.normalize import NO_SPACES
+from tray_dictate.core.text.replacements import is_word
 
 _FASTEST = 40.0  # letters a second; the fastest speakers reach 30
 _SHORT = 5  # letters of a short word

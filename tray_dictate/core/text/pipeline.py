@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tray_dictate.core.text.capitals import ANY_LANGUAGE, Spelling
-from tray_dictate.core.text.fillers import Fillers
-from tray_dictate.core.text.filters import Unsaid
+from tray_dictate.core.text.filters import Fillers, Unsaid
 from tray_dictate.core.text.loops import unroll
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.core.text.replacements import Apply, patterner, replacer, speller, substitute
-from tray_dictate.core.text.spoken import Command, Kind
-from tray_dictate.core.text.spoken_commands import Commands, append, follow
+from tray_dictate.core.text.spoken_commands import Command, Commands, Kind, append, follow
 
 _SCRATCHES = 10  # segments that one segment may take back
 _KEPT = 100_000  # characters of a text that is too long

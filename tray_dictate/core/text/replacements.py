@@ -1,13 +1,119 @@
-"""Phrases that become others, terms that are spelled one way, and patterns of the user's own."""
+r"""Phrases that become others, terms that are spelled one way, and patterns of the user's own.
+
+What a whole word is, as parts of a regular expression.
+
+Python's `\w` knows no combining marks, so that it finds "कम" in "कमी"; nor does it know that
+"don" is no word in "don't", that "github" in "github.com" is part of a name, and that Chinese and
+Thai have no blanks around a word.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from tray_dictate.core.text.characters import compose
 from tray_dictate.core.text.expressions import compiled
-from tray_dictate.core.text.words import AnyOf, Phrase, is_word, phrase
+from tray_dictate.core.text.normalize import NO_SPACES, compose
+
+
+def _marks() -> str:
+    """Return the combining marks of Unicode as ranges of a character class."""
+    codes = [c for c in range(0x300, 0x1E950) if unicodedata.category(chr(c))[0] == "M"]
+    known = set(codes)
+    starts = [chr(code) for code in codes if code - 1 not in known]
+    ends = [chr(code) for code in codes if code + 1 not in known]
+    return "".join(f"{start}-{end}" for start, end in zip(starts, ends, strict=True))
+
+
+_MARKS = _marks()
+_LETTER = rf"[\w{_MARKS}\u200c\u200d]"
+_IS_LETTER, _IS_UNSPACED = re.compile(_LETTER), re.compile(f"[{NO_SPACES}]")
+_START = (
+    rf"(?:(?<!{_LETTER})|(?<=[{NO_SPACES}]))(?<!{_LETTER}[.@])"
+    # l'API and d'API are two words, o'clock is one
+    rf"(?:(?<!{_LETTER}['’])|(?<=(?<!['’])(?<!{_LETTER})[ldjmtsncLDJMTSNC]['’]))"  # noqa: RUF001
+)
+_END = (
+    rf"(?:(?!{_LETTER})|(?=[{NO_SPACES}]))(?![.@]{_LETTER})"
+    rf"(?!['’](?!s(?!{_LETTER})){_LETTER})"  # noqa: RUF001 - GitHub's is a word and an s
+)
+GAP = r"(?:,?\s+|[-\u2010\u2011])"  # what an engine may write between the words of a phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An expression, and an example of what it matches: where that ends decides the boundaries."""
+
+    inner: str
+    example: str
+
+
+def phrase(words: str, gap: str = GAP) -> Phrase:
+    """Return the expression for a phrase, however its `words` are set apart."""
+    words = compose(words).strip()
+    parts = [part for part in re.split(r"[\s\-\u2010\u2011]+", words) if part]
+    inner = gap.join(map(re.escape, parts or [words]))
+    return Phrase(inner, parts[0][0] + parts[-1][-1] if parts else words)
+
+
+def whole(one: Phrase) -> str:
+    """Return an expression for `one` that matches whole words only."""
+    return f"{_start(one)}(?:{one.inner}){_end(one)}"
+
+
+class AnyOf:
+    """Finds whichever of many phrases stands at a place, in any case, whole words only.
+
+    They are grouped by their first letter, so that a thousand of them cost little more than ten;
+    of those with the same first letter the earlier wins.
+    """
+
+    def __init__(self, phrases: Sequence[Phrase]) -> None:
+        alike: dict[tuple[str, str], dict[str, list[int]]] = {}  # by boundaries and first letter
+        for which, one in enumerate(phrases):
+            letter, edges = one.example[0].lower()[0], (_start(one), _end(one))
+            alike.setdefault(edges, {}).setdefault(letter, []).append(which)
+        self._order: list[int] = []
+        groups: list[str] = []
+        for edges in sorted(alike):  # first those without a boundary: "c++" before "c"
+            branches: list[str] = []
+            for letter, found in alike[edges].items():
+                inner = "|".join(f"({phrases[which].inner})" for which in found)
+                branches.append(f"(?={re.escape(letter)})(?:{inner})")
+                self._order += found
+            groups.append(f"{edges[0]}(?:{'|'.join(branches)}){edges[1]}")
+        letters = {letter for found in alike.values() for letter in found}
+        any_letter = f"(?=[{re.escape(''.join(sorted(letters)))}])" if letters else ""
+        self._pattern = re.compile(f"{any_letter}(?:{'|'.join(groups)})", re.IGNORECASE)
+
+    def __bool__(self) -> bool:
+        return bool(self._order)
+
+    def find(self, text: str) -> Iterator[tuple[re.Match[str], int]]:
+        """Yield every match, and which phrase it is."""
+        for match in self._pattern.finditer(text) if self else ():
+            assert match.lastindex is not None
+            yield match, self._order[match.lastindex - 1]
+
+
+def is_word(char: str) -> bool:
+    """Tell whether `char` can be part of a word."""
+    return _IS_LETTER.match(char) is not None
+
+
+def _start(one: Phrase) -> str:
+    return _START if _has_boundary(one.example[0]) else ""
+
+
+def _end(one: Phrase) -> str:
+    return _END if _has_boundary(one.example[-1]) else ""
+
+
+def _has_boundary(char: str) -> bool:
+    return is_word(char) and not _IS_UNSPACED.match(char)
+
 
 Rewrite = Callable[[str], str]
 Apply = Callable[[Mapping[str, str], str], str]  # patterns with their values, text -> text

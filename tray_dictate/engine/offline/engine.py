@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.core.text.dated import modern
-from tray_dictate.core.text.doubt import believable
+from tray_dictate.core.text.filters import believable
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
@@ -266,7 +266,7 @@ class OfflineEngine:
 
 def _embedded() -> Models:
     try:
-        from tray_dictate.engine.offline.embedded import Embedded  # noqa: PLC0415 - it takes 0.2 s
+        from tray_dictate.engine.offline.moonshine import Embedded  # noqa: PLC0415 - it takes 0.2 s
     except ImportError as reason:
         raise UnavailableError(
             f"The embedded engine cannot load onnxruntime: {reason}.",

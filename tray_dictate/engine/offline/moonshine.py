@@ -3,6 +3,10 @@
 A growing segment is decoded again and again. The hypothesis before is the draft of the next one:
 the decoder checks all of it in a single pass and goes on from the first token that it would not
 have chosen itself. The result is what it would have found without, in a fraction of the steps.
+
+The models of the embedded engine, loaded.
+
+Importing this module imports onnxruntime, which takes its time: do it where waiting harms nobody.
 """
 
 from __future__ import annotations
@@ -12,8 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tray_dictate.engine.models import Decoded, Samples, Tokens
+from tray_dictate.engine import model_files as assets
+from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Tokens
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
+from tray_dictate.engine.vad import Silero
+from tray_dictate.system.memory import trim
 
 RATE = 16000  # samples per second
 
@@ -167,3 +174,34 @@ def _vocabulary(data: bytes) -> list[bytes]:
         spellings.append(data[at : at + length])
         at += length
     return spellings
+
+
+class Embedded:
+    """Moonshine tiny English and Silero VAD."""
+
+    def __init__(self) -> None:
+        self._silero = Silero(assets.find(assets.SILERO))
+        self._moonshine = Moonshine(assets.find(assets.MOONSHINE))
+        self.rest()
+
+    def detector(self) -> Detector:
+        """Return a voice detector for one session."""
+        return self._silero.detector()
+
+    def cancellation(self) -> Cancel:
+        """Return what cancels one pass."""
+        return Cancellation()
+
+    def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:
+        """Return the tokens spoken in the samples. Raises EngineError."""
+        assert isinstance(cancel, Cancellation)  # ours, from above
+        return self._moonshine.decode(samples, draft, cancel)
+
+    def text(self, tokens: Tokens) -> str:
+        """Return what the tokens spell."""
+        return self._moonshine.text(tokens)
+
+    def rest(self) -> None:
+        """Give back the memory that is needed only while somebody dictates."""
+        self._moonshine.shrink()
+        trim()

@@ -14,8 +14,8 @@ from typing import Any
 from tray_dictate.core.pcm import seconds
 from tray_dictate.engine.realtime.patience import Patience
 from tray_dictate.engine.realtime.protocol.conversation import Conversation, Read
-from tray_dictate.engine.realtime.protocol.dialect_session import Message
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
+from tray_dictate.engine.realtime.protocol.events import Message
 from tray_dictate.engine.realtime.protocol.turns import Turns
 from tray_dictate.engine.realtime.transport import Connect, Connection, Server, failed
 

@@ -9,20 +9,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import replace
 from functools import partial
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Allowance, Engine, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
-from tray_dictate.engine.listener import Listener
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline.english import understands
 from tray_dictate.engine.realtime.connection import Link
 from tray_dictate.engine.realtime.entrance import Entrance
-from tray_dictate.engine.realtime.protocol.dialect_session import detects
-from tray_dictate.engine.realtime.protocol.dialect_url import model, url
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
+from tray_dictate.engine.realtime.protocol.events import detects
 from tray_dictate.engine.realtime.session import FailoverSession, Plan, Turning
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
+from tray_dictate.engine.segmenter import Listener
 from tray_dictate.system import own_python
 from tray_dictate.system.memory import trim
 
@@ -185,7 +184,7 @@ def transport(settings: EngineSettings) -> Connect:
     """Return what connects, imported; it takes a while. Raises UnavailableError."""
     times = replace(TIMES, handshake=min(TIMES.handshake, settings.patience_seconds))
     if settings.transport == "websocket":
-        from tray_dictate.engine.realtime.realtime import open_websocket  # noqa: PLC0415 - only where used
+        from tray_dictate.engine.realtime.transport import open_websocket  # noqa: PLC0415 - only where used
 
         return Entrance(partial(open_websocket, times=times), times.handshake).enter
     try:

@@ -1,4 +1,7 @@
-"""A connection to a server, and what its failures mean; realtime.py and sdk.py make them."""
+"""A connection to a server, and what its failures mean; realtime.py and sdk.py make them.
+
+The WebSocket around a dialect, on `websockets`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection
+from typing_extensions import override
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidProxy,
@@ -24,7 +29,8 @@ from websockets.exceptions import (
 )
 from websockets.protocol import State
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate import __version__
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import EngineError
 from tray_dictate.engine.realtime.protocol.dialects import Dialect
 from tray_dictate.engine.realtime.protocol.errors import (
@@ -314,3 +320,29 @@ def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
             "with http:// or ws://."
         )
     return LostError(f"No TLS connection to {host}: {error.reason or 'it ended'}.")
+
+
+class _Connect(connect):
+    """Never follows a redirect: the key is for the server that the user has named."""
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def open_websocket(server: Server, times: Times = TIMES) -> OpenSocket:
+    """Connect. Raises LostError, RefusedError."""
+
+    async def connected(options: dict[str, Any]) -> ClientConnection:
+        return await _Connect(
+            server.url,
+            additional_headers=server.headers,
+            user_agent_header=f"tray_dictate/{__version__}",
+            **options,
+        )
+
+    socket = await opened(server, times, connected)
+    return OpenSocket(
+        server, socket, times,
+        send=socket.send, receive=partial(socket.recv, decode=False), close=socket.close,
+    )  # fmt: skip

@@ -4,12 +4,15 @@ Where no compositor lets programs own its selections (GNOME), the RemoteDesktop 
 clipboard; PRIMARY it has not. Reads come as signals, without the reader's name: a read after the
 key counts for the target's, and those that a desktop's own clipboard manager makes of everything
 that appears are over by then, which is waited for.
+
+Pipes on the portals' thread, which waits for none of them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,21 +21,68 @@ from typing import Any
 from dbus_fast import Variant
 
 from tray_dictate.core.errors import UnavailableError, why
-from tray_dictate.output.portal.pipes import read, write
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_secret
-from tray_dictate.output.wayland.habits import ONE_PASTE
-from tray_dictate.output.wayland.save import Contents
+from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.selection_server import (
     ABANDONED,
     BELATED,
+    ONE_PASTE,
     TYPES,
     Offer,
     instead,
     text_contents,
 )
 from tray_dictate.system import dbus
+
+SERVING = 10.0  # seconds for a reader to take what it asked for
+
+
+async def read(file: int, most: int) -> bytes:
+    """Return all that comes out of a pipe, and close it. Raises ValueError for more than `most`."""
+    found, size = list[bytes](), 0
+    try:
+        os.set_blocking(file, False)
+        while part := await _ready(file, lambda: os.read(file, 1 << 16), writing=False):
+            size += len(part)
+            if size > most:
+                raise ValueError
+            found.append(part)
+    finally:
+        os.close(file)
+    return b"".join(found)
+
+
+async def write(file: int, data: bytes) -> None:
+    """Put all of it into a pipe, and close it. Raises OSError, TimeoutError among them."""
+    rest = memoryview(data)
+    try:
+        os.set_blocking(file, False)
+        async with asyncio.timeout(SERVING):
+            while rest:
+                rest = rest[await _ready(file, lambda: os.write(file, rest), writing=True) :]  # noqa: B023
+    finally:
+        os.close(file)
+
+
+async def _ready(file: int, work: Callable[[], Any], *, writing: bool) -> Any:
+    """Return what a system call on a pipe returns, once it does not have to wait."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(BlockingIOError):
+            return work()
+        ready = asyncio.Event()
+        watch, unwatch = (
+            (loop.add_writer, loop.remove_writer) if writing
+            else (loop.add_reader, loop.remove_reader)
+        )  # fmt: skip
+        watch(file, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            unwatch(file)
+
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from tray_dictate.output.base import always
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
-from tray_dictate.output.wayland.chain import Stays
+from tray_dictate.output.wayland.chain import Held, Stays, await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
-from tray_dictate.output.wayland.release import Held, await_release
 from tray_dictate.system.portals import Portals
 
 CHORD_LET_GO = 5.0  # seconds; what is pressed later means another place, or another window

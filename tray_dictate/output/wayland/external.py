@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError
-from tray_dictate.output.wayland.layout import session_characters
+from tray_dictate.output.wayland.keymap import session_characters
 from tray_dictate.system.key_variables import without_keys
 
 CHUNK = 64  # characters of one run, between which `stop` is looked at

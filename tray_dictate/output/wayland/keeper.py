@@ -22,8 +22,8 @@ from contextlib import suppress
 from typing import IO
 
 from tray_dictate.output import keeper
+from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.readers import Readers, boot_time
-from tray_dictate.output.wayland.save import Contents
 from tray_dictate.output.wayland.selection_server import Server, Serving
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 

@@ -16,12 +16,11 @@ from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland.chain import HarmfulError, Link, Stays
+from tray_dictate.output.wayland.chain import HarmfulError, Held, Link, Released, Stays
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
-from tray_dictate.output.wayland.release import Held, Released
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.wayland import Connection, WaylandError
 

@@ -18,8 +18,7 @@ from typing import TypeVar
 from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError
-from tray_dictate.output.plain import plain
+from tray_dictate.output.base import MovedError, plain
 from tray_dictate.output.portal.paste import Held
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.wayland.chain import Chain

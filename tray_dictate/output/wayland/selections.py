@@ -29,10 +29,9 @@ from typing import Any
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
+from tray_dictate.output.wayland.data_control import CLIPBOARD, Contents, DataControl, Saving
 from tray_dictate.output.wayland.keeper import START, Heir, hand_on
 from tray_dictate.output.wayland.readers import Readers, boot_time
-from tray_dictate.output.wayland.save import Contents, Saving
 from tray_dictate.output.wayland.selection_server import (
     EMPTYING,
     Held,

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tray_dictate.output.keeper import pack, unpack
-from tray_dictate.output.x11.property import Value
-from tray_dictate.output.x11.selection_transfer import Contents
+from tray_dictate.output.x11.selection_transfer import Contents, Value
 
 _HEAD = 4096  # bytes: one page, which a write fills whole or not at all
 

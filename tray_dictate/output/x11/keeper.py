@@ -26,9 +26,9 @@ from Xlib.xobject.drawable import Window
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.keeper import KEPT, begin_anew, command
 from tray_dictate.output.x11.bequest import Bequest, Will
+from tray_dictate.output.x11.keyboard import LIVES
 from tray_dictate.output.x11.selection_server import Held, Server
-from tray_dictate.output.x11.survivor import LIVES
-from tray_dictate.system import flush as x11_flush
+from tray_dictate.system import x11 as x11_flush
 from tray_dictate.system.x11 import connect, disown, watch_end
 
 CALM = 0.03  # seconds without a word until all of them have been read

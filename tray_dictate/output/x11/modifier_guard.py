@@ -19,8 +19,12 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
-from tray_dictate.system.keys_down import QueryDeviceState
-from tray_dictate.system.x11_requests import AllowEvents, FakeDeviceKey, PassiveUngrab
+from tray_dictate.system.x11_requests import (
+    AllowEvents,
+    FakeDeviceKey,
+    PassiveUngrab,
+    QueryDeviceState,
+)
 
 _ANY = 0x80000000  # XIAnyModifier
 _KEYS = xinput.KeyPressMask | xinput.KeyReleaseMask

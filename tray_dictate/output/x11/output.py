@@ -24,9 +24,8 @@ from Xlib import XK, error
 from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, UnsavedError
+from tray_dictate.output.base import MovedError, UnsavedError, plain
 from tray_dictate.output.experience import Experience, Place
-from tray_dictate.output.plain import plain
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import activate, be_heard, is_gone, kept_in

@@ -15,8 +15,7 @@ from Xlib.xobject.drawable import Window
 
 from tray_dictate.output.secrecy import HINT, OURS
 from tray_dictate.output.x11.clients import Clients
-from tray_dictate.output.x11.property import Outgoing, Value, read
-from tray_dictate.output.x11.selection_transfer import Contents
+from tray_dictate.output.x11.selection_transfer import Contents, Outgoing, Value, read
 from tray_dictate.system.x11 import client_of
 
 EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked

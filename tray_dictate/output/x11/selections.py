@@ -11,6 +11,12 @@ gives back what was there before, in every format. Three rules:
    Programs that end as soon as they own it no more (xclip) have not ended it by that.
 
 What we keep outlives us, also where we are killed: x11_keeper.py.
+
+CUT_BUFFER0: what xterm pastes where PRIMARY gives it nothing.
+
+An xterm that slept through a paste of ours and wakes up to an empty one would insert what an xterm
+marked last, ever (measured: it did). So the buffer is away for as long as such a paste may come,
+10 s; an xterm that sleeps longer inserts it all the same.
 """
 
 from __future__ import annotations
@@ -33,12 +39,18 @@ from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
 from tray_dictate.output.x11.bequest import Bequest, Kept, Will
 from tray_dictate.output.x11.clients import Clients
-from tray_dictate.output.x11.cut import CutBuffer
 from tray_dictate.output.x11.keeper import heir
+from tray_dictate.output.x11.keyboard import Survivor
 from tray_dictate.output.x11.selection_server import BELATED, Held, Offer, Server, text_contents
-from tray_dictate.output.x11.selection_transfer import AtomNames, Contents, Saving, hand_over
-from tray_dictate.output.x11.survivor import Survivor
-from tray_dictate.system import flush as x11_flush
+from tray_dictate.output.x11.selection_transfer import (
+    AtomNames,
+    Contents,
+    Saving,
+    Value,
+    hand_over,
+    read,
+)
+from tray_dictate.system import x11 as x11_flush
 from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.x11 import (
     Focus,
@@ -49,6 +61,28 @@ from tray_dictate.system.x11 import (
     marks_text,
     watch_end,
 )
+
+
+class CutBuffer:
+    """The property of the root window; for one thread, with that thread's connection."""
+
+    def __init__(self, display: Display) -> None:
+        self._root = display.screen().root
+        self._hidden: Value | None = None
+
+    def hide(self) -> None:
+        """Take it away; nothing happens where it is away already."""
+        found = read(self._root, Xatom.CUT_BUFFER0)
+        if found is not None:
+            self._hidden = found
+            self._root.delete_property(Xatom.CUT_BUFFER0)
+
+    def bring_back(self) -> None:
+        """Put it back, unless a program has set it anew; idempotent."""
+        hidden, self._hidden = self._hidden, None
+        if hidden is not None and read(self._root, Xatom.CUT_BUFFER0) is None:
+            self._root.change_property(Xatom.CUT_BUFFER0, hidden.kind, hidden.bits, hidden.data)
+
 
 log = logging.getLogger(__name__)
 

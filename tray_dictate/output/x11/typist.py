@@ -22,8 +22,7 @@ from Xlib import XK, Xatom
 from Xlib.display import Display
 
 from tray_dictate.output.base import always
-from tray_dictate.output.x11.keyboard import Keys
-from tray_dictate.output.x11.layout import FIRST, LAST, Layout, Row, Stroke
+from tray_dictate.output.x11.keyboard import FIRST, LAST, Keys, Layout, Row, Stroke
 
 log = logging.getLogger(__name__)
 

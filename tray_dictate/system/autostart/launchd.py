@@ -12,7 +12,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.autostart_files import write_whole
+from tray_dictate.system.files import write_whole
 from tray_dictate.system.key_variables import without_keys
 
 _LABEL = "org.tray-dictate.daemon"

@@ -11,7 +11,7 @@ import platformdirs
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system import files as paths
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.autostart_files import write_whole
+from tray_dictate.system.files import write_whole
 from tray_dictate.system.key_variables import without_keys
 
 _UNIT = "tray-dictate.service"

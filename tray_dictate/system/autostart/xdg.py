@@ -2,17 +2,23 @@
 
 Strings are escaped twice, as the Desktop Entry Specification has it: an argument of Exec within
 its quotes, then the whole value as any string of the file.
+
+Our entry among the desktop's applications.
+
+The menu of applications starts us by it, and newer portals serve only programs that have one.
 """
 
 from __future__ import annotations
 
 import configparser
+import logging
 import re
 
 import platformdirs
 
+from tray_dictate.system import autostart
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.autostart_files import write_whole
+from tray_dictate.system.files import write_whole
 
 _GROUP = "Desktop Entry"
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)', re.DOTALL)
@@ -93,3 +99,19 @@ def _escaped(value: str) -> str:
 def _unescaped(value: str) -> str:
     letters = {"s": " ", "n": "\n", "t": "\t", "r": "\r"}
     return re.sub(r"\\(.)", lambda found: letters.get(found[1], found[1]), value)
+
+
+log = logging.getLogger(__name__)
+
+APP_ID = "org.tray_dictate.TrayDictate"
+
+
+def make() -> None:
+    """Make the entry for this installation, where it is not there. It blocks."""
+    path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
+    text = f"{render(autostart.program())}Categories=Utility;Accessibility;\n"
+    try:
+        if not path.exists() or path.read_text() != text:
+            write_whole(path, text)
+    except OSError as reason:
+        log.info("the desktop's entry for us cannot be written: %s", reason)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Lock
-from tray_dictate.system.session import compositor_answers
+from tray_dictate.system.wayland import compositor_answers
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,9 @@ import socket
 import threading
 from contextlib import suppress
 
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Urgency
-from tray_dictate.ui.words import plain, tooltip
+from tray_dictate.core.ports import Choices, Urgency
+from tray_dictate.ui.labels import plain, tooltip
 
 log = logging.getLogger(__name__)
 

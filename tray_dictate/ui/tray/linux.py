@@ -13,18 +13,17 @@ from collections.abc import Awaitable
 
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Urgency
+from tray_dictate.core.ports import Actions, Choices, Urgency
 from tray_dictate.system.dbus import TROUBLE, connect
-from tray_dictate.system.session import compositor_answers
 from tray_dictate.system.threads import Bridge
+from tray_dictate.system.wayland import compositor_answers
+from tray_dictate.ui.labels import Unseen, plain, seen
 from tray_dictate.ui.tray.headless import Ending
+from tray_dictate.ui.tray.menu import View
 from tray_dictate.ui.tray.notifications import Notifications, show_once
 from tray_dictate.ui.tray.sni import Item
-from tray_dictate.ui.tray.view import View
 from tray_dictate.ui.tray.xembed import XEmbedIcon
-from tray_dictate.ui.words import Unseen, plain, seen
 
 log = logging.getLogger(__name__)
 

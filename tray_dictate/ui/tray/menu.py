@@ -1,16 +1,67 @@
-"""The menu as data, shared by every kind of host: built anew from what is shown at each change."""
+"""The menu as data, shared by every kind of host: built anew from what is shown at each change.
+
+Everything that the icon, its tooltip and its menu show, as one value.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tray_dictate.core.choices import Choice
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
-from tray_dictate.ui.tray.view import View
-from tray_dictate.ui.words import plain
+from tray_dictate.core.ports import Actions, Choice, Choices
+from tray_dictate.ui.labels import is_marked, plain, tooltip
+from tray_dictate.ui.tray.icon import LOUDEST, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown; each change is another one."""
+
+    status: Status = Status.IDLE
+    detail: str = ""
+    level: int = 0  # of the input, up to LOUDEST; of a recording only
+    choices: Choices = Choices()  # noqa: RUF009 - frozen
+    listening: bool = False  # the microphone is open
+
+    def of(self, status: Status, detail: str) -> View:
+        """Return it with another status."""
+        level = self.level if status is Status.RECORDING else 0
+        return replace(self, status=status, detail=detail, level=level)
+
+    def hearing(self, listening: bool) -> View:
+        """Return it with an open microphone, or a closed one."""
+        return replace(self, listening=listening)
+
+    def louder(self, level: float) -> View:
+        """Return it with another input level, 0.0 to 1.0; the same one where none is shown."""
+        if self.status is not Status.RECORDING:
+            return self
+        return replace(self, level=round(min(max(level, 0.0), 1.0) * LOUDEST))
+
+    def offering(self, choices: Choices) -> View:
+        """Return it with other choices."""
+        return replace(self, choices=choices)
+
+    @property
+    def picture(self) -> Picture:
+        """What the icon is drawn from."""
+        marked = is_marked(self.status, listening=self.listening)
+        return Picture(self.status, self.level, marked=marked)
+
+    @property
+    def tooltip(self) -> str:
+        """One line that says what goes on, and with what."""
+        names = {
+            Status.IDLE: self.choices.hint,
+            Status.OPENING: self.choices.microphone,
+            Status.RECORDING: self.choices.microphone,
+            Status.TRANSCRIBING: self.choices.engine,
+        }
+        detail = self.detail or names.get(self.status, "")
+        return tooltip(self.status, detail, listening=self.listening)
+
 
 _NOTHING_SAID = "Nothing yet"
 _NOTHING_FOUND = "None found"

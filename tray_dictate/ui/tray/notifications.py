@@ -13,8 +13,8 @@ from dbus_fast.aio import MessageBus
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Urgency
 from tray_dictate.system.dbus import TROUBLE, Owner, call, connect
+from tray_dictate.ui.labels import BUTTONS, NAME, TITLE, markup, plain
 from tray_dictate.ui.tray.icon import Picture, draw
-from tray_dictate.ui.words import BUTTONS, NAME, TITLE, markup, plain
 
 log = logging.getLogger(__name__)
 

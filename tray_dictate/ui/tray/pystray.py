@@ -21,14 +21,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tray_dictate.core.choices import Choices
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Urgency
+from tray_dictate.core.ports import Actions, Choices, Urgency
+from tray_dictate.ui.labels import NAME, TITLE, plain
 from tray_dictate.ui.tray.headless import Ending
 from tray_dictate.ui.tray.icon import Picture, draw
-from tray_dictate.ui.tray.menu import Entry, click, menu
-from tray_dictate.ui.tray.view import View
-from tray_dictate.ui.words import NAME, TITLE, plain
+from tray_dictate.ui.tray.menu import Entry, View, click, menu
 
 log = logging.getLogger(__name__)
 

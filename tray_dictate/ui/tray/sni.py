@@ -22,11 +22,10 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions
 from tray_dictate.system.dbus import TROUBLE, Owner, call
+from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
 from tray_dictate.ui.tray.icon import SIZES, argb
-from tray_dictate.ui.tray.menu import click_default, menu
-from tray_dictate.ui.tray.view import View
-from tray_dictate.ui.words import NAME, TITLE
+from tray_dictate.ui.tray.menu import View, click_default, menu
 
 log = logging.getLogger(__name__)
 

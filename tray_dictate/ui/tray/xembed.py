@@ -26,13 +26,12 @@ from PIL import Image
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions
-from tray_dictate.system.flush import wait
 from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.system.x11 import wait
+from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray.icon import SIZES, Picture, draw
-from tray_dictate.ui.tray.menu import click_default, menu
-from tray_dictate.ui.tray.view import View
+from tray_dictate.ui.tray.menu import View, click_default, menu
 from tray_dictate.ui.tray.xembed_menu import Popup
-from tray_dictate.ui.words import NAME, TITLE
 
 log = logging.getLogger(__name__)
 

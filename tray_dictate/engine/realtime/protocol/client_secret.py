@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from tray_dictate.config.engine import EngineSettings
-from tray_dictate.engine.realtime.protocol.dialect_url import model
-from tray_dictate.engine.realtime.protocol.dialects import Dialect
+from tray_dictate.config.schema import EngineSettings
+from tray_dictate.engine.realtime.protocol.dialects import Dialect, model
 
 _SCHEMES = {"ws": "http", "wss": "https"}
 _OLDER = "transcription_sessions"

@@ -12,10 +12,10 @@ import itertools
 import logging
 from collections.abc import Callable
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.core.segments import Committed, Completed, Delta
-from tray_dictate.engine.realtime.protocol import dialect_session as say
+from tray_dictate.engine.realtime.protocol import events as say
 from tray_dictate.engine.realtime.protocol.dialects import Dialect
 from tray_dictate.engine.realtime.protocol.errors import (
     LostError,
@@ -40,8 +40,7 @@ from tray_dictate.engine.realtime.protocol.events import (
     Updated,
     decode,
 )
-from tray_dictate.engine.realtime.protocol.items import Binding
-from tray_dictate.engine.realtime.protocol.timeline import Timeline
+from tray_dictate.engine.realtime.protocol.items import Binding, Timeline
 from tray_dictate.engine.realtime.protocol.turns import Turn, Turns
 
 _LEAST, _MOST = 0.02, 0.1  # seconds of sound in a message

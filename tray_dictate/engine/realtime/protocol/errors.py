@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from tray_dictate.config.engine import EngineSettings
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import EngineError
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.engine.realtime.protocol import causes as dialect_causes
 from tray_dictate.engine.realtime.protocol.causes import Cause, asked_wait, find, find_close
-from tray_dictate.engine.realtime.protocol.dialect_url import model
-from tray_dictate.engine.realtime.protocol.dialects import Dialect
+from tray_dictate.engine.realtime.protocol.dialects import Dialect, model
 from tray_dictate.engine.realtime.protocol.events import Refused
 
 _READ, _SHOWN = 2000, 200  # characters of what a server says
