@@ -270,7 +270,7 @@ install_completion() {
 # So that it can be started from the desktop's menu of applications.
 install_entry() {
   [ "$installer" != brew ] || return 0
-  "$venv/bin/python" -I -c 'from tray_dictate.system.autostart import desktop_entry; desktop_entry.make()' ||
+  "$venv/bin/python" -I -c 'from tray_dictate.system.autostart import xdg; xdg.make()' ||
     say "The entry for the menu of applications could not be made; all else works."
 }
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_history import beheaded, garbage
+from tray_dictate.app.menu import recent
 from tray_dictate.cli import shown as history_shown
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.history.entries import _COLUMNS, Entry, History
 from tray_dictate.history.statistics import Numbers, Stats, Timings, month_of
-from tray_dictate.ui.labels import recent
 
 ENTRY = Entry(0, 1e9, "a whole one", "raw", "delivered", "editor")
 VALUES = st.one_of(

@@ -6,10 +6,11 @@ from typing import get_args
 
 import pytest
 
+from tray_dictate.app.menu import recent
 from tray_dictate.config.schema import EngineName, EngineSettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.history.entries import Entry
-from tray_dictate.ui.labels import ENGINES, engines, hint, languages, methods, microphones, recent
+from tray_dictate.ui.labels import ENGINES, engines, hint, languages, methods, microphones
 
 FOUND = [("Built-in", True), ("USB Headset", False), ("USB", False)]
 AZURE = "https://mine.openai.azure.com"

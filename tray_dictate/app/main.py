@@ -215,9 +215,9 @@ class _App:
         """Tell the user, from any thread: also while the daemon is not built yet."""
 
         def is_bound() -> bool:
-            from tray_dictate.doctor import setup  # noqa: PLC0415 - few starts need it
+            from tray_dictate.hotkey import bindings  # noqa: PLC0415 - few starts need it
 
-            return setup.is_bound(settings)
+            return bindings.is_bound(settings)
 
         async def tell() -> None:
             await self._built.wait()

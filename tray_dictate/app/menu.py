@@ -25,11 +25,11 @@ from tray_dictate.audio.devices import listed, looked_up, pick
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.errors import DictateError, HistoryError, UnavailableError
-from tray_dictate.core.ports import Choices
+from tray_dictate.core.ports import Choice, Choices
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
-from tray_dictate.ui.labels import engine_title, engines, languages, methods, microphones, recent
+from tray_dictate.ui.labels import engine_title, engines, languages, methods, microphones
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -249,3 +249,27 @@ async def _admitted(settings: EngineSettings) -> None:
             await source.get()
         finally:
             await source.close()
+
+
+_LONGEST = 40  # characters of a dictation in the menu
+_OUTCOMES = {  # a sign, and words where something is left to do
+    "delivered": ("✓", ""),
+    "unconfirmed": ("?", "not sure"),
+    "partly": ("✗", "in part"),
+    "kept": ("✗", "not inserted"),
+    "undelivered": ("✗", "not inserted"),
+    "dropped": ("✗", "cancelled"),
+    "failed": ("✗", "not transcribed"),
+}
+
+
+def recent(entries: list[Entry]) -> tuple[Choice, ...]:
+    """Return the last dictations, shortened, each with what became of it."""
+    lines: list[Choice] = []
+    for entry in entries:
+        sign, words = _OUTCOMES.get(entry.state, ("?", ""))
+        text = " ".join((entry.text or entry.raw).split())
+        short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+        label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
+        lines.append(Choice(entry.id, label, enabled=bool(text)))
+    return tuple(lines)

@@ -18,7 +18,6 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.core.ports import Choice, Urgency
-from tray_dictate.history.entries import Entry
 
 ENGINES: dict[EngineName, str] = {
     "offline": "This computer",
@@ -43,16 +42,6 @@ METHODS = {
     "paste": "Paste",
     "type": "Typing",
     "clipboard": "Clipboard only",
-}
-_LONGEST = 40  # characters of a dictation in the menu
-_OUTCOMES = {  # a sign, and words where something is left to do
-    "delivered": ("✓", ""),
-    "unconfirmed": ("?", "not sure"),
-    "partly": ("✗", "in part"),
-    "kept": ("✗", "not inserted"),
-    "undelivered": ("✗", "not inserted"),
-    "dropped": ("✗", "cancelled"),
-    "failed": ("✗", "not transcribed"),
 }
 
 
@@ -107,18 +96,6 @@ def languages(settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]) -> 
 def methods(wanted: str) -> tuple[Choice, ...]:
     """Return the ways into the window."""
     return tuple(Choice(name, label, chosen=name == wanted) for name, label in METHODS.items())
-
-
-def recent(entries: list[Entry]) -> tuple[Choice, ...]:
-    """Return the last dictations, shortened, each with what became of it."""
-    lines: list[Choice] = []
-    for entry in entries:
-        sign, words = _OUTCOMES.get(entry.state, ("?", ""))
-        text = " ".join((entry.text or entry.raw).split())
-        short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
-        label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
-        lines.append(Choice(entry.id, label, enabled=bool(text)))
-    return tuple(lines)
 
 
 def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:

@@ -1,1 +1,76 @@
-"""Keys that the desktop binds to our commands: what to bind, and is it bound."""
+"""Keys that the desktop binds to our commands: what to bind, and whether it is bound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.keys import Chord, in_words, parse_chord
+from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.hotkey.bindings.compositors import Running
+from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
+from tray_dictate.system import autostart
+
+
+def program() -> tuple[str, ...]:
+    """Return the words that run this installation's commands, wherever they are run."""
+    return autostart.program()[:-1]
+
+
+def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:
+    """Return the lines for a compositor, and the hotkey in words; another where it must be.
+
+    Raises UnavailableError.
+    """
+
+    def made(chord: Chord) -> Bindings:
+        return bindings(
+            running.kind, chord, settings.shortcuts, program(), toggle=settings.mode == "toggle"
+        )
+
+    return _or_substitute(made, parse_chord(settings.keys))
+
+
+def is_bound(settings: HotkeySettings) -> bool:
+    """Whether the compositor's own file has our lines for these keys; blocks."""
+    try:
+        running = compositor.find()
+        return bool(running) and compositor.is_written(running, bound(running, settings)[0].lines)
+    except UnavailableError:
+        return False
+
+
+def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
+    try:
+        return made(chord), in_words(chord)
+    except ValueError:
+        try:
+            found = made(SUBSTITUTE)
+        except ValueError as reason:  # it is another chord that cannot be bound
+            raise UnavailableError(str(reason)) from reason
+        instead = f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead."
+        return Bindings(found.lines, (instead, *found.notes)), in_words(SUBSTITUTE)
+
+
+async def runs_gnome() -> bool:
+    """Whether GNOME's custom shortcuts are there: their service, or a session that says so."""
+    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+
+    if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
+        return True
+    with suppress(*TROUBLE):
+        bus = await connect()
+        try:
+            name = "org.freedesktop.DBus"
+            member = f"{name}.NameHasOwner"
+            [owned] = await call(bus, name, f"/{name.replace('.', '/')}", member, "s",
+                                 gnome.MEDIA_KEYS)  # fmt: skip
+        finally:
+            bus.disconnect()
+        return bool(owned)
+    return False
