@@ -162,6 +162,7 @@ main() {
   check format "$bin/ruff" format --check --quiet .
   check lint "$bin/ruff" check --quiet .
   check types "$bin/pyright" --pythonpath "$bin/python"
+  check layers "$bin/lint-imports" --no-cache # .importlinter
   check tests run_tests
   # both are pure: what they do not run in a test, nobody has thought of
   check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
