@@ -7,8 +7,8 @@
 #   PYTEST ARGUMENTS   run only pytest, with these
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
-# a second one (1 GB) for the realtime server that is not ours: tests/realtime/peer-requirements.txt,
-# and in litellm a third (0.8 GB) for the gateway: tests/realtime/gateway-requirements.txt.
+# a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
+# and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -129,7 +129,7 @@ run_again() {
   failed_once=$(sed -nE 's/^(FAILED|ERROR) (.*)/\2/p' "$venv/tests.log" |
     sed 's/ - .*//' | sort -u)
   [ "$(wc -l <<<"$failed_once")" -le 5 ] || return 1
-  ! grep -qvE '^tests/(desktop|wayland)/' <<<"$failed_once" || return 1
+  ! grep -qvE '^tests/desktop/' <<<"$failed_once" || return 1
   printf '\n== once more, alone\n'
   timeout --foreground --signal=INT --kill-after=60 300 "$bin/python" -m pytest \
     --last-failed --last-failed-no-failures none --cov --cov-append --cov-report= || return 1
@@ -155,8 +155,8 @@ main() {
   esac
   install_packages
   install_environment
-  install_peer peer tests/realtime/peer-requirements.txt
-  install_peer litellm tests/realtime/gateway-requirements.txt
+  install_peer peer tests/servers/peers/peer-requirements.txt
+  install_peer litellm tests/servers/peers/gateway-requirements.txt
   bin=$(cd -- "$venv/bin" && pwd)
   if [ $# -gt 0 ]; then exec "$bin/python" -m pytest "$@"; fi
   check format "$bin/ruff" format --check --quiet .

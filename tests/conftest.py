@@ -15,10 +15,10 @@ from subprocess import CompletedProcess
 import hypothesis
 import pytest
 
-from tests import as_user
-from tests.realtime.peer import Peer
-from tests.realtime.raw import Pool, pool
-from tests.realtime.server import RealtimeServer
+from tests.rigs import as_user
+from tests.servers.peers.peer import Peer
+from tests.servers.realtime.raw import Pool, pool
+from tests.servers.realtime.server import RealtimeServer
 
 # how long an example takes says more of the machine than of us
 hypothesis.settings.register_profile("untimed", deadline=None)

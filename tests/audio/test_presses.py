@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.environment import private_environment
-from tests.desktop.processes import Processes
-from tests.desktop.running import ROOT
-from tests.desktop.sound import Sound
+from tests.rigs.daemon import ROOT
+from tests.rigs.environment import private_environment
+from tests.rigs.processes import Processes
+from tests.rigs.sound import Sound
 
 pytestmark = pytest.mark.desktop  # it mostly waits
 

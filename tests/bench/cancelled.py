@@ -17,8 +17,8 @@ import sys
 import time
 
 from tests.bench.takes import Sample, open_files
-from tests.desktop.dictating import listening
-from tests.desktop.rig import Daemon, Desktop
+from tests.rigs.dictation import listening
+from tests.rigs.x11 import Daemon, Desktop
 from tray_dictate.app.control import client as control
 
 LATEST, OPENING = 1.5, 0.1  # seconds after the press

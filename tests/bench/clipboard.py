@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.desktop.output_rig import copying, soon
-from tests.desktop.rig import Desktop
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_output import copying, soon
 from tray_dictate.output.x11.output import X11Output
 
 GIVEN_BACK = 0.4  # seconds after a paste

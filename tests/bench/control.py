@@ -23,8 +23,8 @@ import time
 import venv
 from pathlib import Path
 
-from tests.desktop.rig import Desktop
-from tests.desktop.running import ROOT
+from tests.rigs.daemon import ROOT
+from tests.rigs.x11 import Desktop
 
 BAR = 40  # ms, p50
 

@@ -22,9 +22,9 @@ import numpy as np
 import soundfile
 
 from tests.bench.engine import LENGTHS, takes
-from tests.desktop.rig import Daemon, Desktop
-from tests.desktop.serving import daemon_of, fake
-from tests.desktop.windows import TextWindow
+from tests.rigs.person import daemon_of, fake
+from tests.rigs.x11 import Daemon, Desktop
+from tests.rigs.x11_windows import TextWindow
 from tests.speech import resampled
 
 RATE = 48000

@@ -13,7 +13,7 @@ import sys
 import time
 
 from tests.engine.fault_schedules import Outcome, run
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 
 WORKERS = 4
 

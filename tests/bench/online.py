@@ -32,7 +32,7 @@ from tests.bench.online_rig import (
     speech,
     spread,
 )
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.realtime.engine import OnlineEngine

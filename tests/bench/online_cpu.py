@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.bench.engine import SPOKEN
 from tests.bench.online_rig import CHUNK_BYTES, RATE, TRANSPORTS, chunks_of, loaded, paced
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 from tests.speech import pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.realtime.engine import OnlineEngine

@@ -21,7 +21,7 @@ import numpy as np
 from tests.bench.online_rig import CHUNK_BYTES, RATE, ScriptedMicrophone
 from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine import detectors

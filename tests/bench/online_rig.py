@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from tests.bench.engine import takes
-from tests.realtime.server import RealtimeServer
-from tests.realtime.words import word
+from tests.servers.realtime.server import RealtimeServer
+from tests.servers.realtime.words import word
 from tests.speech import pcm16, resampled
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError

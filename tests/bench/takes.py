@@ -23,9 +23,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.desktop.dictating import LONG, SENTENCE, spoken
-from tests.desktop.rig import Daemon, Desktop, RigError, wait_until
-from tests.desktop.windows import TextWindow
+from tests.rigs.dictation import LONG, SENTENCE, spoken
+from tests.rigs.x11 import Daemon, Desktop, RigError, wait_until
+from tests.rigs.x11_windows import TextWindow
 from tray_dictate.app.control import client as control
 
 EVERY = 50  # takes

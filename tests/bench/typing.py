@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable
 
 from tests.bench.delivery import by_pynput, wrong
-from tests.desktop import schedules
-from tests.desktop.output_rig import connected
-from tests.desktop.rig import Desktop
-from tests.desktop.typed import LAYOUTS, TARGETS, mixed_text, settled
+from tests.rigs import modifier_schedules as schedules
+from tests.rigs.mixed_text import LAYOUTS, TARGETS, mixed_text, settled
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_output import connected
 from tray_dictate.output.x11.output import X11Output
 
 OTHERS_LIMIT = 500  # characters: xdotool does 150 a second

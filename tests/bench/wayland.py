@@ -19,8 +19,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.bench.delivery import SEGMENT, settled, wrong
-from tests.wayland.output_rig import delivering
-from tests.wayland.rig import KINDS, Sway
+from tests.rigs.sway import KINDS, Sway
+from tests.rigs.wayland_output import delivering
 from tray_dictate.core.errors import DeliveryError
 
 # ruff: noqa: E501 - the texts

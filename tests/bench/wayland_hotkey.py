@@ -18,8 +18,8 @@ import sys
 import time
 from datetime import datetime
 
-from tests.wayland.dictating import BINDINGS, KEY
-from tests.wayland.rig import Daemon, Sway, wait_until
+from tests.rigs.sway import Daemon, Sway, wait_until
+from tests.rigs.wayland_dictation import BINDINGS, KEY
 
 BAR = 100.0  # ms, of the median
 WARM = 3  # presses that are not counted

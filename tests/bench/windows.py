@@ -20,9 +20,9 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from tests.desktop.applications import Calc, Firefox, Remote, Vim, Writer
-from tests.desktop.rig import KINDS, Desktop
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
+from tests.rigs.applications import Calc, Firefox, Remote, Vim, Writer
+from tests.rigs.x11 import KINDS, Desktop
 from tray_dictate.app.components import Parts
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load as config_load

@@ -7,16 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.rig import Daemon, Desktop
-from tests.desktop.serving import Person
+from tests.rigs.daemon import Daemon
+from tests.rigs.gnome import Gnome
+from tests.rigs.kwin import KWin
+from tests.rigs.person import Person
+from tests.rigs.session import Session
+from tests.rigs.sway import Sway
+from tests.rigs.x11 import Desktop
 
 HERE = Path(__file__).parent
+NOT_OURS = ("WAYLAND_DISPLAY", "XAUTHORITY", "PULSE_SERVER", "SESSION_MANAGER")
+FIXTURES = ("desktop", "hardware_xserver", "xserver", "session", "kwin", "gnome", "sway")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker("desktop")
+            item.add_marker("desktop" if item.path.parent.name == "x11" else "wayland")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +48,35 @@ def hardware_xserver() -> Iterator[Desktop]:
 
 
 @pytest.fixture(scope="module")
-def wavs(tmp_path_factory) -> Path:
+def sway() -> Iterator[Sway]:
+    """A compositor with a keyboard and a pointer: a third of the cost."""
+    with Sway() as bare:
+        yield bare
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Sway]:
+    """A full session: sway, a bar with a tray, notifications, a microphone to speak into."""
+    with Sway(tray=True, notifications=True, sound=True) as full:
+        yield full
+
+
+@pytest.fixture(scope="module")
+def kwin() -> Iterator[KWin]:
+    """KDE's compositor and portals; mark such tests `kwin`."""
+    with KWin() as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="module")
+def gnome() -> Iterator[Gnome]:
+    """GNOME Shell; mark such tests `gnome`."""
+    with Gnome() as desktop:
+        yield desktop
+
+
+@pytest.fixture(scope="module")
+def wavs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("speech")
 
 
@@ -59,17 +94,17 @@ def person(desktop: Desktop, wavs: Path) -> Person:
 @pytest.fixture(autouse=True)
 def _tidy() -> Iterator[None]:
     yield
-    for live in Desktop.live:
+    for live in (*Desktop.live, *Session.live):
         live.tidy()
 
 
 @pytest.fixture
-def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desktop:
-    """Put this very process on the test's desktop: os.environ is the desktop's."""
-    names = ("desktop", "hardware_xserver", "xserver")
-    name = next((name for name in names if name in request.fixturenames), "xserver")
-    wanted: Desktop = request.getfixturevalue(name)
-    for variable in ("WAYLAND_DISPLAY", "XAUTHORITY", "PULSE_SERVER", "SESSION_MANAGER"):
+def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desktop | Session:
+    """Put this very process into the test's session: os.environ is the session's."""
+    bare = "xserver" if request.path.parent.name == "x11" else "sway"
+    name = next((name for name in FIXTURES if name in request.fixturenames), bare)
+    wanted: Desktop | Session = request.getfixturevalue(name)
+    for variable in NOT_OURS:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in wanted.env.items():
         monkeypatch.setenv(variable, value)
@@ -80,7 +115,9 @@ def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def pytest_runtest_makereport() -> Iterator[None]:
     report = yield
     if report.failed:
-        for live in Desktop.live:
-            for name, tail in live.processes.tails().items():
-                report.sections.append((f"{live.display} {name}", tail))
+        live = [(desktop.display, desktop) for desktop in Desktop.live]
+        live += [(session.folder.name, session) for session in Session.live]
+        for title, rig in live:
+            for name, tail in rig.processes.tails().items():
+                report.sections.append((f"{title} {name}", tail))
     return report

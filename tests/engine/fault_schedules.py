@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.engine.spoken_words import Online, phrases, said
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.core.text.normalize import clean
 
 POINTS = ("created", "updated", "append", "commit", "committed", "delta", "completed", "clear")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.engine.talk import BUFFER, ITEM
-from tests.realtime.words import TORN, heard, spans
+from tests.servers.realtime.words import TORN, heard, spans
 from tray_dictate.engine.realtime.protocol.dialects import Dialect
 
 Event = dict[str, Any]

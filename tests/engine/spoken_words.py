@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Iterable
 import numpy as np
 
 from tests.engine.fakes import FakeDetector
-from tests.realtime.server import RealtimeServer
-from tests.realtime.words import SECONDS, silence, word
+from tests.servers.realtime.server import RealtimeServer
+from tests.servers.realtime.words import SECONDS, silence, word
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import Allowance
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder

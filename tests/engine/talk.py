@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from tests.realtime.words import heard, silence, word
+from tests.servers.realtime.words import heard, silence, word
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.realtime.protocol.conversation import Conversation

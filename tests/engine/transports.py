@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.realtime.server import RealtimeServer
+from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url

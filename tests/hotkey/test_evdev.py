@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.as_user import ROOT
+from tests.rigs.as_user import ROOT
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError

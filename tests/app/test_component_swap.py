@@ -1,0 +1,276 @@
+"""Other settings for a running daemon: which parts are replaced, when, and what if one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.app.test_daemon import Rig as DaemonRig
+from tests.app.test_daemon import until
+from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
+from tray_dictate.app.live_config import Reconfigure
+from tray_dictate.config import load as config_load
+from tray_dictate.config.schema import Config
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.errors import ConfigError, UnavailableError
+from tray_dictate.hotkey.switchable import Keyboard
+
+
+class Engine(FakeEngine):
+    """One whose loading may fail."""
+
+    refuses = ""
+
+    async def load(self) -> None:
+        await super().load()
+        if self.refuses:
+            raise UnavailableError(self.refuses)
+
+
+class Hotkey(FakeHotkey):
+    """One that knows its end."""
+
+    stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Builder:
+    """Makes fakes; `refused` are the names of parts that cannot be made."""
+
+    def __init__(self) -> None:
+        self.built: dict[str, Any] = {}
+        self.closed: list[Any] = []
+        self.adapted: list[str] = []
+        self.refused: set[str] = set()
+        self.engine = Engine()
+
+    def build(self, name: str, config: Config) -> Any:
+        if name in self.refused:
+            raise UnavailableError(f"No {name}.")
+        makes = {
+            "microphone": FakeMicrophone, "rewriter": FakeRewriter, "tray": FakeTray,
+            "cues": object, "engine": lambda: self.engine,
+        }  # fmt: skip
+        self.built[name] = makes[name]()
+        return self.built[name]
+
+    def adapting(self, name: str, part: Any, config: Config) -> Any:
+        if name in ("output", "history"):
+            return partial(self.adapted.append, name)
+        return None
+
+    async def close(self, part: Any) -> None:
+        self.closed.append(part)
+
+
+class Rig(DaemonRig):
+    """A running daemon, and what gives it other settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = self.daemon._parts
+        self.builder = Builder()
+        self.unknown = False
+        self.desktop: Callable[[], object] = lambda: None
+        self.hotkeys: list[Hotkey] = []
+        keyboard = Keyboard(lambda *_: self._hotkey(), self.parts.config.hotkey)
+        self.apply = Reconfigure(self.builder, keyboard, self.parts, self.daemon)
+        self.committed = 0
+
+    async def change(self, *settings: str) -> None:
+        config = config_load.load(None, ["audio.tail_ms=50", *settings], {})
+        await self.apply(config, self.commit)
+
+    async def commit(self) -> None:
+        self.committed += 1
+
+    async def dictate(self, words: str, key: str = "ctrl_r") -> None:
+        count = len(self.tray.shown)
+        self.press(key)
+        captures = self.parts.microphone.captures
+        await until(lambda: captures and captures[-1].opened and not captures[-1].stopped)
+        captures[-1].speak(words)
+        self.release(key)
+        await until(lambda: len(self.tray.shown) > count + 2)
+        await self.idle()
+
+    def _hotkey(self) -> FakeHotkey:
+        if self.unknown:
+            raise UnavailableError("There is no such key.")
+        self.desktop()
+        self.hotkeys.append(Hotkey())
+        return self.hotkeys[-1]
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    rig = Rig()
+    await rig.daemon.start()
+    yield rig
+    await rig.stop()
+
+
+@pytest.mark.parametrize(("setting", "built", "adapted"), [
+    ("audio.device=USB", {"microphone", "cues"}, []),
+    ("engine.name=openai", {"engine"}, []),
+    ("engine.languages=['en']", {"engine"}, []),
+    ("engine.model=m", set(), []),
+    ("rewrite.command=['cat']", {"rewriter"}, []),
+    ("output.method=type", set(), ["output"]),
+    ("history.days=1", set(), ["history"]),
+    ("tray.icon=false", {"tray"}, []),
+    ("text.submit=true", set(), []),
+    ("log.level=debug", set(), []),
+])  # fmt: skip
+async def test_only_what_a_setting_concerns_is_replaced(rig, setting, built, adapted):
+    before = {name: getattr(rig.parts, name) for name in built}
+    await rig.change(setting)
+    assert rig.builder.built.keys() == built
+    assert all(getattr(rig.parts, name) is rig.builder.built[name] for name in built)
+    assert set(map(id, rig.builder.closed)) == set(map(id, before.values()))
+    assert rig.builder.adapted == adapted
+    assert rig.committed == 1
+
+
+async def test_a_server_is_told_of_a_new_term(rig):
+    await rig.change("engine.name=openai")
+    rig.builder.built.clear()
+    await rig.change("engine.name=openai", "text.vocabulary=['Kubernetes']")
+    assert rig.builder.built.keys() == {"engine"}
+
+
+async def test_the_new_settings_are_those_of_the_next_dictation(rig):
+    await rig.change("hotkey.keys=f9", "text.replacements={one = 'two'}", "text.submit=true")
+    await rig.dictate("one", "f9")
+    await until(lambda: rig.output.text == "two<enter>")
+
+
+async def test_a_dictation_keeps_its_settings_to_the_end(rig):
+    old = rig.parts.engine
+    rig.press()
+    await rig.say("one.")
+    change = asyncio.create_task(
+        rig.change("hotkey.keys=f9", "engine.name=openai", "text.replacements={one = 'two'}")
+    )
+    await until(lambda: rig.committed)
+    await rig.say("and one")
+    rig.release()
+    await change
+    assert rig.output.text == "one. And one"
+    assert rig.builder.closed == [old]
+    assert old.open_sessions == 0
+    await rig.dictate("one", "f9")
+    assert rig.output.text == "one. And one two"
+
+
+async def test_a_dictation_begun_while_the_engine_loads_has_the_old_one(rig):
+    rig.builder.engine.ready.clear()
+    change = asyncio.create_task(rig.change("engine.name=openai"))
+    await until(lambda: rig.builder.built)
+    await rig.dictate("hello")
+    assert rig.output.text == "hello"
+    assert not change.done()
+    rig.builder.engine.ready.set()
+    await change
+    assert rig.parts.engine is rig.builder.engine
+
+
+async def test_an_engine_that_does_not_load_changes_nothing(rig):
+    rig.builder.engine.refuses = "There is no key."
+    before = rig.parts.engine, rig.parts.microphone, rig.parts.config
+    with pytest.raises(UnavailableError, match="There is no key"):
+        await rig.change("engine.name=openai", "audio.device=USB")
+    assert before == (rig.parts.engine, rig.parts.microphone, rig.parts.config)
+    assert set(map(id, rig.builder.closed)) == set(map(id, rig.builder.built.values()))
+    assert rig.committed == 0
+
+
+async def test_one_part_that_cannot_be_made_ends_those_that_were(rig):
+    rig.builder.refused.add("tray")
+    with pytest.raises(UnavailableError, match="No tray"):
+        await rig.change("rewrite.command=['cat']", "tray.icon=false")
+    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+
+
+async def test_what_cannot_be_written_down_changes_nothing(rig):
+    async def commit() -> None:
+        raise ConfigError(["the disk is full"])
+
+    rig.commit = commit
+    with pytest.raises(ConfigError):
+        await rig.change("rewrite.command=['cat']")
+    assert rig.parts.rewriter is rig.rewriter
+    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+
+
+async def test_a_hotkey_that_cannot_be_had_changes_nothing(rig):
+    rig.unknown = True
+    with pytest.raises(UnavailableError, match="no such key"):
+        await rig.change("hotkey.keys=f9", "rewrite.command=['cat']")
+    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+    assert rig.committed == 0
+    await rig.dictate("still here")
+    assert rig.output.text == "still here"
+
+
+async def test_a_desktop_that_answers_late_about_the_hotkey_holds_nothing_up(rig):
+    """As a portal that starts; what is made is made on a thread of its own."""
+    answered = threading.Event()
+    rig.desktop = lambda: answered.wait(10) or pytest.fail("the loop was held up")
+    asyncio.get_running_loop().call_later(0.05, answered.set)
+    await rig.change("hotkey.keys=f9")
+    assert rig.committed == 1
+
+
+async def test_a_hotkey_that_was_made_for_nothing_is_stopped(rig):
+    async def commit() -> None:
+        raise ConfigError(["It cannot be written."])
+
+    rig.commit = commit
+    with pytest.raises(ConfigError):
+        await rig.change("hotkey.keys=f9")
+    assert [hotkey.stopped for hotkey in rig.hotkeys] == [False, True]
+
+
+async def test_a_new_tray_shows_what_the_old_one_did(rig):
+    await rig.change("tray.notifications=false")
+    assert rig.builder.built["tray"].shown == [Status.IDLE]
+
+
+async def test_a_text_that_is_inserted_again_is_waited_for(rig):
+    await rig.dictate("one")
+    rig.output.may_deliver.clear()
+    redo = asyncio.create_task(rig.daemon.last.redo())
+    await asyncio.sleep(0.01)
+    change = asyncio.create_task(rig.change("output.private=false"))
+    await until(lambda: rig.committed)
+    await asyncio.sleep(0.01)
+    assert rig.builder.adapted == []
+    rig.output.may_deliver.set()
+    await asyncio.gather(redo, change)
+    assert rig.builder.adapted == ["output"]
+
+
+async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
+    await rig.dictate("one")
+    rig.output.may_deliver.clear()
+    redo = asyncio.create_task(rig.daemon.last.redo())
+    await asyncio.sleep(0.01)
+    change = asyncio.create_task(rig.change("output.private=false"))
+    await until(lambda: rig.committed)
+    rig.press()
+    await rig.say("two")
+    rig.output.may_deliver.set()
+    await redo
+    await asyncio.sleep(0.05)
+    assert rig.builder.adapted == []
+    rig.release()
+    await change
+    assert rig.builder.adapted == ["output"]

@@ -1,0 +1,124 @@
+"""What the daemon puts into the history and the numbers, whatever becomes of a dictation."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.app.test_daemon import Rig, rig_with, spoken, until
+from tray_dictate.core.dictation import Cancel
+from tray_dictate.history.statistics import AsyncStats, Stats
+
+__all__ = ["rig_with"]
+
+
+@pytest.fixture
+async def rig(rig_with, tmp_path, monkeypatch) -> Rig:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
+    rig = await rig_with('engine.languages=["en"]')
+    rig.history.stats = AsyncStats(lambda _: None, tmp_path / "stats.sqlite")
+    return rig
+
+
+async def entries(rig: Rig, count: int = 1):
+    """Wait for so many entries, and return them, the newest first."""
+    async with asyncio.timeout(5):
+        while len(found := await rig.history.last(9)) < count:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def numbers(rig: Rig, tmp_path):
+    await rig.history.stats.close()
+    stats = Stats(tmp_path / "stats.sqlite")
+    found = stats.summaries()
+    stats.close()
+    return found
+
+
+async def test_a_dictation_is_there_with_its_engine_its_times_and_its_length(rig, tmp_path):
+    await spoken(rig, "Hello there.")
+    [entry] = await entries(rig)
+    assert (entry.text, entry.raw, entry.state) == ("Hello there.", "Hello there.", "delivered")
+    assert (entry.engine, entry.language, entry.audio) == ("offline", "en", "")
+    times = entry.timings
+    assert None not in (times.heard_ms, times.engine_ms, times.text_ms)
+    [summary] = await numbers(rig, tmp_path)
+    assert (summary.engine, summary.takes, summary.words) == ("offline", 1, 2)
+    assert summary.text.p50 == times.text_ms
+
+
+async def test_one_that_became_no_text_is_there_as_failed_with_its_recording(rig, tmp_path):
+    rig.engine.breaks = "The server is away."
+    await spoken(rig, "lost words")
+    [entry] = await entries(rig)
+    assert (entry.text, entry.raw, entry.state) == ("", "", "failed")
+    [wav] = tmp_path.rglob("*.wav")
+    assert entry.audio == str(wav)
+    [summary] = await numbers(rig, tmp_path)
+    assert (summary.failed, summary.words) == (1, 0)
+
+
+async def test_one_that_lost_its_second_half_is_there_as_partly_with_its_recording(rig):
+    rig.press()
+    await rig.say("One.")
+    await until(lambda: rig.output.text == "One.")
+    rig.engine.breaks = "The server is away."
+    await rig.say("two.")
+    rig.release()
+    [entry] = await entries(rig)
+    assert (entry.text, entry.state) == ("One.", "partly")
+    assert entry.audio.endswith(".wav")
+
+
+async def test_one_that_the_end_of_the_daemon_cuts_off_is_there_as_failed(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    rig = Rig(farewell=0.1)
+    await rig.daemon.start()
+    rig.engine.may_finish.clear()
+    rig.press()
+    await rig.say("last words")
+    await asyncio.sleep(0.02)
+    await rig.daemon.stop()
+    [entry] = await entries(rig)
+    assert entry.state == "failed"
+    assert entry.audio
+    await rig.history.close()
+
+
+async def test_text_that_still_waits_for_its_window_at_the_end_is_not_lost():
+    rig = Rig(farewell=0.1)
+    await rig.daemon.start()
+    rig.output.may_deliver.clear()
+    rig.press()
+    await rig.say("One.")
+    await rig.say("Two.")
+    rig.release()
+    await asyncio.sleep(0.1)
+    await rig.daemon.stop()
+    [entry] = await entries(rig)
+    assert entry.raw == "One. Two."
+    assert entry.state == "kept"
+    await rig.history.close()
+
+
+async def test_a_shortcut_that_begins_with_the_hotkey_leaves_no_trace(rig, tmp_path):
+    rig.press()
+    await rig.say("silence")
+    rig.press("c")
+    rig.release("c")
+    rig.release()
+    await rig.idle()
+    rig.press()
+    await rig.capture()
+    rig.daemon.post(Cancel())
+    await rig.idle()
+    assert await rig.history.last(9) == []
+    assert await numbers(rig, tmp_path) == []
+
+
+async def test_silence_leaves_no_trace(rig, tmp_path):
+    await spoken(rig, "(silence)")
+    assert await rig.history.last(9) == []
+    assert await numbers(rig, tmp_path) == []

@@ -1,0 +1,192 @@
+"""The screen is locked: nothing is recorded, and nothing goes into a window."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.app.test_daemon import Rig, until
+from tests.fakes import FakeHotkey
+from tray_dictate.core.chord import Edge
+from tray_dictate.core.desktop_shortcuts import DICTATE, Presses, Trigger
+from tray_dictate.core.dictation import Start, Status, Toggle
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.keys import parse_chord
+
+
+@pytest.fixture
+async def rig():
+    rig = Rig()
+    await rig.daemon.start()
+    yield rig
+    await rig.daemon.stop()
+    await rig.history.close()
+
+
+STARTS = [
+    ("the hotkey", lambda rig: rig.press()),
+    ("the menu", lambda rig: rig.daemon.post(Toggle())),
+    ("a command", lambda rig: rig.daemon.post(Start())),
+]
+
+
+@pytest.mark.parametrize(("start"), [r[1] for r in STARTS], ids=[r[0] for r in STARTS])
+async def test_a_locked_screen_starts_no_recording_and_is_told_of_later(rig, start):
+    rig.lock.locked = True
+    start(rig)
+    await asyncio.sleep(0.05)
+    assert rig.microphone.captures == []
+    assert rig.tray.said == []
+    rig.release()
+    rig.lock.locked = False
+    rig.daemon.look_at_lock()
+    [said] = rig.tray.said
+    assert said.startswith("Nothing was recorded while the screen was locked")
+    rig.press()
+    await rig.say("afterwards")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "afterwards"
+
+
+async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
+    rig.press()
+    await rig.say("First sentence.")
+    await until(lambda: rig.output.text == "First sentence.")
+    await rig.say("and a second")
+    rig.lock.locked = True  # nobody tells of it
+    await until(lambda: rig.microphone.captures[-1].stopped)
+    await until(lambda: rig.tray.shown[-1] is Status.IDLE)
+    assert (rig.output.text, rig.output.kept, rig.tray.said) == ("First sentence.", "", [])
+    [entry] = await rig.history.last()
+    assert (entry.text, entry.state) == ("First sentence. And a second", "kept")
+    rig.lock.locked = False
+    await until(lambda: rig.tray.said)
+    assert "tray-dictate redo" in rig.tray.said[0]
+    rig.release()
+
+
+class Opening:
+    """ports.Lock: a menu that is being opened has the keyboard, and is not to be seen yet."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def is_locked(self) -> bool:
+        self.asked += 1
+        return self.asked == 2
+
+
+async def test_a_menu_that_is_being_opened_is_no_lock(rig, monkeypatch):
+    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
+    rig.parts.lock = opening = Opening()
+    rig.press()
+    await rig.say("one")
+    await until(lambda: opening.asked > 3)
+    await rig.say("two")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one two"
+    assert rig.tray.said == []
+
+
+async def deliver_and_press(rig) -> None:
+    """Press once more while the text of a dictation is inserted, and the keyboard is taken."""
+    rig.output.may_deliver.clear()
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await until(rig.daemon.delivery.busy.locked)
+    rig.lock.locked = True
+    rig.press()
+    await until(lambda: len(rig.microphone.captures) == 2)
+
+
+async def test_a_keyboard_that_our_own_typing_has_for_a_moment_is_no_lock(rig):
+    await deliver_and_press(rig)
+    rig.lock.locked = False
+    await rig.say("two")
+    rig.output.may_deliver.set()
+    rig.release()
+    await until(lambda: rig.output.text == "one two")
+    assert rig.tray.said == []
+
+
+async def test_a_lock_while_text_is_inserted_ends_the_next_dictation_all_the_same(rig):
+    await deliver_and_press(rig)
+    await until(lambda: rig.microphone.captures[-1].stopped)
+    assert rig.daemon.locked
+    rig.output.may_deliver.set()
+    rig.release()
+
+
+class Told(FakeHotkey):
+    """The desktop's shortcuts, whose release nobody tells of behind a lock."""
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__()
+        self._rig = rig
+        self._presses = Presses({DICTATE: parse_chord("ctrl_r")})
+
+    def trigger(self) -> Trigger:
+        return Trigger("Ctrl+Alt+Space", way="portal")
+
+    def follow(self, changed: Callable[[], None]) -> None: ...
+
+    def forget(self) -> None:
+        self._report(self._presses.lost(time.monotonic()))
+
+    def press(self) -> None:
+        self._report(self._presses.pressed(DICTATE, time.monotonic()))
+
+    def release(self) -> None:
+        self._report(self._presses.released(DICTATE, time.monotonic()))
+
+    def _report(self, edges: list[Edge]) -> None:
+        for edge in edges:
+            self._rig.daemon.edge(edge)
+
+
+async def test_a_release_behind_the_lock_that_nobody_tells_of_costs_no_later_press(rig):
+    rig.parts.hotkey = told = Told(rig)
+    told.press()
+    await rig.say("before")
+    rig.lock.locked = True
+    rig.daemon.look_at_lock()
+    await rig.idle()
+    rig.lock.locked = False
+    rig.daemon.look_at_lock()
+    told.press()
+    await rig.say("afterwards")
+    told.release()
+    await until(lambda: rig.output.text.strip() == "afterwards")
+
+
+async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await rig.idle()
+    rig.lock.locked = True
+    rig.daemon.look_at_lock()
+    for ask in (rig.daemon.last.redo, rig.daemon.last.undo, rig.daemon.last.copy):
+        with pytest.raises(DeliveryError, match="locked"):
+            await ask()
+    assert (rig.output.text, rig.output.kept) == ("one", "")
+
+
+async def test_a_locked_screen_may_be_dictated_behind_where_the_user_wants_that():
+    rig = Rig('hotkey.when_locked="record"')
+    await rig.daemon.start()
+    rig.lock.locked = True
+    rig.press()
+    await rig.say("one")
+    rig.release()
+    await rig.idle()
+    assert rig.output.text == "one"
+    await rig.daemon.stop()
+    await rig.history.close()

@@ -1,0 +1,62 @@
+"""Credits and marks in many languages, and what resembles them: tests/data/unsaid*.txt."""
+
+from pathlib import Path
+
+import pytest
+
+from tray_dictate.core.text.filters import Unsaid
+
+DATA = Path(__file__).parents[2] / "data"
+TABLES = [(DATA / name).read_text(encoding="utf-8") for name in ("unsaid.txt", "unsaid_later.txt")]
+UNSAID = Unsaid("sure")
+
+
+def part(name: str) -> list[str]:
+    parts = [table.partition(f"== {name}\n")[2].partition("\n\n")[0] for table in TABLES]
+    return "\n".join(parts).strip().splitlines()
+
+
+DROPPED = [line for line in [*part("credits"), *part("marks")] if not line.startswith("?")]
+
+
+@pytest.mark.parametrize("line", DROPPED)
+def test_what_nobody_said_is_dropped(line):
+    assert UNSAID(line)
+
+
+@pytest.mark.parametrize("line", part("said"))
+def test_what_resembles_it_is_inserted(line):
+    assert not UNSAID(line)
+
+
+def test_few_are_still_inserted():
+    whole = [*part("credits"), *part("marks")]
+    assert len(DROPPED) >= 0.95 * len(whole)
+
+
+@pytest.mark.parametrize(
+    "line", ["Untertitel der Amara.org-Community", "Thanks for watching!", "[Music]", "谢谢观看。"]
+)
+@pytest.mark.parametrize("times", [2, 7, 40])
+def test_they_are_dropped_however_often_they_are_repeated(line, times):
+    assert UNSAID(" ".join([line] * times))
+
+
+def test_so_are_they_where_nothing_is_between_them():
+    assert UNSAID("谢谢观看" * 9)
+    assert UNSAID("请订阅" * 9)
+
+
+def test_several_of_them_are_no_speech_either():
+    assert UNSAID("[Music] Thanks for watching! Please like and subscribe. Subtitles by Steamteam")
+    assert not UNSAID("[Music] Thanks for watching! We meet at noon.")
+
+
+def test_a_long_text_is_no_credit():
+    assert not UNSAID("Subtitles by " + "Anna " * 200 + "Smith")
+    assert not UNSAID("Subtitles by Anna Smith and " + "Bert Brown and " * 9 + "Cem Demir")
+
+
+@pytest.mark.parametrize("line", DROPPED)
+def test_with_the_level_off_they_are_inserted(line):
+    assert not Unsaid("off")(line)

@@ -1,0 +1,300 @@
+"""GNOME Shell: mutter's keys and clipboard, through the portals."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.rigs.gnome import Gnome
+from tests.rigs.headless import WAIT, Kind
+from tests.rigs.mutter import MutterCopy
+from tests.rigs.processes import wait_until
+from tests.rigs.wayland_output import MIXED
+from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.base import MovedError
+from tray_dictate.output.portal import paste as portal_paste
+from tray_dictate.output.portal.paste import PortalPaste
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.selection_server import ONE_PASTE
+from tray_dictate.system import files as paths
+
+pytestmark = pytest.mark.gnome
+PASTED = Receipt(confirmed=True, method="paste")
+LARGE = MIXED * 250
+PNG = bytes(range(256)) * 1000
+UTF8 = "text/plain;charset=utf-8"
+COPIED = {UTF8: b"before", "text/html": b"<b>before</b>", "image/png": PNG}
+
+
+def always() -> bool:
+    return True
+
+
+@pytest.fixture
+def portal(gnome: Gnome, environ) -> Iterator[PortalPaste]:
+    gnome.start_portals()
+    made = PortalPaste(gnome.held, threading.Event())
+    yield made
+    made.close()
+    gnome.stop_portals()
+
+
+def shown(gnome: Gnome) -> str:
+    return gnome.processes.tail("portal", 1_000_000)
+
+
+@pytest.mark.parametrize("kind", ["gtk", "gtk4", "qt"])
+def test_every_character_arrives_once_and_the_target_read_it(
+    gnome: Gnome, portal: PortalPaste, kind: Kind
+) -> None:
+    with gnome.text_window(kind) as window:
+        for text in (MIXED, LARGE):
+            window.clear()
+            assert portal.paste(text, Treatment(), always) == PASTED
+            window.wait_for(text)
+        portal.chord("backspace")
+        window.wait_for(LARGE[:-1])
+
+
+@contextmanager
+def terminal(gnome: Gnome) -> Iterator[Path]:
+    """Open a terminal; yield the file of all that comes from it."""
+    received = gnome.folder / "received"
+    program = 'stty raw -echo -icrnl; exec cat > "$0"'
+    argv = ["foot", "-T", "the-terminal", "-o", "locked-title=yes", "sh", "-c", program]
+    foot = gnome.processes.start("foot", [*argv, str(received)])
+    title = "global.display.focus_window ? global.display.focus_window.title : ''"
+    wait_until(
+        lambda: received.exists() and "the-terminal" in gnome.evaluate(title), WAIT, "the terminal"
+    )
+    yield received
+    gnome.processes.end(foot)
+
+
+def test_a_terminal_gets_what_was_said_and_not_what_was_marked_last(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    # in the background: one in the foreground lends its text, and nothing is pasted meanwhile
+    assert gnome.processes.start("marked", ["wl-copy", "--primary", "secret"]).wait(WAIT) == 0
+    with terminal(gnome) as received:
+        for text in ("dictated", " twice"):
+            assert portal.paste(text, Treatment(), always) == PASTED
+        wait_until(lambda: received.read_text() == "dictated twice", 20, "the text")
+
+
+def test_a_slow_window_that_knows_both_chords_inserts_the_text_once(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    paster, selections = portal._paster, portal._own
+    assert selections
+    both = ["shift+insert", "shift+insert"]
+    with gnome.text_window("gtk4") as window, ThreadPoolExecutor(1) as thread:
+        with window.stopped():
+            pasting = thread.submit(paster.paste, "dictated", Treatment(), always, both)
+            wait_until(lambda: selections._offer and selections._offer.once, 20, "a second chord")
+        assert pasting.result(10) == PASTED
+        window.wait_for("dictated")
+        assert portal.paste(" more", Treatment(), always) == PASTED  # behind both
+        window.wait_for("dictated more")
+
+
+def test_all_that_the_user_had_copied_comes_back(gnome: Gnome, portal: PortalPaste) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], COPIED)
+    with gnome.text_window() as window:
+        for text in ("one", "two"):  # close together: the first is not the user's
+            portal.paste(text, Treatment(), always)
+        window.wait_for("onetwo")
+        copy.close()  # only we have it now
+        wait_until(lambda: read(gnome, UTF8) == b"before", 20, "it is back")
+        for kind, data in COPIED.items():
+            assert read(gnome, kind) == data
+
+
+def read(gnome: Gnome, kind: str) -> bytes:
+    path = gnome.folder / "pasted"
+    gnome.run("sh", "-c", f"wl-paste -n -t '{kind}' > {path}")
+    return path.read_bytes()
+
+
+def test_what_the_user_copies_meanwhile_stays(gnome: Gnome, portal: PortalPaste) -> None:
+    bus, contents = gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"meanwhile"}
+    copy = MutterCopy(bus, contents, later=True)
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
+        window.wait_for("dictated")
+        copy.copy()  # before the clipboard comes back: in that very moment nobody can tell
+        pasting.result(30)
+        time.sleep(0.5)  # it would come back now
+        window.clear()
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("meanwhile")
+        copy.close()
+
+
+class SlowCopy(MutterCopy):
+    """A program that hands over nothing until it is told to."""
+
+    def __init__(self, bus: str, contents: dict[str, bytes]) -> None:
+        self.told, self.asked = threading.Event(), 0
+        super().__init__(bus, contents)
+
+    async def _serve(self, kind: str, serial: int) -> None:
+        self.asked += 1
+        await asyncio.to_thread(self.told.wait)
+        await super()._serve(kind, serial)
+
+
+def test_what_the_user_copies_while_the_clipboard_is_saved_comes_back(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        slow = SlowCopy(bus, {UTF8: b"first"})
+        wait_until(lambda: slow.asked == 1, 20, "mutter has asked for it")
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
+        wait_until(lambda: slow.asked == 2, 20, "it is being saved")
+        copy = MutterCopy(bus, {UTF8: b"then"})
+        slow.told.set()
+        assert pasting.result(10) == PASTED
+        window.wait_for("dictated")
+        wait_until(lambda: read(gnome, UTF8) != b"dictated", 20, "it is given back")
+        assert read(gnome, UTF8) == b"then"
+        for one in (slow, copy):
+            one.close()
+
+
+def test_it_waits_until_the_user_has_let_go_of_a_modifier(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        gnome.keydown("ctrl_l")
+        pasting = thread.submit(portal.paste, "after", Treatment(), always)
+        with pytest.raises(TimeoutError):
+            pasting.result(0.7)
+        assert window.text() == ""
+        gnome.keyup("ctrl_l")
+        assert pasting.result(10) == PASTED
+        window.wait_for("after")
+
+
+def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: PortalPaste) -> None:
+    gnome.keydown("ctrl_l")
+    with pytest.raises(MovedError):
+        portal.paste("elsewhere", Treatment(), lambda: False)
+
+
+def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
+    gnome: Gnome, portal: PortalPaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_paste, "CHORD_LET_GO", 0.3)
+    with gnome.text_window() as window:
+        gnome.keydown("alt_l")
+        with pytest.raises(MovedError):
+            portal.chord("enter", lambda: False)
+        with pytest.raises(DeliveryError, match="modifier key is held down"):
+            portal.chord("enter")
+        gnome.keyup("alt_l")
+        portal.chord("enter")
+        window.wait_for("\n")
+
+
+def test_where_nobody_reads_the_next_way_has_the_text_and_the_clipboard_is_back(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
+    assert portal.paste("for nobody", Treatment(), always) is None
+    with gnome.text_window() as window:
+        gnome.tap("ctrl_l", "v")  # it may be the window's that was asleep
+        time.sleep(ONE_PASTE + 0.2)
+        assert window.text() == ""
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("before")
+    copy.close()
+
+
+def test_a_window_that_wakes_up_too_late_gets_neither_the_text_nor_what_the_user_had_copied(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"secret"})
+    with gnome.text_window() as window:
+        portal.paste("warm", Treatment(), always)
+        wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
+        with window.stopped():
+            assert portal.paste("dictated", Treatment(), always) is None
+        wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
+        assert window.text() == "warm"
+    copy.close()
+
+
+def test_what_the_user_had_copied_outlives_a_daemon_that_ends_before_it_is_back(
+    gnome: Gnome, environ
+) -> None:
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
+    gnome.start_portals()
+    portal = PortalPaste(gnome.held, threading.Event())
+    with gnome.text_window() as window:
+        with window.stopped():
+            assert portal.paste("dictated", Treatment(), always) is None
+        portal.close()
+        gnome.stop_portals()  # as with its client the real one's session ends
+        assert read(gnome, UTF8) == b"before"
+    copy.close()
+
+
+def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalPaste) -> None:
+    bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
+    MutterCopy(bus, {"application/x-test": b""}).close()  # mutter keeps no such type
+    wait_until(lambda: not gnome.run("wl-paste", "-l", check=False), 20, "it is empty")
+    with gnome.text_window() as window:
+        portal.paste("dictated", Treatment(), always)
+        window.wait_for("dictated")
+        wait_until(lambda: read(gnome, UTF8) == b"", 20, "it is empty")
+        gnome.tap("ctrl_l", "v")
+        gnome.tap("x")  # after which that paste is over
+        window.wait_for("dictatedx")
+        portal.paste("again", Treatment(), always)
+        window.wait_for("dictatedxagain")
+
+
+def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
+    gnome: Gnome, portal: PortalPaste
+) -> None:
+    kept = paths.portal_token_file()
+    with gnome.text_window() as window:
+        portal.paste("one", Treatment(), always)
+        first = kept.read_text()
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        before = shown(gnome)
+        again = PortalPaste(gnome.held, threading.Event())
+        again.paste(" two", Treatment(), always)
+        again.close()
+        window.wait_for("one two")
+    assert f"'restore_token': '{first}'" in shown(gnome).removeprefix(before)
+    assert kept.read_text() != first  # it is good for once
+
+
+def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
+    gnome.start_portals(answer=1)
+    portal = PortalPaste(gnome.held, threading.Event())
+    with gnome.text_window() as window:
+        with pytest.raises(UnavailableError, match="did not allow"):
+            portal.paste("never", Treatment(), always)
+        assert window.text() == ""
+    portal.close()
+    gnome.stop_portals()
+
+
+def test_what_is_kept_is_on_the_clipboard(gnome: Gnome, portal: PortalPaste) -> None:
+    with gnome.text_window() as window:
+        portal.keep("kept", secret=True)
+        gnome.tap("ctrl_l", "v")
+        window.wait_for("kept")

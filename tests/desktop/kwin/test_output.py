@@ -1,0 +1,41 @@
+"""Text where programs get no keyboard: KDE's portal presses the keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rigs.kwin import KWin
+from tests.rigs.wayland_output import MIXED, delivering
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.output import select
+from tray_dictate.output.wayland.output import ANY
+
+pytestmark = pytest.mark.kwin
+
+
+async def test_on_kde_text_is_pasted_by_the_portal_and_the_reasons_are_told(
+    kwin: KWin, environ
+) -> None:
+    async with delivering() as output:
+        ways = dict(output.explain())
+        assert ways["portal"] == ""
+        assert "zwp_input_method_manager_v2" in ways["commit"]
+        assert ways["paste"]
+        with kwin.text_window("gtk4") as window:
+            target = await output.target()
+            assert target == ANY  # KDE tells no window apart
+            receipt = await output.deliver(MIXED, target)
+            window.wait_for(MIXED)
+            assert (receipt.method, receipt.confirmed) == ("paste", True)
+            await output.press("shift+enter", target)
+            window.wait_for(MIXED + "\n")
+            with pytest.raises(DeliveryError, match="cannot be taken back safely"):
+                await output.erase(3, target)
+            assert await output.is_gone(target) is False
+
+
+async def test_what_is_kept_is_on_the_clipboard_of_kde(kwin: KWin, environ) -> None:
+    output = select("auto")
+    await output.keep("kept")
+    assert kwin.run("wl-paste", "-n", "-t", "text/plain") == "kept"
+    await output.close()

@@ -1,0 +1,64 @@
+"""A clipboard whose connection to the compositor has ended is made anew, and takes nothing down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from tests.rigs.sway import Sway
+from tray_dictate.output.wayland.methods import Ways
+from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.system.wayland import WaylandError
+
+
+@pytest.fixture
+def ways(environ: Sway) -> Iterator[Ways]:
+    made = Ways(threading.Event(), lambda: None)
+    yield made
+    made.close()
+    environ.set_clipboard("nobody's")  # nobody keeps anything for the next test
+
+
+def gone() -> NoReturn:
+    raise WaylandError("the compositor has ended the connection")
+
+
+def odd() -> NoReturn:
+    raise LookupError("nobody expects this")
+
+
+def break_off(selections: WaylandSelections) -> None:
+    """As a compositor that ends the connection while it is asked for something."""
+    with pytest.raises(WaylandError):
+        selections._ask(gone)
+    selections._thread.join(5)
+    assert not selections.is_alive
+
+
+def test_text_is_kept_after_the_clipboards_connection_has_ended(environ: Sway, ways) -> None:
+    broken = ways.selections()
+    break_off(broken)
+    ways.keep("undelivered words", secret=False)
+    assert environ.clipboard() == b"undelivered words"
+    assert ways.selections() is not broken
+    assert ways.selections() is ways.selections()
+
+
+def test_text_is_kept_by_the_last_link_where_the_connection_ends_just_then(
+    environ: Sway, ways
+) -> None:
+    ways.selections()._keep = lambda _contents: gone()
+    ways.keep("undelivered words", secret=False)
+    assert environ.clipboard() == b"undelivered words"
+
+
+def test_what_nobody_expects_is_told_to_who_asked_and_ends_nothing(environ: Sway, ways) -> None:
+    selections = ways.selections()
+    with pytest.raises(LookupError):
+        selections._ask(odd)
+    assert selections.is_alive
+    selections.keep("kept")
+    assert environ.clipboard() == b"kept"

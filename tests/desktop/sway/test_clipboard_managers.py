@@ -1,0 +1,140 @@
+"""A clipboard manager reads whatever appears: that is no receipt. Targets read in odd ways."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.rigs.sway import KINDS, Kind, Sway
+from tests.rigs.wayland_clipboard import OddWindow, given_back, manager, seen_by, soon, stays_for
+from tests.rigs.x11_output import Watcher
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.paste import WaylandPaster
+from tray_dictate.output.wayland.selections import QUIET, UNSURE, WaylandSelections
+from tray_dictate.system.wayland import Connection
+
+PASTED = Receipt(confirmed=True, method="paste")
+Paste = Callable[[str], Receipt | None]
+
+
+@contextmanager
+def pasting(**patience: float) -> Iterator[Paste]:
+    connection, selections = Connection(), WaylandSelections(**patience)
+    paster = WaylandPaster(VirtualKeyboard(connection), selections, threading.Event())
+    try:
+        yield lambda text: paster.paste(text, Treatment(), lambda: True)
+    finally:
+        selections.close()
+        connection.close()
+
+
+@pytest.fixture
+def paste(environ: Sway) -> Iterator[Paste]:
+    with pasting(unsure=QUIET) as pasted:  # every program may be trusted at once
+        yield pasted
+
+
+def test_a_managers_read_is_no_receipt(environ: Sway, paste: Paste) -> None:
+    with manager(environ) as program, OddWindow(environ, "deaf") as window:
+        environ.set_clipboard("of the user")
+        for number in range(3):
+            assert paste(f"dictated {number}") is None
+            soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+        assert "dictated" not in seen_by(environ, program)  # it did read, what the user had
+        os.kill(program.pid, signal.SIGSTOP)
+        threading.Timer(0.4, os.kill, (program.pid, signal.SIGCONT)).start()
+        times = seen_by(environ, program).count("of the user")
+        assert paste("dictated late") is None  # though it reads after the key
+        soon(lambda: seen_by(environ, program).count("of the user") > times, "the manager reads")
+        assert "dictated" not in seen_by(environ, program)
+        assert window.pastes() == 4
+        assert window.text() == ""
+
+
+def test_a_target_gets_its_text_beside_a_manager_however_late_it_reads(
+    environ: Sway, paste: Paste
+) -> None:
+    with manager(environ), OddWindow(environ, "late") as window:
+        environ.set_clipboard("of the user")
+        for _ in range(2):
+            assert paste("dictated ") == PASTED
+        window.wait_for("dictated dictated ")
+        given_back(environ)
+        assert environ.clipboard() == b"of the user", "the old clipboard"
+
+
+def test_a_target_may_read_twice(environ: Sway, paste: Paste) -> None:
+    with OddWindow(environ, "twice") as window:
+        environ.set_clipboard("of the user")
+        for number in range(1, 3):
+            assert paste("dictated ") == PASTED
+            window.wait_for("dictated " * number)
+            given_back(environ)
+            assert environ.clipboard() == b"of the user", "the old clipboard"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_target_that_was_asleep_pastes_neither_the_text_nor_the_old_clipboard(
+    environ: Sway, paste: Paste, kind: Kind
+) -> None:
+    """What could not be pasted is delivered in another way by then."""
+    environ.set_clipboard("of the user")
+    environ.set_clipboard("marked", primary=True)
+    with environ.text_window(kind) as window:
+        assert paste("first. ") == PASTED
+        window.wait_for("first. ")
+        os.kill(window.pid, signal.SIGSTOP)
+        try:
+            assert paste("dictated") is None
+        finally:
+            os.kill(window.pid, signal.SIGCONT)
+        stays_for(0.5, lambda: window.text() == "first. ", "it has pasted something")
+
+
+def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_sleeps(
+    environ: Sway,
+) -> None:
+    """It reads only after the key, as if it were the target."""
+    with (
+        pasting() as paste,
+        manager(environ) as program,
+        environ.text_window("gtk") as window,
+    ):
+        environ.set_clipboard("of the user")
+        soon(lambda: "of the user" in seen_by(environ, program), "the manager reads")
+        both = (program.pid, window.pid)
+        for pid in both:
+            os.kill(pid, signal.SIGSTOP)
+        woken = threading.Timer(0.4, os.kill, (program.pid, signal.SIGCONT))
+        woken.start()
+        try:
+            assert paste("dictated")  # by the manager's read
+            began = time.monotonic()
+            soon(lambda: seen_by(environ, program).count("of the user") == 2, "the old clipboard")
+            assert time.monotonic() - began > UNSURE - 0.5, "a target has some time"
+        finally:
+            woken.join()
+            os.kill(window.pid, signal.SIGCONT)
+        stays_for(0.5, lambda: window.text() == "", "it has pasted something")
+
+
+def test_a_manager_on_xwayland_hides_no_paste_there(environ: Sway, paste: Paste) -> None:
+    """The compositor reads for all of Xwayland: such a receipt is not sure, and never denied."""
+    with environ.text_window("xwayland") as window:
+        with Watcher(environ) as program:  # type: ignore[arg-type]
+            environ.set_clipboard("of the user")
+            soon(lambda: "of the user" in program.read, "the manager reads")
+            for number in range(1, 4):
+                assert paste("dictated ")
+                window.wait_for("dictated " * number)
+        assert paste("again")  # where the manager reads no more, too
+        window.wait_for("dictated " * 3 + "again")
+        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")

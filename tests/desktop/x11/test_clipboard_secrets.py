@@ -1,0 +1,252 @@
+"""A secret on the X11 clipboard is its owner's to clear, whatever is dictated meanwhile."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.desktop.x11.test_clipboard_end import ELSEWHERE, Program, keepers
+from tests.rigs.line_program import Looked
+from tests.rigs.memory import copies, family
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_output import HERE, connected, disown, nobody_owns, soon
+from tests.rigs.x11_windows import SYSTEM_PYTHON
+from tray_dictate.core.ports import Receipt
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11.output import X11Output
+from tray_dictate.output.x11.selection_server import ENDS_WITH_IT
+from tray_dictate.output.x11.selections import Selections
+
+TYPED = Receipt(confirmed=False, method="type")
+SECRET = "correct horse"
+MARKS = (
+    "x-kde-passwordManagerHint",
+    "X-KDE-PASSWORDMANAGERHINT",
+    "application/x-kde-passwordmanagerhint",
+    "org.nspasteboard.ConcealedType",
+    "ExcludeClipboardContentFromMonitorProcessing",
+)
+
+
+# the secret is not in the program itself: it knows what it looks like
+LOOKING = """
+import sys
+from tests.desktop.x11.test_clipboard_end import ELSEWHERE
+from tests.rigs.memory import living
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.x11.selections import Selections
+
+selections = Selections()
+selections.survive(seconds=100)
+offer = selections.offer("dictated", ELSEWHERE, Treatment())
+if offer:
+    selections.withdraw(offer)
+print("pasted" if offer else "refused", flush=True)
+for _ in sys.stdin:
+    print(living(b"word-" + b"[0-9a-f]{16}"), flush=True)
+"""
+
+
+@pytest.fixture
+def secret() -> str:
+    return f"word-{secrets.token_hex(8)}"
+
+
+@pytest.fixture(params=["auto", "paste"])
+async def output(request, environ: Desktop) -> AsyncIterator[X11Output]:
+    made = X11Output(request.param, lambda _keycode, _down: None)
+    yield made
+    await made.close()
+    disown(environ)
+
+
+@pytest.fixture
+def selections(environ: Desktop) -> Iterator[Selections]:
+    made = Selections()
+    made.survive()
+    yield made
+    made.close()
+    disown(environ)
+
+
+class PasswordManager:
+    """targets/secret.py, with a secret on the clipboard."""
+
+    def __init__(self, desktop: Desktop, *hints: str, secret: str = SECRET) -> None:
+        self._desktop = desktop
+        script = str(HERE / "targets" / "secret.py")
+        self.process = desktop.processes.start(
+            "secret", [SYSTEM_PYTHON, script, *hints],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self._write(secret)
+        assert self._says() == "ready"
+
+    def __enter__(self) -> PasswordManager:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.process:
+            self.process.kill()
+
+    def clear(self) -> str:
+        """Have it clear the clipboard where that is its own; return whether it has."""
+        self._write("")
+        return self._says()
+
+    def _write(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
+
+    def _says(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().decode().strip()
+
+
+@contextmanager
+def lending(desktop: Desktop, selection: str, command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program has the secret that serves a selection only for a while."""
+    disown(desktop)
+    program = desktop.processes.start(
+        "lending", command.split(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    assert program.stdin
+    program.stdin.write(SECRET.encode())
+    program.stdin.close()
+    soon(lambda: not nobody_owns(desktop, selection), "the secret is there")
+    try:
+        yield program
+    finally:
+        desktop.processes.end(program)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+async def test_what_is_marked_as_a_secret_is_never_ours(environ, output, mark) -> None:
+    with (
+        PasswordManager(environ, mark),
+        connected(environ) as display,
+        environ.text_window("gtk") as window,
+    ):
+        clipboard = display.intern_atom("CLIPBOARD")
+        owner = display.get_selection_owner(clipboard)
+        assert await output.deliver("hello") == TYPED
+        window.wait_for("hello")
+        assert display.get_selection_owner(clipboard) == owner
+        assert environ.clipboard() == SECRET.encode()
+
+
+@pytest.mark.parametrize("selection", ["CLIPBOARD", "PRIMARY"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "xclip -loops 1 -selection",
+        "xclip -l 1 -sel",
+        "timeout 60 xclip -quiet -sel",
+    ],
+)
+async def test_what_a_program_gives_only_for_a_while_is_never_ours(
+    environ, output, command: str, selection: str
+) -> None:
+    with lending(environ, selection, f"{command} {selection.lower()}"):
+        with environ.text_window("gtk") as window:
+            assert await output.deliver("hello") == TYPED
+            window.wait_for("hello")
+        assert environ.clipboard(selection.lower()) == SECRET.encode(), "it was not used up"
+    assert nobody_owns(environ, selection), "its end is the end of it"
+
+
+@pytest.mark.parametrize("during", [True, False], ids=["during a paste", "after it"])
+def test_a_password_manager_finds_its_own_and_clears_it(environ, selections, during) -> None:
+    """It compares what is there with what it has copied: else it leaves it alone."""
+    with PasswordManager(environ) as manager:
+        offer = selections.offer("dictated", ELSEWHERE, Treatment())
+        assert offer
+        offer.pressed = True
+        if not during:
+            selections.withdraw(offer)
+        assert manager.clear() == "cleared"
+        selections.withdraw(offer)
+        assert environ.clipboard() == b""
+    assert not selections._bequest.will.selections, "nothing is kept of it"
+
+
+@pytest.mark.parametrize("during", [True, False], ids=["during a paste", "after it"])
+def test_a_secret_ends_with_the_program_that_it_was_copied_from(
+    environ, selections, monkeypatch, during
+) -> None:
+    monkeypatch.setattr("tray_dictate.output.x11.selection_server.ENDS_WITH_IT", 0)
+    with PasswordManager(environ) as manager:
+        offer = selections.offer("dictated", ELSEWHERE, Treatment())
+        assert offer
+        if not during:
+            selections.withdraw(offer)
+            assert environ.clipboard() == SECRET.encode()
+        manager.process.kill()
+        soon(lambda: not selections._bequest.will.selections, "nothing is kept of it")
+        selections.withdraw(offer)
+        assert environ.clipboard() == b""
+    sizes = [os.fstat(file).st_size for file in selections._bequest.files[1:]]
+    assert sizes == [0, 0], "no copy of it is in the memory that outlives us"
+
+
+def test_the_keeper_drops_a_secret_with_the_program_that_it_was_copied_from(environ) -> None:
+    with PasswordManager(environ) as manager:
+        program = Program(environ)
+        program.end("kill")
+        assert environ.clipboard() == SECRET.encode()
+        time.sleep(ENDS_WITH_IT)  # sooner it would have ended because it lost the clipboard
+        manager.process.kill()
+        soon(lambda: nobody_owns(environ, "CLIPBOARD"), "it is gone")
+    soon(lambda: not keepers(environ), "the end of the keeper")
+
+
+def test_what_has_no_program_any_more_is_kept_only_for_a_while(environ) -> None:
+    environ.set_clipboard(SECRET)  # by an xclip, which ends when it is taken over
+    Program(environ, seconds=1).end("kill")
+    assert environ.clipboard() == SECRET.encode()
+    soon(lambda: nobody_owns(environ, "CLIPBOARD"), "it is gone")
+    soon(lambda: not keepers(environ), "the end of the keeper")
+
+
+def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(environ, secret) -> None:
+    with PasswordManager(environ, MARKS[0], secret=secret), Looked(LOOKING, environ.env) as program:
+        assert program.did == "refused"
+        assert [copies(pid, secret.encode()) for pid in family(program.pid)] == [0, 0]
+
+
+def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
+    """What its bytes were written over by is CPython's matter: no object of ours has them."""
+    with (
+        PasswordManager(environ, secret=secret) as manager,
+        Looked(LOOKING, environ.env) as program,
+    ):
+        assert program.did == "pasted"
+        daemon, shell = family(program.pid)
+        assert program.living() > 0, "it is the clipboard's"
+        assert copies(shell, secret.encode()) > 0, "and is left to an heir"
+        assert manager.clear() == "cleared"
+        soon(lambda: not program.living(), "no object has it")
+        assert family(daemon) == [daemon, shell]
+        assert copies(shell, secret.encode()) == 0
+
+
+def test_no_keeper_serves_a_secret_that_was_cleared(environ, secret) -> None:
+    with (
+        PasswordManager(environ, secret=secret) as manager,
+        Looked(LOOKING, environ.env) as program,
+    ):
+        program.kill()
+        assert environ.clipboard() == secret.encode()
+        soon(lambda: len(keepers(environ)) == 1, "its keeper alone is there")
+        [keeper] = keepers(environ)
+        assert copies(keeper, secret.encode()) > 0
+        assert manager.clear() == "cleared"
+        soon(lambda: not keepers(environ), "its memory is gone with it")
+        assert environ.clipboard() == b""

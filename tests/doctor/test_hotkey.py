@@ -1,0 +1,61 @@
+"""What doctor says of the hotkey without a display; tests/desktop presses it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from tests.fakes import FakeHotkey
+from tests.hotkey.test_evdev import Pipes, key
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.hotkey.evdev import EvdevHotkey
+
+
+@pytest.fixture(autouse=True)
+def no_display(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+async def test_who_chose_the_commands_is_asked_for_no_key():
+    asked: list[str] = []
+    [found] = await keyboard.look(HotkeySettings(source="commands"), asked.append, 0.1)
+    assert (found.name, found.state, asked) == ("hotkey", "unchecked", [])
+    assert "tray-dictate toggle" in found.remedy
+
+
+async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop():
+    pipes = Pipes("keyboard")
+
+    def press(_question: str) -> None:
+        pipes.send("keyboard", key("f9", 1) + key("f9", 0))
+
+    found = await keyboard.look(
+        HotkeySettings(keys="f9", source="evdev"), press,
+        select=lambda settings, tell: EvdevHotkey(settings, tell, lambda _wanted: pipes),
+    )  # fmt: skip
+    assert [(one.name, one.state) for one in found] == [("hotkey", "ok"), ("privacy", "warning")]
+    assert "leave the group input" in found[1].remedy
+
+
+async def test_keys_that_come_when_the_check_is_over_are_given_back():
+    asked, may_answer, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    class Keys(FakeHotkey):
+        def stop(self) -> None:
+            stopped.set()
+
+    def select(_settings, _tell) -> Keys:
+        asked.set()
+        assert may_answer.wait(20)
+        return Keys()
+
+    looking = asyncio.create_task(keyboard.look(HotkeySettings(), None, select=select))
+    assert await asyncio.to_thread(asked.wait, 20)
+    looking.cancel()
+    await asyncio.wait({looking})
+    may_answer.set()
+    assert await asyncio.to_thread(stopped.wait, 20)

@@ -1,0 +1,98 @@
+"""What goes to a cloud is counted, to the byte, and never more than the user allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.spoken_words import Online, phrases, said
+from tests.servers.realtime.server import RealtimeServer
+from tray_dictate.core.errors import EngineError
+from tray_dictate.history.statistics import AsyncStats, Stats
+
+pytestmark = pytest.mark.live
+
+SOUND = phrases(4, 5, 6)
+WORDS = said(15)
+MINUTES = len(SOUND) / 2 / 24000 / 60
+TOLD = "(engine.cap_minutes) are used up"
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("TRAY_DICTATE_KEY", "test-key")
+
+
+@pytest.fixture
+async def stats(tmp_path):
+    stats = AsyncStats(lambda _: None, tmp_path / "stats.sqlite", lambda: 1e9)
+    yield stats
+    await stats.close()
+
+
+def at_the_server(server: RealtimeServer, first: int) -> float:
+    """Return the seconds of sound that it got, from a connection on."""
+    records = server.report()["connections"][first:]
+    return sum(record["audio_bytes"] for record in records) / 2 / 24000
+
+
+async def counted(stats: AsyncStats, tmp_path) -> dict[str, float]:
+    await stats.close()
+    file = Stats(tmp_path / "stats.sqlite")
+    found = file.sent("2001-09")
+    file.close()
+    return found
+
+
+async def test_what_a_cloud_gets_is_counted(server, stats, tmp_path):
+    before = len(server.report()["connections"])
+    async with Online(server, stats) as online:
+        assert await online.take(SOUND) == WORDS
+    found = await counted(stats, tmp_path)
+    assert found == {"openai": pytest.approx(at_the_server(server, before), abs=0.01)}
+
+
+async def test_what_is_said_again_is_paid_for_again(server, stats, tmp_path):
+    before = len(server.report()["connections"])
+    server.plan([{"drop_at": "completed:3"}])
+    async with Online(server, stats) as online:
+        assert await online.take(SOUND) == WORDS
+    found = await counted(stats, tmp_path)
+    assert len(server.report()["connections"]) == before + 2
+    assert found["openai"] >= at_the_server(server, before) - 0.01 > MINUTES * 60 * 0.9
+
+
+async def test_a_server_of_the_users_own_costs_nothing(stats, tmp_path):
+    with RealtimeServer("speaches") as own:
+        async with Online(own, stats, cap_minutes=0.0001, model="whisper") as online:
+            assert await online.take(SOUND) == WORDS
+    assert await counted(stats, tmp_path) == {}
+
+
+async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_once(server, stats):
+    before = len(server.report()["connections"])
+    cap = MINUTES * 0.6
+    async with Online(server, stats, cap_minutes=cap) as online:
+        assert await online.take(SOUND) == WORDS, "no word is lost in mid-take"
+        assert online.offline.sessions
+        assert at_the_server(server, before) <= cap * 60
+        connections = len(server.report()["connections"])
+        assert await online.take(SOUND) == WORDS
+        assert len(server.report()["connections"]) == connections, "it is not even asked"
+        [told] = online.told
+        assert TOLD in told
+        assert told.endswith("This dictation is finished by the embedded engine.")
+
+
+async def test_what_was_sent_before_a_restart_counts(server, stats):
+    stats.spend("azure", 60, 0)
+    before = len(server.report()["connections"])
+    async with Online(server, stats, cap_minutes=1) as online:
+        assert await online.take(SOUND) == WORDS
+    assert len(server.report()["connections"]) == before
+
+
+async def test_in_a_language_that_only_the_cloud_knows_the_take_is_refused_by_name(server, stats):
+    stats.spend("openai", 60, 0)
+    async with Online(server, stats, cap_minutes=1, languages=["de"]) as online:
+        with pytest.raises(EngineError, match=r"engine\.cap_minutes.*English only"):
+            await online.take(SOUND)

@@ -1,0 +1,177 @@
+"""What is done to a compositor's file; tests/desktop/sway/test_bindings.py has the real sway."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tray_dictate.config.schema import HotkeySettings
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.doctor import setup, wayland
+from tray_dictate.hotkey.bindings.compositors import Running, find, is_written, write
+
+LINES = ["bind = , F9, exec, tray-dictate start"]
+
+
+def test_where_it_refuses_its_file_is_as_it_was_and_it_is_told_again(tmp_path):
+    file = tmp_path / "config"
+    refuses = ("sh", "-c", f"cat {file} >> {tmp_path}/seen; echo Line 3 is wrong >&2; exit 1")
+    for before in ("# mine\n", None):
+        if before is None:
+            file.unlink()
+        else:
+            file.write_text(before)
+        with pytest.raises(UnavailableError, match=r"sway does not take .*: Line 3") as refused:
+            write(Running("sway", file, refuses), LINES)
+        assert "It is as it was" in refused.value.remedy
+        assert (file.read_text() if file.exists() else None) == before
+    seen = (tmp_path / "seen").read_text()
+    assert seen.count(LINES[0]) == 2
+    assert seen.split("tray_dictate: end\n")[1].startswith("# mine\n"), "it was told again"
+
+
+def test_a_program_that_is_not_there_is_a_refusal(tmp_path):
+    running = Running("niri", tmp_path / "config.kdl", ("/nonexistent/niri", "validate"))
+    running.file.write_text("binds {\n}\n")
+    with pytest.raises(UnavailableError, match="gives no answer"):
+        write(running, ["F9 { }"])
+    assert running.file.read_text() == "binds {\n}\n"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("niri", "niri"), ("hyprland", "Hyprland")])
+def test_no_new_file_hides_the_one_that_is_read_instead(tmp_path, kind, name):
+    running = Running(kind, tmp_path / "config")
+    with pytest.raises(UnavailableError, match="would hide the settings") as refused:
+        write(running, LINES)
+    assert f"into the file that {name} reads yourself:\n{LINES[0]}" in refused.value.remedy
+    assert not running.file.exists()
+    told = wayland._by_compositor(running, HotkeySettings(keys="f9"))
+    assert told.remedy.startswith(f"Put these lines into the file of settings that {name} reads")
+
+
+def test_rivers_file_is_a_program_and_its_lines_are_run_at_once(tmp_path):
+    running = Running("river", tmp_path / "river" / "init")
+    line = f"touch {tmp_path}/ran"
+    assert not is_written(running, [line])
+    assert write(running, [line]) is None
+    assert is_written(running, [line])
+    assert (tmp_path / "ran").exists()
+    assert running.file.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+    def program(name: str, *script: str) -> None:
+        (folder / name).write_text("\n".join(["#!/bin/sh", *script, ""]))
+        (folder / name).chmod(0o755)
+
+    return program
+
+
+def test_rivers_keys_of_before_are_free_again_and_after_a_refusal_they_are_not(tmp_path, programs):
+    said = tmp_path / "said"
+    programs("riverctl", f'echo "$*" >> {said}', 'case "$*" in *F8*) exit 1; esac')
+    running = Running("river", tmp_path / "init")
+    old = ["riverctl map normal None F9 spawn 'tray-dictate start'"]
+    write(running, old)
+    said.write_text("")
+    new = [old[0].replace("F9", "F7")]
+    write(running, new)
+    mapped = "map normal None F7 spawn tray-dictate start"
+    assert said.read_text().splitlines() == ["unmap normal None F9", mapped]
+    said.write_text("")
+    with pytest.raises(UnavailableError, match="river does not take"):
+        write(running, [old[0].replace("F9", "F8")])
+    assert said.read_text().splitlines()[-2:] == ["unmap normal None F8", mapped]
+
+
+def test_a_link_stays_one_and_a_file_that_cannot_be_written_has_its_lines_told(tmp_path):
+    (tmp_path / "dotfiles").mkdir()
+    real = tmp_path / "dotfiles" / "config"
+    real.write_text("# mine\n")
+    link = tmp_path / "config"
+    link.symlink_to(real)
+    write(Running("sway", link), LINES)
+    assert link.is_symlink()
+    assert LINES[0] in real.read_text()
+    link.unlink()
+    link.symlink_to("/proc/version")  # as a store that nobody may write to
+    with pytest.raises(UnavailableError, match="cannot be written") as refused:
+        write(Running("sway", link), LINES)
+    assert refused.value.remedy.endswith(f"yourself:\n{LINES[0]}")
+
+
+def test_a_file_with_no_sure_place_is_left_alone(tmp_path):
+    file = tmp_path / "init"
+    file.write_text("#!/usr/bin/python3\n")
+    with pytest.raises(UnavailableError, match="left alone: it is no shell script") as refused:
+        write(Running("river", file), LINES)
+    assert LINES[0] in refused.value.remedy
+    file.write_bytes(b"\xff")
+    with pytest.raises(UnavailableError, match="it is not UTF-8"):
+        write(Running("sway", file), LINES)
+    assert not is_written(Running("sway", file), LINES)
+
+
+def test_keys_that_cannot_be_bound_there_are_replaced_and_that_is_told(tmp_path):
+    running = Running("niri", tmp_path / "config.kdl")
+    lines, keys = setup.bound(running, HotkeySettings())
+    assert keys == "Ctrl+Alt+Space"
+    assert lines.notes[0].startswith("Right Ctrl cannot be a shortcut on this desktop.")
+    with pytest.raises(UnavailableError, match="two keys at once cannot be bound"):
+        setup.bound(running, HotkeySettings(undo="a+b"))
+
+
+@pytest.fixture
+def hyprland(tmp_path, programs, monkeypatch):
+    """One that takes everything, and knows the bindings that are in the file `binds`."""
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("SWAYSOCK", raising=False)
+    monkeypatch.delenv("HYPRLAND_CONFIG", raising=False)
+    programs("hyprctl", f'case "$*" in "binds -j") cat {tmp_path}/binds;; *) echo ok; esac')
+    (tmp_path / "hypr").mkdir()
+    (tmp_path / "hypr" / "hyprland.conf").write_text("# mine\n")
+    return tmp_path
+
+
+def test_hyprland_is_asked_whether_it_has_read_its_file(hyprland):
+    running = find()
+    assert running.file == hyprland / "hypr" / "hyprland.conf"
+    others = {"arg": "foot"}
+    for known in (json.dumps([others]), "[1]"):
+        (hyprland / "binds").write_text(known)
+        with pytest.raises(UnavailableError, match="`hyprctl binds` has none of them"):
+            write(running, LINES)
+        assert running.file.read_text() == "# mine\n"
+    (hyprland / "binds").write_text(json.dumps([others, {"arg": "tray-dictate start"}]))
+    write(running, LINES)
+    assert is_written(running, LINES)
+
+
+def test_hyprlands_own_choice_of_a_file_is_known(hyprland, monkeypatch):
+    (hyprland / "hypr" / "hyprland.lua").touch()
+    with pytest.raises(UnavailableError, match=r"hyprland\.lua is a program"):
+        find()
+    monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.conf"))
+    assert find().file == hyprland / "mine.conf"
+    monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.lua"))
+    with pytest.raises(UnavailableError, match=r"mine\.lua is a program"):
+        find()
+
+
+def test_which_file_niri_was_taken_to_read_is_told(tmp_path, programs, monkeypatch):
+    monkeypatch.delenv("SWAYSOCK", raising=False)
+    monkeypatch.delenv("HYPRLAND_INSTANCE_SIGNATURE", raising=False)
+    monkeypatch.setenv("NIRI_SOCKET", "1")
+    monkeypatch.setenv("NIRI_CONFIG", str(tmp_path / "config.kdl"))
+    (tmp_path / "config.kdl").write_text("binds {\n}\n")
+    programs("niri", "echo niri")
+    found = setup.write(HotkeySettings(keys="f9"))
+    assert found.state == "ok"
+    assert f"F9 is bound in {tmp_path}/config.kdl. niri reads it, unless" in found.words

@@ -1,0 +1,61 @@
+"""The scripts: that they parse, and that shellcheck has nothing to say of the shell's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [*sorted((ROOT / "install_scripts").glob("*.sh")), ROOT / ".ci" / "run"]
+CHECKS = [["bash", "-n"], ["shellcheck"]]
+
+
+def test_there_are_scripts_to_check() -> None:
+    assert {"install.sh", "uninstall.sh", "test.sh"} <= {script.name for script in SCRIPTS}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check[0])
+def test_a_script_is_faultless(script: Path, check: list[str]) -> None:
+    found = subprocess.run([*check, str(script)], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_script_can_be_run_as_it_is(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    assert script.read_text().startswith("#!/usr/bin/env bash\n")
+
+
+@pytest.mark.parametrize("name", ["install.ps1", "uninstall.ps1"])
+def test_a_script_for_windows_parses(name: str) -> None:
+    grammar = tree_sitter.Language(tree_sitter_powershell.language())
+    script = (ROOT / "install_scripts" / name).read_bytes()
+    tree = tree_sitter.Parser(grammar).parse(script)
+    assert not tree.root_node.has_error, str(tree.root_node)
+
+
+@pytest.mark.parametrize(
+    ("purge", "code", "told"), [(True, 0, False), (True, 1, True), (False, 0, False)]
+)
+def test_keys_leave_the_keyring_before_the_program_that_can_remove_them(
+    tmp_path, purge, code, told
+):
+    program = tmp_path / ".local/share/tray_dictate/venv/bin/tray-dictate"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\nexit {code}\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / "install_scripts/uninstall.sh"), *(["--purge"] if purge else [])],
+        capture_output=True, text=True, check=True, timeout=60,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )  # fmt: skip
+    asked = tmp_path / "asked"
+    assert (asked.read_text() if asked.exists() else "") == "key forget --for all\n" * purge
+    assert ("remove the entries named tray_dictate" in done.stdout) == told
+    assert not program.exists()

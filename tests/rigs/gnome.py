@@ -1,0 +1,109 @@
+"""GNOME Shell without a screen, with a private system bus of mocks, and mutter's own keyboard."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from tests.rigs.headless import WAIT, Headless
+from tests.rigs.mutter import MutterKeyboard
+from tests.rigs.processes import listens, wait_until
+from tests.rigs.x11_windows import SYSTEM_PYTHON
+
+SYSTEM_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type><listen>{address}</listen><auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+    <allow user="*"/>
+  </policy>
+</busconfig>
+"""
+MOCKS = {
+    "logind": "org.freedesktop.login1",
+    "upower": "org.freedesktop.UPower",
+    "networkmanager": "org.freedesktop.NetworkManager",
+    "polkitd": "org.freedesktop.PolicyKit1",
+}
+
+
+class Gnome(Headless):
+    """gnome-shell --headless, out of its overview: windows get the focus when they open."""
+
+    PROGRAMS: ClassVar = ("gnome-shell", "gdbus", SYSTEM_PYTHON)
+    keyboard: MutterKeyboard
+
+    def __init__(self, *, sound: bool = False) -> None:
+        super().__init__("GNOME", sound=sound)
+        self._portals: subprocess.Popen[bytes] | None = None
+        self.env |= {
+            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.folder}/run/sysbus",
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+        }
+
+    def close(self) -> None:
+        if hasattr(self, "keyboard"):
+            self.keyboard.close()
+        super().close()
+
+    def start(self) -> None:
+        self._start_system()
+        argv = ["gnome-shell", "--unsafe-mode", "--headless", "--wayland"]
+        self.start_compositor("shell", [*argv, "--virtual-monitor", "1280x720"])
+        started = "Main.overview && !Main.layoutManager._startingUp"  # then comes the overview
+        wait_until(lambda: "'true'" in self.evaluate(started), WAIT, "the shell is up")
+        wait_until(self._leave_overview, WAIT, "the overview is left")
+        self.keyboard = MutterKeyboard(self.env["DBUS_SESSION_BUS_ADDRESS"])
+
+    def evaluate(self, script: str) -> str:
+        """Return "(true, 'what a script is worth in the shell')"."""
+        return self.run(
+            "gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path",
+            "/org/gnome/Shell", "--method", "org.gnome.Shell.Eval", script,
+            check=False, timeout=WAIT,  # for its first answer a shell that starts takes its time
+        )  # fmt: skip
+
+    def start_portals(self, answer: int = 0) -> None:
+        """Start portals over mutter, with a clipboard; 1 is a user who says no."""
+        program = [sys.executable, str(Path(__file__).with_name("mutter_portal.py"))]
+        name = "org.freedesktop.portal.Desktop"
+        self._portals = self.start_service("portal", program, name, PORTAL_ANSWER=str(answer))
+
+    def stop_portals(self) -> None:
+        """End them; idempotent."""
+        if self._portals:
+            self.processes.end(self._portals)
+        self._portals = None
+
+    def _leave_overview(self) -> bool:
+        self.evaluate("Main.overview.hide()")
+        return "'true'" in self.evaluate(
+            "!Main.overview.visible && !Main.overview.animationInProgress"
+        )
+
+    def _start_system(self) -> None:
+        address = self.env["DBUS_SYSTEM_BUS_ADDRESS"]
+        configuration = self.folder / "system.conf"
+        configuration.write_text(SYSTEM_BUS.format(address=address))
+        argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
+        bus = self.processes.start("system", argv)
+        self.processes.wait_for("system", bus, lambda: listens(self.runtime / "sysbus"), WAIT)
+        mocks = {
+            name: self.processes.start(
+                name, [SYSTEM_PYTHON, "-m", "dbusmock", "--system", "-t", name]
+            )
+            for name in MOCKS
+        }
+        for name, owned in MOCKS.items():
+            self.processes.wait_for(name, mocks[name], lambda owned=owned: self._has(owned), WAIT)
+
+    def _has(self, name: str) -> bool:
+        answer = self.run(
+            "dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus",
+            "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
+            check=False,
+        )  # fmt: skip
+        return "boolean true" in answer

@@ -1,0 +1,174 @@
+"""A private session of any compositor: folder, buses, sound, processes, and the daemon in it.
+
+Everything is private and ends with the `with`, by pid, also when its start or a test fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from tests.rigs.daemon import READY, ROOT, Daemon, arguments
+from tests.rigs.environment import private_environment
+from tests.rigs.processes import REMEDY, Processes, RigError, listens
+from tests.rigs.sound import Sound
+
+# no service is activated: which notification daemon or portal there is, the test says
+BUS = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type><listen>{address}</listen><auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+  </policy>
+</busconfig>
+"""
+LAUNCHER = """\
+#!/bin/sh
+PYTHONPATH={root} exec {python} -m tray_dictate "$@"
+"""
+
+
+class Session:
+    """Environment, session bus and sound; a subclass starts its compositor in `start`."""
+
+    PROGRAMS: ClassVar[Sequence[str]] = ()
+    live: ClassVar[list[Session]] = []  # for the report of a failure
+
+    def __init__(self, desktop: str, *, sound: bool = False, rate: int = 48000) -> None:
+        """`desktop` is XDG_CURRENT_DESKTOP, `rate` the microphone's."""
+        wanted = ("dbus-daemon", "dbus-send", "setpriv", "unshare", *self.PROGRAMS)
+        if missing := [program for program in wanted if not shutil.which(program)]:
+            raise RigError(f"Not installed: {', '.join(missing)}. {REMEDY}")
+        # short: the path of a socket may have 108 bytes
+        self.folder = Path(tempfile.mkdtemp(prefix="rig-", dir="/tmp"))
+        self.env = private_environment(self.folder) | {
+            "XDG_SESSION_TYPE": "wayland",
+            "XDG_CURRENT_DESKTOP": desktop,
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+        }
+        self._install_launcher()
+        _make_x11_folder()
+        self.processes = Processes(self.folder / "log", self.env)
+        self._sound = Sound(self.processes, self.folder, self.env, rate)
+        self._has_sound = sound
+
+    def __enter__(self) -> Self:
+        try:
+            self._start_bus()
+            if self._has_sound:
+                self._sound.start()
+            self.start()
+        except BaseException as error:
+            tails = self.processes.tails()
+            self.close()
+            error.add_note("".join(f"--- {name}\n{tail}\n" for name, tail in tails.items()))
+            raise
+        Session.live.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the compositor and what belongs to it."""
+
+    def tidy(self) -> None:
+        """After a test: nothing held, its windows closed."""
+
+    def close(self) -> None:
+        """End everything; idempotent."""
+        if self in Session.live:
+            Session.live.remove(self)
+        self.processes.end_all()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def display(self) -> str:
+        """The compositor's socket, as WAYLAND_DISPLAY names it."""
+        return self.env["WAYLAND_DISPLAY"]
+
+    @property
+    def runtime(self) -> Path:
+        """Where the sockets are."""
+        return Path(self.env["XDG_RUNTIME_DIR"])
+
+    @property
+    def sound(self) -> Sound:
+        """The microphone and the speaker: start, stop, pactl, play, play_whole, recording."""
+        return self._sound
+
+    def play(self, wav: Path) -> subprocess.Popen[bytes]:
+        """Begin to speak a file into the microphone."""
+        return self._sound.play(wav)
+
+    def play_whole(self, wav: Path) -> None:
+        """Speak a file into the microphone, to its end."""
+        self._sound.play_whole(wav)
+
+    def daemon(
+        self, *args: str, ready: str | None = READY, timeout: float = 60,
+        env: dict[str, str] | None = None, **settings: Any,
+    ) -> Daemon:  # fmt: skip
+        """Start `run`, hotkey__keys="f9" being --set; wait for `ready` in its log, if not None."""
+        daemon = Daemon(self.processes, {**self.env, **(env or {})}, arguments(args, settings))
+        try:
+            if ready:
+                daemon.wait_log(ready, timeout)
+        except BaseException:
+            daemon.__exit__(AssertionError)  # nobody else would end it
+            raise
+        return daemon
+
+    def run(self, *argv: str, check: bool = True, timeout: float = 10) -> str:
+        """Run a program in this session and return what it prints."""
+        done = subprocess.run(
+            argv, env=self.env, capture_output=True, text=True, check=False, timeout=timeout
+        )
+        assert not check or done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def bus_has(self, name: str) -> bool:
+        """Tell whether somebody owns this name on the session bus."""
+        answer = self.run(
+            "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
+            "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
+            check=False,
+        )  # fmt: skip
+        return "boolean true" in answer
+
+    def _start_bus(self) -> None:
+        configuration = self.folder / "bus.conf"
+        configuration.write_text(BUS.format(address=self.env["DBUS_SESSION_BUS_ADDRESS"]))
+        argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
+        bus = self.processes.start("dbus", argv)
+        self.processes.wait_for("dbus", bus, lambda: listens(self.runtime / "bus"), 10)
+
+    def _install_launcher(self) -> None:
+        """Have `tray-dictate` be a command of this session: bindings spawn it by name."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        launcher = programs / "tray-dictate"
+        launcher.write_text(LAUNCHER.format(root=ROOT, python=sys.executable))
+        launcher.chmod(0o755)
+        self.env["PATH"] = f"{programs}:{os.environ['PATH']}"
+
+
+def _make_x11_folder() -> None:
+    """Have the folder of the X servers' sockets be everybody's, as systemd makes it at boot.
+
+    Where nothing has, as in a container, the first compositor makes it for itself alone, and then
+    GNOME Shell refuses to start.
+    """
+    folder = Path("/tmp/.X11-unix")
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o1777)

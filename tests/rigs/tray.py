@@ -1,0 +1,99 @@
+"""The real tray in this process, and what its user sees of it and does to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Coroutine
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.rigs.panel_menu import AWAY, ICON, open_menu
+from tests.rigs.x11 import Desktop, wait_until
+from tray_dictate.core.dictation import Status
+from tray_dictate.core.ports import Actions, Choices
+from tray_dictate.system.threads import Bridge
+from tray_dictate.ui.tray import select
+from tray_dictate.ui.tray.icon import COLOURS
+from tray_dictate.ui.tray.menu import View
+
+__all__ = ["AWAY", "ICON", "Shown"]
+
+PANEL = (0, 0, 1280, 32)
+
+
+class Shown:
+    """The real tray on a real desktop, and what its user did to it."""
+
+    def __init__(self, desktop: Desktop, *, notifications: bool = True) -> None:
+        self.desktop, self.did = desktop, list[object]()
+        self._bridge = Bridge()
+        self._bridge.start()
+        self.actions = Actions(
+            enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
+            toggle=lambda: self._do("toggle", Status.RECORDING),
+            last=lambda name: self._do(name, Status.IDLE),
+            clicked=lambda: None,
+            quit=lambda: self._do("quit", Status.IDLE),
+            look=self._look,
+            set=lambda name, value: self.did.append((name, value)),
+            copy=lambda id: self.did.append(("copy", id)),
+            autostart=lambda on: self.did.append(("autostart", on)),
+            open=lambda name: self.did.append(("open", name)),
+        )
+        self.choices = Choices()  # what a look finds
+        self.tray = select(self._bridge, self.actions, icon=True, notifications=notifications)
+
+    def close(self) -> None:
+        self.tray.stop()
+        self.tray.run()
+        self._bridge.stop()
+        self.wait_icons(0)
+
+    def view(self) -> View:
+        """Return what the menu shows while nothing is done."""
+        return View(choices=self.choices)
+
+    def _look(self) -> None:
+        self.tray.offer(self.choices)
+
+    def wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have the loop do it to its end."""
+        self._bridge.run(work).result(10)
+
+    def _do(self, what: object, status: Status) -> None:
+        self.did.append(what)
+        self.tray.show(status)
+
+    def panel(self) -> Image.Image:
+        return self.desktop.screenshot().crop(PANEL).convert("RGB")
+
+    def icons(self) -> list[Status]:
+        """Return the status of each icon in the panel, from left to right."""
+        pixels = np.asarray(self.panel()).astype(int)
+        columns = {
+            status: np.flatnonzero((abs(pixels - colour).max(axis=2) < 12).any(axis=0))
+            for status, colour in COLOURS.items()
+        }
+        starts = [
+            (x, status)
+            for status, found in columns.items()
+            for before, x in itertools.pairwise([-100, *found])
+            if x - before > 6
+        ]
+        return [status for _, status in sorted(starts)]
+
+    def wait_icon(self, status: Status, timeout: float = 10) -> None:
+        wait_until(lambda: self.icons() == [status], timeout, f"one icon, {status}")
+
+    def wait_icons(self, count: int, timeout: float = 10) -> None:
+        wait_until(lambda: len(self.icons()) == count, timeout, f"{count} icons")
+
+    def click(self, place: tuple[int, int], button: int = 1) -> None:
+        self.desktop.run("xdotool", "mousemove", *map(str, AWAY))  # a click must move the pointer
+        self.desktop.click(*place, button)
+
+    def open_menu(self) -> Image.Image:
+        """Open the menu by a right click; return what its first lines look like."""
+        return open_menu(self.desktop).crop((0, 34, 118, 118))

@@ -1,0 +1,56 @@
+"""The real tray in this process, and what its user sees of it in waybar and does to it there."""
+
+from __future__ import annotations
+
+import time
+
+from PIL import Image, ImageChops
+
+from tests.rigs import tray as shown
+from tests.rigs.sway import Sway, wait_until
+from tray_dictate.core.ports import Actions
+from tray_dictate.ui.tray.menu import View, menu
+
+AWAY = (640, 600)
+ICON = (1266, 18)
+MENU = (1055, 20, 1264, 400)
+_FIRST, _ENTRY = 35, 25  # pixels: the middle of the menu's first line, and how high its lines are
+_LINES = [e.name for e in menu(View(), Actions(lambda _: None, *[lambda: None] * 4)) if e.label]
+
+
+def place(name: str) -> tuple[int, int]:
+    """Return where in the open menu an entry is."""
+    return 1150, _FIRST + _ENTRY * _LINES.index(name)
+
+
+class Shown(shown.Shown):
+    """The real tray in a real bar."""
+
+    desktop: Sway  # which has what a Desktop has, as far as this needs it
+
+    def click(self, place: tuple[int, int], button: int = 1) -> None:
+        self.desktop.pointer.move(*AWAY)  # a click must move the pointer
+        self.desktop.click(*place, button)
+        self.desktop.pointer.move(*AWAY)  # the screenshot shows it, too
+
+    def open_menu(self) -> Image.Image:
+        """Open the menu by a right click; return what it looks like."""
+        self.desktop.pointer.move(*AWAY)
+        closed = self._menu()
+        self.desktop.click(*ICON, 3)
+
+        def open_() -> bool:
+            box = ImageChops.difference(closed, self._menu()).getbbox()
+            return bool(box and box[3] > 350)
+
+        wait_until(open_, 10, "the menu")
+        time.sleep(0.3)  # until it is whole
+        return self._menu()
+
+    def choose(self, name: str) -> None:
+        """Open the menu and click on one of its entries."""
+        self.open_menu()
+        self.desktop.click(*place(name))
+
+    def _menu(self) -> Image.Image:
+        return self.desktop.screenshot().crop(MENU)
