@@ -10,7 +10,7 @@ from tray_dictate.app.placement import Piece
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
-from tray_dictate.core.ports import Choices, Receipt, Target, Urgency
+from tray_dictate.core.ports import MenuState, Receipt, Target, Urgency
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 
 
@@ -248,7 +248,7 @@ class FakeTray:
         self.said: list[str] = []
         self.mended: list[str] = []  # causes that are no trouble any more
         self.told: list[tuple[str, Urgency]] = []
-        self.offered: list[Choices] = []
+        self.offered: list[MenuState] = []
         self.levels: list[float] = []
 
     def run(self) -> None: ...
@@ -257,7 +257,7 @@ class FakeTray:
         self.shown.append(status)
         self.listening = listening
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         self.offered.append(choices)
 
     def level(self, level: float) -> None:

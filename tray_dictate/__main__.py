@@ -40,9 +40,9 @@ def main() -> int:
 
 def _run(words: list[str]) -> int:
     if len(words) == 1 and words[0] in _AT_ONCE:
-        from tray_dictate.app.control import client as control  # noqa: PLC0415 - one way or the other
+        from tray_dictate.app.control import client  # noqa: PLC0415 - one way or the other
 
-        return control.run(words[0])
+        return client.run(words[0])
     from tray_dictate.cli import main as cli  # noqa: PLC0415
 
     return cli.main(words)

@@ -13,12 +13,12 @@ import pytest
 from tests.app.test_daemon import Rig as DaemonRig
 from tests.app.test_daemon import until
 from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
-from tray_dictate.app.live_config import Reconfigure
+from tray_dictate.app.live_config import ComponentSwap
 from tray_dictate.config import load as config_load
 from tray_dictate.config.schema import Config
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import ConfigError, UnavailableError
-from tray_dictate.hotkey.switchable import Keyboard
+from tray_dictate.hotkey.switchable import SwitchableHotkey
 
 
 class Engine(FakeEngine):
@@ -80,8 +80,8 @@ class Rig(DaemonRig):
         self.unknown = False
         self.desktop: Callable[[], object] = lambda: None
         self.hotkeys: list[Hotkey] = []
-        keyboard = Keyboard(lambda *_: self._hotkey(), self.parts.config.hotkey)
-        self.apply = Reconfigure(self.builder, keyboard, self.parts, self.daemon)
+        keyboard = SwitchableHotkey(lambda *_: self._hotkey(), self.parts.config.hotkey)
+        self.apply = ComponentSwap(self.builder, keyboard, self.parts, self.daemon)
         self.committed = 0
 
     async def change(self, *settings: str) -> None:

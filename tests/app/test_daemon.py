@@ -21,7 +21,7 @@ from tests.fakes import (
 )
 from tray_dictate.app.daemon import Daemon, Parts
 from tray_dictate.app.take import Take
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
@@ -43,7 +43,7 @@ class Rig:
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
         self.rewriter, self.lock = FakeRewriter(), FakeLock()
         self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
-        loaded = config_load.load(None, ["audio.tail_ms=50", *settings], {})
+        loaded = load.load(None, ["audio.tail_ms=50", *settings], {})
         self.parts = parts = Parts(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
             self.rewriter, self.history, lock=self.lock,

@@ -11,7 +11,7 @@ import pytest
 from tests.app.test_daemon import Rig, until
 from tests.fakes import FakeHotkey
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import DICTATE, Presses, Trigger
+from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys import parse_chord
@@ -130,7 +130,7 @@ class Told(FakeHotkey):
     def __init__(self, rig: Rig) -> None:
         super().__init__()
         self._rig = rig
-        self._presses = Presses({DICTATE: parse_chord("ctrl_r")})
+        self._presses = ShortcutEdges({DICTATE: parse_chord("ctrl_r")})
 
     def trigger(self) -> Trigger:
         return Trigger("Ctrl+Alt+Space", way="portal")

@@ -13,15 +13,15 @@ import pytest
 from tests.app.test_daemon import Rig
 from tests.rigs import hostile
 from tray_dictate.app.documents import DOCTOR, Opening
-from tray_dictate.app.live_config import Settings
+from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.app.menu import offering
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.cli import options as cli_settings
+from tray_dictate.cli import options
 from tray_dictate.cli.main import parser
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, UnavailableError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 
 @pytest.fixture
@@ -141,10 +141,10 @@ async def test_a_log_that_is_not_there_is_said_to_be_so(home) -> None:
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 async def test_the_log_is_opened(home, platform) -> None:
     asked = program(home, {"linux": "xdg-open", "darwin": "open"}[platform])
-    paths.private_folder(paths.log_file().parent)
-    paths.log_file().write_text("a line")
+    files.private_folder(files.log_file().parent)
+    files.log_file().write_text("a line")
     await Opening(home / "config.toml", lambda _: None, keep, platform=platform).open("log")
-    assert asked.read_text() == str(paths.log_file())
+    assert asked.read_text() == str(files.log_file())
 
 
 async def test_the_check_is_opened_as_a_private_text_also_where_it_found_something(home) -> None:
@@ -179,13 +179,13 @@ async def test_the_check_is_of_the_settings_that_the_daemon_was_started_with(hom
     asked, path = program(home, "xdg-open"), home / "other.toml"
     path.write_text("[engine]\nname = 'speaches'\n")
     sources = Sources(path, ["hotkey.keys=f9", "audio.cues=false"])
-    settings = Settings(sources, Config(), lambda *_: asyncio.sleep(0), lambda _: None)
+    settings = LiveConfig(sources, Config(), lambda *_: asyncio.sleep(0), lambda _: None)
     doctor = [sys.executable, "-c", "import sys; print(*sys.argv[1:])", *settings.words()]
     await Opening(path, lambda _: None, keep, doctor=doctor).open("check")
     said = private_text(Path(asked.read_text())).split()
     assert said == ["--config", str(path), "--set", "hotkey.keys=f9", "--set", "audio.cues=false"]
     parsed = parser().parse_args(["doctor", "--no-input", *said])
-    assert cli_settings.settings(parsed) == sources.load()
+    assert options.settings(parsed) == sources.load()
     parts = Rig().daemon._parts
     offered = offering(parts, settings, PortAudio(), path, lambda _: None)
     assert offered.asks.open.__self__._doctor == [*DOCTOR, *said], "it is what the menu runs"
@@ -193,4 +193,4 @@ async def test_the_check_is_of_the_settings_that_the_daemon_was_started_with(hom
 
 
 async def test_the_users_own_file_is_found_without_being_named(home) -> None:
-    assert Sources(paths.config_file()).words() == []
+    assert Sources(files.config_file()).words() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.app.insertion_log import Inserted
+from tray_dictate.app.insertion_log import InsertionLog
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.caret import UNKNOWN, Around
@@ -12,8 +12,8 @@ from tray_dictate.core.text.caret import UNKNOWN, Around
 EDITOR, MAIL = Target("editor"), Target("mail")
 
 
-def inserted(*pieces: str, target: Target | None = EDITOR) -> Inserted:
-    last = Inserted()
+def inserted(*pieces: str, target: Target | None = EDITOR) -> InsertionLog:
+    last = InsertionLog()
     for piece in pieces:
         last.say(1, piece, piece)
         last.put(piece, target)
@@ -25,7 +25,7 @@ def test_all_pieces_of_a_dictation_are_taken_back_together():
 
 
 def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted():
-    last = Inserted()
+    last = InsertionLog()
     last.say(1, "One.", "One.")
     last.say(1, "Two.", "Two.")
     assert last.text == "One. Two."

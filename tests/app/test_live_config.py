@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.test_daemon import until
-from tray_dictate.app.live_config import Commit, Settings
+from tray_dictate.app.live_config import Commit, LiveConfig
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import ConfigError, UnavailableError
@@ -47,7 +47,7 @@ class Rig:
         self.path, self.parts, self.told = path, Parts(), list[str]()
         sources = Sources(path, overrides, env or {})
         self.parts.config = sources.load()
-        self.settings = Settings(sources, self.parts.config, self.parts.apply, self.told.append)
+        self.settings = LiveConfig(sources, self.parts.config, self.parts.apply, self.told.append)
 
     @property
     def text(self) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tray_dictate.app.menu import Asks, Offering
+from tray_dictate.app.menu import Asks, MenuController
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, UnavailableError
-from tray_dictate.core.ports import Choices
+from tray_dictate.core.ports import MenuState
 from tray_dictate.history.entries import Entry
 
 SECRET = "what nobody may read"
@@ -29,7 +29,7 @@ class House:
         self.kept: list[str] = []
         self.opened: list[str] = []
         self.starts = False
-        self.offered: list[Choices] = []
+        self.offered: list[MenuState] = []
         self.told: list[str] = []
         asks = Asks(
             config=lambda: self.config, hint=lambda: "hold Meta+D",
@@ -38,7 +38,7 @@ class House:
             autostart=lambda: self.starts, set_autostart=self._set_autostart, open=self._open,
             offer=self.offered.append, tell=self.told.append,
         )  # fmt: skip
-        self.offering = Offering(replace(asks, **other))
+        self.offering = MenuController(replace(asks, **other))
 
     async def _change(self, name: str, value: Any) -> None:
         self.changed.append((name, value))

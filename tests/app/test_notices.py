@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.app import notices as telling
-from tray_dictate.app.notices import AGAIN, BUBBLES, LINES, PAUSE, READ, REST, Bubbles, Telling
+from tray_dictate.app import notices
+from tray_dictate.app.notices import (
+    AGAIN,
+    BUBBLES,
+    LINES,
+    PAUSE,
+    READ,
+    REST,
+    Notices,
+    NoticeThrottle,
+)
 from tray_dictate.core.ports import Urgency
 
 
@@ -20,8 +29,8 @@ class Shown:
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.bubbles = Bubbles()
-        self.shown: list[tuple[float, telling.Bubble]] = []
+        self.bubbles = NoticeThrottle()
+        self.shown: list[tuple[float, notices.Bubble]] = []
 
     def tell(self, message: str, cause: str = "") -> None:
         self._take(self.bubbles.tell(message, cause, self.now))
@@ -33,7 +42,7 @@ class Shown:
             self._take(self.bubbles.tick(self.now))
         self.now = end
 
-    def _take(self, bubbles: list[telling.Bubble]) -> None:
+    def _take(self, bubbles: list[notices.Bubble]) -> None:
         self.shown += [(self.now, bubble) for bubble in bubbles]
 
     @property
@@ -97,7 +106,7 @@ def test_a_state_shows_its_latest_only_and_is_taken_away_when_it_is_mended():
     assert user.texts == ["Mistake 0.", "Mistake 1.", "Mistake 2."]
     assert {bubble.buttons for _, bubble in user.shown} == {("settings",)}
     user._take(user.bubbles.mend("settings"))
-    assert user.shown[-1][1] == telling.Bubble("settings", "")
+    assert user.shown[-1][1] == notices.Bubble("settings", "")
     user._take(user.bubbles.mend("settings"))
     assert len(user.shown) == 4, "there is nothing more to take away"
     user.tell("Mistake 2.", "settings")
@@ -152,10 +161,10 @@ def test_no_schedule_loses_a_message(schedule):
 async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(telling, "PAUSE", 0.05)
+    monkeypatch.setattr(notices, "PAUSE", 0.05)
     caplog.set_level(logging.WARNING)
     said: list[tuple[str, str, Urgency, tuple[str, ...]]] = []
-    tell = Telling(lambda *what: said.append(what)).tell
+    tell = Notices(lambda *what: said.append(what)).tell
     tell("One.", "engine")
     tell("Two.", "engine")
     tell("Two.", "engine")
@@ -169,7 +178,7 @@ async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
 
 async def test_nothing_waits_beyond_the_end() -> None:
     said: list[str] = []
-    teller = Telling(lambda message, *_: said.append(message))
+    teller = Notices(lambda message, *_: said.append(message))
     teller.tell("The first is kept.", "take")
     teller.tell("The second is kept.", "take")
     teller.flush()

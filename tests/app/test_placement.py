@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.fakes import FakeOutput
-from tray_dictate.app.placement import MOVES, Landing, Piece, Placing, Policy
+from tray_dictate.app.placement import MOVES, InsertResult, Piece, Placement, Policy
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Target
 
@@ -32,8 +32,8 @@ async def composed(_target: Target | None) -> Piece:
 
 async def insert(
     output: FakeOutput, policy: Policy, give_up: Callable[[], str] = never, *, breaks: bool = False
-) -> Landing:
-    placing = Placing(output, policy, 0.3, breaks=breaks)
+) -> InsertResult:
+    placing = Placement(output, policy, 0.3, breaks=breaks)
     placing.begin(1)
     await asyncio.sleep(0)
     landing = await placing.insert(1, composed, give_up)
@@ -92,7 +92,7 @@ async def test_before_anything_is_inserted_it_goes_where_the_focus_is_now(output
         composed.append(target)
         return Piece(TEXT)
 
-    landing = await Placing(output, "follow", 1).insert(1, compose, never)
+    landing = await Placement(output, "follow", 1).insert(1, compose, never)
     assert output.windows == {"editor": "", "mail": TEXT}
     assert landing.target == Target("mail")
     assert composed == [Target("editor"), Target("mail")], "the spacing is another window's"
@@ -142,7 +142,7 @@ async def test_without_a_focus_nothing_is_inserted(output) -> None:
 async def test_before_it_is_placed_a_text_is_for_the_window_that_it_will_go_to(
     output, policy, meant
 ) -> None:
-    placing = Placing(output, policy, 0.3)
+    placing = Placement(output, policy, 0.3)
     placing.begin(1)
     await asyncio.sleep(0)
     output.focus = "mail"

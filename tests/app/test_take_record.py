@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.app.take import Story
+from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.history.statistics import Timings
 
@@ -12,12 +12,12 @@ from tray_dictate.history.statistics import Timings
 @pytest.mark.parametrize(
     ("story", "outcome"),
     [
-        (Story(raw="a"), "delivered"),
-        (Story(raw="a", state="unconfirmed"), "unconfirmed"),
-        (Story(raw="a", state="kept"), "kept"),
-        (Story(failed=True), "failed"),
-        (Story(raw="a", failed=True), "partly"),
-        (Story(raw="a", failed=True, state="dropped"), "dropped"),
+        (TakeRecord(raw="a"), "delivered"),
+        (TakeRecord(raw="a", state="unconfirmed"), "unconfirmed"),
+        (TakeRecord(raw="a", state="kept"), "kept"),
+        (TakeRecord(failed=True), "failed"),
+        (TakeRecord(raw="a", failed=True), "partly"),
+        (TakeRecord(raw="a", failed=True, state="dropped"), "dropped"),
     ],
 )
 def test_its_outcome(story, outcome):
@@ -25,31 +25,35 @@ def test_its_outcome(story, outcome):
 
 
 def test_the_stages_are_in_milliseconds():
-    story = Story(pressed=10.0, heard=10.0412, released=12.0, transcribed=12.002, inserted=12.5)
+    story = TakeRecord(
+        pressed=10.0, heard=10.0412, released=12.0, transcribed=12.002, inserted=12.5
+    )
     assert story.timings == Timings(heard_ms=41.2, engine_ms=2.0, text_ms=500.0)
 
 
 def test_text_that_was_there_before_the_release_took_no_time():
-    assert Story(released=12.0, transcribed=11.0, inserted=11.5).timings == Timings(None, 0.0, 0.0)
+    assert TakeRecord(released=12.0, transcribed=11.0, inserted=11.5).timings == Timings(
+        None, 0.0, 0.0
+    )
 
 
 def test_what_did_not_happen_took_no_known_time():
-    assert Story(pressed=1.0, released=2.0).timings == Timings()
+    assert TakeRecord(pressed=1.0, released=2.0).timings == Timings()
 
 
 def test_the_engine_that_took_over_is_named():
-    story = Story.of(EngineSettings(name="openai", languages=["de", "en"]))
+    story = TakeRecord.of(EngineSettings(name="openai", languages=["de", "en"]))
     assert (story.engines, story.language) == ("openai", "de, en")
     story.rescued = True
     assert story.engines == "openai, offline"
 
 
 def test_the_embedded_engine_knows_english():
-    assert Story.of(EngineSettings()).language == "en"
+    assert TakeRecord.of(EngineSettings()).language == "en"
 
 
 def test_what_is_stranded_at_the_end_is_not_lost():
-    story = Story(text="One.", raw="one.")
+    story = TakeRecord(text="One.", raw="one.")
     story.strand("two.")
     assert (story.raw, story.text, story.outcome) == ("one. two.", "One. two.", "kept")
 
@@ -57,11 +61,11 @@ def test_what_is_stranded_at_the_end_is_not_lost():
 @pytest.mark.parametrize(
     ("story", "complete"),
     [
-        (Story(text="a"), True),
-        (Story(), False),
-        (Story(text="a", failed=True), False),
-        (Story(text="a", state="dropped"), False),
-        (Story(text="a", state="partly"), True),
+        (TakeRecord(text="a"), True),
+        (TakeRecord(), False),
+        (TakeRecord(text="a", failed=True), False),
+        (TakeRecord(text="a", state="dropped"), False),
+        (TakeRecord(text="a", state="partly"), True),
     ],
 )
 def test_enter_is_pressed_only_after_all_that_was_said(story, complete):

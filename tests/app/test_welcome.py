@@ -12,7 +12,7 @@ from tray_dictate.app.notices import unseen, welcome
 from tray_dictate.config.schema import Config, HotkeySettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.hotkey.switchable import CommandsHotkey
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_it_is_said_once_to_a_user_whatever_the_key_is_later():
     assert welcome(HotkeySettings())
     assert not welcome(HotkeySettings())
     assert not welcome(HotkeySettings(keys="f9"))
-    assert stat.S_IMODE(paths.welcomed_file().stat().st_mode) == 0o600
+    assert stat.S_IMODE(files.welcomed_file().stat().st_mode) == 0o600
 
 
 def test_of_several_that_start_at_once_one_says_it():

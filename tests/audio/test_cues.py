@@ -10,10 +10,10 @@ import soxr
 
 from tray_dictate.audio import cues as cues_module
 from tray_dictate.audio.cues import Cues
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.models import HOP
 from tray_dictate.engine.segmenter import RATE, Segmenter
 from tray_dictate.engine.sound_buffer import level
@@ -76,7 +76,7 @@ def test_no_sound_where_none_is_wanted(settings):
 
 def test_each_cue_can_be_chosen():
     player = Player()
-    cues = Cues(config_load.load(None, ['audio.cues=["stop", "error"]'], {}).audio, player)
+    cues = Cues(load.load(None, ['audio.cues=["stop", "error"]'], {}).audio, player)
     for name in ALL:
         cues.play(name)
     assert [samples.rstrip(b"\0") for samples, _ in player.played] == [
@@ -86,7 +86,7 @@ def test_each_cue_can_be_chosen():
 
 def test_an_unknown_cue_is_named():
     with pytest.raises(ConfigError, match=r"audio\.cues.*'beep'"):
-        config_load.load(None, ['audio.cues=["beep"]'], {})
+        load.load(None, ['audio.cues=["beep"]'], {})
 
 
 def test_a_sound_server_that_hangs_is_not_sent_all_that_it_has_missed():
@@ -102,7 +102,7 @@ def test_a_sound_server_that_hangs_is_not_sent_all_that_it_has_missed():
 def test_a_cue_that_the_microphone_hears_is_no_voice(name, loudness):
     sound, rate = wave(name, loudness)
     heard = soxr.resample(sound, rate, RATE)
-    model = Silero(assets.find(assets.SILERO))
+    model = Silero(model_files.find(model_files.SILERO))
     for before in (0, 1600, 16000):  # from the first sample on, after the press, after a pause
         room = np.random.default_rng(before).normal(0, 0.001, before + len(heard) + RATE)
         room[before : before + len(heard)] += heard

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tray_dictate.audio import microphone as module
+from tray_dictate.audio import microphone
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.config.schema import AudioSettings
@@ -120,7 +120,7 @@ class Rig:
 
 @pytest.fixture(autouse=True)
 def _no_library(monkeypatch):
-    monkeypatch.setattr(module, "library", lambda: None)
+    monkeypatch.setattr(microphone, "library", lambda: None)
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -427,8 +427,8 @@ async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
 
 
 async def test_where_no_other_device_comes_the_recording_ends_after_what_was_said(monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
-    monkeypatch.setattr(module, "_AGAIN", 0.02)
+    monkeypatch.setattr(microphone, "_PATIENCE", 0.1)
+    monkeypatch.setattr(microphone, "_AGAIN", 0.02)
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     heard = b""
@@ -459,7 +459,7 @@ async def test_a_release_while_another_device_is_sought_ends_the_recording():
         capture.stop()
         assert await collect(chunks) == highpass(LOUD)
     rig.portaudio.busy = 0
-    await asyncio.sleep(2 * module._AGAIN)
+    await asyncio.sleep(2 * microphone._AGAIN)
     assert rig.portaudio.open_streams == 0, "nobody wants it any more"
 
 
@@ -485,7 +485,7 @@ async def test_two_losses_one_after_the_other_are_mended_once_each():
         assert len(rig.portaudio.opened) == 2, "the take has not waited for the next try"
         rig.portaudio.on_end()
         await until(lambda: len(rig.portaudio.opened) == 3)
-        await asyncio.sleep(2 * module._AGAIN)
+        await asyncio.sleep(2 * microphone._AGAIN)
         assert len(rig.portaudio.opened) == 3
         assert rig.portaudio.open_streams == 1
 
@@ -502,7 +502,7 @@ async def test_after_a_sleep_an_open_microphone_is_opened_anew_and_a_closed_one_
 
 async def test_a_stalled_device_that_stays_stalled_is_an_error(monkeypatch):
     for limit in ("_STALLED", "_FIRST_SAMPLE", "_PROOF"):
-        monkeypatch.setattr(module, limit, 0.1)
+        monkeypatch.setattr(microphone, limit, 0.1)
     rig = Rig()
     with pytest.raises(CaptureError, match="stopped sending sound"):
         async with rig.microphone.capture(RATE).open() as chunks:
@@ -513,7 +513,7 @@ async def test_a_stalled_device_that_stays_stalled_is_an_error(monkeypatch):
 
 async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
     for limit in ("_STALLED", "_FIRST_SAMPLE"):
-        monkeypatch.setattr(module, limit, 0.1)
+        monkeypatch.setattr(microphone, limit, 0.1)
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
@@ -526,7 +526,7 @@ async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
 
 
 async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):
-    monkeypatch.setattr(module, "_STALLED", 0.1)
+    monkeypatch.setattr(microphone, "_STALLED", 0.1)
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:

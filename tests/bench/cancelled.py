@@ -19,7 +19,7 @@ import time
 from tests.bench.takes import Sample, open_files
 from tests.rigs.dictation import listening
 from tests.rigs.x11 import Daemon, Desktop
-from tray_dictate.app.control import client as control
+from tray_dictate.app.control import client
 
 LATEST, OPENING = 1.5, 0.1  # seconds after the press
 LATE = 10.0  # seconds for what has not ended by then
@@ -36,7 +36,7 @@ def press(desktop: Desktop, chance: random.Random) -> None:
         case "escape":
             desktop.tap("Escape")
         case _:
-            control.send("cancel")
+            client.send("cancel")
     desktop.keyup("Control_R")
 
 

@@ -20,7 +20,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from tests.bench.engine import utterances, whole
 from tests.speech import Samples, pcm16
 from tray_dictate.audio import cues
-from tray_dictate.audio.cues import Notches
+from tray_dictate.audio.cues import CueFilter
 from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.segmenter import RATE
 
@@ -38,7 +38,7 @@ def with_cue(clip: Samples) -> Samples:
 
 
 def notched(clip: Samples) -> Samples:
-    begin = Notches(RATE).feed(pcm16(clip[:RINGING]), cues.tones("start"))
+    begin = CueFilter(RATE).feed(pcm16(clip[:RINGING]), cues.tones("start"))
     return np.append(np.frombuffer(begin, "<i2").astype(np.float32) / 32768, clip[RINGING:])
 
 

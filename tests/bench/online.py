@@ -36,7 +36,7 @@ from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.realtime.engine import OnlineEngine
-from tray_dictate.engine.realtime.session import FailoverSession
+from tray_dictate.engine.realtime.session import ResilientSession
 
 WORK = 0.1  # seconds of the server's for each text
 LENGTH = 3  # seconds of a take
@@ -62,7 +62,7 @@ async def dictate(
     text_at: list[float] = []
     texts: list[str] = []
 
-    async def listen(session: FailoverSession) -> None:
+    async def listen(session: ResilientSession) -> None:
         async for event in session.events():
             if isinstance(event, Completed):
                 text_at.append(time.monotonic())
@@ -128,7 +128,7 @@ class TimedEngine:
         return self.engine.rate
 
     @asynccontextmanager
-    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FailoverSession]:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[ResilientSession]:
         async with self.engine.session(recording) as session:
             send = session.send
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.rigs.dictation import LONG, SENTENCE, spoken
 from tests.rigs.x11 import Daemon, Desktop, RigError, wait_until
 from tests.rigs.x11_windows import TextWindow
-from tray_dictate.app.control import client as control
+from tray_dictate.app.control import client
 
 EVERY = 50  # takes
 REST = 3.0  # seconds that the daemon is left alone before it is looked at
@@ -105,9 +105,9 @@ class Speaker:
 
 def take(chance: random.Random) -> None:
     """One dictation, as short as a word or a few."""
-    control.send("start")
+    client.send("start")
     time.sleep(chance.uniform(*LENGTHS))
-    control.send("cancel" if chance.random() < CANCELLED else "stop")
+    client.send("cancel" if chance.random() < CANCELLED else "stop")
 
 
 def come_to_rest(daemon: Daemon) -> None:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from tray_dictate.app import main as app
+from tray_dictate.app import main
 from tray_dictate.config.load import Sources
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
 from tray_dictate.engine.offline.engine import OfflineEngine
@@ -64,4 +64,4 @@ class WholeTakeEngine(OfflineEngine):
 
 
 if __name__ == "__main__":
-    raise SystemExit(app.run(Sources(None, sys.argv[1:]), lambda *_: WholeTakeEngine()))
+    raise SystemExit(main.run(Sources(None, sys.argv[1:]), lambda *_: WholeTakeEngine()))

@@ -23,9 +23,9 @@ from typing import NamedTuple, Protocol
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
 from tests.rigs.applications import Calc, Firefox, Remote, Vim, Writer
 from tests.rigs.x11 import KINDS, Desktop
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
@@ -109,8 +109,8 @@ class Person:
         self._history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         self._edges = 0
         self._daemon: Daemon | None = None
-        self._parts = Parts(
-            config_load.load(None, ["audio.tail_ms=50"], {}), self._hotkey, self._microphone,
+        self._parts = Components(
+            load.load(None, ["audio.tail_ms=50"], {}), self._hotkey, self._microphone,
             FakeEngine(), self.output, self._tray,
             FakeCues(),  # type: ignore[arg-type]
             FakeRewriter(), self._history, self._caret,

@@ -15,7 +15,7 @@ import pytest
 from tests import speech
 from tests.rigs.as_user import KEY, PROGRAM, environment, run, settings
 from tests.servers.realtime.server import RealtimeServer
-from tray_dictate.history import recordings as kept
+from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Numbers, Stats, Timings, month_of
 
@@ -48,7 +48,7 @@ def failed(audio: str) -> Entry:
 def recording(sentence: str = SENTENCE) -> Path:
     samples, rate = speech.say(sentence)
     pcm = (speech.resampled(samples, rate, 16000) * 32767).astype("<i2").tobytes()
-    return Path(kept.save(pcm, 16000, "The server was away.", []).path)
+    return Path(recordings.save(pcm, 16000, "The server was away.", []).path)
 
 
 def test_an_empty_history_says_so(tmp_path):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tray_dictate.cli.history_retry import polished
-from tray_dictate.core.text.pipeline import Polisher, TextRules
+from tray_dictate.core.text.pipeline import TextPipeline, TextRules
 
-RULES = Polisher(TextRules(commands=["en"], languages=["en"]))
+RULES = TextPipeline(TextRules(commands=["en"], languages=["en"]))
 
 
 def test_commas_between_segments_stay_and_the_last_one_goes():

@@ -20,8 +20,8 @@ import soundfile
 from tests import speech
 from tray_dictate import __version__
 from tray_dictate.cli.main import parser
-from tray_dictate.config import template as config_file
-from tray_dictate.history import entries as history
+from tray_dictate.config import template
+from tray_dictate.history import entries
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -107,7 +107,7 @@ def test_a_slip_in_a_command_is_answered_with_what_was_meant(words, meant, capsy
 
 
 def test_the_defaults_are_a_settings_file(cli):
-    assert cli("config", "--defaults").stdout == config_file.render()
+    assert cli("config", "--defaults").stdout == template.render()
 
 
 def test_the_path_of_the_settings_is_told(cli, home):
@@ -258,8 +258,8 @@ RARE = "今天 € «naïve» Łódź 😀 \x9b31m\u202e\x1b[2J"
 @pytest.mark.parametrize("env", OTHER_ENCODINGS, ids=str)
 def test_no_character_ends_a_command_whatever_the_encoding(cli, home, env):
     data = home / "data"
-    kept = history.History(data / "tray_dictate" / "history.sqlite")
-    kept.add(history.Entry(0, time.time(), RARE, RARE, "delivered", RARE))
+    kept = entries.History(data / "tray_dictate" / "history.sqlite")
+    kept.add(entries.Entry(0, time.time(), RARE, RARE, "delivered", RARE))
     kept.close()
     env = {**env, "XDG_DATA_HOME": str(data), "HOME": str(home / "Łódź")}
     shown = cli("history", **env)

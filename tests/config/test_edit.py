@@ -14,7 +14,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.config import template as config_file
+from tray_dictate.config import template
 from tray_dictate.config.edit import with_value, write
 from tray_dictate.config.schema import settings
 from tray_dictate.core.errors import ConfigError
@@ -82,7 +82,7 @@ def test_a_setting_is_written_where_its_reader_looks(text, name, value, wanted):
 @pytest.mark.parametrize("name", [f"{section}.{name}" for section, name, _, _ in settings()])
 def test_each_setting_can_be_written_into_the_shipped_file(name):
     section, _, setting = name.partition(".")
-    shipped = config_file.render()
+    shipped = template.render()
     default = next(value for s, n, value, _ in settings() if (s, n) == (section, setting))
     new = with_value(shipped, name, default)
     assert tomllib.loads(new)[section] == {setting: default}

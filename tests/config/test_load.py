@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import ConfigError
 
@@ -32,12 +32,12 @@ def file(tmp_path):
 
 def problems(*args, **kwargs) -> list[str]:
     with pytest.raises(ConfigError) as error:
-        config_load.load(*args, **kwargs)
+        load.load(*args, **kwargs)
     return error.value.problems
 
 
 def test_nothing_configured_is_the_defaults(tmp_path):
-    loaded = config_load.load(tmp_path / "none.toml", env={})
+    loaded = load.load(tmp_path / "none.toml", env={})
     assert loaded == Config()
     assert (loaded.hotkey.keys, loaded.hotkey.mode, loaded.engine.name) == (
         "ctrl_r", "hold", "offline",
@@ -47,12 +47,12 @@ def test_nothing_configured_is_the_defaults(tmp_path):
 def test_the_file_the_environment_and_set_in_this_order(file):
     path = file('[audio]\ndevice = "file"\ntail_ms = 1\n[hotkey]\nkeys = "f9"\n')
     env = {"TRAY_DICTATE_AUDIO_DEVICE": "env", "TRAY_DICTATE_AUDIO_TAIL_MS": "2"}
-    loaded = config_load.load(path, ["audio.tail_ms=3"], env)
+    loaded = load.load(path, ["audio.tail_ms=3"], env)
     assert (loaded.hotkey.keys, loaded.audio.device, loaded.audio.tail_ms) == ("f9", "env", 3)
 
 
 def test_a_device_that_looks_like_a_number_stays_a_name():
-    assert config_load.load(None, ['audio.device="42"'], {}).audio.device == "42"
+    assert load.load(None, ['audio.device="42"'], {}).audio.device == "42"
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,8 @@ def test_a_hotkey_that_would_be_in_the_way_is_refused(overrides, words):
 
 
 def test_a_hotkey_that_has_a_drawback_is_doubtful():
-    assert (
-        "begins most shortcuts" in config_load.load(None, ["hotkey.keys=ctrl"], {}).hotkey.doubts[0]
-    )
-    assert config_load.load(None, ["hotkey.keys=mouse8"], {}).hotkey.doubts == []
+    assert "begins most shortcuts" in load.load(None, ["hotkey.keys=ctrl"], {}).hotkey.doubts[0]
+    assert load.load(None, ["hotkey.keys=mouse8"], {}).hotkey.doubts == []
 
 
 def test_every_mistake_is_named_at_once(file):
@@ -144,7 +142,7 @@ def test_a_file_that_is_not_text_is_named(tmp_path):
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="is not UTF-8 text") as error:
-        config_load.load(path, env={})
+        load.load(path, env={})
     assert str(path) in str(error.value)
 
 
@@ -155,14 +153,14 @@ def test_a_folder_in_the_files_place_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["key_command", "endpoint"])
 def test_what_may_be_a_misplaced_key_is_not_shown(name):
     with pytest.raises(ConfigError) as error:
-        config_load.load(None, [f"engine.{name}=5309"], {})
+        load.load(None, [f"engine.{name}=5309"], {})
     assert f"engine.{name}: got something" in str(error.value)
     assert "5309" not in str(error.value)
 
 
 def test_a_shortcut_of_modifiers_only_is_refused():
     with pytest.raises(ConfigError, match="has only modifiers"):
-        config_load.load(None, ["hotkey.redo=ctrl+alt"], {})
+        load.load(None, ["hotkey.redo=ctrl+alt"], {})
 
 
 # --- tables in a list
@@ -212,7 +210,7 @@ def test_a_mistake_in_a_table_of_a_list_is_named_with_its_place(name, tables, sa
 
 def test_a_profile_shows_neither_its_commands_nor_its_server():
     secret = 'key_command = ["s3cret"], command = ["s3cret"], endpoint = "s3cret"'
-    loaded = config_load.load(None, [f'rewrite.profiles=[{{application = "x", {secret}}}]'], {})
+    loaded = load.load(None, [f'rewrite.profiles=[{{application = "x", {secret}}}]'], {})
     assert "s3cret" not in repr(loaded) + repr(loaded.rewrite.profiles)
 
 
@@ -223,7 +221,7 @@ def test_what_has_another_name_now_is_explained_with_the_line_to_write(file):
     (said,) = problems(file("[rewrite]\napplications = 'mail|\\bx\"'\n"), env={})
     assert said.startswith("rewrite.applications: rewrite.profiles has taken its place; write ")
     line = said.partition("write instead ")[2]
-    rules = config_load.load(file(f"[rewrite]\n{line}\n"), env={}).rewrite.profiles
+    rules = load.load(file(f"[rewrite]\n{line}\n"), env={}).rewrite.profiles
     assert [(rule.application, rule.off) for rule in rules] == [
         ('(?i)mail|\\bx"', False), ("", True),
     ]  # fmt: skip
@@ -252,7 +250,7 @@ def test_the_sections_that_are_right_are_checked_beside_those_that_are_not(file)
     assert problems(path, env={}, check=check) == [
         "audio.tail_ms: got -1, expected greater than or equal to 0", "f9 200",
     ]  # fmt: skip
-    assert config_load.load(None, [], {}, lambda _: []) == Config()
+    assert load.load(None, [], {}, lambda _: []) == Config()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
@@ -260,7 +258,7 @@ def test_what_powershell_writes_is_read(tmp_path, encoding):
     path = tmp_path / "config.toml"
     mark = "\ufeff" if encoding.startswith("utf-16-") else ""
     path.write_bytes(f'{mark}[audio]\r\ndevice = "Mikrofon für 今"\r\n'.encode(encoding))
-    assert config_load.load(path, env={}).audio.device == "Mikrofon für 今"
+    assert load.load(path, env={}).audio.device == "Mikrofon für 今"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes")
@@ -271,7 +269,7 @@ def test_a_file_that_anybody_can_write_is_refused_with_the_remedy(file, mode):
     [problem] = problems(path, env={})
     assert problem.endswith(f"chmod go-w {path}")
     path.chmod(mode & ~0o022)
-    assert config_load.load(path, env={}).rewrite.command
+    assert load.load(path, env={}).rewrite.command
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs other users")

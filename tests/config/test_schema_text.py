@@ -5,12 +5,12 @@ from dataclasses import fields
 import pytest
 from pydantic import ValidationError
 
-from tray_dictate.app.components import Builder
+from tray_dictate.app.components import ComponentFactory
 from tray_dictate.app.delivery import polisher
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import TextSettings
 from tray_dictate.core.text.filters import FILLERS
-from tray_dictate.core.text.pipeline import Insert, Polisher, TextRules
+from tray_dictate.core.text.pipeline import Insert, TextPipeline, TextRules
 from tray_dictate.core.text.spoken_commands import LANGUAGES
 
 
@@ -21,7 +21,7 @@ def test_the_settings_are_the_rules_and_their_defaults_agree():
     assert {name: getattr(TextRules(), name) or None for name in values} == {
         name: value or None for name, value in values.items()
     }
-    Polisher(rules)
+    TextPipeline(rules)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -36,7 +36,7 @@ def test_every_language_with_fillers_can_be_set(language):
 
 @pytest.mark.parametrize("unsaid", ["off", "sure", "likely"])
 def test_every_level_can_be_set(unsaid):
-    Polisher(TextRules(unsaid=TextSettings.model_validate({"unsaid": unsaid}).unsaid))
+    TextPipeline(TextRules(unsaid=TextSettings.model_validate({"unsaid": unsaid}).unsaid))
 
 
 @pytest.mark.parametrize(
@@ -68,23 +68,23 @@ TERMS = [
 
 
 def test_the_terms_of_both_lists_are_spelled():
-    said = polisher(config_load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
+    said = polisher(load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
     assert said == [Insert("Postgres, Kubernetes, cafe")]
 
 
 def test_the_engine_is_told_the_terms_of_both_lists():
     told = []
-    names = [field.name for field in fields(Builder) if field.init and field.name[0] != "_"]
-    builder = Builder(**{
+    names = [
+        field.name for field in fields(ComponentFactory) if field.init and field.name[0] != "_"
+    ]
+    builder = ComponentFactory(**{
         **dict.fromkeys(names),  # what it would need for other parts
         "about": lambda _: None,
         "make_engine": lambda settings, *_: told.append(settings),
     })  # fmt: skip
-    builder.build("engine", config_load.load(None, ["engine.name=openai", *TERMS], {}))
+    builder.build("engine", load.load(None, ["engine.name=openai", *TERMS], {}))
     assert told[0].keywords == ["Kubernetes", "Café", "Postgres", "?"]
 
 
 def test_an_echo_of_all_terms_is_no_speech():
-    assert (
-        polisher(config_load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []
-    )
+    assert polisher(load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []

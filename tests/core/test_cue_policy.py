@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.cue_policy import Sounds
+from tray_dictate.core.cue_policy import CuePolicy
 
 LIVES = {
     "hold, speak, release": ("begun1 heard1 recorded1", "start stop"),
@@ -35,7 +35,7 @@ LIVES = {
 def test_each_life_has_its_sounds(life):
     events, expected = LIVES[life]
     played: list[str] = []
-    sounds = Sounds(played.append)
+    sounds = CuePolicy(played.append)
     for event in events.split():
         getattr(sounds, event[:-1])(int(event[-1]))
     assert played == expected.split()
@@ -47,7 +47,7 @@ EVENTS = st.lists(st.sampled_from("begun heard recorded dropped failed".split())
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_no_cue_but_one_start_sounds_into_a_recording(events, random):
     played: list[str] = []
-    sounds = Sounds(played.append)
+    sounds = CuePolicy(played.append)
     last = recording = 0
     heard: set[int] = set()
     for event in events:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.desktop_shortcuts import REPEATING, STOP_FIRST, Asked, Name, ask
+from tray_dictate.core.desktop_shortcuts import REPEATING, STOP_FIRST, CommandDebounce, Name, ask
 
 
 def performed(*asked: tuple[float, Name], recording: bool = False) -> list[str]:
     """Return what is done, one word or "-" each; recording follows as in the daemon."""
-    known, done = Asked(), []
+    known, done = CommandDebounce(), []
     for at, name in asked:
         known, meant, refused = ask(known, name, at, recording=recording)
         if refused:
@@ -65,9 +65,9 @@ def test_what_is_asked_for_is_what_is_done(asked, done):
 
 def test_a_start_while_recording_is_never_refused():
     """It is idempotent in core.dictation, and takes the earlier stop with it."""
-    known, _, _ = ask(Asked(), "stop", 0, recording=False)
+    known, _, _ = ask(CommandDebounce(), "stop", 0, recording=False)
     known, _, refused = ask(known, "start", 0.1, recording=True)
-    assert (known, refused) == (Asked(started=0.1), "")
+    assert (known, refused) == (CommandDebounce(started=0.1), "")
 
 
 NAMES = st.sampled_from(["start", "stop", "toggle"])
@@ -77,7 +77,7 @@ GAPS = st.floats(0, 2)
 @given(st.lists(st.tuples(GAPS, NAMES)), st.booleans())
 def test_a_stop_is_always_done_and_no_refusal_outlives_its_time(asked, recording):
     at = 0.0
-    known = Asked()
+    known = CommandDebounce()
     for gap, name in asked:
         at += gap
         known, _, refused = ask(known, name, at, recording=recording)

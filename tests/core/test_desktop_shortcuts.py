@@ -10,7 +10,7 @@ from tray_dictate.core.chord import ChordMachine, Shortcuts, Signal
 from tray_dictate.core.desktop_shortcuts import (
     DICTATE,
     SUBSTITUTE,
-    Presses,
+    ShortcutEdges,
     is_other,
     portal_trigger,
     qt_key,
@@ -90,7 +90,7 @@ CHORDS = {DICTATE: parse_chord("ctrl+alt+space"), "redo": parse_chord("ctrl+alt+
 
 
 def test_a_hold_is_the_edges_of_its_keys():
-    presses = Presses(CHORDS)
+    presses = ShortcutEdges(CHORDS)
     assert spelt(presses.pressed(DICTATE, 1)) == ["+ctrl_l", "+alt_l", "+space"]
     assert spelt(presses.released(DICTATE, 2)) == ["-space", "-alt_l", "-ctrl_l"]
     assert presses.released(DICTATE, 3) == []
@@ -98,7 +98,7 @@ def test_a_hold_is_the_edges_of_its_keys():
 
 
 def test_what_repeats_while_it_is_held_counts_once():
-    presses = Presses(CHORDS)
+    presses = ShortcutEdges(CHORDS)
     presses.pressed(DICTATE, 0)
     assert [presses.pressed(DICTATE, at) for at in (0.5, 0.53, 1.1, 1.7)] == [[]] * 4
     assert [presses.pressed(DICTATE, at) for at in (9.7, 60, 3600)] == [[]] * 3, "a long delay"
@@ -113,7 +113,7 @@ def signals(machine, edges):
 
 
 def test_a_hold_whose_release_was_lost_is_ended_by_that_of_the_next_press():
-    presses, machine = Presses(CHORDS), ChordMachine(CHORDS[DICTATE])
+    presses, machine = ShortcutEdges(CHORDS), ChordMachine(CHORDS[DICTATE])
     assert signals(machine, presses.pressed(DICTATE, 0)) == [Signal.START]
     assert signals(machine, presses.pressed(DICTATE, 20)) == []
     signals(machine, presses.released(DICTATE, 21))
@@ -122,17 +122,21 @@ def test_a_hold_whose_release_was_lost_is_ended_by_that_of_the_next_press():
 
 
 def test_another_shortcut_does_its_work_at_once_and_does_not_end_the_hold():
-    presses, machine, shortcuts = Presses(CHORDS), ChordMachine(CHORDS[DICTATE]), Shortcuts(CHORDS)
+    presses, machine, shortcuts = (
+        ShortcutEdges(CHORDS),
+        ChordMachine(CHORDS[DICTATE]),
+        Shortcuts(CHORDS),
+    )
     signals(machine, presses.pressed(DICTATE, 0))
     edges = presses.pressed("redo", 1)
     assert spelt(edges) == ["+r", "-r"]
     assert signals(machine, edges) == []
-    alone = Presses(CHORDS).pressed("redo", 1)
+    alone = ShortcutEdges(CHORDS).pressed("redo", 1)
     assert [name for edge in alone for name in shortcuts.feed(edge)] == ["redo"]
 
 
 def test_when_nobody_tells_any_more_what_is_held_is_let_go():
-    presses = Presses(CHORDS)
+    presses = ShortcutEdges(CHORDS)
     presses.pressed(DICTATE, 0)
     assert spelt(presses.lost(1)) == ["-space", "-alt_l", "-ctrl_l"]
     assert presses.lost(1) == []
@@ -144,7 +148,7 @@ EVENTS = st.tuples(st.sampled_from([*CHORDS, "x"]), st.booleans(), st.floats(0, 
 
 @given(st.lists(EVENTS, max_size=40))
 def test_no_key_goes_down_twice_nor_stays_down(events):
-    presses, at, held = Presses(CHORDS), 0.0, set()
+    presses, at, held = ShortcutEdges(CHORDS), 0.0, set()
     for name, down, gap in events:
         at += gap
         for edge in (presses.pressed if down else presses.released)(name, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.languages import mistake
 
@@ -33,7 +33,7 @@ def test_what_is_no_language_is_told(said):
 
 def test_the_settings_name_the_place():
     with pytest.raises(ConfigError) as refused:
-        config_load.load(None, ["engine.languages=['de', 'german']"], {})
+        load.load(None, ["engine.languages=['de', 'german']"], {})
     (problem,) = refused.value.problems
     assert problem.startswith("engine.languages[1]: ")
     assert "did you mean 'de'?" in problem

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.rigs import as_user
-from tray_dictate.doctor import bundle as redact
+from tray_dictate.doctor import bundle
 from tray_dictate.doctor.personal import HIDDEN
 from tray_dictate.history.entries import Entry, History
 
@@ -96,7 +96,7 @@ def test_no_secret_and_nothing_private_is_in_it(home, end):
     assert settings["hotkey"] == {"keys": "f9"}
     assert settings["engine"]["endpoint"] == "wss://proxy.invalid/v1"
     assert settings["engine"]["patience_seconds"] == 7
-    assert settings["text"] == {"vocabulary": redact.HIDDEN, "replacements": redact.HIDDEN}
+    assert settings["text"] == {"vocabulary": bundle.HIDDEN, "replacements": bundle.HIDDEN}
 
 
 def test_the_report_in_it_is_the_report_that_is_printed(home):
@@ -125,17 +125,17 @@ def test_a_file_that_cannot_be_used_is_named_before_anything_is_checked(tmp_path
     [
         ('[hotkey]\nkeys = "f9"', 'keys = "f9"'),
         ('[engine]\nturns = "release"', 'turns = "release"'),
-        ('[engine]\nturns = "a key?"', f'turns = "{redact.HIDDEN}"'),
+        ('[engine]\nturns = "a key?"', f'turns = "{bundle.HIDDEN}"'),
         ("[engine]\nwarm_seconds = 3", "warm_seconds = 3"),
-        ('[engine]\nwarm_seconds = "a key?"', f'warm_seconds = "{redact.HIDDEN}"'),
+        ('[engine]\nwarm_seconds = "a key?"', f'warm_seconds = "{bundle.HIDDEN}"'),
         ('[engine]\nprompt = ""', 'prompt = ""'),
         ("[text]\nvocabulary = []", "vocabulary = []"),
-        ('[engine]\nendpoint = "a key?"', f'endpoint = "{redact.HIDDEN}"'),
+        ('[engine]\nendpoint = "a key?"', f'endpoint = "{bundle.HIDDEN}"'),
         ('[nowhere]\nkey = "a key?"', "# nowhere: an unknown section"),
     ],
 )
 def test_a_setting_is_shown_where_its_kind_is_known_to_be_harmless(setting, shown):
-    written, private = redact.settings(tomllib.loads(setting))
+    written, private = bundle.settings(tomllib.loads(setting))
     assert shown in written
     assert ("a key?" in private) == ("a key?" in setting)
     assert "a key?" not in written
@@ -149,7 +149,7 @@ def test_a_setting_is_shown_where_its_kind_is_known_to_be_harmless(setting, show
     ],
 )  # fmt: skip
 def test_what_looks_like_a_key_is_removed_wherever_it_stands(secret):
-    assert redact.Redactor([]).text(f"the {secret} of") == f"the {redact.HIDDEN} of"
+    assert bundle.Redactor([]).text(f"the {secret} of") == f"the {bundle.HIDDEN} of"
 
 
 HARMLESS = [
@@ -191,12 +191,12 @@ PERSONAL = [
 
 @pytest.mark.parametrize(("text", "shown"), PERSONAL, ids=[row[0][:30] for row in PERSONAL])
 def test_what_tells_who_somebody_is_is_removed_by_its_kind(text, shown):
-    once = redact.Redactor([]).text(text)
+    once = bundle.Redactor([]).text(text)
     assert once == shown
-    assert redact.Redactor([]).text(once) == once
+    assert bundle.Redactor([]).text(once) == once
 
 
 def test_a_device_that_is_set_is_removed_wherever_it_stands():
-    written, private = redact.settings({"audio": {"device": "Blue Yeti"}})
+    written, private = bundle.settings({"audio": {"device": "Blue Yeti"}})
     assert "Yeti" not in written
-    assert redact.Redactor(private).text("blue yeti, 12 ms") == f"{redact.HIDDEN}, 12 ms"
+    assert bundle.Redactor(private).text("blue yeti, 12 ms") == f"{bundle.HIDDEN}, 12 ms"

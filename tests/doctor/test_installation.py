@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from tray_dictate.config.schema import Config, HistorySettings
-from tray_dictate.doctor import installation as files
+from tray_dictate.doctor import installation
 from tray_dictate.doctor import installation as settings
 from tray_dictate.history.entries import Entry, History
-from tray_dictate.system import files as paths
+from tray_dictate.system import installation as paths
 
 KEEPS = HistorySettings()
 
@@ -24,14 +24,14 @@ def home(tmp_path, monkeypatch):
 
 
 def test_folders_that_are_not_there_yet_can_be_made_and_are_not_made(home):
-    [found] = files.folders()
+    [found] = installation.folders()
     assert (found.name, found.state, found.value) == ("folders", "ok", 4)
     assert list(home.iterdir()) == []
 
 
 def test_a_file_in_the_place_of_a_folder_is_named_with_its_remedy(home):
     (home / "state").write_text("")
-    [found] = files.folders()
+    [found] = installation.folders()
     assert (found.state, found.remedy) == ("failed", f"Move {home / 'state'} away.")
     assert "log folder" in found.words
 
@@ -40,14 +40,14 @@ def test_a_folder_that_others_can_read_is_a_warning():
     folder = paths.history_file().parent
     folder.mkdir(parents=True)
     folder.chmod(0o755)
-    [found] = files.folders()
+    [found] = installation.folders()
     assert (found.state, found.remedy) == ("warning", f"chmod 700 '{folder}'")
 
 
 def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
     if sys.platform == "linux":  # the one place where root cannot write, either
         monkeypatch.setenv("XDG_CONFIG_HOME", "/proc/self")
-    [found] = files.folders()
+    [found] = installation.folders()
     assert found.state == "failed"
     assert "settings folder /proc/self/tray_dictate cannot be written" in found.words
     assert "chown" in found.remedy
@@ -58,7 +58,7 @@ def test_the_history_is_counted_and_not_changed(home):
     history.add(Entry(0, 1e10, "words", "words", "delivered", "editor"))
     history.close()
     before = paths.history_file().read_bytes()
-    [found] = files.history(KEEPS)
+    [found] = installation.history(KEEPS)
     assert (found.state, found.value) == ("ok", 1)
     assert paths.history_file().read_bytes() == before
 
@@ -67,20 +67,20 @@ def test_a_history_that_is_corrupt_or_open_to_others_is_told():
     path = paths.history_file()
     History().close()
     path.chmod(0o644)
-    assert [one.state for one in files.history(KEEPS)] == ["warning"]
+    assert [one.state for one in installation.history(KEEPS)] == ["warning"]
     path.write_bytes(b"no SQLite file at all" * 100)
-    [found] = files.history(KEEPS)
+    [found] = installation.history(KEEPS)
     assert found.state == "failed"
     assert str(path) in found.remedy
 
 
 def test_no_history_yet_and_none_wanted_are_no_failures():
-    assert files.history(KEEPS)[0].state == "ok"
-    assert files.history(HistorySettings(enabled=False))[0].state == "unchecked"
+    assert installation.history(KEEPS)[0].state == "ok"
+    assert installation.history(HistorySettings(enabled=False))[0].state == "unchecked"
 
 
 def test_the_room_on_the_disk_is_a_number():
-    [found] = files.disk()
+    [found] = installation.disk()
     assert (found.unit, found.value is not None) == ("MiB", True)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate import __version__
-from tray_dictate.app.control import client as control
+from tray_dictate.app.control import client
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.doctor import installation as daemon
-from tray_dictate.system import autostart
-from tray_dictate.system import threads as blocking
+from tray_dictate.doctor import installation
+from tray_dictate.system import autostart, threads
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +34,7 @@ async def test_a_daemon_of_another_version_is_to_be_started_again(program, state
     server = ControlServer({"status": status})
     await server.start()
     try:
-        [found] = await blocking.start(daemon.look_at_daemon)
+        [found] = await threads.start(installation.look_at_daemon)
     finally:
         await server.close()
     assert (found.name, found.state, found.unit) == ("daemon", state, "ms")
@@ -47,33 +46,33 @@ async def test_a_daemon_that_says_no_has_failed():
     server = ControlServer({})
     await server.start()
     try:
-        [found] = await blocking.start(daemon.look_at_daemon)
+        [found] = await threads.start(installation.look_at_daemon)
     finally:
         await server.close()
     assert (found.state, bool(found.remedy)) == ("failed", True)
 
 
 def test_no_daemon_is_no_failure():
-    assert not daemon.serves()
-    [found] = daemon.look_at_daemon()
+    assert not installation.serves()
+    [found] = installation.look_at_daemon()
     assert found.state == "unchecked"
 
 
 def test_an_entry_whose_program_is_gone_fails_and_one_that_is_off_does_not(home):
-    assert [one.state for one in daemon.login()] == ["ok"]
+    assert [one.state for one in installation.login()] == ["ok"]
     entry = home / "config" / "autostart" / "tray-dictate.desktop"
     entry.parent.mkdir(parents=True)
     entry.write_text("[Desktop Entry]\nType=Application\nExec=/gone/tray-dictate run\n")
-    [found] = daemon.login()
+    [found] = installation.login()
     assert (found.name, found.state) == ("autostart", "failed")
     assert "/gone/tray-dictate is gone" in found.words
     assert "tray-dictate autostart enable" in found.remedy
     autostart.enable()
-    [found] = daemon.login()
+    [found] = installation.login()
     assert found.state == "ok"
     assert str(entry) in found.words
 
 
 def test_the_words_for_no_daemon_are_those_that_it_is_known_by():
-    with pytest.raises(control.ControlError, match="is not running"):
-        control.send("status")
+    with pytest.raises(client.ControlError, match="is not running"):
+        client.send("status")

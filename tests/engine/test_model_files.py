@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.engine.model_files import MOONSHINE, SILERO, Carrier, find, installed
+from tray_dictate.engine.model_files import MOONSHINE, SILERO, ModelWheel, find, installed
 
-WORDS = Carrier(
+WORDS = ModelWheel(
     package="words",
     distribution="words==1.0",
     folder="data",

@@ -9,14 +9,14 @@ import pytest
 
 from tests.speech import resampled, say
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.models import HOP
 from tray_dictate.engine.vad import Silero
 
 
 @pytest.fixture(scope="module")
 def silero():
-    return Silero(assets.find(assets.SILERO))
+    return Silero(model_files.find(model_files.SILERO))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,9 @@ def test_the_last_hop_may_be_short(silero, speech):
 def test_it_hears_what_the_official_model_hears(silero, speech):
     noise = np.random.default_rng(2).normal(0, 0.1, 16000).astype(np.float32)
     sound = np.concatenate([speech, noise, np.zeros(16000, np.float32), speech * 0.03, -speech])
-    official = onnxruntime.InferenceSession(assets.find(assets.SILERO) / "silero_vad.onnx")
+    official = onnxruntime.InferenceSession(
+        model_files.find(model_files.SILERO) / "silero_vad.onnx"
+    )
     ours, gain = silero.detector(), silero.detector()
     heard, state = np.zeros((1, 64 + HOP), np.float32), np.zeros((2, 1, 128), np.float32)
 

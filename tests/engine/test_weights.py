@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.vad import weights
 
 
@@ -40,7 +40,7 @@ def test_the_tensors_of_floats_are_found_by_name():
 
 
 def test_the_detectors_own_file_is_read():
-    path = assets.find(assets.SILERO) / "silero_vad_16k_op15.onnx"
+    path = model_files.find(model_files.SILERO) / "silero_vad_16k_op15.onnx"
     found = weights(path.read_bytes())
     assert found["model.decoder.rnn.weight_hh"].shape == (512, 128)
     assert len(found) == 15

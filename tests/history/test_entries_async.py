@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from tray_dictate.config.schema import HistorySettings
-from tray_dictate.history import worker as file_worker
+from tray_dictate.history import worker
 from tray_dictate.history.entries import AsyncHistory, Entry, History
 
 SAID = Entry(0, 4e9, "Good morning.", "good morning", "delivered", "xterm")
@@ -207,7 +207,7 @@ def slow(monkeypatch):
     gates = []
 
     def hang(history: AsyncHistory, longest: float = 0.1) -> threading.Event:
-        monkeypatch.setattr(file_worker, "LONGEST", longest)
+        monkeypatch.setattr(worker, "LONGEST", longest)
         gates.append(threading.Event())
         history._file.aside(lambda gate=gates[-1]: gate.wait(1000))
         return gates[-1]
@@ -243,7 +243,7 @@ async def test_what_a_slow_disk_takes_after_all_is_there_once(make, slow, told, 
     early = await history.add(replace(SAID, at=4e9 + 1))
     assert early < 0, "it is in memory, as far as anybody knows"
     assert len(told) == 1
-    monkeypatch.setattr(file_worker, "LONGEST", 20)
+    monkeypatch.setattr(worker, "LONGEST", 20)
     gate.set()
     stored = await history.add(replace(SAID, at=4e9 + 2))
     assert [entry.id for entry in await history.last(9)] == [stored, stored - 1]

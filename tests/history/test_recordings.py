@@ -10,7 +10,7 @@ import wave
 
 import pytest
 
-from tray_dictate.history import recordings as kept
+from tray_dictate.history import recordings
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_recording_is_kept_for_its_owner_only(folder):
-    sentence, saved = kept.save(b"\1\0" * 16000, 16000, "The server is gone.", [])
+    sentence, saved = recordings.save(b"\1\0" * 16000, 16000, "The server is gone.", [])
     path = next(folder.glob("*.wav"))
     assert saved == str(path)
     assert "tray-dictate history retry" in sentence
@@ -31,7 +31,7 @@ def test_a_recording_is_kept_for_its_owner_only(folder):
 
 
 def test_its_record_says_why_it_is_kept_and_what_of_it_is_text_already(folder):
-    kept.save(bytearray(48000), 24000, "The server is gone.", [(0.0, 0.25), (0.25, 0.5)])
+    recordings.save(bytearray(48000), 24000, "The server is gone.", [(0.0, 0.25), (0.25, 0.5)])
     record = json.loads(next(folder.glob("*.json")).read_text())
     assert record.pop("recorded")[:2] == "20"
     assert record == {
@@ -40,15 +40,15 @@ def test_its_record_says_why_it_is_kept_and_what_of_it_is_text_already(folder):
 
 
 def test_two_in_one_second_are_two_files(folder):
-    kept.save(b"", 16000, "", [])
-    kept.save(b"", 16000, "", [])
+    recordings.save(b"", 16000, "", [])
+    recordings.save(b"", 16000, "", [])
     assert len(list(folder.glob("*.wav"))) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "file" / "kept")
-    lost = kept.save(b"", 16000, "", [])
+    lost = recordings.save(b"", 16000, "", [])
     assert "could not be kept" in lost.sentence
     assert lost.path == ""
 
@@ -66,8 +66,8 @@ def small_disk():
 
 @pytest.mark.usefixtures("small_disk")
 def test_on_a_full_disk_no_stump_is_left_and_space_is_asked_for(folder, monkeypatch):
-    monkeypatch.setattr(kept, "_FULL", (errno.EFBIG,))
-    lost = kept.save(b"\1\0" * 16000, 16000, "", [])
+    monkeypatch.setattr(recordings, "_FULL", (errno.EFBIG,))
+    lost = recordings.save(b"\1\0" * 16000, 16000, "", [])
     assert "could not be kept" in lost.sentence
     assert "Free some space" in lost.sentence
     assert lost.path == ""
@@ -76,5 +76,5 @@ def test_on_a_full_disk_no_stump_is_left_and_space_is_asked_for(folder, monkeypa
 
 @pytest.mark.usefixtures("small_disk")
 def test_what_lacks_only_its_record_is_kept(folder):
-    _, saved = kept.save(b"\1\0" * 1000, 16000, "x" * 5000, [])
+    _, saved = recordings.save(b"\1\0" * 1000, 16000, "x" * 5000, [])
     assert [str(path) for path in folder.iterdir()] == [saved]

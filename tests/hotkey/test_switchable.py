@@ -14,7 +14,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, spell
 from tray_dictate.core.ports import Hotkey
-from tray_dictate.hotkey.switchable import Keyboard
+from tray_dictate.hotkey.switchable import SwitchableHotkey
 
 
 class Desktop:
@@ -63,7 +63,7 @@ class Made(FakeHotkey):
         self.announced.append(keycode)
 
 
-async def change(keyboard: Keyboard, **settings: str) -> None:
+async def change(keyboard: SwitchableHotkey, **settings: str) -> None:
     wanted = HotkeySettings(**settings)
     keyboard.change(wanted, await keyboard.make(wanted))
 
@@ -75,7 +75,7 @@ def desktop():
 
 @pytest.fixture
 def keyboard(desktop):
-    keyboard = Keyboard(desktop.make, HotkeySettings())
+    keyboard = SwitchableHotkey(desktop.make, HotkeySettings())
     edges: list[Edge] = []
     keyboard.start(edges.append, edges.append)
     return keyboard
@@ -145,7 +145,7 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
         desktop.made.append(Named(desktop, settings.keys))
         return desktop.made[-1]
 
-    keyboard = Keyboard(make, HotkeySettings())
+    keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
     keyboard.follow(lambda: told.append(keyboard.trigger().keys))
     keyboard.start(print, print)
@@ -163,7 +163,7 @@ async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
         desktop.made.append(Named(desktop, settings.keys))
         return desktop.made[-1]
 
-    keyboard = Keyboard(make, HotkeySettings())
+    keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
     keyboard.follow(lambda: told.append(keyboard.trigger().keys))
     keyboard.start(print, print)
@@ -193,7 +193,7 @@ async def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_anno
     def make(settings: HotkeySettings) -> Hotkey:
         return FakeHotkey() if settings.source == "evdev" else desktop.make(settings)
 
-    keyboard = Keyboard(make, HotkeySettings(source="evdev"))
+    keyboard = SwitchableHotkey(make, HotkeySettings(source="evdev"))
     announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
     announce(1, True)
     assert not heard()

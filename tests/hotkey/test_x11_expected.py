@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tray_dictate.hotkey import x11 as module
+from tray_dictate.hotkey import x11
 from tray_dictate.hotkey.x11 import Expected
 
 KEY = 105
@@ -47,10 +47,10 @@ def test_what_never_came_does_not_spoil_the_next_announcement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = Expected()
-    monkeypatch.setattr(module, "LIMIT", 0.01)
+    monkeypatch.setattr(x11, "LIMIT", 0.01)
     expected.add(KEY, None)
     time.sleep(0.02)
-    monkeypatch.setattr(module, "LIMIT", 60)
+    monkeypatch.setattr(x11, "LIMIT", 60)
     expected.add(KEY, None)
     assert [expected.again(KEY, False), expected.again(KEY, True)] == [True, True]
     assert expected.again(KEY, False) is False, "the user's own"

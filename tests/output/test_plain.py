@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.output.base import plain
+from tray_dictate.output.base import sanitize
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ from tray_dictate.output.base import plain
     ],
 )
 def test_plain(text: str, passed: str) -> None:
-    assert plain(text) == passed
+    assert sanitize(text) == passed
 
 
 @given(st.text())
 def test_what_passes_passes_again(text: str) -> None:
-    assert plain(plain(text)) == plain(text)
+    assert sanitize(sanitize(text)) == sanitize(text)
 
 
 @given(st.text())
 def test_it_can_always_be_encoded(text: str) -> None:
-    plain(text).encode()
+    sanitize(text).encode()

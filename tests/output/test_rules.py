@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.output.rules import Rules, Treatment, refusal
@@ -177,7 +177,7 @@ def test_rules_are_read_from_the_users_file(tmp_path: Path) -> None:
         '[output]\nprivate = false\n[[output.rules]]\napplication = "(?i)firefox"\n'
         'chord = "ctrl+v"\n[[output.rules]]\napplication = "mpv"\nmethod = "off"\n'
     )
-    output = config_load.load(path, env={}).output
+    output = load.load(path, env={}).output
     assert output.rules == [rule("(?i)firefox", chord="ctrl+v"), rule("mpv", method="off")]
     assert not output.private
 
@@ -198,14 +198,14 @@ def test_a_wrong_rule_is_named(tmp_path: Path, table: str, said: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(f"[[output.rules]]\n{table}\n")
     with pytest.raises(ConfigError) as raised:
-        config_load.load(path, env={})
+        load.load(path, env={})
     assert said in str(raised.value)
 
 
 def test_every_wrong_rule_is_named_at_once() -> None:
     rules = 'output.rules=[{application="("}, {application="x", chord="alt"}, "x"]'
     with pytest.raises(ConfigError) as raised:
-        config_load.load(None, [rules], {})
+        load.load(None, [rules], {})
     assert [line.split(":")[0] for line in raised.value.problems] == [
         "output.rules[0].application", "output.rules[1].chord", "output.rules[2]",
     ]  # fmt: skip

@@ -73,23 +73,22 @@ def refused(modules: list[str]) -> dict[str, str]:
 
 async def checks() -> dict[str, list[str]]:
     from tray_dictate.config.schema import Config  # noqa: PLC0415
-    from tray_dictate.doctor import main as machine  # noqa: PLC0415
+    from tray_dictate.doctor import main  # noqa: PLC0415
 
     said = {}
-    for check in machine._checks(Config(), [], None):
+    for check in main._checks(Config(), [], None):
         if check.name in LOOKED_AT:
             said[check.name] = [f"{one.state}: {one.words}" for one in await check.findings([])]
     return said
 
 
 def remedies() -> list[str]:
-    from tray_dictate.audio import devices as sources  # noqa: PLC0415
-    from tray_dictate.audio import portaudio  # noqa: PLC0415
-    from tray_dictate.doctor import microphone as sound  # noqa: PLC0415
+    from tray_dictate.audio import devices, portaudio  # noqa: PLC0415
+    from tray_dictate.doctor import microphone  # noqa: PLC0415
     from tray_dictate.output import clipboard  # noqa: PLC0415
     from tray_dictate.system.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
 
-    shown = [portaudio._REMEDY, sources.CONNECT, sound.HANGS, clipboard.REMEDY]
+    shown = [portaudio._REMEDY, devices.CONNECT, microphone.HANGS, clipboard.REMEDY]
     return [*shown, RUNTIME_FOLDER, SOUND_LIBRARY]
 
 

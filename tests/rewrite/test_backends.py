@@ -23,7 +23,7 @@ from tray_dictate.rewrite import Rewriter
 from tray_dictate.rewrite.backends import Chat, url
 from tray_dictate.rewrite.key import Key
 from tray_dictate.rewrite.profiles import Profile
-from tray_dictate.system import http_post as post
+from tray_dictate.system import http_post
 
 TEXT = "please send the invoice"
 KEY = "sk-this-is-the-secret-0123456789"
@@ -478,9 +478,9 @@ def authority(tmp_path, monkeypatch):
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    post._context.cache_clear()
+    http_post._context.cache_clear()
     yield authority
-    post._context.cache_clear()
+    http_post._context.cache_clear()
 
 
 @pytest.fixture

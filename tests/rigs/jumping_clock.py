@@ -3,7 +3,7 @@
 import sys
 import time
 
-from tray_dictate import __main__ as program
+from tray_dictate import __main__
 
 _true = time.time
 
@@ -13,4 +13,4 @@ def _jumping() -> float:
 
 
 time.time = _jumping
-sys.exit(program.main())
+sys.exit(__main__.main())

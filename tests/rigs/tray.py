@@ -12,7 +12,7 @@ from PIL import Image
 from tests.rigs.panel_menu import AWAY, ICON, open_menu
 from tests.rigs.x11 import Desktop, wait_until
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Choices
+from tray_dictate.core.ports import Actions, MenuState
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.icon import COLOURS
@@ -42,7 +42,7 @@ class Shown:
             autostart=lambda on: self.did.append(("autostart", on)),
             open=lambda name: self.did.append(("open", name)),
         )
-        self.choices = Choices()  # what a look finds
+        self.choices = MenuState()  # what a look finds
         self.tray = select(self._bridge, self.actions, icon=True, notifications=notifications)
 
     def close(self) -> None:

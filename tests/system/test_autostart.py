@@ -13,13 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs import as_user
-from tray_dictate.cli import main as cli
+from tray_dictate.cli import main
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system import autostart
-from tray_dictate.system.autostart import launchd as autostart_macos
-from tray_dictate.system.autostart import run_key as autostart_windows
-from tray_dictate.system.autostart import systemd as autostart_systemd
-from tray_dictate.system.autostart import xdg as autostart_xdg
+from tray_dictate.system.autostart import launchd, run_key, systemd, xdg
 
 NASTY = '/opt/it\'s a "test" $HOME `id` 100% \\new café/tray-dictate'
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1)
@@ -98,9 +95,9 @@ def test_what_the_desktops_settings_switched_off_is_off_and_can_be_switched_on(e
 def test_an_entry_whose_program_is_gone_says_so_and_is_mended(entry, home, capsys):
     autostart.enable()
     moved = executable(home / "old place/tray-dictate")
-    entry.write_text(autostart_xdg.render((str(moved), "run")))
+    entry.write_text(xdg.render((str(moved), "run")))
     moved.unlink()
-    assert cli.main(["autostart", "status"]) == 1
+    assert main.main(["autostart", "status"]) == 1
     said = capsys.readouterr().out
     assert f"{moved} is gone or cannot be run. Run tray-dictate autostart enable." in said
     assert autostart.mend()
@@ -112,7 +109,7 @@ def test_an_entry_whose_program_is_gone_says_so_and_is_mended(entry, home, capsy
 def test_an_entry_of_another_installation_is_told_and_left_alone(entry, home):
     other = executable(home / "other/tray-dictate")
     autostart.enable()
-    entry.write_text(autostart_xdg.render((str(other), "run")))
+    entry.write_text(xdg.render((str(other), "run")))
     assert not autostart.mend()
     now = autostart.status()
     assert now.command == (str(other), "run")
@@ -122,7 +119,7 @@ def test_an_entry_of_another_installation_is_told_and_left_alone(entry, home):
 
 def test_a_daemon_that_cannot_mend_its_entry_starts_all_the_same(entry, caplog):
     autostart.enable()
-    entry.write_text(autostart_xdg.render(("/gone", "run")))
+    entry.write_text(xdg.render(("/gone", "run")))
     autostart.keep_right()
     assert autostart.status().problem == ""
     entry.unlink()
@@ -133,7 +130,7 @@ def test_a_daemon_that_cannot_mend_its_entry_starts_all_the_same(entry, caplog):
 
 def test_nobody_who_switched_it_off_gets_it_mended(entry):
     autostart.enable()
-    entry.write_text(autostart_xdg.render(("/gone", "run")) + "Hidden=true\n")
+    entry.write_text(xdg.render(("/gone", "run")) + "Hidden=true\n")
     assert not autostart.mend()
     assert not autostart.enabled()
 
@@ -162,7 +159,7 @@ def test_a_linked_entry_stays_a_link(entry, home):
 
 def test_a_folder_that_cannot_be_made_is_named(home, capsys):
     (home / ".config").write_text("a file")
-    assert cli.main(["autostart", "enable"]) == 1
+    assert main.main(["autostart", "enable"]) == 1
     said = capsys.readouterr().err
     assert f"Start at login could not be changed: {home}/.config" in said
     assert "Make it writable for you" in said
@@ -188,7 +185,7 @@ def test_a_full_disk_leaves_the_old_entry_whole(entry, home):
 
 def test_without_a_systemd_session_the_service_is_refused_with_a_remedy(home, entry, capsys):
     autostart.enable()
-    assert cli.main(["autostart", "enable", "--systemd"]) == 1
+    assert main.main(["autostart", "enable", "--systemd"]) == 1
     assert "leave out --systemd" in capsys.readouterr().err
     assert entry.exists(), "what worked still works"
     assert not (home / ".config/systemd").exists()
@@ -234,7 +231,7 @@ def test_the_desktops_own_library_starts_the_program_of_a_nasty_path(tmp_path):
     path = tmp_path / NASTY.removeprefix("/").replace("%", "")  # GLib itself looks for "100%%"
     program = executable(path, f'printf "%s\\n" "$0" "$@" > "{told}"')
     desktop = tmp_path / "x.desktop"
-    desktop.write_text(autostart_xdg.render((str(program), "run", "a b%f")))
+    desktop.write_text(xdg.render((str(program), "run", "a b%f")))
     launch = (
         "import os, sys; from gi.repository import Gio, GLib;"
         "Gio.DesktopAppInfo.new_from_filename(sys.argv[1]).launch_uris_as_manager("
@@ -249,7 +246,7 @@ def test_the_desktops_own_library_starts_the_program_of_a_nasty_path(tmp_path):
 def test_systemd_finds_nothing_wrong_with_the_unit_of_a_nasty_path(tmp_path):
     program = executable(tmp_path / "a $HOME `id` 100% n\u00e9w/tray-dictate")
     unit = tmp_path / "tray-dictate.service"
-    unit.write_text(autostart_systemd.render((str(program), "run")))
+    unit.write_text(systemd.render((str(program), "run")))
     verify = ["systemd-analyze", "verify", "--user", str(unit)]
     env = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
     done = subprocess.run(verify, env=env, capture_output=True, text=True, check=False, timeout=60)
@@ -262,11 +259,11 @@ def test_systemd_finds_nothing_wrong_with_the_unit_of_a_nasty_path(tmp_path):
 @pytest.mark.parametrize("path", ["/it's/x", '/a "b"/x', "/a\\b/x"])
 def test_a_path_that_systemd_refuses_is_refused_at_once(path):
     with pytest.raises(UnavailableError, match="leave out --systemd"):
-        autostart_systemd.render((path, "run"))
+        systemd.render((path, "run"))
 
 
 def test_a_service_that_has_no_use_is_not_started_for_ever():
-    unit = autostart_systemd.render(("/usr/$x/tray-dictate", "run"))
+    unit = systemd.render(("/usr/$x/tray-dictate", "run"))
     assert 'ExecStart=:"/usr/$x/tray-dictate" "run"' in unit, "the colon: $x is no variable"
     assert "Restart=on-failure" in unit
     assert "RestartPreventExitStatus=2\n" in unit
@@ -274,11 +271,11 @@ def test_a_service_that_has_no_use_is_not_started_for_ever():
 
 
 def test_systemd_leaves_alone_what_keeps_the_clipboard_when_the_daemon_has_ended():
-    assert "\nKillMode=process\n" in autostart_systemd.render(("/x", "run"))
+    assert "\nKillMode=process\n" in systemd.render(("/x", "run"))
 
 
 def test_the_property_list_is_one_and_names_the_program():
-    agent = plistlib.loads(autostart_macos.render((NASTY, "run")).encode())
+    agent = plistlib.loads(launchd.render((NASTY, "run")).encode())
     assert agent["ProgramArguments"] == [NASTY, "run"]
     assert agent["RunAtLoad"] is True
     assert agent["KeepAlive"] == {"SuccessfulExit": False}
@@ -287,7 +284,7 @@ def test_the_property_list_is_one_and_names_the_program():
 def test_a_launch_agent_lives_in_the_users_library(home, programs):
     said = programs / "said"
     executable(programs / "launchctl", f'echo "$@" >> {said}')
-    agent = autostart_macos.LaunchAgent()
+    agent = launchd.LaunchAgent()
     assert agent.read() is None
     agent.write(("/a b/tray-dictate", "run"))
     path = home / "Library/LaunchAgents/org.tray-dictate.daemon.plist"
@@ -311,24 +308,24 @@ def test_a_launch_agent_lives_in_the_users_library(home, programs):
     ids=["disabled", "as older systems say it", "enabled", "another's", "nothing"],
 )
 def test_what_launchctl_says_of_it_counts(printed, off):
-    assert autostart_macos.switched_off(printed) is off
+    assert launchd.switched_off(printed) is off
 
 
 @pytest.mark.parametrize("written", [b"", b"<plist", b"<plist><array/></plist>", b"\xff"])
 def test_a_property_list_that_nobody_can_read_starts_nothing(written):
-    assert autostart_macos.parse(written) == ()
+    assert launchd.parse(written) == ()
 
 
 def test_the_value_of_the_run_key_is_quoted_as_windows_does():
     program = r"C:\Users\Ann Lee\AppData\Local\tray_dictate\venv\Scripts\pythonw.exe"
-    assert autostart_windows.render((program, "-m", "tray_dictate", "run")) == (
+    assert run_key.render((program, "-m", "tray_dictate", "run")) == (
         f'"{program}" -m tray_dictate run'
     )
 
 
 def test_a_command_too_long_for_windows_is_refused_not_cut():
     with pytest.raises(UnavailableError, match="more than 260 characters"):
-        autostart_windows.render(("C:\\" + "long\\" * 60 + "pythonw.exe", "run"))
+        run_key.render(("C:\\" + "long\\" * 60 + "pythonw.exe", "run"))
 
 
 @pytest.mark.parametrize(
@@ -337,7 +334,7 @@ def test_a_command_too_long_for_windows_is_refused_not_cut():
     ids=["no note", "on", "off", "an empty note"],
 )
 def test_what_the_task_manager_switched_off_is_off(approved, off):
-    assert autostart_windows.switched_off(approved) is off
+    assert run_key.switched_off(approved) is off
 
 
 # what is written is what is read
@@ -346,22 +343,22 @@ def test_what_the_task_manager_switched_off_is_off(approved, off):
 @given(st.lists(WORDS, min_size=1))
 def test_an_entry_is_read_as_it_was_written(words):
     command = tuple(words)
-    read = autostart_xdg.parse(autostart_xdg.render(command), "here")
+    read = xdg.parse(xdg.render(command), "here")
     assert read == autostart.Entry("here", command, on=True)
 
 
 @given(st.lists(WORDS))
 def test_a_unit_is_read_as_it_was_written(words):
     command = ("/usr/bin/x", *words)
-    assert autostart_systemd.parse(autostart_systemd.render(command)) == command
+    assert systemd.parse(systemd.render(command)) == command
 
 
 @given(st.lists(WORDS, min_size=1))
 def test_a_property_list_is_read_as_it_was_written(words):
-    assert autostart_macos.parse(autostart_macos.render(tuple(words)).encode()) == tuple(words)
+    assert launchd.parse(launchd.render(tuple(words)).encode()) == tuple(words)
 
 
 @given(WINDOWS_PATHS)
 def test_a_run_key_is_read_as_it_was_written(path):
     command = (path, "-m", "tray_dictate", "run")
-    assert autostart_windows.parse(autostart_windows.render(command)) == command
+    assert run_key.parse(run_key.render(command)) == command

@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.app.documents import Opening
-from tray_dictate.config import api_keys as key_program
+from tray_dictate.config import api_keys
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.engine import credentials
-from tray_dictate.hotkey.bindings import compositors as compositor
-from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.output import clipboard
-from tray_dictate.output.wayland import external as programs
-from tray_dictate.rewrite import Rewriter
-from tray_dictate.rewrite import key as rewrite_key
+from tray_dictate.output.wayland import external
+from tray_dictate.rewrite import Rewriter, key
 from tray_dictate.system import key_variables
-from tray_dictate.system.autostart import systemd as autostart_systemd
+from tray_dictate.system.autostart import systemd
 
 PROGRAM = """#!/bin/sh
 env > "{folder}/${{0##*/}}.env"
@@ -66,22 +64,22 @@ async def test_what_serves_the_clipboard_and_types_gets_none(folder: Path) -> No
     assert got(folder, "xclip") == 0
     clipboard._wl_copy("text")
     clipboard._wl_paste()
-    programs._run(["wtype", "-"], "text")
+    external._run(["wtype", "-"], "text")
     assert [got(folder, name) for name in ("wl-copy", "wl-paste", "wtype")] == [0, 0, 0]
 
 
 def test_what_belongs_to_the_desktop_gets_none(folder: Path) -> None:
     gnome._gsettings("get")
-    compositor._run("swaymsg")
-    autostart_systemd._systemctl("status")
+    compositors._run("swaymsg")
+    systemd._systemctl("status")
     assert [got(folder, name) for name in ("gsettings", "swaymsg", "systemctl")] == [0, 0, 0]
 
 
 async def test_a_program_that_prints_a_key_may_know_others(folder: Path) -> None:
-    assert await key_program.ask_program(["printer"], 20) == "done"
+    assert await api_keys.ask_program(["printer"], 20) == "done"
     assert got(folder, "printer") == len(key_variables.NAMES)
 
 
 def test_every_variable_that_is_looked_at_for_a_key_is_known() -> None:
     looked_at = {name for names in credentials._VARIABLES.values() for name in names}
-    assert looked_at | {rewrite_key.VARIABLE} == key_variables.NAMES
+    assert looked_at | {key.VARIABLE} == key_variables.NAMES

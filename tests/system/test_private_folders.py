@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.app import main as only_one
-from tray_dictate.app.control import client as control
+from tray_dictate.app import main
+from tray_dictate.app.control import client
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.core.errors import ControlError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ from tray_dictate.system import logs as log
 from tray_dictate.app import main as only_one
 from tray_dictate.system import files as paths
 from tray_dictate.history import recordings as kept
-from tray_dictate.app.control.unix import UnixDoor
+from tray_dictate.app.control.unix import UnixListener
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Stats
 log.start("info")
@@ -42,7 +42,7 @@ stats.sent("2026-11")
 stats.close()
 kept.save(bytes(3200), 16000, "no engine", [])
 lock = only_one.only_one()
-UnixDoor().open()
+UnixListener().open()
 config_edit.write(paths.config_file(), "[log]\\n", "")
 autostart_xdg.DesktopEntry().write(("tray-dictate", "run"))
 os._exit(0)
@@ -89,7 +89,7 @@ async def test_a_folder_that_another_user_has_made_is_not_used(
         as_nobody("mkdir", "-m", "755" if what == "folder" else "777", shared / name)
         as_nobody("ln", "-s", precious, shared / name / "tray_dictate.lock")
         as_nobody("ln", "-s", precious, shared / name / "control.sock.lock")
-    lock = only_one.only_one()
+    lock = main.only_one()
 
     async def start() -> dict[str, str]:
         return {"message": "served"}
@@ -97,7 +97,7 @@ async def test_a_folder_that_another_user_has_made_is_not_used(
     server = ControlServer({"start": start})
     await server.start()
     try:
-        answer = await asyncio.to_thread(control.send, "start")
+        answer = await asyncio.to_thread(client.send, "start")
     finally:
         await server.close()
         lock.release()
@@ -112,10 +112,10 @@ def test_what_another_user_has_made_in_our_place_is_refused_and_said(shared):
         folder = shared / name
         as_nobody(*(["mkdir", folder] if name == "folder" else ["ln", "-s", "/root", folder]))
         with pytest.raises(PermissionError, match=r"another user|a link that others can make"):
-            paths.private_folder(folder)
+            files.private_folder(folder)
     as_nobody("mkdir", "-m", "777", shared / "above")
-    paths.make_folder(shared / "above" / "below")
-    assert paths.private_folder(shared / "above" / "below").is_dir()
+    files.make_folder(shared / "above" / "below")
+    assert files.private_folder(shared / "above" / "below").is_dir()
 
 
 def test_a_folder_that_others_could_write_in_a_shared_place_is_refused(shared):
@@ -123,7 +123,7 @@ def test_a_folder_that_others_could_write_in_a_shared_place_is_refused(shared):
     folder.mkdir()
     folder.chmod(0o770)
     with pytest.raises(PermissionError, match="other users may write into it"):
-        paths.private_folder(folder)
+        files.private_folder(folder)
 
 
 def test_our_own_folder_that_an_older_version_left_open_is_closed(home):
@@ -133,7 +133,7 @@ def test_our_own_folder_that_an_older_version_left_open_is_closed(home):
         one.chmod(0o777)
     folder.parents[1].chmod(0o775)  # as umask 002 makes it
     home.chmod(0o700)
-    paths.private_folder(paths.kept_audio())
+    files.private_folder(files.kept_audio())
     assert {stat.S_IMODE(one.stat().st_mode) for one in (folder, folder.parent)} == {0o700}
     assert stat.S_IMODE(folder.parents[1].stat().st_mode) & 0o777 != 0o700, "that is not ours"
 
@@ -143,7 +143,7 @@ def test_the_users_own_link_to_another_disk_is_followed(home):
     disk.mkdir()
     link.symlink_to(disk)
     home.chmod(0o700)
-    assert paths.private_folder(link) == link
+    assert files.private_folder(link) == link
     assert stat.S_IMODE(disk.stat().st_mode) == 0o700
 
 
@@ -166,4 +166,4 @@ async def test_without_a_daemon_there_is_one_sentence_wherever_the_socket_may_be
 ):
     monkeypatch.setenv("TMPDIR", str(shared))
     with pytest.raises(ControlError, match="not running"):
-        control.send("start")
+        client.send("start")

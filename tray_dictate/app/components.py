@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tray_dictate import hotkey, output
-from tray_dictate.audio.cues import Cues, Notches
+from tray_dictate.audio.cues import CueFilter, Cues
 from tray_dictate.audio.microphone import Microphone as LiveMicrophone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import Config, EngineSettings
@@ -24,12 +24,12 @@ from tray_dictate.core.ports import (
     Allowance,
     BlindCaretReader,
     CaretReader,
-    Choices,
+    DesktopManagedHotkey,
     Engine,
     Hotkey,
     Lock,
+    MenuState,
     Microphone,
-    NamesKeys,
     Output,
     Rewriter,
     Tray,
@@ -37,7 +37,7 @@ from tray_dictate.core.ports import (
 )
 from tray_dictate.history.entries import AsyncHistory
 from tray_dictate.history.statistics import AsyncStats
-from tray_dictate.hotkey.switchable import Keyboard
+from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.rewrite import Rewriter as LiveRewriter
 from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.threads import Bridge
@@ -46,7 +46,7 @@ from tray_dictate.ui.labels import hint
 
 
 @dataclass(slots=True)
-class Parts:
+class Components:
     """The parts of a running daemon, and the settings that they were built for."""
 
     config: Config
@@ -70,7 +70,7 @@ class Parts:
         return self._trigger() is None
 
     def _trigger(self) -> Trigger | None:
-        return self.hotkey.trigger() if isinstance(self.hotkey, NamesKeys) else None
+        return self.hotkey.trigger() if isinstance(self.hotkey, DesktopManagedHotkey) else None
 
     def play(self, cue: str) -> None:
         """Play a cue on what plays them now."""
@@ -78,7 +78,7 @@ class Parts:
 
     def unringing(self) -> Callable[[bytes], bytes]:
         """Return what takes the cues out of a recording, chunk by chunk."""
-        notches = Notches(self.engine.rate)
+        notches = CueFilter(self.engine.rate)
         return lambda chunk: notches.feed(chunk, self.cues.ringing())
 
     def show(self, status: Status, detail: str, listening: bool) -> None:
@@ -89,7 +89,7 @@ class Parts:
         """Show how loud it is, likewise."""
         self.tray.level(level)
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         """Offer these in the menu that there is now."""
         self.tray.offer(choices)
 
@@ -107,7 +107,7 @@ MakeEngine = Callable[[EngineSettings, Tell, Allowance], Engine]
 
 
 @dataclass(slots=True)
-class Builder:
+class ComponentFactory:
     """Makes parts, and ends those that are left."""
 
     bridge: Bridge
@@ -115,15 +115,15 @@ class Builder:
     actions: Actions
     about: Callable[[str], Tell]  # what tells the user about one part
     make_engine: MakeEngine
-    keyboard: Keyboard
+    keyboard: SwitchableHotkey
     stats: AsyncStats
     lock: ScreenLock
     _open: list[Any] = field(default_factory=list[Any])
 
-    def parts(self, config: Config) -> Parts:
+    def parts(self, config: Config) -> Components:
         """Return all parts. Raises DictateError."""
         made = {name: self.build(name, config) for name in _ORDER}
-        return Parts(config, self.keyboard, lock=self.lock, **made)
+        return Components(config, self.keyboard, lock=self.lock, **made)
 
     def build(self, name: str, config: Config) -> Any:
         """Return a new part, by its name in Parts. Raises DictateError."""

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.delivery import Delivery, Ways, ways
-from tray_dictate.app.last_dictation import Last
-from tray_dictate.app.notices import Telling
-from tray_dictate.app.take import Story, Take
+from tray_dictate.app.last_dictation import LastDictation
+from tray_dictate.app.notices import Notices
+from tray_dictate.app.take import Take, TakeRecord
 from tray_dictate.core.chord import POINTER, Edge, Shortcuts, Signal
-from tray_dictate.core.cue_policy import Sounds
+from tray_dictate.core.cue_policy import CuePolicy
 from tray_dictate.core.dictation import (
     Abort,
     Begin,
@@ -47,7 +47,7 @@ from tray_dictate.core.dictation import (
 )
 from tray_dictate.core.errors import DictateError
 from tray_dictate.core.keys import MODIFIERS
-from tray_dictate.core.ports import NamesKeys
+from tray_dictate.core.ports import DesktopManagedHotkey
 from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.switchable import machine
 from tray_dictate.system.expressions import EXPRESSIONS
@@ -55,7 +55,7 @@ from tray_dictate.system.expressions import EXPRESSIONS
 _TAIL = 0.5  # seconds that a microphone may be open beyond a recording without being shown
 
 
-class Shown:
+class StatusPublisher:
     """The status, what goes with it, and since when; lives on the loop."""
 
     def __init__(self, tray: Callable[[Status, str, bool], None], hint: Callable[[], str]) -> None:
@@ -137,19 +137,19 @@ class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
     def __init__(
-        self, parts: Parts, farewell: float = _FAREWELL, patience: float = _PATIENCE
+        self, parts: Components, farewell: float = _FAREWELL, patience: float = _PATIENCE
     ) -> None:
         """`patience` is with a keyboard that does not answer, in seconds."""
         self._parts, self._farewell, self._patience = parts, farewell, patience
         self._state = State()
-        self.shown = Shown(parts.show, parts.hint)
+        self.shown = StatusPublisher(parts.show, parts.hint)
         self._follow_parts()
         self._running: dict[int, _Running] = {}
-        self._sounds = Sounds(parts.play)
-        telling = Telling(parts.notify)
+        self._sounds = CuePolicy(parts.play)
+        telling = Notices(parts.notify)
         self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
         self.delivery = Delivery(parts.output, self._ways(), self._delivered)
-        self.last = Last(self.delivery, partial(self.tell, cause="asked"), parts.watches)
+        self.last = LastDictation(self.delivery, partial(self.tell, cause="asked"), parts.watches)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -241,7 +241,7 @@ class Daemon:
             self._behind_lock.append(_ENDED)
         self.delivery.locked = locked
         self.post(Locked(locked))
-        if locked and isinstance(self._parts.hotkey, NamesKeys):
+        if locked and isinstance(self._parts.hotkey, DesktopManagedHotkey):
             self._parts.hotkey.forget()
         if not locked:
             for words in dict.fromkeys(self._behind_lock):
@@ -410,7 +410,7 @@ class Daemon:
             number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
             started, partial(self._heard, number), partial(self._segment, number),
             partial(self._sounds.recorded, number), self._parts.level, self._parts.unringing(),
-            story=Story.of(settings.engine),
+            story=TakeRecord.of(settings.engine),
         )  # fmt: skip
         self._sounds.begun(number)
         running = _Running(take, loop.create_task(self._dictate(take)))

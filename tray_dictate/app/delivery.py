@@ -19,10 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from tray_dictate.app.components import Parts
-from tray_dictate.app.insertion_log import Inserted
-from tray_dictate.app.placement import Landing, Piece, Placing
-from tray_dictate.app.take import Story
+from tray_dictate.app.components import Components
+from tray_dictate.app.insertion_log import InsertionLog
+from tray_dictate.app.placement import InsertResult, Piece, Placement
+from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import CaretReader, Output, Target
@@ -30,11 +30,11 @@ from tray_dictate.core.segments import Spoken
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text.caret import Around
 from tray_dictate.core.text.normalize import Space, clean, continues, fit
-from tray_dictate.core.text.pipeline import Insert, Polished, Polisher, Scratch, TextRules
+from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
 from tray_dictate.core.text.replacements import is_word
 from tray_dictate.history.entries import AsyncHistory, Entry
 from tray_dictate.history.statistics import Numbers
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.expressions import EXPRESSIONS
 
 
@@ -42,10 +42,10 @@ from tray_dictate.system.expressions import EXPRESSIONS
 class Ways:
     """What a text goes through on its way to the window."""
 
-    polisher: Polisher
+    polisher: TextPipeline
     rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
-    placing: Placing
-    record: Callable[[Story], None]  # a dictation is over
+    placing: Placement
+    record: Callable[[TakeRecord], None]  # a dictation is over
     tell: Callable[[str], None]
     caret: CaretReader
     watched: Callable[[], bool]  # whether it is seen what the user types
@@ -53,11 +53,11 @@ class Ways:
     space: Space = "smart"
 
 
-def ways(parts: Parts, tell: Callable[[str], None]) -> Ways:
+def ways(parts: Components, tell: Callable[[str], None]) -> Ways:
     """Return what the settings and the parts that there are now make of it."""
     config, output = parts.config, parts.output
     lines = config.text.newline == "shift+enter"
-    placing = Placing(
+    placing = Placement(
         output, config.output.focus, config.output.hold_seconds, breaks=lines,
         runs=config.text.newline_in_terminals or not config.foreign,
     )  # fmt: skip
@@ -74,7 +74,7 @@ def ways(parts: Parts, tell: Callable[[str], None]) -> Ways:
     )
 
 
-def polisher(config: Config) -> Polisher:
+def polisher(config: Config) -> TextPipeline:
     """Return what polishes segments; an engine may echo the hints that it was given."""
     text = config.text
     rules = TextRules(
@@ -84,7 +84,7 @@ def polisher(config: Config) -> Polisher:
         longest=text.longest, prompt=config.engine.prompt, keywords=config.terms,
         languages=["en"] if config.engine.name == "offline" else config.engine.languages,
     )  # fmt: skip
-    return Polisher(rules, partial(EXPRESSIONS.sub, "text.patterns"))
+    return TextPipeline(rules, partial(EXPRESSIONS.sub, "text.patterns"))
 
 
 class Record:
@@ -94,7 +94,7 @@ class Record:
         self._history = history
         self._tasks: set[asyncio.Task[int] | asyncio.Task[None]] = set()
 
-    def __call__(self, story: Story) -> None:
+    def __call__(self, story: TakeRecord) -> None:
         """Store what became of a dictation."""
         loop = asyncio.get_running_loop()
         entry = Entry(
@@ -136,13 +136,13 @@ class Delivery:
         self._queue: asyncio.Queue[tuple[int, Spoken]] = asyncio.Queue()
         self._aborted: set[int] = set()
         self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
-        self._stories: dict[int, Story] = {}
+        self._stories: dict[int, TakeRecord] = {}
         self.busy = asyncio.Lock()  # one at a time has the window
         self._ending: set[asyncio.Task[None]] = set()
         self._under_way: int | None = None  # whose text is on its way
         self._around = Around()  # what stood around the caret when a text was last composed
         self._raw = self._unwritten = ""  # it, while it is polished, and while it is rewritten
-        self.inserted = Inserted(ways.polisher.spelling)
+        self.inserted = InsertionLog(ways.polisher.spelling)
         self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
 
     def change(self, output: Output, ways: Ways) -> None:
@@ -150,7 +150,7 @@ class Delivery:
         self.output, self.ways = output, ways
         self.inserted.spelling = ways.polisher.spelling
 
-    def begin(self, dictation: int, story: Story) -> None:
+    def begin(self, dictation: int, story: TakeRecord) -> None:
         """Remember which window has the focus at the key-down; `story` is told what becomes."""
         self._stories[dictation] = story
         self.ways.placing.begin(dictation)
@@ -216,10 +216,10 @@ class Delivery:
 
     async def _deliver(self, dictation: int, spoken: Spoken) -> str:
         """Do what one segment says; return what went wrong."""
-        story = self._stories.setdefault(dictation, Story())
+        story = self._stories.setdefault(dictation, TakeRecord())
         # a user's expression may take its time; nothing that the thread has needs to be given back
         self._raw = spoken.text
-        polished = await blocking.start(partial(self.ways.polisher.polish, *spoken))
+        polished = await threads.start(partial(self.ways.polisher.polish, *spoken))
         self._raw = ""
         story.raw = f"{story.raw} {polished.heard}".strip()
         if polished.refused:
@@ -237,7 +237,7 @@ class Delivery:
                 return trouble
         return ""
 
-    async def _say(self, dictation: int, story: Story, said: Insert) -> str:
+    async def _say(self, dictation: int, story: TakeRecord, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
         self._unwritten = said.text
         text = await self._rewritten(dictation, said.text)
@@ -260,7 +260,7 @@ class Delivery:
         story.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
-    async def _refuse(self, dictation: int, story: Story, polished: Polished) -> str:
+    async def _refuse(self, dictation: int, story: TakeRecord, polished: Polished) -> str:
         """Keep what of a text that is too long is left of it; return why."""
         if dictation in self._aborted:
             return ""
@@ -279,7 +279,7 @@ class Delivery:
         # it presses no Enter that was not said
         return text.replace(words, clean(new, lines="\n" in words), 1)
 
-    async def _insert_there(self, dictation: int, story: Story, text: str) -> str:
+    async def _insert_there(self, dictation: int, story: TakeRecord, text: str) -> str:
         """Insert a text where it belongs; return what went wrong on the way.
 
         Raises DeliveryError where nothing was inserted.
@@ -313,7 +313,7 @@ class Delivery:
             )
         return ""
 
-    async def place(self, dictation: int, text: str) -> Landing:
+    async def place(self, dictation: int, text: str) -> InsertResult:
         """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
         self.check_lock()
         landing = await self.ways.placing.insert(
@@ -325,7 +325,7 @@ class Delivery:
             self.ways.tell(_ASTRAY.format(landing.astray))
         return landing
 
-    def repeated(self, landing: Landing) -> None:
+    def repeated(self, landing: InsertResult) -> None:
         """Learn that the last dictation was inserted once more."""
         self.inserted.repeat(landing.whole, landing.target, self._around)
 
@@ -390,7 +390,7 @@ class Delivery:
         if self.locked:
             raise DeliveryError("The screen is locked.")
 
-    async def _scratch(self, dictation: int, story: Story) -> str:
+    async def _scratch(self, dictation: int, story: TakeRecord) -> str:
         """Take back what was inserted last; return what stands in the way."""
         own = self.inserted.dictation == dictation
         if own and dictation in self._kept:
@@ -406,7 +406,7 @@ class Delivery:
             story.text = self.inserted.text
         return ""
 
-    async def _scratch_kept(self, dictation: int, story: Story) -> str:
+    async def _scratch_kept(self, dictation: int, story: TakeRecord) -> str:
         """Take back the last of what is on the clipboard."""
         kept = self._kept[dictation].removesuffix(self.inserted.scratched()).rstrip(" ")
         self._kept[dictation] = ""

@@ -17,10 +17,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tray_dictate.config import template as config_file
+from tray_dictate.config import template
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
-from tray_dictate.system import files as paths
-from tray_dictate.system import own_python
+from tray_dictate.system import files, own_python
 from tray_dictate.system import process as program
 from tray_dictate.system.key_variables import without_keys
 
@@ -71,7 +70,7 @@ class Opening:
             case "check":
                 path = await self._check()
             case _:
-                path = paths.log_file()
+                path = files.log_file()
         if not path.exists():
             raise UnavailableError(f"There is no {path}: it cannot be written there.")
         await self._show(path)
@@ -80,7 +79,7 @@ class Opening:
         """Return the user's file; a new one explains every setting and changes none."""
         path = self._settings
         if not path.exists():
-            _write(path, config_file.render(), paths.make_folder)
+            _write(path, template.render(), files.make_folder)
         return path
 
     async def _check(self) -> Path:
@@ -96,8 +95,8 @@ class Opening:
             raise _no_check(f"{why(reason)}.") from reason
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
-        path = paths.log_file().with_name("check.txt")
-        _write(path, said.decode(errors="replace"), paths.private_folder)
+        path = files.log_file().with_name("check.txt")
+        _write(path, said.decode(errors="replace"), files.private_folder)
         return path
 
     async def _show(self, path: Path) -> None:

@@ -29,7 +29,7 @@ class _Piece(NamedTuple):
     spoken: str
 
 
-class Inserted:
+class InsertionLog:
     """One dictation at a time: a new one takes the place of the one before."""
 
     def __init__(self, spelling: Spelling = ANY_LANGUAGE) -> None:

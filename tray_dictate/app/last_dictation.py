@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tray_dictate.app.delivery import BY_HAND, REST_KEPT, Delivery
-from tray_dictate.app.placement import Landing, Piece
+from tray_dictate.app.placement import InsertResult, Piece
 from tray_dictate.core.errors import DeliveryError, DictateError
 from tray_dictate.core.ports import Target
 
@@ -18,7 +18,7 @@ _UNSEEN = (
 )
 
 
-class Last:
+class LastDictation:
     """Does what the user has asked for; tells what stands in its way. On the loop."""
 
     def __init__(
@@ -96,7 +96,7 @@ class Last:
         await self._delivery.output.keep(self._delivery.inserted.text)
         return "The last dictation is on the clipboard."
 
-    async def _keep_rest(self, landing: Landing) -> None:
+    async def _keep_rest(self, landing: InsertResult) -> None:
         """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
         if landing.rest:
             await self._delivery.output.keep(landing.rest)

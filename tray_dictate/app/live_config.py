@@ -18,16 +18,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.config import edit as config_edit
-from tray_dictate.config import load as config_load
+from tray_dictate.config import edit, load
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.config.schema import settings as every_setting
 from tray_dictate.core.errors import ConfigError, DictateError
 from tray_dictate.core.ports import Engine
-from tray_dictate.hotkey.switchable import Keyboard
+from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.system import logs
 from tray_dictate.system.memory import trim
 
@@ -42,7 +41,7 @@ Commit = Callable[[], Awaitable[None]]
 Apply = Callable[[Config, Commit], Awaitable[None]]
 
 
-class Settings:
+class LiveConfig:
     """What is in force; lives on the loop."""
 
     def __init__(
@@ -78,24 +77,24 @@ class Settings:
                 f"{name} cannot be changed while {fixed} is given; start tray-dictate without it"
             ])  # fmt: skip
         async with self._turn():
-            before = config_load.read(path)
+            before = load.read(path)
             config = await asyncio.to_thread(self._right, name, before)
             if value == _value(config, name):
                 text = before  # a default need not be written down
             else:
-                text = config_edit.with_value(before, name, value)
+                text = edit.with_value(before, name, value)
                 config = await asyncio.to_thread(self._sources.load, text)
 
             async def commit() -> None:
                 if text != before:
-                    await asyncio.to_thread(config_edit.write, path, text, before)
+                    await asyncio.to_thread(edit.write, path, text, before)
                 self._seen = text
 
             try:
                 await self._put_in_force(config, commit)
             except Exception:
                 if self._seen == text != before:  # written, and then it could not be
-                    await asyncio.to_thread(config_edit.write, path, before, text)
+                    await asyncio.to_thread(edit.write, path, before, text)
                     self._seen = before
                 raise
 
@@ -212,7 +211,7 @@ class Settings:
     def _text(self) -> str | None:
         """Return what the file holds; None where it cannot be read."""
         try:
-            return config_load.read(self._sources.path) if self._sources.path else ""
+            return load.read(self._sources.path) if self._sources.path else ""
         except ConfigError:
             return None
 
@@ -262,10 +261,12 @@ _MADE_FROM: dict[str, Callable[[Config], object]] = {
 }
 
 
-class Reconfigure:
+class ComponentSwap:
     """Settings' `Apply`."""
 
-    def __init__(self, builds: Builds, keyboard: Keyboard, parts: Parts, daemon: Daemon) -> None:
+    def __init__(
+        self, builds: Builds, keyboard: SwitchableHotkey, parts: Components, daemon: Daemon
+    ) -> None:
         self._builds, self._keyboard = builds, keyboard
         self._parts, self._daemon = parts, daemon
 

@@ -21,12 +21,12 @@ from typing import Any
 import filelock
 
 from tray_dictate import hotkey
-from tray_dictate.app.components import Builder, MakeEngine
-from tray_dictate.app.control import client as control
+from tray_dictate.app.components import ComponentFactory, MakeEngine
+from tray_dictate.app.control import client
 from tray_dictate.app.control.commands import handlers
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.app.live_config import Reconfigure, Settings
+from tray_dictate.app.live_config import ComponentSwap, LiveConfig
 from tray_dictate.app.menu import forgetting, microphone, offering
 from tray_dictate.app.notices import unseen, welcome
 from tray_dictate.audio.portaudio import PortAudio
@@ -37,20 +37,17 @@ from tray_dictate.core.errors import ControlError, DictateError, RunningError
 from tray_dictate.core.ports import Actions
 from tray_dictate.engine import select as select_engine
 from tray_dictate.history.statistics import AsyncStats
-from tray_dictate.hotkey.switchable import Keyboard
-from tray_dictate.system import autostart, memory, remedies
-from tray_dictate.system import files as paths
-from tray_dictate.system import logs as log
-from tray_dictate.system import threads as blocking
+from tray_dictate.hotkey.switchable import SwitchableHotkey
+from tray_dictate.system import autostart, files, logs, memory, remedies, threads
 from tray_dictate.system.screen_lock import screen_lock
 from tray_dictate.system.threads import Bridge
 
 
 def only_one() -> filelock.BaseFileLock:
     """Return the lock of the one daemon of this session. Raises RunningError, DictateError."""
-    path = paths.lock_file()
+    path = files.lock_file()
     try:
-        paths.private_folder(path.parent)
+        files.private_folder(path.parent)
         lock = filelock.FileLock(path, mode=0o600)
         lock.acquire(blocking=False)
     except filelock.Timeout:
@@ -65,7 +62,7 @@ def only_one() -> filelock.BaseFileLock:
 def _shown() -> str:
     """Let the one that runs tell the user how to use it; return what it tells."""
     try:
-        return str(control.send("show")["message"])
+        return str(client.send("show")["message"])
     except (ControlError, LookupError):  # it is just starting, or of another version
         return "tray_dictate is running already. To end it: Quit in its menu, or tray-dictate quit."
 
@@ -78,7 +75,7 @@ _SHUTDOWN = 20.0  # seconds
 def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
     config = sources.load()
-    log.start(config.log.level)
+    logs.start(config.log.level)
     memory.one_arena()
     memory.without_core_dump()
     with ExitStack() as stack:
@@ -112,26 +109,26 @@ class _App:
             autostart=lambda on: self._bridge.post(self._offering.autostart, on),
             open=lambda name: self._bridge.post(self._offering.open, name),
         )
-        self._keyboard = keyboard = Keyboard(
+        self._keyboard = keyboard = SwitchableHotkey(
             lambda settings: hotkey.select(settings, partial(self._hotkey_tells, settings)),
             config.hotkey,
         )
         self._lock = screen_lock()
         portaudio = PortAudio()
         stack.callback(portaudio.close)
-        builder = Builder(
+        builder = ComponentFactory(
             self._bridge, portaudio, actions, self._about, make_engine, keyboard, stats,
             self._lock,
         )  # fmt: skip
         stack.callback(self._wait, builder.close_all)
         self._parts = parts = builder.parts(config)
         self._daemon = Daemon(parts)
-        self._settings = Settings(
-            sources, config, Reconfigure(builder, keyboard, parts, self._daemon),
+        self._settings = LiveConfig(
+            sources, config, ComponentSwap(builder, keyboard, parts, self._daemon),
             self._about("settings"),
         )  # fmt: skip
         stack.callback(self._wait, self._settings.stop)
-        path = sources.path or paths.config_file()
+        path = sources.path or files.config_file()
         self._offering = offering(parts, self._settings, portaudio, path, self._about("asked"))
         answers = handlers(
             self._daemon, lambda: parts.config, self.quit, self._settings.reload,
@@ -152,10 +149,10 @@ class _App:
         )
         if sys.platform == "linux":
             from tray_dictate.app import sleep  # noqa: PLC0415 - D-Bus
-            from tray_dictate.system.screen_lock import bus as screen_lock_bus  # noqa: PLC0415 - D-Bus
+            from tray_dictate.system.screen_lock import bus  # noqa: PLC0415 - D-Bus
 
             self._bridge.run(sleep.follow(self._daemon, self._parts))
-            self._bridge.run(screen_lock_bus.follow(self._lock, self._daemon.look_at_lock))
+            self._bridge.run(bus.follow(self._lock, self._daemon.look_at_lock))
         self._show()
         logger.info("stopping")
         self._parts.hotkey.stop()
@@ -221,7 +218,7 @@ class _App:
 
         async def tell() -> None:
             await self._built.wait()
-            if settings.source == "auto" and await blocking.start(is_bound):
+            if settings.source == "auto" and await threads.start(is_bound):
                 # a portal may be there and give no keys: at each login that would be told
                 logger.info("not told, as the compositor runs our commands: %s", message)
             else:

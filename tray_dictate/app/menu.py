@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tray_dictate import engine
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.documents import DOCTOR, Opening
-from tray_dictate.app.insertion_log import Inserted
-from tray_dictate.app.live_config import Settings
+from tray_dictate.app.insertion_log import InsertionLog
+from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.audio.devices import listed, looked_up, pick
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.errors import DictateError, HistoryError, UnavailableError
-from tray_dictate.core.ports import Choice, Choices
+from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
@@ -53,16 +53,16 @@ class Asks:
     autostart: Callable[[], bool]  # blocks; raises UnavailableError
     set_autostart: Callable[[bool], None]  # likewise
     open: Callable[[str], Awaitable[None]]  # settings, check or log, for the user to read
-    offer: Callable[[Choices], None]
+    offer: Callable[[MenuState], None]
     tell: Callable[[str], None]
 
 
 @dataclass(slots=True)
-class Offering:
+class MenuController:
     """Looks, offers and does; lives on the loop."""
 
     asks: Asks
-    _shown: Choices = field(default_factory=Choices)
+    _shown: MenuState = field(default_factory=MenuState)
     _found: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
     _spoken: dict[tuple[str, ...], None] = field(default_factory=dict[tuple[str, ...], None])
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -106,7 +106,7 @@ class Offering:
             self._again = False
             self.asks.offer(await self._choices())
 
-    async def _choices(self) -> Choices:
+    async def _choices(self) -> MenuState:
         config = self.asks.config()
         self._found = await _soon(self.asks.microphones(), self._found)
         entries = await _soon(self.asks.last(_MOST), list[Entry]())
@@ -115,7 +115,7 @@ class Offering:
         listed = microphones(self._found, config.audio.device)
         default = next((name for name, is_default in self._found if is_default), "")
         chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
-        return Choices(
+        return MenuState(
             microphones=listed,
             engines=engines(config.engine, self.asks.unusable),
             languages=languages(config.engine, tuple(self._spoken)),
@@ -182,8 +182,12 @@ async def _soon(work: Awaitable[T], otherwise: T) -> T:
 
 
 def offering(
-    parts: Parts, settings: Settings, portaudio: PortAudio, path: Path, tell: Callable[[str], None]
-) -> Offering:
+    parts: Components,
+    settings: LiveConfig,
+    portaudio: PortAudio,
+    path: Path,
+    tell: Callable[[str], None],
+) -> MenuController:
     """Return what fills the menu; `path` is the settings file."""
 
     async def last(count: int) -> list[Entry]:
@@ -192,7 +196,7 @@ def offering(
     async def keep(text: str) -> None:
         await parts.output.keep(text)
 
-    return Offering(
+    return MenuController(
         Asks(
             config=lambda: parts.config,
             hint=parts.hint,
@@ -211,7 +215,7 @@ def offering(
     )
 
 
-def microphone(parts: Parts, portaudio: PortAudio) -> Callable[[], Awaitable[str]]:
+def microphone(parts: Components, portaudio: PortAudio) -> Callable[[], Awaitable[str]]:
     """Return what names the microphone that would be opened now; it raises CaptureError."""
 
     async def name() -> str:
@@ -226,7 +230,7 @@ def microphone(parts: Parts, portaudio: PortAudio) -> Callable[[], Awaitable[str
 
 
 def forgetting(
-    parts: Parts, inserted: Inserted, look: Callable[[], None]
+    parts: Components, inserted: InsertionLog, look: Callable[[], None]
 ) -> Callable[[], Awaitable[str]]:
     """Return what forgets all that was dictated; it raises HistoryError."""
 
@@ -263,13 +267,13 @@ _OUTCOMES = {  # a sign, and words where something is left to do
 }
 
 
-def recent(entries: list[Entry]) -> tuple[Choice, ...]:
+def recent(entries: list[Entry]) -> tuple[MenuOption, ...]:
     """Return the last dictations, shortened, each with what became of it."""
-    lines: list[Choice] = []
+    lines: list[MenuOption] = []
     for entry in entries:
         sign, words = _OUTCOMES.get(entry.state, ("?", ""))
         text = " ".join((entry.text or entry.raw).split())
         short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
         label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
-        lines.append(Choice(entry.id, label, enabled=bool(text)))
+        lines.append(MenuOption(entry.id, label, enabled=bool(text)))
     return tuple(lines)

@@ -21,7 +21,7 @@ from tray_dictate.config.schema import Config, HotkeySettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import in_words, parse_chord, parse_key
 from tray_dictate.core.ports import Urgency
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class _Open:
     due: bool = False
 
 
-class Bubbles:
+class NoticeThrottle:
     """Decides what is shown when; the clock is yours: `tick` at `wake_at`."""
 
     def __init__(self) -> None:
@@ -137,11 +137,11 @@ class Bubbles:
         self._said = {what: at for what, at in self._said.items() if at > now - AGAIN}
 
 
-class Telling:
+class Notices:
     """Tells the user through the tray; lives on the loop."""
 
     def __init__(self, notify: Notify) -> None:
-        self._notify, self._bubbles = notify, Bubbles()
+        self._notify, self._bubbles = notify, NoticeThrottle()
         self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, message: str, cause: str = "") -> None:
@@ -187,7 +187,7 @@ def welcome(settings: HotkeySettings, trigger: Trigger | None = None) -> str:
     `trigger` is what the desktop makes of the hotkey: where that is another desktop than at the
     first run, it is another key. While there is none, there is nothing to tell.
     """
-    marker = paths.welcomed_file()
+    marker = files.welcomed_file()
     if trigger and not trigger.keys and trigger.way != "commands":
         return ""  # the desktop has not answered, or the user has been told what was wrong
     if trigger:
@@ -201,14 +201,14 @@ def unseen(config: Config) -> str:
     sounds = "start" in audio.cues if isinstance(audio.cues, list) else audio.cues
     if config.tray.icon or (sounds and audio.cue_volume):
         return ""
-    marker = paths.welcomed_file()
+    marker = files.welcomed_file()
     return _UNSEEN if _first(marker.with_name(f"{marker.name}-unseen")) else ""
 
 
 def _first(marker: Path) -> bool:
     """Return whether this marker was not there, and make it."""
     try:
-        paths.private_folder(marker.parent)
+        files.private_folder(marker.parent)
         marker.touch(mode=0o600, exist_ok=False)  # made whole or not at all: it is empty
     except OSError as reason:  # a home that forgets: a guest's, who is new each time
         if marker.exists():

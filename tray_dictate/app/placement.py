@@ -33,7 +33,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class InsertResult:
     """What of a text is in which window; where that is not all, `rest` and why."""
 
     target: Target | None
@@ -65,7 +65,7 @@ class Landing:
         )  # fmt: skip
 
 
-class Placing:
+class Placement:
     """Remembers each dictation's window, and sees to it that the text gets there."""
 
     def __init__(
@@ -101,7 +101,7 @@ class Placing:
         dictation: int,
         compose: Callable[[Target | None], Awaitable[Piece]],
         give_up: Callable[[], str],
-    ) -> Landing:
+    ) -> InsertResult:
         """Insert what `compose` makes of a text for the window where it is to go.
 
         `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
@@ -149,7 +149,7 @@ class Placing:
 
     async def _whole(
         self, whole: Piece, target: Target | None, give_up: Callable[[], str]
-    ) -> Landing:
+    ) -> InsertResult:
         """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
         (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
@@ -166,13 +166,13 @@ class Placing:
                     break
                 astray += failed.astray
             else:
-                return Landing(target, piece, receipt, astray=astray)
+                return InsertResult(target, piece, receipt, astray=astray)
             try:
                 await self._regain(target, give_up)
             except DeliveryError as failed:
                 reason = str(failed)
                 break
-        return Landing(target, piece[:done], receipt, piece[done:], reason, astray=astray)
+        return InsertResult(target, piece[:done], receipt, piece[done:], reason, astray=astray)
 
     async def _insert(self, whole: Piece, target: Target | None) -> Receipt:
         """Insert a piece, line by line if a new line is a key of its own."""

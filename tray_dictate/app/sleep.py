@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, file
 
@@ -32,7 +32,7 @@ _LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
 Do = Callable[[], Awaitable[None]]
 
 
-async def follow(daemon: Daemon, parts: Parts) -> None:
+async def follow(daemon: Daemon, parts: Components) -> None:
     """Do what is to be done around each sleep, until cancelled; for where nobody tells, nothing."""
 
     async def before() -> None:

@@ -22,13 +22,13 @@ from tray_dictate.core.errors import CaptureError, DictateError
 from tray_dictate.core.pcm import Meter, seconds
 from tray_dictate.core.ports import Engine, Microphone, Session
 from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
-from tray_dictate.history import recordings as kept
+from tray_dictate.history import recordings
 from tray_dictate.history.entries import State
 from tray_dictate.history.statistics import Timings
 
 
 @dataclass(slots=True)
-class Story:
+class TakeRecord:
     """What became of one dictation; `at` is time.time(), all else of the loop's clock, in seconds.
 
     `failed` where speech did not become text; `audio` is then the path of the recording.
@@ -52,7 +52,7 @@ class Story:
     inserted: float | None = None  # its last character was in the window
 
     @classmethod
-    def of(cls, engine: EngineSettings) -> Story:
+    def of(cls, engine: EngineSettings) -> TakeRecord:
         """Return one that begins now."""
         known = "en" if engine.name == "offline" else ""
         return cls(engine=engine.name, language=", ".join(engine.languages) or known)
@@ -116,7 +116,7 @@ class Take:
     on_level: Callable[[float], None] = lambda _: None  # how loud it is, 0.0 to 1.0
     clean: Callable[[bytes], bytes] = lambda chunk: chunk  # of the cues that the speakers play
     trouble: str = ""
-    story: Story = field(default_factory=Story)
+    story: TakeRecord = field(default_factory=TakeRecord)
     _lost: str = ""  # why speech did not become text
     _done: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds
     _audio: bytearray = field(default_factory=bytearray)
@@ -146,7 +146,9 @@ class Take:
     def keep(self, reason: str) -> str:
         """Save what was recorded to a file; return a sentence that says where it is."""
         self.story.failed = True
-        sentence, self.story.audio = kept.save(self._audio, self.engine.rate, reason, self._done)
+        sentence, self.story.audio = recordings.save(
+            self._audio, self.engine.rate, reason, self._done
+        )
         return sentence
 
     async def _record(self) -> None:

@@ -105,7 +105,7 @@ def _note(pitch: float) -> NDArray[np.float64]:
 _WIDTH = 200.0  # Hz, where half of the power is let through; a short tone is broad
 
 
-class Notches:
+class CueFilter:
     """Filters one recording of `rate` samples per second."""
 
     def __init__(self, rate: int) -> None:

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from tray_dictate.audio import devices as sources
+from tray_dictate.audio import devices
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio, library
 from tray_dictate.config.schema import AudioSettings
@@ -255,7 +255,7 @@ class Microphone:
     def _load(self) -> None:
         """Do what takes a hundred times as long at first; raises CaptureError without PortAudio."""
         library()
-        sources.sources(self._portaudio)
+        devices.sources(self._portaudio)
 
     def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
@@ -272,14 +272,14 @@ class Microphone:
         To ask the sound server takes a millisecond. Raises CaptureError.
         """
         wanted = self._settings.device
-        picked = sources.pick(sources.looked_up(self._portaudio, wanted), wanted)
+        picked = devices.pick(devices.looked_up(self._portaudio, wanted), wanted)
         if picked.note and picked.note != self._noted:  # once, not at every press
             self._tell(picked.note)
         self._noted = picked.note
         if picked.source.muted:
             name = picked.source.name
             self._tell(f"The microphone {name!r} is muted. Unmute it in the sound settings.")
-        return sources.point_at(picked)
+        return devices.point_at(picked)
 
     def _tell(self, message: str) -> None:
         self._bridge.post(self._notice, message)

@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     import shtab  # noqa: PLC0415
 
-    from tray_dictate.cli import main as cli  # noqa: PLC0415
+    from tray_dictate.cli import main  # noqa: PLC0415
 
-    print(shtab.complete(cli.parser(), options.shell))  # noqa: T201
+    print(shtab.complete(main.parser(), options.shell))  # noqa: T201
     return 0

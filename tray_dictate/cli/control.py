@@ -49,21 +49,21 @@ def add(commands: Any) -> None:
 
 
 def _send(options: argparse.Namespace) -> int:
-    from tray_dictate.app.control import client as control  # noqa: PLC0415
+    from tray_dictate.app.control import client  # noqa: PLC0415
 
-    return control.run(options.name)
+    return client.run(options.name)
 
 
 def _quit(_options: argparse.Namespace) -> int:
     import filelock  # noqa: PLC0415
 
-    from tray_dictate.app.control import client as control  # noqa: PLC0415
+    from tray_dictate.app.control import client  # noqa: PLC0415
     from tray_dictate.core.errors import ControlError  # noqa: PLC0415
-    from tray_dictate.system import files as paths  # noqa: PLC0415
+    from tray_dictate.system import files  # noqa: PLC0415
 
-    control.send("quit")
+    client.send("quit")
     try:  # it holds the lock to its very end; then another may be started
-        filelock.FileLock(paths.lock_file()).acquire(timeout=_PATIENCE).lock.release()
+        filelock.FileLock(files.lock_file()).acquire(timeout=_PATIENCE).lock.release()
     except filelock.Timeout:
         raise ControlError(f"tray_dictate has not ended within {_PATIENCE:g} s.") from None
     return 0

@@ -17,13 +17,13 @@ def add(commands: Any) -> None:
 
 
 def _run(_options: argparse.Namespace) -> int:
-    from tray_dictate.audio import devices as sources  # noqa: PLC0415
+    from tray_dictate.audio import devices  # noqa: PLC0415
     from tray_dictate.audio.portaudio import PortAudio  # noqa: PLC0415
     from tray_dictate.core.errors import CaptureError  # noqa: PLC0415
 
-    found = sources.sources(PortAudio())
+    found = devices.sources(PortAudio())
     if not found:
-        raise CaptureError(f"{sources.NONE_FOUND} {sources.CONNECT}")
+        raise CaptureError(f"{devices.NONE_FOUND} {devices.CONNECT}")
     for source in found:
         marks = {
             "default": source.default,

@@ -64,14 +64,14 @@ def _bundle(text: str) -> Path:
 
 
 def _machine(options: argparse.Namespace) -> int:
-    from tray_dictate.doctor import main as machine  # noqa: PLC0415
+    from tray_dictate.doctor import main  # noqa: PLC0415
 
     if options.write or options.fix:
-        return machine.set_up(
+        return main.set_up(
             getattr(options, "config", None), getattr(options, "overrides", None),
             in_json=options.json, to_write=options.write, to_fix=options.fix,
         )  # fmt: skip
-    return machine.examine(
+    return main.examine(
         getattr(options, "config", None), getattr(options, "overrides", None),
         in_json=options.json, ask=not options.no_input, archive=options.bundle,
     )  # fmt: skip

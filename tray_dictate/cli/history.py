@@ -123,13 +123,13 @@ def _clear(options: argparse.Namespace) -> int:
 
 def _forget_in_daemon() -> int:
     """Have the daemon, if one runs, forget what it holds in memory; return the exit code."""
-    from tray_dictate.app.control import client as control  # noqa: PLC0415
+    from tray_dictate.app.control import client  # noqa: PLC0415
     from tray_dictate.core.errors import ControlError  # noqa: PLC0415
 
     try:
-        control.send("forget")
+        client.send("forget")
     except ControlError as reason:
-        if str(reason) != control.NOT_RUNNING:
+        if str(reason) != client.NOT_RUNNING:
             _tell(
                 f"The tray_dictate that runs still knows your last dictations: {reason} "
                 "They are forgotten when it ends: tray-dictate quit"

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tray_dictate.app.delivery import polisher
-from tray_dictate.app.insertion_log import Inserted
+from tray_dictate.app.insertion_log import InsertionLog
 from tray_dictate.cli import transcribe
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, HistoryError, UnavailableError
 from tray_dictate.core.text.normalize import clean
-from tray_dictate.core.text.pipeline import Insert, Polisher
+from tray_dictate.core.text.pipeline import Insert, TextPipeline
 from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.output.clipboard import ClipboardOutput
-from tray_dictate.system import logs as log
+from tray_dictate.system import logs
 
 _LISTED = "`tray-dictate history` lists what there is."
 
@@ -29,7 +29,7 @@ def retry(history: History, id: int | None, config: Config) -> int:
 
     Raises DictateError; the recording is kept then.
     """
-    log.start_plain()
+    logs.start_plain()
     entry, path = _wanted(history, id)
     raw = [clean(text) for text in asyncio.run(transcribe.texts(path, config))]
     text = polished(raw, polisher(config))
@@ -53,9 +53,9 @@ def retry(history: History, id: int | None, config: Config) -> int:
     return 0
 
 
-def polished(raw: list[str], polisher: Polisher) -> str:
+def polished(raw: list[str], polisher: TextPipeline) -> str:
     """Return the text of segments, as it would stand in a window."""
-    inserted = Inserted(polisher.spelling)
+    inserted = InsertionLog(polisher.spelling)
     for segment in raw:
         polished = polisher.polish(segment)
         # nothing is inserted here, so that what is too long for a window may be whole

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 
-from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, variables
@@ -17,7 +17,7 @@ _WAIT = 120.0  # seconds: here somebody sits in front of the window that asks fo
 def set_key(settings: EngineSettings) -> str:
     """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
     _needs_a_server(settings)
-    done = key_entry.store(settings.name, settings.name, "tray-dictate key set")
+    done = api_keys.store(settings.name, settings.name, "tray-dictate key set")
     return f"{done} {_goes_first(settings)}".rstrip()
 
 
@@ -43,7 +43,7 @@ def test_key(settings: EngineSettings) -> str:
 def forget_key(settings: EngineSettings) -> str:
     """Remove the key from the keyring. Raises UnavailableError if there is none."""
     _needs_a_server(settings)
-    return key_entry.forget_key(settings.name, settings.name)
+    return api_keys.forget_key(settings.name, settings.name)
 
 
 def _needs_a_server(settings: EngineSettings) -> None:

@@ -27,33 +27,38 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tray_dictate.cli import key_actions as engine  # noqa: PLC0415
-    from tray_dictate.cli import rewrite_key_actions as rewrite  # noqa: PLC0415
-    from tray_dictate.system import logs as log  # noqa: PLC0415
+    from tray_dictate.cli import key_actions, rewrite_key_actions  # noqa: PLC0415
+    from tray_dictate.system import logs  # noqa: PLC0415
 
     if options.purpose == "all":
         return _forget_all(options.action)
-    log.start_plain()
+    logs.start_plain()
     config = settings(options)
     if options.purpose == "rewrite":
         of_rewrite = {
-            "set": rewrite.set_key, "test": rewrite.test_key, "forget": rewrite.forget_key,
+            "set": rewrite_key_actions.set_key,
+            "test": rewrite_key_actions.test_key,
+            "forget": rewrite_key_actions.forget_key,
         }  # fmt: skip
         print(of_rewrite[options.action](config.rewrite))  # noqa: T201
     else:
-        of_engine = {"set": engine.set_key, "test": engine.test_key, "forget": engine.forget_key}
+        of_engine = {
+            "set": key_actions.set_key,
+            "test": key_actions.test_key,
+            "forget": key_actions.forget_key,
+        }
         print(of_engine[options.action](config.engine))  # noqa: T201
     return 0
 
 
 def _forget_all(action: str) -> int:
-    from tray_dictate.config import api_keys as key_store  # noqa: PLC0415
+    from tray_dictate.config import api_keys  # noqa: PLC0415
     from tray_dictate.rewrite.key import ENTRY  # noqa: PLC0415
     from tray_dictate.ui.labels import ENGINES  # noqa: PLC0415
 
     if action != "forget":
         raise ConfigError([f"key {action} is --for one of them: engine or rewrite"])
-    gone = [entry for entry in (*ENGINES, ENTRY) if key_store.forget(entry)]
+    gone = [entry for entry in (*ENGINES, ENTRY) if api_keys.forget(entry)]
     print(  # noqa: T201
         f"No longer in the keyring: the keys for {', '.join(gone)}."
         if gone

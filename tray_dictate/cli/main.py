@@ -11,18 +11,20 @@ import sys
 from typing import Any, NoReturn
 
 from tray_dictate import __version__
-from tray_dictate.cli import autostart as cli_autostart
-from tray_dictate.cli import cli_transcribe
-from tray_dictate.cli import completion as cli_completion
-from tray_dictate.cli import control as cli_control
-from tray_dictate.cli import devices as cli_devices
-from tray_dictate.cli import doctor as cli_doctor
-from tray_dictate.cli import history as cli_history
-from tray_dictate.cli import keys as cli_key
+from tray_dictate.cli import (
+    autostart,
+    cli_transcribe,
+    completion,
+    control,
+    devices,
+    doctor,
+    history,
+    keys,
+    run,
+    setup,
+    status,
+)
 from tray_dictate.cli import options as cli_settings
-from tray_dictate.cli import run as cli_run
-from tray_dictate.cli import setup as cli_config
-from tray_dictate.cli import status as cli_status
 from tray_dictate.core.errors import ConfigError, DictateError, OutputError, RunningError
 from tray_dictate.core.suggestions import closest
 
@@ -53,17 +55,17 @@ _GROUPS = {
     "setting up": "doctor devices config reload key autostart completion",
 }
 _COMMANDS = (
-    cli_run,
-    cli_control,
-    cli_status,
+    run,
+    control,
+    status,
     cli_transcribe,
-    cli_history,
-    cli_doctor,
-    cli_devices,
-    cli_config,
-    cli_key,
-    cli_autostart,
-    cli_completion,
+    history,
+    doctor,
+    devices,
+    setup,
+    keys,
+    autostart,
+    completion,
 )
 
 
@@ -95,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tray-dictate", description="Hold a key, speak, and the words appear.")
     parser.add_argument("--version", action="version", version=f"tray-dictate {__version__}")
     cli_settings.add_settings(parser)
-    parser.set_defaults(command=cli_run.run)
+    parser.set_defaults(command=run.run)
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", parser_class=CommandParser
     )

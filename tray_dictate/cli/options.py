@@ -37,14 +37,14 @@ def sources(
     options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
 ) -> Sources:
     """Return where these words take the settings from. Raises ConfigError."""
-    from tray_dictate.config import load as config_load  # noqa: PLC0415 - `--help` needs none of it
-    from tray_dictate.system import files as paths  # noqa: PLC0415 - `--help` needs none of it
+    from tray_dictate.config import load  # noqa: PLC0415 - `--help` needs none of it
+    from tray_dictate.system import files  # noqa: PLC0415 - `--help` needs none of it
 
     given: Path | None = getattr(options, "config", None)
     if given is not None and not given.is_file():
         raise ConfigError(["there is no such file; name another with --config"], where=str(given))
     overrides = getattr(options, "overrides", [])
-    return config_load.Sources(given or paths.config_file(), overrides, check=check)
+    return load.Sources(given or files.config_file(), overrides, check=check)
 
 
 def problems(config: Config) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 
-from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.rewrite.key import ENTRY, SETTING, VARIABLE, Found, Key
@@ -17,7 +17,7 @@ _OWNER = "the rewrite"
 
 def set_key(settings: RewriteSettings, env: Mapping[str, str] = os.environ) -> str:
     """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
-    done = key_entry.store(ENTRY, _OWNER, _SET)
+    done = api_keys.store(ENTRY, _OWNER, _SET)
     if settings.key_command:
         return f"{done} But {SETTING} goes before it."
     if env.get(VARIABLE, "").strip():
@@ -38,7 +38,7 @@ def test_key(settings: RewriteSettings) -> str:
 
 def forget_key(_settings: RewriteSettings) -> str:
     """Remove the key from the keyring. Raises UnavailableError if there is none."""
-    return key_entry.forget_key(ENTRY, _OWNER)
+    return api_keys.forget_key(ENTRY, _OWNER)
 
 
 async def _found(settings: RewriteSettings) -> Found:

@@ -21,6 +21,6 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon."""
-    from tray_dictate.app import main as app  # noqa: PLC0415
+    from tray_dictate.app import main  # noqa: PLC0415
 
-    return app.run(sources(options, problems))
+    return main.run(sources(options, problems))

@@ -26,13 +26,13 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tray_dictate.config import template as config_file  # noqa: PLC0415
-    from tray_dictate.system import files as paths  # noqa: PLC0415
+    from tray_dictate.config import template  # noqa: PLC0415
+    from tray_dictate.system import files  # noqa: PLC0415
 
     if options.defaults:
-        sys.stdout.write(config_file.render())
+        sys.stdout.write(template.render())
     elif options.path:
-        print(getattr(options, "config", None) or paths.config_file())  # noqa: T201
+        print(getattr(options, "config", None) or files.config_file())  # noqa: T201
     else:
         config = settings(options, problems)
         for warning in warnings(config):

@@ -51,20 +51,20 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tray_dictate.app.control import client as control  # noqa: PLC0415
+    from tray_dictate.app.control import client  # noqa: PLC0415
     from tray_dictate.core.errors import ControlError  # noqa: PLC0415
 
     try:
-        connection, token = control.connect()
+        connection, token = client.connect()
     except ControlError as reason:
-        if options.json and str(reason) == control.NOT_RUNNING:
+        if options.json and str(reason) == client.NOT_RUNNING:
             print(json_text.dump({"status": _NONE}))  # noqa: T201
             return 1
         raise
     with closing(connection):
         if options.follow:
-            return _follow(control.follow(connection, token, "follow", {}), options.json)
-        report = control.exchange(connection, token, "status", {})
+            return _follow(client.follow(connection, token, "follow", {}), options.json)
+        report = client.exchange(connection, token, "status", {})
     _print(_as_json(report) if options.json else _table(report))
     return 0
 

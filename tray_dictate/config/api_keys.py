@@ -22,7 +22,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import process as program
+from tray_dictate.system import process
 
 SERVICE = "tray_dictate"
 
@@ -142,14 +142,14 @@ async def ask_program(command: list[str], limit: float, setting: str = "engine.k
     It runs without a shell and without stdin. Raises UnavailableError.
     """
     try:
-        code, answer = await program.run(
+        code, answer = await process.run(
             command, limit=limit, longest=_LONGEST_ANSWER, env=os.environ
         )
     except TimeoutError:
         raise UnavailableError(
             f"{command[0]} ({setting}) gave no key within {limit:g} s.", _TRY
         ) from None
-    except program.TooMuchError:
+    except process.TooMuchError:
         raise UnavailableError(f"The program in {setting} prints more than a key.", _TRY) from None
     except (OSError, ValueError):  # not named: a key put here by mistake is no program either
         raise UnavailableError(

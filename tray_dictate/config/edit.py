@@ -15,9 +15,9 @@ from typing import Any, cast
 
 import tomlkit
 
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 _MARK = "\ufeff"  # Windows' editors begin a file with it
 
@@ -49,7 +49,7 @@ def write(path: Path, text: str, before: str) -> None:
     """
     try:
         path = path.resolve()
-        paths.make_folder(path.parent)
+        files.make_folder(path.parent)
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(number, "wb") as file:
@@ -67,7 +67,7 @@ def write(path: Path, text: str, before: str) -> None:
 
 
 def _still(path: Path, before: str) -> None:
-    if config_load.read(path) != before:
+    if load.read(path) != before:
         raise ConfigError(["was changed at the same moment; try again"], where=str(path))
 
 

@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from tray_dictate.config.schema import Config, Section, settings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.suggestions import closest
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 # the settings whose values may be shown: they hold no key, not even by mistake
 _SHOWN = {
@@ -56,7 +56,7 @@ class Sources:
 
         A key is no setting, and an address that holds a password is refused.
         """
-        own = self.path in (None, paths.config_file())
+        own = self.path in (None, files.config_file())
         chosen = [] if own else ["--config", str(self.path)]
         return [*chosen, *(word for override in self.overrides for word in ("--set", override))]
 

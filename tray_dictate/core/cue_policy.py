@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Sounds:
+class CuePolicy:
     """Hears of each dictation's life, by number, and plays "start", "stop", "cancel", "error"."""
 
     play: Callable[[str], None]

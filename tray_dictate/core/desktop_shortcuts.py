@@ -141,7 +141,7 @@ def _is_place(key: str) -> bool:
 
 
 @dataclass(slots=True)
-class Presses:
+class ShortcutEdges:
     """Presses and releases of shortcuts, by their names -> edges of their chords.
 
     GNOME repeats a held shortcut as it repeats letters, first after a delay that is the user's
@@ -190,7 +190,7 @@ Name = Literal["start", "stop", "toggle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandDebounce:
     """What has been asked for lately; times in seconds of any one clock."""
 
     stopped: float | None = None  # the last stop, where it found nothing to stop
@@ -199,7 +199,9 @@ class Asked:
     ended: bool = False  # by the last start, whose own release is still to come
 
 
-def ask(asked: Asked, name: Name, at: float, *, recording: bool) -> tuple[Asked, Name, str]:
+def ask(
+    asked: CommandDebounce, name: Name, at: float, *, recording: bool
+) -> tuple[CommandDebounce, Name, str]:
     """Return what to remember, what to do, and why nothing is to be done: else empty."""
     if name == "stop":
         late = recording or asked.ended
@@ -212,7 +214,9 @@ def ask(asked: Asked, name: Name, at: float, *, recording: bool) -> tuple[Asked,
     return after, name, ""
 
 
-def _start(asked: Asked, at: float, *, recording: bool) -> tuple[Asked, Name, str]:
+def _start(
+    asked: CommandDebounce, at: float, *, recording: bool
+) -> tuple[CommandDebounce, Name, str]:
     after = replace(asked, stopped=None, started=at, ended=False)  # a stop cancels one start
     if recording:
         if asked.started is None:  # begun elsewhere: nobody waits for a release

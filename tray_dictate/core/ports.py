@@ -22,7 +22,7 @@ from tray_dictate.core.text.caret import Around
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class MenuOption:
     """One of several: what is chosen by it, and what people read.
 
     `value` is the setting's new value, for Recent the number of the history's entry.
@@ -35,14 +35,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class MenuState:
     """All that the menu lets one choose, and the names that the tooltip mentions."""
 
-    microphones: tuple[Choice, ...] = ()
-    engines: tuple[Choice, ...] = ()
-    languages: tuple[Choice, ...] = ()
-    methods: tuple[Choice, ...] = ()
-    recent: tuple[Choice, ...] = ()
+    microphones: tuple[MenuOption, ...] = ()
+    engines: tuple[MenuOption, ...] = ()
+    languages: tuple[MenuOption, ...] = ()
+    methods: tuple[MenuOption, ...] = ()
+    recent: tuple[MenuOption, ...] = ()
     autostart: bool | None = None  # None: this system has no such thing
     microphone: str = ""  # its name, and the engine's
     engine: str = ""
@@ -78,7 +78,7 @@ class Hotkey(Protocol):
 
 
 @runtime_checkable
-class NamesKeys(Protocol):
+class DesktopManagedHotkey(Protocol):
     """A Hotkey whose keys are the desktop's to choose."""
 
     def trigger(self) -> Trigger | None:
@@ -388,7 +388,7 @@ class Tray(Protocol):
         """
         ...
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         """Show these in the menu, and their names in the tooltip. From any thread."""
         ...
 

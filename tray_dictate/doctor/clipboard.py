@@ -13,9 +13,8 @@ from typing import Any
 
 from Xlib import X, Xatom
 
-from tray_dictate.output.x11.selection_transfer import Contents, Saving
-from tray_dictate.system import own_python
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.output.x11.selection_transfer import Contents, SelectionSnapshot
+from tray_dictate.system import own_python, x11
 from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.x11 import connect, disconnect
 
@@ -47,7 +46,7 @@ class Reader:
         """Return what a selection holds. Raises UnsavedError."""
         if not self.owner(name):
             return {}
-        saving = Saving(self.display, self.window, wait=self._wait, stamp=self.stamp())
+        saving = SelectionSnapshot(self.display, self.window, wait=self._wait, stamp=self.stamp())
         return saving.read(self.display.intern_atom(name))
 
     def stamp(self) -> int:
@@ -68,7 +67,7 @@ class Reader:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            x11_flush.wait(self.display, seconds=left)
+            x11.wait(self.display, seconds=left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from Xlib import error
 from tray_dictate.doctor.clipboard import Reader
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.x11.keeper import Keeper
-from tray_dictate.output.x11.selection_server import Held, text_contents
+from tray_dictate.output.x11.selection_server import OwnedSelection, text_contents
 
 SAMPLE = "tray_dictate: the doctor's own clipboard"
 
 
-def _take(reader: Reader, names: list[str]) -> list[Held]:
+def _take(reader: Reader, names: list[str]) -> list[OwnedSelection]:
     """Own these selections with what they hold now, or the clipboard with our own sample."""
     display, window = reader.display, reader.window
     if names == ["SAMPLE"]:
@@ -33,12 +33,12 @@ def _take(reader: Reader, names: list[str]) -> list[Held]:
     else:
         contents = {name: reader.contents(name) for name in names}
     stamp = reader.stamp()  # from here on no event is dropped
-    taken = list[Held]()
+    taken = list[OwnedSelection]()
     for name, held in contents.items():
         if held:
             atom = display.intern_atom(name)
             window.set_selection_owner(atom, stamp)
-            taken.append(Held(atom, held, stamp, stamp, time.monotonic()))
+            taken.append(OwnedSelection(atom, held, stamp, stamp, time.monotonic()))
     display.sync()
     return taken
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.doctor.check import Finding
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire, finish
 
 if TYPE_CHECKING:
@@ -51,20 +51,20 @@ async def look(settings: OutputSettings) -> list[Finding]:
         return [Finding("typing", "unchecked", words)]
     ways: list[Way] = ["paste", "type"] if method == "auto" else [method]
     async with AsyncExitStack() as stack:
-        return await _Trial(settings, ways, stack).findings()
+        return await DeliveryCheck(settings, ways, stack).findings()
 
 
-class _Trial:
+class DeliveryCheck:
     """One window, one clipboard, and each way in turn."""
 
     def __init__(self, settings: OutputSettings, ways: list[Way], stack: AsyncExitStack) -> None:
         from tray_dictate.doctor import clipboard  # noqa: PLC0415
         from tray_dictate.doctor import windows as window  # noqa: PLC0415
         from tray_dictate.output.x11 import output as x11  # noqa: PLC0415
-        from tray_dictate.output.x11 import selection_transfer as x11_save  # noqa: PLC0415
+        from tray_dictate.output.x11 import selection_transfer  # noqa: PLC0415
 
         self._x11, self._clipboard, self._window = x11, clipboard, window
-        self._unsaved = x11_save.UnsavedError
+        self._unsaved = selection_transfer.UnsavedError
         self._settings, self._ways, self._stack = settings, ways, stack
         self._before: Held | None = None
         self._restored = True
@@ -78,7 +78,7 @@ class _Trial:
         except (self._unsaved, TimeoutError) as reason:
             unread = str(reason) or "its owner does not answer"
         window = await acquire(self._window.CheckWindow, lambda window: window.close())
-        self._stack.push_async_callback(blocking.start, window.close)
+        self._stack.push_async_callback(threads.start, window.close)
         for way in self._ways:
             if way == "paste" and unread:
                 words = f"The clipboard cannot be read ({unread}), so it is left alone."
@@ -92,11 +92,11 @@ class _Trial:
 
     async def _fill(self) -> Held:
         """Return what the clipboard holds; an empty one gets something of ours first."""
-        held = await blocking.start(self._clipboard.look)
+        held = await threads.start(self._clipboard.look)
         if held.contents or "paste" not in self._ways:
             return held
-        await blocking.start(partial(self._clipboard.keep, _SAMPLE))
-        return replace(await blocking.start(self._clipboard.look), sample=True)
+        await threads.start(partial(self._clipboard.keep, _SAMPLE))
+        return replace(await threads.start(self._clipboard.look), sample=True)
 
     async def _by(self, way: Way, window: CheckWindow) -> Finding:
         auto = self._settings.method == "auto" and way == "paste"
@@ -155,19 +155,19 @@ class _Trial:
         self._restored = await _soon(partial(self._is, before))
         if before.sample:
             return
-        now = await blocking.start(self._clipboard.owners)
+        now = await threads.start(self._clipboard.owners)
         taken = [
             name for name, owner in before.owners.items()
             if owner and now[name] and now[name] != owner
         ]  # fmt: skip
         if taken:
-            await blocking.start(partial(self._clipboard.keep, *taken))
+            await threads.start(partial(self._clipboard.keep, *taken))
 
     async def _outlives(self, before: Held) -> bool:
         """Return whether the clipboard is as it was, now that our output is gone."""
         if before.sample:
             if await self._is(before):  # else the user has copied something meanwhile
-                await blocking.start(self._clipboard.empty)
+                await threads.start(self._clipboard.empty)
             return self._restored
         return await _soon(partial(self._is, before))
 
@@ -183,7 +183,7 @@ class _Trial:
 
     async def _is(self, before: Held) -> bool:
         try:
-            return (await blocking.start(self._clipboard.look)).contents == before.contents
+            return (await threads.start(self._clipboard.look)).contents == before.contents
         except (self._unsaved, TimeoutError):
             return False
 

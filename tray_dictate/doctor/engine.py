@@ -15,12 +15,10 @@ from tray_dictate.core import json_text
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.server import Checkup, Recording, Step, embedded_steps
-from tray_dictate.engine import detectors
-from tray_dictate.engine import model_files as assets
+from tray_dictate.doctor.server import CheckStep, Checkup, Recording, embedded_steps
+from tray_dictate.engine import detectors, model_files
 from tray_dictate.history.statistics import AsyncStats
-from tray_dictate.system import logs as log
-from tray_dictate.system import own_python
+from tray_dictate.system import logs, own_python
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +31,7 @@ _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 def examine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
-    log.start_plain()  # the steps say it
+    logs.start_plain()  # the steps say it
     settings = config.engine
     done = asyncio.run(_run(_steps(settings, live=live), quiet=as_json))
     passed = all(step.passed for step in done)
@@ -54,7 +52,7 @@ async def look(settings: EngineSettings) -> list[Finding]:
     return [_finding(step) async for step in _steps(settings, live=False)]
 
 
-async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step]:
+async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[CheckStep]:
     if settings.name == "offline":
         async for step in embedded_steps(settings, _recording()):
             yield step
@@ -69,7 +67,7 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Step
         await stats.close()
 
 
-def _finding(step: Step) -> Finding:
+def _finding(step: CheckStep) -> Finding:
     state = ("warning" if step.warning else "ok") if step.passed else "failed"
     remedy = "" if step.passed else _REMEDY
     unit = step.unit if step.value is not None else ""
@@ -78,8 +76,8 @@ def _finding(step: Step) -> Finding:
 
 def _recording() -> Recording:
     """Return what reads somebody's nine seconds of Beckett. Raises UnavailableError."""
-    carrier = assets.MOONSHINE
-    folder = assets.installed(carrier.package)
+    carrier = model_files.MOONSHINE
+    folder = model_files.installed(carrier.package)
     path = folder / "assets" / "beckett.wav" if folder else None
     if path is None or not path.is_file():
         raise UnavailableError(
@@ -89,8 +87,8 @@ def _recording() -> Recording:
     return lambda rate: files.read(path, rate)[: int(rate * _SPOKEN) * SAMPLE]
 
 
-async def _run(steps: AsyncGenerator[Step], *, quiet: bool) -> list[Step]:
-    done: list[Step] = []
+async def _run(steps: AsyncGenerator[CheckStep], *, quiet: bool) -> list[CheckStep]:
+    done: list[CheckStep] = []
     async for step in steps:
         done.append(step)
         if not quiet:
@@ -99,11 +97,11 @@ async def _run(steps: AsyncGenerator[Step], *, quiet: bool) -> list[Step]:
     return done
 
 
-def _as_json(step: Step) -> dict[str, Any]:
+def _as_json(step: CheckStep) -> dict[str, Any]:
     return {**asdict(step), "value": None if step.value is None else round(step.value, 3)}
 
 
-def _line(step: Step) -> str:
+def _line(step: CheckStep) -> str:
     marks = _MARKS
     try:
         "".join(_MARKS).encode(sys.stdout.encoding or "ascii")

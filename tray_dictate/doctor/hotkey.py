@@ -11,11 +11,11 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
-from tray_dictate.core.ports import Hotkey, NamesKeys
-from tray_dictate.doctor import installation as daemon
+from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey
+from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, State
 from tray_dictate.hotkey.privacy import PRIVACY
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
 
 Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]
@@ -76,7 +76,7 @@ async def look(
 ) -> list[Finding]:
     """Watch for a press; `ask` tells the user to make it, None asks for none."""
     # what a running daemon hides from the windows already stays its own: it was there first
-    serves = await blocking.start(daemon.serves)
+    serves = await threads.start(installation.serves)
     hidden = settings.model_copy(update=_NO_OTHERS) if serves else settings
     told: list[str] = []
 
@@ -87,11 +87,11 @@ async def look(
     keys = await acquire(lambda: select(hidden, tell), lambda keys: keys.stop())
     at_once = told.copy()  # of the keys themselves; what a desktop answers later, `found` says
     try:
-        trigger = keys.trigger() if isinstance(keys, NamesKeys) else None
+        trigger = keys.trigger() if isinstance(keys, DesktopManagedHotkey) else None
         found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))
         found = found or await _seen(keys, settings, ask, patience)
     finally:
-        await blocking.start(keys.stop)
+        await threads.start(keys.stop)
     findings = [found]
     findings += [Finding("keys", "warning", words) for words in at_once]
     if _by(keys) == "Evdev":
@@ -127,10 +127,12 @@ async def _seen(
     def answered() -> None:
         loop.call_soon_threadsafe(named.set)
 
-    desktop = keys if isinstance(keys, NamesKeys) and keys.trigger() is not None else None
+    desktop = (
+        keys if isinstance(keys, DesktopManagedHotkey) and keys.trigger() is not None else None
+    )
     if desktop:
         desktop.follow(answered)
-    await blocking.start(lambda: keys.start(watch.edge, watch.end))
+    await threads.start(lambda: keys.start(watch.edge, watch.end))
     if ask is None:
         words = f"{spell(chord)} is watched by {_by(keys)}; a press of it was not asked for"
         return Finding("hotkey", "unchecked", words)
@@ -157,7 +159,9 @@ async def _seen(
     return Finding("hotkey", "ok", f"{trigger.keys} was seen, by {_by(keys)}{advice}")
 
 
-async def _chosen(keys: NamesKeys, named: asyncio.Event, ask: Callable[[str], None]) -> Trigger:
+async def _chosen(
+    keys: DesktopManagedHotkey, named: asyncio.Event, ask: Callable[[str], None]
+) -> Trigger:
     """Return what the desktop answers, which may have to ask the user."""
     for question, limit in (("", _ANSWERS), (_ALLOW, ALLOWED)):
         if question:

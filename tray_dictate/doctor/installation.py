@@ -17,13 +17,12 @@ import time
 from pathlib import Path
 
 from tray_dictate import __version__, engine, rewrite
-from tray_dictate.app.control import client as control
-from tray_dictate.config import load as config_load
+from tray_dictate.app.control import client
+from tray_dictate.config import load
 from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.core.errors import ConfigError, ControlError
 from tray_dictate.doctor.check import Finding
-from tray_dictate.system import autostart, remedies
-from tray_dictate.system import files as paths
+from tray_dictate.system import autostart, files, remedies
 
 _MIB = 1 << 20
 _LITTLE, _TOO_LITTLE = 500, 50  # MiB on the disk: to be mended soon, and at once
@@ -33,10 +32,10 @@ _FREE = "Free some space; old takes are removed by history.days and history.entr
 def folders() -> list[Finding]:
     """Return what is wrong with each of the folders, or that nothing is; blocks."""
     private = {
-        "log": paths.log_file().parent, "history": paths.history_file().parent,
-        "runtime": paths.lock_file().parent,
+        "log": files.log_file().parent, "history": files.history_file().parent,
+        "runtime": files.lock_file().parent,
     }  # fmt: skip
-    all_of_them = {"settings": paths.config_file().parent, **private}
+    all_of_them = {"settings": files.config_file().parent, **private}
     found = [
         finding for name, folder in all_of_them.items()
         if (finding := _folder(name, folder, private=name in private))
@@ -47,8 +46,8 @@ def folders() -> list[Finding]:
 
 def disk() -> list[Finding]:
     """Return how much room there is for recordings and history."""
-    free = shutil.disk_usage(_existing(paths.history_file().parent)).free / _MIB
-    where = f"free for recordings and history ({paths.history_file().parent})"
+    free = shutil.disk_usage(_existing(files.history_file().parent)).free / _MIB
+    where = f"free for recordings and history ({files.history_file().parent})"
     if free < _TOO_LITTLE:
         return [Finding("disk", "failed", f"Too little is {where}.", free, "MiB", _FREE)]
     if free < _LITTLE:
@@ -58,7 +57,7 @@ def disk() -> list[Finding]:
 
 def history(settings: HistorySettings) -> list[Finding]:
     """Read the history without changing it; blocks."""
-    path = paths.history_file()
+    path = files.history_file()
     if not settings.enabled:
         return [Finding("history", "unchecked", "history.enabled is false: nothing is kept")]
     if not path.exists():
@@ -124,9 +123,9 @@ _OFF = "off; `tray-dictate autostart enable` switches it on"
 def serves() -> bool:
     """Whether somebody listens at the control socket; blocks briefly."""
     try:
-        connection, _ = control.connect()
+        connection, _ = client.connect()
     except ControlError as reason:
-        return str(reason) != control.NOT_RUNNING
+        return str(reason) != client.NOT_RUNNING
     connection.close()
     return True
 
@@ -135,9 +134,9 @@ def look_at_daemon() -> list[Finding]:
     """Ask it how it is; blocks."""
     began = time.monotonic()
     try:
-        answer = control.send("status")
+        answer = client.send("status")
     except ControlError as error:
-        if str(error) == control.NOT_RUNNING:
+        if str(error) == client.NOT_RUNNING:
             words = "tray_dictate does not run; `tray-dictate` starts it"
             return [Finding("daemon", "unchecked", words)]
         return [Finding("daemon", "failed", str(error), remedy=_AGAIN)]
@@ -167,14 +166,14 @@ def look_at_settings(
     given: Path | None, overrides: list[str] | None
 ) -> tuple[Config, list[Finding]]:
     """Return the settings, or the defaults, and what is to be said of them."""
-    path = given or paths.config_file()
+    path = given or files.config_file()
     if given is not None and not given.is_file():
         missing = Finding(
             _NAME, "failed", f"{given}: there is no such file.", remedy="Name another: --config"
         )
         return Config(), [missing]
     try:
-        config = config_load.load(path, overrides, check=_problems)
+        config = load.load(path, overrides, check=_problems)
     except ConfigError as error:
         return Config(), [_finding(problem, path) for problem in error.problems]
     words = str(path) if path.exists() else f"all defaults; there is no {path}"

@@ -16,22 +16,25 @@ from typing import Any
 from tray_dictate import __version__
 from tray_dictate.config.schema import Config
 from tray_dictate.core import json_text
-from tray_dictate.doctor import bundle, engine, setup
-from tray_dictate.doctor import delivery_x11 as typed
-from tray_dictate.doctor import hotkey as keyboard
-from tray_dictate.doctor import installation as daemon
+from tray_dictate.doctor import (
+    bundle,
+    delivery_x11,
+    engine,
+    hotkey,
+    installation,
+    microphone,
+    session,
+    setup,
+)
 from tray_dictate.doctor import installation as files
 from tray_dictate.doctor import installation as settings
-from tray_dictate.doctor import microphone as sound
-from tray_dictate.doctor import session as desktop
 from tray_dictate.doctor import session as display
 from tray_dictate.doctor.check import Check, Finding, as_json, lines
-from tray_dictate.system import logs as log
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import logs, threads
 from tray_dictate.system.wayland import compositor_answers
 
 _FORMAT = 1  # of the JSON
-_HOTKEY, _ENGINE, _TYPING = keyboard.ALLOWED + keyboard.PATIENCE + 30, 90.0, 45.0  # seconds
+_HOTKEY, _ENGINE, _TYPING = hotkey.ALLOWED + hotkey.PATIENCE + 30, 90.0, 45.0  # seconds
 
 
 def examine(
@@ -43,7 +46,7 @@ def examine(
     archive: Path | None,
 ) -> int:
     """Check the machine; return 0 if nothing has failed, else 1. Raises DictateError."""
-    log.start_plain()  # the findings say it
+    logs.start_plain()  # the findings say it
     config, of_settings = settings.look_at_settings(given, overrides)
     prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
     checks = _checks(config, of_settings, prompt)
@@ -62,7 +65,7 @@ def set_up(
     given: Path | None, overrides: list[str] | None, *, in_json: bool, to_write: bool, to_fix: bool
 ) -> int:
     """Set the desktop's keys up, and check nothing else; return 0 where that was done, else 1."""
-    log.start_plain()
+    logs.start_plain()
     config, found = settings.look_at_settings(given, overrides)
     if all(finding.state == "ok" for finding in found):
         found = setup.carry_out(config.hotkey, to_write=to_write, to_fix=to_fix)
@@ -81,16 +84,16 @@ def _checks(
         Check("display", _blocking(display.session)),
         Check("settings", _blocking(lambda: of_settings)),
         Check("hotkey", lambda: _keys(config, prompt), _HOTKEY),
-        Check("microphone", lambda: sound.look(config.audio), remedy=sound.HANGS),
+        Check("microphone", lambda: microphone.look(config.audio), remedy=microphone.HANGS),
         Check("engine", lambda: engine.look(config.hearing), _ENGINE),
         Check("typing", lambda: _typing(config), _TYPING),
-        Check("tray", lambda: desktop.tray(config.tray)),
-        Check("notifications", lambda: desktop.notifications(config.tray)),
-        Check("autostart", _blocking(daemon.login)),
+        Check("tray", lambda: session.tray(config.tray)),
+        Check("notifications", lambda: session.notifications(config.tray)),
+        Check("autostart", _blocking(installation.login)),
         Check("folders", _blocking(files.folders)),
         Check("disk", _blocking(files.disk)),
         Check("history", _blocking(lambda: files.history(config.history))),
-        Check("daemon", _blocking(daemon.look_at_daemon), 25.0),
+        Check("daemon", _blocking(installation.look_at_daemon), 25.0),
     ]
 
 
@@ -99,19 +102,19 @@ def _keys(config: Config, prompt: Callable[[str], None] | None) -> Awaitable[lis
         from tray_dictate.doctor import wayland  # noqa: PLC0415 - Linux only
 
         return wayland.keys(config.hotkey, prompt)
-    return keyboard.look(config.hotkey, prompt)
+    return hotkey.look(config.hotkey, prompt)
 
 
 def _typing(config: Config) -> Awaitable[list[Finding]]:
     if compositor_answers():
-        from tray_dictate.doctor import delivery_wayland as wayland_typed  # noqa: PLC0415 - Linux only
+        from tray_dictate.doctor import delivery_wayland  # noqa: PLC0415 - Linux only
 
-        return wayland_typed.look(config.output)
-    return typed.look(config.output)
+        return delivery_wayland.look(config.output)
+    return delivery_x11.look(config.output)
 
 
 def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
-    return lambda: blocking.start(look)
+    return lambda: threads.start(look)
 
 
 async def _carry_out(

@@ -15,7 +15,7 @@ from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, peak
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.remedies import RESTART_SOUND
 from tray_dictate.system.threads import Bridge
 
@@ -41,7 +41,7 @@ async def look(settings: AudioSettings) -> list[Finding]:
             return [Finding("microphone", "failed", NONE_FOUND, remedy=remedy.strip())]
         return [failed("microphone", error, _CLOSE)]
     finally:
-        await blocking.start(bridge.stop)
+        await threads.start(bridge.stop)
 
 
 async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:

@@ -26,17 +26,17 @@ from tray_dictate.core.pcm import SAMPLE, seconds
 from tray_dictate.core.ports import Allowance, Session
 from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.offline.engine import OfflineEngine
-from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.engine import transport
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
-from tray_dictate.engine.realtime.session import FailoverSession, Plan
+from tray_dictate.engine.realtime.session import Plan, ResilientSession
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Connection, Server
-from tray_dictate.engine.segmenter import Listener
+from tray_dictate.engine.segmenter import PauseDetector
 
 WORDS = "ever tried ever failed no matter try again fail again fail better"
 _ENOUGH = 0.6  # of the words: the smallest models mistake two of the twelve
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CheckStep:
     """What was tried, and what came of it."""
 
     name: str
@@ -59,7 +59,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class TrialTake:
     """The recording, transcribed; times in seconds."""
 
     text: str
@@ -73,7 +73,7 @@ class Take:
         return SequenceMatcher(None, WORDS.split(), heard, autojunk=False).ratio()
 
 
-async def tried(name: str, work: Awaitable[T], limit: float = LIMIT) -> tuple[Step, T | None]:
+async def tried(name: str, work: Awaitable[T], limit: float = LIMIT) -> tuple[CheckStep, T | None]:
     """Return the step that this was, with its milliseconds, and what came out if it passed."""
     began = time.monotonic()
     result, words = None, ""
@@ -84,10 +84,10 @@ async def tried(name: str, work: Awaitable[T], limit: float = LIMIT) -> tuple[St
         words = f"Nothing came within {limit:g} s."
     except DictateError as error:
         words = str(error).strip()
-    return Step(name, not words, words, (time.monotonic() - began) * 1e3), result
+    return CheckStep(name, not words, words, (time.monotonic() - began) * 1e3), result
 
 
-def judged(name: str, take: Take, words: str) -> Step:
+def judged(name: str, take: TrialTake, words: str) -> CheckStep:
     """Return the step of a take: without most of the words it has not passed."""
     passed = take.right >= _ENOUGH
     said = f"{words}; {take.right:.0%} of the words"
@@ -96,10 +96,10 @@ def judged(name: str, take: Take, words: str) -> Step:
             f". It should be {WORDS!r} and is {clean(take.text)[:200]!r}. "
             "Check engine.model and engine.languages: the recording is English."
         )
-    return Step(name, passed, said, take.last * 1e3)
+    return CheckStep(name, passed, said, take.last * 1e3)
 
 
-async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> Take:
+async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> TrialTake:
     """Feed the recording, `live` at the speed of speech. Raises EngineError."""
     loop = asyncio.get_running_loop()
     began, size = loop.time(), int(rate * _CHUNK) * SAMPLE
@@ -118,7 +118,7 @@ async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> Take:
     finally:
         listening.cancel()
     first = times[0] - began if times else None
-    return Take(text, first, max(0.0, (times or [loop.time()])[-1] - end))
+    return TrialTake(text, first, max(0.0, (times or [loop.time()])[-1] - end))
 
 
 async def _listen(session: Session) -> tuple[str, list[float]]:
@@ -136,7 +136,9 @@ _OURS = ("intent", "model", "deployment", "api-version")  # what a URL's query h
 Recording = Callable[[int], bytes]  # samples per second -> PCM16
 
 
-async def embedded_steps(settings: EngineSettings, recording: Recording) -> AsyncGenerator[Step]:
+async def embedded_steps(
+    settings: EngineSettings, recording: Recording
+) -> AsyncGenerator[CheckStep]:
     """Yield the steps of the embedded engine; the first that has not passed is the last."""
     step, found = await tried("model", asyncio.to_thread(_model_files))
     yield replace(step, words=found or step.words)
@@ -158,19 +160,19 @@ async def embedded_steps(settings: EngineSettings, recording: Recording) -> Asyn
             step = replace(judged("text", take, words), value=factor, unit="x")
         yield step
         if misfit := english.misfit(settings):
-            yield Step("languages", passed=False, words=f"{misfit} {english.REMEDY}")
+            yield CheckStep("languages", passed=False, words=f"{misfit} {english.REMEDY}")
     finally:
         await engine.close()
 
 
 def _model_files() -> str:
-    carriers = assets.MOONSHINE, assets.SILERO
+    carriers = model_files.MOONSHINE, model_files.SILERO
     for carrier in carriers:
-        assets.find(carrier)
+        model_files.find(carrier)
     return f"{' and '.join(carrier.distribution for carrier in carriers)}: there and unchanged"
 
 
-async def _transcribed(engine: OfflineEngine, pcm: bytes) -> Take:
+async def _transcribed(engine: OfflineEngine, pcm: bytes) -> TrialTake:
     async with engine.session() as session:
         return await speak(session, pcm, engine.rate, live=False)
 
@@ -191,7 +193,7 @@ class Checkup:
         self._secrets: set[str] = set()
         self._links: _Links | None = None
 
-    async def steps(self) -> AsyncGenerator[Step]:
+    async def steps(self) -> AsyncGenerator[CheckStep]:
         """Yield the steps as they end; the first that has not passed is the last."""
         source = CredentialSource(self._settings, self._dialect.header)
         try:
@@ -204,17 +206,17 @@ class Checkup:
                 await self._links.close()
             await source.close()
 
-    async def _steps(self, source: CredentialSource) -> AsyncGenerator[Step]:
+    async def _steps(self, source: CredentialSource) -> AsyncGenerator[CheckStep]:
         settings, title = self._settings, self._dialect.title
         try:
             address = url(self._dialect, settings, endpoint(settings))
             name = model(self._dialect, settings)
         except ConfigError as error:
-            yield Step("settings", passed=False, words=str(error))
+            yield CheckStep("settings", passed=False, words=str(error))
             return
         said = f"{title}, {name or 'the model that the server chooses'}, over {settings.transport}"
-        yield Step("settings", passed=True, words=said)
-        yield Step("address", passed=True, words=shown(address))
+        yield CheckStep("settings", passed=True, words=said)
+        yield CheckStep("address", passed=True, words=shown(address))
         step, known = await tried("key", source.get())
         if known is None:
             yield step
@@ -229,7 +231,7 @@ class Checkup:
         if self._allowance:
             self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
 
-    async def _connected(self, server: Server) -> AsyncGenerator[Step]:
+    async def _connected(self, server: Server) -> AsyncGenerator[CheckStep]:
         step, connect = await tried("transport", asyncio.to_thread(transport, self._settings))
         if connect is None:
             yield step
@@ -248,45 +250,47 @@ class Checkup:
         async for step in _round_trip(connection):
             yield step
         for note in link.conversation.notes:
-            yield Step("refused", passed=True, words=note, warning=True)
+            yield CheckStep("refused", passed=True, words=note, warning=True)
         link.conversation.notes.clear()
         if self._recording:
             async for step in self._takes(links, self._recording(self._dialect.rate)):
                 yield step
 
-    async def _takes(self, links: _Links, pcm: bytes) -> AsyncGenerator[Step]:
+    async def _takes(self, links: _Links, pcm: bytes) -> AsyncGenerator[CheckStep]:
         detector = None
         try:
             detector = (await asyncio.to_thread(self._detectors))()
         except UnavailableError as reason:
-            yield Step("pauses", passed=True, words=f"They cannot be heard. {reason}", warning=True)
+            yield CheckStep(
+                "pauses", passed=True, words=f"They cannot be heard. {reason}", warning=True
+            )
         for name in ("text", "text, warm"):
             before = links.opened
-            listener = Listener(detector, self._dialect.rate) if detector else None
+            listener = PauseDetector(detector, self._dialect.rate) if detector else None
             step, take = await tried(name, self._take(links, listener, pcm), 4 * LIMIT)
             if take is None:
                 yield step
                 return
             yield judged(name, take, self._told(take, pcm))
             if links.opened > before:
-                yield Step(
+                yield CheckStep(
                     "connection", passed=True, warning=True,
                     words=f"{self._dialect.title} did not keep it: another one was needed.",
                 )  # fmt: skip
             for note in links.notes():
-                yield Step("refused", passed=True, words=note, warning=True)
+                yield CheckStep("refused", passed=True, words=note, warning=True)
 
-    async def _take(self, links: _Links, listener: Listener | None, pcm: bytes) -> Take:
+    async def _take(self, links: _Links, listener: PauseDetector | None, pcm: bytes) -> TrialTake:
         settings = self._settings
         turns = settings.turns if listener or settings.turns == "server" else "release"
         plan = Plan(self._dialect.rate, turns, settings.patience_seconds, links.tell, _no_rescue)
-        session = FailoverSession(plan, links, listener)
+        session = ResilientSession(plan, links, listener)
         try:
             return await speak(session, pcm, self._dialect.rate, live=True)
         finally:
             await session.give_up()
 
-    def _told(self, take: Take, pcm: bytes) -> str:
+    def _told(self, take: TrialTake, pcm: bytes) -> str:
         spoken = seconds(len(pcm), self._dialect.rate)
         early = take.first is not None and take.first < spoken
         when = f"the first of it came after {take.first:.1f} s, " if early else "nothing came "
@@ -307,11 +311,11 @@ class _Links:
         self.opened = 0  # beside the first
         self._server, self._connect = server, connect
         self._dropped: set[str] = set()
-        self._all: list[Link] = []
-        self._idle: Link | None = None
+        self._all: list[WarmConnection] = []
+        self._idle: WarmConnection | None = None
         self._notes: list[str] = []
 
-    async def begin(self, connection: Connection) -> Link:
+    async def begin(self, connection: Connection) -> WarmConnection:
         """Settle the session on a connection. Raises LostError, RefusedError."""
 
         async def connected(_server: Server) -> Connection:
@@ -320,7 +324,7 @@ class _Links:
         self._idle = await self._open(connected)
         return self._idle
 
-    async def take(self, limit: float) -> Link:
+    async def take(self, limit: float) -> WarmConnection:
         """Return the connection, or another. Raises LostError, RefusedError."""
         idle, self._idle = self._idle, None
         if idle and idle.reusable:
@@ -328,7 +332,7 @@ class _Links:
         self.opened += 1
         return await self._open(self._connect, limit)
 
-    def give(self, link: Link) -> None:
+    def give(self, link: WarmConnection) -> None:
         """Keep a connection for the next take."""
         self._idle = link
 
@@ -346,8 +350,8 @@ class _Links:
         for link in self._all:
             await link.close()
 
-    async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> Link:
-        link = await Link.open(self._server, connect, self._dropped, limit)
+    async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> WarmConnection:
+        link = await WarmConnection.open(self._server, connect, self._dropped, limit)
         self._all.append(link)
         return link
 
@@ -369,7 +373,7 @@ def _origin(known: Credentials) -> str:
     return f"from {known.source}, {len(header.removeprefix('Bearer '))} characters"
 
 
-async def _round_trip(connection: Connection) -> AsyncGenerator[Step]:
+async def _round_trip(connection: Connection) -> AsyncGenerator[CheckStep]:
     step, answer = await tried("round trip", connection.ping(), _PING)
     if answer is not None:
         yield replace(step, value=answer * 1e3, words="a WebSocket ping and its answer")

@@ -15,7 +15,7 @@ from tray_dictate import __version__
 from tray_dictate.config.schema import TraySettings
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.wayland import compositor_answers
 
 _X11_NEEDS = (
@@ -93,7 +93,7 @@ async def tray(settings: TraySettings) -> list[Finding]:
     found, trouble = await _hosted()
     if found:
         return [Finding("tray", "ok", "StatusNotifierItem: the panel draws icon and menu")]
-    if await blocking.start(_xembed):
+    if await threads.start(_xembed):
         return [Finding("tray", "ok", "XEmbed: icon without a menu, a click starts and stops")]
     gnome = "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
     remedy = (_GNOME if gnome else "") + _OTHERWISE

@@ -10,10 +10,9 @@ from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words, parse_chord
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.hotkey.bindings import bound, gnome, program, runs_gnome
-from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import bound, compositors, gnome, program, runs_gnome
 from tray_dictate.hotkey.bindings.syntax import accelerator, quoted
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 
 _TITLES = {
     "redo": "Insert the last dictation again", "undo": "Take the last dictation back",
@@ -30,16 +29,16 @@ _PRESSES = "GNOME tells of no release: press once to start and once more to stop
 def write(settings: HotkeySettings) -> Finding:
     """Bind the keys in the compositor's own file; blocks."""
     try:
-        running = compositor.find()
+        running = compositors.find()
         if not running:
             words = "No compositor answers of those that are known: sway, Hyprland, river, niri."
             return Finding("bindings", "failed", words, remedy=_ELSEWHERE)
         lines, keys = bound(running, settings)
         notes = " ".join(lines.notes)
-        if compositor.is_written(running, lines.lines):
+        if compositors.is_written(running, lines.lines):
             words = f"{keys} is bound in {running.file} already. {notes}"
             return Finding("bindings", "ok", words.strip())
-        kept = compositor.write(running, lines.lines)
+        kept = compositors.write(running, lines.lines)
     except UnavailableError as reason:
         return failed("bindings", reason)
     before = f" As it was before, it is kept as {kept.name} beside it." if kept else ""
@@ -55,7 +54,7 @@ async def fix(settings: HotkeySettings) -> Finding:
             "shortcut", "failed", "This session has no GNOME, and nothing else that can be set up.",
             remedy="With sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
         )  # fmt: skip
-    return await blocking.start(lambda: _fix(settings))
+    return await threads.start(lambda: _fix(settings))
 
 
 def _fix(settings: HotkeySettings) -> Finding:

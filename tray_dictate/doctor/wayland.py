@@ -14,10 +14,9 @@ from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.doctor import hotkey as keyboard
 from tray_dictate.doctor import setup
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.hotkey.bindings import compositors as compositor
-from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.switchable import ADVICE
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 
 _ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
 _WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
@@ -45,7 +44,7 @@ def session() -> list[Finding]:
 
 async def keys(settings: HotkeySettings, ask: Callable[[str], None] | None) -> list[Finding]:
     """Return whether a press is seen, by which way, and what is to be said of the others."""
-    explained = await blocking.start(lambda: hotkey.explain(settings))
+    explained = await threads.start(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
     found = ways("key", explained, used)
     return [*await _pressed(settings, ask, used), *found]
@@ -90,8 +89,8 @@ async def _pressed(
 async def _by_file(settings: HotkeySettings) -> Finding | None:
     """Return whether our lines are in the compositor's file; None where it has no such file."""
     try:
-        running = await blocking.start(compositor.find)
-        return running and await blocking.start(lambda: _by_compositor(running, settings))
+        running = await threads.start(compositors.find)
+        return running and await threads.start(lambda: _by_compositor(running, settings))
     except UnavailableError as reason:
         return failed("hotkey", reason)
 
@@ -102,17 +101,17 @@ async def _bound(settings: HotkeySettings) -> Finding:
         return found
     try:
         if await setup.runs_gnome():
-            return await blocking.start(lambda: _by_gnome(settings))
+            return await threads.start(lambda: _by_gnome(settings))
     except UnavailableError as reason:
         return failed("hotkey", reason)
     words = f"{in_words(parse_chord(settings.keys))} cannot be watched here."
     return Finding("hotkey", "warning", words, remedy=ADVICE)
 
 
-def _by_compositor(running: compositor.Running, settings: HotkeySettings) -> Finding:
+def _by_compositor(running: compositors.Running, settings: HotkeySettings) -> Finding:
     """Raises UnavailableError."""
     lines, named = setup.bound(running, settings)
-    if compositor.is_written(running, lines.lines):
+    if compositors.is_written(running, lines.lines):
         words = f"{named} is bound in {running.file}: {running.name} runs tray-dictate's commands"
         return Finding("hotkey", "ok", " ".join([words, *lines.notes]))
     words = (

@@ -29,7 +29,7 @@ from Xlib import XK, X, Xutil, error
 
 from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.core.ports import Target
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.system import x11
 from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 from tray_dictate.system.x11 import connect, disconnect
@@ -134,7 +134,7 @@ class CheckWindow(OwnWindow):
     def _hear(self, wake_up: WakeUp) -> None:
         while self._display.pending_events():
             self._take(self._display.next_event())
-        x11_flush.wait(self._display, wake_up)
+        x11.wait(self._display, wake_up)
 
     def _disconnect(self) -> None:
         disconnect(self._display)

@@ -35,12 +35,12 @@ def select(
 def problems(settings: EngineSettings) -> list[str]:
     """Return what in the settings can never work; asks nobody."""
     from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
-    from tray_dictate.engine.realtime.protocol import dialects as dialect_url  # noqa: PLC0415
+    from tray_dictate.engine.realtime.protocol import dialects  # noqa: PLC0415
     from tray_dictate.engine.realtime.protocol.dialects import DIALECTS  # noqa: PLC0415
 
     if settings.name == "offline":
         return []
-    found = dialect_url.problems(DIALECTS[settings.name], settings, endpoint(settings))
+    found = dialects.problems(DIALECTS[settings.name], settings, endpoint(settings))
     return [*found, *unusable(settings)]
 
 
@@ -53,7 +53,7 @@ def warnings(settings: EngineSettings) -> list[str]:
 
 def detectors() -> Callable[[], Detector]:
     """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
-    from tray_dictate.engine import model_files as assets  # noqa: PLC0415
+    from tray_dictate.engine import model_files  # noqa: PLC0415
     from tray_dictate.engine.vad import Silero  # noqa: PLC0415 - it loads numpy
 
-    return Silero(assets.find(assets.SILERO)).detector
+    return Silero(model_files.find(model_files.SILERO)).detector

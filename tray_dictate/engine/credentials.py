@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys
 from tray_dictate.config import api_keys as key_program
 from tray_dictate.config import api_keys as key_store
 from tray_dictate.config.schema import EngineSettings
@@ -153,7 +153,7 @@ class CredentialSource:
         key = await self._key()
         if not key.text:
             return Credentials({}, NONE)
-        key_entry.check(key.text, key.source)
+        api_keys.check(key.text, key.source)
         log.info("a key of %d characters from %s", len(key.text), key.source)
         if self._header == "api-key":
             return Credentials({"api-key": key.text}, key.source)
@@ -167,7 +167,7 @@ class CredentialSource:
         if found := unusable(self._settings):
             raise UnavailableError(found[0], 'Set it to "key" or "none".')
         token = await self._entra.get(self._limit)
-        key_entry.check(token, ENTRA)
+        api_keys.check(token, ENTRA)
         return token
 
     async def _key(self) -> Key:

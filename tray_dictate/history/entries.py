@@ -25,7 +25,7 @@ from tray_dictate.history.database import SqliteFile, is_number, storable
 from tray_dictate.history.recordings import cautious
 from tray_dictate.history.statistics import AsyncStats, Timings
 from tray_dictate.history.worker import FileWorker
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class History:
         `tell` hears where a corrupt file was put; the path :memory: keeps nothing on disk.
         """
         self._keep, self._days, self._clock = keep, days, clock
-        self._file = SqliteFile(path or paths.history_file(), _MIGRATIONS, "The history", tell)
+        self._file = SqliteFile(path or files.history_file(), _MIGRATIONS, "The history", tell)
         self._file.do(self._expire)
         if self._days:
             self._file.forget_corrupt(self._clock() - self._days * 86400)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tray_dictate.core.pcm import SAMPLE, seconds
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
         "text_done": [[round(start, 3), round(end, 3)] for start, end in done],
     }
     try:
-        path = _write_new(paths.private_folder(paths.kept_audio()), stamp, _wav(audio, rate))
+        path = _write_new(files.private_folder(files.kept_audio()), stamp, _wav(audio, rate))
     except OSError as error:
         log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
         space = " Free some space on the disk." if error.errno in _FULL else ""
@@ -123,12 +123,12 @@ _YOUNG = 3600.0  # seconds: by then a dictation is over, and in the history
 
 def latest() -> Path | None:
     """Return the newest one, None where there is none."""
-    return max(paths.kept_audio().glob("*.wav"), key=lambda path: path.name, default=None)
+    return max(files.kept_audio().glob("*.wav"), key=lambda path: path.name, default=None)
 
 
 def remove(path: Path) -> None:
     """Delete one and its record; one that is gone already is no error. Raises OSError."""
-    if path.parent != paths.kept_audio():  # what a file says is no reason to delete anything else
+    if path.parent != files.kept_audio():  # what a file says is no reason to delete anything else
         return
     for file in (path, path.with_suffix(".json")):
         file.unlink(missing_ok=True)
@@ -136,7 +136,7 @@ def remove(path: Path) -> None:
 
 def remove_all() -> int:
     """Delete all; return how many there were. Raises OSError."""
-    found = list(paths.kept_audio().glob("*.wav"))
+    found = list(files.kept_audio().glob("*.wav"))
     for path in found:
         remove(path)
     return len(found)
@@ -150,7 +150,7 @@ def sweep(before: float, named: Collection[str]) -> int:
     before = min(before, cautious() - _YOUNG)
     names = {Path(name).name for name in named}
     orphans = [
-        path for path in paths.kept_audio().glob("*.wav")
+        path for path in files.kept_audio().glob("*.wav")
         if path.stat().st_mtime < before and path.name not in names
     ]  # fmt: skip
     for path in orphans:
@@ -163,7 +163,7 @@ def expire(days: float) -> int:
     if not days:
         return 0
     oldest = cautious() - days * 86400
-    expired = [path for path in paths.kept_audio().glob("*.wav") if path.stat().st_mtime < oldest]
+    expired = [path for path in files.kept_audio().glob("*.wav") if path.stat().st_mtime < oldest]
     for path in expired:
         remove(path)
     return len(expired)

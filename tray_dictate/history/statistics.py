@@ -28,7 +28,7 @@ from typing import Any
 from tray_dictate.core.errors import EngineError
 from tray_dictate.history.database import SqliteFile, is_number
 from tray_dictate.history.worker import FileWorker
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Stats:
     ) -> None:
         """Open it, or make it; the path :memory: keeps nothing on disk."""
         what = "The file of numbers, with the minutes of cloud speech,"
-        self._file = SqliteFile(path or paths.stats_file(), _MIGRATIONS, what, tell)
+        self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, tell)
 
     def add(self, numbers: Numbers) -> None:
         """Count a dictation."""

@@ -28,7 +28,7 @@ from tray_dictate.core.desktop_shortcuts import (
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
-from tray_dictate.system.autostart import xdg as desktop_entry
+from tray_dictate.system.autostart import xdg
 from tray_dictate.system.dbus import call
 
 log = logging.getLogger(__name__)
@@ -164,14 +164,12 @@ class PortalHotkey(DesktopHotkey):
         """Say who we are, where that can be said: newer portals ask for it before all else."""
         for attempt in range(2):
             try:
-                await self._ask(
-                    f"{_REGISTRY}.Register", "sa{sv}", desktop_entry.APP_ID, {}, start=True
-                )
+                await self._ask(f"{_REGISTRY}.Register", "sa{sv}", xdg.APP_ID, {}, start=True)
             except DBusError as reason:
                 log.debug("the portal's registry: %s", reason)
                 if attempt or str(reason.type).endswith(_NO_REGISTRY):
                     return
-                await asyncio.to_thread(desktop_entry.make)
+                await asyncio.to_thread(xdg.make)
             else:
                 return
 

@@ -19,7 +19,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import DICTATE, Presses, Trigger
+from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.core.keys import Chord, parse_chord
 from tray_dictate.system.dbus import PATIENCE, TROUBLE, Owner, call, connect
@@ -54,7 +54,7 @@ class DesktopHotkey:
         """Find the service on a connection of its own. Raises UnavailableError."""
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
         self.tell = tell
-        self._presses = Presses(self.chords)
+        self._presses = ShortcutEdges(self.chords)
         self._trigger = Trigger(way=self.WAY)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None

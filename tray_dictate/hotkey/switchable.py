@@ -12,14 +12,14 @@ from tray_dictate.core.chord import ChordMachine, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
-from tray_dictate.core.ports import Hotkey, NamesKeys
+from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey
 from tray_dictate.system.lifetime import acquire
 
 Make = Callable[[HotkeySettings], Hotkey]
 Announced = Callable[[int, bool | None], None]
 
 
-class Keyboard:
+class SwitchableHotkey:
     """ports.Hotkey over whichever back end watches the keys that the settings name."""
 
     def __init__(self, make: Make, settings: HotkeySettings) -> None:
@@ -52,7 +52,7 @@ class Keyboard:
 
     def trigger(self) -> Trigger | None:
         """Return what the desktop makes of the keys; see ports."""
-        return self._hotkey.trigger() if isinstance(self._hotkey, NamesKeys) else None
+        return self._hotkey.trigger() if isinstance(self._hotkey, DesktopManagedHotkey) else None
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Tell of a change of that, whichever back end is there then; see ports."""
@@ -61,7 +61,7 @@ class Keyboard:
 
     def forget(self) -> None:
         """Take what is held as let go, where releases are only told of; see ports."""
-        if isinstance(self._hotkey, NamesKeys):
+        if isinstance(self._hotkey, DesktopManagedHotkey):
             self._hotkey.forget()
 
     def stop(self) -> None:
@@ -116,7 +116,7 @@ class Keyboard:
         self._follow()
 
     def _follow(self) -> None:
-        if isinstance(self._hotkey, NamesKeys):
+        if isinstance(self._hotkey, DesktopManagedHotkey):
             self._hotkey.follow(self._changed)
 
 

@@ -59,7 +59,7 @@ from tray_dictate.core.keys import (
 )
 from tray_dictate.core.keysyms import BY_NUMBER, keysym
 from tray_dictate.hotkey.x11_locks import Locks
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.system import x11
 from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.x11_requests import QueryDeviceState, bits_set
 
@@ -351,7 +351,7 @@ class XInputHotkey:
             while True:
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-                if x11_flush.wait(self._display, self._wake_up):
+                if x11.wait(self._display, self._wake_up):
                     self._obey()
                     self._catch_up()
                 if self._stopped:
@@ -379,7 +379,7 @@ class XInputHotkey:
             self._display.ungrab_keyboard(X.CurrentTime)
             if event.detail in self._hidden:
                 self._locks.pressed(event)
-            x11_flush.flush(self._display)
+            x11.flush(self._display)
         elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
             self._look_at_map()
             self._hide_anew()
@@ -502,7 +502,7 @@ class XInputHotkey:
                     self._root.ungrab_key(keycode, mask)
         self._repeat(self._hidden, on=True)
         self._hide()
-        x11_flush.flush(self._display)
+        x11.flush(self._display)
 
     def _hide_buttons(self, chord: Chord) -> None:
         own = {key for slot in chord for key in slot}
@@ -549,7 +549,7 @@ class XInputHotkey:
         mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
         for keycode in keycodes:
             self._display.change_keyboard_control(key=keycode, auto_repeat_mode=mode)
-        x11_flush.flush(self._display)
+        x11.flush(self._display)
 
     def _modifier_masks(self) -> dict[str, int]:
         """Return which modifier bit each modifier key sets."""

@@ -15,7 +15,7 @@ class MovedError(Exception):
     """Another window has the focus now."""
 
 
-def always() -> bool:
+def any_window() -> bool:
     """Tell that the focus is right: what is asked before a key where any window will do."""
     return True
 
@@ -35,7 +35,7 @@ class ReservedError(UnsavedError):
 _BIDI = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 
 
-def plain(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return `text` without control characters other than newline and tab."""
     return "".join(c for c in text.replace("\r\n", "\n") if _passes(c))
 

@@ -21,12 +21,12 @@ import pyperclip
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import plain
+from tray_dictate.output.base import sanitize
 from tray_dictate.system import remedies
 from tray_dictate.system.key_variables import without_keys
 
 
-class Blind:
+class ClipboardOnly:
     """The part of ports.Output that takes a look at the desktop."""
 
     async def press(self, chord: str, target: Target | None = None) -> None:
@@ -56,7 +56,7 @@ _XCLIP = ["xclip", "-selection", "clipboard"]
 _TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
 
 
-class ClipboardOutput(Blind):
+class ClipboardOutput(ClipboardOnly):
     """Copies."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class ClipboardOutput(Blind):
 
     async def keep(self, text: str) -> None:
         """Copy the text. Raises DeliveryError."""
-        await asyncio.to_thread(self._keep, plain(text))
+        await asyncio.to_thread(self._keep, sanitize(text))
 
     async def close(self) -> None:
         """Leave the clipboard as it is: the text on it is the user's."""

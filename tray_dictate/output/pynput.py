@@ -21,8 +21,8 @@ from pynput import keyboard
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import plain
-from tray_dictate.output.clipboard import Blind, ClipboardOutput
+from tray_dictate.output.base import sanitize
+from tray_dictate.output.clipboard import ClipboardOnly, ClipboardOutput
 from tray_dictate.output.hands import Hands
 from tray_dictate.output.windows_batch import WindowsTypist
 from tray_dictate.system.physical_keys import PhysicalKeys, physical_keys
@@ -55,7 +55,7 @@ class PynputTypist:
             raise DeliveryError(f"A character could not be typed: {reason}.") from reason
 
 
-class DesktopOutput(Blind):
+class DesktopOutput(ClipboardOnly):
     """Types on one thread, in order."""
 
     def __init__(
@@ -81,7 +81,7 @@ class DesktopOutput(Blind):
         del target, onward
         if self._stop.is_set():
             raise DeliveryError("Dictation was ended before the text was delivered.")
-        text = plain(text)
+        text = sanitize(text)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._type, text)
         return Receipt(confirmed=False, method="type")
 

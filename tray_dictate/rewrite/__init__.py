@@ -16,7 +16,7 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite.backends import Chat, Command, model, url
 from tray_dictate.rewrite.key import Key
 from tray_dictate.rewrite.profiles import Profile, RewriteError, profiles
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 
 Way = Callable[[str, str], Awaitable[str]]
 
@@ -40,7 +40,7 @@ class Rewriter:
             return text
         ways = self._profiles[-1][1]
         if len(self._profiles) > 1:
-            ways = await blocking.start(lambda: self._meant(application))
+            ways = await threads.start(lambda: self._meant(application))
         for name, way in ways.items():
             text = await self._try(name, way, text, application)
         return text

@@ -19,7 +19,7 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.text.normalize import label
 from tray_dictate.rewrite.key import Key
 from tray_dictate.rewrite.profiles import Profile, RewriteError
-from tray_dictate.system import process as program
+from tray_dictate.system import process
 from tray_dictate.system.address import Kind
 from tray_dictate.system.http_post import PostError, StatusError, post
 from tray_dictate.system.key_variables import without_keys
@@ -177,7 +177,7 @@ class Command:
         name = self._command[0]
         given = text.encode("utf-8", "replace")
         try:
-            code, answer = await program.run(
+            code, answer = await process.run(
                 self._command, limit=self._limit, longest=16 * len(given) + 800, given=given,
                 env=without_keys(**{_APPLICATION: label(application)}),
             )  # fmt: skip
@@ -186,7 +186,7 @@ class Command:
                 "timeout",
                 f"{name} took longer than {self._limit:g} s; {self._more}.",
             ) from None
-        except program.TooMuchError:
+        except process.TooMuchError:
             raise RewriteError("too long", f"{name} printed much more than the text.") from None
         except (OSError, ValueError):
             raise RewriteError(

@@ -12,7 +12,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tray_dictate.config import api_keys as key_entry
+from tray_dictate.config import api_keys
 from tray_dictate.config import api_keys as key_program
 from tray_dictate.config import api_keys as key_store
 from tray_dictate.core.errors import UnavailableError
@@ -89,7 +89,7 @@ class Key:
             source = VARIABLE
         else:
             key, source = await self._in_keyring(), "the keyring"
-        key_entry.check(key, source)
+        api_keys.check(key, source)
         log.info("a key of %d characters from %s", len(key), source if key else "nowhere")
         return Found(key, source)
 

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from tray_dictate import __version__
 from tray_dictate.core.errors import DictateError
-from tray_dictate.system import threads as blocking
+from tray_dictate.system import threads
 from tray_dictate.system.proxy_route import Route, route
 
 _LONGEST = 1_000_000  # bytes of an answer
@@ -50,7 +50,7 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, limit: float) 
     request = urllib.request.Request(  # noqa: S310 - callers let only https and loopback pass
         url, body, {"User-Agent": f"tray_dictate/{__version__}", **headers}, method="POST"
     )
-    return await blocking.start(lambda: _send(request, limit))
+    return await threads.start(lambda: _send(request, limit))
 
 
 def _send(request: urllib.request.Request, limit: float) -> bytes:

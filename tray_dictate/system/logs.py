@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import Any, TextIO
 
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 # at "debug" they fill the log, and some write into it what is said, or a key
 _QUIET = (
@@ -74,8 +74,8 @@ def start(level: str) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(_own_stderr())]
     unwritable = None
     try:
-        path = paths.log_file()
-        paths.private_folder(path.parent)
+        path = files.log_file()
+        files.private_folder(path.parent)
         handlers.append(_PrivateFile(path, maxBytes=_LONGEST, backupCount=1, encoding="utf-8"))
     except OSError as reason:
         unwritable = reason

@@ -13,7 +13,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.system import dbus
-from tray_dictate.system.autostart import xdg as desktop_entry
+from tray_dictate.system.autostart import xdg
 from tray_dictate.system.threads import Bridge
 
 T = TypeVar("T")
@@ -149,12 +149,12 @@ class Portals:
         for last in (False, True):
             try:
                 await dbus.call(
-                    self._bus, NAME, PATH, _REGISTER, "sa{sv}", desktop_entry.APP_ID, {}, start=True
+                    self._bus, NAME, PATH, _REGISTER, "sa{sv}", xdg.APP_ID, {}, start=True
                 )
             except DBusError as reason:
                 if last or str(reason.type).endswith(_UNKNOWN):
                     break
-                await asyncio.to_thread(desktop_entry.make)  # it is what the portal looks for
+                await asyncio.to_thread(xdg.make)  # it is what the portal looks for
             else:
                 break
         self._known = True

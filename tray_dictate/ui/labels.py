@@ -17,7 +17,7 @@ from tray_dictate.config.schema import EngineName, EngineSettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.keys import in_words, parse_chord
-from tray_dictate.core.ports import Choice, Urgency
+from tray_dictate.core.ports import MenuOption, Urgency
 
 ENGINES: dict[EngineName, str] = {
     "offline": "This computer",
@@ -45,26 +45,26 @@ METHODS = {
 }
 
 
-def microphones(found: list[tuple[str, bool]], wanted: str) -> tuple[Choice, ...]:
+def microphones(found: list[tuple[str, bool]], wanted: str) -> tuple[MenuOption, ...]:
     """Return the system's default and each microphone by its name; `wanted` is audio.device."""
     default = next((name for name, is_default in found if is_default), "")
     names = list(dict.fromkeys(name for name, _ in found))
     same = [name for name in names if name.lower() == wanted.lower()]
     part = [name for name in names if wanted.lower() in name.lower()]
     chosen = (same or part or [wanted])[0] if wanted else ""
-    lines = [Choice("", f"{default} (the system's default)" if default else "The system's default",
-                    chosen=not wanted)]  # fmt: skip
-    lines += [Choice(name, name, chosen=name == chosen) for name in names]
+    system = f"{default} (the system's default)" if default else "The system's default"
+    lines = [MenuOption("", system, chosen=not wanted)]
+    lines += [MenuOption(name, name, chosen=name == chosen) for name in names]
     if chosen and chosen not in names:
-        lines.append(Choice(chosen, f"{chosen} (not connected)", chosen=True))
+        lines.append(MenuOption(chosen, f"{chosen} (not connected)", chosen=True))
     return tuple(lines)
 
 
 def engines(
     settings: EngineSettings, unusable: Callable[[EngineSettings], list[str]]
-) -> tuple[Choice, ...]:
+) -> tuple[MenuOption, ...]:
     """Return every engine; one that cannot be chosen before it is set up is grey."""
-    lines: list[Choice] = []
+    lines: list[MenuOption] = []
     owner = _owner(settings, unusable)
     for name, title in ENGINES.items():
         chosen = name == settings.name
@@ -72,7 +72,7 @@ def engines(
         may = owner in ("", _family(name)) and not unusable(other)
         ready = chosen or name == "offline" or may
         label = engine_title(name) if ready else f"{title} (not set up)"
-        lines.append(Choice(name, label, chosen=chosen, enabled=ready))
+        lines.append(MenuOption(name, label, chosen=chosen, enabled=ready))
     return tuple(lines)
 
 
@@ -81,21 +81,23 @@ def engine_title(name: EngineName) -> str:
     return f"{ENGINES[name]}, English only" if name == "offline" else ENGINES[name]
 
 
-def languages(settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]) -> tuple[Choice, ...]:
+def languages(
+    settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]
+) -> tuple[MenuOption, ...]:
     """Return automatic, the combinations `spoken` before, and common languages."""
     if settings.name == "offline":
         label = "English (this computer's engine knows no other)"
         fits = not settings.languages or "en" in settings.languages
-        return (Choice(("en",), label, chosen=fits, enabled=not fits),)
+        return (MenuOption(("en",), label, chosen=fits, enabled=not fits),)
     wanted = tuple(settings.languages)
     common = [(code,) for code in LANGUAGES]
     every = dict.fromkeys([(), *sorted(spoken), wanted, *common])
-    return tuple(Choice(codes, _named(codes), chosen=codes == wanted) for codes in every)
+    return tuple(MenuOption(codes, _named(codes), chosen=codes == wanted) for codes in every)
 
 
-def methods(wanted: str) -> tuple[Choice, ...]:
+def methods(wanted: str) -> tuple[MenuOption, ...]:
     """Return the ways into the window."""
-    return tuple(Choice(name, label, chosen=name == wanted) for name, label in METHODS.items())
+    return tuple(MenuOption(name, label, chosen=name == wanted) for name, label in METHODS.items())
 
 
 def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.app.control import client as control
+from tray_dictate.app.control import client
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.core.errors import ControlError, DeliveryError
 
@@ -178,7 +178,7 @@ async def serve():
 
 
 async def send(command: str, **args) -> dict:
-    return await asyncio.to_thread(control.send, command, **args)
+    return await asyncio.to_thread(client.send, command, **args)
 
 
 async def test_a_socket_of_a_killed_daemon_is_replaced(process, path, serve):
@@ -241,7 +241,7 @@ async def test_a_folder_that_others_may_write_is_not_used(serve, path):
     with pytest.raises(ControlError, match="is not a folder of yours alone"):
         await serve()
     with pytest.raises(ControlError, match="is not a folder of yours alone"):
-        control.send("start")
+        client.send("start")
 
 
 async def test_a_path_that_is_too_long_is_explained(serve, monkeypatch, tmp_path):
@@ -395,7 +395,7 @@ async def test_a_client_that_leaves_early_does_not_stop_what_it_asked_for(serve,
 
     await serve({"start": start})
     _, writer = await asyncio.open_unix_connection(str(path))
-    writer.write(control.line({"version": 1, "command": "start", "args": {}}))
+    writer.write(client.line({"version": 1, "command": "start", "args": {}}))
     await asked.wait()
     writer.close()
     await writer.wait_closed()
@@ -433,7 +433,7 @@ def test_a_daemon_that_breaks_off_is_a_clear_sentence(path, answer):
         thread = threading.Thread(target=once)
         thread.start()
         with pytest.raises(ControlError, match="ended before it answered"):
-            control.send("start")
+            client.send("start")
         thread.join()
 
 

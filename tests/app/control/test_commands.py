@@ -14,8 +14,7 @@ import pytest
 
 from tests.app.test_daemon import Rig, until
 from tray_dictate import __version__
-from tray_dictate.app.control import client as control
-from tray_dictate.app.control import commands
+from tray_dictate.app.control import client, commands
 from tray_dictate.app.control.commands import handlers
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.app.menu import forgetting
@@ -62,7 +61,7 @@ class Served:
         return self.reloaded
 
     async def ask(self, command: str) -> dict:
-        return await asyncio.to_thread(control.send, command)
+        return await asyncio.to_thread(client.send, command)
 
     async def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
         return await asyncio.to_thread(

@@ -14,17 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tray_dictate.app.control import tcp as control_tcp
+from tray_dictate.app.control import tcp
 from tray_dictate.app.control.client import LONGEST
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.app.control.tcp import TcpDoor
-from tray_dictate.app.control.unix import UnixDoor
+from tray_dictate.app.control.tcp import TcpListener
+from tray_dictate.app.control.unix import UnixListener
 
 
 class Serving:
     """A server on a thread of its own, and what it was asked for."""
 
-    def __init__(self, door: UnixDoor | TcpDoor, connect: Callable[[], socket.socket]) -> None:
+    def __init__(
+        self, door: UnixListener | TcpListener, connect: Callable[[], socket.socket]
+    ) -> None:
         self.calls: list[dict] = []
         self._token = door.token
         self._connect = connect
@@ -89,10 +91,10 @@ def serving(request, tmp_path_factory):
             connection.connect(str(path))
             return connection
 
-        started = Serving(UnixDoor(path), connect)
+        started = Serving(UnixListener(path), connect)
     else:
         file = folder / "control.json"
-        started = Serving(TcpDoor(file), lambda: control_tcp.connect(file)[0])
+        started = Serving(TcpListener(file), lambda: tcp.connect(file)[0])
     yield started
     started.close()
 

@@ -9,10 +9,9 @@ import stat
 
 import pytest
 
-from tray_dictate.app.control import client as control
-from tray_dictate.app.control import tcp as control_tcp
+from tray_dictate.app.control import client, tcp
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.app.control.tcp import TcpDoor
+from tray_dictate.app.control.tcp import TcpListener
 from tray_dictate.core.errors import ControlError
 
 
@@ -31,7 +30,7 @@ async def serve(file):
         return {}
 
     async def start() -> ControlServer:
-        server = ControlServer({"toggle": toggle}, TcpDoor(file))
+        server = ControlServer({"toggle": toggle}, TcpListener(file))
         await server.start()
         servers.append(server)
         return server
@@ -44,9 +43,9 @@ async def serve(file):
 
 async def send(file, token=None) -> dict:
     def run() -> dict:
-        connection, known = control_tcp.connect(file)
+        connection, known = tcp.connect(file)
         with connection:
-            return control.exchange(connection, known if token is None else token, "toggle", {})
+            return client.exchange(connection, known if token is None else token, "toggle", {})
 
     return await asyncio.to_thread(run)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.filters import LEVELS, Unsaid
+from tray_dictate.core.text.filters import LEVELS, HallucinationFilter
 
 PROMPT = "A letter to the bank, please."
 KEYWORDS = ["Kubernetes", "Postgres", "tray dictate"]
@@ -45,11 +45,11 @@ UNSAID = [
     ("level", "text", "want"), [r[1:] for r in UNSAID], ids=[r[0] for r in UNSAID]
 )
 def test_only_what_nobody_said_is_found(level, text, want):
-    assert Unsaid(level, PROMPT, KEYWORDS)(text) is want
+    assert HallucinationFilter(level, PROMPT, KEYWORDS)(text) is want
 
 
 def test_a_short_prompt_and_few_keywords_may_have_been_said():
-    unsaid = Unsaid("off", "Medical report.", ["New York City", "Boston"])
+    unsaid = HallucinationFilter("off", "Medical report.", ["New York City", "Boston"])
     assert not unsaid("Medical report.")
     assert not unsaid("New York City, Boston")
     assert not unsaid("")
@@ -57,4 +57,4 @@ def test_a_short_prompt_and_few_keywords_may_have_been_said():
 
 @given(st.sampled_from(LEVELS), st.text())
 def test_words_before_a_credit_make_it_said(level, text):
-    assert not Unsaid(level)(text + " I said thanks for watching")
+    assert not HallucinationFilter(level)(text + " I said thanks for watching")

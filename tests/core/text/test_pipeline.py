@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.filters import Unsaid
+from tray_dictate.core.text.filters import HallucinationFilter
 from tray_dictate.core.text.normalize import clean, without_comma
-from tray_dictate.core.text.pipeline import Insert, Polisher, Scratch, TextRules
+from tray_dictate.core.text.pipeline import Insert, Scratch, TextPipeline, TextRules
 
 PLAIN = TextRules()
 EVERYTHING = TextRules(
@@ -53,7 +53,7 @@ POLISHED = [
     ("rules", "raw", "want"), [r[1:] for r in POLISHED], ids=[r[0] for r in POLISHED]
 )
 def test_segments_are_polished(rules, raw, want):
-    assert Polisher(rules).polish(raw).said == want
+    assert TextPipeline(rules).polish(raw).said == want
 
 
 AFTER = [
@@ -82,17 +82,17 @@ def test_an_insertion_joins_what_was_inserted_before(before, text, want):
 )
 def test_a_wrong_rule_is_named(rules, reason):
     with pytest.raises(ValueError, match=reason):
-        Polisher(rules)
+        TextPipeline(rules)
 
 
 def test_what_is_longer_than_the_longest_is_refused():
-    polisher = Polisher(TextRules(longest=5))
+    polisher = TextPipeline(TextRules(longest=5))
     assert not polisher.refuses("a" * 5)
     assert polisher.refuses("a" * 6)
 
 
 def test_of_what_is_far_too_long_the_beginning_is_kept_and_nothing_is_done():
-    polished = Polisher(EVERYTHING).polish("scratch that. " * 90_000)
+    polished = TextPipeline(EVERYTHING).polish("scratch that. " * 90_000)
     assert polished.said == []
     assert polished.refused.startswith("1260000 characters are more than text.longest")
     assert "The first 100000 of them are kept." in polished.refused
@@ -101,11 +101,11 @@ def test_of_what_is_far_too_long_the_beginning_is_kept_and_nothing_is_done():
 
 def test_a_segment_takes_back_only_a_few():
     flood = "".join(f"scratch that. {number} scratch that. " for number in range(50))
-    assert Polisher(EVERYTHING).polish(flood + "Scratch that. " * 5).said.count(Scratch()) <= 10
+    assert TextPipeline(EVERYTHING).polish(flood + "Scratch that. " * 5).said.count(Scratch()) <= 10
 
 
 def test_a_loop_is_inserted_once_and_the_user_is_told():
-    polished = Polisher(PLAIN).polish("Call me back. " * 9, 12.0)
+    polished = TextPipeline(PLAIN).polish("Call me back. " * 9, 12.0)
     assert polished.said == [Insert("Call me back.")]
     assert "9 times in a row" in polished.note
     assert polished.heard == ("Call me back. " * 9).strip()
@@ -127,7 +127,7 @@ DECOMPOSED = [
 
 @pytest.mark.parametrize(("rules", "raw", "want"), [r[1:] for r in DECOMPOSED], ids=[r[0] for r in DECOMPOSED])  # fmt: skip
 def test_composed_and_decomposed_letters_are_the_same(rules, raw, want):
-    assert Polisher(TextRules(**rules)).polish(raw).said == [Insert(want)]
+    assert TextPipeline(TextRules(**rules)).polish(raw).said == [Insert(want)]
 
 
 ANY = st.text(st.characters(codec=None))
@@ -136,15 +136,15 @@ ANY = st.text(st.characters(codec=None))
 @given(ANY)
 def test_where_nothing_is_configured_no_word_is_lost(raw):
     text, owed = without_comma(clean(raw))
-    want = [] if not text or Unsaid("sure")(clean(raw)) else [Insert(text, owed)]
-    assert Polisher(PLAIN).polish(raw).said == want
+    want = [] if not text or HallucinationFilter("sure")(clean(raw)) else [Insert(text, owed)]
+    assert TextPipeline(PLAIN).polish(raw).said == want
 
 
 SPEECH = st.lists(
     st.sampled_from(["new line", "comma", "open quote", "close quote", "scratch that.", "um,", "hello", "git hub", "\x1b[0m", "dash", "hyphen", "neue Zeile", "literal", ". ", "5 percent"])
     | ANY
 ).map(" ".join)  # fmt: skip
-POLISHER = Polisher(EVERYTHING)
+POLISHER = TextPipeline(EVERYTHING)
 
 
 @given(SPEECH)

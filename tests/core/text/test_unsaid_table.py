@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.core.text.filters import Unsaid
+from tray_dictate.core.text.filters import HallucinationFilter
 
 DATA = Path(__file__).parents[2] / "data"
 TABLES = [(DATA / name).read_text(encoding="utf-8") for name in ("unsaid.txt", "unsaid_later.txt")]
-UNSAID = Unsaid("sure")
+UNSAID = HallucinationFilter("sure")
 
 
 def part(name: str) -> list[str]:
@@ -59,4 +59,4 @@ def test_a_long_text_is_no_credit():
 
 @pytest.mark.parametrize("line", DROPPED)
 def test_with_the_level_off_they_are_inserted(line):
-    assert not Unsaid("off")(line)
+    assert not HallucinationFilter("off")(line)

@@ -21,11 +21,11 @@ from tests.rigs.wayland_output import MIXED
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError
-from tray_dictate.output.portal import paste as portal_paste
+from tray_dictate.output.portal import paste
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selection_server import ONE_PASTE
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 pytestmark = pytest.mark.gnome
 PASTED = Receipt(confirmed=True, method="paste")
@@ -195,7 +195,7 @@ def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: Porta
 def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
     gnome: Gnome, portal: PortalPaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal_paste, "CHORD_LET_GO", 0.3)
+    monkeypatch.setattr(paste, "CHORD_LET_GO", 0.3)
     with gnome.text_window() as window:
         gnome.keydown("alt_l")
         with pytest.raises(MovedError):
@@ -268,7 +268,7 @@ def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalP
 def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
     gnome: Gnome, portal: PortalPaste
 ) -> None:
-    kept = paths.portal_token_file()
+    kept = files.portal_token_file()
     with gnome.text_window() as window:
         portal.paste("one", Treatment(), always)
         first = kept.read_text()

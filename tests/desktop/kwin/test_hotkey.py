@@ -14,7 +14,7 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger, qt_key
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.ports import NamesKeys
+from tray_dictate.core.ports import DesktopManagedHotkey
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import TOKEN
@@ -39,7 +39,7 @@ class Watch:
 
     def trigger(self) -> Trigger:
         """Wait for KDE's answer."""
-        assert isinstance(self.hotkey, NamesKeys)
+        assert isinstance(self.hotkey, DesktopManagedHotkey)
         wait_until(lambda: self.hotkey.trigger().keys or self.hotkey.trigger().advice, 30, "asked")
         return self.hotkey.trigger()
 

@@ -16,7 +16,7 @@ from tests.rigs.daemon import ROOT
 from tests.rigs.sway import Sway, wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.doctor import setup
-from tray_dictate.hotkey.bindings import compositors as compositor
+from tray_dictate.hotkey.bindings import compositors
 
 MINE = "bindsym F3 nop\n"
 
@@ -76,11 +76,11 @@ def both(ran: Callable[[], list[str]], expected: list[str]) -> None:
     ],
 )
 def test_what_is_written_is_run_when_the_keys_go_down_and_come_up(environ, ran, keys, pressed):
-    running = compositor.find()
+    running = compositors.find()
     assert running.file == environ.configuration
     lines, _ = setup.bound(running, HotkeySettings(keys=keys))
     record = [line.replace(" ".join(setup.program()), "tray-dictate") for line in lines.lines]
-    compositor.write(running, record)
+    compositors.write(running, record)
     environ.keydown(*pressed)
     wait_until(lambda: ran() == ["start"], 10, "started")
     environ.keyup(*reversed(pressed))
@@ -126,9 +126,9 @@ def test_without_such_a_compositor_it_says_what_else_there_is(sway, ran):
 
 
 def test_where_only_the_system_has_a_file_the_users_own_includes_it(environ, ran, monkeypatch):
-    monkeypatch.setattr(compositor, "_SYSTEM", environ.folder)
+    monkeypatch.setattr(compositors, "_SYSTEM", environ.folder)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(environ.folder / "elsewhere"))
-    running = compositor.find()
+    running = compositors.find()
     assert running.file == environ.folder / "elsewhere" / "sway" / "config"
-    assert compositor.write(running, ["bindsym F8 nop"]) is None
+    assert compositors.write(running, ["bindsym F8 nop"]) is None
     assert running.file.read_text().startswith(f"include {environ.configuration}\n# tray_dictate")

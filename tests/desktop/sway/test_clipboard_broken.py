@@ -9,14 +9,14 @@ from typing import NoReturn
 import pytest
 
 from tests.rigs.sway import Sway
-from tray_dictate.output.wayland.methods import Ways
+from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.wayland import WaylandError
 
 
 @pytest.fixture
-def ways(environ: Sway) -> Iterator[Ways]:
-    made = Ways(threading.Event(), lambda: None)
+def ways(environ: Sway) -> Iterator[InsertMethods]:
+    made = InsertMethods(threading.Event(), lambda: None)
     yield made
     made.close()
     environ.set_clipboard("nobody's")  # nobody keeps anything for the next test

@@ -12,8 +12,7 @@ import pytest
 from tests.rigs.daemon import ROOT
 from tests.rigs.sway import Sway
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import delivery_wayland as wayland_typed
-from tray_dictate.doctor import wayland
+from tray_dictate.doctor import delivery_wayland, wayland
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.windows import CLASS, characters
 from tray_dictate.output.wayland.keymap import keymap, placed
@@ -70,13 +69,13 @@ def test_what_write_has_bound_is_known(sway, environ):
 @pytest.mark.parametrize("method", ["clipboard", "off"])
 async def test_where_nothing_is_to_be_inserted_nothing_is_tried(environ, method):
     rule = OutputRule(application=CLASS, method=method)
-    found = named(await wayland_typed.look(OutputSettings(rules=(rule,))))
+    found = named(await delivery_wayland.look(OutputSettings(rules=(rule,))))
     assert found["typing"].state == "unchecked"
     assert method in found["typing"].words
 
 
 async def test_who_wants_it_typed_has_that_tried_alone(environ):
-    found = named(await wayland_typed.look(OutputSettings(method="type")))
+    found = named(await delivery_wayland.look(OutputSettings(method="type")))
     assert found["typing"].state == "ok"
     assert "commit" not in found
     assert found["text: type"].words == "in use"

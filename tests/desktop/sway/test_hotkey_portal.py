@@ -20,7 +20,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
-from tray_dictate.system.autostart import xdg as desktop_entry
+from tray_dictate.system.autostart import xdg
 from tray_dictate.system.threads import Bridge
 
 KEYS = "ctrl+alt+d"
@@ -286,7 +286,7 @@ def test_a_newer_portal_learns_first_who_we_are(monkeypatch):
 
         bus = serving.run(serve()).result(30)
         PortalHotkey(HotkeySettings(), print).stop()
-        name = desktop_entry.APP_ID
+        name = xdg.APP_ID
         assert registry.registered == [(name, False), (name, True)]
         assert portal.known_first
         entry = (registry.applications / f"{name}.desktop").read_text()

@@ -18,7 +18,7 @@ from tests.rigs.processes import wait_until
 from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.hotkey import shortcut_service as desktop
+from tray_dictate.hotkey import shortcut_service
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.system.portals import Portals
 
@@ -80,7 +80,7 @@ def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch, monkey
 )
 def test_a_front_end_that_is_slow_and_then_cannot_is_told_once(watch, monkeypatch, offers, words):
     monkeypatch.setattr("tray_dictate.system.dbus.PATIENCE", 0.3)
-    monkeypatch.setattr(desktop, "_PROMPT", 0.2)
+    monkeypatch.setattr(shortcut_service, "_PROMPT", 0.2)
     front = FrontEnd(busy=True, offers=offers)
     _, told = watch()
     front.busy = offers

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import always
 from tests.rigs.sway import Sway, wait_until
 from tests.rigs.wayland_output import delivering
-from tray_dictate.app.placement import Placing, Policy
+from tray_dictate.app.placement import Placement, Policy
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
@@ -81,7 +81,7 @@ async def test_each_policy_brings_the_text_where_it_says(
     output: WaylandOutput, environ: Sway, policy: Policy
 ) -> None:
     first = environ.text_window("gtk4")
-    placing = Placing(output, policy, 30)
+    placing = Placement(output, policy, 30)
     placing.begin(1)
     await asyncio.sleep(0.1)
     second = environ.text_window("foot")
@@ -104,7 +104,7 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
     async with delivering(method) as output:
         first, second = environ.text_window("gtk"), environ.text_window("foot")
         first.focus()
-        placing = Placing(output, policy, 30)
+        placing = Placement(output, policy, 30)
         placing.begin(1)
         await asyncio.sleep(0.1)
         inserting = asyncio.create_task(placing.insert(1, always(LONG[method]), never))

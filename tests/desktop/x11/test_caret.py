@@ -16,9 +16,9 @@ from tests.app.test_daemon import until
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
 from tests.rigs.x11 import Desktop, Kind, wait_until
 from tests.rigs.x11_windows import TextWindow
-from tray_dictate.app.components import Parts
+from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.config import load as config_load
+from tray_dictate.config import load
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
@@ -86,7 +86,7 @@ def xserver() -> Iterator[Desktop]:
 class Typist:
     """Does one thing after the other in a window, and dictates between."""
 
-    def __init__(self, desktop: Desktop, window: TextWindow, parts: Parts) -> None:
+    def __init__(self, desktop: Desktop, window: TextWindow, parts: Components) -> None:
         self._desktop, self._window, self._parts = desktop, window, parts
         self.daemon = Daemon(parts)
         self._edges = 0  # that the daemon has learnt of
@@ -171,13 +171,13 @@ class Typist:
 
 
 @pytest.fixture
-async def parts(environ: Desktop) -> AsyncIterator[Parts]:
+async def parts(environ: Desktop) -> AsyncIterator[Components]:
     hotkey = XInputHotkey(())
     output = X11Output("auto", hotkey.expect)
     history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
     caret = AccessibleCaret()
-    yield Parts(
-        config_load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(),
+    yield Components(
+        load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(),
         output, FakeTray(), FakeCues(), FakeRewriter(), history, caret,
     )  # fmt: skip
     hotkey.stop()
@@ -186,7 +186,7 @@ async def parts(environ: Desktop) -> AsyncIterator[Parts]:
 
 
 async def outcomes(
-    desktop: Desktop, window: TextWindow, parts: Parts, steps: dict[str, str]
+    desktop: Desktop, window: TextWindow, parts: Components, steps: dict[str, str]
 ) -> dict[str, str]:
     """Return what each of the steps leaves in the window."""
     typist: list[Typist] = []

@@ -19,9 +19,7 @@ from tests.rigs import hostile
 from tests.rigs.daemon import ROOT
 from tests.rigs.x11 import Desktop, wait_until
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import clipboard
-from tray_dictate.doctor import delivery_x11 as typed
-from tray_dictate.doctor import hotkey as keyboard
+from tray_dictate.doctor import clipboard, delivery_x11, hotkey
 from tray_dictate.system import own_python
 
 NAMES = [
@@ -106,7 +104,7 @@ def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(
 async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):
     clipboard.empty()
     async with AsyncExitStack() as stack:
-        trial = typed._Trial(OutputSettings(method="paste"), ["paste"], stack)
+        trial = delivery_x11.DeliveryCheck(OutputSettings(method="paste"), ["paste"], stack)
         before = await trial._fill()
         assert before.sample
         xserver.set_clipboard("copied meanwhile")
@@ -181,7 +179,7 @@ async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, press
         xserver.keyup(*pressed)
 
     settings = HotkeySettings(keys="ctrl+alt+space")
-    [found] = await keyboard.look(settings, press, 10 if state == "ok" else 0.5)
+    [found] = await hotkey.look(settings, press, 10 if state == "ok" else 0.5)
     assert (found.name, found.state) == ("hotkey", state)
     assert words in found.words
     assert "Press the hotkey, ctrl+alt+space" in asked[0]
@@ -191,7 +189,7 @@ async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, press
 async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xserver, environ):
     xserver.run("setxkbmap", "us", "-option", "compose:rctrl")
     try:
-        found = await keyboard.look(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
+        found = await hotkey.look(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
     finally:
         xserver.run("setxkbmap", "us", "-option", "")
     assert [one.name for one in found] == ["hotkey", "keys"]
@@ -200,7 +198,7 @@ async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xse
 
 
 async def states(settings: OutputSettings) -> dict[str, str]:
-    return {one.name: one.state for one in await typed.look(settings)}
+    return {one.name: one.state for one in await delivery_x11.look(settings)}
 
 
 ALL = {"paste": "ok", "typing": "ok", "clipboard": "ok"}
@@ -246,7 +244,7 @@ async def test_a_clipboard_that_cannot_be_read_is_left_alone(xserver, environ, t
     try:
         wait_until(lambda: "ready" in xserver.processes.tail("frozen"), 20, "the owner")
         before = clipboard.owners()
-        found = await typed.look(OutputSettings())
+        found = await delivery_x11.look(OutputSettings())
         assert [(one.name, one.state) for one in found] == [("paste", "warning"), ("typing", "ok")]
         assert clipboard.owners() == before
     finally:

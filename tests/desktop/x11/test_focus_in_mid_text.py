@@ -11,7 +11,7 @@ import pytest
 from tests.fakes import always
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
-from tray_dictate.app.placement import Landing, Placing
+from tray_dictate.app.placement import InsertResult, Placement
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import Target
 from tray_dictate.output.x11.output import X11Output
@@ -44,7 +44,7 @@ def windows(environ: Desktop, request) -> Iterator[tuple[TextWindow, TextWindow]
         yield first, second
 
 
-async def typing(placing: Placing, text: str, first: TextWindow) -> asyncio.Task[Landing]:
+async def typing(placing: Placement, text: str, first: TextWindow) -> asyncio.Task[InsertResult]:
     """Begin to type, and return when some of it is there."""
     placing.begin(1)
     await asyncio.sleep(0.05)
@@ -62,7 +62,7 @@ async def test_return_gives_the_window_the_focus_back_and_goes_on(
     environ: Desktop, windows, output, text
 ) -> None:
     first, second = windows
-    task = await typing(Placing(output, "return", 30), text, first)
+    task = await typing(Placement(output, "return", 30), text, first)
     await move(environ, second)
     landing = await asyncio.wait_for(task, 20)
     assert (landing.piece, landing.rest) == (text, "")
@@ -75,7 +75,7 @@ async def test_the_rest_waits_for_the_window_and_goes_on_where_it_stopped(
     environ: Desktop, windows, output, policy
 ) -> None:
     first, second = windows
-    task = await typing(Placing(output, policy, 30), TEXT, first)
+    task = await typing(Placement(output, policy, 30), TEXT, first)
     await move(environ, second)
     await asyncio.sleep(0.7)
     assert not task.done()
@@ -94,7 +94,7 @@ async def test_where_the_window_stays_away_the_rest_is_handed_back(
     environ: Desktop, windows, output, policy, patience
 ) -> None:
     first, second = windows
-    task = await typing(Placing(output, policy, patience), TEXT, first)
+    task = await typing(Placement(output, policy, patience), TEXT, first)
     await move(environ, second)
     landing = await asyncio.wait_for(task, 10)
     assert landing.piece + landing.rest == TEXT
@@ -107,7 +107,7 @@ async def test_where_the_window_stays_away_the_rest_is_handed_back(
 async def test_where_the_window_is_closed_the_rest_is_handed_back(environ: Desktop, output) -> None:
     with environ.text_window("tk") as second:
         with environ.text_window("gtk") as first:
-            task = await typing(Placing(output, "return", 5), TEXT, first)
+            task = await typing(Placement(output, "return", 5), TEXT, first)
         landing = await asyncio.wait_for(task, 10)
         assert landing.piece + landing.rest == TEXT
         assert landing.rest
@@ -121,7 +121,7 @@ async def test_at_any_moments_it_is_all_in_one_window_once(
 ) -> None:
     moments = random.Random(policy)
     first, second = windows
-    placing = Placing(output, policy, 30)
+    placing = Placement(output, policy, 30)
     for _ in range(5):
         first.clear()
         first.focus()

@@ -14,7 +14,7 @@ from tests.rigs.x11 import Desktop, wait_until
 from tests.rigs.x11_output import RawKeys, connected, keymap, keys_down
 from tests.rigs.x11_windows import TextWindow
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.output.x11 import keyboard as x11_keys
+from tray_dictate.output.x11 import keyboard
 from tray_dictate.output.x11.output import X11Output
 
 TEXT = "Hello World, it's 5% (ok). Grüße 你好"
@@ -181,7 +181,7 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
 async def test_closing_ends_the_wait_for_the_user(
     environ: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(x11_keys, "LET_GO_LIMIT", 1000)
+    monkeypatch.setattr(keyboard, "LET_GO_LIMIT", 1000)
     output = X11Output("type")
     with environ.text_window("tk") as window:
         environ.keydown("Control_R")

@@ -10,7 +10,7 @@ from Xlib import X
 
 from tests.rigs.x11 import Desktop, wait_until
 from tests.rigs.x11_output import connected, keys_down, start
-from tray_dictate.app.placement import Placing
+from tray_dictate.app.placement import Placement
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import DeliveryError
@@ -43,7 +43,7 @@ def never() -> str:
 
 async def test_the_focus_goes_back_to_the_window_of_the_key_down(environ: Desktop, output) -> None:
     with environ.text_window("gtk") as first:
-        placing = Placing(output, "return", 5)
+        placing = Placement(output, "return", 5)
         placing.begin(1)
         await asyncio.sleep(0.05)
         with environ.text_window("tk") as second:
@@ -58,7 +58,7 @@ async def test_the_focus_goes_back_to_the_window_of_the_key_down(environ: Deskto
 
 async def test_held_text_waits_for_its_window(environ: Desktop, output) -> None:
     with environ.text_window("gtk") as first:
-        placing = Placing(output, "hold", 30)
+        placing = Placement(output, "hold", 30)
         placing.begin(1)
         await asyncio.sleep(0.05)
         with environ.text_window("tk"):
@@ -76,7 +76,7 @@ async def test_held_text_waits_for_its_window(environ: Desktop, output) -> None:
 async def test_a_window_that_is_closed_is_found_gone(environ: Desktop, output, policy) -> None:
     with environ.text_window("tk"):
         with environ.text_window("gtk"):
-            placing = Placing(output, policy, 30)
+            placing = Placement(output, policy, 30)
             placing.begin(1)
             await asyncio.sleep(0.05)
         with pytest.raises(DeliveryError, match="is gone"):

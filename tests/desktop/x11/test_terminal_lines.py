@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import always
 from tests.rigs.x11 import Desktop, wait_until
-from tray_dictate.app.placement import Placing
+from tray_dictate.app.placement import Placement
 from tray_dictate.output.x11.output import X11Output
 
 pytestmark = pytest.mark.desktop
@@ -29,7 +29,7 @@ def shell(desktop: Desktop, *command: str):
 
 
 async def insert(output: X11Output, text: str, *, runs: bool) -> None:
-    placing = Placing(output, "follow", 1, runs=runs)
+    placing = Placement(output, "follow", 1, runs=runs)
     landing = await placing.insert(1, always(text), lambda: "")
     assert landing.joined is not runs
 

@@ -12,13 +12,16 @@ from tests.rigs.panel_menu import AWAY, ICON
 from tests.rigs.tray import Shown
 from tests.rigs.x11 import Desktop, wait_until
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Choice, Choices
+from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.ui.tray.menu import menu
 from tray_dictate.ui.tray.xembed_menu import Sheet, sheet
 
-CHOICES = Choices(
-    microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")),
-    engines=(Choice("offline", "This computer", chosen=True), Choice("azure", "A", enabled=False)),
+CHOICES = MenuState(
+    microphones=(MenuOption("", "Default", chosen=True), MenuOption("USB", "USB")),
+    engines=(
+        MenuOption("offline", "This computer", chosen=True),
+        MenuOption("azure", "A", enabled=False),
+    ),
 )
 ROOT: tuple[int, int, int, int] = (0, 0, 1280, 800)
 

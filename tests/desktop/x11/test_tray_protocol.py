@@ -15,7 +15,7 @@ from dbus_fast.aio import MessageBus
 from tests.rigs.tray import Shown
 from tests.rigs.x11 import Desktop
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Choice, Choices
+from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.system.dbus import call, connect
 from tray_dictate.ui.tray.icon import SIZES
 from tray_dictate.ui.tray.sni import SETTLING
@@ -170,8 +170,9 @@ async def test_the_lists_are_looked_up_when_the_menu_opens(host: Host, shown: Sh
     await host.wait_registered()
     revision, before = await host.layout()
     assert await host.ask("/MenuBar", f"{MENU}.AboutToShow", "i", 0) == [False], "nothing is new"
-    shown.choices = Choices(
-        microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")), autostart=True
+    shown.choices = MenuState(
+        microphones=(MenuOption("", "Default", chosen=True), MenuOption("USB", "USB")),
+        autostart=True,
     )
     assert await host.ask("/MenuBar", f"{MENU}.AboutToShow", "i", 0) == [True]
     after, now = await host.layout()

@@ -11,8 +11,8 @@ from tests.rigs.daemon import ROOT
 from tests.rigs.processes import wait_until
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
-from tray_dictate.output.x11 import keyboard as x11_survivor
-from tray_dictate.output.x11.keyboard import Survivor
+from tray_dictate.output.x11 import keyboard
+from tray_dictate.output.x11.keyboard import ConnectionHolder
 
 PRESSING = """
 import sys, time
@@ -21,11 +21,11 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
 from tray_dictate.system import x11 as x11_flush
-from tray_dictate.output.x11.keyboard import Survivor
+from tray_dictate.output.x11.keyboard import ConnectionHolder
 
 display = Display()
 shift = display.keysym_to_keycode(XK.XK_Shift_L)
-survivor = Survivor(display) if sys.argv[1] == "survived" else None
+survivor = ConnectionHolder(display) if sys.argv[1] == "survived" else None
 xtest.fake_input(display, X.KeyPress, shift)
 for _ in range(2000):  # it takes the server a while
     request.GetKeyboardMapping(display=display.display, defer=True, first_keycode=8, count=248)
@@ -55,7 +55,7 @@ def test_what_was_sent_is_done_though_we_are_killed(xserver: Desktop, how: str) 
 
 def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
     with connected(xserver) as display:
-        survivor = Survivor(display)
+        survivor = ConnectionHolder(display)
         process = survivor._process
         assert process
         assert process.poll() is None
@@ -63,7 +63,7 @@ def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
         process.stdin.close()  # as the kernel does where we are killed
         assert process.wait(10) == 0
         survivor.end()
-        other = Survivor(display)
+        other = ConnectionHolder(display)
         began = other._process
         other.end()
         other.end()
@@ -72,8 +72,8 @@ def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
 
 
 def test_without_a_shell_there_is_none(xserver: Desktop, monkeypatch) -> None:
-    monkeypatch.setattr(x11_survivor, "_PATH", "/nonexistent")
+    monkeypatch.setattr(keyboard, "_PATH", "/nonexistent")
     with connected(xserver) as display:
-        survivor = Survivor(display)
+        survivor = ConnectionHolder(display)
         assert survivor._process is None
         survivor.end()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.speech import recording, resampled, say
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.models import Decoded
 from tray_dictate.engine.offline.moonshine import Moonshine, _limit, _Search
 from tray_dictate.engine.offline.onnx import Cancellation, Model
@@ -31,7 +31,7 @@ class Counted(Model):
 
 @pytest.fixture(scope="module")
 def moonshine():
-    folder = assets.find(assets.MOONSHINE)
+    folder = model_files.find(model_files.MOONSHINE)
     model = Moonshine(folder)
     model._decoder = Counted(folder / "decoder_model_merged.ort")
     return model

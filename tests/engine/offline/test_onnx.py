@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from tray_dictate.core.errors import EngineError, UnavailableError
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.offline.onnx import Cancellation, CancelledRunError, Model
 from tray_dictate.system.memory import trim
 
 
 @pytest.fixture(scope="module")
 def encoder():
-    return Model(assets.find(assets.MOONSHINE) / "encoder_model.ort")
+    return Model(model_files.find(model_files.MOONSHINE) / "encoder_model.ort")
 
 
 def sound(seconds):

@@ -16,7 +16,7 @@ from tests.engine.transports import BOTH, KEY, door, http, listening, server_for
 from tests.servers.realtime.raw import last
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.transport import Times
-from tray_dictate.system import logs as log
+from tray_dictate.system import logs
 
 pytestmark = BOTH
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -201,7 +201,7 @@ async def test_a_handshake_that_is_given_up_leaves_no_socket(connect):
 
 async def test_no_log_holds_the_key_or_what_is_said(connect, server, caplog):
     caplog.set_level(logging.DEBUG)
-    log.quiet()
+    logs.quiet()
     connection = await connect(await server_for(server))
     await connection.send('{"type": "secret-words"}')
     await connection.receive()

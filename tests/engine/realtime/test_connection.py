@@ -17,13 +17,13 @@ from tests.engine.spoken_words import phrases, said, send, words_of
 from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.servers.realtime.raw import last
 from tests.servers.realtime.words import silence, word
-from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.patience import Patience
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.protocol.turns import Turns
-from tray_dictate.engine.realtime.session import FailoverSession, Plan
+from tray_dictate.engine.realtime.session import Plan, ResilientSession
 from tray_dictate.engine.realtime.transport import Times
-from tray_dictate.engine.segmenter import Listener
+from tray_dictate.engine.segmenter import PauseDetector
 
 pytestmark = BOTH
 RATE = 24000
@@ -32,7 +32,7 @@ RATE = 24000
 @contextlib.asynccontextmanager
 async def linked(connect, server, **changes):
     soon = functools.partial(connect, times=Times(close=0.1))
-    link = await Link.open(await server_for(server, **changes), soon, set())
+    link = await WarmConnection.open(await server_for(server, **changes), soon, set())
     try:
         yield link
     finally:
@@ -56,7 +56,7 @@ class Sound:
     def read(self, start: int, end: int) -> bytes:
         return self.pcm[2 * start : 2 * end]
 
-    async def over(self, link: Link, patience: float = 5) -> None:
+    async def over(self, link: WarmConnection, patience: float = 5) -> None:
         await link.converse(
             self.turns, self.read, self.changed, lambda: None, Patience(2 * patience)
         )
@@ -98,7 +98,7 @@ async def test_a_session_that_is_not_acknowledged_ends_in_time(connect, server):
     others = server.connections
     server.plan([{"no_ack": True}])
     with pytest.raises(LostError, match=r"^OpenAI does not acknowledge the session\.$"):
-        opening = Link.open(await server_for(server), connect, set(), limit=0.2)
+        opening = WarmConnection.open(await server_for(server), connect, set(), limit=0.2)
         await opening
     await gone(server, others)
 
@@ -117,7 +117,7 @@ async def test_a_session_that_fails_at_its_start_is_closed(connect, server, faul
     others = server.connections
     server.plan([fault])
     with pytest.raises(kind) as failed:
-        await Link.open(await server_for(server), connect, set())
+        await WarmConnection.open(await server_for(server), connect, set())
     assert type(failed.value) is kind
     await gone(server, others)
 
@@ -125,7 +125,7 @@ async def test_a_session_that_fails_at_its_start_is_closed(connect, server, faul
 async def test_opening_that_is_given_up_leaves_no_connection(connect, server):
     others = server.connections
     server.plan([{"no_ack": True}])
-    task = asyncio.create_task(Link.open(await server_for(server), connect, set()))
+    task = asyncio.create_task(WarmConnection.open(await server_for(server), connect, set()))
     async with asyncio.timeout(5):
         while server.connections == others:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.01)
@@ -239,11 +239,11 @@ class Links:
         self._connect, self._server = connect, server
         self.taken = 0
 
-    async def take(self, limit: float) -> Link:
+    async def take(self, limit: float) -> WarmConnection:
         self.taken += 1
-        return await Link.open(self._server, self._connect, set(), limit)
+        return await WarmConnection.open(self._server, self._connect, set(), limit)
 
-    def give(self, link: Link) -> None:
+    def give(self, link: WarmConnection) -> None:
         assert not link.conversation.owed
         self._closing = asyncio.ensure_future(link.close())
 
@@ -253,7 +253,7 @@ async def test_an_old_link_hands_over_between_turns_and_loses_nothing(connect, s
     before = len(server.report()["connections"])
     links = Links(connect, await server_for(server, dialect={"minutes": 0.2 / 60}))
     plan = Plan(RATE, "pauses", 5, caplog.messages.append, None)
-    take = FailoverSession(plan, links, Listener(FakeDetector(), RATE))
+    take = ResilientSession(plan, links, PauseDetector(FakeDetector(), RATE))
     hearing = asyncio.create_task(words_of(take.events()))
     await send(take, phrases(3, 4, 5, 6, 7), RATE, 0.1)
     await take.finish()
@@ -273,7 +273,7 @@ async def test_an_old_link_hands_over_between_turns_and_loses_nothing(connect, s
 async def test_the_settings_are_said_again_without_what_was_refused(connect, server):
     server.plan([{"refuse_fields": ["session.audio.input.noise_reduction"]}])
     dropped: set[str] = set()
-    link = await Link.open(await server_for(server), connect, dropped)
+    link = await WarmConnection.open(await server_for(server), connect, dropped)
     await link.close()
     assert dropped == {"noise_reduction"}
     assert link.conversation.notes == [

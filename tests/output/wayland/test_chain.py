@@ -11,7 +11,7 @@ from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnsavedError
 from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland.chain import AGAIN, Chain, Link, Stays
+from tray_dictate.output.wayland.chain import AGAIN, Candidate, MethodChain, Stays
 from tray_dictate.output.wayland.methods import AUTO, PASTE, TYPE, Paste, Program, whole
 
 
@@ -61,11 +61,11 @@ class Offers:
 NO_FIELD = UnavailableError("No text field here.")
 
 
-def chain(window: Window, **fails: Exception | None) -> Chain:
+def chain(window: Window, **fails: Exception | None) -> MethodChain:
     """Return the usual three ways, of which some refuse or fail."""
     kinds = {"commit": AUTO, "paste": PASTE, "type": TYPE}
     ways = {name: Inserting(window, name, fails.get(name)) for name in kinds}
-    return Chain([Link(name, kinds[name], Offers(way)) for name, way in ways.items()])
+    return MethodChain([Candidate(name, kinds[name], Offers(way)) for name, way in ways.items()])
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,11 @@ def test_what_a_setting_excludes_is_not_even_tried() -> None:
 def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) -> None:
     window = Window()
     begun = Inserting(window, "commit", failure, first=2)
-    ways = Chain(
-        [Link("commit", AUTO, Offers(begun)), Link("type", TYPE, Offers(Inserting(window, "type")))]
+    ways = MethodChain(
+        [
+            Candidate("commit", AUTO, Offers(begun)),
+            Candidate("type", TYPE, Offers(Inserting(window, "type"))),
+        ]
     )
     with pytest.raises(type(failure)) as raised:
         ways.insert("said", Treatment(), window.stays)
@@ -139,8 +142,8 @@ def test_only_what_is_asked_for_is_tried() -> None:
 def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
     window, now = Window(), [100.0]
     offers = Offers(Inserting(window, "commit"), "The portal is not there.")
-    other = Link("type", TYPE, Offers(Inserting(window, "type")))
-    ways = Chain([Link("commit", AUTO, offers), other], clock=lambda: now[0])
+    other = Candidate("type", TYPE, Offers(Inserting(window, "type")))
+    ways = MethodChain([Candidate("commit", AUTO, offers), other], clock=lambda: now[0])
     ways.insert("a", Treatment(), window.stays)
     offers.reason = ""  # it has started meanwhile
     assert ways.insert("b", Treatment(), window.stays).method == "type"
@@ -152,7 +155,7 @@ def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
 def test_after_a_failure_the_ways_are_made_anew() -> None:
     window, renewed = Window(), list[bool]()
     offers = Offers(Inserting(window, "commit", DeliveryError("the compositor is gone")))
-    ways = Chain([Link("commit", AUTO, offers)], lambda: renewed.append(True))
+    ways = MethodChain([Candidate("commit", AUTO, offers)], lambda: renewed.append(True))
     for _ in range(2):
         with pytest.raises(DeliveryError, match="gone"):
             ways.insert("said", Treatment(), window.stays)
@@ -161,10 +164,10 @@ def test_after_a_failure_the_ways_are_made_anew() -> None:
 
 def test_it_explains_every_way_in_order() -> None:
     window = Window()
-    ways = Chain(
+    ways = MethodChain(
         [
-            Link("commit", AUTO, Offers(Inserting(window, "commit"), "Not here.")),
-            Link("paste", PASTE, Offers(Inserting(window, "paste"))),
+            Candidate("commit", AUTO, Offers(Inserting(window, "commit"), "Not here.")),
+            Candidate("paste", PASTE, Offers(Inserting(window, "paste"))),
         ]
     )
     assert ways.explain() == [("commit", "Not here. Do this."), ("paste", "")]

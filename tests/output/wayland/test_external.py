@@ -14,7 +14,7 @@ from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.external import CHUNK, YDOTOOL, Wtype, Ydotool
-from tray_dictate.output.wayland.methods import Ways
+from tray_dictate.output.wayland.methods import InsertMethods
 
 if sys.platform == "win32":
     pytest.skip("no Wayland there, and no shell", allow_module_level=True)
@@ -114,7 +114,7 @@ def test_without_ydotoold_the_first_keys_would_be_lost_so_it_is_not_used(install
 
 def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
     folder = install("ydotool", RECORDS)
-    ways = Ways(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
+    ways = InsertMethods(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
     ydotool = next(link for link in ways.links() if link.name == "ydotool").make()
     (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
     stays = iter([True, True, False])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.output.wayland.readers import NOBODY
-from tray_dictate.output.wayland.selection_server import EAGER, ONE_PASTE, Habits
+from tray_dictate.output.wayland.selection_server import EAGER, ONE_PASTE, ManagerDetector
 
 MANAGER, TARGET = 7, 8
 
 
 @pytest.fixture
-def habits() -> Habits:
-    return Habits()
+def habits() -> ManagerDetector:
+    return ManagerDetector()
 
 
 def test_who_reads_once_unasked_is_a_suspect_and_who_does_it_often_a_manager(habits) -> None:

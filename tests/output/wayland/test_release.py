@@ -10,7 +10,7 @@ from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.chain import Chain, Link, Released, Stays, await_release
+from tray_dictate.output.wayland.chain import Candidate, MethodChain, Released, Stays, await_release
 from tray_dictate.output.wayland.methods import TYPE
 
 HELD, FREE = frozenset({"ctrl_l", "d"}), frozenset({"d"})
@@ -66,7 +66,9 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
             await_release(keyboard.held, threading.Event(), stays, 0.05)
             return way.insert(text, treatment, stays)
 
-    chain = Chain([Link("portal", TYPE, Waiting), Link("ydotool", TYPE, lambda: way)])
+    chain = MethodChain(
+        [Candidate("portal", TYPE, Waiting), Candidate("ydotool", TYPE, lambda: way)]
+    )
     with pytest.raises(DeliveryError, match=r"modifier key is held down.*Let go of it\."):
         chain.insert("w", Treatment(), always)
     assert way.typed == ""

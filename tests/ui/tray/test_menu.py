@@ -3,15 +3,21 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Choice, Choices
+from tray_dictate.core.ports import Actions, MenuOption, MenuState
 from tray_dictate.ui.tray.menu import Entry, View, click, click_default, menu
 
-CHOICES = Choices(
-    microphones=(Choice("", "Default", chosen=True), Choice("USB", "USB")),
-    engines=(Choice("offline", "This computer", chosen=True), Choice("openai", "?", enabled=False)),
-    languages=(Choice((), "Automatic"), Choice(("de", "en"), "German and English", chosen=True)),
-    methods=(Choice("auto", "Auto", chosen=True), Choice("type", "Typing")),
-    recent=(Choice(7, "✓ Hello"), Choice(-1, "✗ World")),
+CHOICES = MenuState(
+    microphones=(MenuOption("", "Default", chosen=True), MenuOption("USB", "USB")),
+    engines=(
+        MenuOption("offline", "This computer", chosen=True),
+        MenuOption("openai", "?", enabled=False),
+    ),
+    languages=(
+        MenuOption((), "Automatic"),
+        MenuOption(("de", "en"), "German and English", chosen=True),
+    ),
+    methods=(MenuOption("auto", "Auto", chosen=True), MenuOption("type", "Typing")),
+    recent=(MenuOption(7, "✓ Hello"), MenuOption(-1, "✗ World")),
     autostart=True,
 )
 
@@ -19,7 +25,7 @@ CHOICES = Choices(
 class Said:
     """Actions that write down what was asked for."""
 
-    def __init__(self, choices: Choices = CHOICES) -> None:
+    def __init__(self, choices: MenuState = CHOICES) -> None:
         self.choices = choices
         self.calls: list[object] = []
         self.clicks: list[int] = []  # how many calls had been made before each
@@ -122,7 +128,7 @@ def test_one_of_several_is_checked_and_recent_ones_have_nothing_to_check() -> No
 
 
 def test_before_the_first_look_there_is_nothing_to_choose() -> None:
-    said = Said(Choices())
+    said = Said(MenuState())
     assert said.entry(Status.IDLE, "recent", "nothing").label == "Nothing yet"
     assert not said.entry(Status.IDLE, "audio.device", "nothing").enabled
     assert said.entry(Status.IDLE, "autostart").checked is False
@@ -130,7 +136,7 @@ def test_before_the_first_look_there_is_nothing_to_choose() -> None:
 
 
 def test_a_name_of_any_origin_is_fit_to_show() -> None:
-    said = Said(Choices(microphones=(Choice("x", "USB\0 \u202emic\n" + "x" * 100),)))
+    said = Said(MenuState(microphones=(MenuOption("x", "USB\0 \u202emic\n" + "x" * 100),)))
     label = said.entry(Status.IDLE, "audio.device", "x").label
     assert label.startswith("USB mic xxx")
     assert len(label) == 80

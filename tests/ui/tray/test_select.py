@@ -53,7 +53,7 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
 
 
 CONVERTED = """
-from tray_dictate.core.ports import Choices
+from tray_dictate.core.ports import MenuState
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import Entry, menu
@@ -65,7 +65,7 @@ said = []
 actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), *[lambda: None] * 3)
 tray = PystrayTray(actions, notifications=True)
 tray.show(Status.RECORDING)
-tray.offer(Choices())
+tray.offer(MenuState())
 tray.level(0.5)
 tray.notify("hello")
 shown = _menu(pystray, menu(View(Status.RECORDING), actions)[:4])

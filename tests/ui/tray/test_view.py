@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Choices
+from tray_dictate.core.ports import MenuState
 from tray_dictate.ui.tray.icon import LOUDEST
 from tray_dictate.ui.tray.menu import View
 
-NAMES = Choices(microphone="USB mic", engine="This computer", hint="hold right Ctrl and speak")
+NAMES = MenuState(microphone="USB mic", engine="This computer", hint="hold right Ctrl and speak")
 
 
 @pytest.mark.parametrize(

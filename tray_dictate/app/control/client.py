@@ -59,9 +59,9 @@ def send(command: str, **args: Any) -> dict[str, Any]:
 def connect() -> tuple[socket.socket, str]:
     """Return a connection to the daemon, and the token that it asks for. Raises ControlError."""
     if sys.platform == "win32":
-        from tray_dictate.app.control import tcp as control_tcp  # noqa: PLC0415 - the other systems never need it
+        from tray_dictate.app.control import tcp  # noqa: PLC0415 - the other systems never need it
 
-        return control_tcp.connect()
+        return tcp.connect()
     for folder in _folders():
         if connection := _knock(folder):
             return connection, ""

@@ -12,7 +12,7 @@ from tray_dictate import __version__
 from tray_dictate.app.control.server import Answer, Handler
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config.schema import Config
-from tray_dictate.core.desktop_shortcuts import Asked, Name, ask
+from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, ask
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.core.errors import CaptureError, ControlError, DictateError
 from tray_dictate.ui.labels import METHODS, engine_title
@@ -143,7 +143,7 @@ def _asking(work: Callable[[], Awaitable[str]]) -> Handler:
 
 def _starting(daemon: Daemon) -> dict[str, Handler]:
     """Return start, stop and toggle, which know of each other (core.asked)."""
-    asked = Asked()
+    asked = CommandDebounce()
 
     def posting(name: Name) -> Handler:
         async def post() -> Answer:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from tray_dictate.app.control.client import LONGEST, VERSION, line
-from tray_dictate.app.control.tcp import TcpDoor
-from tray_dictate.app.control.unix import UnixDoor
+from tray_dictate.app.control.tcp import TcpListener
+from tray_dictate.app.control.unix import UnixListener
 from tray_dictate.core.errors import ControlError, DictateError
 from tray_dictate.system import remedies
 
@@ -34,7 +34,7 @@ _LONGEST_ERROR = 1000  # characters: it may quote what was sent
 log = logging.getLogger(__name__)
 
 
-class Door(Protocol):
+class Listener(Protocol):
     """Where clients knock."""
 
     @property
@@ -58,11 +58,13 @@ class Door(Protocol):
 class ControlServer:
     """Answers each command by its handler, whose keyword arguments are the client's."""
 
-    def __init__(self, handlers: dict[str, Handler], door: Door | Path | None = None) -> None:
+    def __init__(self, handlers: dict[str, Handler], door: Listener | Path | None = None) -> None:
         self._handlers = handlers
         if door is None and sys.platform == "win32":
-            door = TcpDoor()
-        self._door: Door = UnixDoor(door) if door is None or isinstance(door, Path) else door
+            door = TcpListener()
+        self._door: Listener = (
+            UnixListener(door) if door is None or isinstance(door, Path) else door
+        )
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[Any]] = set()
 

@@ -17,13 +17,13 @@ import filelock
 
 from tray_dictate.app.control.client import NOT_RUNNING
 from tray_dictate.core.errors import ControlError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 _PATIENCE = 20.0  # seconds for the answer, as in control.py
 _HOST = "127.0.0.1"
 
 
-class TcpDoor:
+class TcpListener:
     """A listening port; its number and the token are in a file while it is open."""
 
     def __init__(self, file: Path | None = None) -> None:
@@ -36,7 +36,7 @@ class TcpDoor:
 
     def open(self) -> socket.socket:
         """Return the listening socket. Raises ControlError, or OSError."""
-        paths.private_folder(self._file.parent)
+        files.private_folder(self._file.parent)
         try:
             self._lock.acquire(blocking=False)
         except filelock.Timeout:

@@ -15,12 +15,12 @@ import filelock
 
 from tray_dictate.app.control.client import check_folder, is_ours, socket_path
 from tray_dictate.core.errors import ControlError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 
 TAKEN = "Another tray_dictate serves the control socket. End it: `tray-dictate quit`."
 
 
-class UnixDoor:
+class UnixListener:
     """A listening socket that only its owner can open."""
 
     token = ""  # the system says who knocks
@@ -35,7 +35,7 @@ class UnixDoor:
 
     def open(self) -> socket.socket:
         """Return the listening socket. Raises ControlError, or OSError."""
-        paths.make_folder(self._path.parent)
+        files.make_folder(self._path.parent)
         check_folder(self._path.parent)
         try:
             self._lock.acquire(blocking=False)

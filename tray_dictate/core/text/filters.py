@@ -73,7 +73,7 @@ _FEWEST = 3  # words: a shorter prompt, or fewer keywords, may well be what was 
 LEVELS = ("off", "sure", "likely")
 
 
-class Unsaid:
+class HallucinationFilter:
     """Tells a segment that nobody spoke."""
 
     def __init__(self, level: str, prompt: str = "", keywords: Sequence[str] = ()) -> None:

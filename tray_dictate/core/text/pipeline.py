@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tray_dictate.core.text.capitals import ANY_LANGUAGE, Spelling
-from tray_dictate.core.text.filters import Fillers, Unsaid
+from tray_dictate.core.text.filters import Fillers, HallucinationFilter
 from tray_dictate.core.text.loops import unroll
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.core.text.replacements import Apply, patterner, replacer, speller, substitute
@@ -76,7 +76,7 @@ class Polished:
     refused: str = ""
 
 
-class Polisher:
+class TextPipeline:
     """One set of rules; it keeps nothing from one segment to the next."""
 
     def __init__(self, rules: TextRules, apply: Apply = substitute) -> None:
@@ -86,7 +86,7 @@ class Polisher:
         """
         self._rules = rules
         self.spelling = Spelling.of([*rules.vocabulary, *rules.keywords], rules.languages)
-        self._unsaid = Unsaid(rules.unsaid, rules.prompt, rules.keywords)
+        self._unsaid = HallucinationFilter(rules.unsaid, rules.prompt, rules.keywords)
         self._fillers = Fillers(rules.fillers)
         self._commands = Commands(rules.commands)
         self._spelling = (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tray_dictate.engine import model_files as assets
+from tray_dictate.engine import model_files
 from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Tokens
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
 from tray_dictate.engine.vad import Silero
@@ -180,8 +180,8 @@ class Embedded:
     """Moonshine tiny English and Silero VAD."""
 
     def __init__(self) -> None:
-        self._silero = Silero(assets.find(assets.SILERO))
-        self._moonshine = Moonshine(assets.find(assets.MOONSHINE))
+        self._silero = Silero(model_files.find(model_files.SILERO))
+        self._moonshine = Moonshine(model_files.find(model_files.MOONSHINE))
         self.rest()
 
     def detector(self) -> Detector:

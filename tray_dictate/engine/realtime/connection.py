@@ -28,7 +28,7 @@ class _StuckError(LostError):
     """The server takes nothing more; it may be about to end the connection."""
 
 
-class Link:
+class WarmConnection:
     """An open connection whose session has our settings."""
 
     def __init__(self, server: Server, connection: Connection, conversation: Conversation) -> None:
@@ -44,7 +44,7 @@ class Link:
     @classmethod
     async def open(
         cls, server: Server, connect: Connect, dropped: set[str], limit: float = _LIMIT
-    ) -> Link:  # fmt: skip
+    ) -> WarmConnection:  # fmt: skip
         """Connect and settle the session within `limit` seconds. Raises LostError, RefusedError."""
         loop = asyncio.get_running_loop()
         began = loop.time()

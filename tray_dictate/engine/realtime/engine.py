@@ -15,13 +15,13 @@ from tray_dictate.core.ports import Allowance, Engine, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline.english import understands
-from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.entrance import Entrance
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 from tray_dictate.engine.realtime.protocol.events import detects
-from tray_dictate.engine.realtime.session import FailoverSession, Plan, Turning
+from tray_dictate.engine.realtime.session import Plan, ResilientSession, Turning
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
-from tray_dictate.engine.segmenter import Listener
+from tray_dictate.engine.segmenter import PauseDetector
 from tray_dictate.system import own_python
 from tray_dictate.system.memory import trim
 
@@ -52,7 +52,7 @@ class OnlineEngine:
         self._connect: Connect | None = None
         self._loading: asyncio.Task[None] | None = None
         self._dropped: set[str] = set()
-        self._idle: Link | None = None
+        self._idle: WarmConnection | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
@@ -68,17 +68,17 @@ class OnlineEngine:
         await self._credentials.get()
 
     @asynccontextmanager
-    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[FailoverSession]:
+    async def session(self, recording: bytearray | None = None) -> AsyncGenerator[ResilientSession]:
         """Open a session; the connection comes when it comes. Raises EngineError."""
         with suppress(UnavailableError):  # it is told when a connection is wanted
             await self._load()
-        listener = Listener(self._detector(), self.rate) if self._detector else None
+        listener = PauseDetector(self._detector(), self.rate) if self._detector else None
         settings = self._settings
         plan = Plan(
             self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
             self._tell_once, self._rescue if understands(settings) else None,
         )  # fmt: skip
-        session = FailoverSession(plan, self, listener, recording)
+        session = ResilientSession(plan, self, listener, recording)
         try:
             yield session
         finally:
@@ -102,7 +102,7 @@ class OnlineEngine:
         if self._offline:
             await self._offline.close()
 
-    async def take(self, limit: float) -> Link:
+    async def take(self, limit: float) -> WarmConnection:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
         if self._allowance:
             await self._allowance.check(self._settings.cap_minutes)
@@ -120,9 +120,9 @@ class OnlineEngine:
             self._dialect, self._settings, self._url, known.headers, known.source, self._spend
         )
         limit = min(TIMES.handshake, limit)
-        return await Link.open(server, self._connect, self._dropped, limit)
+        return await WarmConnection.open(server, self._connect, self._dropped, limit)
 
-    def give(self, link: Link) -> None:
+    def give(self, link: WarmConnection) -> None:
         """Keep a connection for the next take, or end it."""
         warm = self._settings.warm_seconds
         if not link.reusable or not warm or self._idle:
@@ -147,7 +147,7 @@ class OnlineEngine:
             self._part(self._idle)
             self._idle = None
 
-    def _part(self, link: Link) -> None:
+    def _part(self, link: WarmConnection) -> None:
         task = asyncio.get_running_loop().create_task(link.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -24,12 +24,12 @@ from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.pcm import SAMPLE, Resampler
 from tray_dictate.core.ports import Session
 from tray_dictate.core.segments import Segment, SessionEvent, SpokenOrder
-from tray_dictate.engine.realtime.connection import Link
+from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.patience import Patience
 from tray_dictate.engine.realtime.protocol.conversation import Read
 from tray_dictate.engine.realtime.protocol.errors import LostError
 from tray_dictate.engine.realtime.protocol.turns import Turn, Turns
-from tray_dictate.engine.segmenter import RATE, Listener
+from tray_dictate.engine.segmenter import RATE, PauseDetector
 from tray_dictate.engine.sound_buffer import Sound
 
 _CHUNK = 0.1  # seconds
@@ -37,7 +37,7 @@ Open = Callable[[], AbstractAsyncContextManager[Session]]
 
 
 @dataclass(slots=True)
-class Rescue:
+class OfflineFallback:
     """Settles the turns of one take, oldest first; the open one while it is still spoken."""
 
     turns: Turns
@@ -125,14 +125,14 @@ _TRIES = 2  # that a turn may fail on a server before it is given to the embedde
 class Links(Protocol):
     """Where connections come from and go to."""
 
-    async def take(self, limit: float) -> Link:
+    async def take(self, limit: float) -> WarmConnection:
         """Return a warm one, or connect in so many seconds.
 
         Raises LostError, RefusedError, UnavailableError.
         """
         ...
 
-    def give(self, link: Link) -> None:
+    def give(self, link: WarmConnection) -> None:
         """Keep one for the next take, or close it."""
         ...
 
@@ -151,11 +151,11 @@ class Plan:
     rescue: Open | None  # a session of the embedded engine; None where it knows no such language
 
 
-class FailoverSession:
+class ResilientSession:
     """One take; lives on the loop."""
 
     def __init__(
-        self, plan: Plan, links: Links, listener: Listener | None,
+        self, plan: Plan, links: Links, listener: PauseDetector | None,
         recording: bytearray | None = None,
     ) -> None:  # fmt: skip
         """`recording` holds what is sent, if somebody keeps it anyway."""
@@ -164,8 +164,8 @@ class FailoverSession:
         self._sound, self._recording = Sound(), recording
         self._changed = asyncio.Event()
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
-        self._link: Link | None = None
-        self._rescuer: Rescue | None = None
+        self._link: WarmConnection | None = None
+        self._rescuer: OfflineFallback | None = None
         self._hurried = False
         self._patience = Patience(plan.patience)
         self._silent_since = 0.0
@@ -286,7 +286,7 @@ class FailoverSession:
         if self._plan.rescue is None:
             raise EngineError(f"{reason} The embedded engine knows English only.")
         self._plan.tell(f"{reason} This dictation is finished by the embedded engine.")
-        self._rescuer = Rescue(
+        self._rescuer = OfflineFallback(
             self._turns, self._read, self._plan.rate, self._plan.rescue, self._changed,
             self._hand_out, self._hurried,
         )  # fmt: skip

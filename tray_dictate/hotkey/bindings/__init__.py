@@ -10,8 +10,7 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words, parse_chord
-from tray_dictate.hotkey.bindings import compositors as compositor
-from tray_dictate.hotkey.bindings import gnome
+from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.bindings.compositors import Running
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
 from tray_dictate.system import autostart
@@ -39,8 +38,8 @@ def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:
 def is_bound(settings: HotkeySettings) -> bool:
     """Whether the compositor's own file has our lines for these keys; blocks."""
     try:
-        running = compositor.find()
-        return bool(running) and compositor.is_written(running, bound(running, settings)[0].lines)
+        running = compositors.find()
+        return bool(running) and compositors.is_written(running, bound(running, settings)[0].lines)
     except UnavailableError:
         return False
 

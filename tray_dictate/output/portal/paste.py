@@ -6,7 +6,7 @@ import threading
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import always
+from tray_dictate.output.base import any_window
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
@@ -60,7 +60,7 @@ class PortalPaste:
             chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
         return self._paster.paste(text, treatment, stays, chords)
 
-    def chord(self, chord: str, stays: Stays = always) -> None:
+    def chord(self, chord: str, stays: Stays = any_window) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         self._remote.open()
         await_release(self._held, self._stop, stays, CHORD_LET_GO)

@@ -19,10 +19,9 @@ from typing import Any
 from dbus_fast import DBusError, Variant
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
-from tray_dictate.output.base import MovedError, always
+from tray_dictate.output.base import MovedError, any_window
 from tray_dictate.output.wayland.keymap import chord_codes
-from tray_dictate.system import dbus
-from tray_dictate.system import files as paths
+from tray_dictate.system import dbus, files
 from tray_dictate.system.portals import PROMPT, DeniedError, Portals
 
 log = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ class RemoteSession:
     def __init__(self, portals: Portals, token_file: Path | None = None) -> None:
         """Nobody is asked for anything yet. Raises UnavailableError."""
         self.portals = portals
-        self._token = token_file or paths.portal_token_file()
+        self._token = token_file or files.portal_token_file()
         self._session = ""
         self._starting: asyncio.Task[None] | None = None
         self._unanswered: asyncio.Task[None] | None = None  # the last one that was waited for
@@ -75,7 +74,7 @@ class RemoteSession:
                 f"The desktop's RemoteDesktop portal fails: {why(reason)}."
             ) from reason
 
-    def chord(self, chord: str, stays: Callable[[], bool] = always) -> None:
+    def chord(self, chord: str, stays: Callable[[], bool] = any_window) -> None:
         """Press "shift+insert" ... once, in the session that is open.
 
         Raises DeliveryError, and MovedError where `stays` says no right before.
@@ -191,7 +190,7 @@ class RemoteSession:
         if not token:
             return
         try:
-            folder = paths.private_folder(self._token.parent)
+            folder = files.private_folder(self._token.parent)
             handle, made = tempfile.mkstemp(dir=folder, prefix=self._token.name)  # 0600
             with os.fdopen(handle, "w") as file:
                 file.write(token)

@@ -40,7 +40,7 @@ def _nothing() -> None:
     """Find nothing against it."""
 
 
-class Way(Protocol):
+class InsertMethod(Protocol):
     """One way of inserting text."""
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
@@ -53,27 +53,27 @@ class Way(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Candidate:
     """A way, by its name; `make` raises UnavailableError where this session does not offer it."""
 
     name: str
     methods: frozenset[Method]  # the settings that it is a way for
-    make: Callable[[], Way]
+    make: Callable[[], InsertMethod]
     check: Callable[[], None] = _nothing  # raises it, too, where a look takes its time
 
 
-class Chain:
+class MethodChain:
     """Tries them in order; for one thread."""
 
     def __init__(
         self,
-        links: Sequence[Link],
+        links: Sequence[Candidate],
         renew: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`renew` is called after a failure: what the ways are made of may be broken."""
         self._links, self._renew, self._clock = links, renew, clock
-        self._made: dict[str, Way] = {}
+        self._made: dict[str, InsertMethod] = {}
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
 
     def insert(
@@ -116,7 +116,7 @@ class Chain:
                 found.append((link.name, ""))
         return found
 
-    def _way(self, link: Link) -> Way:
+    def _way(self, link: Candidate) -> InsertMethod:
         """Raises UnavailableError."""
         if made := self._made.get(link.name):
             return made
@@ -168,7 +168,7 @@ def await_release(
 class Released:
     """A way that begins once no modifier is down."""
 
-    def __init__(self, way: Way, held: Held, stop: threading.Event) -> None:
+    def __init__(self, way: InsertMethod, held: Held, stop: threading.Event) -> None:
         self._way, self._held, self._stop = way, held, stop
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:

@@ -150,7 +150,7 @@ _NOT_CONTENTS = (
 )
 
 
-class Saving:
+class SelectionSnapshot:
     """One reading of what there is, ending at most PATIENCE seconds from now."""
 
     def __init__(self, control: DataControl, *, wait: Wait) -> None:

@@ -16,7 +16,7 @@ from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland.chain import HarmfulError, Held, Link, Released, Stays
+from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Held, Released, Stays
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
@@ -66,7 +66,7 @@ class Types(Protocol):
         ...
 
 
-class Ways:
+class InsertMethods:
     """For one thread, but for `stop`."""
 
     def __init__(self, stop: threading.Event, held: Held) -> None:
@@ -81,15 +81,15 @@ class Ways:
         self._selections: WaylandSelections | None = None
         self._borrowed: WaylandSelections | None = None  # those that the portal pastes by
 
-    def links(self) -> list[Link]:
+    def links(self) -> list[Candidate]:
         """Return the ways, best first."""
         return [
-            Link("commit", AUTO, self._commit, lambda: self.input_method().check()),
-            Link("paste", PASTE, self._paste),
-            Link("type", TYPE, lambda: Type(self, self._stop)),
-            Link("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
-            Link("portal", PASTE, lambda: Paste(self, self.portal())),
-            Link("ydotool", TYPE, self._ydotool),
+            Candidate("commit", AUTO, self._commit, lambda: self.input_method().check()),
+            Candidate("paste", PASTE, self._paste),
+            Candidate("type", TYPE, lambda: Type(self, self._stop)),
+            Candidate("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
+            Candidate("portal", PASTE, lambda: Paste(self, self.portal())),
+            Candidate("ydotool", TYPE, self._ydotool),
         ]
 
     def keyboard(self) -> VirtualKeyboard:
@@ -209,7 +209,9 @@ class Ways:
 class Commit:
     """By the input method."""
 
-    def __init__(self, input_method: InputMethod, stop: threading.Event, ways: Ways) -> None:
+    def __init__(
+        self, input_method: InputMethod, stop: threading.Event, ways: InsertMethods
+    ) -> None:
         self._input_method, self._stop, self._ways = input_method, stop, ways
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
@@ -261,7 +263,7 @@ class Paste:
 class Type:
     """By our keyboard, key after key."""
 
-    def __init__(self, ways: Ways, stop: threading.Event) -> None:
+    def __init__(self, ways: InsertMethods, stop: threading.Event) -> None:
         """Raises UnavailableError."""
         self._ways, self._stop = ways, stop
         self._keyboard = ways.keyboard()

@@ -18,12 +18,12 @@ from typing import TypeVar
 from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, plain
+from tray_dictate.output.base import MovedError, sanitize
 from tray_dictate.output.portal.paste import Held
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
-from tray_dictate.output.wayland.chain import Chain
+from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
-from tray_dictate.output.wayland.methods import Ways
+from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels
 from tray_dictate.system.lifetime import release
 from tray_dictate.system.wayland import WaylandError, offered
@@ -63,8 +63,8 @@ class WaylandOutput:
             self._toplevels = Toplevels()
         except UnavailableError as reason:
             log.info("%s", reason)
-        self._ways = Ways(self._stop, held)
-        self._chain = Chain(self._ways.links(), self._ways.renew)
+        self._ways = InsertMethods(self._stop, held)
+        self._chain = MethodChain(self._ways.links(), self._ways.renew)
         self._worker = ThreadPoolExecutor(1, "output")
         self._looker = ThreadPoolExecutor(1, "output-focus")
 
@@ -92,7 +92,7 @@ class WaylandOutput:
     ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
         del onward
-        text = plain(text)
+        text = sanitize(text)
         if not text:
             return Receipt(confirmed=True, method="nothing")
         return await self._on(self._worker, lambda: self._deliver(text, target))
@@ -117,7 +117,7 @@ class WaylandOutput:
 
     async def keep(self, text: str) -> None:
         """Make the text the user's clipboard. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._ways.keep(plain(text), secret=self._refused))
+        await self._on(self._worker, lambda: self._ways.keep(sanitize(text), secret=self._refused))
 
     async def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was; idempotent."""
@@ -166,7 +166,7 @@ class WaylandOutput:
             application = target.application if target else ""
             treatment = self._rules.treatment([application] if application else [])
             self._refused = treatment.method == "off"
-            after = plain(treatment.after)
+            after = sanitize(treatment.after)
             try:
                 receipt = self._into(target, treatment, text + after)
             except MovedError:

@@ -27,7 +27,7 @@ ONE_PASTE = 0.3  # seconds in which a target asks for one type after the other
 HABIT = 3  # changes that somebody has read unasked
 
 
-class Habits:
+class ManagerDetector:
     """What processes have done until now, at times of one clock."""
 
     def __init__(self) -> None:
@@ -143,7 +143,7 @@ class Serving:
 
 
 @dataclass(slots=True)
-class Held:
+class OwnedSelection:
     """One selection."""
 
     kind: str
@@ -190,7 +190,7 @@ class Server:
         self._readers = readers
         self._reads: dict[int, _Read] = {}  # by the file
         self._emptying: list[tuple[Reader, float]] = []  # who has its end of a pipe still
-        self._habits = Habits()
+        self._habits = ManagerDetector()
         self._seen: set[tuple[int, str, str]] = set()  # who read what of the offer in force
         self.belated = belated
         self._late: dict[int, float] = {}  # who has asked since, and until when it is one paste

@@ -29,13 +29,18 @@ from typing import Any
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.data_control import CLIPBOARD, Contents, DataControl, Saving
+from tray_dictate.output.wayland.data_control import (
+    CLIPBOARD,
+    Contents,
+    DataControl,
+    SelectionSnapshot,
+)
 from tray_dictate.output.wayland.keeper import START, Heir, hand_on
 from tray_dictate.output.wayland.readers import Readers, boot_time
 from tray_dictate.output.wayland.selection_server import (
     EMPTYING,
-    Held,
     Offer,
+    OwnedSelection,
     Server,
     Serving,
     text_contents,
@@ -71,7 +76,7 @@ class WaylandSelections:
             self._connection.close()
             raise
         self._server = Server(Readers(self._connection.fileno()))
-        self._held = [Held(kind) for kind in self._control.kinds]
+        self._held = [OwnedSelection(kind) for kind in self._control.kinds]
         self._sources: dict[str, int] = {}
         self._heir, self._left = Heir(), dict[int, Contents]()
         self._offer: Offer | None = None
@@ -227,7 +232,10 @@ class WaylandSelections:
         for _ in range(3):
             self._connection.roundtrip()
             seen = [self._control.current[held.kind] for held in self._held]
-            saving, found = Saving(self._control, wait=self._wait), list[Contents | None]()
+            saving, found = (
+                SelectionSnapshot(self._control, wait=self._wait),
+                list[Contents | None](),
+            )
             lost = False
             for held in self._held:
                 try:
@@ -241,14 +249,14 @@ class WaylandSelections:
                 return None if lost else found
         return None
 
-    def _before(self, held: Held, saving: Saving) -> Contents | None:
+    def _before(self, held: OwnedSelection, saving: SelectionSnapshot) -> Contents | None:
         """Return what is to be given back: ours from before, or another program's."""
         if held.serving:
             return held.before if held.dictated else held.serving.contents
         offered = self._control.current[held.kind]
         return saving.read(offered) if offered else None
 
-    def _own(self, held: Held, contents: Contents, offer: Offer | None) -> None:
+    def _own(self, held: OwnedSelection, contents: Contents, offer: Offer | None) -> None:
         before = held.before if offer else None
         serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
 

@@ -27,8 +27,8 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.keeper import KEPT, begin_anew, command
 from tray_dictate.output.x11.bequest import Bequest, Will
 from tray_dictate.output.x11.keyboard import LIVES
-from tray_dictate.output.x11.selection_server import Held, Server
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.output.x11.selection_server import OwnedSelection, Server
+from tray_dictate.system import x11
 from tray_dictate.system.x11 import connect, disown, watch_end
 
 CALM = 0.03  # seconds without a word until all of them have been read
@@ -45,7 +45,10 @@ class Keeper:
     """Serves selections until others own all of them; for one thread."""
 
     def __init__(
-        self, display: Display, held: Sequence[Held], belated: frozenset[int] = frozenset()
+        self,
+        display: Display,
+        held: Sequence[OwnedSelection],
+        belated: frozenset[int] = frozenset(),
     ) -> None:
         """Whose origin has ended is dropped; the `belated` get nothing at first."""
         self._display, self._held = display, held
@@ -64,7 +67,7 @@ class Keeper:
                 self.handle(self._display.next_event())
             elif end is None or end > time.monotonic():
                 left = None if end is None else max(end - time.monotonic(), 0)
-                x11_flush.wait(self._display, seconds=left)
+                x11.wait(self._display, seconds=left)
             else:
                 end = None
                 for one in self._held:
@@ -80,7 +83,7 @@ class Keeper:
             elif event.type == X.DestroyNotify and one.ends_with(event.window.id):
                 self._drop(one)
 
-    def _drop(self, held: Held) -> None:
+    def _drop(self, held: OwnedSelection) -> None:
         if held.contents:
             disown(self._display, held.atom, held.acquired)
         held.lose()
@@ -130,8 +133,8 @@ class _Heir:
             if not self._late.is_set():
                 os.close(self._connection)
 
-    def _own(self, display: Display, window: Window, will: Will) -> list[Held]:
-        held = list[Held]()
+    def _own(self, display: Display, window: Window, will: Will) -> list[OwnedSelection]:
+        held = list[OwnedSelection]()
         stamp = _stamp(display, window)
         display.grab_server()  # nobody copies anything between a look and the taking
         for atom in (display.intern_atom("CLIPBOARD"), Xatom.PRIMARY):
@@ -142,7 +145,7 @@ class _Heir:
             if kept := will.selections.get(atom):
                 window.set_selection_owner(atom, kept.acquired)  # see Selections
                 held.append(
-                    Held(
+                    OwnedSelection(
                         atom, kept.contents, stamp, kept.acquired, time.monotonic(),
                         origin=kept.origin, parted=kept.parted,
                     )

@@ -39,7 +39,7 @@ from Xlib.protocol import request
 
 from tray_dictate.core.errors import why
 from tray_dictate.output.keeper import environment
-from tray_dictate.output.x11.modifier_guard import Guard
+from tray_dictate.output.x11.modifier_guard import ModifierGuard
 from tray_dictate.system.x11_requests import GetState, LatchLockState, bits_set, open_xkb
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Keys:
         self._down: list[int] = []
         self._cleared: set[int] = set()  # released by us while the user may have it down
         self._xkb = open_xkb(display)
-        self._guard = Guard(display) if display.has_extension("XInputExtension") else None
+        self._guard = ModifierGuard(display) if display.has_extension("XInputExtension") else None
 
     def announced(self) -> bool:
         """Tell whether the hotkey hears of our keys, so that they end no hold of the user's."""
@@ -348,7 +348,7 @@ _SLEEP = f"trap '' HUP INT TERM; read -r _; exec sleep {_LONGER}"
 _INHERIT = f"""trap '' HUP INT TERM; read -r {LIVES}; export {LIVES}; sleep {_LONGER} & "$@" &"""
 
 
-class Survivor:
+class ConnectionHolder:
     """The process, from here to `end`; without one (no `sh`) a kill is what it was."""
 
     def __init__(

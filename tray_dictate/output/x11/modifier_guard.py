@@ -46,7 +46,7 @@ class _Edge(NamedTuple):
         return (self.number - request) & 0xFFFF < 0x8000
 
 
-class Guard:
+class ModifierGuard:
     """The grabs; for one thread, with that thread's connection, which must announce XInput."""
 
     def __init__(self, display: Display) -> None:

@@ -24,7 +24,7 @@ from Xlib import XK, error
 from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, UnsavedError, plain
+from tray_dictate.output.base import MovedError, UnsavedError, sanitize
 from tray_dictate.output.experience import Experience, Place
 from tray_dictate.output.rules import Method, Rules, Treatment, refusal
 from tray_dictate.output.x11.composition import composes
@@ -95,7 +95,7 @@ class X11Output:
         self, text: str, target: Target | None = None, *, onward: bool = False
     ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
-        text = plain(text)
+        text = sanitize(text)
         if not text:
             return Receipt(confirmed=True, method="nothing")
         if self._return_keys:
@@ -129,7 +129,7 @@ class X11Output:
         may be a password.
         """
         await self._on(
-            self._worker, lambda: self._selections.keep(plain(text), secret=self._refused)
+            self._worker, lambda: self._selections.keep(sanitize(text), secret=self._refused)
         )
 
     async def close(self) -> None:
@@ -201,7 +201,7 @@ class X11Output:
                 )
             treatment = self._rules.treatment(target.names, target.title)
             self._refused = treatment.method == "off"
-            whole = text + plain(treatment.after)
+            whole = text + sanitize(treatment.after)
             try:
                 if treatment.cells:
                     receipt = self._into_cell(target, treatment, whole, edited)
@@ -212,10 +212,10 @@ class X11Output:
             except DeliveryError as partly:
                 if partly.done < len(text):
                     raise
-                after = plain(treatment.after)[: partly.done - len(text)]
+                after = sanitize(treatment.after)[: partly.done - len(text)]
                 return Receipt(confirmed=False, method="type", after=after)
             else:
-                return replace(receipt, after=plain(treatment.after))
+                return replace(receipt, after=sanitize(treatment.after))
             finally:
                 self._keys.put_back()
         raise DeliveryError("The focus moved on and on. Click into the window that it is for.")

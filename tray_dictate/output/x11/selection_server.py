@@ -27,7 +27,7 @@ DEFERRED = 0.5
 
 
 @dataclass(slots=True)
-class Held:
+class OwnedSelection:
     """One selection."""
 
     atom: int
@@ -124,7 +124,7 @@ class Server:
     whether the clipboard is still its own. Who may be reading for the target has to wait for it.
     """
 
-    def __init__(self, display: Display, held: tuple[Held, ...]) -> None:
+    def __init__(self, display: Display, held: tuple[OwnedSelection, ...]) -> None:
         atom = display.intern_atom
         self._display = display
         self._held = {one.atom: one for one in held}
@@ -133,7 +133,9 @@ class Server:
         self._multiple, self._hint = atom("MULTIPLE"), atom(HINT)
         self._manager = atom("CLIPBOARD_MANAGER")
         self.blank = text_contents(display, "", secret=True)
-        self._reads: list[tuple[Held, bool, int]] = []  # not yet noted: what, dictated, by whom
+        self._reads: list[
+            tuple[OwnedSelection, bool, int]
+        ] = []  # not yet noted: what, dictated, by whom
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
         self.late: set[int] = set()  # clients that have read after all what we gave up on
@@ -224,7 +226,7 @@ class Server:
         if event.target == self._targets and event.selection in self._held:
             self._told(self._held[event.selection], client, offer)
 
-    def _told(self, held: Held, client: int, offer: Offer | None) -> None:
+    def _told(self, held: OwnedSelection, client: int, offer: Offer | None) -> None:
         """Note that a client has learnt the formats, and so who owns the selection."""
         if held.asking == client:
             held.asking = 0
@@ -246,7 +248,7 @@ class Server:
     def _is_trusted(self, client: int) -> bool:
         return (client, self._clients.process(client)) in self._trusted
 
-    def _serve(self, event: Any, held: Held, atom: int) -> bool:
+    def _serve(self, event: Any, held: OwnedSelection, atom: int) -> bool:
         client = client_of(self._display, event.requestor.id)
         if held.contents is None:
             return False
@@ -256,7 +258,7 @@ class Server:
             self.late.add(client)
         return self._convert(held, event.requestor, event.target, atom)
 
-    def _convert(self, held: Held, requestor: Window, target: int, atom: int) -> bool:
+    def _convert(self, held: OwnedSelection, requestor: Window, target: int, atom: int) -> bool:
         contents = held.contents or {}
         if target == self._targets:
             own = [self._targets, self._timestamp, self._multiple]
@@ -274,7 +276,7 @@ class Server:
             return False
         return True
 
-    def _convert_each(self, held: Held, requestor: Window, atom: int) -> bool:
+    def _convert_each(self, held: OwnedSelection, requestor: Window, atom: int) -> bool:
         """Answer MULTIPLE: pairs of target and property; a pair refused loses its property."""
         asked = read(requestor, atom)
         if asked is None or asked.bits != 32:
@@ -287,7 +289,7 @@ class Server:
         requestor.change_property(atom, asked.kind, 32, words)
         return True
 
-    def _too_late(self, event: Any, held: Held, client: int) -> bool:
+    def _too_late(self, event: Any, held: OwnedSelection, client: int) -> bool:
         clients, until = self._belated
         if held.dictated or client not in clients:
             return False
@@ -299,7 +301,7 @@ class Server:
         self._belated = (clients, min(until, now + ONE_PASTE))
         return True
 
-    def _note(self, held: Held, client: int, offer: Offer | None) -> None:
+    def _note(self, held: OwnedSelection, client: int, offer: Offer | None) -> None:
         """Learn from a complete read."""
         at_once = time.monotonic() - held.taken_at < EAGER
         if offer is None:

@@ -111,7 +111,7 @@ class AtomNames:
         return self._known[atom]
 
 
-class Saving:
+class SelectionSnapshot:
     """One reading of one selection, ending at most LONGEST seconds from now."""
 
     def __init__(

@@ -40,17 +40,23 @@ from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
 from tray_dictate.output.x11.bequest import Bequest, Kept, Will
 from tray_dictate.output.x11.clients import Clients
 from tray_dictate.output.x11.keeper import heir
-from tray_dictate.output.x11.keyboard import Survivor
-from tray_dictate.output.x11.selection_server import BELATED, Held, Offer, Server, text_contents
+from tray_dictate.output.x11.keyboard import ConnectionHolder
+from tray_dictate.output.x11.selection_server import (
+    BELATED,
+    Offer,
+    OwnedSelection,
+    Server,
+    text_contents,
+)
 from tray_dictate.output.x11.selection_transfer import (
     AtomNames,
     Contents,
-    Saving,
+    SelectionSnapshot,
     Value,
     hand_over,
     read,
 )
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.system import x11
 from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.x11 import (
     Focus,
@@ -103,11 +109,11 @@ class Selections:
         self._window = root.create_window(
             -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
         )
-        self._clipboard = Held(self._display.intern_atom("CLIPBOARD"))
-        self._primary = Held(Xatom.PRIMARY)
+        self._clipboard = OwnedSelection(self._display.intern_atom("CLIPBOARD"))
+        self._primary = OwnedSelection(Xatom.PRIMARY)
         self._both = (self._clipboard, self._primary)
         self._server = Server(self._display, self._both)
-        self._survivor: Survivor | None = None
+        self._survivor: ConnectionHolder | None = None
         self._handed_over = False  # a clipboard manager has the clipboard
         self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
         self._clients, self._names = Clients(self._display), AtomNames(self._display)
@@ -126,7 +132,9 @@ class Selections:
         These connections live on for a moment, too.
         """
         command = heir(self._bequest, self._display.fileno(), seconds)
-        self._survivor = Survivor(*displays, self._display, heir=command, files=self._bequest.files)
+        self._survivor = ConnectionHolder(
+            *displays, self._display, heir=command, files=self._bequest.files
+        )
 
     def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
         """Own both with this text; None where the clipboard could not be saved."""
@@ -192,7 +200,7 @@ class Selections:
                     log.warning("the clipboard: %s", type(problem).__name__)
             # others hear of our end at once, though our connection may live on for a moment
             self._window.destroy()
-            x11_flush.flush(self._display)
+            x11.flush(self._display)
         except (error.ConnectionClosedError, OSError):
             log.info("the clipboard went away with the X server")
         finally:
@@ -224,7 +232,7 @@ class Selections:
             return
         nearest = min((one for one in (due, deferred) if one is not None), default=None)
         patience = None if nearest is None else nearest - now
-        x11_flush.wait(self._display, self._wake_up, seconds=patience)
+        x11.wait(self._display, self._wake_up, seconds=patience)
 
     def _drain(self) -> None:
         while self._display.pending_events():
@@ -242,7 +250,7 @@ class Selections:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            x11_flush.wait(self._display, seconds=left)
+            x11.wait(self._display, seconds=left)
 
     def _handle(self, event: Any) -> None:
         if event.type == X.SelectionClear:
@@ -292,7 +300,7 @@ class Selections:
         self._bequeath()
         return offer
 
-    def _take_over(self, held: Held, contents: Contents, *, vital: bool) -> bool:
+    def _take_over(self, held: OwnedSelection, contents: Contents, *, vital: bool) -> bool:
         """Own a selection for a while; what was there is kept, if need be by leaving it alone."""
         for _ in range(3):  # again where the user copied something in this very moment
             stamp = self._stamp()
@@ -316,7 +324,7 @@ class Selections:
                 return True
         return not vital
 
-    def _before(self, held: Held, owner: Any, stamp: int) -> Contents | None:
+    def _before(self, held: OwnedSelection, owner: Any, stamp: int) -> Contents | None:
         """Return what is to be given back: ours from before, or another program's."""
         if owner == X.NONE:
             return None
@@ -325,7 +333,7 @@ class Selections:
         command = self._clients.command(owner.id)
         if is_lent(command) if command else is_any_lent("DISPLAY"):
             raise ReservedError("its owner gives it only for a while")
-        saving = Saving(
+        saving = SelectionSnapshot(
             self._display, self._window, wait=self._wait, stamp=stamp, names=self._names
         )
         contents = saving.read(held.atom)
@@ -333,7 +341,9 @@ class Selections:
             held.asking = client_of(self._display, owner.id) if saving.signed else 0
         return contents
 
-    def _own(self, held: Held, contents: Contents, stamp: int, *, instead_of: Any) -> bool:
+    def _own(
+        self, held: OwnedSelection, contents: Contents, stamp: int, *, instead_of: Any
+    ) -> bool:
         """Own a selection instead of a certain window, and of nobody who took it meanwhile.
 
         The server's time counts in milliseconds, so that it alone cannot tell who was first: the
@@ -354,7 +364,7 @@ class Selections:
             return True
         finally:
             self._display.ungrab_server()
-            x11_flush.flush(self._display)
+            x11.flush(self._display)
 
     def _due(self) -> float | None:
         offer = self._offer
@@ -440,7 +450,7 @@ class Selections:
                 log.warning("the clipboard could not be handed on, and is empty now")
                 return
             self._drain()
-            x11_flush.wait(self._display, seconds=min(left, 0.1))
+            x11.wait(self._display, seconds=min(left, 0.1))
 
     def _bequeath(self, soon: Mapping[int, Kept] | None = None) -> None:
         """Say what is to outlive us; `soon` is what is about to be ours."""

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from Xlib import XK, Xatom
 from Xlib.display import Display
 
-from tray_dictate.output.base import always
+from tray_dictate.output.base import any_window
 from tray_dictate.output.x11.keyboard import FIRST, LAST, Keys, Layout, Row, Stroke
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Typer:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] = always,
+        stays: Callable[[], bool] = any_window,
         manner: Manner = Manner(),  # noqa: B008 - it cannot change
     ) -> int:
         """Type the text; return how much of it, less where `stop` is set or `stays` says no.
@@ -110,7 +110,11 @@ class Typer:
             time.sleep(REMOTE_REST if part.isascii() else REMOTE_NEW)
 
     def press(
-        self, keycode: int, times: int, stop: threading.Event, stays: Callable[[], bool] = always
+        self,
+        keycode: int,
+        times: int,
+        stop: threading.Event,
+        stays: Callable[[], bool] = any_window,
     ) -> int:
         """Press one key so often; return how often, less where `stop` or `stays` ends it."""
         done = 0

@@ -30,7 +30,7 @@ class Entry:
     on: bool  # False: it is there, and was switched off in the desktop's own settings
 
 
-class Way(Protocol):
+class AutostartBackend(Protocol):
     """One way of being started with the session."""
 
     name: str
@@ -155,7 +155,7 @@ def _by_python(python: Path) -> tuple[str, ...]:
     return tuple(own_python.module("tray_dictate", "run", python=str(python)))
 
 
-def _ways() -> list[Way]:
+def _ways() -> list[AutostartBackend]:
     """Return this system's, the usual one first."""
     if sys.platform == "darwin":
         from tray_dictate.system.autostart.launchd import LaunchAgent  # noqa: PLC0415
@@ -171,7 +171,7 @@ def _ways() -> list[Way]:
     return [DesktopEntry(), Service()]
 
 
-def _way(name: str, ways: list[Way]) -> Way:
+def _way(name: str, ways: list[AutostartBackend]) -> AutostartBackend:
     for way in ways:
         if way.name == name:
             return way
@@ -180,7 +180,7 @@ def _way(name: str, ways: list[Way]) -> Way:
     )
 
 
-def _entries() -> list[tuple[Way, Entry]]:
+def _entries() -> list[tuple[AutostartBackend, Entry]]:
     try:
         return [(way, entry) for way in _ways() if (entry := way.read())]
     except OSError as reason:

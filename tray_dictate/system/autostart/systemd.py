@@ -9,7 +9,7 @@ from contextlib import suppress
 import platformdirs
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import files as paths
+from tray_dictate.system import files
 from tray_dictate.system.autostart import Entry
 from tray_dictate.system.files import write_whole
 from tray_dictate.system.key_variables import without_keys
@@ -46,7 +46,7 @@ class Service:
                 "Run this in your desktop session, or leave out --systemd.",
             )
         write_whole(self._path, render(command))
-        paths.make_folder(self._wanted.parent)
+        files.make_folder(self._wanted.parent)
         self._wanted.unlink(missing_ok=True)
         self._wanted.symlink_to(self._path)
         _systemctl("daemon-reload")

@@ -9,13 +9,13 @@ import threading
 from contextlib import suppress
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Choices, Urgency
+from tray_dictate.core.ports import MenuState, Urgency
 from tray_dictate.ui.labels import plain, tooltip
 
 log = logging.getLogger(__name__)
 
 
-class Ending:
+class MainThreadWait:
     """What the main thread waits for; signal handlers run meanwhile, on every system.
 
     The system may hand a signal to any thread, and Python runs its handler in the main thread
@@ -58,7 +58,7 @@ class Headless:
     """A Tray without anything to see."""
 
     def __init__(self) -> None:
-        self._over = Ending()
+        self._over = MainThreadWait()
 
     def run(self) -> None:
         """Block until `stop`."""
@@ -68,7 +68,7 @@ class Headless:
         """Log the status."""
         log.debug("%s", tooltip(status, detail, listening=listening))
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         """There is no menu."""
 
     def level(self, level: float) -> None:

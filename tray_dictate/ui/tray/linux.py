@@ -14,12 +14,12 @@ from collections.abc import Awaitable
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Choices, Urgency
+from tray_dictate.core.ports import Actions, MenuState, Urgency
 from tray_dictate.system.dbus import TROUBLE, connect
 from tray_dictate.system.threads import Bridge
 from tray_dictate.system.wayland import compositor_answers
 from tray_dictate.ui.labels import Unseen, plain, seen
-from tray_dictate.ui.tray.headless import Ending
+from tray_dictate.ui.tray.headless import MainThreadWait
 from tray_dictate.ui.tray.menu import View
 from tray_dictate.ui.tray.notifications import Notifications, show_once
 from tray_dictate.ui.tray.sni import Item
@@ -41,7 +41,7 @@ class LinuxTray:
     ) -> None:
         self._bridge, self._actions = bridge, actions
         self._icon, self._notifications = icon, notifications
-        self._over = Ending()
+        self._over = MainThreadWait()
         self._view = View()
         self._item: Item | None = None
         self._bubbles: Notifications | None = None  # while there is a bus
@@ -62,7 +62,7 @@ class LinuxTray:
         """Show a status on whichever icon there is."""
         self._bridge.post(self._show, status, detail, listening)
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         """Show these in the menu."""
         self._bridge.post(self._offer, choices)
 
@@ -98,7 +98,7 @@ class LinuxTray:
         self._real = (status, detail)
         self._change(self._view.of(*seen(status, detail, self._unseen)).hearing(listening))
 
-    def _offer(self, choices: Choices) -> None:
+    def _offer(self, choices: MenuState) -> None:
         self._change(self._view.offering(choices))
         if self._item:
             self._item.offered()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Choice, Choices
+from tray_dictate.core.ports import Actions, MenuOption, MenuState
 from tray_dictate.ui.labels import is_marked, plain, tooltip
 from tray_dictate.ui.tray.icon import LOUDEST, Picture
 
@@ -22,7 +22,7 @@ class View:
     status: Status = Status.IDLE
     detail: str = ""
     level: int = 0  # of the input, up to LOUDEST; of a recording only
-    choices: Choices = Choices()  # noqa: RUF009 - frozen
+    choices: MenuState = MenuState()  # noqa: RUF009 - frozen
     listening: bool = False  # the microphone is open
 
     def of(self, status: Status, detail: str) -> View:
@@ -40,7 +40,7 @@ class View:
             return self
         return replace(self, level=round(min(max(level, 0.0), 1.0) * LOUDEST))
 
-    def offering(self, choices: Choices) -> View:
+    def offering(self, choices: MenuState) -> View:
         """Return it with other choices."""
         return replace(self, choices=choices)
 
@@ -96,7 +96,7 @@ def menu(view: View, actions: Actions) -> tuple[Entry, ...]:
 
         return act
 
-    def setting(name: str, label: str, choices: tuple[Choice, ...]) -> Entry:
+    def setting(name: str, label: str, choices: tuple[MenuOption, ...]) -> Entry:
         lines = (
             _line(choice, own(actions.set, name, _value(choice)), radio=True) for choice in choices
         )
@@ -134,14 +134,14 @@ def menu(view: View, actions: Actions) -> tuple[Entry, ...]:
     )  # fmt: skip
 
 
-def _line(choice: Choice, action: Callable[[], None], *, radio: bool = False) -> Entry:
+def _line(choice: MenuOption, action: Callable[[], None], *, radio: bool = False) -> Entry:
     name = str(choice.value)
     label = plain(" ".join(choice.label.split()), _LONGEST)  # a device may have any name
     checked = choice.chosen if radio else None
     return Entry(name, label, action, checked, radio, enabled=choice.enabled)
 
 
-def _value(choice: Choice) -> Any:
+def _value(choice: MenuOption) -> Any:
     return list(choice.value) if isinstance(choice.value, tuple) else choice.value
 
 

@@ -22,9 +22,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, Choices, Urgency
+from tray_dictate.core.ports import Actions, MenuState, Urgency
 from tray_dictate.ui.labels import NAME, TITLE, plain
-from tray_dictate.ui.tray.headless import Ending
+from tray_dictate.ui.tray.headless import MainThreadWait
 from tray_dictate.ui.tray.icon import Picture, draw
 from tray_dictate.ui.tray.menu import Entry, View, click, menu
 
@@ -40,7 +40,7 @@ class PystrayTray:
 
     def __init__(self, actions: Actions, *, notifications: bool) -> None:
         self._actions, self._notifications = actions, notifications
-        self._over = Ending()
+        self._over = MainThreadWait()
         self._order = threading.Lock()  # of messages: some come from other threads
         self._waiting: list[str] = []
         self._view = View()
@@ -64,7 +64,7 @@ class PystrayTray:
         if over:  # pystray tells of no opening, so the lists are as of the last dictation
             self._actions.look()
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: MenuState) -> None:
         """Show these in the menu."""
         self._change(self._view.offering(choices))
 

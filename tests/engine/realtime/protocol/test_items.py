@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.engine.realtime.protocol.items import Binding
+from tray_dictate.engine.realtime.protocol.items import ItemMap
 from tray_dictate.engine.realtime.protocol.turns import Turn
 
 
@@ -13,7 +13,7 @@ def bound(script, *, follows=True, echoes=True, turns=3):
 
     "expect" is a commit of the next turn, "b<a" an announcement, "b?" asks for a text's turn.
     """
-    binding = Binding(follows, echoes)
+    binding = ItemMap(follows, echoes)
     ours = [Turn(n * 10, n * 10 + 10) for n in range(turns)]
     waiting, answers = list(ours), []
     for step in script.split():
@@ -90,7 +90,7 @@ def test_a_text_comes_under(echoes, script, answers):
 
 
 def test_a_server_that_finds_turns_itself_will_announce_a_strange_item():
-    binding = Binding(follows=True, echoes=True, detects=True)
+    binding = ItemMap(follows=True, echoes=True, detects=True)
     turn = Turn(0, 10)
 
     assert binding.turn("x") is None
@@ -101,7 +101,7 @@ def test_a_server_that_finds_turns_itself_will_announce_a_strange_item():
 
 
 def test_what_the_server_found_itself_is_before_what_we_committed_then():
-    binding = Binding(follows=True, echoes=True, detects=True)
+    binding = ItemMap(follows=True, echoes=True, detects=True)
     found, first, second = Turn(0, 10), Turn(10, 20), Turn(20, 30)
     binding.bind("a", found)
     binding.expect(first)
@@ -113,7 +113,7 @@ def test_what_the_server_found_itself_is_before_what_we_committed_then():
 
 
 def test_a_refused_commit_takes_its_turn_back():
-    binding = Binding(follows=True, echoes=True)
+    binding = ItemMap(follows=True, echoes=True)
     first, second = Turn(0, 10), Turn(10, 20)
     binding.expect(first)
     binding.expect(second)
@@ -125,7 +125,7 @@ def test_a_refused_commit_takes_its_turn_back():
 
 
 def test_what_was_said_in_an_earlier_take_is_not_kept_but_its_name_is_known():
-    binding, turn = Binding(follows=True, echoes=True), Turn(0, 10)
+    binding, turn = ItemMap(follows=True, echoes=True), Turn(0, 10)
     binding.expect(turn)
     binding.announce("a", None)
     turn.text = "secret"

@@ -13,7 +13,7 @@ from openai.types.beta.realtime import TranscriptionSessionUpdate
 from pydantic import BaseModel
 
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.engine.realtime.protocol import events as say
+from tray_dictate.engine.realtime.protocol import events
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features, model
 
 GA = [name for name, dialect in DIALECTS.items() if dialect.shape == "ga"]
@@ -30,7 +30,7 @@ MODELS = [
 ]  # fmt: skip
 FIELDS = [
     "language", "languages", "prompt", "keywords", "noise_reduction", "delay", "logprobs",
-    "turn_detection", say.NULL_DETECTION,
+    "turn_detection", events.NULL_DETECTION,
 ]  # fmt: skip
 few = settings(max_examples=30)
 words = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -62,7 +62,7 @@ def extras(value: object, path: str = "") -> Iterator[str]:
             yield from extras(getattr(value, name), f"{path}.{name}")
 
 
-def judged(message: say.Message) -> BaseModel:
+def judged(message: events.Message) -> BaseModel:
     """Return what the SDK makes of a message, having seen that nothing of it is unknown there."""
     parsed = SHAPES[message["type"]].model_validate(message)
     assert not list(extras(parsed))
@@ -70,22 +70,22 @@ def judged(message: say.Message) -> BaseModel:
     return parsed
 
 
-def said(name: str, chosen: EngineSettings, dropped: set[str] | None = None) -> say.Message:
+def said(name: str, chosen: EngineSettings, dropped: set[str] | None = None) -> events.Message:
     """Return the update; `chosen` as if this engine had been named."""
     chosen = chosen.model_copy(update={"name": name})
     if DIALECTS[name].needs_model and not chosen.model:
         chosen = chosen.model_copy(update={"model": "m"})
-    return say.update(DIALECTS[name], chosen, dropped or set(), "c1")
+    return events.update(DIALECTS[name], chosen, dropped or set(), "c1")
 
 
-def sound(name: str, dropped: set[str] | None = None, **chosen: object) -> say.Message:
+def sound(name: str, dropped: set[str] | None = None, **chosen: object) -> events.Message:
     """Return what the update says of the sound."""
     wanted = EngineSettings.model_validate({"name": name, **chosen})
     return said(name, wanted, dropped)["session"]["audio"]["input"]
 
 
 def test_extras_finds_what_the_sdk_would_pass():
-    message = say.update(DIALECTS["openai"], EngineSettings(name="openai"), set(), "c1")
+    message = events.update(DIALECTS["openai"], EngineSettings(name="openai"), set(), "c1")
     message["session"]["audio"]["input"]["noise_reductoin"] = None
     message["finall"] = True
 
@@ -149,13 +149,13 @@ def test_what_was_refused_is_not_said_again(name, chosen, dropped):
     update = said(name, chosen, dropped)
     text = repr(_names(update))
 
-    heard = {"logprobs": "'include'", say.NULL_DETECTION: "'turn_detection'"}
+    heard = {"logprobs": "'include'", events.NULL_DETECTION: "'turn_detection'"}
     for field in dropped - {"turn_detection"}:
-        if field == say.NULL_DETECTION and name == "speaches":
+        if field == events.NULL_DETECTION and name == "speaches":
             continue  # it has no null
         assert heard.get(field, f"'{field}'") not in text
     if "turn_detection" in dropped:
-        assert not say.detects(DIALECTS[name], chosen.model_copy(update={"model": "m"}), dropped)
+        assert not events.detects(DIALECTS[name], chosen.model_copy(update={"model": "m"}), dropped)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -293,11 +293,11 @@ def test_voice_detection_is_explicit_and_of_a_kind_that_the_server_offers(
 
     assert sound(name, **chosen)["turn_detection"] == detection
     wanted = EngineSettings(name=name, **chosen)
-    assert say.detects(DIALECTS[name], wanted) is (detection is not None)
+    assert events.detects(DIALECTS[name], wanted) is (detection is not None)
     if detection:
         assert sound(name, {"turn_detection"}, **chosen)["turn_detection"] is None
-        assert not say.detects(DIALECTS[name], wanted, {"turn_detection"})
-    assert "turn_detection" not in sound(name, {say.NULL_DETECTION}, **chosen)
+        assert not events.detects(DIALECTS[name], wanted, {"turn_detection"})
+    assert "turn_detection" not in sound(name, {events.NULL_DETECTION}, **chosen)
 
 
 def test_speaches_finds_the_turns_only_when_it_is_to():
@@ -322,19 +322,19 @@ def test_a_server_with_a_model_of_its_own_is_told_none():
 @few
 @given(st.binary(max_size=100))
 def test_sound_is_base64_in_an_event_that_the_sdk_knows(chunk):
-    message = judged(say.append(chunk))
+    message = judged(events.append(chunk))
 
     assert base64.b64decode(message.audio, validate=True) == chunk
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != "vllm"])
 def test_a_turn_ends_with_a_commit_that_the_sdk_knows(name):
-    assert say.begin(DIALECTS[name]) is None
-    assert judged(say.commit(DIALECTS[name], "c7")).event_id == "c7"
-    assert judged(say.clear("c8")).event_id == "c8"
+    assert events.begin(DIALECTS[name]) is None
+    assert judged(events.commit(DIALECTS[name], "c7")).event_id == "c7"
+    assert judged(events.clear("c8")).event_id == "c8"
 
 
 def test_vllm_is_told_where_a_turn_begins_and_where_it_ends():
     kind = "input_audio_buffer.commit"
-    assert say.begin(DIALECTS["vllm"]) == {"type": kind, "final": False}
-    assert say.commit(DIALECTS["vllm"], "c7") == {"type": kind, "final": True}
+    assert events.begin(DIALECTS["vllm"]) == {"type": kind, "final": False}
+    assert events.commit(DIALECTS["vllm"], "c7") == {"type": kind, "final": True}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.core.segments import Committed, Completed, Delta
-from tray_dictate.engine.realtime.protocol import events as say
+from tray_dictate.engine.realtime.protocol import events
 from tray_dictate.engine.realtime.protocol.dialects import Dialect
 from tray_dictate.engine.realtime.protocol.errors import (
     LostError,
@@ -40,7 +40,7 @@ from tray_dictate.engine.realtime.protocol.events import (
     Updated,
     decode,
 )
-from tray_dictate.engine.realtime.protocol.items import Binding, Timeline
+from tray_dictate.engine.realtime.protocol.items import ItemMap, ServerClock
 from tray_dictate.engine.realtime.protocol.turns import Turn, Turns
 
 _LEAST, _MOST = 0.02, 0.1  # seconds of sound in a message
@@ -65,11 +65,11 @@ class Conversation:
         self._dialect, self._settings, self._dropped = dialect, settings, dropped
         self._partner = Partner(dialect, settings, source)
         self._numbers = itertools.count(1)
-        self._said: list[say.Message] = []
-        detects = say.detects(dialect, settings, dropped)
-        self._binding = Binding(dialect.follows, dialect.echoes, detects)
+        self._said: list[events.Message] = []
+        detects = events.detects(dialect, settings, dropped)
+        self._binding = ItemMap(dialect.follows, dialect.echoes, detects)
         self._texts: dict[str, Completed | Untold] = {}  # of items that are no turn yet
-        self._timeline = Timeline()
+        self._timeline = ServerClock()
         self._commits: set[str] = set()  # event ids
         self._transcribes = self._answers_only = False
         self.attach(Turns(dialect.rate))
@@ -78,7 +78,7 @@ class Conversation:
     @property
     def detects(self) -> bool:
         """Whether the server finds the turns."""
-        return say.detects(self._dialect, self._settings, self._dropped)
+        return events.detects(self._dialect, self._settings, self._dropped)
 
     @property
     def owed(self) -> list[Turn]:
@@ -104,7 +104,7 @@ class Conversation:
         self.complaint = ""  # the last error that may mean nothing: an answer may come all the same
         self._timeline.jump(self._cursor)
 
-    def next(self, read: Read) -> say.Message | None:
+    def next(self, read: Read) -> events.Message | None:
         """Return the next message to send, None where nothing is to be said now."""
         if self._said:
             return self._said.pop(0)
@@ -145,7 +145,7 @@ class Conversation:
 
     def _configure(self) -> None:
         self._update_id = self._event_id()  # what is said against an older one is stale
-        self._update = say.update(self._dialect, self._settings, self._dropped, self._update_id)
+        self._update = events.update(self._dialect, self._settings, self._dropped, self._update_id)
         self._said.append(self._update)
 
     def _event_id(self) -> str:
@@ -153,14 +153,14 @@ class Conversation:
 
     # what we say
 
-    def _begin(self, turn: Turn) -> say.Message | None:
+    def _begin(self, turn: Turn) -> events.Message | None:
         self._begun = turn
         if not turn.start <= self._cursor <= (turn.end or self._turns.end):
             self._cursor = turn.start  # what lies between was settled before
             self._timeline.jump(self._cursor)
-        return say.begin(self._dialect)
+        return events.begin(self._dialect)
 
-    def _append(self, turn: Turn, read: Read) -> say.Message | None:
+    def _append(self, turn: Turn, read: Read) -> events.Message | None:
         rate = self._dialect.rate
         end = self._turns.end if turn.end is None else turn.end
         size = min(end - self._cursor, int(rate * _MOST))
@@ -170,12 +170,12 @@ class Conversation:
         self._cursor += size
         return self._append_message(chunk)
 
-    def _append_message(self, chunk: bytes) -> say.Message:
+    def _append_message(self, chunk: bytes) -> events.Message:
         self._timeline.append(len(chunk) // SAMPLE)
         self._loose += len(chunk) // SAMPLE
-        return say.append(chunk)
+        return events.append(chunk)
 
-    def _commit(self, turn: Turn) -> say.Message:
+    def _commit(self, turn: Turn) -> events.Message:
         rate = self._dialect.rate
         if self.detects:
             if not self._dialect.commits_detected:
@@ -188,16 +188,16 @@ class Conversation:
         self._loose = 0
         commit = self._event_id()
         self._commits.add(commit)
-        return say.commit(self._dialect, commit)
+        return events.commit(self._dialect, commit)
 
-    def _after_all(self) -> say.Message | None:
+    def _after_all(self) -> events.Message | None:
         """Leave nothing in the server's buffer for the next take: silence is not transcribed."""
         if not self._turns.finished or not self._loose or not self._dialect.clears:
             return None
         if self.owed and not self._dialect.commits_detected:
             return None  # what was to make it end a turn is in its buffer, too
         self._loose = 0
-        return say.clear(self._event_id())
+        return events.clear(self._event_id())
 
     # what we hear
 
@@ -313,11 +313,11 @@ class Conversation:
     def _drop(self, field: str) -> None:
         """Go on without a setting that the server refuses."""
         if field == "turn_detection":
-            field = field if self.detects else say.NULL_DETECTION
+            field = field if self.detects else events.NULL_DETECTION
             self._binding.detects = False
         if field in self._dropped:
             return
         self._dropped.add(field)
         self._configure()
-        if field != say.NULL_DETECTION:
+        if field != events.NULL_DETECTION:
             self.notes.append(without(self._dialect, field))

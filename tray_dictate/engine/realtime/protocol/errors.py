@@ -16,7 +16,7 @@ from typing import Any, cast
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import EngineError
 from tray_dictate.core.text.normalize import clean
-from tray_dictate.engine.realtime.protocol import causes as dialect_causes
+from tray_dictate.engine.realtime.protocol import causes
 from tray_dictate.engine.realtime.protocol.causes import Cause, asked_wait, find, find_close
 from tray_dictate.engine.realtime.protocol.dialects import Dialect, model
 from tray_dictate.engine.realtime.protocol.events import Refused
@@ -177,7 +177,7 @@ def _explained(
     said = _in_our_words(partner, cause) if cause else ""
     match cause.action if cause else "again":
         case "fatal":
-            return (EphemeralError if cause is dialect_causes.EPHEMERAL else RefusedError)(said)
+            return (EphemeralError if cause is causes.EPHEMERAL else RefusedError)(said)
         case "wait":
             wait = wait or asked_wait(words)
             more = f" It wants to be left alone for {wait:.0f} s." if wait >= 1 else ""
@@ -190,7 +190,7 @@ def _in_our_words(partner: Partner, cause: Cause) -> str:
     dialect, settings, source = partner.dialect, partner.settings, partner.source
     name = model(dialect, settings)
     said = cause.said
-    refused = cause in (dialect_causes.KEY, dialect_causes.FORBIDDEN)
+    refused = cause in (causes.KEY, causes.FORBIDDEN)
     if source == _NO_KEY and refused:
         said = "{title} wants a key, and none is sent. Set one with `tray-dictate key set`."
     elif source == _TOKEN and refused:
@@ -207,7 +207,7 @@ def _in_our_words(partner: Partner, cause: Cause) -> str:
         key=key,
         model=f"engine.model = {name!r}" if name else "engine.model",
     )
-    if cause in (dialect_causes.KIND, dialect_causes.ADDRESS) and dialect.shape == "preview":
+    if cause in (causes.KIND, causes.ADDRESS) and dialect.shape == "preview":
         other = {"deployment": "intent", "intent": "deployment"}[settings.preview_query]
         said += f' Or try engine.preview_query = "{other}".'
     return said

@@ -15,7 +15,7 @@ from tray_dictate.engine.realtime.protocol.turns import Turn
 
 
 @dataclass(slots=True)
-class Binding:
+class ItemMap:
     """Turns wait for a name in the order of their commits; texts wait for a turn."""
 
     follows: bool  # previous_item_id can be trusted
@@ -107,7 +107,7 @@ class Binding:
         return chain
 
 
-class Timeline:
+class ServerClock:
     """Where in a take each sample of a connection is from; both in samples."""
 
     def __init__(self) -> None:
