@@ -19,7 +19,8 @@ from tests.fakes import (
     FakeRewriter,
     FakeTray,
 )
-from tray_dictate.app.daemon import Daemon, Parts
+from tray_dictate.app.components import Components
+from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.take import Take
 from tray_dictate.config import load
 from tray_dictate.config.schema import HistorySettings
@@ -44,7 +45,7 @@ class Rig:
         self.rewriter, self.lock = FakeRewriter(), FakeLock()
         self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
         loaded = load.load(None, ["audio.tail_ms=50", *settings], {})
-        self.parts = parts = Parts(
+        self.parts = parts = Components(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
             self.rewriter, self.history, lock=self.lock,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.doctor import installation
 from tray_dictate.doctor import installation as settings
 from tray_dictate.history.entries import Entry, History
-from tray_dictate.system import installation as paths
+from tray_dictate.system import files as paths
 
 KEEPS = HistorySettings()
 
