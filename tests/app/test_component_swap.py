@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.app.test_daemon import Rig as DaemonRig
-from tests.app.test_daemon import until
+from tests.daemon_rig import Rig as DaemonRig
 from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
+from tests.waiting import until
 from tray_dictate.app.live_config import ComponentSwap
 from tray_dictate.config import load as config_load
 from tray_dictate.config.schema import Config

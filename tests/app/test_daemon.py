@@ -4,89 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import pytest
 
+from tests.daemon_rig import Rig, recorded, spoken
 from tests.fakes import (
-    FakeCapture,
-    FakeCues,
     FakeEngine,
-    FakeHotkey,
-    FakeLock,
     FakeMicrophone,
-    FakeOutput,
-    FakeRewriter,
-    FakeTray,
 )
-from tray_dictate.app.components import Components
-from tray_dictate.app.daemon import Daemon
+from tests.waiting import until
 from tray_dictate.app.take import Take
-from tray_dictate.config import load
-from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.segments import Spoken
-from tray_dictate.history.entries import AsyncHistory, Entry
 from tray_dictate.hotkey.switchable import CommandsHotkey
-
-
-class Rig:
-    """A running daemon and everything around it."""
-
-    def __init__(
-        self, *settings: str, microphone: FakeMicrophone | None = None, farewell: float = 10,
-        patience: float = 5,
-    ) -> None:  # fmt: skip
-        self.microphone = microphone or FakeMicrophone()
-        self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
-        self.hotkey, self.cues = FakeHotkey(), FakeCues()
-        self.rewriter, self.lock = FakeRewriter(), FakeLock()
-        self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
-        loaded = load.load(None, ["audio.tail_ms=50", *settings], {})
-        self.parts = parts = Components(
-            loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
-            self.rewriter, self.history, lock=self.lock,
-        )  # fmt: skip
-        self.daemon = Daemon(parts, farewell, patience)
-
-    async def stop(self) -> None:
-        """End the daemon, and let go of the history's file."""
-        await self.daemon.stop()
-        await self.history.close()
-
-    def press(self, key: str = "ctrl_r") -> None:
-        self.daemon.edge(Edge(key, True, time.monotonic()))
-
-    def release(self, key: str = "ctrl_r") -> None:
-        self.daemon.edge(Edge(key, False, time.monotonic()))
-
-    async def capture(self) -> FakeCapture:
-        """Wait for the recording that goes on now."""
-        captures = self.microphone.captures
-        await until(lambda: captures and captures[-1].opened and not captures[-1].stopped)
-        return captures[-1]
-
-    async def say(self, words: str) -> None:
-        (await self.capture()).speak(words)
-
-    async def idle(self) -> None:
-        await until(lambda: self.tray.shown[-1] in (Status.IDLE, Status.ERROR, Status.OFF))
-
-
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.002)
-
-
-@pytest.fixture
-async def rig():
-    rig = Rig()
-    await rig.daemon.start()
-    yield rig
-    await rig.stop()
 
 
 async def test_hold_speak_release(rig):
@@ -461,27 +393,6 @@ async def test_no_word_is_in_the_log(rig, caplog):
     assert "marzipan" not in caplog.text
 
 
-@pytest.fixture
-async def rig_with():
-    rigs = []
-
-    async def start(*settings: str) -> Rig:
-        rigs.append(Rig(*settings))
-        await rigs[-1].daemon.start()
-        return rigs[-1]
-
-    yield start
-    for rig in rigs:
-        await rig.stop()
-
-
-async def spoken(rig: Rig, words: str) -> None:
-    rig.press()
-    await rig.say(words)
-    rig.release()
-    await rig.idle()
-
-
 async def test_text_follows_the_focus_unless_it_is_told_otherwise(rig):
     rig.output.windows["mail"] = ""
     rig.press()
@@ -724,13 +635,6 @@ async def test_a_new_line_may_be_shift_enter_and_an_enter_may_end_it(rig_with):
     rig = await rig_with('text.commands=["en"]', "text.newline=shift+enter", "text.submit=true")
     await spoken(rig, "One new line two.")
     await until(lambda: rig.output.text == "One<shift+enter>Two.<enter>")
-
-
-async def recorded(rig: Rig) -> list[Entry]:
-    """Wait for the history."""
-    while not (entries := await rig.history.last()):  # noqa: ASYNC110 - as in `until`
-        await asyncio.sleep(0.002)
-    return entries
 
 
 async def test_of_a_flood_the_beginning_is_kept_wherever_it_is_kept(rig_with):

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.app.test_daemon import Rig, until
+from tests.daemon_rig import Rig
+from tests.waiting import until
 from tray_dictate.core.dictation import Cancel, Start, Status
 from tray_dictate.core.ports import Urgency
 

@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 
-from tests.app.test_daemon import Rig, rig_with, spoken, until
+from tests.daemon_rig import Rig, recorded, spoken
+from tests.waiting import until
 from tray_dictate.core.dictation import Cancel
 from tray_dictate.history.statistics import AsyncStats, Stats
-
-__all__ = ["rig_with"]
 
 
 @pytest.fixture
@@ -19,14 +18,6 @@ async def rig(rig_with, tmp_path, monkeypatch) -> Rig:
     rig = await rig_with('engine.languages=["en"]')
     rig.history.stats = AsyncStats(lambda _: None, tmp_path / "stats.sqlite")
     return rig
-
-
-async def entries(rig: Rig, count: int = 1):
-    """Wait for so many entries, and return them, the newest first."""
-    async with asyncio.timeout(5):
-        while len(found := await rig.history.last(9)) < count:  # noqa: ASYNC110 - no event tells
-            await asyncio.sleep(0.01)
-    return found
 
 
 async def numbers(rig: Rig, tmp_path):
@@ -39,7 +30,7 @@ async def numbers(rig: Rig, tmp_path):
 
 async def test_a_dictation_is_there_with_its_engine_its_times_and_its_length(rig, tmp_path):
     await spoken(rig, "Hello there.")
-    [entry] = await entries(rig)
+    [entry] = await recorded(rig)
     assert (entry.text, entry.raw, entry.state) == ("Hello there.", "Hello there.", "delivered")
     assert (entry.engine, entry.language, entry.audio) == ("offline", "en", "")
     times = entry.timings
@@ -52,7 +43,7 @@ async def test_a_dictation_is_there_with_its_engine_its_times_and_its_length(rig
 async def test_one_that_became_no_text_is_there_as_failed_with_its_recording(rig, tmp_path):
     rig.engine.breaks = "The server is away."
     await spoken(rig, "lost words")
-    [entry] = await entries(rig)
+    [entry] = await recorded(rig)
     assert (entry.text, entry.raw, entry.state) == ("", "", "failed")
     [wav] = tmp_path.rglob("*.wav")
     assert entry.audio == str(wav)
@@ -67,7 +58,7 @@ async def test_one_that_lost_its_second_half_is_there_as_partly_with_its_recordi
     rig.engine.breaks = "The server is away."
     await rig.say("two.")
     rig.release()
-    [entry] = await entries(rig)
+    [entry] = await recorded(rig)
     assert (entry.text, entry.state) == ("One.", "partly")
     assert entry.audio.endswith(".wav")
 
@@ -81,7 +72,7 @@ async def test_one_that_the_end_of_the_daemon_cuts_off_is_there_as_failed(tmp_pa
     await rig.say("last words")
     await asyncio.sleep(0.02)
     await rig.daemon.stop()
-    [entry] = await entries(rig)
+    [entry] = await recorded(rig)
     assert entry.state == "failed"
     assert entry.audio
     await rig.history.close()
@@ -97,7 +88,7 @@ async def test_text_that_still_waits_for_its_window_at_the_end_is_not_lost():
     rig.release()
     await asyncio.sleep(0.1)
     await rig.daemon.stop()
-    [entry] = await entries(rig)
+    [entry] = await recorded(rig)
     assert entry.raw == "One. Two."
     assert entry.state == "kept"
     await rig.history.close()

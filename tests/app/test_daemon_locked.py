@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.app.test_daemon import Rig, until
+from tests.daemon_rig import Rig
 from tests.fakes import FakeHotkey
+from tests.waiting import until
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app.test_daemon import Rig, rig_with, spoken
+from tests.daemon_rig import Rig, spoken
 from tray_dictate.core.ports import Target
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.caret import Around
 from tray_dictate.hotkey.switchable import CommandsHotkey
-
-__all__ = ["rig_with"]
 
 
 class Reader:

@@ -6,10 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.app.test_daemon import Rig, rig_with, spoken, until
+from tests.daemon_rig import Rig, spoken
+from tests.waiting import until
 from tray_dictate.core.errors import DeliveryError
-
-__all__ = ["rig_with"]
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.app.test_daemon import Rig, rig_with, spoken, until
-from tests.app.test_daemon_history import entries
+from tests.daemon_rig import Rig, recorded, spoken
+from tests.waiting import until
 from tray_dictate.core.errors import DeliveryError
-
-__all__ = ["rig_with"]
 
 
 async def test_text_is_held_over_the_pauses_of_its_own_dictation(rig_with) -> None:
@@ -149,7 +147,7 @@ async def test_at_the_end_what_waits_behind_an_older_dictation_is_in_the_history
     await spoken_but_not_inserted(rig, "One.")
     await spoken_but_not_inserted(rig, "Two.")
     await rig.daemon.stop()
-    found = await entries(rig)
+    found = await recorded(rig)
     assert sorted((entry.raw, entry.state) for entry in found) == [
         ("One.", "kept"), ("Two.", "kept")
     ]  # fmt: skip

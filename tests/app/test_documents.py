@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.test_daemon import Rig
+from tests.daemon_rig import Rig
 from tests.rigs import hostile
 from tray_dictate.app.documents import DOCTOR, Opening
 from tray_dictate.app.live_config import LiveConfig

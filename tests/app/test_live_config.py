@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.test_daemon import until
+from tests.waiting import until
 from tray_dictate.app.live_config import Commit, LiveConfig
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from tray_dictate.app.menu import Asks, MenuController
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, UnavailableError
@@ -60,12 +60,6 @@ class House:
 
     async def _open(self, name: str) -> None:
         self.opened.append(name)
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not done():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.002)
 
 
 async def test_a_look_finds_what_there_is_now() -> None:

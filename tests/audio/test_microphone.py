@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from tests.waiting import until
 from tray_dictate.audio import microphone
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Microphone
@@ -121,12 +122,6 @@ class Rig:
 @pytest.fixture(autouse=True)
 def _no_library(monkeypatch):
     monkeypatch.setattr(microphone, "library", lambda: None)
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0.01)
 
 
 def highpass(sent: bytes) -> bytes:

@@ -17,8 +17,9 @@ import sys
 import time
 
 from tests.bench.takes import Sample, open_files
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import listening
-from tests.rigs.x11 import Daemon, Desktop
+from tests.rigs.x11 import Desktop
 from tray_dictate.app.control import client
 
 LATEST, OPENING = 1.5, 0.1  # seconds after the press

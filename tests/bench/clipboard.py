@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import copying, soon
+from tests.rigs.x11_output import copying
+from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
 
 GIVEN_BACK = 0.4  # seconds after a paste
@@ -44,7 +45,11 @@ async def paste_and_compare(desktop: Desktop, pastes: int) -> int:
                 assert receipt.confirmed
                 if number % 10 == 9 or number == pastes - 1:
                     await asyncio.sleep(GIVEN_BACK)
-                    soon(lambda: same(desktop, formats), f"the clipboard after {number + 1} pastes")
+                    wait_until(
+                        lambda: same(desktop, formats),
+                        10,
+                        f"the clipboard after {number + 1} pastes",
+                    )
                     compared += len(formats)
             window.wait_for("".join(f"{number} " for number in range(pastes)))
     await output.close()

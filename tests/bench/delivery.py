@@ -17,9 +17,9 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from tests.rigs.x11 import KINDS, Desktop
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import TEXTS
-from tests.rigs.x11_windows import TextWindow
+from tests.rigs.x11_windows import KINDS, TextWindow
 from tray_dictate.output.x11.output import X11Output
 from tray_dictate.output.x11.paste import CALM
 

@@ -22,8 +22,9 @@ import numpy as np
 import soundfile
 
 from tests.bench.engine import LENGTHS, takes
+from tests.rigs.daemon import Daemon
 from tests.rigs.person import daemon_of, fake
-from tests.rigs.x11 import Daemon, Desktop
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
 from tests.speech import resampled
 

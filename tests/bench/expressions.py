@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.app.test_daemon import Rig
+from tests.daemon_rig import Rig
 from tray_dictate.app.control.commands import handlers
 from tray_dictate.app.control.server import ControlServer
 

@@ -23,9 +23,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import LONG, SENTENCE, spoken
-from tests.rigs.x11 import Daemon, Desktop, RigError, wait_until
+from tests.rigs.processes import RigError
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
+from tests.waiting import wait_until
 from tray_dictate.app.control import client
 
 EVERY = 50  # takes

@@ -19,8 +19,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.bench.delivery import SEGMENT, settled, wrong
-from tests.rigs.sway import KINDS, Sway
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import delivering
+from tests.rigs.wayland_windows import KINDS
 from tray_dictate.core.errors import DeliveryError
 
 # ruff: noqa: E501 - the texts

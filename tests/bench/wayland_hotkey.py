@@ -18,8 +18,10 @@ import sys
 import time
 from datetime import datetime
 
-from tests.rigs.sway import Daemon, Sway, wait_until
+from tests.rigs.daemon import Daemon
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_dictation import BINDINGS, KEY
+from tests.waiting import wait_until
 
 BAR = 100.0  # ms, of the median
 WARM = 3  # presses that are not counted

@@ -22,7 +22,9 @@ from typing import NamedTuple, Protocol
 
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
 from tests.rigs.applications import Calc, Firefox, Remote, Vim, Writer
-from tests.rigs.x11 import KINDS, Desktop
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_windows import KINDS
+from tests.waiting import until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load
@@ -150,12 +152,12 @@ class Person:
         assert self._daemon
         count, shown = len(self._microphone.captures), len(self._tray.shown)
         self._daemon.post(Start())
-        await until(lambda: self._microphone.captures[count:])
-        await until(lambda: self._microphone.captures[-1].opened)
+        await until(lambda: self._microphone.captures[count:], PATIENCE)
+        await until(lambda: self._microphone.captures[-1].opened, PATIENCE)
         for segment in segments:
             self._microphone.captures[-1].speak(segment)
         self._daemon.post(Stop())
-        await until(lambda: self._tray.shown[shown:] and self._tray.shown[-1] in OVER)
+        await until(lambda: self._tray.shown[shown:] and self._tray.shown[-1] in OVER, PATIENCE)
 
     async def _say(self, words: str) -> None:
         await self.say([words])
@@ -174,7 +176,7 @@ class Person:
     async def _elsewhere(self, _: str) -> None:
         await self.go_to(self._other)
         await self._say("Two.")
-        await until(lambda: self._other.text() == "Two.")
+        await until(lambda: self._other.text() == "Two.", PATIENCE)
         self._other.clear()
         await self.go_to(self._window)
 
@@ -197,7 +199,7 @@ class Person:
     async def _keys(self, *words: str) -> None:
         before = self._edges
         await asyncio.to_thread(self._desktop.run, "xdotool", *words)
-        await until(lambda: self._edges > before)
+        await until(lambda: self._edges > before, PATIENCE)
         self._desktop.run("xdotool", "getmouselocation")  # the server has sent all of them
         await asyncio.sleep(0.05)
 
@@ -205,12 +207,6 @@ class Person:
         self._edges += 1
         if self._daemon:
             self._daemon.edge(edge)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.005)
 
 
 def spoken(random_: random.Random) -> list[str]:

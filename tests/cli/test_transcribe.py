@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import threading
-import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,6 +17,7 @@ from tests import speech
 from tests.rigs.as_user import KEY, PROGRAM, environment, run, settings
 from tests.servers.realtime.profiles import PROFILES
 from tests.servers.realtime.server import RealtimeServer
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -131,19 +131,14 @@ def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment(tmp_path, TRAY_DICTATE_KEY=KEY),
         )  # fmt: skip
-        until(lambda: [c for c in server.report()["connections"] if c["completed"]])
+        wait_until(
+            lambda: [c for c in server.report()["connections"] if c["completed"]], 30, "a text"
+        )
         server.kill()
         text, errors = process.communicate(timeout=60)
     assert (text, process.returncode) == (f"{SENTENCE} {OTHER}\n", 0)
     assert errors.count("finished by the embedded engine") == 1
     assert "Traceback" not in errors
-
-
-def until(seen) -> None:
-    late = time.monotonic() + 30
-    while not seen():
-        assert time.monotonic() < late
-        time.sleep(0.05)
 
 
 def test_realtime_takes_as_long_as_the_speech(transcribe, both):

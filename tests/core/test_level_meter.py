@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tests.app.test_daemon import Rig, until
+from tests.daemon_rig import Rig
+from tests.waiting import until
 from tray_dictate.core.pcm import Meter, level, power
 
 RATE = 16000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 
@@ -60,12 +59,6 @@ async def transcribed(engine, *sounds):
 
 def text_of(events):
     return " ".join(event.text for event in events if isinstance(event, Completed) and event.text)
-
-
-async def until(condition):
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - of the fake's own thread
-            await asyncio.sleep(0.002)
 
 
 def idle(session):

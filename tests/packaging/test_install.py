@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from tests.rigs import hostile
-from tests.rigs.processes import MARKER, marked, sweep, wait_until
+from tests.rigs.processes import MARKER, marked, sweep
 from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(600)]  # pip may have to fetch all
 ROOT = Path(__file__).parents[2]

@@ -6,12 +6,12 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.rewrite import Rewriter
 
@@ -46,12 +46,6 @@ def alive(pid: int) -> bool:
 
 def written(path: Path) -> str:
     return path.read_text() if path.exists() else ""
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - another process has no event for us
-            await asyncio.sleep(0.01)
 
 
 async def pid_in(path: Path) -> int:

@@ -13,8 +13,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.rigs.processes import wait_until
 from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 IDLE = 1.5  # seconds in which a spreadsheet ends what it was typed into before, and nobody can ask
 START = 100.0  # seconds that the largest may take on a busy machine

@@ -10,7 +10,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.rigs.processes import REMEDY, RigError, wait_until
+from tests.rigs.processes import REMEDY, RigError
+from tests.waiting import wait_until
 
 PAGE = (Path(__file__).parent / "targets" / "textarea.html").read_text()
 QUIETLY = (

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.rigs.processes import MARKER, Processes, marked, name_of, sweep, wait_until
+from tests.rigs.processes import MARKER, Processes, marked, name_of, sweep
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 READY = "ready: "  # the daemon logs a line with this when it can take a dictation

@@ -14,8 +14,8 @@ import soundfile
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from tests import speech
-from tests.rigs.daemon import ROOT
-from tests.rigs.x11 import Daemon, Desktop
+from tests.rigs.daemon import ROOT, Daemon
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
 
 SENTENCE = "Please send the invoice to accounting before noon."

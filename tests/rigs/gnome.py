@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from tests.rigs.headless import WAIT, Headless
 from tests.rigs.mutter import MutterKeyboard
-from tests.rigs.processes import listens, wait_until
+from tests.rigs.processes import listens
 from tests.rigs.x11_windows import SYSTEM_PYTHON
+from tests.waiting import wait_until
 
 SYSTEM_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

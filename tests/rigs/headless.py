@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
-from tests.rigs.processes import Processes, listens, wait_until
+from tests.rigs.processes import Processes, listens
 from tests.rigs.session import Session
 from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS, Widget
+from tests.waiting import wait_until
 from tray_dictate.core.keycodes import CODES
 
 Kind = Literal["gtk", "gtk4", "qt"]

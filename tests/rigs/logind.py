@@ -20,8 +20,9 @@ from typing import Any
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tests.rigs.processes import listens, wait_until
+from tests.rigs.processes import listens
 from tests.rigs.strangers import OPEN_TO_ALL
+from tests.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"

@@ -13,9 +13,10 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xinput, xtest
 
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import keys_down
 from tests.rigs.x11_windows import TextWindow
+from tests.waiting import wait_until
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.hotkey.x11 import XInputHotkey

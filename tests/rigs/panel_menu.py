@@ -6,7 +6,8 @@ import time
 
 from PIL import Image, ImageChops
 
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import View, menu
 

@@ -9,16 +9,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import LONG, SENTENCE, errors, hold, landed, spoken
-from tests.rigs.x11 import Daemon, Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.servers.realtime.server import RealtimeServer
+from tests.waiting import wait_until
 
 HOTKEY = "Control_R"
 KEY = "sk-kestrel-4711-nobody-may-read-this"
 SECOND = LONG[2]
 TWO = f"{SENTENCE} {SECOND}"
 WRONG = 0.15  # of the words: the embedded model's mistakes, wherever it is asked
-TOLD = re.compile(r"WARNING tray_dictate\.telling: (.*)")
+TOLD = re.compile(r"WARNING tray_dictate\.app\.notices: (.*)")
 WORDS = ("invoice", "accounting", "contract", "signed", "february")
 _SECOND_OF_SOUND = 48_000  # bytes, as the clouds take it
 

@@ -14,25 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
 MARKER = "RIG_ID"
 REMEDY = "install_scripts/test.sh installs what the tests need."
 
 
 class RigError(Exception):
     """The desktop for the tests could not be had: an error, never a skip."""
-
-
-def wait_until(ready: Callable[[], T], timeout: float, what: str) -> T:
-    """Return the first true answer of `ready`, asked every 10 ms; AssertionError at the end."""
-    end = time.monotonic() + timeout
-    while True:
-        if answer := ready():
-            return answer
-        assert time.monotonic() < end, f"{what}: not within {timeout:g} s"
-        time.sleep(0.01)
 
 
 def listens(path: Path | str) -> bool:

@@ -16,14 +16,10 @@ from typing import Any
 
 from PIL import Image
 
-from tests.rigs.daemon import Daemon
-from tests.rigs.processes import RigError, wait_until
 from tests.rigs.session import Session
-from tests.rigs.sound import Recording
 from tests.rigs.wayland_devices import PhysicalKeyboard, Pointer
-from tests.rigs.wayland_windows import KINDS, Kind, TextWindow, nodes
-
-__all__ = ["KINDS", "Daemon", "Kind", "Recording", "RigError", "Sway", "wait_until"]
+from tests.rigs.wayland_windows import Kind, TextWindow, nodes
+from tests.waiting import wait_until
 
 SIZE = (1280, 720)
 WATCHER = "org.kde.StatusNotifierWatcher"

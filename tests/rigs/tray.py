@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from tests.rigs.panel_menu import AWAY, ICON, open_menu
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions, MenuState
 from tray_dictate.system.threads import Bridge

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.processes import wait_until
 from tests.rigs.sway import Sway
 from tests.rigs.x11_windows import SYSTEM_PYTHON, Widget
+from tests.waiting import wait_until
 from tray_dictate.output.wayland.selection_server import HINT
 
 HERE = Path(__file__).parent
@@ -89,7 +89,7 @@ class OddWindow:
         return self._widget.ask("pastes")
 
     def wait_for(self, text: str) -> None:
-        soon(lambda: self.text() == text, f"{text!r} in the window")
+        wait_until(lambda: self.text() == text, 20, f"{text!r} in the window")
 
 
 def given_back(sway: Sway) -> None:
@@ -98,11 +98,7 @@ def given_back(sway: Sway) -> None:
     def gone() -> bool:
         return not any(HINT in sway.clipboard_types(primary=one) for one in (False, True))
 
-    soon(gone, "what was there before the paste")
-
-
-def soon(ready, what: str, timeout: float = 20) -> None:
-    wait_until(ready, timeout, what)
+    wait_until(gone, 20, "what was there before the paste")
 
 
 def stays_for(seconds: float, holds, what: str) -> None:

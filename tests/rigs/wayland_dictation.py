@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.rigs.sway import Daemon, Sway
+from tests.rigs.daemon import Daemon
+from tests.rigs.sway import Sway
 
 KEY = "ctrl_r"
 BINDINGS = (

@@ -7,7 +7,8 @@ import time
 from PIL import Image, ImageChops
 
 from tests.rigs import tray as shown
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import View, menu
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.rigs import x11_windows as windows
-from tests.rigs.processes import Processes, wait_until
+from tests.rigs.processes import Processes
 from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS, Source, Terminal, Widget
+from tests.waiting import wait_until
 
 Kind = Literal["foot", "gtk", "gtk4", "qt", "xwayland"]
 KINDS: tuple[Kind, ...] = ("foot", "gtk", "gtk4", "qt", "xwayland")

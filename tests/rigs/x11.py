@@ -22,11 +22,10 @@ from Xlib.ext import xfixes
 from tests.rigs.daemon import READY, Daemon, arguments
 from tests.rigs.environment import private_environment
 from tests.rigs.keyboard import Keyboard
-from tests.rigs.processes import REMEDY, Processes, RigError, listens, wait_until
-from tests.rigs.sound import Recording, Sound
-from tests.rigs.x11_windows import KINDS, SYSTEM_PYTHON, Kind, TextWindow
-
-__all__ = ["KINDS", "Daemon", "Desktop", "Kind", "Recording", "RigError", "Tray", "wait_until"]
+from tests.rigs.processes import REMEDY, Processes, RigError, listens
+from tests.rigs.sound import Sound
+from tests.rigs.x11_windows import SYSTEM_PYTHON, Kind, TextWindow
+from tests.waiting import wait_until
 
 Tray = Literal["xfce", "trayer"]
 # an openbox spends 45 ms on every keymap change, and new windows do not appear meanwhile: xfwm4

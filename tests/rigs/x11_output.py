@@ -15,8 +15,9 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import SYSTEM_PYTHON, TextWindow
+from tests.waiting import wait_until
 
 HERE = Path(__file__).parent
 # ruff: noqa: E501, RUF001 - the texts
@@ -144,7 +145,3 @@ def nobody_owns(desktop: Desktop, selection: str) -> bool:
     with connected(desktop) as display:
         owner = display.get_selection_owner(display.intern_atom(selection))
         return owner == X.NONE
-
-
-def soon(check: Any, what: str) -> None:
-    wait_until(check, 10, what)

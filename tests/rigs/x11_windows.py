@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from tests.rigs.browser import Browser
-from tests.rigs.processes import REMEDY, Processes, RigError, wait_until
+from tests.rigs.processes import REMEDY, Processes, RigError
+from tests.waiting import wait_until
 
 Kind = Literal["xterm", "tk", "gtk", "gtk4", "qt", "chromium"]
 KINDS: tuple[Kind, ...] = ("xterm", "tk", "gtk", "gtk4", "qt", "chromium")

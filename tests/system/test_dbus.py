@@ -13,8 +13,9 @@ import pytest
 from dbus_fast import Message, RequestNameReply
 from dbus_fast.aio import MessageBus
 
-from tests.rigs.processes import listens, wait_until
+from tests.rigs.processes import listens
 from tests.rigs.strangers import Stranger
+from tests.waiting import wait_until
 from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, listen
 
 DBUS = "org.freedesktop.DBus"

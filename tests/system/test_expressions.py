@@ -8,13 +8,12 @@ import signal
 
 import pytest
 
-from tests.app.test_daemon import Rig, rig_with, until
+from tests.daemon_rig import Rig
+from tests.waiting import until
 from tray_dictate.config.schema import OutputRule, RewriteProfile, RewriteSettings
 from tray_dictate.output.rules import Rules
 from tray_dictate.rewrite.profiles import profiles
 from tray_dictate.system.expressions import EXPRESSIONS, LARGEST, Expressions
-
-__all__ = ["rig_with"]
 
 SLOW = r"(\w+\s?)+#"
 SENTENCE = "please send the invoice to accounting before noon and then call me back"
@@ -108,20 +107,20 @@ def test_so_are_those_of_a_rewrite(told):
     assert len(told) == 1
 
 
-async def test_the_loop_goes_on_while_one_runs(rig_with, told):
-    rig: Rig = await rig_with(f"text.patterns={{'{SLOW}' = 'x'}}")
-    rig.press()
-    await rig.say(SENTENCE + ".")
-    ticks = 0
-    while not rig.output.text:
-        await asyncio.sleep(0.005)
-        ticks += bool(rig.engine.open_sessions)
-    assert ticks >= 5, "a frozen loop ticks once"
-    assert rig.output.text == SENTENCE + "."
-    await until(lambda: rig.tray.said)
-    assert "text.patterns: the expression" in rig.tray.said[0]
-    rig.release()
-    await rig.idle()
+async def test_the_loop_goes_on_while_one_runs(told):
+    async with Rig(f"text.patterns={{'{SLOW}' = 'x'}}") as rig:
+        rig.press()
+        await rig.say(SENTENCE + ".")
+        ticks = 0
+        while not rig.output.text:
+            await asyncio.sleep(0.005)
+            ticks += bool(rig.engine.open_sessions)
+        assert ticks >= 5, "a frozen loop ticks once"
+        assert rig.output.text == SENTENCE + "."
+        await until(lambda: rig.tray.said)
+        assert "text.patterns: the expression" in rig.tray.said[0]
+        rig.release()
+        await rig.idle()
 
 
 async def test_what_is_polished_when_the_program_ends_is_in_the_history():

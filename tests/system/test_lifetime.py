@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.waiting import until
 from tray_dictate.system.lifetime import acquire, finish, obtain, release
 from tray_dictate.system.threads import Bridge
 
@@ -35,12 +35,6 @@ class Thing:
         self.open -= 1
         self.given_back_by.append(threading.get_ident())
         self.order.append("given back")
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - a thread tells nobody
-            await asyncio.sleep(0.001)
 
 
 async def test_who_waits_gets_it():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dbus_fast.aio import MessageBus
 from tests.fakes import FakeLock
 from tests.rigs.logind import Logind
 from tests.rigs.strangers import Stranger
+from tests.waiting import until
 from tray_dictate.system import screen_lock
 from tray_dictate.system.dbus import connect
 from tray_dictate.system.screen_lock import ScreenLock
@@ -48,12 +49,6 @@ class Watched:
 
     async def until(self, *, locked: bool) -> None:
         await until(lambda: self.lock.is_locked() is locked)
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.rigs.logind import Logind
 from tests.rigs.strangers import Stranger
+from tests.waiting import until
 from tray_dictate.app import sleep
 from tray_dictate.system import dbus
 
@@ -48,12 +48,6 @@ class Watching:
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def test_the_machine_waits_for_us_before_it_sleeps_and_each_time_again(logind):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.test_daemon import Rig, until
+from tests.daemon_rig import Rig, recorded
+from tests.waiting import until
 from tray_dictate import __version__
 from tray_dictate.app.control import client, commands
 from tray_dictate.app.control.commands import handlers
@@ -275,8 +276,7 @@ async def test_a_cleared_history_is_forgotten_by_the_daemon_too(served, tmp_path
     await served.rig.say("Good morning")
     served.rig.release()
     await served.rig.idle()
-    while not await served.rig.history.last():  # noqa: ASYNC110 - it is stored in its own time
-        await asyncio.sleep(0.01)
+    await recorded(served.rig)
     done = await served.cli("history", "clear", "--yes")
     assert (done.returncode, done.stdout, done.stderr) == (0, "The history is empty.\n", "")
     assert await served.rig.history.last() == []

@@ -16,8 +16,8 @@ import pytest
 from tests.rigs.gnome import Gnome
 from tests.rigs.headless import WAIT, Kind
 from tests.rigs.mutter import MutterCopy
-from tests.rigs.processes import wait_until
 from tests.rigs.wayland_output import MIXED
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError

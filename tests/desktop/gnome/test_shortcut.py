@@ -12,7 +12,7 @@ import pytest
 
 from tests.rigs.daemon import ROOT
 from tests.rigs.gnome import Gnome
-from tests.rigs.sway import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.gnome
 MEDIA_KEYS = "/usr/libexec/gsd-media-keys"  # it runs the commands

@@ -8,7 +8,7 @@ import pytest
 
 from tests.desktop.sway.test_clipboard_end import keepers
 from tests.rigs.kwin import KWin
-from tests.rigs.processes import wait_until
+from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selections import WaylandSelections
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.rigs.kwin import KWin
-from tests.rigs.processes import wait_until
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger, qt_key

@@ -10,8 +10,8 @@ import pytest
 
 from tests.rigs.headless import Kind
 from tests.rigs.kwin import KWin
-from tests.rigs.processes import wait_until
 from tests.rigs.wayland_output import MIXED
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.doctor import setup
 from tray_dictate.hotkey.bindings import compositors

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.sway import KINDS, Sway, wait_until
-from tests.rigs.wayland_clipboard import copying, given_back, soon, stays_for
+from tests.rigs.sway import Sway
+from tests.rigs.wayland_clipboard import copying, given_back, stays_for
+from tests.rigs.wayland_windows import KINDS
+from tests.waiting import wait_until
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnsavedError
@@ -111,7 +113,7 @@ def test_what_a_program_on_xwayland_has_copied_comes_back(environ: Sway, paste, 
         assert environ.clipboard() == b"before", "the old clipboard"
         keyboard.chord("ctrl+a")
         keyboard.chord("ctrl+c")
-        soon(lambda: environ.clipboard() == "Grüße 你好".encode(), "the copy")
+        wait_until(lambda: environ.clipboard() == "Grüße 你好".encode(), 20, "the copy")
         with environ.text_window("foot") as other:
             assert paste("hello") == PASTED
             other.wait_for("hello")
@@ -313,7 +315,7 @@ def test_kill_9_during_a_paste_leaves_nothing_of_ours_and_the_next_paste_works(
     with environ.text_window("gtk") as window:
         environ.set_clipboard("of the user")
         killed = environ.processes.start("killed", [sys.executable, "-c", PASTE], cwd=ROOT)
-        soon(lambda: HINT in environ.clipboard_types(), "the paste")
+        wait_until(lambda: HINT in environ.clipboard_types(), 20, "the paste")
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait(5)
         given_back(environ)

@@ -15,7 +15,8 @@ import pytest
 from tests.rigs.line_program import LineProgram
 from tests.rigs.session import Session
 from tests.rigs.sway import Sway
-from tests.rigs.wayland_clipboard import copying, soon
+from tests.rigs.wayland_clipboard import copying
+from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland.selections import WaylandSelections
@@ -92,7 +93,7 @@ def selections(environ: Sway) -> Iterator[WaylandSelections]:
     made.close()
     environ.set_clipboard("nobody's")  # nobody keeps anything for the next test
     environ.set_clipboard("nobody's", primary=True)
-    soon(lambda: not keepers(environ), "the end of the keeper")
+    wait_until(lambda: not keepers(environ), 20, "the end of the keeper")
 
 
 def use(selections: WaylandSelections) -> None:
@@ -118,7 +119,7 @@ def tidied(environ: Sway) -> Iterator[Sway]:
     yield environ
     environ.set_clipboard("nobody's")
     environ.set_clipboard("nobody's", primary=True)
-    soon(lambda: not keepers(environ), "the end of the keeper")
+    wait_until(lambda: not keepers(environ), 20, "the end of the keeper")
 
 
 def test_every_type_of_both_selections_is_there_when_the_daemon_was_killed(
@@ -149,7 +150,7 @@ def test_what_was_copied_since_is_there_and_nobody_keeps_what_was_before(tidied:
     program.kill()
     assert tidied.clipboard() == b"newer"
     assert tidied.clipboard(primary=True) == b"newer"
-    soon(lambda: not keepers(tidied), "nobody stays")
+    wait_until(lambda: not keepers(tidied), 20, "nobody stays")
 
 
 def test_dictated_text_is_gone_with_a_daemon_that_was_killed_within_a_paste(tidied: Sway) -> None:
@@ -157,7 +158,7 @@ def test_dictated_text_is_gone_with_a_daemon_that_was_killed_within_a_paste(tidi
     program = Killed(tidied)
     program.do("offer")
     program.kill()
-    soon(lambda: not tidied.clipboard_types(), "an empty clipboard")
+    wait_until(lambda: not tidied.clipboard_types(), 20, "an empty clipboard")
     assert not keepers(tidied)
 
 
@@ -166,7 +167,7 @@ def test_what_a_killed_daemon_leaves_is_kept_only_for_a_while(tidied: Sway) -> N
     program = Killed(tidied, seconds=1)
     program.kill()
     assert tidied.clipboard() == b"correct horse"
-    soon(lambda: not keepers(tidied), "the end of the keeper")
+    wait_until(lambda: not keepers(tidied), 20, "the end of the keeper")
     assert not tidied.clipboard_types()
 
 
@@ -219,7 +220,7 @@ def test_the_keeper_ends_once_both_selections_are_somebody_elses(environ: Sway, 
     assert environ.clipboard(primary=True) == b"marked"
     assert len(keepers(environ)) == 1
     environ.set_clipboard("newer", primary=True)
-    soon(lambda: not keepers(environ), "the end of the keeper")
+    wait_until(lambda: not keepers(environ), 20, "the end of the keeper")
     assert environ.clipboard() == b"newer"
 
 
@@ -286,7 +287,7 @@ def test_the_keeper_ends_with_the_compositor() -> None:
         made.keep("undelivered words")
         made.close()
         [keeper] = keepers(short)
-    soon(lambda: keeper not in keepers(short), "the end of the keeper")
+    wait_until(lambda: keeper not in keepers(short), 20, "the end of the keeper")
 
 
 def test_a_target_that_reads_only_after_the_end_gets_nothing_of_the_users(
@@ -298,7 +299,7 @@ def test_a_target_that_reads_only_after_the_end_gets_nothing_of_the_users(
     offer.pressed = True
     selections.close()
     assert environ.clipboard() == b""
-    soon(lambda: environ.clipboard() == b"of the user", "what was there before")
+    wait_until(lambda: environ.clipboard() == b"of the user", 20, "what was there before")
 
 
 def test_kill_9_of_the_keeper_leaves_nothing(environ: Sway, selections) -> None:
@@ -306,4 +307,4 @@ def test_kill_9_of_the_keeper_leaves_nothing(environ: Sway, selections) -> None:
     selections.close()
     [keeper] = keepers(environ)
     os.kill(keeper, signal.SIGKILL)
-    soon(lambda: not environ.clipboard_types(), "an empty clipboard")
+    wait_until(lambda: not environ.clipboard_types(), 20, "an empty clipboard")

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.rigs.sway import KINDS, Kind, Sway
-from tests.rigs.wayland_clipboard import OddWindow, given_back, manager, seen_by, soon, stays_for
+from tests.rigs.sway import Sway
+from tests.rigs.wayland_clipboard import OddWindow, given_back, manager, seen_by, stays_for
+from tests.rigs.wayland_windows import KINDS, Kind
 from tests.rigs.x11_output import Watcher
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
@@ -47,13 +49,15 @@ def test_a_managers_read_is_no_receipt(environ: Sway, paste: Paste) -> None:
         environ.set_clipboard("of the user")
         for number in range(3):
             assert paste(f"dictated {number}") is None
-            soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+            wait_until(lambda: environ.clipboard() == b"of the user", 20, "the old clipboard")
         assert "dictated" not in seen_by(environ, program)  # it did read, what the user had
         os.kill(program.pid, signal.SIGSTOP)
         threading.Timer(0.4, os.kill, (program.pid, signal.SIGCONT)).start()
         times = seen_by(environ, program).count("of the user")
         assert paste("dictated late") is None  # though it reads after the key
-        soon(lambda: seen_by(environ, program).count("of the user") > times, "the manager reads")
+        wait_until(
+            lambda: seen_by(environ, program).count("of the user") > times, 20, "the manager reads"
+        )
         assert "dictated" not in seen_by(environ, program)
         assert window.pastes() == 4
         assert window.text() == ""
@@ -109,7 +113,7 @@ def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_
         environ.text_window("gtk") as window,
     ):
         environ.set_clipboard("of the user")
-        soon(lambda: "of the user" in seen_by(environ, program), "the manager reads")
+        wait_until(lambda: "of the user" in seen_by(environ, program), 20, "the manager reads")
         both = (program.pid, window.pid)
         for pid in both:
             os.kill(pid, signal.SIGSTOP)
@@ -118,7 +122,9 @@ def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_
         try:
             assert paste("dictated")  # by the manager's read
             began = time.monotonic()
-            soon(lambda: seen_by(environ, program).count("of the user") == 2, "the old clipboard")
+            wait_until(
+                lambda: seen_by(environ, program).count("of the user") == 2, 20, "the old clipboard"
+            )
             assert time.monotonic() - began > UNSURE - 0.5, "a target has some time"
         finally:
             woken.join()
@@ -131,10 +137,10 @@ def test_a_manager_on_xwayland_hides_no_paste_there(environ: Sway, paste: Paste)
     with environ.text_window("xwayland") as window:
         with Watcher(environ) as program:  # type: ignore[arg-type]
             environ.set_clipboard("of the user")
-            soon(lambda: "of the user" in program.read, "the manager reads")
+            wait_until(lambda: "of the user" in program.read, 20, "the manager reads")
             for number in range(1, 4):
                 assert paste("dictated ")
                 window.wait_for("dictated " * number)
         assert paste("again")  # where the manager reads no more, too
         window.wait_for("dictated " * 3 + "again")
-        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+        wait_until(lambda: environ.clipboard() == b"of the user", 20, "the old clipboard")

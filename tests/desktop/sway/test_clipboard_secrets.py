@@ -14,8 +14,9 @@ from tests.desktop.sway.test_clipboard_end import TEXT, keepers, use
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
 from tests.rigs.sway import Sway
-from tests.rigs.wayland_clipboard import copying, soon
+from tests.rigs.wayland_clipboard import copying
 from tests.rigs.wayland_output import delivering
+from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT
 from tray_dictate.output.wayland.selections import WaylandSelections
@@ -57,7 +58,9 @@ def lending(sway: Sway, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     program.stdin.close()
     primary = "--primary" in options
     try:
-        soon(lambda: sway.clipboard_types(primary=primary) == [ODD], "the secret is there")
+        wait_until(
+            lambda: sway.clipboard_types(primary=primary) == [ODD], 20, "the secret is there"
+        )
         yield program
     finally:
         sway.processes.end(program)
@@ -110,8 +113,8 @@ def test_what_no_program_may_answer_for_any_more_is_kept_only_for_a_while(
     use(selections)
     selections.close()
     assert environ.clipboard() == SECRET
-    soon(lambda: not keepers(environ), "the end of the keeper")
-    soon(lambda: not environ.clipboard_types(), "nothing is there")
+    wait_until(lambda: not keepers(environ), 20, "the end of the keeper")
+    wait_until(lambda: not environ.clipboard_types(), 20, "nothing is there")
 
 
 def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(
@@ -137,8 +140,8 @@ def test_nothing_serves_a_secret_that_was_cleared(environ: Sway, secret, cleared
         assert environ.clipboard() == secret.encode()
         for selection in cleared:
             environ.run("wl-copy", *selection, "--clear")
-        soon(lambda: not program.living(), "no object has it")
-        soon(lambda: family(daemon) == [daemon], f"nothing is left to {shell}")
+        wait_until(lambda: not program.living(), 20, "no object has it")
+        wait_until(lambda: family(daemon) == [daemon], 20, f"nothing is left to {shell}")
 
 
 def test_no_keeper_serves_a_secret_that_was_cleared(environ: Sway, secret) -> None:
@@ -151,5 +154,5 @@ def test_no_keeper_serves_a_secret_that_was_cleared(environ: Sway, secret) -> No
     assert copies(keeper, secret.encode()) > 0
     environ.run("wl-copy", "--clear")
     environ.run("wl-copy", "--primary", "--clear")
-    soon(lambda: not keepers(environ), "its memory is gone with it")
+    wait_until(lambda: not keepers(environ), 20, "its memory is gone with it")
     assert not environ.clipboard_types()

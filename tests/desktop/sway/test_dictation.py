@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import LONG, SENTENCE, errors, landed, settled, spoken
-from tests.rigs.sway import KINDS, Daemon, Kind, Sway, wait_until
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_dictation import BINDINGS, KEY, WRONG, hold
+from tests.rigs.wayland_windows import KINDS, Kind
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.dictation import LONG, SENTENCE, errors, landed, settled, spoken
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_dictation import BINDINGS, WRONG, hold
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rigs.shortcuts_portal import Desktop
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
+from tests.waiting import wait_until
 
 TOLD = "choose one for Dictate"
 SETTINGS = {"hotkey__keys": "f9", "history__enabled": "false"}

@@ -10,10 +10,10 @@ import platformdirs
 import pytest
 from dbus_fast.aio import MessageBus
 
-from tests.rigs.processes import wait_until
 from tests.rigs.session import Session
 from tests.rigs.shortcuts_portal import Desktop, NewPortal, Registry
 from tests.rigs.sway import Sway
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger

@@ -14,9 +14,9 @@ import pytest
 from dbus_fast import DBusError, Variant
 
 from tests.rigs.portal_front_end import GNOME, FrontEnd
-from tests.rigs.processes import wait_until
 from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.hotkey import shortcut_service
 from tray_dictate.hotkey.portal import PortalHotkey

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.rigs.processes import wait_until
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_late_window import late_window
 from tests.rigs.wayland_output import delivering
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.wayland import input_method as wayland_input_method
 from tray_dictate.output.wayland.input_method import MANAGER, InputMethod

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.processes import wait_until
-from tests.rigs.sway import KINDS, Kind, Sway
+from tests.rigs.sway import Sway
+from tests.rigs.wayland_windows import KINDS, Kind
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.output.base import MovedError

@@ -9,7 +9,7 @@ import pytest
 
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_tray import Shown
-from tests.rigs.x11 import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

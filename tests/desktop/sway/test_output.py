@@ -13,8 +13,10 @@ from subprocess import Popen
 
 import pytest
 
-from tests.rigs.sway import KINDS, Kind, Sway, wait_until
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import MIXED, TEXTS, delivering
+from tests.rigs.wayland_windows import KINDS, Kind
+from tests.waiting import wait_until
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output import select

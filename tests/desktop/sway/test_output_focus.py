@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from tests.fakes import always
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import delivering
+from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement, Policy
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.base import MovedError

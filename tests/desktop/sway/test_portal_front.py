@@ -11,7 +11,7 @@ import pytest
 
 from tests.rigs import remote_desktop_portal as remote_backend
 from tests.rigs.headless import Headless
-from tests.rigs.processes import wait_until
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.processes import MARKER, marked, wait_until
+from tests.rigs.processes import MARKER, RigError, marked
 from tests.rigs.session import Session
-from tests.rigs.sway import KINDS, Kind, RigError, Sway
+from tests.rigs.sway import Sway
+from tests.rigs.wayland_windows import KINDS, Kind
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 from PIL import ImageChops
 
-from tests.rigs.sway import Sway, wait_until
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_tray import ICON, Shown, place
+from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
 
 

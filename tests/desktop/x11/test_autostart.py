@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.daemon import READY, ROOT
-from tests.rigs.processes import marked, wait_until
+from tests.rigs.processes import marked
 from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 SESSION = """\
 <?xml version="1.0" encoding="UTF-8"?>

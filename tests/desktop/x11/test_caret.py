@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.app.test_daemon import until
 from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
-from tests.rigs.x11 import Desktop, Kind, wait_until
-from tests.rigs.x11_windows import TextWindow
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_windows import Kind, TextWindow
+from tests.waiting import until, wait_until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load

@@ -12,7 +12,8 @@ import pytest
 
 from tests.rigs.line_program import LineProgram
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, copying, disown, nobody_owns, soon
+from tests.rigs.x11_output import connected, copying, disown, nobody_owns
+from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import Selections
 from tray_dictate.system.x11 import Focus
@@ -81,7 +82,7 @@ class Program(LineProgram):
 def desktop(environ: Desktop) -> Iterator[Desktop]:
     yield environ
     disown(environ)
-    soon(lambda: not keepers(environ), "the end of the keeper")
+    wait_until(lambda: not keepers(environ), 10, "the end of the keeper")
 
 
 @contextmanager
@@ -124,7 +125,7 @@ def test_no_moment_is_without_an_owner(desktop: Desktop, how: str) -> None:
         display.sync()
         program.end(how)
         assert desktop.clipboard() == b"of the user"
-        soon(lambda: keepers(desktop), "the keeper")
+        wait_until(lambda: keepers(desktop), 10, "the keeper")
         display.sync()
         seen = [display.next_event() for _ in range(display.pending_events())]
         assert [bool(event.owner) for event in seen] == [True], "it went over at once"
@@ -157,7 +158,7 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_ends_with_the_last_selectio
     assert desktop.clipboard("primary") == b"marked"
     assert keepers(desktop) == {keeper}
     desktop.set_clipboard("newer", "primary")
-    soon(lambda: not keepers(desktop), "the end of the keeper")
+    wait_until(lambda: not keepers(desktop), 10, "the end of the keeper")
     assert desktop.clipboard() == b"newer"
 
 
@@ -167,4 +168,4 @@ def test_what_was_copied_while_nobody_kept_it_stays(desktop: Desktop) -> None:
     desktop.set_clipboard("newer")
     program.end("kill")
     assert desktop.clipboard() == b"newer"
-    soon(lambda: nobody_owns(desktop, "PRIMARY"), "what was dictated is gone")
+    wait_until(lambda: nobody_owns(desktop, "PRIMARY"), 10, "what was dictated is gone")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, disown, soon
+from tests.rigs.x11_output import connected, disown
+from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import Selections
 from tray_dictate.system.x11 import Focus, client_of
@@ -49,7 +50,7 @@ def target(environ: Desktop, wine: str) -> Iterator[Focus]:
 
 
 def soon_owned(look) -> int:
-    soon(lambda: look() != 0, "the window")
+    wait_until(lambda: look() != 0, 10, "the window")
     return look().id
 
 
@@ -66,9 +67,9 @@ def test_it_gets_the_text_where_the_target_itself_does_not_read(
     assert offer
     offer.pressed = True
     assert reading(environ, wine).communicate(timeout=10)[0] == b"dictated"
-    soon(lambda: offer.foreign, "it may be the target's")
+    wait_until(lambda: offer.foreign, 10, "it may be the target's")
     selections.settle(offer)
-    soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+    wait_until(lambda: environ.clipboard() == b"of the user", 10, "the old clipboard")
 
 
 def test_it_gets_what_the_user_had_where_the_text_is_withdrawn(
@@ -78,7 +79,7 @@ def test_it_gets_what_the_user_had_where_the_text_is_withdrawn(
     assert offer
     offer.pressed = True
     program = reading(environ, wine)
-    soon(lambda: selections._server.due, "it has to wait")
+    wait_until(lambda: selections._server.due, 10, "it has to wait")
     selections.withdraw(offer)
     assert program.communicate(timeout=10)[0] == b"of the user"
     assert not offer.foreign

@@ -15,8 +15,9 @@ from tests.desktop.x11.test_clipboard_end import ELSEWHERE, Program, keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import HERE, connected, disown, nobody_owns, soon
+from tests.rigs.x11_output import HERE, connected, disown, nobody_owns
 from tests.rigs.x11_windows import SYSTEM_PYTHON
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.output import X11Output
@@ -120,7 +121,7 @@ def lending(desktop: Desktop, selection: str, command: str) -> Iterator[subproce
     assert program.stdin
     program.stdin.write(SECRET.encode())
     program.stdin.close()
-    soon(lambda: not nobody_owns(desktop, selection), "the secret is there")
+    wait_until(lambda: not nobody_owns(desktop, selection), 10, "the secret is there")
     try:
         yield program
     finally:
@@ -189,7 +190,7 @@ def test_a_secret_ends_with_the_program_that_it_was_copied_from(
             selections.withdraw(offer)
             assert environ.clipboard() == SECRET.encode()
         manager.process.kill()
-        soon(lambda: not selections._bequest.will.selections, "nothing is kept of it")
+        wait_until(lambda: not selections._bequest.will.selections, 10, "nothing is kept of it")
         selections.withdraw(offer)
         assert environ.clipboard() == b""
     sizes = [os.fstat(file).st_size for file in selections._bequest.files[1:]]
@@ -203,16 +204,16 @@ def test_the_keeper_drops_a_secret_with_the_program_that_it_was_copied_from(envi
         assert environ.clipboard() == SECRET.encode()
         time.sleep(ENDS_WITH_IT)  # sooner it would have ended because it lost the clipboard
         manager.process.kill()
-        soon(lambda: nobody_owns(environ, "CLIPBOARD"), "it is gone")
-    soon(lambda: not keepers(environ), "the end of the keeper")
+        wait_until(lambda: nobody_owns(environ, "CLIPBOARD"), 10, "it is gone")
+    wait_until(lambda: not keepers(environ), 10, "the end of the keeper")
 
 
 def test_what_has_no_program_any_more_is_kept_only_for_a_while(environ) -> None:
     environ.set_clipboard(SECRET)  # by an xclip, which ends when it is taken over
     Program(environ, seconds=1).end("kill")
     assert environ.clipboard() == SECRET.encode()
-    soon(lambda: nobody_owns(environ, "CLIPBOARD"), "it is gone")
-    soon(lambda: not keepers(environ), "the end of the keeper")
+    wait_until(lambda: nobody_owns(environ, "CLIPBOARD"), 10, "it is gone")
+    wait_until(lambda: not keepers(environ), 10, "the end of the keeper")
 
 
 def test_no_byte_of_what_is_marked_as_a_secret_is_ever_read(environ, secret) -> None:
@@ -232,7 +233,7 @@ def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
         assert program.living() > 0, "it is the clipboard's"
         assert copies(shell, secret.encode()) > 0, "and is left to an heir"
         assert manager.clear() == "cleared"
-        soon(lambda: not program.living(), "no object has it")
+        wait_until(lambda: not program.living(), 10, "no object has it")
         assert family(daemon) == [daemon, shell]
         assert copies(shell, secret.encode()) == 0
 
@@ -244,9 +245,9 @@ def test_no_keeper_serves_a_secret_that_was_cleared(environ, secret) -> None:
     ):
         program.kill()
         assert environ.clipboard() == secret.encode()
-        soon(lambda: len(keepers(environ)) == 1, "its keeper alone is there")
+        wait_until(lambda: len(keepers(environ)) == 1, 10, "its keeper alone is there")
         [keeper] = keepers(environ)
         assert copies(keeper, secret.encode()) > 0
         assert manager.clear() == "cleared"
-        soon(lambda: not keepers(environ), "its memory is gone with it")
+        wait_until(lambda: not keepers(environ), 10, "its memory is gone with it")
         assert environ.clipboard() == b""

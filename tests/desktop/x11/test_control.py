@@ -11,7 +11,8 @@ import pytest
 
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import SENTENCE, landed, settled, spoken
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 
 @pytest.fixture

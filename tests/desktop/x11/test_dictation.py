@@ -22,7 +22,8 @@ from tests.rigs.dictation import (
     spoken,
     transcript,
 )
-from tests.rigs.x11 import KINDS, wait_until
+from tests.rigs.x11_windows import KINDS
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,7 +13,7 @@ import pytest
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import SENTENCE, errors, settled
 from tests.rigs.person import KEY, WORDS, WRONG, daemon_of, fake
-from tests.rigs.x11 import wait_until
+from tests.waiting import wait_until
 
 NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
 AWAY = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import LONG, SENTENCE, errors, hold, landed, settled, spoken
-from tests.rigs.x11 import wait_until
+from tests.waiting import wait_until
 
 
 def test_the_clipboard_is_what_it_was(desktop, daemon, wavs):

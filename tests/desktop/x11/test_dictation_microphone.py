@@ -7,7 +7,7 @@ import sys
 import time
 
 from tests.rigs.dictation import LONG, SENTENCE, errors, hold, landed, listening, settled, spoken
-from tests.rigs.x11 import wait_until
+from tests.waiting import wait_until
 from tray_dictate.audio.devices import CONNECT, NONE_FOUND
 
 

@@ -16,7 +16,7 @@ from tests.rigs.person import (
     transcripts,
     words,
 )
-from tests.rigs.x11 import wait_until
+from tests.waiting import wait_until
 
 AZURE = ("AZURE_OPENAI_STT_TTS_KEY", "AZURE_OPENAI_STT_TTS_ENDPOINT")
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.daemon import arguments
+from tests.rigs.daemon import Daemon, arguments
 from tests.rigs.dictation import LONG, SENTENCE, hold, landed, settled, spoken
 from tests.rigs.logind import Logind
-from tests.rigs.x11 import Daemon, Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 SECOND = LONG[2]
 HOMES = ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")

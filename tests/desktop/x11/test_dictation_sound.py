@@ -6,7 +6,8 @@ import re
 import time
 
 from tests.rigs.dictation import LONG, SENTENCE, errors, hold, landed, listening, settled, spoken
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 SECOND = LONG[2]
 TWO = f"{SENTENCE} {SECOND}"

@@ -17,7 +17,8 @@ import soundfile
 
 from tests.rigs import hostile
 from tests.rigs.daemon import ROOT
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
 from tray_dictate.doctor import clipboard, delivery_x11, hotkey
 from tray_dictate.system import own_python

@@ -12,8 +12,10 @@ import soundfile
 
 from tests.desktop.x11.test_notifications import close_all, displayed
 from tests.rigs.dictation import RATE, SENTENCE, errors, hold, landed, settled, spoken, transcript
+from tests.rigs.sound import Recording
 from tests.rigs.tray import Shown
-from tests.rigs.x11 import Desktop, Recording, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.audio import cues
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Urgency

@@ -13,7 +13,8 @@ import pytest
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import UnavailableError

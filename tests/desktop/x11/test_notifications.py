@@ -13,7 +13,8 @@ import pytest
 
 from tests.rigs.processes import MARKER, marked, name_of
 from tests.rigs.tray import Shown
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.core.ports import Actions, Urgency
 from tray_dictate.system.dbus import call, connect
 from tray_dictate.system.threads import Bridge

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.x11 import KINDS, Desktop, Kind, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import TEXTS, connected, disown, keymap, keys_down, odd_window
+from tests.rigs.x11_windows import KINDS, Kind
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output import select

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.rigs.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim, Writer
-from tests.rigs.x11 import Desktop, Kind, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, odd_window
+from tests.rigs.x11_windows import Kind
+from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
 
 SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]

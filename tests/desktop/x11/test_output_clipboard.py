@@ -23,8 +23,8 @@ from tests.rigs.x11_output import (
     keys_down,
     nobody_owns,
     odd_window,
-    soon,
 )
+from tests.waiting import wait_until
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.clipboard import ClipboardOutput
@@ -58,7 +58,9 @@ async def test_every_format_comes_back_byte_for_byte(environ: Desktop, output, t
         for round_ in range(3):
             assert await output.deliver(f"hello {round_}") == PASTED
         window.wait_for("hello 0hello 1hello 2")
-        soon(lambda: b"image/png" in environ.clipboard(target="TARGETS"), "the old clipboard")
+        wait_until(
+            lambda: b"image/png" in environ.clipboard(target="TARGETS"), 10, "the old clipboard"
+        )
         for name, path in formats.items():
             assert environ.clipboard(target=name) == path.read_bytes()
         assert set(environ.clipboard(target="TARGETS").split()) >= offered
@@ -70,7 +72,9 @@ async def test_what_comes_in_pieces_comes_back_whole(environ: Desktop, output) -
     with environ.text_window("gtk") as window:
         assert await output.deliver("hello") == PASTED
         window.wait_for("hello")
-        soon(lambda: environ.clipboard(target="image/png") == picture, "the old clipboard")
+        wait_until(
+            lambda: environ.clipboard(target="image/png") == picture, 10, "the old clipboard"
+        )
 
 
 async def test_where_nobody_owned_the_clipboard_nobody_does_afterwards(environ, output) -> None:
@@ -79,8 +83,8 @@ async def test_where_nobody_owned_the_clipboard_nobody_does_afterwards(environ, 
         assert nobody_owns(environ, "CLIPBOARD")
         assert await output.deliver("hello") == PASTED
         window.wait_for("hello")
-        soon(lambda: nobody_owns(environ, "CLIPBOARD"), "nobody owns the clipboard")
-        soon(lambda: nobody_owns(environ, "PRIMARY"), "nobody owns PRIMARY")
+        wait_until(lambda: nobody_owns(environ, "CLIPBOARD"), 10, "nobody owns the clipboard")
+        wait_until(lambda: nobody_owns(environ, "PRIMARY"), 10, "nobody owns PRIMARY")
 
 
 async def test_a_copy_made_during_a_delivery_stays(environ: Desktop, output) -> None:
@@ -93,7 +97,7 @@ async def test_a_copy_made_during_a_delivery_stays(environ: Desktop, output) -> 
         await asyncio.sleep(3 * GIVEN_BACK)
         assert environ.clipboard() == b"new"
         assert await output.deliver(" again") == PASTED
-        soon(lambda: environ.clipboard() == b"new", "the copy")
+        wait_until(lambda: environ.clipboard() == b"new", 10, "the copy")
 
 
 async def test_a_copy_made_while_the_clipboard_is_saved_stays(environ: Desktop, output) -> None:
@@ -117,19 +121,19 @@ async def test_dictated_text_is_never_taken_for_the_users_clipboard(environ, out
         for _ in range(30):
             await output.deliver("again ")
         window.wait_for("again " * 30)
-        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
-        soon(lambda: environ.clipboard("primary") == b"selected", "the old PRIMARY")
+        wait_until(lambda: environ.clipboard() == b"of the user", 10, "the old clipboard")
+        wait_until(lambda: environ.clipboard("primary") == b"selected", 10, "the old PRIMARY")
 
 
 async def test_a_clipboard_managers_read_is_no_receipt(environ: Desktop, output) -> None:
     with Watcher(environ) as manager, odd_window(environ, "deaf") as window:
         environ.set_clipboard("of the user")
-        soon(lambda: "of the user" in manager.read, "the manager reads")
+        wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
         assert await output.deliver("hello") == TYPED
         window.wait_for("hello")
         assert manager.read.count("of the user") > 1  # it did read, and was not believed
         assert "hello" not in manager.read
-        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+        wait_until(lambda: environ.clipboard() == b"of the user", 10, "the old clipboard")
 
 
 async def test_a_polite_clipboard_manager_does_not_keep_what_was_dictated(
@@ -137,10 +141,12 @@ async def test_a_polite_clipboard_manager_does_not_keep_what_was_dictated(
 ) -> None:
     with Watcher(environ, "polite") as manager, environ.text_window("gtk") as window:
         environ.set_clipboard("of the user")
-        soon(lambda: "of the user" in manager.read, "the manager reads")
+        wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
         assert await output.deliver("dictated") == PASTED
         window.wait_for("dictated")
-        soon(lambda: manager.read.count("of the user") >= 2, "the manager sees it come back")
+        wait_until(
+            lambda: manager.read.count("of the user") >= 2, 10, "the manager sees it come back"
+        )
         assert "dictated" not in manager.read
 
 
@@ -171,8 +177,9 @@ async def test_an_owner_that_makes_its_formats_slowly_is_waited_for(
         assert await output.deliver("hello") == PASTED
         window.wait_for("hello")
         for name, path in formats.items():
-            soon(
+            wait_until(
                 lambda name=name, path=path: environ.clipboard(target=name) == path.read_bytes(),
+                10,
                 f"{name} comes back",
             )
 
@@ -183,7 +190,7 @@ async def test_a_large_text_arrives_whole_and_is_confirmed_at_its_end(environ, o
         environ.set_clipboard("of the user")
         assert await output.deliver(text) == PASTED
         window.wait_for(text, 30)
-        soon(lambda: environ.clipboard() == b"of the user", "the old clipboard")
+        wait_until(lambda: environ.clipboard() == b"of the user", 10, "the old clipboard")
 
 
 async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ, output) -> None:
@@ -194,7 +201,7 @@ async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ,
     with environ.text_window("gtk") as window:
         await output.deliver("hello")
         window.wait_for("hello")
-        soon(lambda: environ.clipboard() == b"kept", "the kept text")
+        wait_until(lambda: environ.clipboard() == b"kept", 10, "the kept text")
 
 
 async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop, caplog) -> None:
@@ -202,7 +209,7 @@ async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop
     environ.set_clipboard("of the user")
     output = X11Output("auto", lambda _keycode, _down: None)
     with Watcher(environ, "keeper") as manager, environ.text_window("gtk"):
-        soon(lambda: "keeping" in manager.read, "the manager is there")
+        wait_until(lambda: "keeping" in manager.read, 10, "the manager is there")
         await output.deliver("hello")
         await output.close()  # in the middle: the clipboard is not given back yet
         assert "clipboard" not in caplog.text  # each of its waits had an answer
@@ -235,16 +242,16 @@ async def test_kill_9_during_a_paste_leaves_no_key_down_and_the_users_clipboard(
         window = stack.enter_context(odd_window(environ, "deaf"))
         environ.set_clipboard("of the user")
         if watcher:
-            soon(lambda: "of the user" in watcher.read, "the manager reads")
+            wait_until(lambda: "of the user" in watcher.read, 10, "the manager reads")
         with connected(environ) as display:
             clipboard = display.intern_atom("CLIPBOARD")
             before = display.get_selection_owner(clipboard)
             killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER])
-            soon(lambda: display.get_selection_owner(clipboard) != before, "the paste")
+            wait_until(lambda: display.get_selection_owner(clipboard) != before, 10, "the paste")
             os.kill(killed.pid, signal.SIGKILL)
             killed.wait(5)
             assert environ.clipboard() == b"of the user"
-            soon(lambda: not keys_down(display), "no key is down")
+            wait_until(lambda: not keys_down(display), 10, "no key is down")
         assert window.text() == ""
         assert watcher is None or "dictated" not in watcher.read
     disown(environ)  # what keeps it ends

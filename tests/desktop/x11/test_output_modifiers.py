@@ -10,9 +10,10 @@ from itertools import pairwise
 import pytest
 
 from tests.rigs.modifier_schedules import Fingers, shortcuts
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import RawKeys, connected, keymap, keys_down
 from tests.rigs.x11_windows import TextWindow
+from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output.x11 import keyboard
 from tray_dictate.output.x11.output import X11Output

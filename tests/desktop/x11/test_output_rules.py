@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import Watcher, connected, odd_window, soon
+from tests.rigs.x11_output import Watcher, connected, odd_window
 from tests.rigs.x11_windows import TextWindow
+from tests.waiting import wait_until
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
@@ -160,8 +161,10 @@ async def test_clipboard_managers_are_told_as_the_setting_says(environ: Desktop,
     with Watcher(environ, "polite") as manager, odd_window(environ, "twice") as window:
         async with output_with(private=private) as output:
             environ.set_clipboard("of the user")
-            soon(lambda: "of the user" in manager.read, "the manager reads")
+            wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
             assert (await output.deliver("dictated")).confirmed
             window.wait_for("dictated")
-            soon(lambda: manager.read.count("of the user") >= 2, "the clipboard comes back")
+            wait_until(
+                lambda: manager.read.count("of the user") >= 2, 10, "the clipboard comes back"
+            )
             assert ("dictated" in manager.read) is not private

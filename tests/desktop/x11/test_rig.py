@@ -12,8 +12,10 @@ import pytest
 
 from tests.rigs import x11 as rig
 from tests.rigs.daemon import Daemon
-from tests.rigs.processes import MARKER, environ_of, marked, wait_until
-from tests.rigs.x11 import KINDS, Desktop, Kind, RigError
+from tests.rigs.processes import MARKER, RigError, environ_of, marked
+from tests.rigs.x11 import Desktop
+from tests.rigs.x11_windows import KINDS, Kind
+from tests.waiting import wait_until
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int) -> Path:

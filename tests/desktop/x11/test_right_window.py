@@ -8,8 +8,9 @@ import sys
 import pytest
 from Xlib import X
 
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down, start
+from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.chord import POINTER, Edge

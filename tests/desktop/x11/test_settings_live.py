@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import SENTENCE, errors, hold, landed, settled, spoken
-from tests.rigs.x11 import Daemon, Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 ENDING = "[audio]\ncues = false\n"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import always
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
 from tray_dictate.output.x11.output import X11Output
 

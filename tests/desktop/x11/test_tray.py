@@ -15,7 +15,8 @@ from PIL import ImageChops
 
 from tests.rigs.panel_menu import place
 from tests.rigs.tray import AWAY, ICON, Shown
-from tests.rigs.x11 import Desktop, Tray, wait_until
+from tests.rigs.x11 import Desktop, Tray
+from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
 
 DICTATION, START, QUIT = place("dictation"), place("toggle"), place("quit")

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import SENTENCE, hold, landed, settled, spoken
 from tests.rigs.panel_menu import AWAY, choose
-from tests.rigs.x11 import Daemon, Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 
 MINE = '# mine\n[audio]\ntail_ms = 300  # I speak slowly\n\n[hotkey]\nkeys = "ctrl_r"\n'
 

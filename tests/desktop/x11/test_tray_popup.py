@@ -10,7 +10,8 @@ from PIL import Image, ImageChops
 
 from tests.rigs.panel_menu import AWAY, ICON
 from tests.rigs.tray import Shown
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
+from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.ui.tray.menu import menu

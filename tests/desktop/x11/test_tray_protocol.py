@@ -14,6 +14,7 @@ from dbus_fast.aio import MessageBus
 
 from tests.rigs.tray import Shown
 from tests.rigs.x11 import Desktop
+from tests.waiting import until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.system.dbus import call, connect
@@ -85,12 +86,6 @@ class Host:
                 return Message.new_method_return(message, "v", [Variant("b", self.draws)])
             case _:
                 return None
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not done():  # noqa: ASYNC110 - what is awaited happens in another thread
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import SENTENCE, hold, landed, settled, spoken
 from tests.rigs.panel_menu import AWAY, ICON, choose
-from tests.rigs.x11 import Daemon, Desktop
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
 
 

@@ -11,8 +11,9 @@ from Xlib import X
 from Xlib.display import Display
 
 from tests.rigs.modifier_schedules import mask
-from tests.rigs.x11 import Desktop, wait_until
+from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keymap, keys_down, start
+from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
 
 KILLS = 10  # of each method

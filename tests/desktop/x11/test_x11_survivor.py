@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from tests.rigs.daemon import ROOT
-from tests.rigs.processes import wait_until
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
+from tests.waiting import wait_until
 from tray_dictate.output.x11 import keyboard
 from tray_dictate.output.x11.keyboard import ConnectionHolder
 

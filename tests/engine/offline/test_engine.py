@@ -20,9 +20,9 @@ from tests.engine.takes import (
     send,
     text_of,
     transcribed,
-    until,
 )
 from tests.speech import pcm16
+from tests.waiting import until
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.offline.engine import OfflineEngine

@@ -1,0 +1,28 @@
+"""Daemons on fakes, each stopped after its test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.daemon_rig import Rig
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    """A running daemon with the default settings."""
+    async with Rig() as running:
+        yield running
+
+
+@pytest.fixture
+async def rig_with() -> AsyncIterator[Callable[..., Awaitable[Rig]]]:
+    """Start a daemon with settings such as "output.focus=hold"."""
+    async with AsyncExitStack() as rigs:
+
+        async def start(*settings: str) -> Rig:
+            return await rigs.enter_async_context(Rig(*settings))
+
+        yield start
