@@ -59,6 +59,13 @@ def test_what_we_start_gets_an_environment_that_was_thought_of(path):
     ]  # fmt: skip
 
 
+def test_no_test_module_lends_its_rig_to_another():
+    """What several tests use has a module of its own, without tests in it."""
+    lent = re.compile(r"(?:from|import) tests\.(?:\w+\.)*test_\w+")
+    borrowers = [path for path in TESTS if lent.search(path.read_text())]
+    assert borrowers == []
+
+
 def less_and_more(node: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield the sides of each < or > within."""
     for compared in ast.walk(node):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-
 import numpy as np
 import pytest
 import soxr
 
+from tests.audio.tones import ALL, Player, wave
 from tray_dictate.audio import cues as cues_module
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import load
@@ -18,32 +17,6 @@ from tray_dictate.engine.models import HOP
 from tray_dictate.engine.segmenter import RATE, Segmenter
 from tray_dictate.engine.sound_buffer import level
 from tray_dictate.engine.vad import Silero
-
-ALL = ["start", "stop", "cancel", "error"]
-
-
-class Player:
-    """What of PortAudio the cues need."""
-
-    def __init__(self, *, hangs: bool = False) -> None:
-        self.played: list[tuple[bytes, int]] = []
-        self.futures: list[Future[None]] = []
-        self._hangs = hangs
-
-    def play(self, samples: bytes, rate: int) -> Future[None]:
-        self.played.append((samples, rate))
-        done: Future[None] = Future()
-        self.futures.append(done)
-        if not self._hangs:
-            done.set_result(None)
-        return done
-
-
-def wave(name: str, volume: float = 0.2) -> tuple[np.ndarray, int]:
-    player = Player()
-    Cues(AudioSettings(cue_volume=volume), player).play(name)
-    ((samples, rate),) = player.played
-    return np.trim_zeros(np.frombuffer(samples, "<i2"), "b") / 32768, rate
 
 
 def pitch(sound: np.ndarray, rate: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.audio.test_notches import decibels, heard, pcm, tone
+from tests.audio.tones import decibels, heard, pcm, tone
 from tray_dictate.audio.highpass import HighPass
 
 RATES = (16_000, 24_000, 48_000)

@@ -6,27 +6,11 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.audio.test_cues import ALL, wave
+from tests.audio.tones import ALL, decibels, heard, pcm, tone, wave
 from tray_dictate.audio import cues
 from tray_dictate.audio.cues import CueFilter
 
 RATES = (16_000, 24_000)
-
-
-def tone(hertz: float, rate: int, loudness: float = 0.5) -> np.ndarray:
-    return loudness * np.sin(2 * np.pi * hertz * np.arange(rate) / rate)
-
-
-def pcm(sound: np.ndarray) -> bytes:
-    return np.rint(sound * 32767).astype("<i2").tobytes()
-
-
-def heard(chunk: bytes) -> np.ndarray:
-    return np.frombuffer(chunk, "<i2") / 32767
-
-
-def decibels(after: np.ndarray, before: np.ndarray) -> float:
-    return 10 * np.log10((after @ after) / (before @ before))
 
 
 @pytest.mark.parametrize("rate", RATES)

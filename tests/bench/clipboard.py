@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import copying
+from tests.rigs.x11_clipboard import copying
 from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.fakes import FakeHotkey
-from tests.hotkey.test_evdev import Pipes, key
+from tests.hotkey.input_devices import Pipes, key
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.doctor import hotkey
 from tray_dictate.hotkey.evdev import EvdevHotkey

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.history.test_entries import beheaded, garbage
+from tests.history.damage import beheaded, garbage
 from tray_dictate.app.menu import recent
 from tray_dictate.cli import shown as history_shown
 from tray_dictate.config.schema import EngineSettings

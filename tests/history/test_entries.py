@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.history.damage import beheaded, garbage
 from tray_dictate.core.errors import HistoryError
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Timings
@@ -159,16 +160,6 @@ def test_an_id_is_never_used_again(open_history):
     entry = history.add(SAID)
     history.forget("all")
     assert history.add(SAID) > entry
-
-
-def garbage(path: Path) -> None:
-    path.write_bytes(b"not a database at all" * 400)
-
-
-def beheaded(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[4096:] = os.urandom(len(content) - 4096)
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("damage", [garbage, beheaded])

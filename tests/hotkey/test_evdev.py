@@ -6,17 +6,17 @@ import errno
 import itertools
 import os
 import queue
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.hotkey.input_devices import KEY, RECORD, SYN, Pipes, key, record
 from tests.rigs.as_user import ROOT
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
@@ -25,77 +25,8 @@ from tray_dictate.core.keycodes import CODES
 from tray_dictate.core.keys import parse_key
 from tray_dictate.hotkey.evdev import BUTTONS, TOUCH, EvdevHotkey, InputDevices, Ioctl
 
-RECORD = struct.Struct("llHHi")
-SYN, KEY, MSC = 0, 1, 4
 KEYBOARD = frozenset(range(1, 128))
 OPEN = Path("/proc/self/fd")
-
-
-def record(kind: int, code: int, value: int) -> bytes:
-    return RECORD.pack(1700000000, 123456, kind, code, value)
-
-
-def key(name: str | int, value: int) -> bytes:
-    """What a keyboard sends: its scan code, the key, the end of this report."""
-    code = CODES[name] if isinstance(name, str) else name
-    return record(MSC, 4, 0x70000) + record(KEY, code, value) + record(SYN, 0, 0)
-
-
-class Pipes:
-    """Devices that are pipes; `plug` is what a user does."""
-
-    def __init__(self, *names: str) -> None:
-        self.ends: dict[str, int] = {}
-        self.files: dict[str, int] = {}
-        self.pressed: dict[int, frozenset[int]] = {}
-        self._changed, self._change = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.closed = False
-        for name in names:
-            self.plug(name)
-
-    def plug(self, name: str) -> None:
-        self.files[name], self.ends[name] = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.pressed[self.files[name]] = frozenset()
-        os.write(self._change, b".")
-
-    def unplug(self, name: str) -> None:
-        os.close(self.ends.pop(name))
-
-    def send(self, name: str, data: bytes) -> None:
-        if len(data) % RECORD.size == 0:
-            self._press(self.files[name], data)
-        os.write(self.ends[name], data)
-
-    def _press(self, file: int, data: bytes) -> None:
-        for _, _, kind, code, value in RECORD.iter_unpack(data):
-            if kind == KEY:
-                self.pressed[file] = self.pressed[file] - {code} | ({code} if value else set())
-
-    def fileno(self) -> int:
-        return self._changed
-
-    def open(self, known: Collection[str]) -> dict[str, int]:
-        with suppress(BlockingIOError):
-            os.read(self._changed, 64)
-        return {name: file for name, file in self.files.items() if name not in known}
-
-    def down(self, file: int) -> frozenset[int]:
-        if file not in self.pressed:
-            raise OSError(errno.ENODEV, "unplugged")
-        return self.pressed[file]
-
-    peek = down
-
-    def has_keyboard(self) -> bool:
-        return bool(self.files)
-
-    def lacking(self) -> UnavailableError:
-        return UnavailableError("None is there.", "Plug one in.")
-
-    def close(self) -> None:
-        os.close(self._changed)
-        os.close(self._change)
-        self.closed = True
 
 
 class Watched:

@@ -11,13 +11,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.rigs.daemon import ROOT
+from tests.rigs.line_program import LineProgram
 from tests.rigs.sway import Sway
-from tests.rigs.x11_windows import SYSTEM_PYTHON, Widget
+from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS, Widget
 from tests.waiting import wait_until
+from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selection_server import HINT
+from tray_dictate.output.wayland.selections import WaylandSelections
 
-HERE = Path(__file__).parent
 _numbers = itertools.count(1)
+PASTING = """
+import sys
+from tests.rigs.wayland_clipboard import use
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.selections import WaylandSelections
+
+selections = WaylandSelections(kept=float(sys.argv[1]))
+for _ in range(3):
+    use(selections)
+print("pasted", flush=True)
+for line in sys.stdin:
+    if line == "keep\\n":
+        selections.keep("undelivered words")
+    else:
+        selections.offer("dictated", Treatment())
+    print("done", flush=True)
+"""
 
 
 @contextmanager
@@ -64,7 +83,7 @@ class OddWindow:
         title = f"odd-{next(_numbers)}"
         self._process = sway.processes.start(
             title,
-            [SYSTEM_PYTHON, str(HERE / "targets" / "odd_window.py"), title, behaviour],
+            [SYSTEM_PYTHON, str(TARGETS / "odd_window.py"), title, behaviour],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**sway.env, "GDK_BACKEND": backend},
         )  # fmt: skip
@@ -107,3 +126,21 @@ def stays_for(seconds: float, holds, what: str) -> None:
     while time.monotonic() < end:
         assert holds(), what
         time.sleep(0.05)
+
+
+class PastingProgram(LineProgram):
+    """A process that has pasted; `with` kills it."""
+
+    def __init__(self, sway: Sway, seconds: float = 100) -> None:
+        super().__init__(PASTING, {**sway.env, "SECRET_API_KEY": "a key"}, str(seconds))
+        assert self.says() == "pasted"
+
+    def do(self, what: str) -> None:
+        assert self.answers(what) == "done"
+
+
+def use(selections: WaylandSelections) -> None:
+    """Own the clipboard once, as a paste does."""
+    offer = selections.offer("dictated", Treatment())
+    assert offer
+    selections.withdraw(offer)

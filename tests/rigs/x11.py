@@ -33,6 +33,7 @@ PROGRAMS = (
     "Xvfb Xephyr dbus-daemon dbus-send xfwm4 xfce4-panel trayer dunst pulseaudio pactl paplay "
     "parec xdotool xclip notify-send xprop xwininfo setxkbmap xterm setpriv chromium"
 ).split()
+DUNST = ("--dest=org.freedesktop.Notifications", "/org/freedesktop/Notifications")
 A11Y_BUS = "/usr/libexec/at-spi-bus-launcher"
 PANEL = (Path(__file__).parent / "targets" / "xfce4-panel.xml").read_text()
 
@@ -196,6 +197,21 @@ class Desktop:
     def notifications(self) -> str:
         """Return what was shown since the start: appname, summary, body ... of each."""
         return self.processes.tail("dunst", 1_000_000)
+
+    def bubbles(self) -> int:
+        """Return how many notifications are on the screen now."""
+        answer = self.run(
+            "dbus-send", "--session", "--print-reply", *DUNST,
+            "org.freedesktop.DBus.Properties.Get", "string:org.dunstproject.cmd0",
+            "string:displayedLength",
+        )  # fmt: skip
+        return int(answer.split()[-1])
+
+    def close_bubbles(self) -> None:
+        """Take all notifications off the screen."""
+        command = "org.dunstproject.cmd0.NotificationCloseAll"
+        self.run("dbus-send", "--session", "--print-reply", *DUNST, command)
+        wait_until(lambda: self.bubbles() == 0, 10, "no notification on the screen")
 
     def bus_has(self, name: str) -> bool:
         """Tell whether somebody owns this name on the session bus."""

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
-from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_windows import SYSTEM_PYTHON, TextWindow
+from tests.rigs.x11_windows import TextWindow
 from tests.waiting import wait_until
 
-HERE = Path(__file__).parent
 # ruff: noqa: E501, RUF001 - the texts
 TEXTS = {
     "ascii": "The quick brown fox: 'Why (not) [now]?' {x} <y> a@b.c #5 $3 50% ^ & * _ - + = ~ ` | \\ / \" ; done!",
@@ -96,52 +92,13 @@ def start(desktop: Desktop, name: str, argv: list[str], ready: str) -> subproces
     return program
 
 
-@contextmanager
-def copying(desktop: Desktop, formats: dict[str, Path], *options: str) -> Iterator[None]:
-    """Somebody has copied this in another program."""
-    words = [f"{name}={path}" for name, path in formats.items()]
-    argv = [SYSTEM_PYTHON, str(HERE / "targets" / "copying.py"), *words, *options]
-    program = start(desktop, "copying", argv, "ready")
-    try:
-        yield
-    finally:
-        desktop.processes.end(program)
-
-
-class Watcher:
-    """A clipboard manager; `read` are the texts that it has seen."""
-
-    def __init__(self, desktop: Desktop, *options: str) -> None:
-        self._desktop = desktop
-        argv = [sys.executable, "-u", str(HERE / "clipboard_manager.py"), *options]
-        self._program = start(desktop, "watching", argv, "watching")
-
-    def __enter__(self) -> Watcher:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._desktop.processes.end(self._program)
-
-    @property
-    def read(self) -> str:
-        return self._desktop.processes.tail(self._program.log_name, 100_000)  # type: ignore[attr-defined]
-
-
 def odd_window(desktop: Desktop, behaviour: str) -> TextWindow:
     """Open one of targets/odd.py's windows."""
     return desktop.text_window(behaviour)  # type: ignore[arg-type]
 
 
-def disown(desktop: Desktop) -> None:
-    """Take both selections and leave: an owner that ends leaves none."""
+def rename(desktop: Desktop, window: TextWindow, *names: str) -> None:
+    """Have a window say that it is of another application."""
     with connected(desktop) as display:
-        window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
-        for name in ("CLIPBOARD", "PRIMARY"):
-            window.set_selection_owner(display.intern_atom(name), X.CurrentTime)
+        display.create_resource_object("window", int(window.id)).set_wm_class(*names)
         display.sync()
-
-
-def nobody_owns(desktop: Desktop, selection: str) -> bool:
-    with connected(desktop) as display:
-        owner = display.get_selection_owner(display.intern_atom(selection))
-        return owner == X.NONE

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.desktop.sway.test_clipboard_end import keepers
+from tests.rigs.keepers import keepers
 from tests.rigs.kwin import KWin
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment

@@ -12,46 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.line_program import LineProgram
-from tests.rigs.session import Session
-from tests.rigs.sway import Sway
-from tests.rigs.wayland_clipboard import copying
+from tests.rigs.keepers import keepers
+from tests.rigs.sway import TEXT, Sway
+from tests.rigs.wayland_clipboard import PastingProgram, copying, use
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.wayland import Connection
-
-TEXT = "text/plain;charset=utf-8"
-KEEPER = b"tray_dictate.output.wayland.keeper"
-PASTING = """
-import sys
-from tests.desktop.sway.test_clipboard_end import use
-from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.selections import WaylandSelections
-
-selections = WaylandSelections(kept=float(sys.argv[1]))
-for _ in range(3):
-    use(selections)
-print("pasted", flush=True)
-for line in sys.stdin:
-    if line == "keep\\n":
-        selections.keep("undelivered words")
-    else:
-        selections.offer("dictated", Treatment())
-    print("done", flush=True)
-"""
-
-
-class Killed(LineProgram):
-    """A process that has pasted, and that is killed."""
-
-    def __init__(self, sway: Sway, seconds: float = 100) -> None:
-        super().__init__(PASTING, {**sway.env, "SECRET_API_KEY": "a key"}, str(seconds))
-        assert self.says() == "pasted"
-
-    def do(self, what: str) -> None:
-        assert self.answers(what) == "done"
 
 
 @contextmanager
@@ -70,22 +38,6 @@ def rich(sway: Sway, folder: Path) -> Iterator[dict[str, bytes]]:
         yield contents
 
 
-def keepers(session: Session) -> set[int]:
-    """Return the processes that keep this session's clipboard now."""
-    found = set()
-    wanted = f"XDG_RUNTIME_DIR={session.runtime}\0".encode()
-    for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            of = Path(f"/proc/{pid}/environ").read_bytes()
-            name = Path(f"/proc/{pid}/comm").read_bytes()
-        except OSError:  # it has ended
-            continue
-        if KEEPER in command.split(b"\0") and wanted in of and b"python" in name:
-            found.add(pid)
-    return found
-
-
 @pytest.fixture
 def selections(environ: Sway) -> Iterator[WaylandSelections]:
     made = WaylandSelections()
@@ -94,13 +46,6 @@ def selections(environ: Sway) -> Iterator[WaylandSelections]:
     environ.set_clipboard("nobody's")  # nobody keeps anything for the next test
     environ.set_clipboard("nobody's", primary=True)
     wait_until(lambda: not keepers(environ), 20, "the end of the keeper")
-
-
-def use(selections: WaylandSelections) -> None:
-    """Own the clipboard once, as a paste does."""
-    offer = selections.offer("dictated", Treatment())
-    assert offer
-    selections.withdraw(offer)
 
 
 def test_every_type_of_both_selections_is_there_when_the_daemon_has_ended(
@@ -126,7 +71,7 @@ def test_every_type_of_both_selections_is_there_when_the_daemon_was_killed(
     tidied: Sway, tmp_path
 ) -> None:
     with rich(tidied, tmp_path) as contents:
-        program = Killed(tidied)
+        program = PastingProgram(tidied)
     program.kill()
     assert tidied.clipboard_types() == list(contents)
     assert {name: tidied.clipboard(name) for name in contents} == contents
@@ -135,7 +80,7 @@ def test_every_type_of_both_selections_is_there_when_the_daemon_was_killed(
 
 
 def test_kept_text_is_there_when_the_daemon_was_killed(tidied: Sway) -> None:
-    program = Killed(tidied)
+    program = PastingProgram(tidied)
     program.do("keep")
     program.kill()
     assert tidied.clipboard() == b"undelivered words"
@@ -144,7 +89,7 @@ def test_kept_text_is_there_when_the_daemon_was_killed(tidied: Sway) -> None:
 def test_what_was_copied_since_is_there_and_nobody_keeps_what_was_before(tidied: Sway) -> None:
     tidied.set_clipboard("of the user")
     tidied.set_clipboard("marked", primary=True)
-    program = Killed(tidied)
+    program = PastingProgram(tidied)
     tidied.set_clipboard("newer")
     tidied.set_clipboard("newer", primary=True)
     program.kill()
@@ -155,7 +100,7 @@ def test_what_was_copied_since_is_there_and_nobody_keeps_what_was_before(tidied:
 
 def test_dictated_text_is_gone_with_a_daemon_that_was_killed_within_a_paste(tidied: Sway) -> None:
     tidied.set_clipboard("of the user")
-    program = Killed(tidied)
+    program = PastingProgram(tidied)
     program.do("offer")
     program.kill()
     wait_until(lambda: not tidied.clipboard_types(), 20, "an empty clipboard")
@@ -164,7 +109,7 @@ def test_dictated_text_is_gone_with_a_daemon_that_was_killed_within_a_paste(tidi
 
 def test_what_a_killed_daemon_leaves_is_kept_only_for_a_while(tidied: Sway) -> None:
     tidied.set_clipboard("correct horse")
-    program = Killed(tidied, seconds=1)
+    program = PastingProgram(tidied, seconds=1)
     program.kill()
     assert tidied.clipboard() == b"correct horse"
     wait_until(lambda: not keepers(tidied), 20, "the end of the keeper")
@@ -173,7 +118,7 @@ def test_what_a_killed_daemon_leaves_is_kept_only_for_a_while(tidied: Sway) -> N
 
 def test_the_heir_of_a_killed_daemon_holds_nothing_else_of_it(tidied: Sway) -> None:
     tidied.set_clipboard("of the user")
-    program = Killed(tidied)
+    program = PastingProgram(tidied)
     program.kill()
     assert tidied.clipboard() == b"of the user", "it has begun"
     [keeper] = keepers(tidied)

@@ -14,7 +14,7 @@ import pytest
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_clipboard import OddWindow, given_back, manager, seen_by, stays_for
 from tests.rigs.wayland_windows import KINDS, Kind
-from tests.rigs.x11_output import Watcher
+from tests.rigs.x11_clipboard import Watcher
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.desktop.sway.test_clipboard_end import TEXT, keepers, use
+from tests.rigs.keepers import keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
-from tests.rigs.sway import Sway
-from tests.rigs.wayland_clipboard import copying
+from tests.rigs.sway import TEXT, Sway
+from tests.rigs.wayland_clipboard import copying, use
 from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment

@@ -10,72 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs.line_program import LineProgram
+from tests.rigs.keepers import keepers
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, copying, disown, nobody_owns
+from tests.rigs.x11_clipboard import (
+    PastingProgram,
+    copying,
+    disown,
+    nobody_owns,
+)
+from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
-from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
-from tray_dictate.system.x11 import Focus
-
-ELSEWHERE = Focus("0x1", frozenset({1}), ("x", "X"))
-PASTING = """
-import sys
-from tests.desktop.x11.test_clipboard_end import ELSEWHERE, paste
-from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
-
-selections = Selections()
-selections.survive(seconds=float(sys.argv[2]))
-if sys.argv[1] == "within":
-    offer = selections.offer("dictated", ELSEWHERE, Treatment())
-    offer.pressed = True
-else:
-    paste(selections)
-print("pasted", flush=True)
-sys.stdin.read()
-selections.close()
-print("closed", flush=True)
-"""
-KEEPER = b"tray_dictate.output.x11.keeper"
-
-
-def paste(selections: Selections) -> None:
-    """Own the clipboard once, and give it back."""
-    offer = selections.offer("dictated", ELSEWHERE, Treatment())
-    assert offer
-    selections.withdraw(offer)
-
-
-def keepers(desktop: Desktop) -> set[int]:
-    """Return the processes that keep this desktop's clipboard now."""
-    found = set()
-    wanted = f"DISPLAY={desktop.display}\0".encode()
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            words = path.joinpath("cmdline").read_bytes().split(b"\0")
-            if KEEPER in words and wanted in path.joinpath("environ").read_bytes():
-                found.add(int(path.name))
-        except OSError:  # it has ended
-            continue
-    return {pid for pid in found if b"python" in Path(f"/proc/{pid}/comm").read_bytes()}
-
-
-class Program(LineProgram):
-    """A process that has pasted, within a paste or after it, and ends as it is told."""
-
-    def __init__(self, desktop: Desktop, when: str = "after", seconds: float = 100) -> None:
-        super().__init__(PASTING, {**desktop.env, "SECRET_API_KEY": "a key"}, when, str(seconds))
-        assert self.says() == "pasted"
-
-    def end(self, how: str) -> None:
-        if how == "kill":
-            self.kill()
-            return
-        with self._process:
-            assert self._process.stdin
-            self._process.stdin.close()
-            assert self.says() == "closed"
 
 
 @pytest.fixture
@@ -107,7 +51,7 @@ def test_every_format_of_both_selections_outlives_the_daemon(
     desktop: Desktop, tmp_path: Path, how: str, when: str
 ) -> None:
     with rich(desktop, tmp_path) as contents:
-        program = Program(desktop, when)
+        program = PastingProgram(desktop, when)
         program.end(how)
         there = {name: desktop.clipboard(target=name) for name in contents}
         assert there == contents
@@ -120,7 +64,7 @@ def test_no_moment_is_without_an_owner(desktop: Desktop, how: str) -> None:
     with connected(desktop) as display:
         display.xfixes_query_version()
         clipboard = display.intern_atom("CLIPBOARD")
-        program = Program(desktop)
+        program = PastingProgram(desktop)
         display.xfixes_select_selection_input(display.screen().root, clipboard, 7)
         display.sync()
         program.end(how)
@@ -136,7 +80,7 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_ends_with_the_last_selectio
 ) -> None:
     desktop.set_clipboard("of the user")
     desktop.set_clipboard("marked", "primary")
-    Program(desktop).end("kill")
+    PastingProgram(desktop).end("kill")
     assert desktop.clipboard() == b"of the user"
     [keeper] = keepers(desktop)
     of = Path(f"/proc/{keeper}")
@@ -164,7 +108,7 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_ends_with_the_last_selectio
 
 def test_what_was_copied_while_nobody_kept_it_stays(desktop: Desktop) -> None:
     desktop.set_clipboard("of the user")
-    program = Program(desktop)
+    program = PastingProgram(desktop)
     desktop.set_clipboard("newer")
     program.end("kill")
     assert desktop.clipboard() == b"newer"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, disown
+from tests.rigs.x11_clipboard import disown
+from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import Selections

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.desktop.x11.test_clipboard_end import ELSEWHERE, Program, keepers
+from tests.rigs.keepers import keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import HERE, connected, disown, nobody_owns
-from tests.rigs.x11_windows import SYSTEM_PYTHON
+from tests.rigs.x11_clipboard import ELSEWHERE, PastingProgram, disown, nobody_owns
+from tests.rigs.x11_output import connected
+from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
@@ -38,7 +39,7 @@ MARKS = (
 # the secret is not in the program itself: it knows what it looks like
 LOOKING = """
 import sys
-from tests.desktop.x11.test_clipboard_end import ELSEWHERE
+from tests.rigs.x11_clipboard import ELSEWHERE
 from tests.rigs.memory import living
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import Selections
@@ -81,7 +82,7 @@ class PasswordManager:
 
     def __init__(self, desktop: Desktop, *hints: str, secret: str = SECRET) -> None:
         self._desktop = desktop
-        script = str(HERE / "targets" / "secret.py")
+        script = str(TARGETS / "secret.py")
         self.process = desktop.processes.start(
             "secret", [SYSTEM_PYTHON, script, *hints],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -199,7 +200,7 @@ def test_a_secret_ends_with_the_program_that_it_was_copied_from(
 
 def test_the_keeper_drops_a_secret_with_the_program_that_it_was_copied_from(environ) -> None:
     with PasswordManager(environ) as manager:
-        program = Program(environ)
+        program = PastingProgram(environ)
         program.end("kill")
         assert environ.clipboard() == SECRET.encode()
         time.sleep(ENDS_WITH_IT)  # sooner it would have ended because it lost the clipboard
@@ -210,7 +211,7 @@ def test_the_keeper_drops_a_secret_with_the_program_that_it_was_copied_from(envi
 
 def test_what_has_no_program_any_more_is_kept_only_for_a_while(environ) -> None:
     environ.set_clipboard(SECRET)  # by an xclip, which ends when it is taken over
-    Program(environ, seconds=1).end("kill")
+    PastingProgram(environ, seconds=1).end("kill")
     assert environ.clipboard() == SECRET.encode()
     wait_until(lambda: nobody_owns(environ, "CLIPBOARD"), 10, "it is gone")
     wait_until(lambda: not keepers(environ), 10, "the end of the keeper")

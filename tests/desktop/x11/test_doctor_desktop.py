@@ -17,6 +17,7 @@ import soundfile
 
 from tests.rigs import hostile
 from tests.rigs.daemon import ROOT
+from tests.rigs.keepers import keepers
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
@@ -91,13 +92,13 @@ def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(
     xserver, environ, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(hostile.plant(tmp_path))
-    others = _keepers()
+    others = keepers(xserver)
     xserver.set_clipboard("before")
     assert clipboard.keep("CLIPBOARD")
     wait_until(lambda: xserver.clipboard() == b"before", 5, "the same clipboard")
-    [keeper] = _keepers() - others
+    [keeper] = keepers(xserver) - others
     xserver.set_clipboard("something else")
-    wait_until(lambda: keeper not in _keepers(), 5, "the end of the keeper")
+    wait_until(lambda: keeper not in keepers(xserver), 5, "the end of the keeper")
     assert xserver.clipboard() == b"something else"
     assert hostile.ran(tmp_path) == []
 
@@ -280,15 +281,3 @@ def test_ctrl_c_in_mid_paste_leaves_the_clipboard_as_it_was(xserver):
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) in [(130, ""), (1, "")]
     assert xserver.clipboard() == b"mine"
-
-
-def _keepers() -> set[int]:
-    found = set()
-    for process in Path("/proc").iterdir():
-        try:
-            command = (process / "cmdline").read_bytes() if process.name.isdigit() else b""
-        except OSError:
-            continue
-        if b"tray_dictate.doctor.clipboard_keeper" in command:
-            found.add(int(process.name))
-    return found

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.desktop.x11.test_notifications import close_all, displayed
 from tests.rigs.dictation import RATE, SENTENCE, errors, hold, landed, settled, spoken, transcript
 from tests.rigs.sound import Recording
 from tests.rigs.tray import Shown
@@ -152,7 +151,7 @@ def test_a_first_run_says_which_key_to_hold_and_a_second_does_not(desktop):
 
 
 def test_a_microphone_that_fails_again_and_again_has_one_bubble(desktop):
-    close_all(desktop)
+    desktop.close_bubbles()
     with desktop.daemon() as daemon:
         desktop.sound.stop()
         try:
@@ -162,7 +161,7 @@ def test_a_microphone_that_fails_again_and_again_has_one_bubble(desktop):
                 desktop.keyup("Control_R")
                 settled(daemon, take)
                 time.sleep(0.2)  # a press any sooner could be a contact that bounces
-            wait_until(lambda: displayed(desktop) == 1, 10, "one bubble")
+            wait_until(lambda: desktop.bubbles() == 1, 10, "one bubble")
             assert "urgency: CRITICAL" in desktop.notifications()
         finally:
             desktop.sound.start()

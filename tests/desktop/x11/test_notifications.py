@@ -91,32 +91,13 @@ async def test_a_bus_that_is_too_busy_to_read_loses_neither_message_nor_connecti
     wait_until(lambda: "body: 'Said to a busy bus.'" in here.notifications(), 10, "it is shown")
 
 
-def displayed(desktop: Desktop) -> int:
-    """Return how many bubbles are on the screen now."""
-    answer = desktop.run(
-        "dbus-send", "--session", "--print-reply", f"--dest={SERVICE}", PATH,
-        "org.freedesktop.DBus.Properties.Get", "string:org.dunstproject.cmd0",
-        "string:displayedLength",
-    )  # fmt: skip
-    return int(answer.split()[-1])
-
-
-def close_all(desktop: Desktop) -> None:
-    """Take all bubbles away."""
-    desktop.run(
-        "dbus-send", "--session", "--print-reply", f"--dest={SERVICE}", PATH,
-        "org.dunstproject.cmd0.NotificationCloseAll",
-    )  # fmt: skip
-    wait_until(lambda: displayed(desktop) == 0, 10, "no bubble")
-
-
 def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: Shown) -> None:
-    close_all(here)
+    here.close_bubbles()
     for number in range(4):
         shown.tray.notify(f"Trouble {number} with the microphone.", "microphone")
     shown.tray.notify("The text is on the clipboard.", "delivery", Urgency.CRITICAL)
     wait_until(lambda: "The text is on the clipboard." in here.notifications(), 10, "the last one")
-    assert displayed(here) == 2
+    assert here.bubbles() == 2
     *_, ours, last = here.notifications().split("appname:")
     assert "Trouble 3 with the microphone." in ours
     assert "urgency: NORMAL" in ours
@@ -124,20 +105,20 @@ def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: 
 
 
 def test_what_is_mended_is_taken_away(here: Desktop, shown: Shown) -> None:
-    close_all(here)
+    here.close_bubbles()
     shown.tray.notify("The settings of before stay in force.", "settings")
-    wait_until(lambda: displayed(here) == 1, 10, "it is shown")
+    wait_until(lambda: here.bubbles() == 1, 10, "it is shown")
     shown.tray.notify("", "settings")
-    wait_until(lambda: displayed(here) == 0, 10, "it is gone")
+    wait_until(lambda: here.bubbles() == 0, 10, "it is gone")
 
 
 def test_a_button_does_what_it_says_and_only_where_its_own_service_tells_of_it(
     here: Desktop, shown: Shown
 ) -> None:
-    close_all(here)
+    here.close_bubbles()
     told = ("It is on the clipboard.", "delivery", Urgency.CRITICAL, ("redo",))
     shown.tray.notify(*told)
-    wait_until(lambda: displayed(here) == 1, 10, "it is shown")
+    wait_until(lambda: here.bubbles() == 1, 10, "it is shown")
     for number in range(1, 80):  # anybody on the bus can send such a signal, of any number
         here.run(
             "dbus-send", "--session", "--type=signal", PATH, f"{SERVICE}.ActionInvoked",
@@ -160,10 +141,10 @@ def test_a_service_that_has_taken_the_place_keeps_the_bubbles_of_others(
     here.start_notifications()
     for number in range(6):  # the numbers that the old one gave to ours are theirs now
         here.run("notify-send", f"Mail {number}")
-    before = displayed(here)
+    before = here.bubbles()
     shown.tray.notify("The second.", "microphone")
     wait_until(lambda: "The second." in here.notifications(), 10, "it is shown")
-    assert displayed(here) == before + 1
+    assert here.bubbles() == before + 1
 
 
 def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown: Shown) -> None:

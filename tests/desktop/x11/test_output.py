@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import TEXTS, connected, disown, keymap, keys_down, odd_window
+from tests.rigs.x11_clipboard import disown
+from tests.rigs.x11_output import TEXTS, connected, keymap, keys_down, odd_window
 from tests.rigs.x11_windows import KINDS, Kind
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError

@@ -15,15 +15,8 @@ import pytest
 
 from tests.bench.clipboard import paste_and_compare
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import (
-    Watcher,
-    connected,
-    copying,
-    disown,
-    keys_down,
-    nobody_owns,
-    odd_window,
-)
+from tests.rigs.x11_clipboard import Watcher, copying, disown, nobody_owns
+from tests.rigs.x11_output import connected, keys_down, odd_window
 from tests.waiting import wait_until
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt

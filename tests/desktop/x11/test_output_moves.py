@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from tests.desktop.x11.test_output_rules import rename
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import copying, odd_window
+from tests.rigs.x11_clipboard import copying
+from tests.rigs.x11_output import odd_window, rename
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.x11.output import X11Output

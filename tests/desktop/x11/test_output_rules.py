@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import Watcher, connected, odd_window
-from tests.rigs.x11_windows import TextWindow
+from tests.rigs.x11_clipboard import Watcher
+from tests.rigs.x11_output import odd_window, rename
 from tests.waiting import wait_until
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError
@@ -30,13 +30,6 @@ async def output_with(*rules: OutputRule, method="auto", private=True):
         yield output
     finally:
         await output.close()
-
-
-def rename(desktop: Desktop, window: TextWindow, *names: str) -> None:
-    """Have a window say that it is of another application."""
-    with connected(desktop) as display:
-        display.create_resource_object("window", int(window.id)).set_wm_class(*names)
-        display.sync()
 
 
 async def test_the_chord_of_the_rule_pastes_and_no_other_is_pressed(environ: Desktop) -> None:
