@@ -94,16 +94,16 @@ def person(desktop: Desktop, wavs: Path) -> Person:
 @pytest.fixture(autouse=True)
 def _tidy() -> Iterator[None]:
     yield
-    for live in (*Desktop.live, *Session.live):
-        live.tidy()
+    for session in Session.live:
+        session.tidy()
 
 
 @pytest.fixture
-def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desktop | Session:
+def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Put this very process into the test's session: os.environ is the session's."""
     bare = "xserver" if request.path.parent.name == "x11" else "sway"
     name = next((name for name in FIXTURES if name in request.fixturenames), bare)
-    wanted: Desktop | Session = request.getfixturevalue(name)
+    wanted: Session = request.getfixturevalue(name)
     for variable in NOT_OURS:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in wanted.env.items():
@@ -115,9 +115,7 @@ def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def pytest_runtest_makereport() -> Iterator[None]:
     report = yield
     if report.failed:
-        live = [(desktop.display, desktop) for desktop in Desktop.live]
-        live += [(session.folder.name, session) for session in Session.live]
-        for title, rig in live:
-            for name, tail in rig.processes.tails().items():
-                report.sections.append((f"{title} {name}", tail))
+        for session in Session.live:
+            for name, tail in session.processes.tails().items():
+                report.sections.append((f"{session.folder.name} {name}", tail))
     return report

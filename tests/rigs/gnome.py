@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
 from typing import ClassVar
 
+from tests.rigs.buses import bus_command
 from tests.rigs.headless import WAIT, Headless
 from tests.rigs.mutter import MutterKeyboard
 from tests.rigs.processes import listens
-from tests.rigs.x11_windows import SYSTEM_PYTHON
+from tests.rigs.windows import SYSTEM_PYTHON
 from tests.waiting import wait_until
 
-SYSTEM_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type><listen>{address}</listen><auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
-    <allow user="*"/>
-  </policy>
-</busconfig>
-"""
 MOCKS = {
     "logind": "org.freedesktop.login1",
     "upower": "org.freedesktop.UPower",
@@ -34,30 +26,22 @@ MOCKS = {
 class Gnome(Headless):
     """gnome-shell --headless, out of its overview: windows get the focus when they open."""
 
-    PROGRAMS: ClassVar = ("gnome-shell", "gdbus", SYSTEM_PYTHON)
-    keyboard: MutterKeyboard
+    PROGRAMS: ClassVar = ("gnome-shell", "gdbus")
 
     def __init__(self, *, sound: bool = False) -> None:
         super().__init__("GNOME", sound=sound)
         self._portals: subprocess.Popen[bytes] | None = None
-        self.env |= {
-            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.folder}/run/sysbus",
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-        }
-
-    def close(self) -> None:
-        if hasattr(self, "keyboard"):
-            self.keyboard.close()
-        super().close()
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.folder}/run/sysbus"
 
     def start(self) -> None:
+        super().start()
         self._start_system()
         argv = ["gnome-shell", "--unsafe-mode", "--headless", "--wayland"]
         self.start_compositor("shell", [*argv, "--virtual-monitor", "1280x720"])
         started = "Main.overview && !Main.layoutManager._startingUp"  # then comes the overview
         wait_until(lambda: "'true'" in self.evaluate(started), WAIT, "the shell is up")
         wait_until(self._leave_overview, WAIT, "the overview is left")
-        self.keyboard = MutterKeyboard(self.env["DBUS_SESSION_BUS_ADDRESS"])
+        self.plug_in(MutterKeyboard(self.env["DBUS_SESSION_BUS_ADDRESS"]))
 
     def evaluate(self, script: str) -> str:
         """Return "(true, 'what a script is worth in the shell')"."""
@@ -87,9 +71,7 @@ class Gnome(Headless):
 
     def _start_system(self) -> None:
         address = self.env["DBUS_SYSTEM_BUS_ADDRESS"]
-        configuration = self.folder / "system.conf"
-        configuration.write_text(SYSTEM_BUS.format(address=address))
-        argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
+        argv = bus_command(self.folder / "system.conf", address, "system")
         bus = self.processes.start("system", argv)
         self.processes.wait_for("system", bus, lambda: listens(self.runtime / "sysbus"), WAIT)
         mocks = {
@@ -99,12 +81,5 @@ class Gnome(Headless):
             for name in MOCKS
         }
         for name, owned in MOCKS.items():
-            self.processes.wait_for(name, mocks[name], lambda owned=owned: self._has(owned), WAIT)
-
-    def _has(self, name: str) -> bool:
-        answer = self.run(
-            "dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus",
-            "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
-            check=False,
-        )  # fmt: skip
-        return "boolean true" in answer
+            there = functools.partial(self.bus_has, owned, "system")
+            self.processes.wait_for(name, mocks[name], there, WAIT)

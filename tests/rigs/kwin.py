@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from tests.rigs.headless import FRONT_END, PORTALS, Headless
 from tests.rigs.processes import REMEDY, RigError
-from tests.rigs.x11_windows import SYSTEM_PYTHON
 from tray_dictate.system.autostart.xdg import APP_ID
 from tray_dictate.system.wayland import Connection
 
@@ -40,18 +39,13 @@ class FakeInput:
 class KWin(Headless):
     """KWin --virtual with xdg-desktop-portal and its KDE back end; foot crashes on it (0 dpi)."""
 
-    PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, PERMISSIONS, SYSTEM_PYTHON)
-    keyboard: FakeInput
+    PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, PERMISSIONS)
 
     def __init__(self, *, sound: bool = False) -> None:
         super().__init__("KDE", sound=sound)
 
-    def close(self) -> None:
-        if hasattr(self, "keyboard"):
-            self.keyboard.close()
-        super().close()
-
     def start(self) -> None:
+        super().start()
         installed = shutil.which("kwin_wayland")
         assert installed
         # it has a file capability, with which it does not start here; Qt goes by the very name
@@ -65,7 +59,7 @@ class KWin(Headless):
         }  # fmt: skip
         screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
         self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
-        self.keyboard = FakeInput(self.runtime / self.display)
+        self.plug_in(FakeInput(self.runtime / self.display))
         self._allow()
         self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
         self.start_front_end(PORTALS / "kde.portal")

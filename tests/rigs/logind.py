@@ -20,8 +20,8 @@ from typing import Any
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from tests.rigs.buses import bus_command
 from tests.rigs.processes import listens
-from tests.rigs.strangers import OPEN_TO_ALL
 from tests.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
@@ -59,8 +59,7 @@ class Logind:
 
     def start(self) -> None:
         """Be there."""
-        self._config.write_text(OPEN_TO_ALL.format(address=self.address))
-        command = ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--nopidfile"]
+        command = bus_command(self._config, self.address, "system")
         self._bus = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         wait_until(lambda: listens("\0" + self.address.partition("=")[2]), 10, "the bus")
         if self._serves:

@@ -6,6 +6,7 @@ D-Bus activates, an xclip that stays to serve the clipboard): that is how the st
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -14,9 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 MARKER = "RIG_ID"
+_numbers = itertools.count(1)
 REMEDY = "install_scripts/test.sh installs what the tests need."
 
 
@@ -135,6 +137,32 @@ class Processes:
         if process.poll() is None:  # not reaped, so the number is still this program's
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
+
+
+class Program:
+    """A program that says in its log when it is ready; `with` ends it."""
+
+    def __init__(
+        self, processes: Processes, name: str, argv: Sequence[str], ready: str, **options: Any
+    ) -> None:
+        self._processes = processes
+        self._log = f"{name}-{next(_numbers)}"
+        self.process = processes.start(self._log, argv, **options)
+        processes.wait_for(self._log, self.process, lambda: ready in self.printed(), 20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._processes.end(self.process)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def printed(self) -> str:
+        """Return all that it has printed."""
+        return self._processes.tail(self._log, 100_000)
 
 
 def sweep(mark: str) -> None:

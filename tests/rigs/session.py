@@ -1,4 +1,4 @@
-"""A private session of any compositor: folder, buses, sound, processes, and the daemon in it.
+"""A private session on any display: folder, bus, sound, keys, windows, and the daemon in it.
 
 Everything is private and ends with the `with`, by pid, also when its start or a test fails.
 """
@@ -13,59 +13,76 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
+from tests.rigs.buses import bus_command
 from tests.rigs.daemon import READY, ROOT, Daemon, arguments
 from tests.rigs.environment import private_environment
 from tests.rigs.processes import REMEDY, Processes, RigError, listens
 from tests.rigs.sound import Sound
+from tests.rigs.windows import SYSTEM_PYTHON, TextWindow
 
-# no service is activated: which notification daemon or portal there is, the test says
-BUS = """\
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type><listen>{address}</listen><auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
-  </policy>
-</busconfig>
-"""
+Window = TypeVar("Window", bound=TextWindow)
+
+COMMON = ("dbus-daemon", "dbus-send", "setpriv")
 LAUNCHER = """\
 #!/bin/sh
 PYTHONPATH={root} exec {python} -m tray_dictate "$@"
 """
 
 
+class Keys(Protocol):
+    """A keyboard that a person presses: what is pressed stays down."""
+
+    def keydown(self, *keys: str) -> None: ...
+    def keyup(self, *keys: str) -> None: ...
+    def tap(self, *keys: str) -> None: ...
+    def let_go(self) -> None: ...
+
+
+class Device(Protocol):
+    """A keyboard or a pointer that can be unplugged."""
+
+    def close(self) -> None: ...
+
+
 class Session:
-    """Environment, session bus and sound; a subclass starts its compositor in `start`."""
+    """Environment, session bus and sound; a subclass starts its display in `start`."""
 
     PROGRAMS: ClassVar[Sequence[str]] = ()
-    live: ClassVar[list[Session]] = []  # for the report of a failure
+    live: ClassVar[list[Session]] = []  # to be tidied after a test, and for its report
+    keyboard: Keys | None = None
 
-    def __init__(self, desktop: str, *, sound: bool = False, rate: int = 48000) -> None:
-        """`desktop` is XDG_CURRENT_DESKTOP, `rate` the microphone's."""
-        wanted = ("dbus-daemon", "dbus-send", "setpriv", "unshare", *self.PROGRAMS)
+    def __init__(
+        self, desktop: str, *, type: Literal["x11", "wayland"] = "wayland", sound: bool = False,
+        rate: int = 48000, accessible: bool = False, programs: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """`desktop` is XDG_CURRENT_DESKTOP, `rate` the microphone's.
+
+        In an `accessible` one programs tell assistive technologies what they show. `programs` must
+        be installed, beside PROGRAMS.
+        """
+        wanted = (SYSTEM_PYTHON, *COMMON, *self.PROGRAMS, *programs)
         if missing := [program for program in wanted if not shutil.which(program)]:
             raise RigError(f"Not installed: {', '.join(missing)}. {REMEDY}")
         # short: the path of a socket may have 108 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="rig-", dir="/tmp"))
-        self.env = private_environment(self.folder) | {
-            "XDG_SESSION_TYPE": "wayland",
+        self.env = private_environment(self.folder, accessible=accessible) | {
+            "XDG_SESSION_TYPE": type,
             "XDG_CURRENT_DESKTOP": desktop,
-            "LIBGL_ALWAYS_SOFTWARE": "1",
         }
-        self._install_launcher()
+        if type == "wayland":
+            self.env["LIBGL_ALWAYS_SOFTWARE"] = "1"
+            self._install_launcher()
         _make_x11_folder()
         self.processes = Processes(self.folder / "log", self.env)
         self._sound = Sound(self.processes, self.folder, self.env, rate)
         self._has_sound = sound
+        self._windows: list[TextWindow] = []
+        self._devices: list[Device] = []
 
     def __enter__(self) -> Self:
         try:
-            self._start_bus()
-            if self._has_sound:
-                self._sound.start()
             self.start()
         except BaseException as error:
             tails = self.processes.tails()
@@ -79,21 +96,42 @@ class Session:
         self.close()
 
     def start(self) -> None:
-        """Start the compositor and what belongs to it."""
+        """Start the bus, and the sound if it was asked for; a subclass adds its display."""
+        bus = self.processes.start("dbus", self._bus_command())
+        self.processes.wait_for("dbus", bus, lambda: listens(self.runtime / "bus"), 10)
+        if self._has_sound:
+            self._sound.start()
 
     def tidy(self) -> None:
-        """After a test: nothing held, its windows closed."""
+        """After a test: no key down, its windows closed."""
+        if self.keyboard:
+            self.keyboard.let_go()
+        while self._windows:
+            self._windows.pop().close()
 
     def close(self) -> None:
         """End everything; idempotent."""
         if self in Session.live:
             Session.live.remove(self)
+        while self._devices:
+            self._devices.pop().close()
         self.processes.end_all()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    # keys, as a person would
+
+    def keydown(self, *keys: str) -> None:
+        self.keyboard.keydown(*keys)
+
+    def keyup(self, *keys: str) -> None:
+        self.keyboard.keyup(*keys)
+
+    def tap(self, *keys: str) -> None:
+        self.keyboard.tap(*keys)
+
     @property
     def display(self) -> str:
-        """The compositor's socket, as WAYLAND_DISPLAY names it."""
+        """The display's name: DISPLAY, or WAYLAND_DISPLAY."""
         return self.env["WAYLAND_DISPLAY"]
 
     @property
@@ -136,21 +174,22 @@ class Session:
         assert not check or done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def bus_has(self, name: str) -> bool:
-        """Tell whether somebody owns this name on the session bus."""
+    def bus_has(self, name: str, bus: Literal["session", "system"] = "session") -> bool:
+        """Tell whether somebody owns this name on a bus."""
         answer = self.run(
-            "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
+            "dbus-send", f"--{bus}", "--print-reply", "--dest=org.freedesktop.DBus",
             "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
             check=False,
         )  # fmt: skip
         return "boolean true" in answer
 
-    def _start_bus(self) -> None:
-        configuration = self.folder / "bus.conf"
-        configuration.write_text(BUS.format(address=self.env["DBUS_SESSION_BUS_ADDRESS"]))
-        argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile"]
-        bus = self.processes.start("dbus", argv)
-        self.processes.wait_for("dbus", bus, lambda: listens(self.runtime / "bus"), 10)
+    def _bus_command(self) -> list[str]:
+        return bus_command(self.folder / "bus.conf", self.env["DBUS_SESSION_BUS_ADDRESS"])
+
+    def _opened(self, window: Window) -> Window:
+        """Have a window closed after the test."""
+        self._windows.append(window)
+        return window
 
     def _install_launcher(self) -> None:
         """Have `tray-dictate` be a command of this session: bindings spawn it by name."""

@@ -13,20 +13,6 @@ from dbus_fast.auth import UID_NOT_SPECIFIED, AuthExternal
 from tray_dictate.system.dbus import DAEMON, Bus, call
 
 NOBODY = 65534
-# a bus that lets every user in, as the system's does
-OPEN_TO_ALL = """\
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <auth>EXTERNAL</auth>
-  <listen>{address}</listen>
-  <policy context="default">
-    <allow user="*"/><allow own="*"/>
-    <allow send_destination="*" eavesdrop="true"/><allow receive_sender="*"/>
-  </policy>
-</busconfig>
-"""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.rigs.session import Session
 from tests.rigs.wayland_devices import PhysicalKeyboard, Pointer
-from tests.rigs.wayland_windows import Kind, TextWindow, nodes
+from tests.rigs.wayland_windows import TextWindow, nodes
 from tests.waiting import wait_until
 
 SIZE = (1280, 720)
@@ -43,8 +43,9 @@ TEXT = "text/plain;charset=utf-8"
 class Sway(Session):
     """sway with a session bus, a keyboard and a pointer; the rest as asked for."""
 
+    keyboard: PhysicalKeyboard
     PROGRAMS = (
-        "sway swaymsg foot wl-copy wl-paste waybar grim mako makoctl busctl Xwayland "
+        "unshare sway swaymsg foot wl-copy wl-paste waybar grim mako makoctl busctl Xwayland "
         "pulseaudio pactl paplay parec notify-send"
     ).split()
 
@@ -66,12 +67,11 @@ class Sway(Session):
         self._waybar: subprocess.Popen[bytes] | None = None
         self._mako: subprocess.Popen[bytes] | None = None
         self._listener: subprocess.Popen[bytes] | None = None
-        self._windows: list[TextWindow] = []
-        self._devices: list[PhysicalKeyboard | Pointer] = []
 
     def start(self) -> None:
         """Start sway with its keyboard, and what was asked for."""
         tray, notifications = self._wanted
+        super().start()
         self._start_sway()
         display = str(self.runtime / self.display)
         self.keyboard = PhysicalKeyboard(display, self._layout)
@@ -81,18 +81,6 @@ class Sway(Session):
             self.start_notifications()
         if tray:
             self.start_tray()
-
-    def close(self) -> None:
-        """End everything; idempotent."""
-        for device in self._devices:
-            device.close()
-        super().close()
-
-    def tidy(self) -> None:
-        """After a test: no key down, its windows closed."""
-        self.keyboard.let_go()
-        while self._windows:
-            self._windows.pop().close()
 
     @property
     def configuration(self) -> Path:
@@ -114,26 +102,13 @@ class Sway(Session):
         """Return every node: outputs, workspaces, windows."""
         return list(nodes(self.swaymsg("-t", "get_tree")))
 
-    # keys and clicks, as a person would
-
-    def keydown(self, *keys: str) -> None:
-        self.keyboard.keydown(*keys)
-
-    def keyup(self, *keys: str) -> None:
-        self.keyboard.keyup(*keys)
-
-    def tap(self, *keys: str) -> None:
-        self.keyboard.tap(*keys)
-
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Move the pointer there and click."""
         self.pointer.click(x, y, button)
 
-    def text_window(self, kind: Kind) -> TextWindow:
+    def text_window(self, kind: str, *words: str) -> TextWindow:
         """Open a text window; it is mapped and has the focus."""
-        window = TextWindow(kind, self.processes, self.env, self.folder)
-        self._windows.append(window)
-        return window
+        return self._opened(TextWindow(kind, self.processes, self.env, self.folder, *words))
 
     def start_tray(self) -> None:
         """Start a bar with a tray at the top right."""

@@ -1,62 +1,48 @@
-"""Real text windows under sway: a terminal, three toolkits, and one through Xwayland."""
+"""Text windows under sway: a terminal, three toolkits, two through Xwayland, and odd ones."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.rigs import x11_windows as windows
+from tests.rigs import windows
 from tests.rigs.processes import Processes
-from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS, Source, Terminal, Widget
 from tests.waiting import wait_until
 
 Kind = Literal["foot", "gtk", "gtk4", "qt", "xwayland"]
 KINDS: tuple[Kind, ...] = ("foot", "gtk", "gtk4", "qt", "xwayland")
-PROGRAM = {"gtk": "gtk", "gtk4": "gtk4", "qt": "qt", "xwayland": "gtk"}
+# "odd" ones deal with a paste in their own way, which is the word that they are started with
+PROGRAM = {"gtk": "gtk", "gtk4": "gtk4", "qt": "qt", "xwayland": "gtk",
+           "odd": "odd_gtk", "odd_xwayland": "odd_gtk"}  # fmt: skip
 BACKEND = {
     "foot": {},
     "gtk": {"GDK_BACKEND": "wayland"},
     "gtk4": {"GDK_BACKEND": "wayland", "GSK_RENDERER": "cairo"},
     "qt": {"QT_QPA_PLATFORM": "wayland"},
     "xwayland": {"GDK_BACKEND": "x11"},
+    "odd": {"GDK_BACKEND": "wayland"},
+    "odd_xwayland": {"GDK_BACKEND": "x11"},  # no input method of Wayland's reaches it
 }
-_numbers = itertools.count(1)
 
 
 class TextWindow(windows.TextWindow):
-    """A focused window that takes text; `with` closes it."""
+    """A window found and focused through sway; `id` is its node's."""
 
-    def __init__(self, kind: Kind, processes: Processes, env: dict[str, str], tmp: Path) -> None:
-        self.kind = kind
-        self.title = f"{kind}-window-{next(_numbers)}"
-        self._processes = processes
-        self._env = env
-        own = {**env, **BACKEND[kind]}
-        log = self.title
+    def __init__(
+        self, kind: str, processes: Processes, env: dict[str, str], tmp: Path, *words: str
+    ) -> None:
+        """`kind` is one of BACKEND's; a program of targets/ gets the words."""
+        super().__init__(kind, processes, {**env, **BACKEND[kind]})
         if kind == "foot":
-            received = tmp / self.title
-            # raw: every byte as it came; nothing that is typed can stop the program
-            program = 'stty raw -echo -icrnl; exec cat > "$0"'
             font = "font=DejaVuSansMono:size=10"
             argv = ["foot", "-o", font, "-T", self.title, "-o", "locked-title=yes"]
-            self._process = processes.start(log, [*argv, "sh", "-c", program, str(received)])
-            self._source: Source = Terminal(received, self._is_focused)
-            processes.wait_for(log, self._process, received.exists, 15)
+            self._open_terminal(argv, tmp / self.title)
         else:
-            self._process = processes.start(
-                log,
-                [SYSTEM_PYTHON, str(TARGETS / f"{PROGRAM[kind]}_window.py"), self.title],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=own,
-            )
-            self._source = Widget(self._process, lambda: processes.tail(log))
-            self._source.text()
-        self.id = wait_until(self._find, 15, f"the {kind} window is mapped")
+            self._open_widget(f"{PROGRAM[kind]}_window.py", *words)
+        self.id = wait_until(self._find, self.START, f"the {kind} window is mapped")
         self.focus()
 
     def node(self) -> dict[str, Any]:
@@ -68,29 +54,25 @@ class TextWindow(windows.TextWindow):
         """Give it the keyboard, and wait until it has it."""
 
         def focused() -> bool:
-            if not self._is_focused():
+            if not self.is_focused():
                 self._swaymsg(f"[con_id={self.id}] focus")
-            return self._is_focused() and self._source.focused()
+            return self.is_focused() and self._source.focused()
 
-        wait_until(focused, 15, f"the {self.kind} window has the focus")
+        wait_until(focused, self.START, f"the {self.kind} window has the focus")
 
     def is_focused(self) -> bool:
         """Tell whether it has the keyboard."""
-        return self._is_focused()
+        return self._has_focus()
 
     def close(self) -> None:
         """Close it, and wait until sway has none of it; idempotent."""
         super().close()
         wait_until(lambda: not self.node(), 10, f"the {self.kind} window is gone")
 
-    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 20) -> str:
-        """Wait until it holds this text, or what the predicate accepts; return what it holds."""
-        return super().wait_for(wanted, timeout)
-
     def _find(self) -> str:
         return str(self.node().get("id", ""))
 
-    def _is_focused(self) -> bool:
+    def _has_focus(self) -> bool:
         return bool(self.node().get("focused"))
 
     def _tree(self) -> dict[str, Any]:

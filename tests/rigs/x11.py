@@ -9,39 +9,34 @@ from __future__ import annotations
 import ctypes
 import os
 import select
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from PIL import Image, ImageGrab
 from Xlib.display import Display
 from Xlib.ext import xfixes
 
-from tests.rigs.daemon import READY, Daemon, arguments
-from tests.rigs.environment import private_environment
 from tests.rigs.keyboard import Keyboard
-from tests.rigs.processes import REMEDY, Processes, RigError, listens
-from tests.rigs.sound import Sound
-from tests.rigs.x11_windows import SYSTEM_PYTHON, Kind, TextWindow
+from tests.rigs.session import Session
+from tests.rigs.x11_windows import TextWindow
 from tests.waiting import wait_until
 
 Tray = Literal["xfce", "trayer"]
-# an openbox spends 45 ms on every keymap change, and new windows do not appear meanwhile: xfwm4
-PROGRAMS = (
-    "Xvfb Xephyr dbus-daemon dbus-send xfwm4 xfce4-panel trayer dunst pulseaudio pactl paplay "
-    "parec xdotool xclip notify-send xprop xwininfo setxkbmap xterm setpriv chromium"
-).split()
 DUNST = ("--dest=org.freedesktop.Notifications", "/org/freedesktop/Notifications")
 A11Y_BUS = "/usr/libexec/at-spi-bus-launcher"
 PANEL = (Path(__file__).parent / "targets" / "xfce4-panel.xml").read_text()
 
 
-class Desktop:
+class Desktop(Session):
     """Xvfb, a session bus and a window manager; the rest as asked for."""
 
-    live: ClassVar[list[Desktop]] = []  # for the report of a failure
+    # an openbox spends 45 ms on every keymap change, and new windows do not appear meanwhile: xfwm4
+    PROGRAMS = (
+        "Xvfb Xephyr xfwm4 xfce4-panel trayer dunst pulseaudio pactl paplay parec xdotool xclip "
+        "notify-send xprop xwininfo setxkbmap xterm chromium"
+    ).split()
+    keyboard: Keyboard
 
     def __init__(
         self,
@@ -55,63 +50,22 @@ class Desktop:
         hardware_keyboard: bool = False,
         accessible: bool = False,
     ) -> None:
-        """`rate` is the microphone's; with `hardware_keyboard` the keys come through Xephyr.
-
-        On an `accessible` one programs tell assistive technologies what they show.
-        """
-        self._wanted = (tray, notifications, sound)
+        """With `hardware_keyboard` the keys come through Xephyr, and XTEST is `synthetic`."""
+        programs = [A11Y_BUS] if accessible else []
+        super().__init__(
+            "XFCE", type="x11", sound=sound, rate=rate, accessible=accessible, programs=programs
+        )
+        self._wanted = (tray, notifications)
         self.layout = layout
         self._size = size
         self._hardware_keyboard = hardware_keyboard
         self._accessible = accessible
-        wanted = (*PROGRAMS, SYSTEM_PYTHON, *([A11Y_BUS] if accessible else []))
-        missing = [program for program in wanted if not shutil.which(program)]
-        if missing:
-            raise RigError(f"Not installed: {', '.join(missing)}. {REMEDY}")
-        # short: the path of a socket may have 108 bytes
-        self.folder = Path(tempfile.mkdtemp(prefix="rig-", dir="/tmp"))
-        self.env = private_environment(self.folder, accessible=accessible)
-        self.processes = Processes(self.folder / "log", self.env)
-        self._sound = Sound(self.processes, self.folder, self.env, rate)
         self._tray: subprocess.Popen[bytes] | None = None
         self._dunst: subprocess.Popen[bytes] | None = None
-        self._windows: list[TextWindow] = []
-
-    def __enter__(self) -> Desktop:
-        try:
-            self._start()
-        except BaseException as error:
-            tails = self.processes.tails()
-            self.close()
-            error.add_note("".join(f"--- {name}\n{tail}\n" for name, tail in tails.items()))
-            raise
-        Desktop.live.append(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End everything; idempotent."""
-        if self in Desktop.live:
-            Desktop.live.remove(self)
-        self.processes.end_all()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def display(self) -> str:
         return self.env["DISPLAY"]
-
-    # keys, as a person would; with a hardware keyboard they are the hardware's
-
-    def keydown(self, *keys: str) -> None:
-        self.keyboard.keydown(*keys)
-
-    def keyup(self, *keys: str) -> None:
-        self.keyboard.keyup(*keys)
-
-    def tap(self, *keys: str) -> None:
-        self.keyboard.tap(*keys)
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Move the pointer there and click."""
@@ -130,38 +84,9 @@ class Desktop:
         x11.XkbLockGroup(connection, 0x100, group)
         x11.XCloseDisplay(connection)
 
-    def text_window(self, kind: Kind) -> TextWindow:
+    def text_window(self, kind: str, *words: str) -> TextWindow:
         """Open a text window; it is mapped and has the focus."""
-        window = TextWindow(kind, self.processes, self.env, self.folder)
-        self._windows.append(window)
-        return window
-
-    def daemon(
-        self, *args: str, ready: str | None = READY, timeout: float = 60,
-        env: dict[str, str] | None = None, **settings: Any,
-    ) -> Daemon:  # fmt: skip
-        """Start `run`, hotkey__keys="f9" being --set; wait for `ready` in its log, if not None."""
-        daemon = Daemon(self.processes, {**self.env, **(env or {})}, arguments(args, settings))
-        try:
-            if ready:
-                daemon.wait_log(ready, timeout)
-        except BaseException:
-            daemon.__exit__(AssertionError)  # nobody else would end it
-            raise
-        return daemon
-
-    @property
-    def sound(self) -> Sound:
-        """The microphone and the speaker: start, stop, pactl, play, play_whole, recording."""
-        return self._sound
-
-    def play(self, wav: Path) -> subprocess.Popen[bytes]:
-        """Begin to speak a file into the microphone."""
-        return self._sound.play(wav)
-
-    def play_whole(self, wav: Path) -> None:
-        """Speak a file into the microphone, to its end."""
-        self._sound.play_whole(wav)
+        return self._opened(TextWindow(kind, self.processes, self.env, self.folder, *words))
 
     def start_tray(self, kind: Tray = "xfce") -> None:
         """Start a panel with a tray at the top left: StatusNotifier and XEmbed, or XEmbed only."""
@@ -213,15 +138,6 @@ class Desktop:
         self.run("dbus-send", "--session", "--print-reply", *DUNST, command)
         wait_until(lambda: self.bubbles() == 0, 10, "no notification on the screen")
 
-    def bus_has(self, name: str) -> bool:
-        """Tell whether somebody owns this name on the session bus."""
-        answer = self.run(
-            "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
-            "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}",
-            check=False,
-        )  # fmt: skip
-        return "boolean true" in answer
-
     def screenshot(self, path: Path | None = None) -> Image.Image:
         """Return what the screen shows; also as a PNG if a path is given."""
         picture = ImageGrab.grab(xdisplay=self.display)
@@ -266,24 +182,15 @@ class Desktop:
         finally:
             display.close()
 
-    def run(self, *argv: str, check: bool = True, timeout: float = 10) -> str:
-        """Run a program on this desktop and return what it prints."""
-        done = subprocess.run(
-            argv, env=self.env, capture_output=True, text=True, check=False, timeout=timeout
-        )
-        assert not check or done.returncode == 0, f"{argv}: {done.stderr}"
-        return done.stdout
-
     def tidy(self) -> None:
         """After a test: no key down, its windows closed, the layout as it was."""
-        self.keyboard.let_go()
         self.synthetic.let_go()
-        while self._windows:
-            self._windows.pop().close()
+        super().tidy()
         self.set_layout(self.layout)  # also gives back the keycodes that a program borrowed
 
-    def _start(self) -> None:
-        tray, notifications, sound = self._wanted
+    def start(self) -> None:
+        """Start the X server, before the bus: what that activates finds its display."""
+        tray, notifications = self._wanted
         # GLX has 387 visuals that each connection would have to read
         screen = ["-screen", "0", f"{self._size}x24", "-nolisten", "tcp", "-extension", "GLX"]
         self.env["DISPLAY"] = self._start_server("Xvfb", screen)
@@ -293,10 +200,7 @@ class Desktop:
             self.env["DISPLAY"] = self._start_server("Xephyr", ["-screen", self._size])
             self.keyboard = Keyboard(host)
             self.synthetic = Keyboard(dict(self.env))
-        bus = self.env["DBUS_SESSION_BUS_ADDRESS"]
-        program = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"]
-        daemon = self.processes.start("dbus", program)
-        self.processes.wait_for("dbus", daemon, lambda: listens(self.folder / "run" / "bus"), 10)
+        super().start()
         if self._accessible:
             launcher = self.processes.start("a11y", [A11Y_BUS])
             self.processes.wait_for("a11y", launcher, lambda: self.bus_has("org.a11y.Bus"), 10)
@@ -306,12 +210,15 @@ class Desktop:
         panel = self.folder / "config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
         panel.parent.mkdir(parents=True, exist_ok=True)
         panel.write_text(PANEL)
-        if sound:
-            self._sound.start()
         if notifications:
             self.start_notifications()
         if tray:
             self.start_tray(tray)
+
+    def _bus_command(self) -> list[str]:
+        """Have services activated, as Xfce's panel wants it."""
+        address = self.env["DBUS_SESSION_BUS_ADDRESS"]
+        return ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"]
 
     def _start_server(self, program: str, options: list[str]) -> str:
         """Start an X server on a free display, which it tells when it is ready."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from Xlib import X
 
 from tests.rigs.line_program import LineProgram
+from tests.rigs.processes import Program
+from tests.rigs.session import Session
+from tests.rigs.windows import SYSTEM_PYTHON, TARGETS
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, start
-from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS
+from tests.rigs.x11_output import connected
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import Selections
 from tray_dictate.system.x11 import Focus
 
+MANAGER = Path(__file__).with_name("clipboard_manager.py")
 ELSEWHERE = Focus("0x1", frozenset({1}), ("x", "X"))
 PASTING = """
 import sys
@@ -38,40 +39,17 @@ print("closed", flush=True)
 """
 
 
-@contextmanager
-def copying(desktop: Desktop, formats: dict[str, Path], *options: str) -> Iterator[None]:
-    """Somebody has copied this in another program."""
+def copying(desktop: Desktop, formats: dict[str, Path], *options: str) -> Program:
+    """Have somebody copy this in another program: "slow" or "frozen" if the options say so."""
     words = [f"{name}={path}" for name, path in formats.items()]
     argv = [SYSTEM_PYTHON, str(TARGETS / "copying.py"), *words, *options]
-    program = start(desktop, "copying", argv, "ready")
-    try:
-        yield
-    finally:
-        desktop.processes.end(program)
+    return Program(desktop.processes, "copying", argv, "ready")
 
 
-class Watcher:
-    """A clipboard manager; `read` are the texts that it has seen."""
-
-    def __init__(self, desktop: Desktop, *options: str) -> None:
-        self._desktop = desktop
-        argv = [
-            sys.executable,
-            "-u",
-            str(Path(__file__).with_name("clipboard_manager.py")),
-            *options,
-        ]
-        self._program = start(desktop, "watching", argv, "watching")
-
-    def __enter__(self) -> Watcher:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._desktop.processes.end(self._program)
-
-    @property
-    def read(self) -> str:
-        return self._desktop.processes.tail(self._program.log_name, 100_000)  # type: ignore[attr-defined]
+def clipboard_manager(session: Session, *options: str) -> Program:
+    """Start a clipboard manager, which prints each text that it has seen."""
+    argv = [sys.executable, "-u", str(MANAGER), *options]
+    return Program(session.processes, "manager", argv, "watching")
 
 
 def disown(desktop: Desktop) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -81,20 +79,6 @@ class RawKeys:
 
     def close(self) -> None:
         self._display.close()
-
-
-def start(desktop: Desktop, name: str, argv: list[str], ready: str) -> subprocess.Popen[bytes]:
-    """Start a program that says `ready` in its log."""
-    name = f"{name}-{time.monotonic_ns()}"
-    program = desktop.processes.start(name, argv)
-    desktop.processes.wait_for(name, program, lambda: ready in desktop.processes.tail(name), 20)
-    program.log_name = name  # type: ignore[attr-defined]
-    return program
-
-
-def odd_window(desktop: Desktop, behaviour: str) -> TextWindow:
-    """Open one of targets/odd.py's windows."""
-    return desktop.text_window(behaviour)  # type: ignore[arg-type]
 
 
 def rename(desktop: Desktop, window: TextWindow, *names: str) -> None:

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.rigs import x11_clipboard
 from tests.rigs.sway import Sway
-from tests.rigs.wayland_clipboard import OddWindow, given_back, manager, seen_by, stays_for
+from tests.rigs.wayland_clipboard import clipboard_manager, given_back, stays_for
 from tests.rigs.wayland_windows import KINDS, Kind
-from tests.rigs.x11_clipboard import Watcher
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
@@ -45,20 +45,18 @@ def paste(environ: Sway) -> Iterator[Paste]:
 
 
 def test_a_managers_read_is_no_receipt(environ: Sway, paste: Paste) -> None:
-    with manager(environ) as program, OddWindow(environ, "deaf") as window:
+    with clipboard_manager(environ) as program, environ.text_window("odd", "deaf") as window:
         environ.set_clipboard("of the user")
         for number in range(3):
             assert paste(f"dictated {number}") is None
             wait_until(lambda: environ.clipboard() == b"of the user", 20, "the old clipboard")
-        assert "dictated" not in seen_by(environ, program)  # it did read, what the user had
+        assert "dictated" not in program.printed()  # it did read, what the user had
         os.kill(program.pid, signal.SIGSTOP)
         threading.Timer(0.4, os.kill, (program.pid, signal.SIGCONT)).start()
-        times = seen_by(environ, program).count("of the user")
+        times = program.printed().count("of the user")
         assert paste("dictated late") is None  # though it reads after the key
-        wait_until(
-            lambda: seen_by(environ, program).count("of the user") > times, 20, "the manager reads"
-        )
-        assert "dictated" not in seen_by(environ, program)
+        wait_until(lambda: program.printed().count("of the user") > times, 20, "the manager reads")
+        assert "dictated" not in program.printed()
         assert window.pastes() == 4
         assert window.text() == ""
 
@@ -66,7 +64,7 @@ def test_a_managers_read_is_no_receipt(environ: Sway, paste: Paste) -> None:
 def test_a_target_gets_its_text_beside_a_manager_however_late_it_reads(
     environ: Sway, paste: Paste
 ) -> None:
-    with manager(environ), OddWindow(environ, "late") as window:
+    with clipboard_manager(environ), environ.text_window("odd", "late") as window:
         environ.set_clipboard("of the user")
         for _ in range(2):
             assert paste("dictated ") == PASTED
@@ -76,7 +74,7 @@ def test_a_target_gets_its_text_beside_a_manager_however_late_it_reads(
 
 
 def test_a_target_may_read_twice(environ: Sway, paste: Paste) -> None:
-    with OddWindow(environ, "twice") as window:
+    with environ.text_window("odd", "twice") as window:
         environ.set_clipboard("of the user")
         for number in range(1, 3):
             assert paste("dictated ") == PASTED
@@ -109,11 +107,11 @@ def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_
     """It reads only after the key, as if it were the target."""
     with (
         pasting() as paste,
-        manager(environ) as program,
+        clipboard_manager(environ) as program,
         environ.text_window("gtk") as window,
     ):
         environ.set_clipboard("of the user")
-        wait_until(lambda: "of the user" in seen_by(environ, program), 20, "the manager reads")
+        wait_until(lambda: "of the user" in program.printed(), 20, "the manager reads")
         both = (program.pid, window.pid)
         for pid in both:
             os.kill(pid, signal.SIGSTOP)
@@ -122,9 +120,7 @@ def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_
         try:
             assert paste("dictated")  # by the manager's read
             began = time.monotonic()
-            wait_until(
-                lambda: seen_by(environ, program).count("of the user") == 2, 20, "the old clipboard"
-            )
+            wait_until(lambda: program.printed().count("of the user") == 2, 20, "the old clipboard")
             assert time.monotonic() - began > UNSURE - 0.5, "a target has some time"
         finally:
             woken.join()
@@ -135,9 +131,9 @@ def test_a_manager_that_is_not_known_brings_no_old_clipboard_into_a_target_that_
 def test_a_manager_on_xwayland_hides_no_paste_there(environ: Sway, paste: Paste) -> None:
     """The compositor reads for all of Xwayland: such a receipt is not sure, and never denied."""
     with environ.text_window("xwayland") as window:
-        with Watcher(environ) as program:  # type: ignore[arg-type]
+        with x11_clipboard.clipboard_manager(environ) as program:
             environ.set_clipboard("of the user")
-            wait_until(lambda: "of the user" in program.read, 20, "the manager reads")
+            wait_until(lambda: "of the user" in program.printed(), 20, "the manager reads")
             for number in range(1, 4):
                 assert paste("dictated ")
                 window.wait_for("dictated " * number)

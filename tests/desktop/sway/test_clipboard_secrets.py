@@ -80,7 +80,7 @@ def hinted(environ: Sway, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         (tmp_path / name).write_bytes(data)
     hint = HINT.upper()
     with copying(environ, {TEXT: tmp_path / "text", hint: tmp_path / "hint"}) as program:
-        yield program
+        yield program.process
 
 
 @pytest.mark.parametrize("kind", ["gtk4", "qt"])

@@ -33,6 +33,7 @@ class Front(Headless):
         self._answer = answer
 
     def start(self) -> None:
+        super().start()
         program = [sys.executable, str(Path(remote_backend.__file__))]
         self.start_service("backend", program, remote_backend.NAME, ANSWER=self._answer)
         file = self.folder / "remote.portal"

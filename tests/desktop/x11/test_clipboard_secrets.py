@@ -14,10 +14,10 @@ import pytest
 from tests.rigs.keepers import keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
+from tests.rigs.windows import SYSTEM_PYTHON, TARGETS
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import ELSEWHERE, PastingProgram, disown, nobody_owns
 from tests.rigs.x11_output import connected
-from tests.rigs.x11_windows import SYSTEM_PYTHON, TARGETS
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment

@@ -13,7 +13,7 @@ import pytest
 
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import disown
-from tests.rigs.x11_output import TEXTS, connected, keymap, keys_down, odd_window
+from tests.rigs.x11_output import TEXTS, connected, keymap, keys_down
 from tests.rigs.x11_windows import KINDS, Kind
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
@@ -194,7 +194,7 @@ async def test_control_characters_never_arrive(environ: Desktop, method: str) ->
 async def test_a_window_that_never_reads_gets_the_text_typed_once(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", announce)
-    with odd_window(environ, "deaf") as window:
+    with environ.text_window("odd_tk", "deaf") as window:
         assert await output.deliver("Grüße 你好") == TYPED
         window.wait_for("Grüße 你好")
     assert environ.clipboard() == b"of the user"
@@ -204,7 +204,7 @@ async def test_a_window_that_never_reads_gets_the_text_typed_once(environ: Deskt
 async def test_a_window_that_never_reads_is_an_error_where_typing_is_not_wanted(
     environ: Desktop,
 ) -> None:
-    with odd_window(environ, "deaf") as window:
+    with environ.text_window("odd_tk", "deaf") as window:
         with pytest.raises(DeliveryError, match=r"output\.method"):
             await deliver("paste", "hello")
         assert window.text() == ""
@@ -215,10 +215,10 @@ async def test_a_window_that_reads_late_gets_the_text_once_and_not_the_users_cli
 ) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", announce)
-    with odd_window(environ, "late") as window:
+    with environ.text_window("odd_tk", "late") as window:
         assert await output.deliver("hello") == TYPED
         window.wait_for("hello")
-        assert window._source.ask("pastes") == 1  # it did wake up to the paste
+        assert window.pastes() == 1  # it did wake up to the paste
     await output.close()
 
 
@@ -252,7 +252,7 @@ async def test_a_window_that_was_asleep_gets_the_text_once(
 async def test_a_window_that_reads_twice_gets_the_text_both_times(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
     output = X11Output("auto", announce)
-    with odd_window(environ, "twice") as window:
+    with environ.text_window("odd_tk", "twice") as window:
         assert await output.deliver("hello") == PASTED
         window.wait_for("hello")
     await output.close()
@@ -261,7 +261,7 @@ async def test_a_window_that_reads_twice_gets_the_text_both_times(environ: Deskt
 async def test_where_another_program_reads_for_the_window_nothing_is_typed(
     environ: Desktop,
 ) -> None:
-    with odd_window(environ, "by_another") as window:
+    with environ.text_window("odd_tk", "by_another") as window:
         assert await deliver("auto", "hello") == Receipt(confirmed=False, method="paste")
         window.wait_for("hello")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.rigs.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim, Writer
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, odd_window
+from tests.rigs.x11_output import connected
 from tests.rigs.x11_windows import Kind
 from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
@@ -92,15 +92,15 @@ async def test_another_machine_gets_more_letters_than_it_has_free_keys(
 async def test_a_window_that_ignores_a_paste_is_asked_once_and_so_is_its_application(
     environ: Desktop, output: X11Output
 ) -> None:
-    with odd_window(environ, "deaf") as window:
+    with environ.text_window("odd_tk", "deaf") as window:
         for said in SAID:
             assert (await output.deliver(said)).method == "type"
         window.wait_for("".join(SAID))
-        assert window._source.ask("pastes") == 1
-    with odd_window(environ, "deaf") as window:
+        assert window.pastes() == 1
+    with environ.text_window("odd_tk", "deaf") as window:
         await output.deliver("hello")
         window.wait_for("hello")
-        assert window._source.ask("pastes") == 0
+        assert window.pastes() == 0
 
 
 async def test_a_terminal_that_inserts_something_for_the_chord_gets_it_once(
@@ -124,12 +124,12 @@ async def test_a_terminal_that_inserts_something_for_the_chord_gets_it_once(
 async def test_a_window_that_was_only_late_is_pasted_into_again(
     environ: Desktop, output: X11Output
 ) -> None:
-    with odd_window(environ, "late") as window:
+    with environ.text_window("odd_tk", "late") as window:
         assert (await output.deliver("hello")).method == "type"
         window.wait_for("hello")  # it is awake
         assert (await output.deliver("more")).method == "type"  # it sleeps at the chord again
         window.wait_for("hellomore")
-        assert window._source.ask("pastes") == 2
+        assert window.pastes() == 2
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 
 from tests.bench.clipboard import paste_and_compare
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_clipboard import Watcher, copying, disown, nobody_owns
-from tests.rigs.x11_output import connected, keys_down, odd_window
+from tests.rigs.x11_clipboard import clipboard_manager, copying, disown, nobody_owns
+from tests.rigs.x11_output import connected, keys_down
 from tests.waiting import wait_until
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt
@@ -119,28 +119,28 @@ async def test_dictated_text_is_never_taken_for_the_users_clipboard(environ, out
 
 
 async def test_a_clipboard_managers_read_is_no_receipt(environ: Desktop, output) -> None:
-    with Watcher(environ) as manager, odd_window(environ, "deaf") as window:
+    with clipboard_manager(environ) as manager, environ.text_window("odd_tk", "deaf") as window:
         environ.set_clipboard("of the user")
-        wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
+        wait_until(lambda: "of the user" in manager.printed(), 10, "the manager reads")
         assert await output.deliver("hello") == TYPED
         window.wait_for("hello")
-        assert manager.read.count("of the user") > 1  # it did read, and was not believed
-        assert "hello" not in manager.read
+        assert manager.printed().count("of the user") > 1  # it did read, and was not believed
+        assert "hello" not in manager.printed()
         wait_until(lambda: environ.clipboard() == b"of the user", 10, "the old clipboard")
 
 
 async def test_a_polite_clipboard_manager_does_not_keep_what_was_dictated(
     environ: Desktop, output
 ) -> None:
-    with Watcher(environ, "polite") as manager, environ.text_window("gtk") as window:
+    with clipboard_manager(environ, "polite") as manager, environ.text_window("gtk") as window:
         environ.set_clipboard("of the user")
-        wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
+        wait_until(lambda: "of the user" in manager.printed(), 10, "the manager reads")
         assert await output.deliver("dictated") == PASTED
         window.wait_for("dictated")
         wait_until(
-            lambda: manager.read.count("of the user") >= 2, 10, "the manager sees it come back"
+            lambda: manager.printed().count("of the user") >= 2, 10, "the manager sees it come back"
         )
-        assert "dictated" not in manager.read
+        assert "dictated" not in manager.printed()
 
 
 @pytest.mark.parametrize("method", ["auto", "paste"])
@@ -201,8 +201,8 @@ async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop
     caplog.set_level(logging.INFO)
     environ.set_clipboard("of the user")
     output = X11Output("auto", lambda _keycode, _down: None)
-    with Watcher(environ, "keeper") as manager, environ.text_window("gtk"):
-        wait_until(lambda: "keeping" in manager.read, 10, "the manager is there")
+    with clipboard_manager(environ, "keeper") as manager, environ.text_window("gtk"):
+        wait_until(lambda: "keeping" in manager.printed(), 10, "the manager is there")
         await output.deliver("hello")
         await output.close()  # in the middle: the clipboard is not given back yet
         assert "clipboard" not in caplog.text  # each of its waits had an answer
@@ -231,11 +231,11 @@ async def test_kill_9_during_a_paste_leaves_no_key_down_and_the_users_clipboard(
     environ: Desktop, manager: str | None
 ) -> None:
     with ExitStack() as stack:
-        watcher = stack.enter_context(Watcher(environ, manager)) if manager else None
-        window = stack.enter_context(odd_window(environ, "deaf"))
+        watcher = stack.enter_context(clipboard_manager(environ, manager)) if manager else None
+        window = stack.enter_context(environ.text_window("odd_tk", "deaf"))
         environ.set_clipboard("of the user")
         if watcher:
-            wait_until(lambda: "of the user" in watcher.read, 10, "the manager reads")
+            wait_until(lambda: "of the user" in watcher.printed(), 10, "the manager reads")
         with connected(environ) as display:
             clipboard = display.intern_atom("CLIPBOARD")
             before = display.get_selection_owner(clipboard)
@@ -246,7 +246,7 @@ async def test_kill_9_during_a_paste_leaves_no_key_down_and_the_users_clipboard(
             assert environ.clipboard() == b"of the user"
             wait_until(lambda: not keys_down(display), 10, "no key is down")
         assert window.text() == ""
-        assert watcher is None or "dictated" not in watcher.read
+        assert watcher is None or "dictated" not in watcher.printed()
     disown(environ)  # what keeps it ends
 
 

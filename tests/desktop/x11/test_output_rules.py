@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_clipboard import Watcher
-from tests.rigs.x11_output import odd_window, rename
+from tests.rigs.x11_clipboard import clipboard_manager
+from tests.rigs.x11_output import rename
 from tests.waiting import wait_until
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError
@@ -151,13 +151,16 @@ async def test_a_rule_can_insert_where_the_method_for_all_is_to_copy(environ: De
 
 @pytest.mark.parametrize("private", [True, False])
 async def test_clipboard_managers_are_told_as_the_setting_says(environ: Desktop, private) -> None:
-    with Watcher(environ, "polite") as manager, odd_window(environ, "twice") as window:
+    with (
+        clipboard_manager(environ, "polite") as manager,
+        environ.text_window("odd_tk", "twice") as window,
+    ):
         async with output_with(private=private) as output:
             environ.set_clipboard("of the user")
-            wait_until(lambda: "of the user" in manager.read, 10, "the manager reads")
+            wait_until(lambda: "of the user" in manager.printed(), 10, "the manager reads")
             assert (await output.deliver("dictated")).confirmed
             window.wait_for("dictated")
             wait_until(
-                lambda: manager.read.count("of the user") >= 2, 10, "the clipboard comes back"
+                lambda: manager.printed().count("of the user") >= 2, 10, "the clipboard comes back"
             )
-            assert ("dictated" in manager.read) is not private
+            assert ("dictated" in manager.printed()) is not private

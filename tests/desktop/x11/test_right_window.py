@@ -8,8 +8,9 @@ import sys
 import pytest
 from Xlib import X
 
+from tests.rigs.processes import Program
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, keys_down, start
+from tests.rigs.x11_output import connected, keys_down
 from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
 from tray_dictate.config.schema import OutputSettings
@@ -107,15 +108,13 @@ async def test_no_key_is_sent_while_another_program_has_the_keyboard(
 ) -> None:
     output.adapt(OutputSettings(method=method))
     with environ.text_window("gtk") as window:
-        grabber = start(environ, "grabber", [sys.executable, "-c", GRABBER], "grabbed")
-        try:
+        command = [sys.executable, "-c", GRABBER]
+        with Program(environ.processes, "grabber", command, "grabbed"):
             with pytest.raises(DeliveryError, match="the screen is locked, or a menu"):
                 await output.deliver("a secret")
             with connected(environ) as display:
                 offered = display.get_selection_owner(display.intern_atom("CLIPBOARD"))
             assert offered == X.NONE, "nor is the text there to be pasted by a lock"
-        finally:
-            environ.processes.end(grabber)
         assert window.text() == ""
         await output.deliver("afterwards")
         window.wait_for("afterwards")

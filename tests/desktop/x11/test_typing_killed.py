@@ -11,8 +11,9 @@ from Xlib import X
 from Xlib.display import Display
 
 from tests.rigs.modifier_schedules import mask
+from tests.rigs.processes import Program
 from tests.rigs.x11 import Desktop
-from tests.rigs.x11_output import connected, keymap, keys_down, start
+from tests.rigs.x11_output import connected, keymap, keys_down
 from tests.waiting import wait_until
 from tray_dictate.output.x11.output import X11Output
 
@@ -38,10 +39,9 @@ async def test_a_kill_at_any_moment_leaves_no_key_down_and_caps_lock_on(
         before = keymap(display)
         for number in range(KILLS):
             argv = [sys.executable, "-m", "tests.rigs.typing_child", method]
-            child = start(environ, "child", argv, "delivering")
-            await asyncio.sleep(chance.uniform(0, 0.25))
-            child.kill()
-            child.wait()
+            with Program(environ.processes, "child", argv, "delivering") as child:
+                await asyncio.sleep(chance.uniform(0, 0.25))
+                child.process.kill()
             wait_until(lambda: window.text() is not None, 5, "the window answers")
             # the server may still be at what we sent as one write
             wait_until(lambda: not keys_down(display), 20, f"no key is down after kill {number}")

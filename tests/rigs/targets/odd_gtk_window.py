@@ -1,4 +1,4 @@
-"""A GTK 3 text window that deals with a paste in its own way: odd_window.py TITLE BEHAVIOUR."""
+"""A GTK 3 text window that deals with a paste in its own way: odd_gtk_window.py TITLE BEHAVIOUR."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Tk text windows that deal with a paste in odd ways; each *_window.py here names one."""
+"""A Tk text window that deals with a paste in its own way: odd_tk_window.py TITLE BEHAVIOUR."""
 
 import contextlib
 import subprocess
@@ -66,3 +66,6 @@ def twice(text):
 def by_another(text):
     """Have another program read, as Wine does."""
     text.insert("insert", subprocess.check_output(["xclip", "-selection", "clipboard", "-o"]))
+
+
+run({"deaf": deaf, "late": late, "twice": twice, "by_another": by_another}[sys.argv[2]])
