@@ -133,7 +133,7 @@ def test_no_key_is_an_error_and_the_stored_one_stays(key, typed):
     key("set", *AZURE, typed=KEY)
     done = key("set", *AZURE, typed=typed)
     assert (done.returncode, kept(key)) == (1, {"tray_dictate/azure": KEY})
-    assert "No key was given." in done.stderr
+    assert "No key was entered." in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_to_forget_what_is_not_there_is_an_error(key):
 
 
 GOES_FIRST = [
-    (("--set", 'engine.key_command=["echo"]'), {}, "engine.key_command goes before it"),
-    ((), {"AZURE_OPENAI_API_KEY": "x"}, "variable AZURE_OPENAI_API_KEY goes before it"),
+    (("--set", 'engine.key_command=["echo"]'), {}, "engine.key_command takes precedence"),
+    ((), {"AZURE_OPENAI_API_KEY": "x"}, "variable AZURE_OPENAI_API_KEY takes precedence"),
     (("--set", "engine.auth=entra"), {}, "engine.auth is entra: it is not used"),
     (("--set", "engine.auth=none"), {}, "engine.auth is none: it is not used"),
 ]
@@ -242,7 +242,7 @@ def test_no_key_for_the_rewrite_is_an_error_with_its_own_remedy(key):
 )
 def test_what_goes_before_the_rewrites_stored_key_is_told_and_tested(key, args, env, said):
     done = key("set", "--for", "rewrite", *args, typed=KEY, **env)
-    assert f"{said} goes before it." in done.stdout
+    assert f"{said} takes precedence over it." in done.stdout
     done = key("test", "--for", "rewrite", *args, **env)
     assert done.stdout == f"The key for the rewrite comes from {said} (1 characters).\n"
 

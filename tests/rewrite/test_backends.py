@@ -21,7 +21,7 @@ from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite import Rewriter
 from tray_dictate.rewrite.backends import Chat, url
-from tray_dictate.rewrite.key import Key
+from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile
 from tray_dictate.system import http_post
 
@@ -602,5 +602,7 @@ def test_an_endpoint_without_a_model_is_a_mistake_in_the_settings():
     [("x.openai.azure.com", "api-key"), ("azure.com.example.org", "Authorization")],
 )
 def test_azure_gets_the_key_in_a_header_of_its_own(host, header):
-    chat = Chat(Profile(RewriteSettings(endpoint=f"https://{host}", model="m")), Key([]))
+    chat = Chat(
+        Profile(RewriteSettings(endpoint=f"https://{host}", model="m")), ChatKey(key_source([]))
+    )
     assert list(chat._credentials(KEY)) == [header]

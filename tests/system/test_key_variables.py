@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tray_dictate.app.documents import Opening
 from tray_dictate.config import api_keys
-from tray_dictate.config.schema import RewriteSettings
+from tray_dictate.config.schema import EngineName, EngineSettings, RewriteSettings
 from tray_dictate.engine import credentials
 from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.output import clipboard
@@ -76,10 +77,11 @@ def test_what_belongs_to_the_desktop_gets_none(folder: Path) -> None:
 
 
 async def test_a_program_that_prints_a_key_may_know_others(folder: Path) -> None:
-    assert await api_keys.ask_program(["printer"], 20) == "done"
+    assert await api_keys.run_key_command(["printer"], 20, "engine.key_command") == "done"
     assert got(folder, "printer") == len(key_variables.NAMES)
 
 
 def test_every_variable_that_is_looked_at_for_a_key_is_known() -> None:
-    looked_at = {name for names in credentials._VARIABLES.values() for name in names}
-    assert looked_at | {key.VARIABLE} == key_variables.NAMES
+    engines = [EngineSettings(name=name) for name in get_args(EngineName)]
+    sources = [*map(credentials.key_source, engines), key.key_source([])]
+    assert {name for source in sources for name in source.variables} == key_variables.NAMES

@@ -1,76 +1,110 @@
-"""What `tray-dictate key` does for the engine; each returns the sentence that tells the user."""
+"""Stores, tests and forgets the API key of the engine or of the rewrite, for `tray-dictate key`.
+
+Each method returns the sentence for the user.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
 
 from tray_dictate.config import api_keys
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.schema import EngineSettings, RewriteSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource, variables
+from tray_dictate.engine import credentials
+from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource
+from tray_dictate.rewrite import key as rewrite_key
 
-_WAIT = 120.0  # seconds: here somebody sits in front of the window that asks for a password
-
-
-def set_key(settings: EngineSettings) -> str:
-    """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
-    _needs_a_server(settings)
-    done = api_keys.store(settings.name, settings.name, "tray-dictate key set")
-    return f"{done} {_goes_first(settings)}".rstrip()
+_LIMIT = 120.0  # seconds: enough time to type the keyring's password
 
 
-def test_key(settings: EngineSettings) -> str:
-    """Say where the key comes from. Raises UnavailableError if there is none."""
-    _needs_a_server(settings)
-    found = asyncio.run(_found(settings))
-    if not found.headers:
-        raise UnavailableError(
-            f"No key is sent to {settings.name}: "
-            + ("engine.auth is none." if settings.auth == "none" else "none was found."),
-            "If the server asks for one, set engine.auth to key and run `tray-dictate key set`.",
+class EngineKey:
+    """The key of the configured engine."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Raises UnavailableError for the embedded engine, which needs no key."""
+        if settings.name == "offline":
+            raise UnavailableError(
+                "The engine offline needs no key.",
+                "Choose another in the settings file, or for this command only: "
+                "tray-dictate key set --set engine.name=azure. For the rewrite: "
+                "tray-dictate key set --for rewrite",
+            )
+        self._settings = settings
+
+    def store(self) -> str:
+        """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
+        name = self._settings.name
+        stored = api_keys.ask_and_store(name, name, "tray-dictate key set")
+        if self._settings.auth != "key":
+            return f"{stored} But engine.auth is {self._settings.auth}: it is not used."
+        return stored + _precedence(credentials.key_source(self._settings))
+
+    def test(self) -> str:
+        """Find the key, and say where it came from. Raises UnavailableError if there is none."""
+        settings = self._settings
+        found = asyncio.run(self._found())
+        if not found.headers:
+            raise UnavailableError(
+                f"No key is sent to {settings.name}: "
+                + ("engine.auth is none." if settings.auth == "none" else "none was found."),
+                "If the server asks for one, set engine.auth to key and run "
+                "`tray-dictate key set`.",
+            )
+        (header,) = found.headers.values()
+        noun = "token" if found.source == ENTRA else "key"
+        return (
+            f"The {noun} for {settings.name} comes from {found.source} "
+            f"({len(header.removeprefix('Bearer '))} characters). "
+            "To see whether the server accepts it: tray-dictate doctor engine --live"
         )
-    (header,) = found.headers.values()
-    what = "token" if found.source == ENTRA else "key"
-    return (
-        f"The {what} for {settings.name} comes from {found.source} "
-        f"({len(header.removeprefix('Bearer '))} characters). "
-        "Whether the server takes it: tray-dictate doctor engine --live"
-    )
+
+    def forget(self) -> str:
+        """Remove the key from the keyring. Raises UnavailableError if there is none."""
+        return api_keys.forget(self._settings.name, self._settings.name)
+
+    async def _found(self) -> Credentials:
+        source = CredentialSource(self._settings, "bearer", limit=_LIMIT)
+        try:
+            return await source.get()
+        finally:
+            await source.close()
 
 
-def forget_key(settings: EngineSettings) -> str:
-    """Remove the key from the keyring. Raises UnavailableError if there is none."""
-    _needs_a_server(settings)
-    return api_keys.forget_key(settings.name, settings.name)
+class RewriteKey:
+    """The key of the rewrite's chat server."""
 
+    _owner = "the rewrite"
+    _store = "tray-dictate key set --for rewrite"
 
-def _needs_a_server(settings: EngineSettings) -> None:
-    if settings.name == "offline":
-        raise UnavailableError(
-            "The engine offline needs no key.",
-            "Choose another in the settings file, or for this time: "
-            "tray-dictate key set --set engine.name=azure. For the rewrite: "
-            "tray-dictate key set --for rewrite",
+    def __init__(self, settings: RewriteSettings) -> None:
+        self._command = settings.key_command
+
+    def store(self) -> str:
+        """Ask for the key, or read it from stdin, and store it. Raises UnavailableError."""
+        stored = api_keys.ask_and_store(rewrite_key.KEYRING_ENTRY, self._owner, self._store)
+        return stored + _precedence(rewrite_key.key_source(self._command))
+
+    def test(self) -> str:
+        """Find the key, and say where it came from. Raises UnavailableError if there is none."""
+        found = asyncio.run(rewrite_key.key_source(self._command).find(_LIMIT))
+        if not found.text:
+            raise UnavailableError(
+                f"No key is sent for {self._owner}: none was found.",
+                f"If the server asks for one, run `{self._store}`.",
+            )
+        return (
+            f"The key for {self._owner} comes from {found.source} ({len(found.text)} characters)."
         )
 
-
-async def _found(settings: EngineSettings) -> Credentials:
-    source = CredentialSource(settings, "bearer", limit=_WAIT)
-    try:
-        return await source.get()
-    finally:
-        await source.close()
+    def forget(self) -> str:
+        """Remove the key from the keyring. Raises UnavailableError if there is none."""
+        return api_keys.forget(rewrite_key.KEYRING_ENTRY, self._owner)
 
 
-def _goes_first(settings: EngineSettings, env: Mapping[str, str] = os.environ) -> str:
-    """Return a warning if not the stored key is used but another."""
-    if settings.auth != "key":
-        return f"But engine.auth is {settings.auth}: it is not used."
-    if settings.key_command:
-        return "But engine.key_command goes before it."
-    for name in variables(settings.name):
-        if env.get(name, "").strip():
-            return f"But the environment variable {name} goes before it."
-    return ""
+def _precedence(source: api_keys.KeySource) -> str:
+    """Return a warning if another key is used than the stored one."""
+    preferred = source.before_keyring()
+    if not preferred:
+        return ""
+    noun = "" if preferred == source.setting else "the environment variable "
+    return f" But {noun}{preferred} takes precedence over it."

@@ -27,38 +27,28 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from tray_dictate.cli import key_actions, rewrite_key_actions  # noqa: PLC0415
+    from tray_dictate.cli.key_actions import EngineKey, RewriteKey  # noqa: PLC0415
     from tray_dictate.system import logs  # noqa: PLC0415
 
     if options.purpose == "all":
         return _forget_all(options.action)
     logs.start_plain()
     config = settings(options)
-    if options.purpose == "rewrite":
-        of_rewrite = {
-            "set": rewrite_key_actions.set_key,
-            "test": rewrite_key_actions.test_key,
-            "forget": rewrite_key_actions.forget_key,
-        }  # fmt: skip
-        print(of_rewrite[options.action](config.rewrite))  # noqa: T201
-    else:
-        of_engine = {
-            "set": key_actions.set_key,
-            "test": key_actions.test_key,
-            "forget": key_actions.forget_key,
-        }
-        print(of_engine[options.action](config.engine))  # noqa: T201
+    rewrite = options.purpose == "rewrite"
+    key = RewriteKey(config.rewrite) if rewrite else EngineKey(config.engine)
+    actions = {"set": key.store, "test": key.test, "forget": key.forget}
+    print(actions[options.action]())  # noqa: T201
     return 0
 
 
 def _forget_all(action: str) -> int:
     from tray_dictate.config import api_keys  # noqa: PLC0415
-    from tray_dictate.rewrite.key import ENTRY  # noqa: PLC0415
+    from tray_dictate.rewrite.key import KEYRING_ENTRY  # noqa: PLC0415
     from tray_dictate.ui.labels import ENGINES  # noqa: PLC0415
 
     if action != "forget":
         raise ConfigError([f"key {action} is --for one of them: engine or rewrite"])
-    gone = [entry for entry in (*ENGINES, ENTRY) if api_keys.forget(entry)]
+    gone = [entry for entry in (*ENGINES, KEYRING_ENTRY) if api_keys.delete_from_keyring(entry)]
     print(  # noqa: T201
         f"No longer in the keyring: the keys for {', '.join(gone)}."
         if gone

@@ -20,6 +20,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from tray_dictate.config.api_keys import NO_SOURCE
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, EngineError, UnavailableError
 from tray_dictate.core.pcm import SAMPLE, seconds
@@ -27,7 +28,7 @@ from tray_dictate.core.ports import Allowance, Session
 from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
 from tray_dictate.engine import model_files
-from tray_dictate.engine.credentials import NONE, Credentials, CredentialSource, endpoint
+from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.offline.engine import OfflineEngine
@@ -367,7 +368,7 @@ def shown(address: str) -> str:
 
 
 def _origin(known: Credentials) -> str:
-    if known.source == NONE:
+    if known.source == NO_SOURCE:
         return "none is sent"
     (header,) = known.headers.values()
     return f"from {known.source}, {len(header.removeprefix('Bearer '))} characters"

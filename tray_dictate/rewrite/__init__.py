@@ -11,10 +11,11 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
+from tray_dictate.config.api_keys import KeySource
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite.backends import Chat, Command, model, url
-from tray_dictate.rewrite.key import Key
+from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile, RewriteError, profiles
 from tray_dictate.system import threads
 
@@ -89,17 +90,17 @@ class _Keys:
     """The keys of all profiles: that of [rewrite] goes to the first server there and no other."""
 
     def __init__(self, settings: RewriteSettings) -> None:
-        self._main = Key(settings.key_command)
-        self._own: list[Key] = []
+        self._main = ChatKey(key_source(settings.key_command))
+        self._own: list[ChatKey] = []
         servers = [Profile(settings)] if settings.endpoint else _servers(settings)
         self._server = _origin(servers[0]) if servers else ""
 
-    def key(self, profile: Profile) -> Key:
+    def key(self, profile: Profile) -> ChatKey:
         """Return the key for the server of a profile."""
         command = profile.settings.key_command if "key_command" in profile.given else []
         if not command and _origin(profile) == self._server:
             return self._main
-        self._own.append(Key(command, f"{profile.place}.key_command", alone=True))
+        self._own.append(ChatKey(KeySource(command, f"{profile.place}.key_command")))
         return self._own[-1]
 
     async def close(self) -> None:

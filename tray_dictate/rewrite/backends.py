@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.text.normalize import label
-from tray_dictate.rewrite.key import Key
+from tray_dictate.rewrite.key import ChatKey
 from tray_dictate.rewrite.profiles import Profile, RewriteError
 from tray_dictate.system import process
 from tray_dictate.system.address import Kind
@@ -44,7 +44,7 @@ _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azu
 class Chat:
     """The server and its model."""
 
-    def __init__(self, profile: Profile, key: Key) -> None:
+    def __init__(self, profile: Profile, key: ChatKey) -> None:
         """Raises ConfigError."""
         settings = profile.settings
         self._url, self._model = url(profile), model(profile)
