@@ -74,7 +74,7 @@ class FakeMicrophone:
 
     async def warm_up(self, rate: int) -> None: ...
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         self.renewed += 1
 
     async def close(self) -> None: ...
@@ -102,10 +102,10 @@ class FakeSession:
         if words.endswith("."):
             self._complete()
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         return self.silence
 
-    def hurry(self) -> None: ...
+    def key_released(self) -> None: ...
 
     async def finish(self) -> None:
         await self._engine.may_finish.wait()
@@ -151,7 +151,7 @@ class FakeEngine:
         finally:
             self.open_sessions -= 1
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         self.renewed += 1
 
     async def close(self) -> None: ...

@@ -487,10 +487,10 @@ async def test_two_losses_one_after_the_other_are_mended_once_each():
 
 async def test_after_a_sleep_an_open_microphone_is_opened_anew_and_a_closed_one_stays_closed():
     rig = Rig(warm="always")
-    await rig.microphone.renew()
+    await rig.microphone.after_resume()
     assert rig.portaudio.opened == []
     await rig.microphone.warm_up(RATE)
-    await rig.microphone.renew()
+    await rig.microphone.after_resume()
     await until(lambda: len(rig.portaudio.opened) == 2)
     assert rig.portaudio.open_streams == 1
 

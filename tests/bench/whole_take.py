@@ -32,10 +32,10 @@ class WholeTakeSession:
     async def send(self, chunk: bytes) -> None:
         self._audio += chunk
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         return 1.0  # it has no detector, so that its tail is as short as can be
 
-    def hurry(self) -> None: ...
+    def key_released(self) -> None: ...
 
     async def finish(self) -> None:
         samples = np.frombuffer(bytes(self._audio), "<i2").astype(np.float32) / 32768

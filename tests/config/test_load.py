@@ -58,10 +58,16 @@ def test_a_device_that_looks_like_a_number_stays_a_name():
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["hotkey.keys=a"], "hotkey.keys: got 'a', it is typed all the time"),
-        (["hotkey.redo=space"], "hotkey.redo: got 'space', it is typed all the time"),
+        (["hotkey.keys=a"], "hotkey.keys: got 'a', as a hotkey it could no longer be typed"),
+        (
+            ["hotkey.redo=space"],
+            "hotkey.redo: got 'space', as a hotkey it could no longer be typed",
+        ),
         (["hotkey.keys=mouse1"], "every click needs it"),
-        (["hotkey.keys=f9", "hotkey.cancel=f9"], "hotkey.cancel is 'f9', a key of the hotkey's"),
+        (
+            ["hotkey.keys=f9", "hotkey.cancel=f9"],
+            "hotkey.cancel is 'f9', which is part of the hotkey",
+        ),
     ],
 )
 def test_a_hotkey_that_would_be_in_the_way_is_refused(overrides, words):
@@ -70,8 +76,8 @@ def test_a_hotkey_that_would_be_in_the_way_is_refused(overrides, words):
 
 
 def test_a_hotkey_that_has_a_drawback_is_doubtful():
-    assert "begins most shortcuts" in load.load(None, ["hotkey.keys=ctrl"], {}).hotkey.doubts[0]
-    assert load.load(None, ["hotkey.keys=mouse8"], {}).hotkey.doubts == []
+    assert "begins most shortcuts" in load.load(None, ["hotkey.keys=ctrl"], {}).hotkey.warnings[0]
+    assert load.load(None, ["hotkey.keys=mouse8"], {}).hotkey.warnings == []
 
 
 def test_every_mistake_is_named_at_once(file):
@@ -183,7 +189,7 @@ NESTED = [
     ),
     (
         "rewrite.profiles", '{application = "("}',
-        ["rewrite.profiles[0].application: got '(', it is no regular expression: missing ), "
+        ["rewrite.profiles[0].application: got '(', not a regular expression: missing ), "
          "unterminated subpattern at position 0"],
     ),
     (
@@ -219,7 +225,7 @@ def test_a_profile_shows_neither_its_commands_nor_its_server():
 
 def test_what_has_another_name_now_is_explained_with_the_line_to_write(file):
     (said,) = problems(file("[rewrite]\napplications = 'mail|\\bx\"'\n"), env={})
-    assert said.startswith("rewrite.applications: rewrite.profiles has taken its place; write ")
+    assert said.startswith("rewrite.applications: replaced by rewrite.profiles; write ")
     line = said.partition("write instead ")[2]
     rules = load.load(file(f"[rewrite]\n{line}\n"), env={}).rewrite.profiles
     assert [(rule.application, rule.off) for rule in rules] == [
@@ -234,7 +240,7 @@ def test_it_is_found_in_the_environment_too_lest_a_rewrite_sees_more_than_it_sho
 
 def test_where_it_said_nothing_it_can_go(file):
     assert problems(file('[rewrite]\napplications = ""'), env={}) == [
-        "rewrite.applications: it is gone; remove it"
+        "rewrite.applications: it no longer exists; remove it"
     ]
 
 
@@ -281,7 +287,7 @@ def test_a_file_that_a_group_can_write_is_refused_unless_the_group_is_the_users_
     path.write_text("[log]\n")
     try:
         path.chmod(0o664)
-        assert "can be written by other users" in problems(path, env={})[0], "root's group"
+        assert "other users can write it" in problems(path, env={})[0], "root's group"
         os.chown(path, games.pw_uid, games.pw_gid)
         assert "belongs to another user" in problems(path, env={})[0]
         code = f"from pathlib import Path; config_load.read(Path({str(path)!r}))"

@@ -11,12 +11,12 @@ from tray_dictate.core.keys import (
     filled,
     in_words,
     is_bare,
-    kind,
-    nuisance,
     parse_chord,
     parse_key,
     place_of,
     spell,
+    typing_conflict,
+    without_side,
 )
 from tray_dictate.core.keysyms import BY_NAME
 
@@ -97,9 +97,9 @@ GOOD = [
 
 
 def test_what_is_typed_all_the_time_is_no_hotkey():
-    assert [keys for keys in NUISANCES if nuisance(parse_chord(keys))] == NUISANCES
-    assert [keys for keys in [*DOUBTFUL, *GOOD] if nuisance(parse_chord(keys))] == []
-    assert "as in ctrl+alt+a, " in nuisance(parse_chord("a"))
+    assert [keys for keys in NUISANCES if typing_conflict(parse_chord(keys))] == NUISANCES
+    assert [keys for keys in [*DOUBTFUL, *GOOD] if typing_conflict(parse_chord(keys))] == []
+    assert "as in ctrl+alt+a, " in typing_conflict(parse_chord("a"))
 
 
 def test_what_is_in_the_way_of_typing_is_told():
@@ -156,9 +156,9 @@ def test_a_slot_is_filled_by_any_of_its_keys():
 
 
 def test_the_two_sides_of_a_modifier_are_of_one_kind():
-    assert kind("ctrl_l") == kind("ctrl_r") == "ctrl"
-    assert kind("alt_gr") == "alt_gr"
-    assert kind("a_l") == "a_l"
+    assert without_side("ctrl_l") == without_side("ctrl_r") == "ctrl"
+    assert without_side("alt_gr") == "alt_gr"
+    assert without_side("a_l") == "a_l"
 
 
 @pytest.mark.parametrize(

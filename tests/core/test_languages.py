@@ -6,12 +6,12 @@ import pytest
 
 from tray_dictate.config import load
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.core.languages import mistake
+from tray_dictate.core.languages import language_problem
 
 
 @pytest.mark.parametrize("code", ["de", "en", "pt-BR", "zh-Hant-TW", "yue", "gsw", "jw", "he"])
 def test_a_code_is_one(code):
-    assert mistake(code) == ""
+    assert language_problem(code) == ""
 
 
 MEANT = [
@@ -23,12 +23,12 @@ MEANT = [
 
 @pytest.mark.parametrize(("said", "code"), MEANT)
 def test_what_people_write_is_understood(said, code):
-    assert mistake(said) == f"{said!r} is no code of a language; did you mean {code!r}?"
+    assert language_problem(said) == f"{said!r} is not a language code; did you mean {code!r}?"
 
 
 @pytest.mark.parametrize("said", ["", "xx", "klingon", "de-", "de-CH-", "1", "x" * 5000])
 def test_what_is_no_language_is_told(said):
-    assert "is no code of a language" in mistake(said)
+    assert "is not a language code" in language_problem(said)
 
 
 def test_the_settings_name_the_place():

@@ -15,7 +15,7 @@ from tests.engine.fakes import FakeDetector
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import SECONDS, silence, word
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.core.ports import Allowance
+from tray_dictate.core.ports import CloudQuota
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.realtime.engine import OnlineEngine
 from tray_dictate.engine.segmenter import RATE
@@ -68,10 +68,10 @@ class WordsSession:
     async def send(self, chunk: bytes) -> None:
         self._pcm += chunk
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         return 0.0
 
-    def hurry(self) -> None: ...
+    def key_released(self) -> None: ...
 
     async def finish(self) -> None:
         end = len(self._pcm) / 2 / RATE
@@ -100,7 +100,7 @@ class WordsEngine:
         self.sessions += 1
         yield WordsSession()
 
-    async def renew(self) -> None: ...
+    async def after_resume(self) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -109,7 +109,7 @@ class Online:
     """An engine on a server, what it told the user, and what it falls back on."""
 
     def __init__(
-        self, server: RealtimeServer | str, allowance: Allowance | None = None, **settings
+        self, server: RealtimeServer | str, allowance: CloudQuota | None = None, **settings
     ) -> None:
         if isinstance(server, RealtimeServer):
             settings = {"name": server.kind, "endpoint": server.endpoint, **settings}

@@ -219,7 +219,7 @@ def test_when_the_key_is_up_the_first_quiet_moment_is_enough_and_its_pass_is_the
     for probability, level in hops([1, -0.1]):
         segmenter.hear(probability, level, HOP)
     assert segmenter.due(0) is None, "a breath is waited for while the key is held"
-    segmenter.hurry()
+    segmenter.key_released()
     ahead = segmenter.due(0)
     assert ahead is not None
     for probability, level in hops([-0.1]):
@@ -230,7 +230,7 @@ def test_when_the_key_is_up_the_first_quiet_moment_is_enough_and_its_pass_is_the
 
 def test_when_the_key_is_up_no_pass_begins_in_mid_speech():
     segmenter = Segmenter()
-    segmenter.hurry()
+    segmenter.key_released()
     for probability, level in hops([2]):
         segmenter.hear(probability, level, HOP)
         assert segmenter.due(0) is None

@@ -139,8 +139,8 @@ def test_two_processes_count_at_once_and_nothing_is_lost(path, stats):
 
 async def test_what_is_sent_is_in_the_file_soon_and_after_the_end(make, path):
     counting = make()
-    counting.spend("openai", 3.0, 0)
-    counting.spend("openai", 4.0, 0)
+    counting.consume("openai", 3.0, 0)
+    counting.consume("openai", 4.0, 0)
     await counting.close()
     stats = Stats(path)
     assert stats.sent(month_of(NOVEMBER)) == {"openai": 7.0}
@@ -151,19 +151,19 @@ async def test_a_cap_lets_go_what_is_within_it_and_no_more(make):
     counting = make()
     await counting.check(1)
     for _ in range(60):
-        counting.spend("openai", 1.0, 1)
+        counting.consume("openai", 1.0, 1)
     with pytest.raises(EngineError, match=r"1 minutes .* are used up; no more .* before 1 Decem"):
-        counting.spend("openai", 0.1, 1)
+        counting.consume("openai", 0.1, 1)
     with pytest.raises(EngineError, match=r"engine\.cap_minutes"):
         await counting.check(1)
     await counting.check(2)
     await counting.check(0)
-    counting.spend("openai", 0.1, 0)
+    counting.consume("openai", 0.1, 0)
 
 
 async def test_a_cap_knows_what_was_sent_before_a_restart_and_by_others(make, path):
     before = make()
-    before.spend("azure", 40.0, 1)
+    before.consume("azure", 40.0, 1)
     await before.close()
     after = make()
     await after.check(1)
@@ -176,11 +176,11 @@ async def test_a_cap_knows_what_was_sent_before_a_restart_and_by_others(make, pa
 
 async def test_in_the_next_month_the_clouds_are_used_again(make):
     november = make()
-    november.spend("openai", 60.0, 0)
+    november.consume("openai", 60.0, 0)
     await november.close()
     december = make(DECEMBER)
     await december.check(1)
-    december.spend("openai", 1.0, 1)
+    december.consume("openai", 1.0, 1)
 
 
 async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, path, told):
@@ -188,12 +188,12 @@ async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, 
     await counting.flush()  # the file is made
     other = sqlite3.connect(path)
     other.execute("BEGIN EXCLUSIVE")
-    counting.spend("openai", 59.0, 1)
+    counting.consume("openai", 59.0, 1)
     await counting.flush()
     await counting.flush()
-    counting.spend("openai", 1.0, 1)
+    counting.consume("openai", 1.0, 1)
     with pytest.raises(EngineError, match="used up"):
-        counting.spend("openai", 1.0, 1)
+        counting.consume("openai", 1.0, 1)
     assert len(told) == 1
     assert told[0].startswith("Your minutes and times are not counted on disk: ")
     other.rollback()

@@ -21,9 +21,9 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import (
     Actions,
-    Allowance,
     BlindCaretReader,
     CaretReader,
+    CloudQuota,
     DesktopManagedHotkey,
     Engine,
     Hotkey,
@@ -103,7 +103,7 @@ log = logging.getLogger(__name__)
 _CLOSING = 20.0  # seconds
 _ORDER = ("output", "history", "rewriter", "engine", "tray", "microphone", "cues", "caret")
 Tell = Callable[[str], None]
-MakeEngine = Callable[[EngineSettings, Tell, Allowance], Engine]
+MakeEngine = Callable[[EngineSettings, Tell, CloudQuota], Engine]
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ class ComponentFactory:
             await self.close(part)
 
     def _engine(self, config: Config) -> Engine:
-        return self.make_engine(config.hearing, self.about("engine"), self.stats)
+        return self.make_engine(config.engine_with_terms, self.about("engine"), self.stats)
 
     def _microphone(self, config: Config) -> LiveMicrophone:
         return LiveMicrophone(config.audio, self.portaudio, self.bridge, self.about("microphone"))

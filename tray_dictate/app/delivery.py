@@ -59,7 +59,7 @@ def ways(parts: Components, tell: Callable[[str], None]) -> Ways:
     lines = config.text.newline == "shift+enter"
     placing = Placement(
         output, config.output.focus, config.output.hold_seconds, breaks=lines,
-        runs=config.text.newline_in_terminals or not config.foreign,
+        runs=config.text.newline_in_terminals or not config.server_writes,
     )  # fmt: skip
     return Ways(
         polisher=polisher(config),

@@ -244,7 +244,7 @@ class Builds(Protocol):
 
 def _engine(config: Config) -> object:
     """Return what the engine is made from; the embedded one asks for one of its settings."""
-    engine = config.hearing
+    engine = config.engine_with_terms
     return engine if engine.name != "offline" else ("offline", tuple(engine.languages))
 
 

@@ -42,8 +42,8 @@ async def follow(daemon: Daemon, parts: Components) -> None:
     async def after() -> None:
         log.info("the machine has slept")
         daemon.look_at_keys()
-        await parts.microphone.renew()
-        await parts.engine.renew()
+        await parts.microphone.after_resume()
+        await parts.engine.after_resume()
 
     await watch(before, after)
 

@@ -139,7 +139,7 @@ class Take:
         loop = asyncio.get_running_loop()
         self._released = self.story.released = loop.time() if let_go is None else let_go
         if self._session:
-            self._session.hurry()
+            self._session.key_released()
         if self._stop:
             loop.call_at(self._released + self.tail, self._stop)
 
@@ -187,7 +187,7 @@ class Take:
             async with self.engine.session(self._audio) as session, asyncio.TaskGroup() as tasks:
                 self._session = session
                 if self._released is not None:
-                    session.hurry()
+                    session.key_released()
                 tasks.create_task(self._receive(session))
                 await self._send(session, first)
         except* DictateError as reasons:
@@ -204,7 +204,7 @@ class Take:
         if self._released is None or self._stop is None:
             return
         since = asyncio.get_running_loop().time() - self._released
-        if since >= min(_TAIL_LEAST, self.tail) and session.pause() >= _QUIET:
+        if since >= min(_TAIL_LEAST, self.tail) and session.silence_seconds() >= _QUIET:
             self._stop()
 
     async def _receive(self, session: Session) -> None:

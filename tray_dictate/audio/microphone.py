@@ -165,7 +165,7 @@ class Microphone:
         async with self._opening:
             await self._shut()
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         """Open anew what is open: after the machine has slept it may be deaf."""
         if self._stream is not None:
             self._lose()

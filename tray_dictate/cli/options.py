@@ -58,4 +58,4 @@ def warnings(config: Config) -> list[str]:
     """Return what these settings do that their user may not expect; nothing is started."""
     from tray_dictate import engine  # noqa: PLC0415
 
-    return [*config.hotkey.doubts, *engine.warnings(config.engine)]
+    return [*config.hotkey.warnings, *engine.warnings(config.engine)]

@@ -45,7 +45,7 @@ async def texts(path: Path, config: Config) -> list[str]:
     """Return the segments of one file as the engine writes them. Raises DictateError."""
     recording = sound.Sound(path)
     stats = AsyncStats(_tell)
-    engine = select(config.hearing, _tell, stats, live=False)
+    engine = select(config.engine_with_terms, _tell, stats, live=False)
     try:
         await engine.load()
         heard = _File(recording, engine, _speed(config))
@@ -70,7 +70,7 @@ async def _files(
     opened: list[Path | Opened], config: Config, *, as_json: bool, realtime: bool
 ) -> int:
     stats = AsyncStats(_tell)
-    engine = select(config.hearing, _tell, stats, live=realtime)
+    engine = select(config.engine_with_terms, _tell, stats, live=realtime)
     speed = 1.0 if realtime else _speed(config)
     failed = False
     try:

@@ -1,4 +1,4 @@
-"""The settings in force, from all places, or every mistake in them at once."""
+"""Loads the settings from all their sources, and names every mistake in them at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.suggestions import closest
 from tray_dictate.system import files
 
-# the settings whose values may be shown: they hold no key, not even by mistake
+# settings whose values may be shown: no key is in them, not even by mistake
 _SHOWN = {
     name
     for section in Config.model_fields.values()
@@ -40,7 +40,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # PowerShell 5.1 writes it 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the settings come from; `load` says what each of them is."""
+    """Where the settings come from; see `load` for each of them."""
 
     path: Path | None
     overrides: Sequence[str] = ()
@@ -48,20 +48,20 @@ class Sources:
     check: Callable[[Config], list[str]] | None = None
 
     def load(self, text: str | None = None) -> Config:
-        """Return the settings in force, or those with `text` in the file. Raises ConfigError."""
+        """Load the settings, with `text` in place of the file's own. Raises ConfigError."""
         return load(self.path, self.overrides, self.env, self.check, text=text)
 
     def words(self) -> list[str]:
-        """Return the words that make another command take them from there; none of them is a key.
+        """Return the options with which another command loads the same settings.
 
-        A key is no setting, and an address that holds a password is refused.
+        None of them is a key: a key is no setting, and an address with a password is refused.
         """
         own = self.path in (None, files.config_file())
         chosen = [] if own else ["--config", str(self.path)]
         return [*chosen, *(word for override in self.overrides for word in ("--set", override))]
 
     def fixed(self, name: str) -> str:
-        """Return what is stronger than the file for this setting; empty where nothing is."""
+        """Return what overrides the file for this setting; empty if nothing does."""
         if any(override.partition("=")[0].strip() == name for override in self.overrides):
             return f"--set {name}"
         variable = _variable(*name.split(".", 1))
@@ -76,11 +76,11 @@ def load(
     *,
     text: str | None = None,
 ) -> Config:
-    """Return the settings in force; raises ConfigError with every problem at once.
+    """Load the settings; raises ConfigError with every problem at once.
 
     `path` is the user's file (it need not exist); `overrides` are "section.name=value";
-    `check` returns what else is wrong with the sections that are right in themselves; `text`
-    stands for what the file holds.
+    `check` returns further problems of the sections that are valid in themselves; `text` is used
+    instead of the file's content.
     """
     problems: list[str] = []
     where = str(path) if path and (text is not None or path.exists()) else ""
@@ -114,7 +114,7 @@ def load(
 
 
 def read(path: Path) -> str:
-    """Return what the file holds, its line ends as they are; raises ConfigError."""
+    """Return the file's text with its own line ends, empty if there is none; raises ConfigError."""
     try:
         with path.open("rb") as file:
             if problem := _untrusted(os.fstat(file.fileno()), path):
@@ -132,22 +132,22 @@ def read(path: Path) -> str:
 
 
 def _untrusted(found: os.stat_result, path: Path) -> str:
-    """Return why nobody can know whose settings these are; empty where they are the user's.
+    """Return why the file cannot be trusted; empty if only the user or root can write it.
 
     Settings name programs that are run, and the server that gets the key.
     """
     if sys.platform == "win32":
         return ""
     if found.st_uid not in (0, os.getuid()):
-        return "belongs to another user, who could have programs run as you; make it yours"
+        return "belongs to another user, who could make you run programs; change its owner"
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private(found)):
         remedy = f"chmod go-w {shlex.quote(str(path))}"
-        return f"can be written by other users, who could have programs run as you: {remedy}"
+        return f"other users can write it, and could make you run programs; run: {remedy}"
     return ""
 
 
 def _is_private(found: os.stat_result) -> bool:
-    """Tell whether its group is one of its owner's own, as many systems give each user."""
+    """Whether the group has no member but the owner: many systems give each user such a group."""
     import grp  # noqa: PLC0415 - Windows has neither
     import pwd  # noqa: PLC0415
 
@@ -169,11 +169,11 @@ def _parse(text: str, where: str) -> dict[str, Any]:
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
-    """Return the line that an error is about, and how it is written, where both are known."""
+    """Return the line with the error and its correction, if both are known."""
     at = re.search(r"line (\d+)", str(error))  # Python 3.14 has it as an attribute
     line = text.splitlines()[int(at[1]) - 1].strip() if at else ""
     said = re.fullmatch(r"([A-Za-z_]+)\s*=\s*([^#]*?)\s*(?:#.*)?", line)
-    if said is None or said[1] not in _SHOWN:  # a key may have been put there
+    if said is None or said[1] not in _SHOWN:  # it may hold a key
         return ""
     for value in (said[2].lower(), json.dumps(said[2], ensure_ascii=False)):
         with suppress(tomllib.TOMLDecodeError):
@@ -193,7 +193,7 @@ def _put(tree: dict[str, Any], section: str, name: str, value: Any) -> None:
 
 
 def _value(text: str) -> Any:
-    """Read a value as TOML would, and anything that TOML refuses as plain text."""
+    """Parse a value as TOML; what is not TOML is plain text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -201,7 +201,7 @@ def _value(text: str) -> Any:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """Return one line for each setting, whichever kinds of value it could have had."""
+    """Return one line for each setting, however many types its value could have had."""
     lines: dict[str, str] = {}
     for detail in error.errors():
         place = detail["loc"]
@@ -227,7 +227,7 @@ def _problems(error: ValidationError) -> list[str]:
 
 
 def _as_list(place: Place, value: str | float) -> str:
-    """Return how one value is written where there may be many."""
+    """Return how to write a single value of a list."""
     field = next(reversed(_path(place)), None)
     if field is None or not field.repr:
         return ""
@@ -235,20 +235,20 @@ def _as_list(place: Place, value: str | float) -> str:
 
 
 def _inside(rest: Place) -> str:
-    """Return where in a list of tables it is: "[0].chord"; a member of a union is no place."""
+    """Return the place in a list of tables, such as "[0].chord"; empty for a union's member."""
     if not rest or not isinstance(rest[0], int):
         return ""
     return f"[{rest[0]}]" + "".join(f".{name}" for name in rest[1:2])
 
 
 def _shown(place: Place, value: Any) -> str:
-    """Return the value, unless it may be a key that was put into the wrong place."""
+    """Return the value, unless it may be a key in the wrong place."""
     field = next(reversed(_path(place)), None)
     return repr(value) if field is None or field.repr else "something (it is not shown)"
 
 
 def _suggestion(place: Place) -> str:
-    """Return what is said of an unknown setting."""
+    """Return the message about an unknown setting, with the nearest known one."""
     *tables, name = place
     last = _path(tables)[-1] if tables else None
     known = list(_inner(last) if last else Config.model_fields)
@@ -260,7 +260,7 @@ def _suggestion(place: Place) -> str:
 
 
 def _path(place: Place) -> list[FieldInfo | None]:
-    """Return the field of every name in a place; None for what follows none that is known."""
+    """Return the field of each name in a place; None where it is unknown."""
     found: list[FieldInfo | None] = []
     fields = Config.model_fields
     for name in place:
@@ -278,15 +278,15 @@ def _inner(field: FieldInfo) -> dict[str, FieldInfo]:
 
 
 def _applications(value: Any) -> str:
-    """Return how to say now what rewrite.applications said."""
+    """Return what replaces the former setting rewrite.applications."""
     if not isinstance(value, str) or not value:
-        return "it is gone; remove it"
+        return "it no longer exists; remove it"
     pattern = json.dumps(f"(?i){value}", ensure_ascii=False)  # TOML writes it in the same way
     return (
-        "rewrite.profiles has taken its place; write instead "
+        "replaced by rewrite.profiles; write instead "
         f'profiles = [{{application = {pattern}}}, {{application = "", off = true}}]'
     )
 
 
-# what was a setting once -> what to do about it
+# former settings, and what to write instead
 _MOVED: dict[tuple[str, ...], Callable[[Any], str]] = {("rewrite", "applications"): _applications}

@@ -1,11 +1,8 @@
-"""Every setting once: name, type, default, bound and a line of documentation.
+"""Every setting once: name, type, default, bounds and description.
 
-From these classes come parsing, messages, the shipped config.toml, README's table and `--set`.
-Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's file > defaults.
-
-The settings of the engine; config.py has all the others.
-
-The settings of the text pipeline; core/polish.py applies them.
+Parsing, error messages, the shipped config.toml, the documentation's table and `--set` all come
+from these classes. Precedence: `--set` > environment (TRAY_DICTATE_AUDIO_DEVICE) > the user's
+file > defaults.
 """
 
 from __future__ import annotations
@@ -15,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tray_dictate.core.keys import Chord, drawback, is_bare, nuisance, parse_chord, parse_key
-from tray_dictate.core.languages import mistake
+from tray_dictate.core.keys import Chord, drawback, is_bare, parse_chord, parse_key, typing_conflict
+from tray_dictate.core.languages import language_problem
 from tray_dictate.core.text.expressions import compiled
 from tray_dictate.core.text.normalize import compose
 from tray_dictate.core.text.replacements import patterner, replacer, speller
@@ -28,6 +25,141 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _chord(text: str) -> str:
+    if found := typing_conflict(parse_chord(text)):
+        raise ValueError(found)
+    return text
+
+
+def _key_or_none(text: str) -> str:
+    if text:
+        parse_key(text)
+    return text
+
+
+def _shortcut(text: str) -> str:
+    if text and is_bare(parse_chord(text)):
+        raise ValueError(f"{text!r} has only modifiers, which other shortcuts begin with, too")
+    return _chord(text) if text else text
+
+
+class HotkeySettings(Section):
+    """The keys that start, stop and change dictations."""
+
+    keys: Annotated[str, AfterValidator(_chord)] = Field(
+        default="ctrl_r",
+        description="The key or keys to hold: ctrl_r, f9, ctrl+alt+space, kp_enter, mouse8; "
+        "any key by its X name, such as XF86AudioMicMute, or by its position, such "
+        'as "keycode 191".',
+    )
+    mode: Literal["hold", "toggle"] = Field(
+        default="hold",
+        description="hold: speak while you hold the hotkey; toggle: press it to start, press "
+        "it again to stop.",
+    )
+    cancel: Annotated[str, AfterValidator(_key_or_none)] = Field(
+        default="escape",
+        description="Pressing this key while recording discards the dictation; empty: no key does.",
+    )
+    redo: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="",
+        description="A shortcut that inserts the last dictation again, such as ctrl+alt+r; "
+        "empty: none.",
+    )
+    undo: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="",
+        description="A shortcut that removes the last dictation, if nothing was typed since; "
+        "empty: none.",
+    )
+    copy_last: Annotated[str, AfterValidator(_shortcut)] = Field(
+        default="",
+        description="A shortcut that copies the last dictation to the clipboard; empty: none.",
+    )
+    limit_minutes: float = Field(
+        default=30,
+        ge=0,
+        description="A dictation is ended and inserted after this many minutes; 0: no limit.",
+    )
+    when_locked: Literal["stop", "record"] = Field(
+        default="stop",
+        description="What happens while the screen is locked. stop: a running dictation ends, "
+        "text that is not inserted yet goes to the history, and no dictation "
+        "starts; record: dictation works as usual.",
+    )
+    source: Literal["auto", "x11", "portal", "kde", "evdev", "commands"] = Field(
+        default="auto",
+        description="Where key presses are read from. auto: the best source in this session; "
+        "x11: the X server; portal, kde: the desktop's global shortcuts; evdev: "
+        "the kernel, which needs a permission that lets all of your programs see "
+        "every key you press; commands: none, only `tray-dictate start` and "
+        "`stop`.",
+    )
+
+    @model_validator(mode="after")
+    def _can_end(self) -> HotkeySettings:
+        own = {key for slot in parse_chord(self.keys) for key in slot}
+        if self.cancel and own & parse_key(self.cancel):
+            raise ValueError(
+                f"hotkey.cancel is {self.cancel!r}, which is part of the hotkey itself and would "
+                'discard every dictation; set cancel to another key, or to ""'
+            )
+        return self
+
+    @property
+    def warnings(self) -> list[str]:
+        """The drawbacks of the hotkey, for the user."""
+        found = drawback(parse_chord(self.keys))
+        return [f"hotkey.keys: {found}."] if found else []
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """All keys that the hotkey, the shortcuts and `cancel` need."""
+        chords = [parse_chord(self.keys), *self.shortcuts.values()]
+        cancel = parse_key(self.cancel) if self.cancel else frozenset[str]()
+        return cancel.union(*(slot for chord in chords for slot in chord))
+
+    @property
+    def shortcuts(self) -> dict[str, Chord]:
+        """The other chords that are set, by what they do."""
+        texts = {"redo": self.redo, "undo": self.undo, "copy": self.copy_last}
+        return {name: parse_chord(text) for name, text in texts.items() if text}
+
+
+class AudioSettings(Section):
+    """The microphone and the short sounds."""
+
+    device: str = Field(
+        default="",
+        description="Part of the microphone's name; empty: the system's default microphone.",
+    )
+    tail_ms: int = Field(
+        default=200,
+        ge=0,
+        le=2000,
+        description="Extra recording after you release the key, at most, so that the last word "
+        "is not cut off.",
+    )
+    warm: Annotated[float, Field(ge=0)] | Literal["always"] = Field(
+        default=0,
+        description="How many seconds the microphone stays open after a dictation, or "
+        '"always"; 0: it is closed at once.',
+    )
+    preroll_ms: int = Field(
+        default=300,
+        ge=0,
+        le=500,
+        description="How much sound from before the press is included, if the microphone was open.",
+    )
+    cues: bool | list[Literal["start", "stop", "cancel", "error"]] = Field(
+        default=True,
+        description="Short sounds: true for all, false for none, or a list of those you want: "
+        '["start", "stop", "cancel", "error"].',
+    )
+    cue_volume: float = Field(
+        default=0.2, ge=0, le=1, description="Volume of these sounds, from 0 to 1."
+    )
+
+
 EngineName = Literal[
     "offline", "openai", "azure", "azure-preview", "speaches", "localai", "sglang", "mlx-audio",
     "vllm", "litellm",
@@ -35,122 +167,149 @@ EngineName = Literal[
 
 
 def _language(code: str) -> str:
-    if wrong := mistake(code):
+    if wrong := language_problem(code):
         raise ValueError(wrong)
     return code
 
 
 class EngineSettings(Section):
-    """What turns speech into text."""
+    """The engine that turns speech into text, and how to reach it."""
 
     name: EngineName = Field(
         default="offline",
-        description="offline: the embedded English model; nothing leaves this machine. "
-        "openai, azure, azure-preview: a cloud; litellm: a team's gateway; the others: a server of "
-        "your own.",
+        description="What turns speech into text. offline: the built-in English model, nothing "
+        "leaves this computer; openai, azure, azure-preview: a cloud service; "
+        "litellm: your team's gateway; the others: your own server.",
     )
     endpoint: str = Field(
         default="",
         repr=False,
-        description="The server: https://NAME.openai.azure.com, ws://127.0.0.1:8000 ... "
-        "Empty: OpenAI's own, or AZURE_OPENAI_STT_TTS_ENDPOINT.",
+        description="The server's address: https://NAME.openai.azure.com, ws://127.0.0.1:8000 "
+        "... Empty: OpenAI's own, or the one in AZURE_OPENAI_STT_TTS_ENDPOINT.",
     )
     model: str = Field(
-        default="", description="The model; on Azure the deployment's name. Empty: gpt-4o-mini-"
-        "transcribe on Azure, gpt-live-transcribe on OpenAI, else the server's own.",
-    )  # fmt: skip
+        default="",
+        description="The model's name; on Azure, the deployment's. Empty: "
+        "gpt-4o-mini-transcribe on Azure, gpt-live-transcribe on OpenAI, otherwise "
+        "the server's default.",
+    )
     transport: Literal["websocket", "sdk"] = Field(
         default="websocket",
-        description="sdk: through the official OpenAI package (the extra tray-dictate[sdk]).",
+        description="sdk: connect with the official OpenAI package (needs the extra "
+        "tray-dictate[sdk]).",
     )
     auth: Literal["key", "entra", "none"] = Field(
         default="key",
-        description="key: environment, keyring or key_command; entra: keyless, on Azure "
-        "(the extra tray-dictate[azure]); none: a server of your own that asks for none.",
+        description="key: an API key from key_command, the environment or the keyring; entra: "
+        "sign in to Azure without a key (needs the extra tray-dictate[azure]); "
+        "none: for your own server, if it asks for no key.",
     )
     key_command: list[str] = Field(
-        default_factory=list, repr=False, description="A command that prints the key, such as "
-        '["pass", "show", "openai"]; it is asked before the environment and the keyring.',
-    )  # fmt: skip
+        default_factory=list,
+        repr=False,
+        description='A command that prints the API key, such as ["pass", "show", "openai"]; '
+        "takes precedence over the environment and the keyring.",
+    )
     entra_scope: str = Field(
         default="https://cognitiveservices.azure.com/.default",
-        description="What the Entra ID token is asked for.",
+        description="The scope that Entra ID tokens are requested for.",
     )
     api_version: str = Field(
         default="2025-04-01-preview", description="azure-preview only: the api-version."
     )
     preview_query: Literal["deployment", "intent"] = Field(
         default="deployment",
-        description="azure-preview only: what the URL names, the deployment or the intent.",
+        description="azure-preview only: whether the URL names the deployment or the intent.",
     )
     allow_plain: bool = Field(
         default=False,
-        description="Allow ws:// to another machine: all that you say is readable on the way.",
+        description="Allow unencrypted ws:// to another computer: anyone on the way can listen "
+        "to what you say.",
     )
     turns: Literal["pauses", "release", "server"] = Field(
         default="pauses",
-        description="When a segment ends: at your pauses, heard here; only at the release; "
-        "or where the server's own voice detection says so.",
+        description="Where a segment ends. pauses: at your pauses, detected on this computer; "
+        "release: only when you release the key; server: where the server's voice "
+        "detection says so.",
     )
     languages: list[Annotated[str, AfterValidator(_language)]] = Field(
-        default_factory=list, description='What is spoken: ["en"], ["de", "en"]; empty: any.'
+        default_factory=list,
+        description='The languages you speak: ["en"], ["de", "en"]; empty: any.',
     )
-    prompt: str = Field(default="", description="A hint at style and subject, in free text.")
+    prompt: str = Field(
+        default="", description="A hint at style and subject for the engine, in your own words."
+    )
     keywords: list[str] = Field(
         default_factory=list,
-        description="Another name of text.vocabulary, which is the one to "
-        "use: the terms of both are told to the engine and spelled just so.",
+        description="An older name of text.vocabulary; use that one. The terms of both lists "
+        "are sent to the engine and spelled as written.",
     )
     noise_reduction: Literal["near_field", "far_field", "off", "server"] = Field(
         default="near_field",
-        description="near_field: a headset; far_field: a laptop's microphone; "
-        "server: as the server likes.",
+        description="near_field: for a headset; far_field: for a laptop's microphone; server: "
+        "the server's default.",
     )
     vad: Literal["server_vad", "semantic_vad"] = Field(
-        default="server_vad", description="With turns = server: which voice detection."
+        default="server_vad",
+        description='With turns = "server": which voice detection the server uses.',
     )
     vad_threshold: float = Field(
-        default=0.5, ge=0, le=1, description="server_vad: how sure it must be of speech."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="server_vad: how certain it must be that it hears speech, from 0 to 1.",
     )
     vad_prefix_ms: int = Field(
-        default=300, ge=0, le=5000, description="server_vad: sound kept from before the speech."
+        default=300,
+        ge=0,
+        le=5000,
+        description="server_vad: how much sound from before the speech is included.",
     )
     vad_silence_ms: int = Field(
-        default=500, ge=50, le=5000, description="server_vad: the pause that ends a segment."
+        default=500, ge=50, le=5000, description="server_vad: how long a pause ends a segment."
     )
     vad_eagerness: Literal["low", "medium", "high", "auto"] = Field(
         default="auto", description="semantic_vad: how soon it ends a segment."
     )
     delay: Literal["", "minimal", "low", "medium", "high", "xhigh"] = Field(
-        default="", description="Live models: text sooner or more correct; empty: the model's own."
+        default="",
+        description="Live models: whether text arrives sooner or is more accurate; empty: the "
+        "model's default.",
     )
     logprobs: bool = Field(
         default=False,
-        description="Ask how sure the model is; `transcribe --json` prints it for each segment.",
+        description="Ask for the confidence of each segment; `transcribe --json` prints it.",
     )
     warm_seconds: float = Field(
-        default=120, ge=0, le=3600,
-        description="The connection stays open after a take, for the next press; 0: closed.",
-    )  # fmt: skip
+        default=120,
+        ge=0,
+        le=3600,
+        description="How long the connection stays open after a dictation, ready for the next "
+        "one; 0: it is closed at once.",
+    )
     patience_seconds: float = Field(
-        default=10, ge=1, le=300,
-        description="How long the server may be away or silent before a take is finished "
-        "by the embedded engine.",
-    )  # fmt: skip
+        default=10,
+        ge=1,
+        le=300,
+        description="How long the server may be unreachable or silent before the offline "
+        "engine finishes the dictation.",
+    )
     price_per_minute: float = Field(
-        default=0, ge=0,
-        description="What a minute of sound costs in the cloud; `tray-dictate stats` reckons with "
-        "it. 0: it is not shown.",
-    )  # fmt: skip
+        default=0,
+        ge=0,
+        description="Price of a minute of audio sent to a cloud engine, used by `tray-dictate "
+        "stats`; 0: no price is shown.",
+    )
     cap_minutes: float = Field(
-        default=0, ge=0,
-        description="So many minutes of sound go to a cloud in a month, no more; then the embedded "
-        "engine takes over. 0: any number.",
-    )  # fmt: skip
+        default=0,
+        ge=0,
+        description="Monthly limit, in minutes, on audio sent to a cloud engine; after that "
+        "the offline engine takes over. 0: no limit.",
+    )
 
     @property
     def cloud(self) -> bool:
-        """Whether the engine is a company's, which is paid by the minute."""
+        """Whether the engine is a company's service, which is billed by the minute."""
         return self.name in ("openai", "azure", "azure-preview")
 
 
@@ -174,190 +333,88 @@ def _terms(terms: list[str]) -> list[str]:
 
 
 class TextSettings(Section):
-    """What becomes of the words before they are inserted."""
+    """How text is changed before it is inserted."""
 
     vocabulary: Annotated[list[str], AfterValidator(_terms)] = Field(
-        default_factory=list, description='Names and terms to spell just so: ["Kubernetes", '
-        '"Postgres"]; also where they were heard in two words. The engine is told to expect them.',
-    )  # fmt: skip
+        default_factory=list,
+        description='Names and terms, spelled as you want them: ["Kubernetes", "Postgres"]. '
+        "They are also recognized when heard as two words, and the engine is asked "
+        "to expect them.",
+    )
     replacements: Annotated[dict[str, str], AfterValidator(_replacements)] = Field(
-        default_factory=dict, description='Whole words or phrases, in any case, and what to write: '
-        '{"tray dictate" = "tray_dictate"}; "\\n" is a new line.',
-    )  # fmt: skip
+        default_factory=dict,
+        description="Words or phrases to replace, in upper or lower case, and what to write "
+        'instead: {"tray dictate" = "tray_dictate"}; "\\n" is a new line.',
+    )
     patterns: Annotated[dict[str, str], AfterValidator(_patterns)] = Field(
-        default_factory=dict, description="The same with regular expressions of Python; they see "
-        "no segment of more than 1000 characters.",
-    )  # fmt: skip
+        default_factory=dict,
+        description="The same with Python regular expressions; they are not applied to "
+        "segments longer than 1000 characters.",
+    )
     commands: list[CommandLanguage] = Field(
         default_factory=list[CommandLanguage],
-        description='Languages whose spoken commands count: "new line", '
-        '"comma", "scratch that" ...; "literal comma" writes the word.',
-    )  # fmt: skip
+        description='Languages whose spoken commands are recognized: "new line", "comma", '
+        '"scratch that" ...; "literal comma" writes the word.',
+    )
     fillers: list[FillerLanguage] = Field(
         default_factory=list[FillerLanguage],
-        description='Languages whose "um" and "uh" are left out; name all that you '
-        'speak, since "um" and "er" are words in German.',
-    )  # fmt: skip
+        description='Languages whose filler words ("um", "uh") are removed. Name all the '
+        'languages you speak: "um" and "er" are words in German.',
+    )
     space: Literal["smart", "before", "after", "never"] = Field(
-        default="smart", description="The blanks around a dictation: as what stands there asks for "
-        "it. Where that cannot be known, smart: one on both sides, so that no two words are "
-        "joined; before, after: one there alone; never: none at all, known or not.",
-    )  # fmt: skip
+        default="smart",
+        description="Spaces around a dictation fit the text at the caret. If that cannot be "
+        "read, smart: one on both sides, so that words are never joined; before, "
+        "after: one on that side only; never: no spaces in any case.",
+    )
     read_caret: bool = Field(
-        default=True, description="Read the text beside the caret, for blanks and capitals, from "
-        "programs that offer it to assistive technologies (AT-SPI on Linux; no password fields).",
-    )  # fmt: skip
+        default=True,
+        description="Read the text at the caret, to get spaces and capitals right, from "
+        "programs that offer it to assistive technologies (AT-SPI on Linux; never "
+        "password fields).",
+    )
     unsaid: Literal["off", "sure", "likely"] = Field(
-        default="sure", description="Drop a segment that nobody said: the prompt echoed, a film's "
-        'credits. likely: also "Thank you." alone, which people do say.',
-    )  # fmt: skip
+        default="sure",
+        description="Drop hallucinated segments: an echo of the prompt, film credits. likely: "
+        'also a lone "Thank you.", which people do say.',
+    )
     newline: Literal["enter", "shift+enter", "space"] = Field(
-        default="enter", description="How a new line is typed; space: all on one line."
+        default="enter",
+        description="Which keys type a new line; space: everything stays on one line.",
     )
     newline_in_terminals: bool = Field(
-        default=False, description="In terminals, too, new lines and submit where a server writes "
-        "the text: there a new line runs a command. The embedded engine may without.",
-    )  # fmt: skip
-    submit: bool = Field(default=False, description="Press Enter at the end of a dictation.")
+        default=False,
+        description="Type new lines (and submit) in terminals too, where they run a command, "
+        "if a server wrote the text; text from the offline engine may always do "
+        "so.",
+    )
+    submit: bool = Field(default=False, description="Press Enter at the end of each dictation.")
     longest: int = Field(
-        default=100_000, ge=1,
-        description="A segment of more characters is kept, not inserted: nobody said that.",
-    )  # fmt: skip
-
-
-def _chord(text: str) -> str:
-    if found := nuisance(parse_chord(text)):
-        raise ValueError(found)
-    return text
-
-
-def _key_or_none(text: str) -> str:
-    if text:
-        parse_key(text)
-    return text
+        default=100_000,
+        ge=1,
+        description="A segment of more characters than this is not inserted, only kept in the "
+        "history: nobody speaks that much at once.",
+    )
 
 
 def _pattern(text: str) -> str:
     try:
         compiled(text)
     except ValueError as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
+        raise ValueError(f"not a regular expression: {error}") from error
     return text
 
 
 def _paste_chord(text: str) -> str:
     if is_bare(parse_chord(text)):
-        raise ValueError("modifiers alone paste nothing; examples: shift+insert, ctrl+v")
+        raise ValueError("modifiers alone do not paste; examples: shift+insert, ctrl+v")
     return text
 
 
-def _shortcut(text: str) -> str:
-    if text and is_bare(parse_chord(text)):
-        raise ValueError(f"{text!r} has only modifiers, which begin other shortcuts, too")
-    return _chord(text) if text else text
-
-
-class HotkeySettings(Section):
-    """The key that you hold while you speak."""
-
-    keys: Annotated[str, AfterValidator(_chord)] = Field(
-        default="ctrl_r",
-        description="The hotkey: ctrl_r, f9, ctrl+alt+space, kp_enter; mouse8; a key by its X "
-        'name, XF86AudioMicMute, or by its place, "keycode 191".',
-    )
-    mode: Literal["hold", "toggle"] = Field(
-        default="hold",
-        description="hold: speak while it is down; toggle: press to start, again to stop.",
-    )
-    cancel: Annotated[str, AfterValidator(_key_or_none)] = Field(
-        default="escape",
-        description="While recording, this key drops the dictation; empty for none.",
-    )
-    redo: Annotated[str, AfterValidator(_shortcut)] = Field(
-        default="", description="Inserts the last dictation again: ctrl+alt+r ...; empty for none."
-    )
-    undo: Annotated[str, AfterValidator(_shortcut)] = Field(
-        default="", description="Takes the last dictation back, where nothing was typed since."
-    )
-    copy_last: Annotated[str, AfterValidator(_shortcut)] = Field(
-        default="", description="Puts the last dictation on the clipboard."
-    )
-    limit_minutes: float = Field(
-        default=30,
-        ge=0,
-        description="A dictation is finished and delivered after this long; 0 for never.",
-    )
-    when_locked: Literal["stop", "record"] = Field(
-        default="stop",
-        description="While the screen is locked. stop: a dictation ends there, what is not "
-        "inserted yet goes into the history, and none begins; record: as at any other time.",
-    )
-    source: Literal["auto", "x11", "portal", "kde", "evdev", "commands"] = Field(
-        default="auto",
-        description="What tells of the keys. auto: the best that this session offers; x11; portal "
-        "and kde: the desktop's global shortcuts; evdev: the kernel, which then shows every key of "
-        "every program to all of your programs; commands: only tray-dictate start and stop.",
-    )
-
-    @model_validator(mode="after")
-    def _can_end(self) -> HotkeySettings:
-        own = {key for slot in parse_chord(self.keys) for key in slot}
-        if self.cancel and own & parse_key(self.cancel):
-            raise ValueError(
-                f"hotkey.cancel is {self.cancel!r}, a key of the hotkey's own: it would drop what "
-                'is said; set cancel = "", or to another key'
-            )
-        return self
-
-    @property
-    def doubts(self) -> list[str]:
-        """What the user should know of these keys, though they work."""
-        found = drawback(parse_chord(self.keys))
-        return [f"hotkey.keys: {found}."] if found else []
-
-    @property
-    def watched(self) -> frozenset[str]:
-        """The keys that any of the chords needs."""
-        chords = [parse_chord(self.keys), *self.shortcuts.values()]
-        cancel = parse_key(self.cancel) if self.cancel else frozenset[str]()
-        return cancel.union(*(slot for chord in chords for slot in chord))
-
-    @property
-    def shortcuts(self) -> dict[str, Chord]:
-        """What the other chords do, those that are set."""
-        texts = {"redo": self.redo, "undo": self.undo, "copy": self.copy_last}
-        return {name: parse_chord(text) for name, text in texts.items() if text}
-
-
-class AudioSettings(Section):
-    """Where the sound comes from."""
-
-    device: str = Field(
-        default="", description="Part of the microphone's name; empty for the system's default."
-    )
-    tail_ms: int = Field(
-        default=200, ge=0, le=2000,
-        description="Recorded at most after the release, so that the last word is whole.",
-    )  # fmt: skip
-    warm: Annotated[float, Field(ge=0)] | Literal["always"] = Field(
-        default=0, description='Seconds that the microphone stays open after use, or "always".'
-    )
-    preroll_ms: int = Field(
-        default=300, ge=0, le=500,
-        description="Sound from before the press that counts, where the microphone was open.",
-    )  # fmt: skip
-    cues: bool | list[Literal["start", "stop", "cancel", "error"]] = Field(
-        default=True,
-        description="Short sounds: true for all, false for none, or those that you want: "
-        '["start", "stop", "cancel", "error"].',
-    )
-    cue_volume: float = Field(default=0.2, ge=0, le=1, description="How loud the sounds are.")
-
-
 class OutputRule(Section):
-    """What applies to some applications only; what is not given is as it is for all."""
+    """What is different for some applications; None: as in the section."""
 
-    application: Annotated[str, AfterValidator(_pattern)]  # sought in WM_CLASS, or app_id
+    application: Annotated[str, AfterValidator(_pattern)]  # matches WM_CLASS, or app_id
     method: Literal["auto", "paste", "type", "clipboard", "off"] | None = None
     chord: Annotated[str, AfterValidator(_paste_chord)] | None = None  # that pastes there
     after: str | None = Field(default=None, max_length=20)  # appended to every segment
@@ -365,38 +422,43 @@ class OutputRule(Section):
 
 
 class OutputSettings(Section):
-    """How text gets into the window."""
+    """How text is inserted into a window."""
 
     method: Literal["auto", "paste", "type", "clipboard"] = Field(
         default="auto",
-        description="auto: into the text field where the desktop can (Wayland), else paste, and "
-        "type where nothing fetches the paste; clipboard: copy only.",
+        description="How text is inserted. auto: straight into the text field where the "
+        "desktop can (Wayland), otherwise by pasting, or by typing if the program "
+        "does not paste; clipboard: only copied.",
     )
     private: bool = Field(
-        default=True, description="Clipboard managers are told not to keep dictated text."
+        default=True, description="Ask clipboard managers not to keep dictated text."
     )
     rules: list[OutputRule] = Field(
         default_factory=list[OutputRule],
-        description="For some applications, the first that matches wins: [[output.rules]] with "
-        'application = a regular expression such as "(?i)firefox" for WM_CLASS (Wayland: app_id), '
-        'and any of method (also "off"), chord = "ctrl+v", after = " " (appended to every '
-        "segment), private.",
+        description="Rules for some applications; the first match applies. [[output.rules]] "
+        'with application = a regular expression such as "(?i)firefox" for '
+        'WM_CLASS (Wayland: app_id), and any of method (also "off"), chord = '
+        '"ctrl+v", after = " " (appended to every segment), private.',
     )
     focus: Literal["follow", "hold", "return"] = Field(
         default="follow",
-        description="Where text goes when the focus has moved since the key-down. follow: along; "
-        "hold: it waits for its window; return: its window gets the focus back.",
+        description="Where text goes if you switch windows while dictating. follow: to the "
+        "window in front now; hold: waits until you come back; return: brings the "
+        "first window back.",
     )
     hold_seconds: float = Field(
-        default=60, ge=1, le=3600,
-        description="hold: how long text waits for its window; then it is on the clipboard.",
-    )  # fmt: skip
+        default=60,
+        ge=1,
+        le=3600,
+        description='With focus = "hold": how long text waits for its window before it goes to '
+        "the clipboard.",
+    )
 
 
 class RewriteProfile(Section):
-    """A rewrite for some applications only; what is not given is as it is for all."""
+    """A rewrite for some applications; None: as in the section."""
 
-    application: Annotated[str, AfterValidator(_pattern)]  # sought in WM_CLASS's class, or app_id
+    application: Annotated[str, AfterValidator(_pattern)]  # matches WM_CLASS's class, or app_id
     off: bool = False
     command: list[str] | None = Field(default=None, repr=False)
     endpoint: str | None = Field(default=None, repr=False)
@@ -407,72 +469,82 @@ class RewriteProfile(Section):
 
 
 class RewriteSettings(Section):
-    """What may change a text before it is inserted; if it fails, the text goes in as it is."""
+    """A program or a model that rewrites texts; if it fails, they are inserted unchanged."""
 
     command: list[str] = Field(
         default_factory=list,
         repr=False,
-        description="A command that gets the text on stdin and prints the new one: "
-        '["sed", "s/a/b/"]; no shell; TRAY_DICTATE_APPLICATION names the window\'s application.',
+        description="A command that reads the text on stdin and prints the new text, such as "
+        '["sed", "s/a/b/"]; run without a shell. TRAY_DICTATE_APPLICATION holds '
+        "the name of the application.",
     )
     endpoint: str = Field(
         default="",
         repr=False,
         description="A server with OpenAI's chat interface, asked after the command: "
-        "https://api.openai.com/v1, http://127.0.0.1:11434/v1 ... All that you say goes there.",
+        "https://api.openai.com/v1, http://127.0.0.1:11434/v1 ... Everything you "
+        "dictate is sent there.",
     )
-    model: str = Field(
-        default="", description="The server's model; without an endpoint nothing is asked."
-    )
+    model: str = Field(default="", description="The name of the server's model; needs an endpoint.")
     prompt: str = Field(
         default="Correct punctuation, capitals and slips of the tongue. Change nothing else.",
-        description="What the model is to do with the text.",
+        description="What the model should do with the text.",
     )
     key_command: list[str] = Field(
         default_factory=list,
         repr=False,
-        description="A command that prints the server's key; else TRAY_DICTATE_REWRITE_KEY, the "
-        "keyring (`tray-dictate key set --for rewrite`), or none.",
+        description="A command that prints the server's API key; without one, "
+        "TRAY_DICTATE_REWRITE_KEY or the keyring is used (`tray-dictate key set "
+        "--for rewrite`), if either has a key.",
     )
     timeout_seconds: float = Field(
-        default=2, gt=0, le=60,
-        description="How long the command may take, and the server; a large model needs more.",
-    )  # fmt: skip
+        default=2,
+        gt=0,
+        le=60,
+        description="How many seconds the command may take, and the server; large models need "
+        "more.",
+    )
     profiles: list[RewriteProfile] = Field(
         default_factory=list[RewriteProfile],
         repr=False,
-        description="For some applications, the first that matches wins: [[rewrite.profiles]] with "
-        'application = a regular expression such as "(?i)firefox" for WM_CLASS (Wayland: app_id), '
-        "and off = true or any of command, endpoint, model, prompt, key_command, timeout_seconds; "
-        "what is not given is as above. No other server than the first in this section gets the "
-        "key from above.",
+        description="Rewrites for some applications; the first match applies. "
+        "[[rewrite.profiles]] with application = a regular expression such as "
+        '"(?i)firefox" for WM_CLASS (Wayland: app_id), and off = true or any of '
+        "command, endpoint, model, prompt, key_command, timeout_seconds; what you "
+        "leave out is as above. The key from above is sent only to the first "
+        "server in this section.",
     )
 
 
 class HistorySettings(Section):
-    """What you said, kept on this machine, for you only."""
+    """How much is kept of what was dictated."""
 
     enabled: bool = Field(
-        default=True, description="Keep it on disk; without, only until tray_dictate ends."
+        default=True,
+        description="Keep the history on disk; if false, only until tray_dictate ends.",
     )
-    entries: int = Field(default=500, ge=0, description="The last so many are kept; 0: all.")
-    days: float = Field(default=30, ge=0, description="And none longer than this; 0: for ever.")
+    entries: int = Field(
+        default=500, ge=0, description="Keep at most this many dictations; 0: all."
+    )
+    days: float = Field(
+        default=30, ge=0, description="Delete dictations after this many days; 0: never."
+    )
 
 
 class TraySettings(Section):
-    """The icon and the messages."""
+    """The icon and the notifications."""
 
     icon: bool = Field(
-        default=True, description="Show the icon where the desktop has a place for it."
+        default=True, description="Show an icon where the desktop has a place for it."
     )
-    notifications: bool = Field(default=True, description="Say in a notification what went wrong.")
+    notifications: bool = Field(default=True, description="Show problems as notifications.")
 
 
 class LogSettings(Section):
-    """The log file; it never holds what you say."""
+    """The log file, which never contains dictated text."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least serious line that is written."
+        default="info", description="The least serious messages that are logged."
     )
 
 
@@ -491,17 +563,17 @@ class Config(Section):
 
     @property
     def terms(self) -> list[str]:
-        """The names and terms of both lists, each once."""
+        """The terms of text.vocabulary and engine.keywords, each once."""
         return list(dict.fromkeys(map(compose, [*self.text.vocabulary, *self.engine.keywords])))
 
     @property
-    def hearing(self) -> EngineSettings:
-        """The engine's settings, with all of the terms among its keywords."""
+    def engine_with_terms(self) -> EngineSettings:
+        """The engine's settings with all terms as its keywords."""
         return self.engine.model_copy(update={"keywords": self.terms})
 
     @property
-    def foreign(self) -> bool:
-        """Whether a server may decide what is written."""
+    def server_writes(self) -> bool:
+        """Whether a server writes the text: an engine or a rewrite."""
         profiles = self.rewrite.profiles
         servers = [self.rewrite.endpoint, *(profile.endpoint for profile in profiles)]
         return self.engine.name != "offline" or any(servers)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, kind, parse_chord
+from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord, without_side
 
 # seconds: a release followed by a press this soon is repeat or bounce. Contacts bounce for up to
 # 20 ms, and a busy X server says its times up to 10 ms late; nobody presses again so soon
@@ -145,7 +145,7 @@ class ChordMachine:
         return self._down() and not any(self._is_other(key) for key in self._held & MODIFIERS)
 
     def _is_other(self, key: str) -> bool:
-        return kind(key) not in {kind(own) for own in self._own}
+        return without_side(key) not in {without_side(own) for own in self._own}
 
     def _pressed(self, edge: Edge) -> list[Signal]:
         if self._released_at is not None and self._complete():
@@ -229,5 +229,5 @@ class Shortcuts:
         held = frozenset(self._held)
         if not any(last in slot for slot in chord) or not all(filled(slot, held) for slot in chord):
             return False
-        wanted = {kind(key) for slot in chord for key in slot}
-        return all(kind(key) in wanted for key in held & MODIFIERS)
+        wanted = {without_side(key) for slot in chord for key in slot}
+        return all(without_side(key) in wanted for key in held & MODIFIERS)

@@ -27,9 +27,9 @@ from tray_dictate.core.keys import (
     Chord,
     button_of,
     in_words,
-    kind,
     parse_chord,
     place_of,
+    without_side,
 )
 from tray_dictate.core.keysyms import keysym
 
@@ -100,7 +100,9 @@ def is_other(keys: str, chord: Chord) -> bool:
         named = parse_chord(keys)
     except ValueError:
         return False
-    return {kind(min(slot)) for slot in named} != {kind(min(slot)) for slot in chord}
+    return {without_side(min(slot)) for slot in named} != {
+        without_side(min(slot)) for slot in chord
+    }
 
 
 def spoken_keys(description: str) -> str:
@@ -132,7 +134,7 @@ def _in_words(keys: str, other: str | None = None) -> str:
 def _parts(chord: Chord) -> tuple[set[str], str] | None:
     """Return the modifiers' kinds and the one other key."""
     keys = [min(slot) for slot in chord if not slot <= MODIFIERS]
-    modifiers = {kind(min(slot)) for slot in chord if slot <= MODIFIERS}
+    modifiers = {without_side(min(slot)) for slot in chord if slot <= MODIFIERS}
     return (modifiers, keys[0]) if len(keys) == 1 else None
 
 

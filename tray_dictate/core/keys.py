@@ -1,15 +1,16 @@
-"""Key names: "ctrl+alt+space" -> canonical names, and back.
+"""Parses key names ("ctrl+alt+space") into canonical names, and spells them.
 
 A chord is a set of *slots*. A slot is a set of key names any of which fills it: `ctrl` is filled
 by `ctrl_l` or `ctrl_r`, `ctrl_r` only by itself. Back ends report canonical names only.
 
-A key is known by its name, by what the keyboard map has it give (xkb's keysyms: XF86AudioMicMute),
-or by its place, whatever it gives: "keycode 191" as X counts. A button of the mouse is one, too.
+A key is named by its usual name, by the keysym that the keyboard map assigns to it
+(XF86AudioMicMute), or by its position ("keycode 191", in X's numbers). Mouse buttons are keys, too.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from tray_dictate.core.keysyms import BY_NAME, keysym
 from tray_dictate.core.suggestions import closest
@@ -21,8 +22,8 @@ NAMED = (
     "caps_lock num_lock scroll_lock pause print_screen menu"
 ).split()
 FUNCTION = [f"f{n}" for n in range(1, 25)]
-BUTTONS = (2, *range(8, 13))  # of a mouse, as X counts; 4 to 7 are its wheel
-_KINDS = {
+BUTTONS = (2, *range(8, 13))  # mouse buttons, in X's numbers; 4 to 7 are the wheel
+_MODIFIER_NAMES = {
     "ctrl": ("ctrl", "control", "ctl"), "alt": ("alt", "option", "opt"), "shift": ("shift",),
     "super": ("super", "win", "windows", "cmd", "command", "meta", "logo"),
 }  # fmt: skip
@@ -32,13 +33,12 @@ _SIDES = {"l": ("l", "left"), "r": ("r", "right")}
 def _sided() -> dict[str, str]:
     """Return every usual name of a modifier: rctrl, right_ctrl, control_r, ctrlright ..."""
     names: dict[str, str] = {}
-    for kind, words in _KINDS.items():
-        names |= dict.fromkeys(words, kind)
-        for side, sides in _SIDES.items():
-            for word in words:
-                for one in sides:
-                    spelt = f"{one}_{word}", f"{one}{word}", f"{word}_{one}", f"{word}{one}"
-                    names |= dict.fromkeys(spelt, f"{kind}_{side}")
+    for modifier, words in _MODIFIER_NAMES.items():
+        names |= dict.fromkeys(words, modifier)
+        for side, affixes in _SIDES.items():
+            for word, affix in product(words, affixes):
+                spelt = f"{affix}_{word}", f"{affix}{word}", f"{word}_{affix}", f"{word}{affix}"
+                names |= dict.fromkeys(spelt, f"{modifier}_{side}")
     return names
 
 
@@ -60,11 +60,11 @@ ALIASES = {
 KNOWN = frozenset([*SIDED, *MODIFIERS, *NAMED, *FUNCTION])
 _PLACE = re.compile(r"(?:key_?)?code_?:?_?(\d+)")
 _BUTTON = re.compile(r"(?:mouse_?)?(?:mouse|button|btn)_?(\d+)")
-_POINT = ".,;:'\"!?-()"  # what is typed all the time, beside letters and digits
+_POINT = ".,;:'\"!?-()"  # needed for typing, beside letters and digits
 _MOVING = frozenset({"space", "enter", "tab", "backspace", "left", "right", "up", "down"})
 _LOST = frozenset({"delete", "home", "end", "page_up", "page_down"})
 _WORDS = {"alt_gr": "AltGr", "multi_key": "Compose", "plus": "+"}
-_ADD = "Add modifiers, as in ctrl+alt+{}, or take another key, such as f9"
+_ADD = "Add modifiers, as in ctrl+alt+{}, or choose another key, such as f9"
 
 Slot = frozenset[str]
 Chord = tuple[Slot, ...]
@@ -105,68 +105,70 @@ def parse_chord(text: str) -> Chord:
 
 
 def place_of(key: str) -> int | None:
-    """Return the keycode of a key that is named by it, as X counts; else None."""
+    """Return X's keycode of a key that is named by its position; None for other keys."""
     return int(key.removeprefix("keycode ")) if key.startswith("keycode ") else None
 
 
 def button_of(key: str) -> int | None:
-    """Return the number of a mouse's button, as X counts; None for a key."""
+    """Return X's number of a mouse button; None for other keys."""
     found = _BUTTON.fullmatch(key)
     return int(found[1]) if found else None
 
 
-def nuisance(chord: Chord) -> str:
-    """Return why nothing could be typed any more with such a hotkey; "" for one that can be."""
-    if any(kind(min(slot)) in ("ctrl", "alt", "super") for slot in chord if slot <= MODIFIERS):
+def typing_conflict(chord: Chord) -> str:
+    """Return why this hotkey would make typing impossible; "" if it would not."""
+    if any(
+        without_side(min(slot)) in ("ctrl", "alt", "super") for slot in chord if slot <= MODIFIERS
+    ):
         return ""
     typed = [key for slot in chord for key in slot if _is_typed(key)]
     if len(typed) != 1 or (len(chord) > 1 and typed[0] in _POINT):
         return ""
     add = _ADD.format(_spelt(min(typed)))
-    return f"it is typed all the time, and could not be any more. {add}"
+    return f"as a hotkey it could no longer be typed. {add}"
 
 
 def drawback(chord: Chord) -> str:
-    """Return what is to be known of a hotkey that works all the same, "" for nothing."""
+    """Return the drawback of a hotkey that works nevertheless; "" if it has none."""
     words = in_words(chord)
     keys = {key for slot in chord for key in slot}
     if len(chord) == 1 and is_bare(chord) and keys & {"ctrl_l", "alt_l", "super_l"}:
         return (
             f"{words} begins most shortcuts, and each of them would open the microphone for a "
-            "moment. Take one that seldom does, as ctrl_r, or another key, such as f9"
+            "moment. Choose a key that rarely does, such as ctrl_r or f9"
         )
     if len(chord) == 1 and is_bare(chord) and keys & {"shift_l", "shift_r", "alt_gr"}:
         return (
-            f"{words} is part of much that is typed, and each time it would open the microphone "
-            "for a moment. Take ctrl_r, or another key, such as f9"
+            f"{words} is needed for typing, and would open the microphone for a moment each time. "
+            "Choose another key, such as ctrl_r or f9"
         )
     if sum(_is_typed(key) for key in keys) > 1 and not keys & MODIFIERS:
-        return f"{words} is of keys that could not be typed any more. {_ADD.format(min(keys))}"
+        return f"{words} consists of keys that could no longer be typed. {_ADD.format(min(keys))}"
     plain = [key for key in keys if key not in MODIFIERS]
     shifted = keys <= {"shift_l", "shift_r", "alt_gr", *plain}
     if shifted and plain and (keys & _LOST or all(len(key) == 1 for key in plain)):
         add = _ADD.format(_spelt(min(plain)))
-        return f"{words} does nothing else any more while tray_dictate runs. {add}"
+        return f"{words} can do nothing else while tray_dictate runs. {add}"
     return ""
 
 
 def spell(chord: Chord) -> str:
-    """Return a chord as the user would write it; `parse_chord` reads it back to the same."""
+    """Return a chord as the user would write it; `parse_chord` reads it back."""
     return "+".join(_spell_slot(slot) for slot in chord)
 
 
 def in_words(chord: Chord) -> str:
-    """Return a chord as people say it: "right Ctrl", "Ctrl+Alt+Space"."""
+    """Return a chord as people call it: "right Ctrl", "Ctrl+Alt+Space"."""
     return "+".join(_slot_in_words(slot) for slot in chord)
 
 
 def is_bare(chord: Chord) -> bool:
-    """Whether only modifiers are in it, so that it begins every shortcut with them, too."""
+    """Whether it has only modifiers, so that other shortcuts begin with it, too."""
     return all(slot <= MODIFIERS for slot in chord)
 
 
-def kind(key: str) -> str:
-    """Return what a modifier is whichever side it is on; any other key as it is."""
+def without_side(key: str) -> str:
+    """Return a modifier's name without its side: ctrl_l -> ctrl; any other key unchanged."""
     return key.removesuffix("_l").removesuffix("_r") if key in MODIFIERS else key
 
 
@@ -178,7 +180,7 @@ def filled(slot: Slot, held: frozenset[str]) -> bool:
 def _button(number: int) -> str:
     if number in BUTTONS:
         return f"mouse{number}"
-    why = "every click needs it" if number in (1, 3) else "it is the wheel, or no mouse has it"
+    why = "every click needs it" if number in (1, 3) else "it is the wheel, or does not exist"
     raise ValueError(f"mouse button {number} cannot be a hotkey: {why}; examples: mouse8, mouse9")
 
 
@@ -198,7 +200,7 @@ def _slot_in_words(slot: Slot) -> str:
     if name in BY_NAME and name not in KNOWN and len(name) > 1:
         return keysym(name)
     side = {"_l": "left ", "_r": "right "}.get(name[-2:], "") if name in MODIFIERS else ""
-    return side + (kind(name) if side else name).replace("_", " ").title()
+    return side + (without_side(name) if side else name).replace("_", " ").title()
 
 
 def _spell_slot(slot: Slot) -> str:
@@ -208,4 +210,4 @@ def _spell_slot(slot: Slot) -> str:
 
 
 def _spelt(key: str) -> str:
-    return "plus" if key == "+" else key  # which is between the keys of a chord
+    return "plus" if key == "+" else key  # "+" separates the keys of a chord

@@ -1,4 +1,4 @@
-"""The codes of languages, as ISO 639-1 has them, and what people write in their place."""
+"""Checks language codes (ISO 639-1), and suggests one for what people write instead."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ tn Tswana|to Tonga|tr Turkish|ts Tsonga|tt Tatar|tw Twi|ty Tahitian|ug Uighur|uk
 uz Uzbek|ve Venda|vi Vietnamese|vo Volapuk|wa Walloon|wo Wolof|xh Xhosa|yi Yiddish|yo Yoruba|
 za Zhuang|zh Chinese|zu Zulu
 """
-_OTHERS = {  # what they are called by those who speak them, longer codes, countries for languages
+_OTHERS = {  # native names, three-letter codes, and codes of countries
     "deutsch": "de", "ger": "de", "deu": "de", "at": "de", "eng": "en", "us": "en", "gb": "en",
     "español": "es", "espanol": "es", "castellano": "es", "spa": "es", "français": "fr",
     "francais": "fr", "fra": "fr", "fre": "fr", "italiano": "it", "ita": "it", "português": "pt",
@@ -54,13 +54,13 @@ _NAMES = {
 _CODES = {row.strip().partition(" ")[0] for row in _KNOWN.split("|")}
 
 
-def mistake(code: str) -> str:
-    """Return what is wrong with a language's code; empty where it is one: "de", "pt-BR"."""
+def language_problem(code: str) -> str:
+    """Return what is wrong with a language code; empty for a correct one: "de", "pt-BR"."""
     language = code.partition("-")[0]
     longer = len(language) == 3 and language not in _OTHERS  # ISO 639-3: "yue"
     if (language in _CODES or longer) and _TAG.fullmatch(code):
         return ""
-    said = f"{code!r} is no code of a language"
+    said = f"{code!r} is not a language code"
     meant = _meant(code.strip().lower())
     return f"{said}; did you mean {meant!r}?" if meant else f"{said}, such as 'en'"
 

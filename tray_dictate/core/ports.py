@@ -141,7 +141,7 @@ class Microphone(Protocol):
         """Call it, on the loop, whenever `is_open` is another."""
         ...
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         """Open anew what is open: the machine has slept."""
         ...
 
@@ -157,11 +157,11 @@ class Session(Protocol):
         """Take one chunk. Raises EngineError."""
         ...
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         """Return for how many seconds of what was sent nobody has spoken, up to its end."""
         ...
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """The key is up: only the tail is still to come, and then the text is wanted at once."""
         ...
 
@@ -199,7 +199,7 @@ class Engine(Protocol):
         """
         ...
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         """Trust no connection that was open until now: the machine has slept."""
         ...
 
@@ -208,14 +208,14 @@ class Engine(Protocol):
         ...
 
 
-class Allowance(Protocol):
+class CloudQuota(Protocol):
     """How much sound may go to clouds in a month, and how much has; `cap` is in minutes, 0: any."""
 
     async def check(self, cap: float) -> None:
         """Raise EngineError where the cap is used up."""
         ...
 
-    def spend(self, engine: str, seconds: float, cap: float) -> None:
+    def consume(self, engine: str, seconds: float, cap: float) -> None:
         """Count sound that is about to be sent. Raises EngineError: it must not be."""
         ...
 

@@ -1,4 +1,4 @@
-"""Which known word was meant by one that is not known."""
+"""Suggests the known word that an unknown one was probably meant to be."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
-    """Return the known word that is most like `word`, or "" where none is as like it as `likeness`.
+    """Return the known word that is most like `word`; "" if none reaches `likeness`.
 
-    `likeness`: 0 (nothing in common) to 1 (the same), as difflib reckons it.
-
-    Two letters that have changed places are the most usual slip: `strat` is `start` rather than
-    `stats`, though both share four letters with it.
+    `likeness`: 0 (nothing in common) to 1 (the same), as difflib computes it. Swapped letters are
+    the most common slip: `strat` is `start` rather than `stats`, though both share four letters
+    with it.
     """
     close = difflib.get_close_matches(word, known, n=3, cutoff=likeness)
     swapped = [other for other in close if sorted(other) == sorted(word)]

@@ -85,7 +85,7 @@ def _checks(
         Check("settings", _blocking(lambda: of_settings)),
         Check("hotkey", lambda: _keys(config, prompt), _HOTKEY),
         Check("microphone", lambda: microphone.look(config.audio), remedy=microphone.HANGS),
-        Check("engine", lambda: engine.look(config.hearing), _ENGINE),
+        Check("engine", lambda: engine.look(config.engine_with_terms), _ENGINE),
         Check("typing", lambda: _typing(config), _TYPING),
         Check("tray", lambda: session.tray(config.tray)),
         Check("notifications", lambda: session.notifications(config.tray)),

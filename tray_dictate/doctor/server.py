@@ -24,7 +24,7 @@ from tray_dictate.config.api_keys import NO_SOURCE
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, EngineError, UnavailableError
 from tray_dictate.core.pcm import SAMPLE, seconds
-from tray_dictate.core.ports import Allowance, Session
+from tray_dictate.core.ports import CloudQuota, Session
 from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
 from tray_dictate.engine import model_files
@@ -113,7 +113,7 @@ async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> Trial
             if listening.done():  # it failed
                 break
         end = loop.time()
-        session.hurry()
+        session.key_released()
         await session.finish()
         text, times = await listening
     finally:
@@ -186,10 +186,10 @@ class Checkup:
         settings: EngineSettings,
         recording: Recording | None,
         detectors: Callable[[], Callable[[], Detector]],
-        allowance: Allowance | None = None,
+        quota: CloudQuota | None = None,
     ) -> None:
         self._settings, self._recording, self._detectors = settings, recording, detectors
-        self._allowance = allowance if settings.cloud else None
+        self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._secrets: set[str] = set()
         self._links: _Links | None = None
@@ -229,8 +229,8 @@ class Checkup:
             yield step
 
     def _spend(self, seconds: float) -> None:
-        if self._allowance:
-            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
+        if self._quota:
+            self._quota.consume(self._settings.name, seconds, self._settings.cap_minutes)
 
     async def _connected(self, server: Server) -> AsyncGenerator[CheckStep]:
         step, connect = await tried("transport", asyncio.to_thread(transport, self._settings))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.core.ports import Allowance, Engine
+from tray_dictate.core.ports import CloudQuota, Engine
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline import english
 
 
 def select(
     settings: EngineSettings, tell: Callable[[str], None] | None = None,
-    allowance: Allowance | None = None, *, live: bool = True,
+    allowance: CloudQuota | None = None, *, live: bool = True,
 ) -> Engine:  # fmt: skip
     """Return the configured engine, not yet loaded; `live` for speech, not for files.
 

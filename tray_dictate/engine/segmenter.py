@@ -79,11 +79,11 @@ class Segmenter:
         self._asked: Span | None = None  # what was due last,
         self._asked_end = 0  # and when
         self._recent: deque[_Hop] = deque()
-        self._hurried = False
+        self._key_is_up = False
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """Learn that the key is up: only the tail is still to come."""
-        self._hurried = True
+        self._key_is_up = True
 
     def hear(self, probability: float, level: float, samples: int) -> Span | None:
         """Take one hop's speech probability and RMS; return the segment that it closes, if any."""
@@ -103,13 +103,13 @@ class Segmenter:
         if self._onset is None or self._is_click:
             return None
         if self._speaking:
-            if self._hurried:  # the worker is to be free when the last word is over
+            if self._key_is_up:  # the worker is to be free when the last word is over
                 return None
             step = max(_STEP, round(cost / _SHARE * RATE))
             if self._end - self._asked_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)
-        pause = _MOMENT if self._hurried else _BREATH
+        pause = _MOMENT if self._key_is_up else _BREATH
         if not self._speaking and (self.quiet < pause or span == self._asked):
             return None
         self._asked, self._asked_end = span, self._end
@@ -152,7 +152,7 @@ class Segmenter:
     def _open(self, onset: int) -> Span:
         start, end = max(self._floor, onset - _BEFORE), self._last + _AFTER
         # what comes after the last word will be quiet: its pass need not wait to hear that
-        return Span(start, end if self._hurried else min(self._end, end), self._voiced)
+        return Span(start, end if self._key_is_up else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:
         onset, self._onset = self._onset, None
@@ -203,9 +203,9 @@ class PauseDetector:
         self._sound.forget(self._heard)
         return over
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """The key is up."""
-        self._segmenter.hurry()
+        self._segmenter.key_released()
 
     @property
     def quiet(self) -> float:

@@ -211,7 +211,7 @@ _SOON = 2.0  # seconds until what was sent is in the file
 
 
 class AsyncStats:
-    """Counts, from the loop; only what is over the cap raises. It is the engines' Allowance."""
+    """Counts, from the loop; only what is over the cap raises. It is the engines' CloudQuota."""
 
     def __init__(
         self,
@@ -238,7 +238,7 @@ class AsyncStats:
             await self.flush()
             self._refuse(_LEAST, cap)
 
-    def spend(self, engine: str, seconds: float, cap: float) -> None:
+    def consume(self, engine: str, seconds: float, cap: float) -> None:
         """Count sound that is about to go to a cloud. Raises EngineError: it must not go."""
         if cap:
             self._refuse(seconds, cap)

@@ -43,7 +43,7 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     if choice and reasons and settings.source != "auto":
         tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
     log.info("hotkey by %s", type(hotkey).__name__)
-    for doubt in settings.doubts:
+    for doubt in settings.warnings:
         tell(doubt)
     return hotkey
 

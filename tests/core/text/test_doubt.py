@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.text.filters import believable
+from tray_dictate.core.text.filters import drop_noise_words
 
 TABLE = [
     ("a word that noise becomes, too short to be said", "You", 0.2, ""),
@@ -20,4 +20,4 @@ TABLE = [
     ("text", "voiced", "left"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
 def test_text(text, voiced, left):
-    assert believable(text, voiced) == left
+    assert drop_noise_words(text, voiced) == left

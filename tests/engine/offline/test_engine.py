@@ -75,7 +75,7 @@ async def test_its_old_spellings_are_those_of_today():
 async def test_when_the_key_is_up_the_last_pass_is_over_before_the_tail(fake):
     async with engine_of(fake) as engine, engine.session() as session:
         await send(session, loud(0.4))
-        session.hurry()
+        session.key_released()
         await send(session, quiet(0.1))
         await until(lambda: fake.passes)
         await send(session, quiet(0.1))
@@ -90,7 +90,7 @@ async def test_when_the_key_goes_up_a_pass_of_less_than_all_is_cancelled(fake):
     async with engine_of(fake) as engine, engine.session() as session:
         await send(session, loud(1.0))
         await until(lambda: fake.passes)
-        session.hurry()
+        session.key_released()
         await until(lambda: fake.cancelled)
 
 
@@ -180,13 +180,13 @@ async def test_a_model_that_fails_leaves_no_sender_waiting(fake):
 
 async def test_the_pause_is_how_long_nobody_has_spoken(fake):
     async with engine_of(fake) as engine, engine.session() as session:
-        assert session.pause() == 0
+        assert session.silence_seconds() == 0
         await send(session, quiet(0.5))
-        assert session.pause() == pytest.approx(0.5, abs=0.001)
+        assert session.silence_seconds() == pytest.approx(0.5, abs=0.001)
         await send(session, loud(0.5))
-        assert session.pause() == pytest.approx(0, abs=0.04)
+        assert session.silence_seconds() == pytest.approx(0, abs=0.04)
         await send(session, quiet(0.3))
-        assert session.pause() == pytest.approx(0.3, abs=0.04)
+        assert session.silence_seconds() == pytest.approx(0.3, abs=0.04)
 
 
 async def test_a_key_pressed_before_the_models_are_loaded_waits_for_them(fake):

@@ -84,7 +84,7 @@ async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_on
 
 
 async def test_what_was_sent_before_a_restart_counts(server, stats):
-    stats.spend("azure", 60, 0)
+    stats.consume("azure", 60, 0)
     before = len(server.report()["connections"])
     async with Online(server, stats, cap_minutes=1) as online:
         assert await online.take(SOUND) == WORDS
@@ -92,7 +92,7 @@ async def test_what_was_sent_before_a_restart_counts(server, stats):
 
 
 async def test_in_a_language_that_only_the_cloud_knows_the_take_is_refused_by_name(server, stats):
-    stats.spend("openai", 60, 0)
+    stats.consume("openai", 60, 0)
     async with Online(server, stats, cap_minutes=1, languages=["de"]) as online:
         with pytest.raises(EngineError, match=r"engine\.cap_minutes.*English only"):
             await online.take(SOUND)

@@ -190,7 +190,7 @@ async def test_the_end_of_the_program_does_not_wait_for_a_dead_server(server, tr
 async def test_after_the_machine_has_slept_the_next_take_connects_anew(server, transport, watch):
     async with Online(server, transport=transport) as online:
         assert await online.take(SOUND) == WORDS
-        await online.engine.renew()
+        await online.engine.after_resume()
         await watch.ends()
         assert await online.take(SOUND) == WORDS
         assert len(watch.records) == 2

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tray_dictate.core.keys import kind
+from tray_dictate.core.keys import without_side
 
 UNKNOWN = "\ufffc"  # stands for something: a word, a mark, a picture
 LETTER = "x"  # stands for any letter or digit that the user has typed
@@ -52,7 +52,7 @@ class Caret:
 
     def typed(self, key: str, held: frozenset[str] = frozenset()) -> Caret:
         """The user has pressed a key while these modifiers were down."""
-        shortcut = {kind(name) for name in held} & {"ctrl", "alt", "super"}
+        shortcut = {without_side(name) for name in held} & {"ctrl", "alt", "super"}
         if shortcut & {"alt", "super"}:  # the window manager's: another window
             return replace(self.clicked(), pointed=False)
         if key in _STAYING or (shortcut and key in _HARMLESS):

@@ -187,7 +187,7 @@ _HEARD_IN_NOISE = frozenset(
 _SHORT = 0.3  # seconds of voice
 
 
-def believable(text: str, voiced: float) -> str:
+def drop_noise_words(text: str, voiced: float) -> str:
     """Return the text, or nothing where `voiced` seconds of sound cannot have been these words."""
     words = re.findall(r"[\w']+", text.lower())
     if not words:  # notes of music, lone punctuation

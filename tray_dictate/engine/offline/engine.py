@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.core.text.dated import modern
-from tray_dictate.core.text.filters import believable
+from tray_dictate.core.text.filters import drop_noise_words
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
@@ -85,13 +85,13 @@ class OfflineSession:
                 await self._others()
         await self._others()
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         """Return for how many seconds nobody has spoken, up to the end of what was sent."""
         return (self._segmenter.quiet + self._sound.end - self._heard) / RATE
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """Let go of what is not the last word; have its text when the tail is over."""
-        self._segmenter.hurry()
+        self._segmenter.key_released()
         self._drop_pass()
         self._wake.set()
 
@@ -180,7 +180,7 @@ class OfflineSession:
             known = self._hypothesis = await self._run(work, known)
         text = modern(self._models.text(known.tokens))
         if work.final:
-            text = believable(text, work.span.voiced / RATE)
+            text = drop_noise_words(text, work.span.voiced / RATE)
             self._events.put_nowait(Completed(str(work.number), text))
         elif known.of:
             self._events.put_nowait(Delta(str(work.number), text))
@@ -243,7 +243,7 @@ class OfflineEngine:
             if self._loading and not self._sessions:
                 self._worker.submit(models.rest)
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         """Have no connection to renew."""
 
     async def close(self) -> None:

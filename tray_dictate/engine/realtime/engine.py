@@ -11,7 +11,7 @@ from functools import partial
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.ports import Allowance, Engine, Session
+from tray_dictate.core.ports import CloudQuota, Engine, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.models import Detector
 from tray_dictate.engine.offline.english import understands
@@ -37,11 +37,11 @@ class OnlineEngine:
         tell: Callable[[str], None],
         offline: Callable[[], Engine],
         detectors: Callable[[], Callable[[], Detector]],
-        allowance: Allowance | None = None,
+        quota: CloudQuota | None = None,
     ) -> None:
         """Raises ConfigError. `offline` finishes what the server cannot, or may not."""
         self._settings, self._tell = settings, tell
-        self._allowance = allowance if settings.cloud else None
+        self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._credentials = CredentialSource(settings, self._dialect.header)
         self._url = url(self._dialect, settings, endpoint(settings))
@@ -85,7 +85,7 @@ class OnlineEngine:
             await session.give_up()
             await asyncio.to_thread(trim)
 
-    async def renew(self) -> None:
+    async def after_resume(self) -> None:
         """Connect anew for the next take: a connection does not outlive the machine's sleep."""
         self._expire()
 
@@ -104,8 +104,8 @@ class OnlineEngine:
 
     async def take(self, limit: float) -> WarmConnection:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
-        if self._allowance:
-            await self._allowance.check(self._settings.cap_minutes)
+        if self._quota:
+            await self._quota.check(self._settings.cap_minutes)
         if self._expiry:
             self._expiry.cancel()
         idle, self._idle = self._idle, None
@@ -133,8 +133,8 @@ class OnlineEngine:
         self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
 
     def _spend(self, seconds: float) -> None:
-        if self._allowance:
-            self._allowance.spend(self._settings.name, seconds, self._settings.cap_minutes)
+        if self._quota:
+            self._quota.consume(self._settings.name, seconds, self._settings.cap_minutes)
 
     def _turns(self, *, hears_pauses: bool) -> Turning:
         wanted = self._settings.turns

@@ -46,7 +46,7 @@ class OfflineFallback:
     open: Open  # a session of the embedded engine
     changed: asyncio.Event  # set when there is more sound
     on_text: Callable[[], None]
-    hurried: bool = False
+    key_is_up: bool = False
     _session: Session | None = None
 
     async def run(self) -> None:
@@ -57,18 +57,18 @@ class OfflineFallback:
             else:
                 await self._more()
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """The key is up."""
-        self.hurried = True
+        self.key_is_up = True
         if self._session:
-            self._session.hurry()
+            self._session.key_released()
 
     async def _transcribe(self, turn: Turn) -> None:
         start, end = turn.start, turn.end
         async with self.open() as session:
             self._session = session
-            if self.hurried:
-                session.hurry()
+            if self.key_is_up:
+                session.key_released()
             listening = asyncio.create_task(self._listen(session, start, end))
             try:
                 await self._send(session, start, end)
@@ -166,7 +166,7 @@ class ResilientSession:
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
         self._link: WarmConnection | None = None
         self._rescuer: OfflineFallback | None = None
-        self._hurried = False
+        self._key_is_up = False
         self._patience = Patience(plan.patience)
         self._silent_since = 0.0
         self._backoff = _BACKOFF
@@ -184,17 +184,17 @@ class ResilientSession:
         self._changed.set()
         await asyncio.sleep(0)
 
-    def pause(self) -> float:
+    def silence_seconds(self) -> float:
         """Return for how many seconds nobody has spoken, up to the end of what was sent."""
         return self._listener.quiet if self._listener else 0.0
 
-    def hurry(self) -> None:
+    def key_released(self) -> None:
         """The key is up: the pauses are heard sooner."""
-        self._hurried = True
+        self._key_is_up = True
         if self._listener:
-            self._listener.hurry()
+            self._listener.key_released()
         if self._rescuer:
-            self._rescuer.hurry()
+            self._rescuer.key_released()
 
     async def finish(self) -> None:
         """End the last turn."""
@@ -288,7 +288,7 @@ class ResilientSession:
         self._plan.tell(f"{reason} This dictation is finished by the embedded engine.")
         self._rescuer = OfflineFallback(
             self._turns, self._read, self._plan.rate, self._plan.rescue, self._changed,
-            self._hand_out, self._hurried,
+            self._hand_out, self._key_is_up,
         )  # fmt: skip
         try:
             await self._rescuer.run()

@@ -21,9 +21,9 @@ from tray_dictate.core.keys import (
     button_of,
     in_words,
     is_bare,
-    kind,
     place_of,
     spell,
+    without_side,
 )
 from tray_dictate.core.keysyms import keysym
 
@@ -200,7 +200,7 @@ def _others(chord: Chord) -> list[Slot]:
 
 
 def _kinds(slots: Sequence[Slot]) -> tuple[str, ...]:
-    return tuple(kind(min(slot)) for slot in slots)
+    return tuple(without_side(min(slot)) for slot in slots)
 
 
 def _sway(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
@@ -229,7 +229,7 @@ def _hyprland(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
 
 def _river(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     held = [key.name] if key.bare and release else []
-    names = [_MODIFIERS["river"][name] for name in (*key.modifiers, *map(kind, held))]
+    names = [_MODIFIERS["river"][name] for name in (*key.modifiers, *map(without_side, held))]
     modifiers = "+".join(names) or "None"
     flag = "-release " if release else ""
     spawned = quoted([quoted(command)])

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.core.keys import kind, parse_chord
+from tray_dictate.core.keys import parse_chord, without_side
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
 US = (
@@ -31,7 +31,9 @@ US = (
     " };"
 )
 _MASKS = {"shift": 1, "ctrl": 4, "alt": 8, "alt_gr": 8, "super": 64}  # of xkb's real modifiers
-_MODIFIERS = {code: _MASKS[kind(key)] for key, code in CODES.items() if kind(key) in _MASKS}
+_MODIFIERS = {
+    code: _MASKS[without_side(key)] for key, code in CODES.items() if without_side(key) in _MASKS
+}
 
 _FIXED = {"\n": ("Return", CODES["enter"]), "\t": ("Tab", CODES["tab"])}
 _PLACES = {
