@@ -1,8 +1,8 @@
-"""The first letter of a segment: engines give each a capital, a sentence only its first.
+"""Decides the case of a segment's first letter: engines capitalize every segment.
 
-In mid-sentence every first word is written small, unless it can be told that it has its capital by
-itself: a name, an acronym, "I". German gives one to every noun, so that only words that are none
-are written small there.
+In mid-sentence the first word is written in lower case, unless it has its capital by itself: a
+name, an acronym, "I". German capitalizes every noun, so that only words that are certainly no nouns
+are written in lower case there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tray_dictate.core.text.caret import UNKNOWN
-from tray_dictate.core.text.names import NAMES
+from tray_dictate.core.text.proper_names import NAMES
 
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟۔][\"'”’“»)\]]*$")  # noqa: RUF001
 _ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|vs|cf|z\.\s?B|d\.\s?h|bzw)\.$", re.IGNORECASE)
@@ -48,11 +48,11 @@ class Spelling:
     """Which words keep their capital."""
 
     names: frozenset[str] = NAMES
-    lowers: bool = False  # it is known that the language has no capitals but for names
+    lowers: bool = False  # the language is known to capitalize names only
 
     @classmethod
     def of(cls, terms: Iterable[str], languages: Sequence[str]) -> Spelling:
-        """Return what holds where these `terms` are spelled as they are."""
+        """Return the rules for the user's own `terms` and languages."""
         own = {word.lower() for term in terms for word in term.split() if word[:1].isupper()}
         german = any(name.lower()[:2] in _NOUNS_HAVE_CAPITALS for name in languages)
         return cls(NAMES | own, lowers=bool(languages) and not german)
@@ -62,7 +62,7 @@ ANY_LANGUAGE = Spelling()
 
 
 def casing(before: str, segment: str, spelling: Spelling = ANY_LANGUAGE) -> str:
-    """Return `segment` with the capital or small letter that it starts with after `before`."""
+    """Return `segment` with its first letter in the case that fits after `before`."""
     word = _FIRST_WORD.match(segment)
     if not word or before.rstrip(" ").endswith(UNKNOWN) or _QUOTED.search(before):
         return segment
@@ -77,7 +77,7 @@ def casing(before: str, segment: str, spelling: Spelling = ANY_LANGUAGE) -> str:
 
 
 def begins(before: str) -> bool:
-    """Tell whether what follows `before` begins a sentence, a paragraph or an item of a list."""
+    """Whether the text after `before` begins a sentence, a paragraph or an item of a list."""
     line = before.rpartition("\n")[2]
     if "\n" in before and not _BODY.search(line):
         return True
@@ -86,7 +86,7 @@ def begins(before: str) -> bool:
 
 
 def _is_ordinary(before: str, segment: str, spelling: Spelling) -> bool:
-    """Tell whether the word that `segment` begins with has its capital only for being first."""
+    """Whether the first word of `segment` is capitalized only because it is the first."""
     found = _LETTERS.match(segment)
     if not found or not _PLAIN_WORD.fullmatch(segment.split(maxsplit=1)[0]):
         return False
@@ -116,7 +116,7 @@ def _is_name(before: str, word: str, rest: str, names: frozenset[str]) -> bool:
 
 
 def _lowers(before: str, segment: str, spelling: Spelling) -> bool:
-    """Tell whether this language writes every word small that is no name."""
+    """Whether this language writes every word in lower case that is no name."""
     if spelling.lowers:
         return True
     words = {word.lower() for word in _LETTERS.findall(f"{before[-80:]} {segment}")}

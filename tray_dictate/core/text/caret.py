@@ -1,9 +1,9 @@
-"""What stands around the caret, as far as the keys and our own insertions tell.
+"""Tracks the text around the caret, as far as keys and our own insertions reveal it.
 
-Most programs let nobody read their text. What is known there comes from what was inserted and from
+Most programs let nobody read their text. What is known about it comes from our insertions and from
 the keys since: never which letters, only that there was one. A click or an arrow key may put the
-caret anywhere, and then a word is taken to stand on both sides: a blank too many is seen and
-harmless, two words in one are a mistake in what was said.
+caret anywhere; then a word is assumed on both sides: an extra space is visible and harmless, two
+joined words are a mistake in the text.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from tray_dictate.core.keys import without_side
 
-UNKNOWN = "\ufffc"  # stands for something: a word, a mark, a picture
-LETTER = "x"  # stands for any letter or digit that the user has typed
+UNKNOWN = "\ufffc"  # stands for anything: a word, punctuation, a picture
+LETTER = "x"  # stands for a letter or digit that the user has typed
 _REMEMBERED = 200  # characters: enough to see how the last sentence ended
 _PLACES = 50  # windows
 _STAYING = frozenset({"escape", "delete", "insert", "caps_lock", "num_lock", "scroll_lock",
@@ -25,11 +25,11 @@ _HARMLESS = frozenset({"c", "s"})  # with Ctrl: copied, saved
 
 
 class Around(NamedTuple):
-    """The last of what stands before the caret, and the first of what stands after it.
+    """The end of the text before the caret, and the beginning of the text after it.
 
-    Empty means nothing, or nothing that a blank should keep apart; UNKNOWN something. In `cells`
-    of a table only what was typed into this one stands there. What is `selected` between the two
-    would be replaced.
+    Empty means nothing, or nothing that a space should separate; UNKNOWN means something. In
+    `cells` of a table only the text of this cell counts. `selected` text between the two would be
+    replaced.
     """
 
     before: str = ""
@@ -40,7 +40,7 @@ class Around(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Caret:
-    """What is known of it now; every event returns what is known after it."""
+    """What is known about the caret; every event returns what is known after it."""
 
     before: str | None = None  # None: it is not known what stands before it
     after: str = ""
@@ -51,7 +51,7 @@ class Caret:
     places: Mapping[str, str] = field(default_factory=dict[str, str])  # window: the last before it
 
     def typed(self, key: str, held: frozenset[str] = frozenset()) -> Caret:
-        """The user has pressed a key while these modifiers were down."""
+        """Return the caret after a key press with these modifiers held."""
         shortcut = {without_side(name) for name in held} & {"ctrl", "alt", "super"}
         if shortcut & {"alt", "super"}:  # the window manager's: another window
             return replace(self.clicked(), pointed=False)
@@ -70,7 +70,7 @@ class Caret:
         return self._goes(None, "" if key == "end" else UNKNOWN)
 
     def clicked(self) -> Caret:
-        """The user has clicked, or gone to another window."""
+        """Return the caret after a click, or a change to another window."""
         return replace(
             self._left(),
             before=None,
@@ -82,32 +82,32 @@ class Caret:
         )
 
     def inserted(self, piece: str, around: Around, window: str) -> Caret:
-        """A piece was inserted into what stood around the caret."""
+        """Return the caret after our insertion of a piece into the text around it."""
         before = (around.before + piece)[-_REMEMBERED:]
         left = self if self.window == window else self._left()
         return Caret(before, around.after, window, places=left.places)
 
     def erased(self, characters: int) -> Caret:
-        """So many characters before it are gone."""
+        """Return the caret after our removal of characters before it."""
         before = self.before[:-characters] if self.before and characters else self.before
         return replace(self, before=before)
 
     def forgotten(self) -> Caret:
-        """Nothing is to be known of the words."""
+        """Return the caret without the words: only the last character is kept."""
         return replace(self, before=self.before[-1:] if self.before else self.before)
 
     def is_at(self, window: str) -> bool:
-        """Tell whether it stands where we have left it, in this window."""
+        """Whether the caret is where our last insertion left it, in this window."""
         return self.window == window and self.before is not None and not self.touched
 
     def around(
         self, window: str, *, terminal: bool = False, cells: bool = False, watched: bool = True
     ) -> Around:
-        """Return what stands around it in a window; `watched`: all that the user does is seen.
+        """Return the text around the caret in a window; `watched`: we see every key and click.
 
-        In a terminal a click moves no caret, and a blank at a prompt would keep the command out
-        of the shell's history: where no key is seen each text brings its blank behind it. In a
-        table a click or an arrow goes to another of its `cells`; in another window there was none.
+        In a terminal a click moves no caret, and a space at a prompt would keep the command out of
+        the shell's history: if we see no keys, each text brings its space after it. In a table a
+        click or an arrow goes to another of its `cells`, which is empty until we type there.
         """
         if terminal and not watched:
             return Around((self.before or "") if self.window == window else "", UNKNOWN)
@@ -134,7 +134,7 @@ class Caret:
 
 
 def _character(key: str, held: frozenset[str]) -> str:
-    """Return what stands for what a key has typed; nothing for one that types nothing."""
+    """Return a stand-in for the character that a key types; "" for a key that types none."""
     if key in ("space", "tab"):  # a tab may have gone to another field
         return " " if key == "space" else f"{UNKNOWN} "
     if len(key) != 1:

@@ -1,15 +1,15 @@
-r"""The user's regular expressions: which are right, and which cannot take long.
+r"""Checks the user's regular expressions: which are valid, and which are certainly quick.
 
-Python's engine tries one way after the other, so that a harmless looking expression may need years
-for a sentence: "(\w+\s?)+#". What is not quick for sure is left to expressions.py, which applies
-it in a process that can be ended.
+Python's engine backtracks, so that a harmless looking expression may need years for a sentence:
+"(\w+\s?)+#". An expression that is not certainly quick is applied by system/expressions.py in a
+process that can be ended.
 """
 
 from __future__ import annotations
 
 import re
 
-LONGEST = 10_000  # characters of an expression: to compile one takes the longer the longer it is
+LONGEST = 10_000  # characters of an expression; longer ones take too long to compile
 _STEPS = 10_000_000  # about 0.1 s
 _FLAGS = re.compile(r"\(\?[aiLmsu]+\)")
 _ESCAPED = re.compile(r"\\\D", re.DOTALL)
@@ -18,7 +18,7 @@ _UNBOUNDED = re.compile(r"\\|\{|\(\?P=|\(\?\(")  # references to what was matche
 
 
 def compiled(pattern: str, value: str = "") -> re.Pattern[str]:
-    """Return it compiled. Raises ValueError where it, or `value` for what it matches, is wrong."""
+    """Compile a pattern. Raises ValueError if it, or its replacement `value`, is wrong."""
     if len(pattern) > LONGEST:
         raise ValueError(f"it has more than {LONGEST} characters")
     try:
@@ -32,12 +32,12 @@ def compiled(pattern: str, value: str = "") -> re.Pattern[str]:
 
 
 def is_quick(pattern: str, length: int) -> bool:
-    """Tell whether it surely takes no time to speak of for a text of so many characters.
+    """Whether a pattern certainly takes no noticeable time for a text of `length` characters.
 
-    Counted are the steps of the worst text: from each character on, as many as there are for a
-    repetition to end, and each combination of alternatives. A repetition of alternatives or of
-    another repetition has no such bound. Where this counts wrong, it counts too many: what stands
-    in a class is counted like the rest.
+    This counts the steps for the worst text: from each character on, as many as a repetition can
+    take, and each combination of alternatives. A repetition of alternatives or of another
+    repetition has no such bound. Errors are on the safe side: the contents of a class are counted
+    like the rest.
     """
     bare = _ESCAPED.sub("_", _FLAGS.sub("", pattern, count=1))
     repeats, bars, grouped = len(_REPEAT.findall(bare)), bare.count("|"), "(" in bare
@@ -48,7 +48,7 @@ def is_quick(pattern: str, length: int) -> bool:
 
 
 def _expand(found: re.Pattern[str], value: str) -> None:
-    """Expand `value` as for a match, with groups that match at once."""
+    """Expand `value` as for a match. Raises what `re` does if it names an unknown group."""
     names = {number: name for name, number in found.groupindex.items()}
     groups = [f"(?P<{names[n]}>)" if n in names else "()" for n in range(1, found.groups + 1)]
     re.sub("".join(groups), value, "")

@@ -1,15 +1,9 @@
-"""What an engine writes when nothing was said: its prompt, a film's credits, a farewell, a mark.
+"""Removes what nobody meant to say: hallucinations of the engine, and fillers ("um", "uh").
 
-Only a whole segment counts, also where it is repeated. The sure ones are what nobody dictates.
-"Thank you." is written for silence, too, but people do say it: it is among the likely ones, which
-are off by default.
-
-Sounds of thinking, left out with the commas around them; off unless a language is named.
-
-What the recogniser writes when nobody spoke.
-
-Its training data were subtitles: a click, a cough or a chair becomes "You" or "Thank you for
-watching". Nobody can say these in the time that the noise lasts.
+A hallucination is dropped only as a whole segment, also a repeated one: an echo of the prompt, film
+credits, the outro of a video, a description of a sound. The sure ones are never dictated. "Thank
+you." is written for silence, too, but people do say it: it is among the likely ones, which are off
+by default. Fillers are left out with the commas around them; off unless a language is named.
 """
 
 from __future__ import annotations
@@ -17,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tray_dictate.core.text.credits import is_credit
-from tray_dictate.core.text.farewells import is_farewell
-from tray_dictate.core.text.marks import after_marks, is_mark
+from tray_dictate.core.text.film_credits import is_credit
 from tray_dictate.core.text.replacements import Phrase, whole
+from tray_dictate.core.text.sound_descriptions import after_sound_descriptions, is_sound_description
+from tray_dictate.core.text.video_outros import is_outro
 
 # ruff: noqa: RUF001 - the real characters
 
@@ -68,13 +62,13 @@ gracias
 grazie
 """
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|[。！？]\s*")
-_LONGEST = 600  # characters of a credit, or of some
-_FEWEST = 3  # words: a shorter prompt, or fewer keywords, may well be what was said
+_LONGEST = 600  # characters of a credit, or of several
+_FEWEST = 3  # words: a shorter prompt, or fewer keywords, may well have been dictated
 LEVELS = ("off", "sure", "likely")
 
 
 class HallucinationFilter:
-    """Tells a segment that nobody spoke."""
+    """Recognizes segments that nobody spoke."""
 
     def __init__(self, level: str, prompt: str = "", keywords: Sequence[str] = ()) -> None:
         self._never = set(_lines(_SURE)) if level != "off" else set[str]()
@@ -87,32 +81,39 @@ class HallucinationFilter:
         self._echo = re.compile(rf"(?:{again})(?: (?:{again}))*") if hints else None
 
     def __call__(self, segment: str) -> bool:
-        """Tell whether all of `segment` is an echo of the prompt or was made up in silence."""
+        """Whether all of `segment` is an echo of the prompt, or was hallucinated in silence."""
         plain = _plain(segment)
         if self._echo and self._echo.fullmatch(plain):
             return True
         if not self._never or not segment:
             return False
         for text in (segment, segment := _once(segment)):
-            if len(text) <= _LONGEST and self._knows(text):
+            if len(text) <= _LONGEST and self._is_hallucinated(text):
                 return True
         if len(segment) > _LONGEST:
             return False
-        sentences = [after_marks(part) for part in _SENTENCE_END.split(after_marks(segment))]
-        return all(not sentence.strip() or self._knows(sentence) for sentence in sentences)
+        sentences = [
+            after_sound_descriptions(part)
+            for part in _SENTENCE_END.split(after_sound_descriptions(segment))
+        ]
+        return all(
+            not sentence.strip() or self._is_hallucinated(sentence) for sentence in sentences
+        )
 
-    def _knows(self, text: str) -> bool:
+    def _is_hallucinated(self, text: str) -> bool:
         plain = _plain(text)
-        return plain in self._never or is_mark(text) or is_credit(text) or is_farewell(text)
+        return (
+            plain in self._never or is_sound_description(text) or is_credit(text) or is_outro(text)
+        )
 
 
 def _plain(text: str) -> str:
-    """Return the words of `text` in small letters without punctuation."""
+    """Return the words of `text` in lower case without punctuation."""
     return " ".join(re.findall(r"[\w'’]+", text.casefold())).replace("’", "'")
 
 
 def _once(segment: str) -> str:
-    """Return what `segment` repeats from its beginning to its end; all of it where nothing is."""
+    """Return the part that `segment` repeats from beginning to end; all if it repeats none."""
     words = segment.split()
     plain = [_plain(word).replace(" ", "") for word in words]
     blank = " " if len(words) > 1 else ""  # there are no blanks in Chinese
@@ -139,7 +140,7 @@ _END = r"[.!?…]"
 
 
 class Fillers:
-    """The fillers of some languages; a word of one language is no filler of another."""
+    """Removes the fillers of some languages; a word of one language is no filler of another."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         words = {word for language in languages for word in FILLERS[language]}
@@ -156,7 +157,7 @@ class Fillers:
             )
 
     def without(self, text: str) -> str:
-        """Return `text` without them; a sentence keeps its capital and its end."""
+        """Return `text` without fillers; a sentence keeps its capital and its end."""
         if not self._pattern:
             return text
         result, at, capital = "", 0, False
@@ -188,8 +189,12 @@ _SHORT = 0.3  # seconds of voice
 
 
 def drop_noise_words(text: str, voiced: float) -> str:
-    """Return the text, or nothing where `voiced` seconds of sound cannot have been these words."""
+    """Return "" for words that the model writes for noises, if they are too short to be spoken.
+
+    Its training data were subtitles: a click, a cough or a chair becomes "You" or "Thank you for
+    watching". `voiced` is the length of the voiced sound in seconds.
+    """
     words = re.findall(r"[\w']+", text.lower())
-    if not words:  # notes of music, lone punctuation
+    if not words:  # musical notes, lone punctuation
         return ""
     return "" if voiced < _SHORT and " ".join(words) in _HEARD_IN_NOISE else text

@@ -1,9 +1,10 @@
-"""The text pipeline: what an engine wrote becomes what is inserted.
+"""Turns what an engine wrote into what is inserted.
 
-In this order: nothing but text; nothing that nobody said; no loops; no fillers; spoken commands;
-and in the words between these the vocabulary, then replacements, then patterns. All but the first
-three do nothing until the user asks. A line break that an engine wrote is a blank: only "new line",
-spoken, or a replacement breaks a line, since in a terminal or a chat it sends what stands there.
+The steps, in this order: remove control characters; drop hallucinations; collapse repetitions;
+remove fillers; find spoken commands; and in the words between these apply the vocabulary, then
+replacements, then patterns. All but the first three do nothing until the user asks. An engine's
+line break becomes a space: only a spoken "new line" or a replacement breaks a line, since in a
+terminal or a chat it sends the text.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from dataclasses import dataclass, field
 
 from tray_dictate.core.text.capitals import ANY_LANGUAGE, Spelling
 from tray_dictate.core.text.filters import Fillers, HallucinationFilter
-from tray_dictate.core.text.loops import unroll
 from tray_dictate.core.text.normalize import clean, join, without_comma
+from tray_dictate.core.text.repetitions import collapse_repetitions
 from tray_dictate.core.text.replacements import Apply, patterner, replacer, speller, substitute
 from tray_dictate.core.text.spoken_commands import Command, Commands, Kind, append, follow
 
-_SCRATCHES = 10  # segments that one segment may take back
+_SCRATCHES = 10  # segments that one segment may remove
 _KEPT = 100_000  # characters of a text that is too long
 
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """The settings of [text] as plain values, and the hints that the engine was given."""
+    """The settings of [text] as plain values, and the hints that the engine gets."""
 
     replacements: Mapping[str, str] = field(default_factory=dict[str, str])
     patterns: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -36,27 +37,27 @@ class TextRules:
     longest: int = 100_000  # characters
     prompt: str = ""
     keywords: Sequence[str] = ()
-    languages: Sequence[str] = ()  # what is spoken; empty: any
+    languages: Sequence[str] = ()  # spoken languages; empty: any
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Text for the window; it may hold line breaks.
+    """Text for the window; it may contain line breaks.
 
-    `owed` is the comma that the engine has put at its end: it is written when more follows.
+    `owed` is the comma that the engine has written at its end: it is inserted when more follows.
     """
 
     text: str
     owed: str = ""
 
     def after(self, before: str, spelling: Spelling = ANY_LANGUAGE) -> str:
-        """Return what to insert after `before`, which was inserted last at this place."""
+        """Return the text as it follows `before`, which was inserted last at this place."""
         return join(before, self.text, lines=True, spelling=spelling)
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """What was inserted last is taken back."""
+    """Remove what was inserted last."""
 
 
 Said = Insert | Scratch
@@ -64,10 +65,10 @@ Said = Insert | Scratch
 
 @dataclass(frozen=True, slots=True)
 class Polished:
-    """What a segment is, and what is to be done for it, in order.
+    """A segment after the pipeline, and what to do for it, in order.
 
-    `heard` is what the engine wrote, as far as it is text. `note` is for the user to know. Where it
-    is `refused`, that says why, and nothing is to be done.
+    `heard` is the engine's text without control characters. `note` is a message for the user. If
+    the segment is refused, `refused` says why, and nothing is done.
     """
 
     heard: str
@@ -77,7 +78,7 @@ class Polished:
 
 
 class TextPipeline:
-    """One set of rules; it keeps nothing from one segment to the next."""
+    """Applies one set of rules; it keeps no state between segments."""
 
     def __init__(self, rules: TextRules, apply: Apply = substitute) -> None:
         """`apply` applies the patterns to a text.
@@ -96,29 +97,29 @@ class TextPipeline:
         )
 
     def polish(self, raw: str, seconds: float | None = None) -> Polished:
-        """Return what is to be done for a segment as the engine wrote it.
+        """Return what to do for a segment as the engine wrote it.
 
-        `seconds` is how long it was spoken, as far as that is known. Of what is too long only the
-        beginning is looked at.
+        `seconds` is the length of its sound, if that is known. Of a segment that is too long only
+        the beginning is processed.
         """
         heard = self.heard(raw)
         if self.refuses(raw):
             return Polished(heard, refused=self.refusal(raw))
         if self._unsaid(heard):
             return Polished(heard)
-        text, note = unroll(heard, seconds)
+        text, note = collapse_repetitions(heard, seconds)
         return Polished(heard, self._said(text), note)
 
     def heard(self, raw: str) -> str:
-        """Return what is text of what an engine wrote; only the beginning where it is too long."""
+        """Return an engine's text without control characters; of a long one the beginning."""
         return clean(raw[: max(self._rules.longest, _KEPT)])
 
     def refuses(self, text: str) -> bool:
-        """Tell whether `text` is too long to be inserted: it is not what anybody said."""
+        """Whether `text` is too long to be inserted: nobody speaks that much at once."""
         return len(text) > self._rules.longest
 
     def refusal(self, text: str) -> str:
-        """Return why a text that is too long is not inserted."""
+        """Return the message for a text that is too long to be inserted."""
         cut = f" The first {_KEPT} of them are kept." if len(text) > _KEPT else ""
         return (
             f"{len(text)} characters are more than text.longest, and nobody says so much at once."
@@ -136,7 +137,7 @@ class TextPipeline:
             elif spelled := self._spelled(piece):
                 out, last = follow(out, last, spelled), None
         out = clean(out, lines=self._rules.newline != "space")
-        # who says "comma" wants it at once
+        # a spoken "comma" is inserted at once
         out, owed = without_comma(out) if last is None else (out, "")
         return [*done, Insert(out, owed)] if out else done
 

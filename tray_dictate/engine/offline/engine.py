@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
-from tray_dictate.core.text.dated import modern
+from tray_dictate.core.text.archaic_spelling import modernize_spelling
 from tray_dictate.core.text.filters import drop_noise_words
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.offline.english import REMEDY
@@ -178,7 +178,7 @@ class OfflineSession:
         known = self._hypothesis
         if known.number != work.number or known.of != work.span:
             known = self._hypothesis = await self._run(work, known)
-        text = modern(self._models.text(known.tokens))
+        text = modernize_spelling(self._models.text(known.tokens))
         if work.final:
             text = drop_noise_words(text, work.span.voiced / RATE)
             self._events.put_nowait(Completed(str(work.number), text))

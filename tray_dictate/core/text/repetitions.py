@@ -1,9 +1,9 @@
-"""What a model repeats on and on: "Thank you. Thank you. Thank you. ..." becomes what it was once.
+"""Collapses a model's repetitions: of "Thank you. Thank you. Thank you. ..." one is left.
 
 People repeat themselves, too: "no, no, no, no", "la la la la la la", a number of six zeros. So a
-phrase is a loop from the sixth time on, a short word from the twelfth, and digits or a single
-letter, which mean something each time, from the fortieth. Where it is known how long the segment
-was spoken and nobody can speak so fast, three times are enough.
+phrase counts as a loop from the sixth time on, a short word from the twelfth, and digits or a
+single letter, which mean something each time, from the fortieth. If the length of the sound is
+known and nobody can speak so fast, three times are enough.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _UNSPACED = re.compile(f"[{NO_SPACES}]")
 _REPEATED = re.compile(r"(.{1,60}?)\1{2,}")
 
 
-def unroll(text: str, seconds: float | None = None) -> tuple[str, str]:
-    """Return `text` with each loop once, and a sentence that says so, or nothing.
+def collapse_repetitions(text: str, seconds: float | None = None) -> tuple[str, str]:
+    """Return `text` with each loop once, and a message about it; "" if there was no loop.
 
-    `seconds` is how long it was spoken, None where that is not known.
+    `seconds` is the length of the segment's sound, None if it is not known.
     """
     places = [at for at, char in enumerate(text) if is_word(char)]
     letters = "".join(_folded(text[at]) for at in places)

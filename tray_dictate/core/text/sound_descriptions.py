@@ -1,7 +1,7 @@
-"""Marks of what is no speech, as engines write them: [Music], (laughter), *sighs*, ♪, <|nospeech|>.
+"""Recognizes descriptions of sounds that engines write: [Music], (laughter), *sighs*, <|nospeech|>.
 
-In brackets or stars of any script; what they say is known by how its words begin, in many
-languages. Other words in brackets are what somebody dictated.
+They stand in brackets or stars of any script, and are known by how their words begin, in many
+languages. Other words in brackets were dictated.
 """
 
 # ruff: noqa: RUF001 - the real characters
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-_MOST = 5  # words in a mark
+_MOST = 5  # words of a description
 _OPEN = r"\[(（【〔［{｛<「『〈《"
 _CLOSE = r"\])）】〕］}｝>」』〉》"
 _PIECE = re.compile(
@@ -107,34 +107,34 @@ _SENTENCE = re.compile(
 )
 
 
-def is_mark(segment: str) -> bool:
-    """Tell whether all of `segment`, which is short, is marks, or is sung."""
+def is_sound_description(segment: str) -> bool:
+    """Whether all of a short segment describes sounds, or is sung (between notes)."""
     if _SUNG.fullmatch(segment.replace("\ufe0f", "").strip()):
         return True
     if _is_shouted(segment.strip(_BETWEEN)):
         return True
-    rest = after_marks(segment)
+    rest = after_sound_descriptions(segment)
     noted = any(sign in segment for sign in _NOTES)
     return not rest.strip(_BETWEEN) and (rest != segment or noted)
 
 
 def _is_shouted(text: str) -> bool:
-    """Tell whether a sound is named in capitals alone, as in subtitles for the deaf."""
+    """Whether a sound is named in capitals alone, as in subtitles for the deaf."""
     words = text.split()
     if not text.isupper() or not 1 < len(words) <= _MOST:
         return False
     return any(_SOUND.match(word.casefold()) for word in words)
 
 
-def after_marks(segment: str) -> str:
-    """Return what follows the marks that `segment` begins with; all of it where there are none."""
+def after_sound_descriptions(segment: str) -> str:
+    """Return `segment` without the descriptions that it begins with."""
     while (piece := _PIECE.match(segment.lstrip(_BETWEEN))) and _is_sound(piece):
         segment = segment.lstrip(_BETWEEN)[piece.end() :]
     return segment
 
 
 def _is_sound(piece: re.Match[str]) -> bool:
-    """Tell whether what is in brackets is no speech."""
+    """Whether the words in brackets describe a sound."""
     if piece["in"] is None and piece["stars"] is None and piece["lines"] is None:
         return True
     inside: str = piece["in"] or piece["stars"] or piece["lines"]

@@ -1,7 +1,7 @@
-"""Names that an English text spells with a capital wherever they stand, in small letters.
+"""Lists names that English always spells with a capital, here in small letters.
 
-No list has all: a user's own belong into text.vocabulary. A word that is also an ordinary one
-(may, will, mark, rose, bill, march, turkey, china) is left out: in mid-sentence it is mostly that.
+No list is complete: a user's own names belong in text.vocabulary. A word that is also an ordinary
+one (may, will, mark, rose, bill, march, turkey, china) is left out: in mid-sentence it mostly is.
 """
 
 from __future__ import annotations

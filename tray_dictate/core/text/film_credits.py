@@ -1,9 +1,9 @@
-"""Film credits that speech models write in silence, told by their form, in many languages.
+"""Recognizes film credits, which speech models write in silence, by their form.
 
-They have learnt from films: "Subtitles by the Amara.org community", "Titulky vytvořil JohnyX",
-"字幕志愿者 李宗盛". Such a line is no sentence: it begins with a word for subtitles, translation or
-transcript, then comes who made them, and that is its end. "Subtitles by default are off" goes on,
-"subtitles by Friday" names nobody, and "the subtitles by ..." begins like a sentence.
+The models have learnt from films: "Subtitles by the Amara.org community", "Titulky vytvořil
+JohnyX", "字幕志愿者 李宗盛". Such a line is no sentence: it begins with a word for subtitles,
+translation or transcript, then names who made them, and ends. "Subtitles by default are off" goes
+on, "subtitles by Friday" names nobody, and "the subtitles by ..." begins like a sentence.
 
 Names are known by their capitals, addresses, initials and the word for a community; where a script
 has no capitals, only after a colon or a word for "by".
@@ -20,7 +20,7 @@ _SHOUT = 5  # letters in capitals that are a name and no ON or PDF
 
 
 def _begins(words: str) -> re.Pattern[str]:
-    """Return an expression for words that begin with one of these; "$" for the whole word."""
+    """Return an expression for words that begin with one of these; "$" ends a whole word."""
     return re.compile("|".join(words.split()))
 
 
@@ -182,7 +182,7 @@ _BY_SITE = re.compile(
 
 
 def is_credit(segment: str) -> bool:
-    """Tell whether all of `segment`, which is short, has the form of a credit."""
+    """Whether all of a short segment has the form of a credit."""
     segment = _QUOTED.sub(r"@\1", segment).strip(_STRIPPED + " ")
     if any(form.fullmatch(segment) for form in (_UNSPACED, _BROADCAST, _BY_SITE)):
         return True
@@ -194,7 +194,7 @@ def is_credit(segment: str) -> bool:
 
 
 def _is_of_amara(words: list[str]) -> bool:
-    """Tell whether the community that most of them are of is named, and nothing is said of it."""
+    """Whether the line names the Amara community, which most credits are from, and says no more."""
     small = [word.lower() for word in words]
     subjects = (_SUBTITLES, _TRANSLATIONS, _TRANSCRIPTS, _TEXTS)
     return (
@@ -213,7 +213,7 @@ def _is_of_amara(words: list[str]) -> bool:
 
 
 def _names_first(words: list[str]) -> bool:
-    """Tell whether it is an address, then who and by, then a word for subtitles."""
+    """Whether the line is an address, then names and "by", then a word for subtitles."""
     if len(words) < 2 or not any(map(_ADDRESS.search, words[:2])):
         return False
     between = (_COMMUNITY, _BEHIND, _MADE, _BY, _ARTICLE, _ADDRESS)
@@ -224,13 +224,13 @@ def _names_first(words: list[str]) -> bool:
 
 
 class _Line:
-    """The words of a line, read from its beginning."""
+    """Reads the words of a line from its beginning."""
 
     def __init__(self, words: list[str]) -> None:
         self._words, self._at = words, 0
 
     def is_credit(self) -> bool:
-        """Tell whether it is one."""
+        """Whether the line is a credit."""
         activity = self._here(_ACTIVITY)
         strong, weak, strict, done = self._subjects()
         if not (strong or weak or strict):
@@ -250,32 +250,32 @@ class _Line:
         return (weak and signed and names > 1) or (strict and names > 0 and known == 2)
 
     def _subjects(self) -> list[bool]:
-        """Pass what it is about, and in which language.
+        """Skip the words for the work and its language.
 
-        Return whether it is subtitles, a translation, a transcript, and whether it says "done".
+        Return whether it is subtitles, a translation, a transcript, and whether it is "done".
         """
-        kinds = (_SUBTITLES, _TRANSLATIONS, _TRANSCRIPTS, _DONE)
-        found = [False] * len(kinds)
+        subjects = (_SUBTITLES, _TRANSLATIONS, _TRANSCRIPTS, _DONE)
+        found = [False] * len(subjects)
         while self._at < len(self._words):
-            here = [self._here(one) for one in kinds]
+            here = [self._here(one) for one in subjects]
             if any(here):
                 found = [*map(any, zip(found, here, strict=True))]
             elif not (
                 self._language()
                 or (self._at == 0 and self._here(_OPENING))
-                or (any(found) and (self._here(_ALSO) or self._joins(kinds)))
+                or (any(found) and (self._here(_ALSO) or self._joins(subjects)))
             ):
                 break
             self._at += 1
         return found
 
-    def _joins(self, kinds: tuple[re.Pattern[str], ...]) -> bool:
-        """Tell whether here is the "in" that means "and" in Slovenian."""
+    def _joins(self, subjects: tuple[re.Pattern[str], ...]) -> bool:
+        """Whether the next word is the "in" that means "and" in Slovenian."""
         following = self._words[self._at + 1 : self._at + 2]
-        return self._here(_IN) and any(one.match(w.lower()) for one in kinds for w in following)
+        return self._here(_IN) and any(one.match(w.lower()) for one in subjects for w in following)
 
     def _language(self) -> bool:
-        """Tell whether a language is named here, and pass what says "in"."""
+        """Whether a language is named next; skip a word for "in" before it."""
         named = self._at + 1
         if self._here(_IN) and named < len(self._words):
             if _LANGUAGES.match(self._words[named].lower()):
@@ -288,7 +288,7 @@ class _Line:
         return self._at < len(self._words) and bool(wanted.match(self._words[self._at].lower()))
 
     def _skip(self, wanted: re.Pattern[str]) -> bool:
-        """Pass such words; tell whether there was one."""
+        """Skip such words; return whether there was one."""
         before = self._at
         while self._here(wanted):
             self._at += 1
@@ -302,9 +302,9 @@ class _Line:
 
 
 def _names(words: list[str], *, caseless: bool) -> tuple[int, int]:
-    """Return how many names these are, and the best grade of one.
+    """Return the number of names in the words, and the best grade of one.
 
-    None where anything else is among them, but for "by" and "made" behind them.
+    Both are 0 if anything else is among them, except "by" and "made" after them.
     """
     behind = [bool(_BEHIND.match(word.lower())) for word in words]
     if any(behind):
@@ -321,10 +321,10 @@ def _names(words: list[str], *, caseless: bool) -> tuple[int, int]:
 
 
 def _grade(word: str, *, caseless: bool) -> int | None:
-    """Return how surely a word is a name; None where it is none.
+    """Return how surely a word is a name; None if it is not.
 
-    3 for an address or a community, 2 for initials, 1 for what has capitals or digits in it, 0 for
-    what may be any word.
+    3 for an address or a community, 2 for initials, 1 for a word with capitals or digits in it, 0
+    for a word that may be anything.
     """
     if _ADDRESS.search(word) or _COMMUNITY.match(word.lower()):
         return 3

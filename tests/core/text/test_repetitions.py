@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.text.loops import unroll
+from tray_dictate.core.text.repetitions import collapse_repetitions
 
 PHRASE = "Thank you very much. "
 LOOPS = [
@@ -44,14 +44,14 @@ SAID = [
     ("text", "seconds", "want"), [r[1:] for r in LOOPS], ids=[r[0] for r in LOOPS]
 )
 def test_a_loop_is_there_once_and_that_is_told(text, seconds, want):
-    kept, note = unroll(text, seconds)
+    kept, note = collapse_repetitions(text, seconds)
     assert kept == want
     assert "times in a row" in note
 
 
 @pytest.mark.parametrize(("text", "seconds"), [r[1:] for r in SAID], ids=[r[0] for r in SAID])
 def test_what_people_repeat_stays(text, seconds):
-    assert unroll(text, seconds) == (text, "")
+    assert collapse_repetitions(text, seconds) == (text, "")
 
 
 @given(
@@ -60,7 +60,7 @@ def test_what_people_repeat_stays(text, seconds):
     )
 )
 def test_what_is_no_loop_is_not_touched_and_what_is_becomes_shorter(text):
-    kept, note = unroll(text)
+    kept, note = collapse_repetitions(text)
     assert (kept == text) == (not note)
     assert len(kept) <= len(text)
-    assert unroll(text, 3600) == (kept, note)
+    assert collapse_repetitions(text, 3600) == (kept, note)

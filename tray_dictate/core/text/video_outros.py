@@ -1,8 +1,8 @@
-"""How videos end, which speech models write in silence: "Thanks for watching, see you next time!".
+"""Recognizes outros of videos, which speech models write in silence: "Thanks for watching!".
 
-Told by their words, in many languages: every word of a farewell is one that farewells have, and
-among them is thanks for watching, or to subscribe to a channel, or to meet again in the next video.
-"Thank you for watching the kids" has a word too many.
+They are known by their words, in many languages: every word of an outro is one that outros have,
+and among them is thanks for watching, or to subscribe to a channel, or to meet again in the next
+video. "Thank you for watching the kids" has a word too many.
 """
 
 # ruff: noqa: RUF001 - the real characters
@@ -93,7 +93,7 @@ def _meets(words: frozenset[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Spaced:
-    """The words of a language's farewells."""
+    """The words of outros in one language."""
 
     every: frozenset[str]
     thanks: frozenset[str]
@@ -104,7 +104,7 @@ class _Spaced:
     following: frozenset[str]
 
     def knows(self, text: str) -> bool:
-        """Tell whether it is one, in this language."""
+        """Whether the text is an outro in this language."""
         words = frozenset(text.split())
         if not words <= self.every or (
             words & _POINTING and not words & (self.video | self.channel)
@@ -119,7 +119,7 @@ class _Spaced:
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """The same for one without blanks."""
+    """The same for a language that is written without spaces."""
 
     every: re.Pattern[str]
     thanks: re.Pattern[str]
@@ -131,7 +131,7 @@ class _Joined:
     meeting: re.Pattern[str]
 
     def knows(self, text: str) -> bool:
-        """Tell whether it is one, in this language."""
+        """Whether the text is an outro in this language."""
         if not self.every.fullmatch(text):
             return False
         return bool(
@@ -164,8 +164,8 @@ _LANGUAGES = (
 )
 
 
-def is_farewell(segment: str) -> bool:
-    """Tell whether all of `segment` is how a video ends."""
+def is_outro(segment: str) -> bool:
+    """Whether all of a segment is the outro of a video."""
     small = segment.casefold().replace("i\u0307", "i").replace("’", "'")
     words = [word for part in small.split() if (word := part.strip(_STRIPPED))]
     text = re.sub(r"[、，。！!,·・…]+", " ", " ".join(words)).replace("  ", " ").strip()

@@ -1,10 +1,10 @@
-"""Spellings of a hundred years ago, which the embedded model has learnt from old books."""
+"""Modernizes spellings that the offline model has learnt from old books: to-day, co-operate."""
 
 from __future__ import annotations
 
 import re
 
-_TODAY = {
+_MODERN = {
     "to-day": "today", "to-morrow": "tomorrow", "to-night": "tonight", "good-bye": "goodbye",
     "good-by": "goodbye", "week-end": "weekend", "week-ends": "weekends", "per cent": "percent",
     "per-cent": "percent", "for ever": "forever", "for-ever": "forever", "mean-time": "meantime",
@@ -22,10 +22,10 @@ _TODAY = {
     "connexions": "connections", "hullo": "hello",
 }  # fmt: skip
 _WHOLE = re.compile(
-    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_TODAY, key=len, reverse=True)))})(?![\w-])",
+    rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(_MODERN, key=len, reverse=True)))})(?![\w-])",
     re.IGNORECASE,
 )
-# a shopping-list, a dining-room: two words by now
+# a shopping-list, a dining-room: two words today
 _HYPHENATED = re.compile(
     r"(?<![\w-])(?!(?:black|white|check|wait|multi)-)([^\W\d_]{3,})-(lists?)(?![\w-])"
     r"|(?<![\w-])([^\W\d_]{3,}ing)-(rooms?|tables?|lots?|places?|bags?|pools?|sticks?|machines?"
@@ -34,12 +34,12 @@ _HYPHENATED = re.compile(
 )
 
 
-def modern(text: str) -> str:
-    """Return the text as it is spelled now."""
+def modernize_spelling(text: str) -> str:
+    """Return the text in today's spelling."""
     text = _HYPHENATED.sub(lambda match: " ".join(part for part in match.groups() if part), text)
     return _WHOLE.sub(_spelled, text)
 
 
 def _spelled(match: re.Match[str]) -> str:
-    word = _TODAY[match[0].lower()]
+    word = _MODERN[match[0].lower()]
     return word[0].upper() + word[1:] if match[0][0].isupper() else word

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tray_dictate.core.text.dated import modern
+from tray_dictate.core.text.archaic_spelling import modernize_spelling
 
 SPELLED = [
     ("To-day, to-morrow and to-night.", "Today, tomorrow and tonight."),
@@ -21,4 +21,4 @@ SPELLED = [
 
 @pytest.mark.parametrize(("text", "want"), SPELLED)
 def test_old_spellings_are_those_of_today(text, want):
-    assert modern(text) == want
+    assert modernize_spelling(text) == want
