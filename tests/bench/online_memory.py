@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from tests.engine.spoken_words import phrases, said
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.engine import detectors
-from tray_dictate.engine.models import Detector, Samples
+from tray_dictate.core.ports import Engine
+from tray_dictate.engine import load_detector
+from tray_dictate.engine.models import Detector, DetectorModel, Samples
 from tray_dictate.engine.realtime.engine import OnlineEngine
 
 PACE = 1 / 12  # of real time
@@ -48,6 +49,16 @@ class BothDetectors:
         return self._loud.hear(hop)
 
 
+class BothDetectorModel:
+    """Makes BothDetectors."""
+
+    def __init__(self, silero: DetectorModel) -> None:
+        self._silero = silero
+
+    def detector(self) -> BothDetectors:
+        return BothDetectors(self._silero.detector())
+
+
 @dataclass
 class Client:
     """One take; notes what the process holds at each minute of its audio."""
@@ -64,7 +75,7 @@ class Client:
         away = self.endpoint == AWAY
         if away or self.turns == "release":
             settings |= {"patience_seconds": PATIENCE, "languages": ["de"]}  # nobody takes over
-        engine = OnlineEngine(EngineSettings(**settings), self.tell, self.no_rescue, self.detectors)
+        engine = OnlineEngine(EngineSettings(**settings), self.tell, self)
         await engine.load()
         microphone = ScriptedMicrophone(self.chunks(), PACE)
         now = asyncio.get_running_loop().time()
@@ -95,17 +106,16 @@ class Client:
     def note_held(self) -> None:
         session = self.take._session if self.take else None
         if session:
-            self.held = max(self.held, session._sound.held / RATE)
+            self.held = max(self.held, session._take.sound.held / RATE)
 
     def tell(self, message: str) -> None:
         print(json.dumps({"told": message}), flush=True)
 
-    def no_rescue(self) -> None:
+    def offline_engine(self) -> Engine:
         raise AssertionError("nobody takes over")
 
-    def detectors(self) -> Callable[[], Detector]:
-        silero = detectors()
-        return lambda: BothDetectors(silero())
+    def load_detector(self) -> DetectorModel:
+        return BothDetectorModel(load_detector())
 
 
 def resident() -> float:

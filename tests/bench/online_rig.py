@@ -9,7 +9,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -21,8 +21,8 @@ from tests.speech import pcm16, resampled
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Engine
-from tray_dictate.engine import detectors
-from tray_dictate.engine.models import Detector
+from tray_dictate.engine import load_detector
+from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.realtime.engine import OnlineEngine
 
 RATE = 24000
@@ -54,21 +54,25 @@ def speech(seconds: int) -> list[bytes]:
     return sounds
 
 
-def deaf() -> Callable[[], Detector]:
-    """Stand where the voice detector is missing: turns end at the release only."""
-    raise UnavailableError("This benchmark wants none.", "")
+class Models:
+    """A voice detector, if `hears`; without one turns end at the release only."""
 
+    def __init__(self, *, hears: bool) -> None:
+        self._hears = hears
 
-def _no_rescue() -> Engine:
-    raise AssertionError("the server was to do all of it")
+    def offline_engine(self) -> Engine:
+        raise AssertionError("the server was to do all of it")
+
+    def load_detector(self) -> DetectorModel:
+        if not self._hears:
+            raise UnavailableError("This benchmark wants none.", "")
+        return load_detector()
 
 
 def make(server: RealtimeServer, *, hears: bool = True, **settings: object) -> OnlineEngine:
     """Return the engine as the app composes it, on the fake server."""
     given = {"name": server.kind, "endpoint": server.endpoint, **settings}
-    return OnlineEngine(
-        EngineSettings(**given), lambda _: None, _no_rescue, detectors if hears else deaf
-    )
+    return OnlineEngine(EngineSettings(**given), lambda _: None, Models(hears=hears))
 
 
 @asynccontextmanager

@@ -111,7 +111,7 @@ def test_a_refused_key_is_told_and_the_embedded_engine_does_it(transcribe, said)
     assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
     assert done.stderr.count("\n") == 1
     assert "refused the key from TRAY_DICTATE_KEY" in done.stderr
-    assert "finished by the embedded engine" in done.stderr
+    assert "The offline engine finishes this dictation" in done.stderr
 
 
 def test_where_the_embedded_engine_cannot_help_the_error_is_one_sentence(transcribe, said):
@@ -137,7 +137,7 @@ def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):
         server.kill()
         text, errors = process.communicate(timeout=60)
     assert (text, process.returncode) == (f"{SENTENCE} {OTHER}\n", 0)
-    assert errors.count("finished by the embedded engine") == 1
+    assert errors.count("The offline engine finishes this dictation") == 1
     assert "Traceback" not in errors
 
 

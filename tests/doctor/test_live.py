@@ -84,8 +84,8 @@ def test_a_server_that_hears_something_else_has_not_passed(beside):
 def test_the_embedded_engine_does_not_help_out(beside):
     done, _ = beside["stays lost"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
-    # a busy machine may first find that it takes no more sound
-    why = ("The connection to SGLang broke.", "SGLang takes no more sound.")
+    # a busy machine may first find that it accepts no more sound
+    why = ("The connection to SGLang broke.", "SGLang accepts no more sound.")
     assert done.stdout.rstrip().endswith(why)
     assert "embedded" not in done.stdout
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.transports import KEY, no_proxies
-from tray_dictate.engine.offline.moonshine import Embedded
+from tray_dictate.engine.offline.moonshine import OfflineModels
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Embedded:
+def embedded() -> OfflineModels:
     """The real models, loaded once for all tests."""
-    return Embedded()
+    return OfflineModels()
 
 
 @pytest.fixture

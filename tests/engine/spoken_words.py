@@ -105,20 +105,34 @@ class WordsEngine:
     async def close(self) -> None: ...
 
 
+class FakeModels:
+    """An offline engine in words, and a voice detector that hears the words' sound."""
+
+    def __init__(self, offline: WordsEngine) -> None:
+        self._offline = offline
+
+    def offline_engine(self) -> WordsEngine:
+        return self._offline
+
+    def load_detector(self) -> FakeModels:
+        return self
+
+    def detector(self) -> FakeDetector:
+        return FakeDetector()
+
+
 class Online:
     """An engine on a server, what it told the user, and what it falls back on."""
 
     def __init__(
-        self, server: RealtimeServer | str, allowance: CloudQuota | None = None, **settings
+        self, server: RealtimeServer | str, quota: CloudQuota | None = None, **settings
     ) -> None:
         if isinstance(server, RealtimeServer):
             settings = {"name": server.kind, "endpoint": server.endpoint, **settings}
         self.told: list[str] = []
         self.offline = WordsEngine()
         self.settings = EngineSettings(**settings)
-        self.engine = OnlineEngine(
-            self.settings, self.told.append, lambda: self.offline, lambda: FakeDetector, allowance
-        )
+        self.engine = OnlineEngine(self.settings, self.told.append, FakeModels(self.offline), quota)
 
     async def __aenter__(self) -> Online:
         return self

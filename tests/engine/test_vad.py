@@ -108,7 +108,7 @@ def test_a_file_that_is_no_model_is_told(tmp_path):
 
 def test_it_needs_no_onnxruntime():
     code = (
-        "import sys; from tray_dictate.engine import detectors; detectors()(); "
+        "import sys; from tray_dictate.engine import load_detector; load_detector().detector(); "
         "assert 'onnxruntime' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

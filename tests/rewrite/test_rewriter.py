@@ -75,22 +75,22 @@ async def test_what_fails_is_named_where_it_stands(told):
 SERVER = {"endpoint": "https://h", "model": "m"}
 WRONG = [
     ({"model": "m"}, ["rewrite.endpoint: it is empty, and rewrite.model wants a server"]),
-    ({"endpoint": "https://h"}, ["rewrite.model: the endpoint wants the name of a model"]),
+    ({"endpoint": "https://h"}, ["rewrite.model: the endpoint needs the name of a model"]),
     (
         {"endpoint": "http://h", "profiles": [{"application": "a"}, {"application": "b"}]},
         ["rewrite.endpoint: h is another machine, and http:// lets everybody on the way read what "
-         "you say; use https://", "rewrite.model: the endpoint wants the name of a model"],
+         "you say; use https://", "rewrite.model: the endpoint needs the name of a model"],
     ),
     (
         {**SERVER, "profiles": [{"application": "a"}, {"application": "b", "endpoint": "ftp://x"},
                                 {"application": "c", "model": ""}]},
         ["rewrite.profiles[1].endpoint: 'ftp://x' is no address such as https://api.openai.com/v1 "
          "or http://127.0.0.1:11434/v1",
-         "rewrite.profiles[2].model: the endpoint wants the name of a model"],
+         "rewrite.profiles[2].model: the endpoint needs the name of a model"],
     ),
     (
         {"profiles": [{"application": "", "endpoint": "https://h"}]},
-        ["rewrite.profiles[0].model: the endpoint wants the name of a model"],
+        ["rewrite.profiles[0].model: the endpoint needs the name of a model"],
     ),
 ]  # fmt: skip
 

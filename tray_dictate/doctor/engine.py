@@ -16,7 +16,7 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.server import CheckStep, Checkup, Recording, embedded_steps
-from tray_dictate.engine import detectors, model_files
+from tray_dictate.engine import load_detector, model_files
 from tray_dictate.history.statistics import AsyncStats
 from tray_dictate.system import logs, own_python
 
@@ -60,7 +60,7 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Chec
     stats = AsyncStats(logger.warning)  # what is sent to a cloud is paid for, here too
     try:
         await stats.check(settings.cap_minutes if live and settings.cloud else 0)
-        checkup = Checkup(settings, _recording() if live else None, detectors, stats)
+        checkup = Checkup(settings, _recording() if live else None, load_detector, stats)
         async for step in checkup.steps():
             yield step
     finally:

@@ -29,7 +29,7 @@ from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
 from tray_dictate.engine import model_files
 from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
-from tray_dictate.engine.models import Detector
+from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.realtime.connection import WarmConnection
@@ -185,10 +185,10 @@ class Checkup:
         self,
         settings: EngineSettings,
         recording: Recording | None,
-        detectors: Callable[[], Callable[[], Detector]],
+        load_detector: Callable[[], DetectorModel],
         quota: CloudQuota | None = None,
     ) -> None:
-        self._settings, self._recording, self._detectors = settings, recording, detectors
+        self._settings, self._recording, self._load_detector = settings, recording, load_detector
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._secrets: set[str] = set()
@@ -224,11 +224,13 @@ class Checkup:
             return
         self._secrets |= {text.split()[-1] for text in known.headers.values()}
         yield replace(step, words=_origin(known))
-        server = Server(self._dialect, settings, address, known.headers, known.source, self._spend)
+        server = Server(
+            self._dialect, settings, address, known.headers, known.source, self._consume
+        )
         async for step in self._connected(server):
             yield step
 
-    def _spend(self, seconds: float) -> None:
+    def _consume(self, seconds: float) -> None:
         if self._quota:
             self._quota.consume(self._settings.name, seconds, self._settings.cap_minutes)
 
@@ -260,10 +262,10 @@ class Checkup:
     async def _takes(self, links: _Links, pcm: bytes) -> AsyncGenerator[CheckStep]:
         detector = None
         try:
-            detector = (await asyncio.to_thread(self._detectors))()
+            detector = (await asyncio.to_thread(self._load_detector)).detector()
         except UnavailableError as reason:
             yield CheckStep(
-                "pauses", passed=True, words=f"They cannot be heard. {reason}", warning=True
+                "pauses", passed=True, words=f"They cannot be detected. {reason}", warning=True
             )
         for name in ("text", "text, warm"):
             before = links.opened
@@ -325,7 +327,7 @@ class _Links:
         self._idle = await self._open(connected)
         return self._idle
 
-    async def take(self, limit: float) -> WarmConnection:
+    async def acquire(self, limit: float) -> WarmConnection:
         """Return the connection, or another. Raises LostError, RefusedError."""
         idle, self._idle = self._idle, None
         if idle and idle.reusable:
@@ -333,9 +335,9 @@ class _Links:
         self.opened += 1
         return await self._open(self._connect, limit)
 
-    def give(self, link: WarmConnection) -> None:
+    def release(self, connection: WarmConnection) -> None:
         """Keep a connection for the next take."""
-        self._idle = link
+        self._idle = connection
 
     def tell(self, note: str) -> None:
         """Keep what the user should know, but of a rescue: there is none."""

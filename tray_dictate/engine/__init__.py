@@ -1,4 +1,7 @@
-"""Speech to segments; one file per way."""
+"""Speech to text: selects the configured engine, and checks its settings.
+
+Libraries of an engine are imported only when that engine is used.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,29 @@ from collections.abc import Callable
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import CloudQuota, Engine
-from tray_dictate.engine.models import Detector
+from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
 
 
 def select(
     settings: EngineSettings, tell: Callable[[str], None] | None = None,
-    allowance: CloudQuota | None = None, *, live: bool = True,
+    quota: CloudQuota | None = None, *, live: bool = True,
 ) -> Engine:  # fmt: skip
     """Return the configured engine, not yet loaded; `live` for speech, not for files.
 
-    `tell` gets what the user should know while the dictation goes on; `allowance` counts what goes
+    `tell` gets messages for the user while a dictation goes on; `quota` counts the sound that goes
     to a cloud. Raises ConfigError.
     """
-
-    def offline() -> Engine:
-        from tray_dictate.engine.offline.engine import OfflineEngine  # noqa: PLC0415 - loads numpy
-
-        return OfflineEngine(live=live, misfit=english.misfit(settings))
-
+    local = InstalledModels(settings, live=live)
     if settings.name == "offline":
-        return offline()
+        return local.offline_engine()
     from tray_dictate.engine.realtime.engine import OnlineEngine  # noqa: PLC0415 - loads websockets
 
-    return OnlineEngine(settings, tell or (lambda _: None), offline, detectors, allowance)
+    return OnlineEngine(settings, tell or (lambda _: None), local, quota)
 
 
 def problems(settings: EngineSettings) -> list[str]:
-    """Return what in the settings can never work; asks nobody."""
+    """Return the settings that can never work; makes no connection."""
     from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
     from tray_dictate.engine.realtime.protocol import dialects  # noqa: PLC0415
     from tray_dictate.engine.realtime.protocol.dialects import DIALECTS  # noqa: PLC0415
@@ -45,15 +43,32 @@ def problems(settings: EngineSettings) -> list[str]:
 
 
 def warnings(settings: EngineSettings) -> list[str]:
-    """Return what in the settings works, but not as its user may think; asks nobody."""
+    """Return the settings that work, but not as the user may expect; makes no connection."""
     misfit = english.misfit(settings)
-    kept = "What is said is kept as a recording."
+    kept = "Speech is kept as recordings."
     return [f"{misfit} {kept} {english.REMEDY}"] if misfit else []
 
 
-def detectors() -> Callable[[], Detector]:
-    """Load the voice detector; return what makes one for a take. Raises UnavailableError."""
+class InstalledModels:
+    """The models on this computer, loaded when they are first needed."""
+
+    def __init__(self, settings: EngineSettings, *, live: bool = True) -> None:
+        self._settings, self._live = settings, live
+
+    def offline_engine(self) -> Engine:
+        """Return the offline engine, not yet loaded."""
+        from tray_dictate.engine.offline.engine import OfflineEngine  # noqa: PLC0415 - loads numpy
+
+        return OfflineEngine(live=self._live, misfit=english.misfit(self._settings))
+
+    def load_detector(self) -> DetectorModel:
+        """Load the voice detection model. Raises UnavailableError."""
+        return load_detector()
+
+
+def load_detector() -> DetectorModel:
+    """Load the voice detection model. Raises UnavailableError."""
     from tray_dictate.engine import model_files  # noqa: PLC0415
     from tray_dictate.engine.vad import Silero  # noqa: PLC0415 - it loads numpy
 
-    return Silero(model_files.find(model_files.SILERO)).detector
+    return Silero(model_files.find(model_files.SILERO))

@@ -1,4 +1,4 @@
-"""The model files of the embedded engine, found inside wheels that are dependencies of ours.
+"""The model files of the offline engine, found inside wheels that are dependencies of ours.
 
 The wheels are carriers of data: their Python code is never imported (it opens sockets and starts
 native libraries that we do not use). Every file is checked by its hash before it is trusted.
@@ -84,11 +84,11 @@ def find(
 def _missing(carrier: ModelWheel, machine: Machine) -> UnavailableError:
     if carrier.machines is None or machine in carrier.machines:
         return UnavailableError(
-            f"The embedded engine has no model: {carrier.distribution} is not installed.",
+            f"The offline engine has no model: {carrier.distribution} is not installed.",
             f"Install it: {own_python.PIP} install {carrier.distribution}",
         )
     return UnavailableError(
-        f"The embedded engine cannot run on {' '.join(machine)}: "
+        f"The offline engine cannot run on {' '.join(machine)}: "
         f"{carrier.distribution}, which carries its model, is not made for it.",
         "Use another engine (engine.name), or a machine with Linux or Windows on x86-64 "
         "or macOS 15 on Apple silicon.",
@@ -102,11 +102,11 @@ def _check(path: Path, sha256: str, distribution: str) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UnavailableError(
-            f"The embedded engine cannot read {path}: {error.strerror}.", remedy
+            f"The offline engine cannot read {path}: {error.strerror}.", remedy
         ) from error
     if found != sha256:
         raise UnavailableError(
-            f"The embedded engine does not trust {path}: "
+            f"The offline engine does not trust {path}: "
             f"it is not the file that {distribution} ships.",
             remedy,
         )

@@ -1,4 +1,4 @@
-"""What the embedded engine asks of its models, without the library that runs them."""
+"""The interfaces of speech and voice models, without the libraries that run them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,32 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-HOP = 512  # samples, 32 ms: what a detector hears at once
+HOP = 512  # samples, 32 ms: the sound that a detector judges at once
 Samples = NDArray[np.float32]  # mono, -1 to 1, at 16 kHz
 Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a pass found; a cancelled one keeps what is known, as a draft for the next."""
+    """The result of a pass; that of a cancelled pass is a draft for the next."""
 
     tokens: Tokens
     cancelled: bool = False
 
 
 class Detector(Protocol):
-    """Hears one session's sound."""
+    """Detects speech in the sound of one session."""
 
     def hear(self, hop: Samples) -> float:
-        """Return how likely a hop is speech; fewer are the last ones."""
+        """Return the probability that a hop is speech; only the last hop may be shorter."""
+        ...
+
+
+class DetectorModel(Protocol):
+    """A loaded voice detection model."""
+
+    def detector(self) -> Detector:
+        """Return a detector for a new session."""
         ...
 
 
@@ -38,14 +46,14 @@ class Cancel(Protocol):
 
 
 class Models(Protocol):
-    """What decodes; `decode` and `rest` run on the worker thread, the others on the loop."""
+    """The loaded models; `decode` and `rest` run on the worker thread, the others on the loop."""
 
     def detector(self) -> Detector:
-        """Return one that has heard nothing."""
+        """Return a detector for a new session."""
         ...
 
     def cancellation(self) -> Cancel:
-        """Return what cancels one pass."""
+        """Return a means to cancel one pass."""
         ...
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:
@@ -53,9 +61,9 @@ class Models(Protocol):
         ...
 
     def text(self, tokens: Tokens) -> str:
-        """Return what the tokens spell."""
+        """Return the text that the tokens spell."""
         ...
 
     def rest(self) -> None:
-        """Give back the memory that is needed only while somebody dictates."""
+        """Free the memory that is needed only while the user dictates."""
         ...

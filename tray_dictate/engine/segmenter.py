@@ -12,7 +12,7 @@ Committed segments never overlap, and all that was voiced is in one, but for cli
 
 Our own ear beside a server's: where the pauses are, and whether anybody still speaks.
 
-The same detector and segmenter as the embedded engine's, so that text comes at the same pauses
+The same detector and segmenter as the offline engine's, so that text comes at the same pauses
 whoever transcribes. It hears at 16 kHz what is sent at the engine's rate.
 """
 

@@ -130,7 +130,7 @@ def model(profile: Profile) -> str:
     if not profile.settings.model:
         place = profile.name("model") if "model" in profile.given else profile.name("endpoint")
         setting = place.rpartition(".")[0] + ".model"
-        raise ConfigError([f"{setting}: the endpoint wants the name of a model"])
+        raise ConfigError([f"{setting}: the endpoint needs the name of a model"])
     return profile.settings.model
 
 

@@ -19,7 +19,7 @@ from tests.rigs.dictation import SENTENCE, errors, settled
 from tests.rigs.person import WRONG, assert_private, daemon_of, fake, transcripts, words
 
 RETRY = "`tray-dictate history retry` turns it into text."
-FINISHED = "This dictation is finished by the embedded engine."
+FINISHED = "The offline engine finishes this dictation."
 NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
 
 
@@ -50,7 +50,7 @@ def test_a_server_that_comes_back_within_patience_finishes_it_unnoticed(desktop,
         before = transcripts(server)
         player = person.go_on(server)
         server.kill()
-        daemon.wait_log("of sound are to be said again")
+        daemon.wait_log("of sound will be sent again")
         server.restart()
         assert player.wait(60) == 0
         person.release()
@@ -85,7 +85,7 @@ def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desk
     folder = Path(desktop.env["XDG_DATA_HOME"]) / "tray_dictate" / "kept"
     [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
     reason = "mlx-audio cannot be reached at 127.0.0.1:9: Connection refused. "
-    reason += "The embedded engine knows English only."
+    reason += "The offline engine knows English only."
     assert told == f"{reason} The recording is kept: {RETRY}"
     assert record.stem == wav.stem
     assert {stat.S_IMODE(path.stat().st_mode) for path in (wav, record)} == {0o600}

@@ -7,8 +7,8 @@ from tests.speech import resampled, say
 
 LOADED = """
 import re, pathlib
-from tray_dictate.engine.offline.moonshine import Embedded
-models = Embedded()
+from tray_dictate.engine.offline.moonshine import OfflineModels
+models = OfflineModels()
 print(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
 """
 

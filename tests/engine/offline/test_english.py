@@ -15,7 +15,7 @@ from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.offline.english import misfit, understands
 
 GERMAN = EngineSettings(languages=["de"])
-TOLD = 'The embedded engine knows English only, and engine.languages is ["de"].'
+TOLD = 'The offline engine knows English only, and engine.languages is ["de"].'
 ENGLISH = [[], ["en"], ["de", "en"], ["en-GB"]]
 
 
@@ -53,7 +53,7 @@ async def test_the_engine_that_is_selected_says_so():
 
 def test_the_check_of_the_settings_says_so(capsys):
     assert main(["config", "--check", "--set", "engine.languages=['de']"]) == 0
-    assert f"{TOLD} What is said is kept as a recording." in capsys.readouterr().out
+    assert f"{TOLD} Speech is kept as recordings." in capsys.readouterr().out
 
 
 async def test_the_doctor_says_so():

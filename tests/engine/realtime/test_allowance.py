@@ -80,7 +80,7 @@ async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_on
         assert len(server.report()["connections"]) == connections, "it is not even asked"
         [told] = online.told
         assert TOLD in told
-        assert told.endswith("This dictation is finished by the embedded engine.")
+        assert told.endswith("The offline engine finishes this dictation.")
 
 
 async def test_what_was_sent_before_a_restart_counts(server, stats):

@@ -138,7 +138,9 @@ async def test_a_key_does_not_follow_a_redirect_to_another_server(connect, statu
     async with door(http("503 Busy")) as thief:
         where = f"Location: {thief.url}/v1/realtime".replace("http", "ws")
         async with door(http(f"{status} Elsewhere", where)) as seen:
-            with pytest.raises(RefusedError, match=r"points to another address.*engine\.endpoint"):
+            with pytest.raises(
+                RefusedError, match=r"redirects to another address.*engine\.endpoint"
+            ):
                 await connect(await server_for(seen.url))
     assert len(seen.heads) == 1
     assert thief.heads == []
@@ -155,7 +157,7 @@ async def test_a_closed_port_is_said_to_be_unreachable(connect):
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70 + ".example"])
 async def test_an_unknown_host_is_named(connect, host):
-    with pytest.raises(LostError, match="is not known: no network, or a mistake in"):
+    with pytest.raises(LostError, match="cannot be found: no network, or a mistake in"):
         await connect(await server_for(f"wss://{host}"))
 
 
@@ -168,7 +170,7 @@ async def test_a_handshake_that_hangs_ends_in_time(connect, server):
 
 async def test_a_handshake_that_is_reset_is_lost(connect, server):
     server.plan([{"drop_handshake": True}])
-    with pytest.raises(LostError, match=f"cannot be reached at {server.host_port}|not answer as"):
+    with pytest.raises(LostError, match=f"cannot be reached at {server.host_port}|not answer like"):
         await connect(await server_for(server))
 
 

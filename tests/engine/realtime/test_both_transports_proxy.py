@@ -83,7 +83,7 @@ async def test_no_proxy_exempts(connect, server, monkeypatch, exempt):
     async with proxy() as seen:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{seen.port}")
         monkeypatch.setenv("NO_PROXY", exempt)
-        with pytest.raises(LostError, match=r"server\.invalid:\d+ is not known:"):
+        with pytest.raises(LostError, match=r"server\.invalid:\d+ cannot be found:"):
             await connect(await server_for(far(server)))
     assert seen.heads == []
 
@@ -133,7 +133,7 @@ async def test_a_proxy_that_is_not_there_is_told_from_the_server(connect, server
         with pytest.raises(LostError, match="through the proxy of HTTPS_PROXY: "):
             await connect(await server_for(far(server)))
     monkeypatch.setenv("HTTPS_PROXY", "http://no-such-proxy.invalid:3128")
-    with pytest.raises(LostError, match="is not known through the proxy of HTTPS_PROXY: "):
+    with pytest.raises(LostError, match="cannot be found through the proxy of HTTPS_PROXY: "):
         await connect(await server_for(far(server)))
 
 

@@ -43,7 +43,8 @@ async def test_an_unknown_authority_is_refused_with_the_remedy(connect, server, 
         await connect(await server_for(server))
     assert str(refused.value) == (
         f"The certificate of {server.host_port} is not trusted: unable to get local issuer "
-        "certificate. If it is your own server, name its authority's file in SSL_CERT_FILE."
+        "certificate. If it is your own server, set SSL_CERT_FILE to the file of its "
+        "certificate authority."
     )
 
 

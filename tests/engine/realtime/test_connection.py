@@ -18,10 +18,10 @@ from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.servers.realtime.raw import last
 from tests.servers.realtime.words import silence, word
 from tray_dictate.engine.realtime.connection import WarmConnection
-from tray_dictate.engine.realtime.patience import Patience
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
-from tray_dictate.engine.realtime.protocol.turns import Turns
+from tray_dictate.engine.realtime.retry_budget import RetryBudget
 from tray_dictate.engine.realtime.session import Plan, ResilientSession
+from tray_dictate.engine.realtime.take_progress import TakeProgress
 from tray_dictate.engine.realtime.transport import Times
 from tray_dictate.engine.segmenter import PauseDetector
 
@@ -39,31 +39,27 @@ async def linked(connect, server, **changes):
         await link.close()
 
 
-class Sound:
+class Sound(TakeProgress):
     """A take, as its turns and its sound."""
 
     def __init__(self, *turns: bytes, over: bool = True) -> None:
-        self.pcm = b"".join(turns)
-        self.turns = Turns(RATE)
-        self.changed = asyncio.Event()
+        super().__init__(RATE, RetryBudget(10))
         for turn in turns:
-            self.turns.grow(len(turn) // 2)
+            self.append(turn)
             if turn is not turns[-1]:
                 self.turns.cut(self.turns.end)
         if over:
             self.turns.finish(self.turns.end)
 
-    def read(self, start: int, end: int) -> bytes:
-        return self.pcm[2 * start : 2 * end]
-
     async def over(self, link: WarmConnection, patience: float = 5) -> None:
-        await link.converse(
-            self.turns, self.read, self.changed, lambda: None, Patience(2 * patience)
-        )
+        self.budget = RetryBudget(2 * patience)
+        await link.converse(self)
 
     @property
     def words(self) -> list[str]:
-        return [word for event in self.turns.due() if hasattr(event, "text")
+        self.hand_out()
+        events = [self.events.get_nowait() for _ in range(self.events.qsize())]
+        return [word for event in events if hasattr(event, "text")
                 for word in event.text.split()]  # fmt: skip
 
 
@@ -72,11 +68,11 @@ class CountedSound(Sound):
 
     def __init__(self, turns: Callable[[], int], *sound: bytes) -> None:
         super().__init__(*sound)
-        self._turns = turns
+        self._loop_turns = turns
         self.read_in = Counter[int]()
 
     def read(self, start: int, end: int) -> bytes:
-        self.read_in[self._turns()] += end - start
+        self.read_in[self._loop_turns()] += end - start
         return super().read(start, end)
 
 
@@ -220,7 +216,7 @@ async def test_a_server_that_reads_no_more_is_noticed_while_one_speaks(connect, 
     server.plan([{"half_open": "append:3"}])
     async with linked(connect, server) as link:
         take = Sound(bytes(48000 * 400), over=False)  # more than the system takes in
-        with pytest.raises(LostError, match=r"^OpenAI takes no more sound\.$"):
+        with pytest.raises(LostError, match=r"^OpenAI accepts no more sound\.$"):
             await take.over(link, 0.5)
 
 
@@ -239,13 +235,13 @@ class Links:
         self._connect, self._server = connect, server
         self.taken = 0
 
-    async def take(self, limit: float) -> WarmConnection:
+    async def acquire(self, limit: float) -> WarmConnection:
         self.taken += 1
         return await WarmConnection.open(self._server, self._connect, set(), limit)
 
-    def give(self, link: WarmConnection) -> None:
-        assert not link.conversation.owed
-        self._closing = asyncio.ensure_future(link.close())
+    def release(self, connection: WarmConnection) -> None:
+        assert not connection.conversation.owed
+        self._closing = asyncio.ensure_future(connection.close())
 
 
 async def test_an_old_link_hands_over_between_turns_and_loses_nothing(connect, server, caplog):
@@ -277,7 +273,7 @@ async def test_the_settings_are_said_again_without_what_was_refused(connect, ser
     await link.close()
     assert dropped == {"noise_reduction"}
     assert link.conversation.notes == [
-        "OpenAI does not take engine.noise_reduction with this model; "
+        "OpenAI does not accept engine.noise_reduction with this model; "
         "the dictation goes on without it."
     ]
     sessions = (await last(server))["sessions"]

@@ -37,5 +37,5 @@ def test_without_the_package_the_take_is_finished_offline(tmp_path, monkeypatch)
         "w0 w1 w2 w3 w4 w5 w6",
         'True engine.transport = "sdk" needs the openai package, which is not installed. Install '
         f'it: {sys.executable} -m pip install "tray-dictate[sdk]" '
-        "This dictation is finished by the embedded engine.",
+        "The offline engine finishes this dictation.",
     ]

@@ -153,7 +153,7 @@ async def test_a_refusal_is_told_once_and_the_take_is_finished_here_if_it_is(
         assert len(server.report()["connections"]) == before + 1, "it was tried again"
         assert len(online.told) == 1
         assert setting in online.told[0]
-        assert "embedded engine" in online.told[0]
+        assert "offline engine" in online.told[0]
         assert "test-key" not in online.told[0]
         assert await online.take(SOUND) == WORDS
         assert len(online.told) == 1, "the same news twice"
@@ -267,7 +267,7 @@ async def test_a_wait_that_is_longer_than_the_patience_is_not_begun(server):
     async with Online(server, patience_seconds=20) as online:
         assert await online.take(SOUND, limit=10) == WORDS
     assert online.offline.sessions
-    assert "left alone for 40 s" in online.told[0]
+    assert "asks for a wait of 40 s" in online.told[0]
     assert len(server.report()["connections"]) == before + 1
     server.plan([])
 

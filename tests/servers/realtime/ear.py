@@ -32,9 +32,9 @@ class Speech:
     live = None
 
     def __init__(self) -> None:
-        from tray_dictate.engine.offline.moonshine import Embedded  # noqa: PLC0415 - it takes its time
+        from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes its time
 
-        self._models = Embedded()
+        self._models = OfflineModels()
         self._one = asyncio.Lock()
 
     async def hear(self, pcm: bytes, rate: int) -> str:

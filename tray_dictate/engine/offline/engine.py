@@ -1,4 +1,4 @@
-"""The embedded engine: nothing leaves this machine, and little is left to do at the release.
+"""The offline engine: nothing leaves this machine, and little is left to do at the release.
 
     chunks ──▶ detector ──▶ segmenter ──▶ committed segments ─────▶ worker ──▶ events
                (on the loop)         └──▶ passes ahead of time ──▶ worker ──▶ drafts
@@ -71,7 +71,7 @@ class OfflineSession:
 
     @property
     def rescued(self) -> bool:
-        """Never: this is the embedded engine."""
+        """Never: this is the offline engine."""
         return False
 
     async def send(self, chunk: bytes) -> None:
@@ -214,7 +214,7 @@ class OfflineEngine:
         self, models: Callable[[], Models] | None = None, *, live: bool = True, misfit: str = ""
     ) -> None:
         """`misfit` says why it is not to guess at what it hears; then it loads nothing."""
-        self._make, self._live, self._misfit = models or _embedded, live, misfit
+        self._make, self._live, self._misfit = models or _load_models, live, misfit
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: asyncio.Future[Models] | None = None
         self._sessions = 0
@@ -264,12 +264,12 @@ class OfflineEngine:
             raise
 
 
-def _embedded() -> Models:
+def _load_models() -> Models:
     try:
-        from tray_dictate.engine.offline.moonshine import Embedded  # noqa: PLC0415 - it takes 0.2 s
+        from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes 0.2 s
     except ImportError as reason:
         raise UnavailableError(
-            f"The embedded engine cannot load onnxruntime: {reason}.",
+            f"The offline engine cannot load onnxruntime: {reason}.",
             f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
         ) from reason
-    return Embedded()
+    return OfflineModels()

@@ -4,7 +4,7 @@ A growing segment is decoded again and again. The hypothesis before is the draft
 the decoder checks all of it in a single pass and goes on from the first token that it would not
 have chosen itself. The result is what it would have found without, in a fraction of the steps.
 
-The models of the embedded engine, loaded.
+The models of the offline engine, loaded.
 
 Importing this module imports onnxruntime, which takes its time: do it where waiting harms nobody.
 """
@@ -176,7 +176,7 @@ def _vocabulary(data: bytes) -> list[bytes]:
     return spellings
 
 
-class Embedded:
+class OfflineModels:
     """Moonshine tiny English and Silero VAD."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""onnxruntime, as much of it as the embedded engine uses, with types.
+"""onnxruntime, as much of it as the offline engine uses, with types.
 
 One thread: two gain nothing on a quiet machine and lose a lot on a busy one. Memory comes from an
 arena, because a pass without one allocates twice as much for a moment and takes a quarter longer
@@ -83,7 +83,7 @@ class Model:
             )
         except _BROKEN as error:
             raise UnavailableError(
-                f"The embedded engine cannot load {path.name}: {error}.",
+                f"The offline engine cannot load {path.name}: {error}.",
                 "Install another version of onnxruntime.",
             ) from error
         self.inputs = [node.name for node in self._session.get_inputs()]
@@ -99,7 +99,7 @@ class Model:
         except _FAILURES as error:
             if cancel and cancel.cancelled:
                 raise CancelledRunError from error
-            raise EngineError(f"The embedded model failed: {error}.") from error
+            raise EngineError(f"The speech model failed: {error}.") from error
 
     def shrink(self, feeds: dict[str, Array]) -> None:
         """Run once more, and give back the memory that earlier runs needed."""

@@ -1,4 +1,4 @@
-"""A connection with its conversation: opened, used for one take after another, kept warm.
+"""Holds a connection and its conversation open, for one take after another.
 
 writer: turns ──▶ messages ──▶ server        reader: server ──▶ messages ──▶ turns
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from tray_dictate.core.pcm import seconds
-from tray_dictate.engine.realtime.patience import Patience
-from tray_dictate.engine.realtime.protocol.conversation import Conversation, Read
+from tray_dictate.engine.realtime.protocol.conversation import Conversation
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.protocol.events import Message
-from tray_dictate.engine.realtime.protocol.turns import Turns
+from tray_dictate.engine.realtime.retry_budget import RetryBudget
+from tray_dictate.engine.realtime.take_progress import TakeProgress
 from tray_dictate.engine.realtime.transport import Connect, Connection, Server, failed
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _LIMIT = 10.0  # seconds until the session has our settings
 
 
 class _StuckError(LostError):
-    """The server takes nothing more; it may be about to end the connection."""
+    """The server accepts nothing more; it may be about to close the connection."""
 
 
 class WarmConnection:
@@ -35,7 +35,7 @@ class WarmConnection:
         self.conversation = conversation
         self._connection = connection
         self._title = server.dialect.title
-        self._rate, self._spend = server.dialect.rate, server.spend
+        self._rate, self._consume = server.dialect.rate, server.consume
         loop = asyncio.get_running_loop()
         self._replace_at = loop.time() + server.dialect.minutes * 60
         self._heard = loop.time()  # when anything of a turn was
@@ -80,35 +80,26 @@ class WarmConnection:
 
     @property
     def silent_since(self) -> float:
-        """Since when an answer is due that has not come; now where none is."""
+        """When the overdue answer was due, on the loop's clock; now if none is overdue."""
         now = asyncio.get_running_loop().time()
         return min(now, self._heard + self._owed_seconds) if self.conversation.owed else now
 
-    async def converse(
-        self, turns: Turns, read: Read, changed: asyncio.Event, on_text: Callable[[], None],
-        patience: Patience,
-    ) -> None:  # fmt: skip
-        """Transcribe a take until it is done, or this link is old and it may go on over another.
+    async def converse(self, take: TakeProgress) -> None:
+        """Transcribe a take until it is done, or until this connection is old and has no debts.
 
-        `changed` is set when there is more sound; `on_text` is called when a turn may be settled;
-        an answer may take the `patience` beside the length of its turn. Raises LostError,
-        RefusedError.
+        Raises LostError, RefusedError.
         """
-        self.conversation.attach(turns)
+        self.conversation.attach(take.turns)
         self._owing.clear()
         try:
-            await _first(
-                self._write(turns, read, changed, patience),
-                self._read(changed, on_text),
-                self._watch(changed, on_text, patience),
-            )
+            await _first(self._write(take), self._read(take), self._watch(take))
         except _StuckError as stuck:
             if refusal := await self._refusal():
                 raise refusal from stuck
             raise
 
     async def _refusal(self) -> RefusedError | None:
-        """End the connection; return why the server has ended it, if it was for good."""
+        """Close the connection; return the server's own reason for closing it, if it is final."""
         await self.close()
         try:
             while True:
@@ -128,70 +119,69 @@ class WarmConnection:
 
     @property
     def _owed_seconds(self) -> float:
-        """How long the turns last that the server owes: a small one needs that for them."""
+        """The length of the turns that the server owes: a slow one needs that long for them."""
         samples = sum((turn.end or turn.start) - turn.start for turn in self.conversation.owed)
         return samples / self._rate
 
-    async def _write(
-        self, turns: Turns, read: Read, changed: asyncio.Event, patience: Patience
-    ) -> None:
+    async def _write(self, take: TakeProgress) -> None:
+        """Send what the turns say, whenever there is more of it."""
         conversation = self.conversation
         while True:
-            changed.clear()
-            while message := conversation.next(read):
-                await self._send(message, patience)
+            take.changed.clear()
+            while message := conversation.next(take.read):
+                await self._send(message, take.budget)
                 if conversation.owed and not self._owing.is_set():
                     self._heard = asyncio.get_running_loop().time()
                     self._owing.set()
             conversation.retiring = self._is_old
-            if turns.done or (conversation.retiring and conversation.clean):
+            if take.turns.done or (conversation.retiring and conversation.clean):
                 return
-            await changed.wait()
+            await take.changed.wait()
 
-    async def _send(self, message: Message, patience: Patience) -> None:
-        """Send a message; not even a ping gets past one that is stuck, so it has its own limit."""
+    async def _send(self, message: Message, budget: RetryBudget) -> None:
+        """Send a message; not even a ping gets past a stuck one, so it has its own limit."""
         if sound := message.get("audio"):
-            self._spend(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
+            self._consume(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
         try:
-            async with asyncio.timeout(patience.answer):
+            async with asyncio.timeout(budget.answer_limit):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
-            raise _StuckError(f"{self._title} takes no more sound.") from error
+            raise _StuckError(f"{self._title} accepts no more sound.") from error
         await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
 
-    async def _read(self, changed: asyncio.Event, on_text: Callable[[], None]) -> None:
+    async def _read(self, take: TakeProgress) -> None:
+        """Receive messages, and hand out the texts that they complete."""
         while True:
             message = await self._connection.receive()
             before = self.conversation.progress
             self.conversation.receive(message)
             if self.conversation.progress != before:
                 self._heard = asyncio.get_running_loop().time()
-                on_text()
-            changed.set()
+                take.hand_out()
+            take.changed.set()
 
-    async def _watch(
-        self, changed: asyncio.Event, on_text: Callable[[], None], patience: Patience
-    ) -> None:
+    async def _watch(self, take: TakeProgress) -> None:
         """End the conversation when an answer is overdue."""
         loop = asyncio.get_running_loop()
         while True:
             await self._owing.wait()
             owed = self.conversation.owed
-            wait = self._heard + patience.answer + self._owed_seconds - loop.time()
+            wait = self._heard + take.budget.answer_limit + self._owed_seconds - loop.time()
             if not owed:
                 self._owing.clear()
             elif wait > 0:
                 await asyncio.sleep(wait)
             elif self.conversation.make_do():
-                on_text()
-                changed.set()
+                take.hand_out()
+                take.changed.set()
             else:
-                said = f"{self._title} does not answer. {self.conversation.complaint}"
-                raise LostError(said.strip())
+                reason = f"{self._title} does not answer. {self.conversation.complaint}"
+                raise LostError(reason.strip())
 
 
 async def _settle(connection: Connection, conversation: Conversation) -> None:
-    while not conversation.ready:  # then a take begins, or none for a while
+    """Exchange messages until the session has our settings."""
+    while not conversation.ready:
         while message := conversation.next(lambda _start, _end: b""):
             await connection.send(json.dumps(message))
         conversation.receive(await connection.receive())

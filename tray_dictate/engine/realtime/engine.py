@@ -1,4 +1,4 @@
-"""The engine that is a server: keys, connections, and the take's way over them."""
+"""The engine that is a server: its key, its connections, and the sessions that use them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,37 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import CloudQuota, Engine, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
-from tray_dictate.engine.models import Detector
+from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline.english import understands
 from tray_dictate.engine.realtime.connection import WarmConnection
-from tray_dictate.engine.realtime.entrance import Entrance
+from tray_dictate.engine.realtime.connector import Connector
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 from tray_dictate.engine.realtime.protocol.events import detects
-from tray_dictate.engine.realtime.session import Plan, ResilientSession, Turning
+from tray_dictate.engine.realtime.session import Plan, ResilientSession, TurnEnd
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
 from tray_dictate.engine.segmenter import PauseDetector
 from tray_dictate.system import own_python
 from tray_dictate.system.memory import trim
 
 log = logging.getLogger(__name__)
+
+
+class LocalModels(Protocol):
+    """The models on this computer, loaded when they are first needed."""
+
+    def offline_engine(self) -> Engine:
+        """Return the offline engine, not yet loaded."""
+        ...
+
+    def load_detector(self) -> DetectorModel:
+        """Load the voice detection model; it blocks. Raises UnavailableError."""
+        ...
 
 
 class OnlineEngine:
@@ -35,20 +48,19 @@ class OnlineEngine:
         self,
         settings: EngineSettings,
         tell: Callable[[str], None],
-        offline: Callable[[], Engine],
-        detectors: Callable[[], Callable[[], Detector]],
+        local: LocalModels,
         quota: CloudQuota | None = None,
     ) -> None:
-        """Raises ConfigError. `offline` finishes what the server cannot, or may not."""
+        """Raises ConfigError. The offline engine finishes what the server cannot, or must not."""
         self._settings, self._tell = settings, tell
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._credentials = CredentialSource(settings, self._dialect.header)
         self._url = url(self._dialect, settings, endpoint(settings))
         model(self._dialect, settings)
-        self._make_offline, self._make_detectors = offline, detectors
+        self._local = local
         self._offline: Engine | None = None
-        self._detector: Callable[[], Detector] | None = None
+        self._detection: DetectorModel | None = None
         self._connect: Connect | None = None
         self._loading: asyncio.Task[None] | None = None
         self._dropped: set[str] = set()
@@ -59,26 +71,27 @@ class OnlineEngine:
 
     @property
     def rate(self) -> int:
-        """Samples per second of the chunks that its sessions take."""
+        """Samples per second of the chunks that its sessions accept."""
         return self._dialect.rate
 
     async def load(self) -> None:
-        """Load what a session needs, and see that there is a key. Raises UnavailableError."""
+        """Load what a session needs, and check that there is a key. Raises UnavailableError."""
         await self._load()
         await self._credentials.get()
 
     @asynccontextmanager
     async def session(self, recording: bytearray | None = None) -> AsyncGenerator[ResilientSession]:
-        """Open a session; the connection comes when it comes. Raises EngineError."""
-        with suppress(UnavailableError):  # it is told when a connection is wanted
+        """Open a session; it may begin before there is a connection. Raises EngineError."""
+        with suppress(UnavailableError):  # reported when a connection is needed
             await self._load()
-        listener = PauseDetector(self._detector(), self.rate) if self._detector else None
+        detection = self._detection
+        pauses = PauseDetector(detection.detector(), self.rate) if detection else None
         settings = self._settings
         plan = Plan(
-            self.rate, self._turns(hears_pauses=listener is not None), settings.patience_seconds,
-            self._tell_once, self._rescue if understands(settings) else None,
+            self.rate, self._turns(hears_pauses=pauses is not None), settings.patience_seconds,
+            self._tell_once, self._offline_session if understands(settings) else None,
         )  # fmt: skip
-        session = ResilientSession(plan, self, listener, recording)
+        session = ResilientSession(plan, self, pauses, recording)
         try:
             yield session
         finally:
@@ -86,15 +99,15 @@ class OnlineEngine:
             await asyncio.to_thread(trim)
 
     async def after_resume(self) -> None:
-        """Connect anew for the next take: a connection does not outlive the machine's sleep."""
+        """Close the idle connection: it does not survive the machine's sleep."""
         self._expire()
 
     async def close(self) -> None:
-        """End the connection and the embedded engine; idempotent."""
+        """Close the connection and the offline engine; idempotent."""
         if self._expiry:
             self._expiry.cancel()
         if self._idle:
-            self._part(self._idle)
+            self._close_soon(self._idle)
             self._idle = None
         if self._closing:
             await asyncio.wait(self._closing)
@@ -102,7 +115,7 @@ class OnlineEngine:
         if self._offline:
             await self._offline.close()
 
-    async def take(self, limit: float) -> WarmConnection:
+    async def acquire(self, limit: float) -> WarmConnection:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
         if self._quota:
             await self._quota.check(self._settings.cap_minutes)
@@ -112,31 +125,31 @@ class OnlineEngine:
         if idle and idle.reusable:
             return idle
         if idle:
-            self._part(idle)
+            self._close_soon(idle)
         await self._load()
         assert self._connect is not None  # loaded
         known = await self._credentials.get()
         server = Server(
-            self._dialect, self._settings, self._url, known.headers, known.source, self._spend
+            self._dialect, self._settings, self._url, known.headers, known.source, self._consume
         )
         limit = min(TIMES.handshake, limit)
         return await WarmConnection.open(server, self._connect, self._dropped, limit)
 
-    def give(self, link: WarmConnection) -> None:
-        """Keep a connection for the next take, or end it."""
+    def release(self, connection: WarmConnection) -> None:
+        """Keep a connection for the next take, or close it."""
         warm = self._settings.warm_seconds
-        if not link.reusable or not warm or self._idle:
-            self._part(link)
+        if not connection.reusable or not warm or self._idle:
+            self._close_soon(connection)
             return
-        self._told.clear()  # it works: what goes wrong next is news
-        self._idle = link
+        self._told.clear()  # it works: report the next failure, whatever was reported before
+        self._idle = connection
         self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
 
-    def _spend(self, seconds: float) -> None:
+    def _consume(self, seconds: float) -> None:
         if self._quota:
             self._quota.consume(self._settings.name, seconds, self._settings.cap_minutes)
 
-    def _turns(self, *, hears_pauses: bool) -> Turning:
+    def _turns(self, *, hears_pauses: bool) -> TurnEnd:
         wanted = self._settings.turns
         if wanted == "server" and detects(self._dialect, self._settings, self._dropped):
             return wanted
@@ -144,16 +157,16 @@ class OnlineEngine:
 
     def _expire(self) -> None:
         if self._idle:
-            self._part(self._idle)
+            self._close_soon(self._idle)
             self._idle = None
 
-    def _part(self, link: WarmConnection) -> None:
-        task = asyncio.get_running_loop().create_task(link.close())
+    def _close_soon(self, connection: WarmConnection) -> None:
+        task = asyncio.get_running_loop().create_task(connection.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _rescue(self) -> AbstractAsyncContextManager[Session]:
-        self._offline = self._offline or self._make_offline()
+    def _offline_session(self) -> AbstractAsyncContextManager[Session]:
+        self._offline = self._offline or self._local.offline_engine()
         return self._offline.session()
 
     def _tell_once(self, message: str) -> None:
@@ -171,22 +184,25 @@ class OnlineEngine:
                 raise
 
     async def _load_parts(self) -> None:
-        """Import and load off the loop: some of it takes its time."""
+        """Import and load on a thread: some of it takes seconds."""
         try:
-            self._detector = await asyncio.to_thread(self._make_detectors)
+            self._detection = await asyncio.to_thread(self._local.load_detector)
         except UnavailableError as reason:  # then turns end at the release only
-            self._tell_once(f"Pauses cannot be heard. {reason}")
+            self._tell_once(f"Pauses cannot be detected. {reason}")
         self._connect = await asyncio.to_thread(transport, self._settings)
         await asyncio.to_thread(trim)
 
 
 def transport(settings: EngineSettings) -> Connect:
-    """Return what connects, imported; it takes a while. Raises UnavailableError."""
+    """Import the configured transport, which takes a while; return what connects by it.
+
+    Raises UnavailableError.
+    """
     times = replace(TIMES, handshake=min(TIMES.handshake, settings.patience_seconds))
     if settings.transport == "websocket":
         from tray_dictate.engine.realtime.transport import open_websocket  # noqa: PLC0415 - only where used
 
-        return Entrance(partial(open_websocket, times=times), times.handshake).enter
+        return Connector(partial(open_websocket, times=times), times.handshake).connect
     try:
         from tray_dictate.engine.realtime.sdk_transport import open_sdk  # noqa: PLC0415 - it takes a second
     except ImportError as reason:
@@ -194,4 +210,4 @@ def transport(settings: EngineSettings) -> Connect:
             'engine.transport = "sdk" needs the openai package, which is not installed.',
             f'Install it: {own_python.PIP} install "tray-dictate[sdk]"',
         ) from reason
-    return Entrance(partial(open_sdk, times=times), times.handshake).enter
+    return Connector(partial(open_sdk, times=times), times.handshake).connect

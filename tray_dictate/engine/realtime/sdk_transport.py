@@ -1,8 +1,8 @@
-"""The same dialects over the official OpenAI package's realtime connection (the extra `sdk`).
+"""Connects through the official OpenAI package (the extra `sdk`).
 
-The package builds the URL, signs the request and owns the socket; Azure is reached as its makers
-say, through AsyncOpenAI with the resource's /openai/v1 base URL (AzureOpenAI cannot: it insists on
-a model in the URL, which makes the session a conversation; shared/facts/protocol.md, G).
+The package builds the URL, signs the request and owns the socket; Azure is reached as Microsoft
+documents it, through AsyncOpenAI with the resource's /openai/v1 base URL (not AzureOpenAI, which
+insists on a model in the URL and so makes the session a conversation; shared/facts/protocol.md, G).
 """
 
 from __future__ import annotations
@@ -15,20 +15,53 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.websocket_connection_options import WebSocketConnectionOptions
+from typing_extensions import override
 from websockets.asyncio.client import ClientConnection
 from websockets.protocol import State
 
-from tray_dictate.engine.realtime.transport import TIMES, OpenSocket, Server, Times, opened
+from tray_dictate.engine.realtime.transport import (
+    TIMES,
+    Server,
+    SocketConnection,
+    Times,
+    open_by_route,
+)
 
 _REALTIME = "/realtime"  # the package adds it to the base URL
 _SCHEMES = {"ws": "http", "wss": "https"}
-# the package takes these from the environment: a key of its own, and whose account it is
+# the package reads these from the environment: a key, and an account
 _NOT_SENT = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 
 
+class SdkConnection(SocketConnection):
+    """The package's connection is the owner of the socket."""
+
+    def __init__(
+        self,
+        server: Server,
+        socket: ClientConnection,
+        times: Times,
+        connection: AsyncRealtimeConnection,
+    ) -> None:
+        super().__init__(server, socket, times)
+        self._realtime = connection
+
+    @override
+    async def _send(self, text: str) -> None:
+        await self._realtime.send_raw(text)
+
+    @override
+    async def _receive(self) -> bytes:
+        return await self._realtime.recv_bytes()
+
+    @override
+    async def _close(self) -> None:
+        await self._realtime.close()
+
+
 @asynccontextmanager
-async def _given_back(sockets: list[ClientConnection]) -> AsyncGenerator[None]:
-    """Leave no socket open when nobody waits for it any more."""
+async def _closed_on_failure(sockets: list[ClientConnection]) -> AsyncGenerator[None]:
+    """Leave no socket open if opening fails or is cancelled."""
     try:
         yield
     except BaseException:
@@ -38,7 +71,7 @@ async def _given_back(sockets: list[ClientConnection]) -> AsyncGenerator[None]:
         raise
 
 
-async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
+async def open_sdk(server: Server, times: Times = TIMES) -> SdkConnection:
     """Connect. Raises LostError, RefusedError."""
     url = urlsplit(server.url)
     path = url.path.removesuffix(_REALTIME)
@@ -52,7 +85,7 @@ async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
     realtime: list[AsyncRealtimeConnection] = []
     # never used, so it needs neither the proxies nor the certificates that it would load
     unused = DefaultAsyncHttpxClient(trust_env=False, verify=False)
-    async with _given_back(sockets), unused:
+    async with _closed_on_failure(sockets), unused:
         client = AsyncOpenAI(
             api_key="none",  # it is in the headers
             base_url=urlunsplit((_SCHEMES[url.scheme], url.netloc, path, "", "")),
@@ -69,9 +102,6 @@ async def open_sdk(server: Server, times: Times = TIMES) -> OpenSocket:
             realtime.append(connection)
             return sockets[-1]
 
-        socket = await opened(server, times, connected)
+        socket = await open_by_route(server, times, connected)
     (connection,) = realtime
-    return OpenSocket(
-        server, socket, times,
-        send=connection.send_raw, receive=connection.recv_bytes, close=connection.close,
-    )  # fmt: skip
+    return SdkConnection(server, socket, times, connection)

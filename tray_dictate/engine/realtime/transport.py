@@ -1,7 +1,4 @@
-"""A connection to a server, and what its failures mean; realtime.py and sdk.py make them.
-
-The WebSocket around a dialect, on `websockets`.
-"""
+"""Connects to a server by WebSocket, and explains why a connection failed or ended."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ import asyncio
 import errno
 import socket
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -47,7 +44,7 @@ LARGEST = 2**20  # bytes of a message; a transcript has some thousands
 
 
 def _free(_seconds: float) -> None:
-    """Count nothing: it is a server of the user's own."""
+    """Count nothing: the server is the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,17 @@ class Server:
     url: str
     headers: dict[str, str] = field(repr=False)
     source: str  # of the key
-    spend: Callable[[float], None] = _free  # so many seconds of sound; EngineError: not any more
+    consume: Callable[[float], None] = _free  # counts seconds of sound; EngineError: no more
 
     @property
     def partner(self) -> Partner:
-        """Whom that is, for what is said of failures."""
+        """The server as messages about failures name it."""
         return Partner(self.dialect, self.settings, self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long what may take, in seconds."""
+    """Time limits of a connection, in seconds."""
 
     handshake: float = 10
     ping: float = 15  # from one to the next
@@ -78,7 +75,7 @@ class Times:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `websockets` is told about this, and what else both transports want of it."""
+        """The options of `websockets` that both transports use."""
         return {
             "open_timeout": self.handshake, "ping_interval": self.ping, "ping_timeout": self.pong,
             "close_timeout": self.close, "max_size": LARGEST,
@@ -90,7 +87,7 @@ TIMES = Times()
 
 
 class Connection(Protocol):
-    """A WebSocket that is open; one task sends, one receives."""
+    """An open WebSocket; one task sends, one receives."""
 
     async def send(self, text: str) -> None:
         """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
@@ -110,7 +107,7 @@ class Connection(Protocol):
         ...
 
     async def close(self) -> None:
-        """End it; idempotent."""
+        """Close it; idempotent."""
         ...
 
 
@@ -118,14 +115,14 @@ Connect = Callable[[Server], Awaitable[Connection]]  # raises LostError, Refused
 Open = Callable[[dict[str, Any]], Awaitable[ClientConnection]]
 
 
-async def opened(server: Server, times: Times, open_socket: Open) -> ClientConnection:
-    """Return a socket to the server, opened with the options that lead there by the right route.
+async def open_by_route(server: Server, times: Times, open_socket: Open) -> ClientConnection:
+    """Open a socket to the server, through the proxy or to the address that the route names.
 
     Raises LostError, RefusedError.
     """
-    way = route(server.url)
-    known = {**times.options, "proxy": way.proxy.url if way.proxy else None}
-    tries = [{"host": address, "port": way.port} for address in way.addresses] or [{}]
+    path = route(server.url)
+    known = {**times.options, "proxy": path.proxy.url if path.proxy else None}
+    tries = [{"host": address, "port": path.port} for address in path.addresses] or [{}]
     for last, where in [*((False, where) for where in tries[:-1]), (True, tries[-1])]:
         try:
             return await open_socket({**known, **where})
@@ -137,30 +134,25 @@ async def opened(server: Server, times: Times, open_socket: Open) -> ClientConne
     raise AssertionError  # the last try has returned or raised
 
 
-class OpenSocket:
-    """A Connection: a socket of `websockets`, and the ways to use it that its owner wants."""
+class SocketConnection(ABC):
+    """A Connection over a socket of `websockets`; subclasses know who owns the socket."""
 
-    def __init__(
-        self, server: Server, socket: ClientConnection, times: Times, *,
-        send: Callable[[str], Awaitable[None]], receive: Callable[[], Awaitable[str | bytes]],
-        close: Callable[[], Coroutine[Any, Any, None]],
-    ) -> None:  # fmt: skip
+    def __init__(self, server: Server, socket: ClientConnection, times: Times) -> None:
         self._server, self._socket, self._times = server, socket, times
-        self._send, self._receive, self._close = send, receive, close
 
     async def send(self, text: str) -> None:
         """Send a message; waits while too much is under way. Raises LostError, RefusedError."""
-        with self._telling():
+        with self._explained():
             await self._send(text)
 
     async def receive(self) -> str | bytes:
         """Return the next message; safe to cancel. Raises LostError, RefusedError."""
-        with self._telling():
+        with self._explained():
             return await self._receive()
 
     async def ping(self) -> float:
         """Return the seconds of a round trip. Raises LostError, RefusedError."""
-        with self._telling():
+        with self._explained():
             return await (await self._socket.ping())
 
     @property
@@ -169,21 +161,49 @@ class OpenSocket:
         return self._socket.state is State.OPEN
 
     async def close(self) -> None:
-        """End it; idempotent."""
+        """Close the connection; idempotent."""
         await _hang_up(self._socket, self._close(), self._times)
 
+    @abstractmethod
+    async def _send(self, text: str) -> None:
+        """Send through the owner of the socket."""
+
+    @abstractmethod
+    async def _receive(self) -> str | bytes:
+        """Receive through the owner of the socket."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Close through the owner of the socket; it may wait for the server for ever."""
+
     @contextmanager
-    def _telling(self) -> Generator[None]:
+    def _explained(self) -> Generator[None]:
         try:
             yield
         except ConnectionClosed as error:
             raise _ended(self._server, error) from error
 
 
+class WebSocketConnection(SocketConnection):
+    """The socket itself is the owner."""
+
+    @override
+    async def _send(self, text: str) -> None:
+        await self._socket.send(text)
+
+    @override
+    async def _receive(self) -> str | bytes:
+        return await self._socket.recv(decode=False)
+
+    @override
+    async def _close(self) -> None:
+        await self._socket.close()
+
+
 async def _hang_up(
     socket: ClientConnection, closing: Coroutine[Any, Any, None], times: Times
 ) -> None:
-    """End a connection, soon: a server that reads no more must not hold us up."""
+    """Close a connection soon: a server that reads no more must not hold us up."""
     try:
         async with asyncio.timeout(times.close):  # `websockets` waits to be read for ever
             await closing
@@ -196,7 +216,7 @@ async def _hang_up(
 
 
 def _ended(server: Server, error: ConnectionClosed) -> EngineError:
-    """Return what the end of an open connection means."""
+    """Return the error for the end of an open connection."""
     title = server.dialect.title
     if error.rcvd_then_sent is not True and error.sent and error.sent.code == _TOO_BIG:
         return LostError(f"{title} sent a message of more than {LARGEST // 2**20} MiB.")
@@ -206,7 +226,7 @@ def _ended(server: Server, error: ConnectionClosed) -> EngineError:
 
 
 def failed(server: Server, error: Exception) -> EngineError:
-    """Return what a connection that did not come about means."""
+    """Return the error for a connection that could not be opened."""
     host = urlsplit(server.url).netloc
     match error:
         case InvalidStatus() if 300 <= error.response.status_code < 400:
@@ -227,10 +247,10 @@ def failed(server: Server, error: Exception) -> EngineError:
             return _unreachable(server, host, error)
         case WebSocketException():
             return LostError(
-                f"{host} does not answer as a WebSocket server would. If it speaks TLS, write "
+                f"{host} does not answer like a WebSocket server. If it speaks TLS, write "
                 "engine.endpoint with https:// or wss://."
                 if server.url.startswith("ws:")
-                else f"{host} does not answer as a WebSocket server would."
+                else f"{host} does not answer like a WebSocket server."
             )
         case _:
             raise error
@@ -244,7 +264,7 @@ def _unreachable(server: Server, host: str, error: Exception) -> EngineError:
             return LostError(f"{host} did not answer in time{through}.")
         case socket.gaierror() | UnicodeError():
             return LostError(
-                f"{host} is not known{through}: no network, or a mistake in engine.endpoint."
+                f"{host} cannot be found{through}: no network, or a mistake in engine.endpoint."
             )
         case ConnectionResetError():
             hint = " If it does not speak TLS, write engine.endpoint with http:// or ws://."
@@ -278,14 +298,14 @@ def _cause(error: Exception) -> str:
 
 
 def _is_redirect(error: Exception) -> bool:
-    """Tell whether it is what a transport says that would have followed, had it been allowed."""
+    """Whether the error stands for a redirect that the transport was not allowed to follow."""
     return isinstance(error, SecurityError) or isinstance(error.__cause__, InvalidStatus)
 
 
 def _redirected(host: str) -> EngineError:
     return RefusedError(
-        f"{host} points to another address, and a key is not sent to where a server points. "
-        "Set engine.endpoint to the address itself."
+        f"{host} redirects to another address, and keys are not sent to redirected addresses. "
+        "Set engine.endpoint to the final address."
     )
 
 
@@ -295,8 +315,8 @@ def _proxy_failed(server: Server, host: str, error: Exception) -> EngineError:
     exempt = f"or exempt {host} in NO_PROXY."
     match error:
         case InvalidProxyStatus():
-            said = f"answered HTTP {error.response.status_code}"
-            return RefusedError(f"The proxy {said}. Check {variable}, {exempt}")
+            status = error.response.status_code
+            return RefusedError(f"The proxy answered HTTP {status}. Check {variable}, {exempt}")
         case ImportError():
             return RefusedError(
                 f"{variable} names a SOCKS proxy, and the package for it is not installed: "
@@ -312,7 +332,7 @@ def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return RefusedError(
             f"The certificate of {host} is not trusted: {error.verify_message.rstrip('.')}. If it "
-            "is your own server, name its authority's file in SSL_CERT_FILE."
+            "is your own server, set SSL_CERT_FILE to the file of its certificate authority."
         )
     if error.reason == "WRONG_VERSION_NUMBER":
         return RefusedError(
@@ -323,14 +343,14 @@ def _untrusted(host: str, error: ssl.SSLError) -> EngineError:
 
 
 class _Connect(connect):
-    """Never follows a redirect: the key is for the server that the user has named."""
+    """Follows no redirect: the key is for the server that the user has named."""
 
     @override
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 
 
-async def open_websocket(server: Server, times: Times = TIMES) -> OpenSocket:
+async def open_websocket(server: Server, times: Times = TIMES) -> WebSocketConnection:
     """Connect. Raises LostError, RefusedError."""
 
     async def connected(options: dict[str, Any]) -> ClientConnection:
@@ -341,8 +361,5 @@ async def open_websocket(server: Server, times: Times = TIMES) -> OpenSocket:
             **options,
         )
 
-    socket = await opened(server, times, connected)
-    return OpenSocket(
-        server, socket, times,
-        send=socket.send, receive=partial(socket.recv, decode=False), close=socket.close,
-    )  # fmt: skip
+    socket = await open_by_route(server, times, connected)
+    return WebSocketConnection(server, socket, times)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.engine.realtime.protocol.client_secret import askings, headers, secret
+from tray_dictate.engine.realtime.protocol.client_secret import headers, secret, secret_requests
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
 
 OPENAI = "https://api.openai.com"
@@ -33,7 +33,7 @@ ASKED = [
 def test_a_secret_is_asked_for_where_the_socket_is(name, endpoint, asked):
     settings = EngineSettings(name=name, endpoint=endpoint, model="m")
     socket = url(DIALECTS[name], settings, endpoint)
-    found = askings(DIALECTS[name], settings, socket)
+    found = secret_requests(DIALECTS[name], settings, socket)
     assert [(asking.url, json.loads(asking.body)) for asking in found] == asked
 
 

@@ -158,11 +158,11 @@ def test_sound_that_the_server_has_lost_is_said_again_and_never_taken_for_silenc
         take.speak(attempt, attempt, pause=0.2)
         take.cut() if attempt == 1 else take.finish()
     take.said()
-    with pytest.raises(LostError, match="lost the sound"):
+    with pytest.raises(LostError, match="lost the audio"):
         take.error(EMPTY)
     take.connect()
     assert take.said() == ["w1 w1", "commit", "w2 w2", "commit"]
-    with pytest.raises(LostError, match="lost the sound"):
+    with pytest.raises(LostError, match="lost the audio"):
         take.error(EMPTY)
     lost = next(take.turns.unsettled())
     assert (lost.text, lost.failures) == (None, 2)  # now it is the embedded engine's

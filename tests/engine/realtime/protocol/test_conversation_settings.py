@@ -51,7 +51,7 @@ def test_a_setting_that_the_server_refuses_is_dropped_and_the_settings_are_said_
     before, after = take.updates
     assert before != after
     assert take.talk.notes == [
-        f"OpenAI does not take {note} with this model; the dictation goes on without it."
+        f"OpenAI does not accept {note} with this model; the dictation goes on without it."
     ]
     take.hear("session.updated")
     take.speak(1)

@@ -22,8 +22,8 @@ from tray_dictate.engine.realtime.protocol.errors import (
     explain_item,
     explain_settings,
     field_in_words,
+    is_final,
     is_harmless,
-    is_telling,
     quoted,
     refused_field,
     without,
@@ -43,11 +43,11 @@ KEY = (
 MODEL = "OpenAI has no such model or deployment: engine.model = 'm'. Set it to one that it has."
 FORBIDDEN = (
     "OpenAI refused the key from OPENAI_API_KEY, or this machine. Check that the key belongs to "
-    "this server, or set another with `tray-dictate key set`; else its owner has to let this "
-    "network or this account in."
+    "this server, or set another with `tray-dictate key set`; otherwise its owner has "
+    "to admit this network or this account."
 )
 QUOTA = (
-    "OpenAI says that the account has no quota left. Look at its plan and billing, or set "
+    "OpenAI says that the account has no quota left. Check its plan and billing, or set "
     'engine.name = "offline".'
 )
 BETA = 'OpenAI no longer speaks the preview protocol. Set engine.name to "azure" or "openai".'
@@ -206,7 +206,7 @@ def test_a_turn_that_a_server_ends_twice_harms_nobody(message, harmless):
 )
 def test_what_is_dropped_is_told_by_its_setting(field, name):
     assert without(DIALECTS["sglang"], field) == (
-        f"SGLang does not take engine.{name} with this model; the dictation goes on without it."
+        f"SGLang does not accept engine.{name} with this model; the dictation goes on without it."
     )
 
 
@@ -332,8 +332,8 @@ SAID = [
     (400, "budget_exceeded", "Budget has been exceeded! Current cost: 1.0", "no quota left"),
     (429, "insufficient_quota", "You exceeded your current quota, please check.", "no quota left"),
     (400, "billing_hard_limit_reached", "Billing hard limit has been reached", "no quota left"),
-    (400, "content_filter", "The response was filtered.", "content filter objects"),
-    (426, "", "Upgrade Required", "lets no WebSocket through"),
+    (400, "content_filter", "The response was filtered.", "content filter objected"),
+    (426, "", "Upgrade Required", "blocks WebSockets"),
 ]  # fmt: skip
 
 
@@ -392,7 +392,7 @@ def test_where_no_key_is_sent_none_is_said_to_be_refused():
     for status in (401, 403):
         error = explain_handshake(known("mlx-audio", source="none"), status, b"", {})
         assert str(error) == (
-            "mlx-audio wants a key, and none is sent. Set one with `tray-dictate key set`."
+            "mlx-audio requires a key, and none is sent. Set one with `tray-dictate key set`."
         )
 
 
@@ -452,7 +452,7 @@ def test_retry_after_is_kept_to(headers, seconds, status):
     ],
 )  # fmt: skip
 def test_most_errors_say_nothing_of_an_answer(code, words, telling):
-    assert is_telling(Refused(code, words)) is telling
+    assert is_final(Refused(code, words)) is telling
 
 
 @pytest.mark.parametrize(

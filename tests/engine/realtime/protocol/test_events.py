@@ -14,10 +14,10 @@ from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine.realtime.protocol.events import (
     Answered,
     Created,
+    Failed,
     Refused,
     SpeechStarted,
     SpeechStopped,
-    Untold,
     Updated,
     decode,
 )
@@ -58,11 +58,11 @@ TABLE = [
     (f"{ITEM}completed", {"item_id": "a", "transcript": None}, None),
     (f"{ITEM}completed", {"item_id": "a"}, None),
     (f"{ITEM}failed", {"item_id": "a", "error": {"message": "why", "code": "c"}},
-     Untold("a", Refused("c", "why"))),
-    (f"{ITEM}failed", {"item_id": "a", "error": {"code": "c"}}, Untold("a", Refused("c", ""))),
+     Failed("a", Refused("c", "why"))),
+    (f"{ITEM}failed", {"item_id": "a", "error": {"code": "c"}}, Failed("a", Refused("c", ""))),
     (f"{ITEM}failed", {"item_id": "a", "error": {"type": "server_error", "code": None}},
-     Untold("a", Refused("server_error", ""))),
-    (f"{ITEM}failed", {"item_id": "a"}, Untold("a", Refused("", ""))),
+     Failed("a", Refused("server_error", ""))),
+    (f"{ITEM}failed", {"item_id": "a"}, Failed("a", Refused("", ""))),
     ("transcription.delta", {"delta": " so"}, Delta("", " so")),  # vLLM
     ("transcription.done", {"text": "So.", "usage": {"total_tokens": 3}}, Completed("", "So.")),
     ("transcription.done", {"usage": {}}, None),
@@ -207,7 +207,7 @@ def test_failed_is_read_as_the_sdk_writes_it(item, message):
     event = read(realtime.ConversationItemInputAudioTranscriptionFailedEvent, f"{ITEM}failed",
                  item_id=item, content_index=0, error={"message": message, "code": "c"},
                  )  # fmt: skip
-    assert event == Untold(item, Refused("c", message))
+    assert event == Failed(item, Refused("c", message))
 
 
 @few

@@ -166,7 +166,7 @@ def test_a_server_that_wants_a_model_is_not_asked_without_one(name):
         model(DIALECTS[name], EngineSettings(name=name))
 
     title = DIALECTS[name].title
-    assert refused.value.problems == [f"engine.model: {title} wants the name of a model"]
+    assert refused.value.problems == [f"engine.model: {title} needs the name of a model"]
 
 
 @pytest.mark.parametrize(

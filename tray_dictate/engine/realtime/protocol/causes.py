@@ -1,8 +1,8 @@
-"""Why a server says no: one table from its codes, words and numbers to what follows.
+"""The table of causes: maps a server's codes, words and numbers to a reaction and a message.
 
-Codes, close codes and HTTP answers are of shared/facts/protocol.md, sections A and B, Azure's and
-LiteLLM's from what they answer. Words are looked at first: Azure says 401 or "Unauthorized" of a
-dozen causes, and only its sentence tells them apart.
+Codes, close codes and HTTP answers are from shared/facts/protocol.md, sections A and B, Azure's and
+LiteLLM's from their answers. Words are matched first: Azure says 401 or "Unauthorized" for a dozen
+causes, and only its sentence tells them apart.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 Action = Literal[
-    "fatal",  # no other try will do before something is changed
-    "wait",  # another try will, but not at once
-    "again",  # this connection is of no more use, another is
-    "pass",  # it may mean nothing: whether an answer is overdue decides
+    "fatal",  # retrying is useless until something is changed
+    "wait",  # a retry may succeed, but not at once
+    "again",  # another connection may succeed, this one cannot
+    "pass",  # it may mean nothing: an overdue answer decides
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A row of the table; `said` is for the user, empty where the server's own words are."""
+    """A row of the table; `said` is for the user, who sees the server's words if it is empty."""
 
     action: Action
     said: str = ""  # {title} of the server, {key} and where it came from, {model}: the setting
@@ -31,8 +31,8 @@ class Cause:
 
 
 EPHEMERAL = Cause(
-    "fatal", "{title} lets nobody in with {key} itself, only with a short-lived secret got for it, "
-    "and gives none. Ask whoever runs it to allow keys for realtime transcription.",
+    "fatal", "{title} does not accept {key} itself, only a short-lived secret obtained with it, "
+    "and issues none. Ask its administrator to allow keys for realtime transcription.",
     words=r"(requires?|must use|needs?) (an )?ephemeral",
 )  # fmt: skip
 KEY = Cause(
@@ -46,12 +46,12 @@ KEY = Cause(
 )  # fmt: skip
 FORBIDDEN = Cause(
     "fatal", "{title} refused {key}, or this machine. Check that the key belongs to this server, "
-    "or set another with `tray-dictate key set`; else its owner has to let this network or this "
-    "account in.",
+    "or set another with `tray-dictate key set`; otherwise its owner has to admit this network or "
+    "this account.",
     codes=("403", "forbidden", "request_forbidden"), statuses=(403, 3003),
 )  # fmt: skip
 QUOTA = Cause(
-    "fatal", "{title} says that the account has no quota left. Look at its plan and billing, or "
+    "fatal", "{title} says that the account has no quota left. Check its plan and billing, or "
     'set engine.name = "offline".',
     codes=("insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
            "quota_exceeded", "account_deactivated", "budget_exceeded", "insufficient_credits"),
@@ -65,7 +65,7 @@ MODEL = Cause(
     words=r"deployment for this resource does not exist|(have|has) access to (the )?model"
     r"|\bmodel\b.{0,80}(does not exist|not found)|(invalid|unknown|no such) model( name)?\b",
 )  # fmt: skip
-KIND = Cause(
+NOT_TRANSCRIBING = Cause(
     "fatal", "{title} does not transcribe with these settings: {model}. Set it to a transcription "
     "model's name or deployment.",
     codes=("operationnotsupported", "opperationnotsupported"),
@@ -86,27 +86,27 @@ RATE = Cause(
     statuses=(429, 503, 529),
 )  # fmt: skip
 FILTER = Cause(
-    "fatal", "{title} keeps the text back: its content filter objects to what was said. Whoever "
-    'runs the deployment can change the filter; engine.name = "offline" has none.',
+    "fatal", "{title} withheld the text: its content filter objected to it. The owner of the "
+    'deployment can change the filter; engine.name = "offline" has none.',
     codes=("content_filter", "content_policy_violation", "responsibleaipolicyviolation"),
     words=r"content (management )?(policy|filter)",
 )  # fmt: skip
 PORTAL = Cause(
-    "again", "Something on the way answers in place of {title}, such as the log-in page of a "
-    "Wi-Fi. Open a page in a browser and log in.",
+    "again", "Something between here and {title} answered instead, such as the log-in page of a "
+    "Wi-Fi network. Open a web page in a browser and log in.",
     statuses=(200, 511),
 )  # fmt: skip
 # in the order in which their words are tried
 CAUSES = (
     EPHEMERAL,
     Cause(
-        "fatal", "{title} takes no keys: key login is switched off for this resource. Set "
-        'engine.auth = "entra", or have key access allowed.',
+        "fatal", "{title} accepts no keys: key access is disabled for this resource. Set "
+        'engine.auth = "entra", or have key access enabled.',
         codes=("authenticationtypedisabled",),
         words=r"key based authentication is disabled|local authentication (is )?disabled",
     ),
     Cause(
-        "fatal", "The firewall of {title} does not let this machine in. Have its address allowed "
+        "fatal", "The firewall of {title} blocks this computer. Have its address allowed "
         "in the resource's network settings, or use its VPN.",
         words=r"virtual network|firewall|\bip (address )?(is )?not (allowed|authorized)",
     ),
@@ -116,33 +116,33 @@ CAUSES = (
         words=r"public (network )?access is disabled|private (endpoint|link)",
     ),
     Cause(
-        "fatal", "{title} is not offered in the country that this machine's address is of. A VPN "
-        'of another country may be why; else set engine.name to another, or "offline".',
+        "fatal", "{title} is not available in the country of this computer's address. A VPN in "
+        'another country may be the reason; otherwise set engine.name to another, or "offline".',
         codes=("unsupported_country_region_territory", "unsupported_country_code"),
         words=r"country, region,? or territory not supported|not available in your country",
     ),
     Cause(
-        "fatal", "A gateway before {title} wants a subscription key of its own. Set "
-        "engine.endpoint to the resource itself, or have the gateway take the key that it is sent.",
+        "fatal", "A gateway in front of {title} requires its own subscription key. Set "
+        "engine.endpoint to the resource itself, or have the gateway accept the key it is sent.",
         words=r"missing subscription key",
     ),
     Cause(  # LiteLLM's words
-        "fatal", "The server behind {title} refused it. Whoever runs {title} has to look at the "
-        "key and the address that it has for {model}.",
+        "fatal", "The server behind {title} refused it. The administrator of {title} has to "
+        "check the key and the address that it uses for {model}.",
         words=r"upstream .{0,40}rejected with http 4(0\d|1\d)",
     ),
     FILTER, RATE, QUOTA, MODEL,
     Cause(
-        "fatal", "{title} knows {key}, but does not let it transcribe. Have the right given to it: "
-        'on Azure the role "Cognitive Services OpenAI User" at the resource (it takes some '
-        "minutes), at OpenAI the project and scopes of the key.",
+        "fatal", "{title} knows {key}, but does not allow it to transcribe. Have this permitted: "
+        'on Azure by the role "Cognitive Services OpenAI User" on the resource (it takes some '
+        "minutes), at OpenAI by the project and scopes of the key.",
         codes=("permissiondenied", "insufficient_permissions", "access_denied"),
         words=r"lacks the required data action|insufficient permissions|missing scopes"
         r"|not have (permission|authorization)|not authorized to perform",
     ),
     Cause(
-        "fatal", "{title} wants the name of a model in its address. Check engine.model, and that "
-        "engine.name is the kind of server that it is.",
+        "fatal", "{title} needs the name of a model in its address. Check engine.model, and that "
+        "engine.name is right for this server.",
         codes=("missing_model",),
         words=r"must provide a model|model query parameter is required"
         r"|\bmodel:? (field required|is required)",
@@ -153,11 +153,11 @@ CAUSES = (
         codes=("beta_api_shape_disabled",),
     ),
     Cause(
-        "fatal", "What is between here and {title} lets no WebSocket through. Check "
+        "fatal", "Something between here and {title} blocks WebSockets. Check "
         "engine.endpoint, and the proxy or gateway on the way.",
         statuses=(426,),
     ),
-    KIND, KEY, FORBIDDEN, ADDRESS, PORTAL,
+    NOT_TRANSCRIBING, KEY, FORBIDDEN, ADDRESS, PORTAL,
     Cause("again", codes=("session_expired",), words=r"maximum duration of \d+ minutes"),
     Cause(  # of servers of one's own: the turn is gone
         "again",
@@ -176,21 +176,21 @@ _WAIT = re.compile(rf"\b(?:in|after|for|least) (?:about )?((?:{_AMOUNT} ?)+)\b")
 
 
 def find(code: str, words: str, status: int = 0) -> Cause | None:
-    """Return the row for what a server says; a `status` is of HTTP, or a close code's."""
+    """Return the row for a server's error; `status` is HTTP's, or a close code."""
     said = words.lower()
     named = next((cause for pattern, cause in _BY_WORDS if pattern.search(said)), None)
     return named or _BY_CODE.get(code.lower()) or _BY_STATUS.get(status)
 
 
 def find_close(code: int, reason: str) -> Cause | None:
-    """Return the row for a close code and its reason, whose last word may be an error's code."""
+    """Return the row for a close code and its reason, which may end with an error's code."""
     status = code - 4000 if 4400 <= code < 4600 else code if code >= 3000 else 0
     names = reversed(re.findall(r"\w+", reason.lower()))
     return find(next((name for name in names if name in _BY_CODE), ""), reason, status)
 
 
 def asked_wait(words: str) -> float:
-    """Return the seconds that a server asks for in words: "try again in 6m0s"; 0 if for none."""
+    """Return the wait in seconds that a server asks for: "try again in 6m0s"; 0 for none."""
     found = _WAIT.search(words.lower())
     if not found:
         return 0.0

@@ -1,7 +1,7 @@
-"""How a server that wants no key on the socket is asked for a short-lived secret, and answers.
+"""Requests for a short-lived secret, and the answers, for servers that accept no key on the socket.
 
-OpenAI and Azure give one for `client_secrets`; Azure's older interface for
-`transcription_sessions` (shared/facts/protocol.md).
+OpenAI and Azure answer at `client_secrets`, Azure's older interface at `transcription_sessions`
+(shared/facts/protocol.md).
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _PLAUSIBLE = re.compile(r"[!-~]{1,8000}")  # what a header can hold
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What is posted where."""
+class SecretRequest:
+    """A request to post."""
 
     url: str
     body: bytes
 
 
-def askings(dialect: Dialect, settings: EngineSettings, url: str) -> list[Asking]:
-    """Return the ways to ask for a secret for the socket at this URL, the likeliest first."""
+def secret_requests(dialect: Dialect, settings: EngineSettings, url: str) -> list[SecretRequest]:
+    """Return the requests that may get a secret for the socket at this URL, likeliest first."""
     parts = urlsplit(url)
     prefix = parts.path.removesuffix(dialect.path)  # of a proxy before the server
-    found: list[Asking] = []
+    found: list[SecretRequest] = []
     for path in dialect.secrets:
         transcription = {"model": model(dialect, settings)}
         older = path.endswith(_OLDER)
@@ -48,12 +48,12 @@ def askings(dialect: Dialect, settings: EngineSettings, url: str) -> list[Asking
         )
         query = f"api-version={quote(settings.api_version)}" if older else ""
         target = urlunsplit((_SCHEMES[parts.scheme], parts.netloc, prefix + path, query, ""))
-        found.append(Asking(target, json.dumps(body).encode()))
+        found.append(SecretRequest(target, json.dumps(body).encode()))
     return found
 
 
 def secret(answer: bytes) -> str:
-    """Return the secret in a server's answer; empty where there is none."""
+    """Return the secret in a server's answer; empty if it has none."""
     try:
         tree: Any = json.loads(answer)
     except (ValueError, RecursionError):
@@ -66,7 +66,7 @@ def secret(answer: bytes) -> str:
 
 
 def headers(dialect: Dialect, value: str) -> dict[str, str]:
-    """Return what goes on the handshake in the key's place."""
+    """Return the headers of a handshake with a secret instead of the key."""
     if dialect.header == "api-key":
         return {"api-key": value}
     return {"Authorization": f"Bearer {value}"}

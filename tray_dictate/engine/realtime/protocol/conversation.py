@@ -1,9 +1,9 @@
-"""One connection's side of the protocol, without the connection: what to say, what it meant.
+"""Holds our side of the protocol on one connection, without the connection itself.
 
     turns ──next()──▶ messages          server's messages ──receive()──▶ settled turns
 
 It knows no socket and no clock. A connection serves one take after another (`attach`), so the
-settings are said once.
+settings are sent once.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from tray_dictate.engine.realtime.protocol.errors import (
     explain_item,
     explain_settings,
     field_in_words,
+    is_final,
     is_harmless,
-    is_telling,
     refused_field,
     without,
 )
 from tray_dictate.engine.realtime.protocol.events import (
     Answered,
     Created,
+    Failed,
     Refused,
     ServerEvent,
     SpeechStarted,
     SpeechStopped,
-    Untold,
     Updated,
     decode,
 )
@@ -53,23 +53,23 @@ log = logging.getLogger(__name__)
 
 
 class Conversation:
-    """What was said and heard on one connection; `dropped` are settings that it refuses."""
+    """The state of one connection; `dropped` are settings that the server refuses."""
 
     def __init__(
         self, dialect: Dialect, settings: EngineSettings, dropped: set[str], source: str
     ) -> None:
         self.ready = False
-        self.retiring = False  # no other turn is begun on this connection
-        self.notes: list[str] = []  # what the user is to know
-        self.progress = 0  # grows with everything that is heard of a turn
+        self.retiring = False  # begin no other turn on this connection
+        self.notes: list[str] = []  # messages for the user
+        self.progress = 0  # grows with every event about a turn
         self._dialect, self._settings, self._dropped = dialect, settings, dropped
         self._partner = Partner(dialect, settings, source)
         self._numbers = itertools.count(1)
         self._said: list[events.Message] = []
         detects = events.detects(dialect, settings, dropped)
-        self._binding = ItemMap(dialect.follows, dialect.echoes, detects)
-        self._texts: dict[str, Completed | Untold] = {}  # of items that are no turn yet
-        self._timeline = ServerClock()
+        self._items = ItemMap(dialect.follows, dialect.echoes, detects)
+        self._texts: dict[str, Completed | Failed] = {}  # of items that belong to no turn yet
+        self._clock = ServerClock()
         self._commits: set[str] = set()  # event ids
         self._transcribes = self._answers_only = False
         self.attach(Turns(dialect.rate))
@@ -82,42 +82,42 @@ class Conversation:
 
     @property
     def owed(self) -> list[Turn]:
-        """The turns that the server has all the sound of, and no text for."""
-        self._given = [turn for turn in self._given if turn.text is None]
-        return self._given
+        """The turns whose sound the server has, and whose text it owes."""
+        self._sent = [turn for turn in self._sent if turn.text is None]
+        return self._sent
 
     @property
     def clean(self) -> bool:
-        """Whether the server has nothing of this take left, so that another can follow."""
+        """Whether the server holds nothing more of this take, so that another can follow."""
         return self.ready and not self.owed and not self._loose and not self._said
 
     def attach(self, turns: Turns) -> None:
-        """Begin a take: its turns are to be settled."""
-        self._binding.forget_texts()
+        """Begin a take, whose turns this conversation settles."""
+        self._items.forget_texts()
         self._turns = turns
         self._cursor = turns.covered  # of the take: what was appended
-        self._given: list[Turn] = []
+        self._sent: list[Turn] = []
         self._begun: Turn | None = None
         self._loose = 0  # samples in the server's buffer that no commit has closed
         self.speaking = False  # the server's voice detection is within an item
         self._answer = ""
         self.complaint = ""  # the last error that may mean nothing: an answer may come all the same
-        self._timeline.jump(self._cursor)
+        self._clock.jump(self._cursor)
 
     def next(self, read: Read) -> events.Message | None:
-        """Return the next message to send, None where nothing is to be said now."""
+        """Return the next message to send; None if there is nothing to send now."""
         if self._said:
             return self._said.pop(0)
         if not self.ready:
             return None
-        turn = next((turn for turn in self._turns.unsettled() if turn not in self._given), None)
+        turn = next((turn for turn in self._turns.unsettled() if turn not in self._sent), None)
         if self._dialect.one_at_a_time and self.owed:
             return None
         if turn is None:
             return self._after_all()
         if self._begun is not turn:
             if self.retiring:
-                self._loose = 0  # it is said again on the next connection
+                self._loose = 0  # it is sent again on the next connection
                 return None
             if message := self._begin(turn):
                 return message
@@ -131,10 +131,13 @@ class Conversation:
             self._settle_waiting()
 
     def make_do(self) -> bool:
-        """Nothing comes any more: settle what can be, out of texts that fit nowhere else."""
+        """On timeout, assign unmatched texts to the oldest unanswered turns.
+
+        Return whether any was assigned.
+        """
         settled = False
         for item, text in list(self._texts.items()):
-            if isinstance(text, Completed) and (turn := self._binding.adopt(item)):
+            if isinstance(text, Completed) and (turn := self._items.adopt(item)):
                 del self._texts[item]
                 self._turns.settle(turn, text.text, text.confidence)
                 settled = True
@@ -144,20 +147,20 @@ class Conversation:
         return settled
 
     def _configure(self) -> None:
-        self._update_id = self._event_id()  # what is said against an older one is stale
+        self._update_id = self._event_id()  # errors about an older update are stale
         self._update = events.update(self._dialect, self._settings, self._dropped, self._update_id)
         self._said.append(self._update)
 
     def _event_id(self) -> str:
         return f"c{next(self._numbers)}"
 
-    # what we say
+    # what we send
 
     def _begin(self, turn: Turn) -> events.Message | None:
         self._begun = turn
         if not turn.start <= self._cursor <= (turn.end or self._turns.end):
-            self._cursor = turn.start  # what lies between was settled before
-            self._timeline.jump(self._cursor)
+            self._cursor = turn.start  # the turns between are settled
+            self._clock.jump(self._cursor)
         return events.begin(self._dialect)
 
     def _append(self, turn: Turn, read: Read) -> events.Message | None:
@@ -171,7 +174,7 @@ class Conversation:
         return self._append_message(chunk)
 
     def _append_message(self, chunk: bytes) -> events.Message:
-        self._timeline.append(len(chunk) // SAMPLE)
+        self._clock.append(len(chunk) // SAMPLE)
         self._loose += len(chunk) // SAMPLE
         return events.append(chunk)
 
@@ -179,12 +182,12 @@ class Conversation:
         rate = self._dialect.rate
         if self.detects:
             if not self._dialect.commits_detected:
-                self._given.append(turn)
+                self._sent.append(turn)
                 return self._append_message(bytes(SAMPLE * int(rate * _FLUSH)))
         elif self._loose * 1000 < rate * self._dialect.least_ms:
             return self._append_message(bytes(SAMPLE * (int(rate * _PADDED) - self._loose)))
-        self._given.append(turn)
-        self._binding.expect(turn)
+        self._sent.append(turn)
+        self._items.expect(turn)
         self._loose = 0
         commit = self._event_id()
         self._commits.add(commit)
@@ -195,11 +198,11 @@ class Conversation:
         if not self._turns.finished or not self._loose or not self._dialect.clears:
             return None
         if self.owed and not self._dialect.commits_detected:
-            return None  # what was to make it end a turn is in its buffer, too
+            return None  # the silence that makes it end a turn is in its buffer, too
         self._loose = 0
         return events.clear(self._event_id())
 
-    # what we hear
+    # what we receive
 
     def _receive(self, event: ServerEvent) -> None:
         match event:
@@ -208,7 +211,7 @@ class Conversation:
             case Updated():
                 self.ready = True
             case SpeechStarted():
-                # where no commit can end an item, only our own ear knows that somebody speaks
+                # where no commit can end an item, only our own detector knows about speech
                 self.speaking = self._dialect.commits_detected
             case SpeechStopped():
                 self._stopped(event)
@@ -218,13 +221,13 @@ class Conversation:
                 self.progress += 1
                 self._receive_text(event)
 
-    def _receive_text(self, event: Committed | Delta | Completed | Untold | Answered) -> None:
+    def _receive_text(self, event: Committed | Delta | Completed | Failed | Answered) -> None:
         match event:
             case Committed(item, after):
-                if not self._binding.announce(item, after):
+                if not self._items.announce(item, after):
                     silence = int(self._settings.vad_silence_ms * self._dialect.rate / 1000)
                     self._cut(item, self._cursor - silence)
-            case Completed(item) | Untold(item):
+            case Completed(item) | Failed(item):
                 self._transcribes = True
                 self._texts.setdefault(item, event)
             case Answered():
@@ -236,30 +239,30 @@ class Conversation:
 
     def _stopped(self, event: SpeechStopped) -> None:
         self.speaking = False
-        if not self._binding.knows(event.item):  # Speaches says it twice, of different places
+        if not self._items.knows(event.item):  # Speaches reports it twice, with different times
             at = int(event.at_ms * self._dialect.rate / 1000)
-            self._cut(event.item, self._timeline.position(at))
+            self._cut(event.item, self._clock.position(at))
 
     def _cut(self, item: str, at: int) -> None:
-        """The server has ended a turn by itself."""
+        """End a turn where the server has ended it by itself."""
         self.progress += 1
         at = min(at, self._cursor)
         turn = self._turns.cut(at)
-        self._binding.bind(item, turn or Turn(at, at, ""))  # it may be of sound that has its text
+        self._items.bind(item, turn or Turn(at, at, ""))  # its sound may have its text already
         if turn:
-            self._given.append(turn)
+            self._sent.append(turn)
             self._loose = self._cursor - at
             self._turns.pass_over_silence()  # what is behind it may be the silence at the end
 
     def _settle_waiting(self) -> None:
         for item, text in list(self._texts.items()):
-            turn = self._binding.turn(item)
+            turn = self._items.turn(item)
             if turn is None:
-                if not self._binding.waits:  # said twice: it must not become the next turn's
+                if not self._items.waits:  # a second time: it must not become the next turn's
                     del self._texts[item]
                 continue
             del self._texts[item]
-            if isinstance(text, Untold):
+            if isinstance(text, Failed):
                 error = explain_item(self._partner, text.why)
                 if not (isinstance(error, LostError) and error.wait):
                     turn.failures += 1
@@ -281,7 +284,7 @@ class Conversation:
             return self._drop(field) if ours else None
         if refused.event_id == self._update_id or (ours and not self.ready):
             return self._settings_refused(refused)
-        if refused.event_id in self._commits or is_telling(refused):
+        if refused.event_id in self._commits or is_final(refused):
             raise explain(self._partner, refused)
         # most such errors leave the session open: if this one does not, an answer is overdue
         self._complain(str(explain(self._partner, refused)))
@@ -300,21 +303,21 @@ class Conversation:
         log.warning("%s It may mean nothing.", words)
 
     def _empty(self) -> None:
-        """The server has nothing to commit: it has ended that turn before, by itself."""
-        turn = self._binding.withdraw()
+        """Settle a turn that the server had nothing to commit for: it has ended it by itself."""
+        turn = self._items.withdraw()
         if turn is None or turn.text is not None:
             return
         if self.detects:
             self._turns.settle(turn, "")
             return
         turn.failures += 1
-        raise LostError(f"{self._dialect.title} has lost the sound of a turn.")
+        raise LostError(f"{self._dialect.title} has lost the audio of a turn.")
 
     def _drop(self, field: str) -> None:
         """Go on without a setting that the server refuses."""
         if field == "turn_detection":
             field = field if self.detects else events.NULL_DETECTION
-            self._binding.detects = False
+            self._items.detects = False
         if field in self._dropped:
             return
         self._dropped.add(field)

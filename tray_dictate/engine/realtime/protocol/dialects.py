@@ -1,11 +1,7 @@
-"""What differs between the servers that speak the realtime protocol: one table.
+"""The table of servers that speak the realtime protocol, and the URL of each.
 
-Sources: shared/facts/protocol.md, sections A, C and F. A dialect is data; what is made of it is in
-dialect_url (where and as whom to connect), dialect_secret (what a key is changed into),
-dialect_session (what we say), dialect_events (what we are told), dialect_errors and dialect_causes
-(what went wrong). None of them touches a socket or a clock.
-
-Where to connect: every spelling of an endpoint that people use -> the URL of the WebSocket.
+Sources: shared/facts/protocol.md, sections A, C and F. A dialect is plain values, which
+client_secret, events, errors and conversation use. Endpoints may be spelled in any usual form.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from tray_dictate.system.address import Address, Kind
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One server family's spelling of the realtime protocol."""
+    """One server family's variant of the realtime protocol."""
 
     title: str  # as its makers write it
     path: str  # of the endpoint
@@ -36,7 +32,7 @@ class Dialect:
     needs_key: bool = False
     acknowledges: bool = True  # answers the session's settings
     complains: bool = False  # may report an error about settings that it then takes
-    detects: tuple[str, ...] = ("server_vad",)  # kinds of voice detection that it offers
+    detects: tuple[str, ...] = ("server_vad",)  # voice detections that it offers
     fields: tuple[str, ...] = ("language", "prompt")  # settings that it knows besides the model
     follows: bool = False  # its `previous_item_id` is right
     echoes: bool = True  # completes an item under the id that it announced
@@ -44,7 +40,7 @@ class Dialect:
     commits_detected: bool = True  # takes a commit while its voice detection is on
     one_at_a_time: bool = False  # loses sound that comes while it transcribes
     least_ms: int = 0  # of sound that may be committed
-    secrets: tuple[str, ...] = ()  # paths that give one where the socket takes no key
+    secrets: tuple[str, ...] = ()  # paths that issue one if the socket accepts no key
     minutes: float = 55  # that a connection is used before it is replaced
 
 
@@ -150,7 +146,7 @@ def model(dialect: Dialect, settings: EngineSettings) -> str:
     """Return the model's name, or the deployment's. Raises ConfigError."""
     name = settings.model or dialect.model
     if dialect.needs_model and not name:
-        raise ConfigError([f"engine.model: {dialect.title} wants the name of a model"])
+        raise ConfigError([f"engine.model: {dialect.title} needs the name of a model"])
     return name
 
 

@@ -1,7 +1,7 @@
-"""What a server's refusal means: another try may help, or the user must change something.
+"""Explains a server's refusal: a retry may help, or the user must change something.
 
-dialect_causes.py has the table. The words of a server are shown only where we have none of our
-own: cleaned, cut, and never for a refused key.
+causes.py has the table. A server's words are shown only where the table has no message: cleaned,
+cut, and never for a refused key.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _READ, _SHOWN = 2000, 200  # characters of what a server says
 _LONGEST = 86400.0  # seconds that a server may ask us to wait
 _SECRET = re.compile(r"\b(?:sk-|ek_|eyJ|Bearer )\S+|[\w-]{32,}")  # a server may echo the key
 _FATAL_CLOSE = 4000
-_NO_KEY, _TOKEN = "none", "Entra ID"  # where a key is from
+_NO_KEY, _TOKEN = "none", "Entra ID"  # sources of a key
 
 
 class LostError(EngineError):
-    """The connection or an answer is gone; another try may do, in `wait` seconds."""
+    """The connection or an answer is lost; a retry in `wait` seconds may succeed."""
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
         self.wait = min(wait, _LONGEST)
@@ -37,14 +37,14 @@ class LostError(EngineError):
 
 
 class RefusedError(EngineError):
-    """No other try will do before something is changed; the message says what."""
+    """Retrying is useless until something is changed; the message says what."""
 
 
 class EphemeralError(RefusedError):
-    """The server wants a secret that it gives for the key, not the key itself."""
+    """The server accepts only a secret obtained with the key, not the key itself."""
 
 
-_FIELDS = {  # the last name of a refused parameter's path -> what it is called in the settings
+_FIELDS = {  # the last name in a refused parameter's path -> the name of its setting
     "language": "language", "languages": "languages", "prompt": "prompt", "keywords": "keywords",
     "delay": "delay", "include": "logprobs", "noise_reduction": "noise_reduction",
     "input_audio_noise_reduction": "noise_reduction", "turn_detection": "turn_detection",
@@ -63,7 +63,7 @@ _IN_WORDS = {  # of a refusal without a parameter
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Whom we talk to: what every explanation is made of."""
+    """The server as explanations name it."""
 
     dialect: Dialect
     settings: EngineSettings
@@ -71,7 +71,7 @@ class Partner:
 
 
 def refused_field(refused: Refused) -> str | None:
-    """Return the setting that an `error` event's parameter is, if a session can do without it.
+    """Return the setting that an `error` event refuses, if a session can do without it.
 
     "session.audio.input.noise_reduction.type" names noise_reduction.
     """
@@ -80,7 +80,7 @@ def refused_field(refused: Refused) -> str | None:
 
 
 def field_in_words(refused: Refused, message: Mapping[str, Any]) -> str | None:
-    """Return the setting of our `message` that is refused in words alone, the first they name."""
+    """Return the setting in our `message` that the error's words name first, if they refuse it."""
     said = refused.message.lower()
     if not _REFUSES.search(said) or find(refused.code, refused.message):
         return None
@@ -103,45 +103,45 @@ def _sent(message: Mapping[str, Any]) -> list[str]:
 
 
 def is_harmless(refused: Refused) -> bool:
-    """Tell whether an `error` event only says that a server stumbles over itself.
+    """Whether an `error` event only reports a server's own slip.
 
-    Speaches may end a turn twice, and finds the second time that it has done so [facts C4].
+    Speaches may end a turn twice, and complains the second time [facts C4].
     """
     return refused.message.lower().rstrip(".").endswith("already exists")
 
 
 def without(dialect: Dialect, field: str) -> str:
-    """Return what the user is told of a setting that was dropped."""
+    """Return the message for the user about a setting that was dropped."""
     name = {"turn_detection": "turns", "language": "languages"}.get(field, field)
     return (
-        f"{dialect.title} does not take engine.{name} with this model; the dictation goes on "
+        f"{dialect.title} does not accept engine.{name} with this model; the dictation goes on "
         "without it."
     )
 
 
 def explain_settings(partner: Partner, refused: Refused) -> EngineError:
-    """Return what an `error` event means that comes instead of the session's acknowledgement."""
+    """Return the error for an `error` event instead of the session's acknowledgement."""
     if find(refused.code, refused.message):
         return explain(partner, refused)
     said = quoted(f"{partner.dialect.title} refuses the session's settings", refused.message)
     return RefusedError(f"{said} Check engine.model and the other engine settings.")
 
 
-def is_telling(refused: Refused) -> bool:
-    """Tell whether an `error` event, whatever it is about, means that no answer will come."""
+def is_final(refused: Refused) -> bool:
+    """Whether an `error` event, whatever its subject, means that no answer will come."""
     cause = find(refused.code, refused.message)
     return cause is not None and cause.action != "pass"
 
 
 def explain(partner: Partner, refused: Refused) -> EngineError:
-    """Return what an `error` event means."""
+    """Return the error for an `error` event."""
     cause = find(refused.code, refused.message)
     head = f"{partner.dialect.title} reports an error"
     return _explained(partner, cause, head, refused.message or refused.code)
 
 
 def explain_item(partner: Partner, refused: Refused) -> EngineError:
-    """Return what it means that a turn could not be transcribed."""
+    """Return the error for a turn that could not be transcribed."""
     cause = find(refused.code, refused.message)
     said = " ".join(filter(None, [refused.message, refused.code and f"({refused.code})"]))
     error = _explained(partner, cause, f"{partner.dialect.title} could not transcribe it", said)
@@ -150,7 +150,7 @@ def explain_item(partner: Partner, refused: Refused) -> EngineError:
 
 
 def explain_close(partner: Partner, code: int, reason: str) -> EngineError:
-    """Return what the end of a connection means."""
+    """Return the error for the end of a connection."""
     cause, title = find_close(code, reason), partner.dialect.title
     if code == _FATAL_CLOSE and cause is None:
         return RefusedError(
@@ -163,7 +163,7 @@ def explain_close(partner: Partner, code: int, reason: str) -> EngineError:
 def explain_handshake(
     partner: Partner, status: int, body: bytes, headers: Mapping[str, str]
 ) -> EngineError:
-    """Return what an HTTP answer instead of a WebSocket means."""
+    """Return the error for an HTTP answer instead of a WebSocket."""
     code, message = _body(body)
     cause = find(code, message, status)
     head = f"{partner.dialect.title} answered the connection with HTTP {status}"
@@ -173,14 +173,14 @@ def explain_handshake(
 def _explained(
     partner: Partner, cause: Cause | None, head: str, words: str, wait: float = 0.0
 ) -> EngineError:
-    """Return the error that a row of the table is; without one the server's words are the cause."""
+    """Return the error for a row of the table; without a row, one with the server's words."""
     said = _in_our_words(partner, cause) if cause else ""
     match cause.action if cause else "again":
         case "fatal":
             return (EphemeralError if cause is causes.EPHEMERAL else RefusedError)(said)
         case "wait":
             wait = wait or asked_wait(words)
-            more = f" It wants to be left alone for {wait:.0f} s." if wait >= 1 else ""
+            more = f" It asks for a wait of {wait:.0f} s." if wait >= 1 else ""
             return LostError(quoted(head, words) + more, wait)
         case _:
             return LostError(said or quoted(head, words))
@@ -192,7 +192,7 @@ def _in_our_words(partner: Partner, cause: Cause) -> str:
     said = cause.said
     refused = cause in (causes.KEY, causes.FORBIDDEN)
     if source == _NO_KEY and refused:
-        said = "{title} wants a key, and none is sent. Set one with `tray-dictate key set`."
+        said = "{title} requires a key, and none is sent. Set one with `tray-dictate key set`."
     elif source == _TOKEN and refused:
         said = (
             "{title} refused {key}. Check that engine.endpoint is the resource's own address, "
@@ -207,14 +207,14 @@ def _in_our_words(partner: Partner, cause: Cause) -> str:
         key=key,
         model=f"engine.model = {name!r}" if name else "engine.model",
     )
-    if cause in (causes.KIND, causes.ADDRESS) and dialect.shape == "preview":
+    if cause in (causes.NOT_TRANSCRIBING, causes.ADDRESS) and dialect.shape == "preview":
         other = {"deployment": "intent", "intent": "deployment"}[settings.preview_query]
         said += f' Or try engine.preview_query = "{other}".'
     return said
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds that a Retry-After asks for; 0 where it asks for none."""
+    """Return the wait in seconds that a Retry-After asks for; 0 for none."""
     known = {name.lower(): value.strip() for name, value in headers.items()}
     after = known.get("retry-after", "")
     try:
@@ -229,7 +229,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _body(body: bytes) -> tuple[str, str]:
-    """Return the code and the message of a refusal's JSON, as far as it is some."""
+    """Return the code and the message in a refusal's JSON; empty where there are none."""
     try:
         tree: Any = json.loads(body)
     except (ValueError, RecursionError):

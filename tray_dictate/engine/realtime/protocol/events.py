@@ -64,7 +64,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Failed:
     """An item that the server could not transcribe, and why."""
 
     item: str
@@ -72,7 +72,7 @@ class Untold:
 
 
 ServerEvent = (
-    Created | Updated | SpeechStarted | SpeechStopped | Committed | Delta | Completed | Untold
+    Created | Updated | SpeechStarted | SpeechStopped | Committed | Delta | Completed | Failed
     | Answered | Refused
 )  # fmt: skip
 _Body = dict[str, Any]
@@ -122,7 +122,7 @@ def _done(body: _Body) -> ServerEvent | None:
 
 
 def _failed(body: _Body) -> ServerEvent:
-    return Untold(_text(body, "item_id"), _error(body))
+    return Failed(_text(body, "item_id"), _error(body))
 
 
 def _error(body: _Body) -> Refused:

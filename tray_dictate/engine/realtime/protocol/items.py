@@ -1,9 +1,8 @@
-"""Which of a server's items is which turn of ours; one connection's memory.
+"""Maps a server's items and times on one connection to our turns and positions.
 
-We know the turns: each of our commits ends one, in spoken order. The server names them, may name
-them out of order, twice, wrongly or not at all, and tells their texts by these names.
-
-A server's own time: what it calls a moment is so much of what we have sent it.
+Each of our commits ends a turn, in spoken order. The server names the turns (possibly out of order,
+twice, wrongly or not at all), and sends their texts under these names. Its times count the sound
+that we have sent to it.
 """
 
 from __future__ import annotations
@@ -28,26 +27,26 @@ class ItemMap:
 
     @property
     def waits(self) -> bool:
-        """Whether the server may announce an item yet."""
+        """Whether the server may still announce an item."""
         return bool(self._unnamed) or self.detects
 
     def knows(self, item: str) -> bool:
-        """Whether it is known which turn this item is."""
+        """Whether the item is mapped to a turn."""
         return item in self._items
 
     def expect(self, turn: Turn) -> None:
-        """Learn that this turn was committed by us: its name will come."""
+        """Expect an item for this turn, which we have committed."""
         self._unnamed.append(turn)
 
     def bind(self, item: str, turn: Turn) -> None:
-        """Learn which sound an item is."""
+        """Map an item to a turn."""
         if turn in self._unnamed:  # our commit came too late: what answers it is about no sound
             self._unnamed[self._unnamed.index(turn)] = Turn(turn.start, turn.end, "")
         self._items[item] = turn
         self._last = item
 
     def announce(self, item: str, after: str | None) -> bool:
-        """Take a committed item; return whether it answers one of our commits, or is known."""
+        """Accept a committed item; return whether it answers one of our commits, or is known."""
         if item in self._items or item in self._announced:
             return True
         if len(self._announced) >= len(self._unnamed):
@@ -60,7 +59,7 @@ class ItemMap:
         return True
 
     def turn(self, item: str) -> Turn | None:
-        """Return the turn that a text under this name is of; None while that is open."""
+        """Return the turn that a text under this name belongs to; None while that is open."""
         if turn := self._items.get(item):
             return turn
         if item in self._announced or (self.echoes and (self._unnamed or self.detects)):
@@ -68,7 +67,7 @@ class ItemMap:
         return self.adopt(item)
 
     def adopt(self, item: str) -> Turn | None:
-        """Return the oldest turn that is owed, for a text under a name that is nowhere else."""
+        """Return the oldest turn that is owed, for a text under an unknown name."""
         named = (turn for turn in self._items.values() if turn.text is None)
         turn = next(named, None) or (self._unnamed.pop(0) if self._unnamed else None)
         if turn and item:
@@ -76,7 +75,7 @@ class ItemMap:
         return turn
 
     def forget_texts(self) -> None:
-        """Keep the names of what is over, should they come again, but not what was said."""
+        """Keep the names of past turns, should they come again, but not their texts."""
         over = Turn(0, 0, "")
         self._items = dict.fromkeys(self._items, over)
 
@@ -108,22 +107,22 @@ class ItemMap:
 
 
 class ServerClock:
-    """Where in a take each sample of a connection is from; both in samples."""
+    """Maps positions in a connection's sound to positions in a take; both in samples."""
 
     def __init__(self) -> None:
         self._appended = 0
         self._jumps = [(0, 0)]  # appended until then, position in the take from there on
 
     def append(self, samples: int) -> None:
-        """Learn that so much was sent."""
+        """Count samples that were sent."""
         self._appended += samples
 
     def jump(self, position: int) -> None:
-        """Learn that what is sent next is from another place, or another take."""
+        """Continue at another position in the take, or in another take."""
         self._jumps.append((self._appended, position))
 
     def position(self, appended: int) -> int:
-        """Return where in its take the sample is that was sent after so many others."""
+        """Return the position in its take of the sample that was sent after `appended` others."""
         index = bisect_right(self._jumps, appended, key=lambda jump: jump[0]) - 1
         start, position = self._jumps[index]
         return position + appended - start

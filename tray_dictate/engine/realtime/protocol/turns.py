@@ -1,11 +1,11 @@
-"""The turns of one take: what of its sound has its text, and what is still owed.
+"""Divides a take into turns, and keeps which of them have their text.
 
     0 ───────turn 1───────┬──────turn 2──────┬───turn 3 (open)──▶ end
        settled, its text   │  settled, waits  │  still spoken
        was handed out      │  for turn 1 …    │
 
-Turns partition the take without gaps, so sound is covered exactly when its turn is settled, and
-text comes out in spoken order, each once, whatever connection it came over. Positions are samples.
+Turns divide the take without gaps, so sound is covered exactly when its turn is settled, and each
+text comes out once, in spoken order, over whichever connection it came. Positions are samples.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Turns:
 
     @property
     def covered(self) -> int:
-        """Where the sound begins that still needs to be kept."""
+        """The position from which the sound is still needed."""
         return self._owed[0].start if self._owed else self.end
 
     @property
@@ -57,18 +57,18 @@ class Turns:
         return (turn for turn in self._owed if turn.text is None)
 
     def seconds(self, samples: int) -> float:
-        """Return how long so many samples last."""
+        """Return the length of samples in seconds."""
         return samples / self._rate
 
     def grow(self, samples: int) -> None:
-        """Learn that so much more was heard."""
+        """Add samples to the open turn."""
         self.end += samples
 
     def cut(self, at: int) -> Turn | None:
-        """End a turn here and return it; None where no owed turn has sound before this.
+        """End a turn at a position and return it; None if no owed turn has sound before it.
 
-        It splits a turn that has ended already, too: a server may tell late where its own voice
-        detection cut.
+        It splits a turn that has already ended, too: a server may report late where its own voice
+        detection has cut.
         """
         at = min(at, self.end)
         for index, turn in enumerate(self._owed):
@@ -83,7 +83,7 @@ class Turns:
         return None
 
     def finish(self, spoken_until: float = math.inf) -> None:
-        """End the take; nobody spoke after this position, so what lies behind it owes no text."""
+        """End the take; there is no speech, and so no text owed, after `spoken_until`."""
         self.finished = True
         self._spoken_until = spoken_until
         last = self._owed[-1]
@@ -94,25 +94,25 @@ class Turns:
             self.pass_over_silence()
 
     def settle(self, turn: Turn, text: str, confidence: float | None = None) -> None:
-        """Take a turn's text; the first one counts."""
+        """Accept a turn's text; only the first one counts."""
         if turn.text is None and turn in self._owed:
             assert turn.end is not None
             turn.text, turn.confidence = text, confidence
             self._hand_out()
 
     def reopen(self) -> None:
-        """Let all sound that is not handed out be one turn again: the cuts in it are void."""
+        """Make one turn of all sound whose text is not handed out: its cuts are void."""
         if self._owed:
             self._owed = [Turn(self.covered, self._owed[-1].end)]
             self.pass_over_silence()
 
     def due(self) -> list[SessionEvent]:
-        """Return the events of the turns whose time has come, once."""
+        """Return the events of the turns that are ready in spoken order, once."""
         ready, self._ready = self._ready, []
         return ready
 
     def _split(self, index: int, at: int) -> Turn:
-        """End what was one turn in two; the later part stays the one that was asked for."""
+        """Split a turn; the later part stays the one that was committed."""
         later = self._owed[index]
         earlier = Turn(later.start, at)
         later.start = at
@@ -120,7 +120,7 @@ class Turns:
         return earlier
 
     def pass_over_silence(self) -> None:
-        """Settle the end of a take that is over, if nobody speaks in it."""
+        """Settle the last turn of a finished take, if it has no speech."""
         last = self._owed[-1] if self.finished and self._owed else None
         if last and last.start + self._rate * _CLICK >= self._spoken_until:
             self.settle(last, "")

@@ -10,17 +10,17 @@ import pytest
 from tests.engine.transports import BOTH, KEY, http, proxy, server_for
 from tests.servers.realtime.ephemeral import CLIENT_SECRETS, REFUSAL, SESSIONS, ephemeral
 from tests.servers.realtime.raw import last
+from tray_dictate.engine.realtime.connector import Connector
 from tray_dictate.engine.realtime.engine import transport
-from tray_dictate.engine.realtime.entrance import Entrance
 from tray_dictate.engine.realtime.protocol.errors import EphemeralError, LostError, RefusedError
 from tray_dictate.engine.realtime.sdk_transport import open_sdk
 
 pytestmark = BOTH
 
 
-async def heard(entrance: Entrance, server) -> None:
+async def heard(connector: Connector, server) -> None:
     """Enter, hear the server, part."""
-    connection = await entrance.enter(server)
+    connection = await connector.connect(server)
     assert b"session.created" in await connection.receive()
     await connection.close()
 
@@ -43,9 +43,9 @@ async def test_a_secret_is_got_for_the_key_and_enters(
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{seen.port}")
         server = await server_for(door.url, kind, model="gpt-4o-mini-transcribe")
-        entrance = Entrance(connect, 5)
-        await heard(entrance, server)
-        await heard(entrance, server)
+        connector = Connector(connect, 5)
+        await heard(connector, server)
+        await heard(connector, server)
         assert [target.partition("?")[0] for target, _ in door.asked] == asked * 2
         assert "gpt-4o-mini-transcribe" in str(door.asked[0][1])
         assert door.refused == 1, "the second time nobody asks with the key itself"
@@ -58,17 +58,17 @@ async def test_a_secret_is_got_for_the_key_and_enters(
 
 async def test_an_expired_secret_is_no_end(connect, servers):
     async with ephemeral(servers["openai"]) as door:
-        entrance, server = Entrance(connect, 5), await server_for(door.url)
-        await heard(entrance, server)
+        connector, server = Connector(connect, 5), await server_for(door.url)
+        await heard(connector, server)
         door.lives = -1
         with pytest.raises(EphemeralError):
-            await entrance.enter(server)
+            await connector.connect(server)
         door.lives = 60
-        await heard(entrance, server)
+        await heard(connector, server)
 
 
 REFUSED = [
-    (http("429 Too Many", "Retry-After: 9"), LostError, "left alone for 9 s"),
+    (http("429 Too Many", "Retry-After: 9"), LostError, "asks for a wait of 9 s"),
     (http("403 No", body='{"error": {"message": "Access denied: Firewall rules."}}'),
      RefusedError, "firewall"),
     (http("200 OK", body="{}"), RefusedError, "answers with no secret"),
@@ -81,21 +81,21 @@ REFUSED = [
 async def test_a_secret_that_is_not_given_is_told_why(connect, servers, answer, kind, told):
     async with ephemeral(servers["openai"], refuses=answer) as door:
         with pytest.raises(kind, match=told) as refused:
-            await Entrance(connect, 5).enter(await server_for(door.url))
+            await Connector(connect, 5).connect(await server_for(door.url))
     assert type(refused.value) is kind
     assert KEY not in str(refused.value)
 
 
 async def test_a_server_that_gives_no_more_secrets_is_tried_with_the_key_again(connect, servers):
     async with ephemeral(servers["openai"]) as door:
-        entrance, server = Entrance(connect, 5), await server_for(door.url)
-        await heard(entrance, server)
+        connector, server = Connector(connect, 5), await server_for(door.url)
+        await heard(connector, server)
         door.gives = "nothing"
-        with pytest.raises(LostError, match="gives no secret"):
-            await entrance.enter(server)
+        with pytest.raises(LostError, match="gives no short-lived secret"):
+            await connector.connect(server)
         refused = door.refused
         with pytest.raises(EphemeralError):
-            await entrance.enter(server)
+            await connector.connect(server)
         assert door.refused == refused + 1
 
 
@@ -103,7 +103,7 @@ async def test_a_wrong_key_gets_no_secret(connect, servers):
     async with ephemeral(servers["openai"]) as door:
         server = replace(await server_for(door.url), headers={"Authorization": "Bearer wrong-key"})
         with pytest.raises(RefusedError, match="refused the key") as refused:
-            await Entrance(connect, 5).enter(server)
+            await Connector(connect, 5).connect(server)
     assert "wrong-key" not in str(refused.value)
 
 
@@ -119,4 +119,4 @@ async def test_takes_and_the_doctor_enter_so(connect, servers):
 async def test_a_server_that_knows_no_secrets_is_not_asked_for_one(connect, servers):
     servers["speaches"].plan([{"refuse": {"status": 401, "body": REFUSAL}}])
     with pytest.raises(EphemeralError, match="short-lived"):
-        await Entrance(connect, 5).enter(await server_for(servers["speaches"]))
+        await Connector(connect, 5).connect(await server_for(servers["speaches"]))
