@@ -1,4 +1,4 @@
-"""config.toml and README cannot drift from config.py."""
+"""config.toml and the manual's page of settings cannot drift from the schema."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ def test_the_shipped_config_is_the_generated_one():
     assert (ROOT / "config.toml").read_text(encoding="utf-8") == template.render(), REMEDY
 
 
-def test_readmes_table_is_the_generated_one():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert template.with_table(readme) == readme, REMEDY
-    assert template.readme_table() in readme
+def test_the_manuals_tables_are_the_generated_ones():
+    page = template.PAGE.read_text(encoding="utf-8")
+    assert template.with_tables(page) == page, REMEDY
+    for section, name, _, description in schema.settings():
+        assert f"| `{section}.{name}` | " in page
+        assert "|" not in description, "it would end the cell"
 
 
 def test_the_shipped_config_changes_nothing(tmp_path):

@@ -69,8 +69,12 @@ def run(program: list[str], home: Path, *words: str) -> tuple[int, str]:
 
 def test_the_wheel_is_the_package_and_nothing_else(wheel):
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tray_dictate").rglob("*.py")}
-    assert names == modules
+    package = ROOT / "tray_dictate"
+    ours = {
+        str(path.relative_to(ROOT)) for kind in ("*.py", "*.md") for path in package.rglob(kind)
+    }
+    assert names == ours
+    assert "tray_dictate/docs/settings.md" in names
 
 
 def test_the_source_distribution_has_what_a_packager_needs(dist):
@@ -105,6 +109,7 @@ def test_what_was_installed_from_the_wheel_runs(program, tmp_path):
     assert run(program, tmp_path, "--version")[1].startswith("tray-dictate ")
     assert run(program, tmp_path, "config", "--defaults") == (0, (ROOT / "config.toml").read_text())
     assert "complete" in run(program, tmp_path, "completion", "bash")[1]
+    assert "KDE Plasma" in run(program, tmp_path, "help", "wayland")[1]
 
 
 def test_uv_installs_it_as_a_tool_with_all_that_it_depends_on(wheel, tmp_path):

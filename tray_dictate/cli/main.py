@@ -18,6 +18,7 @@ from tray_dictate.cli import (
     control,
     devices,
     doctor,
+    help,
     history,
     keys,
     run,
@@ -52,7 +53,7 @@ examples:
 _GROUPS = {
     "dictating": "run status start stop toggle cancel redo undo copy quit",
     "what you said": "history stats transcribe",
-    "setting up": "doctor devices config reload key autostart completion",
+    "setting up": "doctor devices config reload key autostart completion help",
 }
 _COMMANDS = (
     run,
@@ -66,6 +67,7 @@ _COMMANDS = (
     keys,
     autostart,
     completion,
+    help,
 )
 
 

@@ -1,4 +1,4 @@
-"""config.toml and README's table, written from config.py so that neither can drift.
+"""Writes config.toml and the manual's page of settings from the schema, so that neither drifts.
 
 `python -m tray_dictate.config.template` rewrites both in a checkout.
 """
@@ -17,7 +17,8 @@ _HEAD = (
     "tray_dictate: every setting with its default. Uncomment and change what you want;\n"
     "`tray-dictate config --path` says where your own copy belongs, `config --check` reads it."
 )
-_TABLE_START, _TABLE_END = "<!-- settings -->", "<!-- /settings -->"
+_MARK = "<!-- generated from here: python -m tray_dictate.config.template -->"
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 
 def render() -> str:
@@ -36,19 +37,23 @@ def render() -> str:
     return document.as_string()
 
 
-def readme_table() -> str:
-    """Return README's table of settings."""
-    rows = ["| setting | default | |", "|---|---|---|"]
+def tables() -> str:
+    """Return the manual's tables of settings, one under a heading for each section."""
+    lines: list[str] = []
+    heading = ""
     for section, name, default, description in settings():
-        rows.append(f"| `{section}.{name}` | `{_toml(default)}` | {description} |")
-    return "\n".join(rows)
+        if section != heading:
+            heading = section
+            lines += ["", f"## {section}", "| setting | default | meaning |", "|---|---|---|"]
+        cells = (f"`{section}.{name}`", f"`{_toml(default)}`", description)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def with_table(readme: str) -> str:
-    """Return README's text with the table between its markers renewed."""
-    head, _, rest = readme.partition(_TABLE_START)
-    _, _, tail = rest.partition(_TABLE_END)
-    return f"{head}{_TABLE_START}\n{readme_table()}\n{_TABLE_END}{tail}"
+def with_tables(page: str) -> str:
+    """Return the page with everything after its mark generated again."""
+    head, _, _ = page.partition(_MARK)
+    return f"{head}{_MARK}\n{tables()}\n"
 
 
 def _toml(value: Any) -> str:
@@ -58,11 +63,10 @@ def _toml(value: Any) -> str:
 
 
 def main() -> None:
-    """Rewrite config.toml and README.md of the checkout that this file is in."""
+    """Rewrite config.toml and the page of the checkout that this file is in."""
     root = Path(__file__).parents[2]
     (root / "config.toml").write_text(render(), encoding="utf-8")
-    readme = root / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
