@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Installs tray-dictate on Windows for you alone, and starts it. Run it again to upgrade.
+Installs tray-dictate on Windows for your user, and starts it. Run it again to upgrade.
 
 .DESCRIPTION
-Needs no administrator. Everything goes to %LOCALAPPDATA%\tray_dictate; uninstall.ps1 takes it away
-again. Not run yet: no Windows was at hand when it was written.
+Needs no administrator rights. Everything goes to %LOCALAPPDATA%\tray_dictate; uninstall.ps1 removes
+it. Never run yet: it was written without a Windows computer.
 
     powershell -ExecutionPolicy Bypass -File install_scripts\install.ps1
 
@@ -13,7 +13,7 @@ Do not ask before installing Python.
 .PARAMETER NoStart
 Install only.
 .PARAMETER Autostart
-Start it at each login, too; without it you are asked at a first installation.
+Also start it at login; without this, the first installation asks.
 .PARAMETER From
 The checkout to install; not needed inside one.
 #>
@@ -54,7 +54,7 @@ function Install-Python {
     }
     if (-not $Yes) {
         $answer = Read-Host 'Python is needed. Install it for you with winget? [Y/n]'
-        if ($answer -and $answer -notmatch '^[yY]') { Stop-With 'nothing was installed.' }
+        if ($answer -and $answer -notmatch '^[yY]') { Stop-With 'aborted; nothing was installed.' }
     }
     winget install --exact --id Python.Python.3.13 --scope user --silent `
         --accept-package-agreements --accept-source-agreements
@@ -63,7 +63,7 @@ function Install-Python {
     $env:Path = [Environment]::GetEnvironmentVariable('Path', 'User') + ';' + $env:Path
 }
 
-# The daemons that run from the venv; ended before their files are replaced, which Windows locks.
+# Returns the daemons that run from the venv. They must end first: Windows locks their files.
 function Get-Daemon {
     Get-CimInstance Win32_Process | Where-Object {
         $_.ExecutablePath -and $_.CommandLine -and $_.CommandLine.Contains($venv) -and
@@ -75,7 +75,7 @@ function Stop-Daemon {
     if (-not (Get-Daemon)) { return $false }
     & (Join-Path $scripts 'tray-dictate.exe') quit | Out-Null
     for ($i = 0; $i -lt 100 -and (Get-Daemon); $i++) { Start-Sleep -Milliseconds 100 }
-    if (Get-Daemon) { Stop-With 'the running daemon does not end; quit it and run this again.' }
+    if (Get-Daemon) { Stop-With 'tray-dictate does not stop; quit it and run this again.' }
     return $true
 }
 
@@ -88,9 +88,9 @@ function Invoke-Pip {
 
 function Install-Program {
     if (-not (Test-Path (Join-Path $scripts 'python.exe'))) {
-        Write-Output "Making a virtual environment in $venv"
+        Write-Output "Creating a virtual environment in $venv"
         & $python -I -m venv --clear $venv
-        if ($LASTEXITCODE -ne 0) { Stop-With 'the virtual environment could not be made.' }
+        if ($LASTEXITCODE -ne 0) { Stop-With 'could not create the virtual environment.' }
     }
     Write-Output "Installing tray-dictate from $From"
     # what builds the rest first; only files whose hashes are listed there
@@ -100,7 +100,7 @@ function Install-Program {
         --requirement (Join-Path $lists 'requirements.txt')
     Invoke-Pip --no-deps --no-build-isolation --no-index $From
     & (Join-Path $scripts 'tray-dictate.exe') --version | Out-Null
-    if ($LASTEXITCODE -ne 0) { Stop-With 'it was installed but does not run.' }
+    if ($LASTEXITCODE -ne 0) { Stop-With 'tray-dictate was installed but does not start.' }
     # a folder of its own on the PATH: the venv's would bring its python.exe along
     New-Item -ItemType Directory -Force $bin | Out-Null
     Set-Content -Encoding ascii (Join-Path $bin 'tray-dictate.cmd') `
@@ -108,15 +108,15 @@ function Install-Program {
     $path = [string][Environment]::GetEnvironmentVariable('Path', 'User')
     if (($path -split ';') -notcontains $bin) {
         [Environment]::SetEnvironmentVariable('Path', ($path.TrimEnd(';') + ';' + $bin).TrimStart(';'), 'User')
-        Write-Output "$bin is on your PATH from the next terminal on."
+        Write-Output "$bin will be on your PATH in new terminals."
     }
 }
 
-# Asked for, or asked about at a first installation; else nothing starts at login.
+# Starts it at login if the option or, at the first installation, the user says so.
 function Enable-Autostart {
     $program = Join-Path $scripts 'tray-dictate.exe'
     if (-not $Autostart -and $first -and -not $Yes) {
-        $script:Autostart = (Read-Host 'Start tray-dictate at each login? [y/N]') -match '^[yY]'
+        $script:Autostart = (Read-Host 'Start tray-dictate at login? [y/N]') -match '^[yY]'
     }
     if ($Autostart) {
         & $program autostart enable
@@ -124,7 +124,7 @@ function Enable-Autostart {
     }
     & $program autostart status | Out-Null
     if ($LASTEXITCODE -ne 0) {
-        Write-Output 'To start it at each login, run: tray-dictate autostart enable'
+        Write-Output 'To start it at login, run: tray-dictate autostart enable'
     }
 }
 
@@ -153,5 +153,5 @@ if ($ran -or -not $NoStart) {
         $status = @(& $program status 2>$null) -match '^To dictate:'
     }
     if (-not $status) { Stop-With 'tray-dictate does not answer; the log says why.' }
-    Write-Output ('tray-dictate runs: ' + ($status[0] -replace '^To dictate:\s*', '') + '.')
+    Write-Output ('tray-dictate is running: ' + ($status[0] -replace '^To dictate:\s*', '') + '.')
 }

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs tray-dictate for you alone, and starts it. Run it again to upgrade.
+# Installs tray-dictate for your user, and starts it. Run it again to upgrade.
 #
 #   install_scripts/install.sh [--yes] [--no-start] [--autostart] [--from FOLDER]
 #
 #   --yes          do not ask before installing system packages
 #   --no-start     install only
-#   --autostart    start it at each login, too; without it you are asked at a first installation
+#   --autostart    also start it at login; without this, the first installation asks
 #   --from FOLDER  the checkout to install; not needed inside one
 #
-# Everything but the system packages goes into your home; uninstall.sh takes it away again. It knows
-# Debian, Ubuntu, Fedora and Arch, and macOS, whose bash is 3.2.
+# Everything but the system packages goes into your home folder; uninstall.sh removes it. Works on
+# Debian, Ubuntu, Fedora, Arch, and macOS, whose bash is 3.2.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -17,7 +17,7 @@ die() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
 usage() {
   say "usage: install.sh [--yes] [--no-start] [--autostart] [--from FOLDER]"
-  say "Installs tray-dictate from a checkout for you alone, and starts it; again to upgrade."
+  say "Installs tray-dictate from a checkout for your user, and starts it. Run it again to upgrade."
 }
 
 read_options() {
@@ -40,7 +40,7 @@ read_options() {
   bin=$HOME/.local/bin
 }
 
-# The checkout: as told, or around this script, or (piped into bash) around the present folder.
+# The checkout: the option's, or around this script, or (piped into bash) around the present folder.
 find_source() {
   local script=${BASH_SOURCE[0]:-} folder
   if [ -n "$from" ]; then folder=$from
@@ -51,13 +51,13 @@ find_source() {
     die "$source is not a checkout of tray_dictate; name one with --from FOLDER."
 }
 
-# What installs packages here: the system's own program if it is there, else one that is.
+# Finds the package manager: the system's own if it is installed, else another.
 check_system() {
   local id='' like='' name='' usual=''
   case $(uname -s) in
     Darwin) installer=brew; return ;;
     Linux) ;;
-    *) die "$(uname -s) is not supported; this script knows Linux and macOS." ;;
+    *) die "$(uname -s) is not supported, only Linux and macOS." ;;
   esac
   if [ -r /etc/os-release ]; then
     # shellcheck source=/dev/null
@@ -71,10 +71,10 @@ check_system() {
   for installer in $usual apt-get dnf pacman; do
     ! command -v "$installer" >/dev/null || return 0
   done
-  die "${name:-This system} is not supported; this script knows apt-get, dnf and pacman."
+  die "${name:-This system} is not supported: it has neither apt-get, dnf nor pacman."
 }
 
-# The embedded model and what runs it come as binaries: what they need is said before we begin.
+# The embedded model and its runtime are binaries: refuse early where they cannot run.
 check_binaries() {
   local machine release least
   machine=$(uname -m)
@@ -82,7 +82,7 @@ check_binaries() {
     Darwin/arm64) release=$(sw_vers -productVersion 2>/dev/null || true) least=15.0 ;;
     Linux/x86_64) release=$(getconf GNU_LIBC_VERSION 2>/dev/null || true) least=2.34 ;;
     Linux/aarch64) release=$(getconf GNU_LIBC_VERSION 2>/dev/null || true) least=2.31 ;;
-    *) die "$machine is not supported: the speech model's programs exist for" \
+    *) die "$machine is not supported: the speech model is available for" \
       "x86_64 and aarch64 (Linux) and Apple silicon (macOS)." ;;
   esac
   case $machine/$release in
@@ -172,8 +172,8 @@ confirm() {
   ask "These system packages are needed: $*
 Install them? [Y/n]" y || answered=$?
   case $answered in
-    1) die "nothing was installed." ;;
-    2) die "nobody to ask: run it with --yes to install $*." ;;
+    1) die "aborted; nothing was installed." ;;
+    2) die "no terminal to ask on: rerun with --yes to install $*." ;;
   esac
 }
 
@@ -194,7 +194,7 @@ install_packages() {
   esac
   if [ "$installer" != brew ] && [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||
-      die "sudo is missing: as root, run $installer for ${missing[*]}, then this again."
+      die "sudo is missing: as root, install ${missing[*]} with $installer, then run this again."
     command=(sudo "${command[@]}")
   fi
   confirm "${missing[@]}"
@@ -214,7 +214,7 @@ pip_install() {
     --progress-bar off "$@" 2>&1 | tee "$said" | while read -r line; do
     case $line in
       "Collecting "*) name=${line#Collecting }; say "  ${name%% *}" ;;
-      "Installing collected packages"*) say "  putting them in place" ;;
+      "Installing collected packages"*) say "  installing them" ;;
       "Building wheel for "*started) name=${line#Building wheel for }; say "  building ${name%% *}" ;;
     esac
   done || { tail -n 20 "$said" >&2; die "pip could not install it; the lines above say why."; }
@@ -226,13 +226,14 @@ install_program() {
   find_python
   check_python
   version=$("$python" -I -c 'import sys; print(*sys.version_info[:2], sep=".")')
-  mkdir -p "$data" "$bin" || die "$data or $bin cannot be made."
-  chmod 700 "$data" || die "$data cannot be made private; is it yours?" # what was said is in it
+  mkdir -p "$data" "$bin" || die "cannot create $data or $bin."
+  # the history will be in it
+  chmod 700 "$data" || die "cannot make $data private; does it belong to you?"
   [ -d "$venv" ] && first='' || first=1
   # a venv of another Python, as after an upgrade of the system, cannot be mended
   if ! "$venv/bin/python" -I -c 'import pip' 2>/dev/null || [ ! -d "$venv/lib/python$version" ]; then
-    say "Making a virtual environment in $venv"
-    "$python" -I -m venv --clear "$venv" || die "the virtual environment could not be made."
+    say "Creating a virtual environment in $venv"
+    "$python" -I -m venv --clear "$venv" || die "could not create the virtual environment."
   fi
   say "Installing tray-dictate from $source"
   # what builds the rest first; only files whose hashes are listed there
@@ -240,14 +241,15 @@ install_program() {
   pip_install --require-hashes --requirement "$lists/build-requirements.txt"
   pip_install --require-hashes --no-build-isolation --requirement "$lists/requirements.txt"
   pip_install --no-deps --no-build-isolation --no-index "$source"
-  "$venv/bin/tray-dictate" --version >/dev/null || die "it was installed but does not run."
+  "$venv/bin/tray-dictate" --version >/dev/null ||
+    die "tray-dictate was installed but does not start."
   if [ -e "$bin/tray-dictate" ] && [ ! -L "$bin/tray-dictate" ]; then
     die "$bin/tray-dictate is in the way; move it and run this again."
   fi
   ln -sfn "$venv/bin/tray-dictate" "$bin/tray-dictate"
 }
 
-# For the shells that are here; uninstall.sh knows the same places.
+# For the shells that are installed; uninstall.sh knows the same files.
 install_completion() {
   local shell file
   for shell in bash zsh fish; do
@@ -258,7 +260,7 @@ install_completion() {
       fish) file=$share/fish/vendor_completions.d/tray-dictate.fish ;;
     esac
     if ! { mkdir -p "${file%/*}" && "$venv/bin/tray-dictate" completion "$shell" >"$file"; }; then
-      say "Completion for $shell could not be written to $file; all else works."
+      say "Could not write completion for $shell to $file; everything else works."
     fi
   done
   case ${SHELL:-} in
@@ -267,24 +269,24 @@ install_completion() {
   esac
 }
 
-# So that it can be started from the desktop's menu of applications.
+# Lets the program be started from the desktop's applications menu.
 install_entry() {
   [ "$installer" != brew ] || return 0
   "$venv/bin/python" -I -c 'from tray_dictate.system.autostart import xdg; xdg.make()' ||
-    say "The entry for the menu of applications could not be made; all else works."
+    say "Could not add tray-dictate to the applications menu; everything else works."
 }
 
-# Asked for, or asked about at a first installation; else nothing starts at login.
+# Starts it at login if the option or, at the first installation, the user says so.
 offer_autostart() {
   if [ -n "$autostart" ] ||
-    { [ -n "$first" ] && [ -z "$yes" ] && ask "Start tray-dictate at each login? [y/N]" n; }; then
+    { [ -n "$first" ] && [ -z "$yes" ] && ask "Start tray-dictate at login? [y/N]" n; }; then
     "$venv/bin/tray-dictate" autostart enable
   elif ! "$venv/bin/tray-dictate" autostart status >/dev/null 2>&1; then
-    say "To start it at each login, run: tray-dictate autostart enable"
+    say "To start it at login, run: tray-dictate autostart enable"
   fi
 }
 
-# The pids of the daemons that run from this venv; `tray-dictate transcribe` is none.
+# Prints the pids of the daemons that run from this venv, not those of other commands.
 running() {
   local folder words pid command
   if [ ! -d /proc/self ]; then # macOS
@@ -308,10 +310,10 @@ running() {
   done
 }
 
-# What the running daemon says of how to dictate: "hold right Ctrl and speak".
+# Prints how to dictate, as the running daemon says it: "hold right Ctrl and speak".
 hint() { "$venv/bin/tray-dictate" status 2>/dev/null | sed -n 's/^To dictate: *//p'; }
 
-# Starts it apart from this terminal, with this stdin, and sees that it stays.
+# Starts it detached from this terminal, with this stdin, and checks that it keeps running.
 launch() {
   local log=$data/start.log pid apart=nohup how=''
   ! command -v setsid >/dev/null || apart=setsid
@@ -320,25 +322,25 @@ launch() {
   pid=$!
   for _ in 1 2 3 4 5 6 7 8; do
     sleep 0.25
-    kill -0 "$pid" 2>/dev/null || die "tray-dictate ended at once: $(tail -n 3 "$log")"
+    kill -0 "$pid" 2>/dev/null || die "tray-dictate stopped immediately: $(tail -n 3 "$log")"
   done
   how=$(hint || true)
-  say "tray-dictate runs (pid $pid)${how:+: $how}."
+  say "tray-dictate is running (pid $pid)${how:+: $how}."
 }
 
-# For python: becomes the given program, in the environment that stdin tells; anybody may read the
-# words of a command, and there are keys in an environment.
+# Python code that becomes a program, in the environment that it reads from stdin: other users can
+# read a command's arguments, and an environment contains keys.
 in_environment='
 import os, sys
-told = sys.stdin.buffer.read().split(b"\0")
+pairs = sys.stdin.buffer.read().split(b"\0")
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-os.execve(sys.argv[1], sys.argv[1:], dict(pair.split(b"=", 1) for pair in told if b"=" in pair))
+os.execve(sys.argv[1], sys.argv[1:], dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair))
 '
 
-# As it was started: the same display, the same options; a service by its own manager.
+# Restarts a daemon as it was started: same display, same options; a service by its manager.
 restart() {
   local pid=$1 service=tray-dictate.service environment=() words=("$venv/bin/tray-dictate" run)
-  say "Restarting the running daemon (pid $pid)"
+  say "Restarting tray-dictate (pid $pid)"
   if [ "$(systemctl --user show --property=MainPID --value $service 2>/dev/null)" = "$pid" ]; then
     systemctl --user restart "$service" || die "systemctl could not restart it."
     return
@@ -356,18 +358,19 @@ restart() {
     fi
     sleep 0.1
   done
-  die "the running daemon (pid $pid) does not end; end it and run this again."
+  die "tray-dictate (pid $pid) does not stop; stop it and run this again."
 }
 
 start_program() {
   local pid pids=()
   while read -r pid; do pids+=("$pid"); done < <(running)
   if [ -z "$start" ]; then
-    [ ${#pids[@]} -eq 0 ] || say "What runs (pid ${pids[*]}) is still what was installed before."
+    [ ${#pids[@]} -eq 0 ] ||
+      say "tray-dictate (pid ${pids[*]}) still runs the previous version: restart it to upgrade."
   elif [ ${#pids[@]} -gt 0 ]; then
     for pid in "${pids[@]}"; do restart "$pid"; done # one for each of your desktop sessions
   elif [ "$installer" != brew ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-    say "Not started: there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set)." \
+    say "Not started: no display (neither DISPLAY nor WAYLAND_DISPLAY is set)." \
       "In your desktop session, run: tray-dictate"
   else
     launch "$venv/bin/tray-dictate" run </dev/null

@@ -1,15 +1,15 @@
 <#
 .SYNOPSIS
-Takes away what install.ps1 installed; your settings, recordings and history stay.
+Removes what install.ps1 installed. Settings, recordings and history are kept.
 
 .DESCRIPTION
-Python stays: other programs may use it by now. Not run yet: no Windows was at hand when it was
-written.
+Python is kept: other programs may use it by now. Never run yet: it was written without a Windows
+computer.
 
     powershell -ExecutionPolicy Bypass -File install_scripts\uninstall.ps1
 
 .PARAMETER Purge
-Settings, recordings, history, logs, and keys in the Credential Manager go as well.
+Also remove settings, recordings, history, logs, and keys in the Credential Manager.
 #>
 [CmdletBinding()]
 param([switch]$Purge)
@@ -27,7 +27,7 @@ function Stop-With([string]$Message) {
     exit 1
 }
 
-# Whatever runs from the venv, whose files Windows locks.
+# Returns all programs that run from the venv, whose files Windows locks.
 function Get-Running {
     Get-CimInstance Win32_Process | Where-Object {
         $_.CommandLine -and $_.CommandLine.Contains($venv) -and $_.ProcessId -ne $PID
@@ -37,7 +37,7 @@ function Get-Running {
 if (Test-Path $program) {
     if (Get-Running) { & $program quit | Out-Null }
     for ($i = 0; $i -lt 100 -and (Get-Running); $i++) { Start-Sleep -Milliseconds 100 }
-    if (Get-Running) { Stop-With 'tray-dictate does not end; quit it and run this again.' }
+    if (Get-Running) { Stop-With 'tray-dictate does not stop; quit it and run this again.' }
 }
 if ($Purge -and (Test-Path $program)) {
     & $program key forget --for all | Out-Null

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Takes away what install.sh put into your home; your settings, recordings and history stay.
+# Removes what install.sh put into your home folder. Settings, recordings and history are kept.
 #
 #   install_scripts/uninstall.sh [--purge]
 #
-#   --purge   settings, recordings, history, logs, and keys in the keyring go as well
+#   --purge   also remove settings, recordings, history, logs, and keys in the keyring
 #
-# System packages stay: other programs may use them by now.
+# System packages are kept: other programs may use them by now.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'uninstall.sh: %s\n' "$*" >&2; exit 1; }
 
-# The pids of whatever runs from the venv.
+# Prints the pids of all programs that run from the venv.
 running() {
   local folder words pid command
   if [ ! -d /proc/self ]; then # macOS
@@ -35,18 +35,18 @@ stop_all() {
       kill -0 "$pid" 2>/dev/null || continue 2
       sleep 0.1
     done
-    die "tray-dictate (pid $pid) does not end; end it and run this again."
+    die "tray-dictate (pid $pid) does not stop; stop it and run this again."
   done
 }
 
-# Start at login, where it is this installation that starts, and completion.
+# Removes completion, and start at login if that starts this installation.
 remove_entries() {
   local config=${XDG_CONFIG_HOME:-$HOME/.config} file unit=tray-dictate.service
   for file in "$config/autostart/tray-dictate.desktop" "$config/systemd/user/$unit" \
     "$share/applications/org.tray_dictate.TrayDictate.desktop" \
     "$HOME/Library/LaunchAgents/org.tray-dictate.daemon.plist"; do
     grep -qsF "$venv/bin/" "$file" || continue
-    rm -f -- "$file" || die "$file cannot be removed."
+    rm -f -- "$file" || die "cannot remove $file."
     case $file in
       *.service)
         rm -f -- "$config/systemd/user/graphical-session.target.wants/$unit"
@@ -56,10 +56,11 @@ remove_entries() {
   done
   rm -f -- "$share/bash-completion/completions/tray-dictate" \
     "$share/zsh/site-functions/_tray-dictate" \
-    "$share/fish/vendor_completions.d/tray-dictate.fish" || die "completion cannot be removed."
+    "$share/fish/vendor_completions.d/tray-dictate.fish" ||
+    die "cannot remove the completion files."
 }
 
-# The keys that `tray-dictate key set` has put into the system's keyring; needs the program itself.
+# Removes the keys that `tray-dictate key set` stored in the keyring; needs the program itself.
 forget_keys() {
   local limit=()
   if [ ! -x "$venv/bin/tray-dictate" ]; then # it went before
@@ -68,13 +69,13 @@ forget_keys() {
   fi
   if command -v timeout >/dev/null; then limit=(timeout 60); fi # a locked keyring may ask unseen
   "${limit[@]+"${limit[@]}"}" "$venv/bin/tray-dictate" key forget --for all </dev/null \
-    >/dev/null 2>&1 || say "The keyring could not be asked. $keys_stay"
+    >/dev/null 2>&1 || say "The keyring did not answer. $keys_stay"
 }
 
 keys_stay="If you used \`tray-dictate key set\`, remove the entries named tray_dictate with your
 system's password program."
 
-# Prints those of our folders that are there still.
+# Prints those of our folders that still exist.
 own_folders() {
   local folder
   for folder in "$data" "${XDG_CONFIG_HOME:-$HOME/.config}/tray_dictate" \
@@ -92,9 +93,9 @@ main() {
     '') ;;
     --purge) purge=1 ;;
     --help | -h) say "usage: uninstall.sh [--purge]"; exit 0 ;;
-    *) die "unknown option $1; --purge is the only one." ;;
+    *) die "unknown option $1; the only option is --purge." ;;
   esac
-  [ -n "${HOME:-}" ] || die "HOME is not set, so it is not known where it was installed."
+  [ -n "${HOME:-}" ] || die "HOME is not set, so the installation cannot be found."
   share=${XDG_DATA_HOME:-$HOME/.local/share}
   data=$share/tray_dictate
   venv=$data/venv
@@ -104,24 +105,24 @@ main() {
   remove_entries
   if [ "$(readlink -- "$link" || true)" = "$venv/bin/tray-dictate" ]; then
     found=1
-    rm -f -- "$link" || die "$link cannot be removed."
+    rm -f -- "$link" || die "cannot remove $link."
   fi
   if [ -d "$venv" ]; then
     found=1
-    rm -rf -- "$venv" "$data/start.log" || die "$venv cannot be removed."
+    rm -rf -- "$venv" "$data/start.log" || die "cannot remove $venv."
   fi
   if [ -d "$data" ]; then rmdir -- "$data" 2>/dev/null || true; fi # the history may be there
   if [ -n "$found" ]; then say "tray-dictate is uninstalled."
-  else say "The program was not installed."; fi
+  else say "tray-dictate was not installed."; fi
   left=$(own_folders)
   if [ -z "$left" ]; then return 0; fi
   if [ -z "$purge" ]; then
-    say "Your settings, history, recordings and log stay; uninstall.sh --purge removes them:"
+    say "Your settings, history, recordings and log are kept; uninstall.sh --purge removes them:"
     say "$left"
     return 0
   fi
   while read -r folder; do
-    rm -rf -- "$folder" || die "$folder cannot be removed."
+    rm -rf -- "$folder" || die "cannot remove $folder."
     say "Removed: $folder"
   done <<<"$left"
 }

@@ -204,7 +204,7 @@ def test_fish_completes_a_command_from_where_it_looks(user: User) -> None:
 
 
 def test_nothing_starts_at_login_unasked(user: User, first_words: str) -> None:
-    assert "To start it at each login, run: tray-dictate autostart enable" in first_words
+    assert "To start it at login, run: tray-dictate autostart enable" in first_words
     assert not (user.home / ".config/autostart").exists()
 
 
@@ -246,7 +246,7 @@ def test_the_desktops_menu_of_applications_can_start_it(user: User) -> None:
 def test_it_shows_what_it_fetches(first_words: str) -> None:
     shown = first_words.splitlines()
     assert any(line.startswith("  onnxruntime==") for line in shown)
-    assert "  putting them in place" in shown
+    assert "  installing them" in shown
 
 
 @pytest.mark.usefixtures("first_words")
@@ -268,7 +268,7 @@ def test_a_file_with_another_hash_is_refused(user: User) -> None:
 @pytest.mark.usefixtures("first_words")
 def test_without_a_display_it_installs_says_so_and_starts_nothing(user: User) -> None:
     said = user.install("--yes")
-    assert "Not started: there is no display here" in said
+    assert "Not started: no display (neither DISPLAY nor WAYLAND_DISPLAY is set)" in said
     assert user.daemons() == []
 
 
@@ -292,11 +292,13 @@ def test_it_starts_the_daemon_and_a_second_run_restarts_it_where_it_was(
     user.write_settings('[hotkey]\nkeys = "f9"\n')
     said = user.install("--yes", DISPLAY=display, SECRET="a key")
     (old,) = user.daemons()
-    assert f"tray-dictate runs (pid {old}): hold F9 and speak." in said, "as the settings have it"
+    assert f"tray-dictate is running (pid {old}): hold F9 and speak." in said, (
+        "as the settings have it"
+    )
     # as from a console: the display is the old one's
     said = user.install("--yes", PATH=f"{noted_path}:{SYSTEM_PATH}")
     (new,) = user.daemons()
-    assert f"Restarting the running daemon (pid {old})" in said
+    assert f"Restarting tray-dictate (pid {old})" in said
     assert new != old
     environment = Path(f"/proc/{new}/environ").read_bytes().split(b"\0")
     assert {f"DISPLAY={display}".encode(), b"SECRET=a key"} <= set(environment)
@@ -342,7 +344,7 @@ def test_uninstalling_ends_the_daemon_and_leaves_only_what_is_the_users(
     uninstall = str(user.checkout / "install_scripts/uninstall.sh")
     code, said = user.run(uninstall)
     assert (code, said.splitlines()[0]) == (0, "tray-dictate is uninstalled.")
-    assert f"stay; uninstall.sh --purge removes them:\n{user.home}/.local/share" in said
+    assert f"are kept; uninstall.sh --purge removes them:\n{user.home}/.local/share" in said
     assert user.daemons() == []
     spoken = (".local/state/tray_dictate/", ".local/share/tray_dictate/history.sqlite")
     left = [path for path in user.files() if not path.startswith(spoken)]
@@ -389,11 +391,15 @@ def test_what_cannot_be_done_is_one_sentence(
 
 def test_system_packages_are_not_installed_unasked(user: User, bare_path: str) -> None:
     said = failure(user, PATH=bare_path)
-    assert said.startswith("install.sh: nobody to ask: run it with --yes to install python3 ")
+    assert said.startswith(
+        "install.sh: no terminal to ask on: rerun with --yes to install python3 "
+    )
 
 
 def test_no_is_an_answer(user: User, bare_path: str) -> None:
-    assert failure(user, PATH=bare_path, answer="n") == "install.sh: nothing was installed.\n"
+    assert (
+        failure(user, PATH=bare_path, answer="n") == "install.sh: aborted; nothing was installed.\n"
+    )
 
 
 def test_yes_goes_to_sudo_whose_refusal_is_told(user: User, bare_path: str) -> None:
@@ -489,9 +495,9 @@ def test_without_homebrew_the_remedy_is_named(foreign: Callable[..., str]) -> No
 
 def test_a_linux_without_a_known_installer_is_told_apart(foreign: Callable[..., str]) -> None:
     said = foreign("--yes")
-    assert said.endswith("is not supported; this script knows apt-get, dnf and pacman.\n")
+    assert said.endswith("is not supported: it has neither apt-get, dnf nor pacman.\n")
 
 
 def test_another_system_is_told_apart(foreign: Callable[..., str]) -> None:
     said = foreign(uname="echo FreeBSD")
-    assert said == "install.sh: FreeBSD is not supported; this script knows Linux and macOS.\n"
+    assert said == "install.sh: FreeBSD is not supported, only Linux and macOS.\n"
