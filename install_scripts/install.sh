@@ -324,7 +324,11 @@ launch() {
     sleep 0.25
     kill -0 "$pid" 2>/dev/null || die "tray-dictate stopped immediately: $(tail -n 3 "$log")"
   done
-  how=$(hint || true)
+  for _ in 1 2 3 4 5 6 7 8 9 10; do # a busy machine takes seconds until it answers
+    how=$(hint || true)
+    if [ -n "$how" ]; then break; fi
+    sleep 0.5
+  done
   say "tray-dictate is running (pid $pid)${how:+: $how}."
 }
 
