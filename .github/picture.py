@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.rigs.dictation import spoken  # noqa: E402 - of this checkout
-from tests.rigs.processes import wait_until  # noqa: E402
+from tests.rigs.windows import SYSTEM_PYTHON  # noqa: E402
 from tests.rigs.x11 import Desktop  # noqa: E402
-from tests.rigs.x11_windows import SYSTEM_PYTHON  # noqa: E402
+from tests.waiting import wait_until  # noqa: E402
 
 PICTURE = ROOT / ".github" / "demo.gif"
 SENTENCES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,14 @@ def test_readme_lists_the_whole_manual():
     assert linked >= set(MANUAL.glob("*.md"))
 
 
-def test_readme_is_short():
+def test_readme_is_short_and_its_picture_small():
     assert (ROOT / "README.md").stat().st_size < 8_000
+    assert (ROOT / ".github" / "demo.gif").stat().st_size < 100_000
+
+
+def test_the_pictures_script_finds_what_it_needs():
+    script = runpy.run_path(str(ROOT / ".github" / "picture.py"), run_name="picture")
+    assert script["PICTURE"] == ROOT / ".github" / "demo.gif"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
