@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the tests need, and runs them all: format, lint, types, tests, coverage.
 #
-#   install_scripts/test.sh [--yes] [PYTEST ARGUMENTS]
+#   install_scripts/test.sh [--yes] [--quick | [--] PYTEST ARGUMENTS]
 #
 #   --yes              do not ask before installing system packages (root is never asked)
-#   PYTEST ARGUMENTS   run only pytest, with these
+#   --quick            without coverage and the tests that need a desktop or a server that is not
+#                      ours; installs no system packages
+#   PYTEST ARGUMENTS   run only pytest, with these; before a first one that is an option, write --
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
@@ -112,13 +114,21 @@ check() {
 # Many tests wait for speech, so four run at once on two cores, in the order of tests/conftest.py.
 # A test that hangs fails by its own timeout; the limit here is for what that cannot end. INT, so
 # that fixtures end what they started.
+run_pytest() {
+  timeout --foreground --signal=INT --kill-after=60 2700 "$bin/python" -m pytest \
+    --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations=20 "$@" |
+    tee "$venv/tests.log"
+}
+
 run_tests() {
   local code=0
-  timeout --foreground --signal=INT --kill-after=60 2700 "$bin/python" -m pytest \
-    --numprocesses 4 --dist loadfile --no-loadscope-reorder \
-    --cov --cov-report= --durations=20 | tee "$venv/tests.log" || code=$?
+  run_pytest --cov --cov-report= || code=$?
   [ "$code" = 1 ] || return "$code" # 1: it ran to its end, and tests have failed
   run_again
+}
+
+run_quick_tests() {
+  run_pytest -m 'not desktop and not wayland and not peer' --ignore=tests/desktop
 }
 
 # The few of a desktop that failed beside others run once more, alone: one that was too slow on a
@@ -147,27 +157,46 @@ count_unsteady() {
   mv -- "$counted.new" "$counted"
 }
 
+read_options() {
+  yes='' quick=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --yes | -y) yes=1 ;;
+      --quick) quick=1 ;;
+      --help | -h) sed -n '2,14s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+      --) shift; break ;;
+      -*) die "unknown option $1; --help lists them, and pytest's come after --" ;;
+      *) break ;;
+    esac
+    shift
+  done
+  arguments=("$@")
+  [ -z "$quick" ] || [ $# -eq 0 ] || die "--quick chooses the tests itself: leave out $*"
+}
+
 main() {
-  yes=''
-  case ${1:-} in
-    --yes | -y) yes=1; shift ;;
-    --help | -h) sed -n '2,11s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
-  esac
-  install_packages
+  read_options "$@"
+  [ -n "$quick" ] || install_packages
   install_environment
-  install_peer peer tests/servers/peers/peer-requirements.txt
-  install_peer litellm tests/servers/peers/gateway-requirements.txt
   bin=$(cd -- "$venv/bin" && pwd)
-  if [ $# -gt 0 ]; then exec "$bin/python" -m pytest "$@"; fi
+  if [ -z "$quick" ]; then
+    install_peer peer tests/servers/peers/peer-requirements.txt
+    install_peer litellm tests/servers/peers/gateway-requirements.txt
+  fi
+  if [ ${#arguments[@]} -gt 0 ]; then exec "$bin/python" -m pytest "${arguments[@]}"; fi
   check format "$bin/ruff" format --check --quiet .
   check lint "$bin/ruff" check --quiet .
   check types "$bin/pyright" --pythonpath "$bin/python"
   check layers "$bin/lint-imports" --no-cache # .importlinter
-  check tests run_tests
-  # both are pure: what they do not run in a test, nobody has thought of
-  check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
-  check protocol "$bin/coverage" report --fail-under=100 \
-    --include='tray_dictate/engine/realtime/protocol/*'
+  if [ -n "$quick" ]; then
+    check tests run_quick_tests
+  else
+    check tests run_tests
+    # pure code: every branch must be tested
+    check core "$bin/coverage" report --include='tray_dictate/core/*' --fail-under=100
+    check protocol "$bin/coverage" report --fail-under=100 \
+      --include='tray_dictate/engine/realtime/protocol/*'
+  fi
   printf '\n'
   printf '%s\n' "${summary[@]}"
   tail -n 1 "$venv/tests.log" # how many passed

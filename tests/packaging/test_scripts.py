@@ -32,6 +32,26 @@ def test_a_script_can_be_run_as_it_is(script: Path) -> None:
     assert script.read_text().startswith("#!/usr/bin/env bash\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--quik"], "test.sh: unknown option --quik; --help lists them"),
+        (
+            ["--yes", "-k", "caret"],
+            "unknown option -k; --help lists them, and pytest's come after --",
+        ),
+        (["--quick", "tests/core"], "--quick chooses the tests itself: leave out tests/core"),
+    ],
+)
+def test_the_script_of_the_tests_refuses_what_it_does_not_know(words, said) -> None:
+    script = ROOT / "install_scripts" / "test.sh"
+    done = subprocess.run(
+        ["bash", str(script), *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize("name", ["install.ps1", "uninstall.ps1"])
 def test_a_script_for_windows_parses(name: str) -> None:
     grammar = tree_sitter.Language(tree_sitter_powershell.language())
