@@ -170,14 +170,10 @@ def _write(path: Path, text: str, folder: Callable[[Path], Path]) -> None:
     """Write a file that only its owner may read. Raises UnavailableError."""
     try:
         folder(path.parent)
-        with open(path, "w", encoding="utf-8", opener=_private) as file:
+        with open(path, "w", encoding="utf-8", opener=files.open_private) as file:
             file.write(text)
     except OSError as reason:
         raise UnavailableError(f"{path} cannot be written: {reason.strerror}.") from reason
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _no_check(reason: str) -> UnavailableError:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -47,38 +44,15 @@ def write(path: Path, text: str, before: str) -> None:
     A link stays a link: the file that it leads to gets the text. A file that does not hold
     `before` any more is left alone.
     """
+
+    def check() -> None:
+        if load.read(path) != before:
+            raise ConfigError(["was changed at the same moment; try again"], where=str(path))
+
     try:
-        path = path.resolve()
-        files.make_folder(path.parent)
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            _like(path, Path(name))
-            _still(path, before)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        files.write_atomic(path, text, None, check=check)
     except OSError as error:
         raise ConfigError([f"cannot be written: {error.strerror}"], where=str(path)) from error
-
-
-def _still(path: Path, before: str) -> None:
-    if load.read(path) != before:
-        raise ConfigError(["was changed at the same moment; try again"], where=str(path))
-
-
-def _like(path: Path, new: Path) -> None:
-    """Give the new file the owner and the permissions of the present one."""
-    with suppress(FileNotFoundError):
-        shutil.copymode(path, new)
-        if hasattr(os, "chown"):
-            known = path.stat()
-            with suppress(PermissionError):  # another's file, which we may only replace
-                os.chown(new, known.st_uid, known.st_gid)
 
 
 def _holds(text: str, wanted: dict[str, Any]) -> bool:

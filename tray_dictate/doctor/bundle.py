@@ -175,9 +175,7 @@ def write(path: Path, settings_file: Path | None, report: dict[str, Any]) -> dic
     contents = _contents(settings_file or paths.config_file(), report)
     archive = _zip(contents) if path.name.endswith(".zip") else _tar(contents)
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(file, "wb") as opened:
-            opened.write(archive)
+        paths.write_new(path, archive)
     except OSError as reason:
         raise DictateError(
             f"{path} cannot be written: {reason.strerror}. Name another file."

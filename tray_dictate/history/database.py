@@ -189,12 +189,9 @@ def _check(connection: sqlite3.Connection) -> None:
 
 def _make_private(path: Path) -> None:
     """Make the file, or its mode; SQLite gives the same mode to -wal and -shm."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
+    with open(path, "ab", opener=files.open_private) as file:
         if sys.platform != "win32":
-            os.fchmod(file, 0o600)
-    finally:
-        os.close(file)
+            os.fchmod(file.fileno(), 0o600)
 
 
 def _unused(path: Path) -> Path:

@@ -56,7 +56,7 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
         space = " Free some space on the disk." if error.errno in _FULL else ""
         return Kept(f"The recording could not be kept: {error.strerror}.{space}")
     try:
-        _write(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
+        files.write_new(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
     except OSError as error:  # it can be turned into text all the same
         log.warning("nothing is noted beside %s: %s", path, error)
     return Kept(
@@ -69,7 +69,7 @@ def _write_new(folder: Path, stamp: str, content: bytes) -> Path:
     for number in range(_MOST):  # counted, for the clocks of some systems stand still for 16 ms
         path = folder / f"{stamp}-{number:03}.wav"
         with suppress(FileExistsError):
-            _write(path, content)
+            files.write_new(path, content)
             return path
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
 
@@ -82,17 +82,6 @@ def _wav(audio: bytes | bytearray, rate: int) -> bytes:
         wav.setframerate(rate)
         wav.writeframes(audio)
     return file.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Make a file that is whole or not there. Raises OSError."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
 
 
 SLACK = 3600.0  # seconds that a clock may gain; one that is set right gains no more

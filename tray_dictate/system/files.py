@@ -1,15 +1,14 @@
-"""Where things are kept, by each system's own custom.
-
-A file that another program reads is there whole, or as it was.
-"""
+"""The paths of our files, by each system's own custom; private folders and whole files."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -112,20 +111,71 @@ def _close(folder: Path) -> None:
             folder.chmod(0o700)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file, with its folders, at once. Raises OSError, which names the path."""
-    path = path.resolve()  # a link, as of those who keep their settings elsewhere, stays one
+def open_private(path: str, flags: int) -> int:
+    """Open a file as the `opener` of open(): a new one is its owner's alone. Raises OSError."""
+    return os.open(path, flags, 0o600)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Make a file that is its owner's alone, whole or not at all.
+
+    Raises FileExistsError where there is one already, or another OSError.
+    """
+    file = open(path, "xb", opener=open_private)  # noqa: SIM115 - what is there already stays
+    try:
+        with file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def write_atomic(
+    path: Path,
+    content: str | bytes,
+    mode: int | None = 0o644,
+    *,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Replace the content of a file, all of it or nothing; make the folders that are missing.
+
+    Where the path is a link, the file that it leads to is replaced. Without a `mode` the new file
+    has the permissions and the owner of the present one, or is its owner's alone. `check` is called
+    at the last moment: what it raises leaves the present file as it is. Raises OSError, which names
+    the path.
+    """
+    path = path.resolve()  # of those who keep their settings elsewhere
     make_folder(path.parent)
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as reason:
         raise OSError(reason.errno, reason.strerror, str(path.parent)) from reason
-    written = Path(name)
+    new = Path(name)
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        written.chmod(mode)
-        written.replace(path)
+        with os.fdopen(number, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is None:
+            _copy_rights(path, new)
+        else:
+            new.chmod(mode)
+        if check:
+            check()
+        new.replace(path)
     except OSError as reason:
-        written.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise OSError(reason.errno, reason.strerror, str(path)) from reason
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _copy_rights(present: Path, new: Path) -> None:
+    """Give the new file the owner and the permissions of the present one, if there is one."""
+    with suppress(FileNotFoundError):
+        shutil.copymode(present, new)
+        if hasattr(os, "chown"):
+            known = present.stat()
+            with suppress(PermissionError):  # another's file, which we may only replace
+                os.chown(new, known.st_uid, known.st_gid)

@@ -65,7 +65,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
     def _open(self) -> Any:
         return open(
             self.baseFilename, self.mode, encoding=self.encoding, errors="backslashreplace",
-            opener=lambda path, flags: os.open(path, flags, 0o600),
+            opener=files.open_private,
         )  # fmt: skip
 
 

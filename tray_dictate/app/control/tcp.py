@@ -47,7 +47,8 @@ class TcpListener:
         try:
             listening.bind((_HOST, 0))
             listening.listen()
-            self._write(listening.getsockname()[1])
+            door = {"port": listening.getsockname()[1], "token": self.token}
+            files.write_atomic(self._file, json.dumps(door), 0o600)
         except BaseException:
             listening.close()
             self._lock.release()
@@ -63,15 +64,6 @@ class TcpListener:
         """Forget the port and the token."""
         self._file.unlink(missing_ok=True)
         self._lock.release()
-
-    def _write(self, port: int) -> None:
-        """Replace the file as a whole: a client reads the old one or the new one."""
-        new = self._file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as written:
-            json.dump({"port": port, "token": self.token}, written)
-        new.replace(self._file)
 
 
 def door_file() -> Path:

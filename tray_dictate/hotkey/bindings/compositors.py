@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey.bindings.syntax import Compositor, quoted, unmapped
-from tray_dictate.system.files import write_whole
+from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
 
 _BEGIN = "tray_dictate: these lines are renewed by `tray-dictate doctor --write`"
@@ -185,15 +185,15 @@ def write(running: Running, lines: Sequence[str]) -> Path | None:
         mode = stat.S_IMODE(running.file.stat().st_mode) if existed else _mode(running.kind)
         if existed:
             kept = running.file.with_name(running.file.name + _BACKUP)
-            write_whole(kept, before, mode)
-        write_whole(running.file, after, mode)
+            write_atomic(kept, before, mode)
+        write_atomic(running.file, after, mode)
     except OSError as reason:
         raise UnavailableError(
             f"{reason.filename} cannot be written: {reason.strerror}.", by_hand
         ) from reason
     if refusal := _told(running, lines, lines_of(before)):
         if existed:
-            write_whole(running.file, before, mode)
+            write_atomic(running.file, before, mode)
         else:
             running.file.unlink(missing_ok=True)
         _told(running, lines_of(before), lines)

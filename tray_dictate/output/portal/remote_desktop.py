@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -190,10 +188,7 @@ class RemoteSession:
         if not token:
             return
         try:
-            folder = files.private_folder(self._token.parent)
-            handle, made = tempfile.mkstemp(dir=folder, prefix=self._token.name)  # 0600
-            with os.fdopen(handle, "w") as file:
-                file.write(token)
-            Path(made).replace(self._token)
+            files.private_folder(self._token.parent)
+            files.write_atomic(self._token, token, 0o600)
         except OSError as reason:
             log.warning("the desktop will ask again, for %s: %s", self._token, reason)

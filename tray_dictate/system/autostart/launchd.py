@@ -12,7 +12,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.files import write_whole
+from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
 
 _LABEL = "org.tray-dictate.daemon"
@@ -38,7 +38,7 @@ class LaunchAgent:
 
     def write(self, command: tuple[str, ...]) -> None:
         """Make the entry, switched on, for the next login. Raises OSError."""
-        write_whole(self._path, render(command))
+        write_atomic(self._path, render(command))
         _launchctl("enable", f"{_domain()}/{_LABEL}")
 
     def remove(self) -> None:

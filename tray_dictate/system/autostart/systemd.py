@@ -11,7 +11,7 @@ import platformdirs
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system import files
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.files import write_whole
+from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
 
 _UNIT = "tray-dictate.service"
@@ -45,7 +45,7 @@ class Service:
                 f"No systemd session with a {_TARGET} runs here: not every desktop has one.",
                 "Run this in your desktop session, or leave out --systemd.",
             )
-        write_whole(self._path, render(command))
+        write_atomic(self._path, render(command))
         files.make_folder(self._wanted.parent)
         self._wanted.unlink(missing_ok=True)
         self._wanted.symlink_to(self._path)

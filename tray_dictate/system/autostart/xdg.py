@@ -18,7 +18,7 @@ import platformdirs
 
 from tray_dictate.system import autostart
 from tray_dictate.system.autostart import Entry
-from tray_dictate.system.files import write_whole
+from tray_dictate.system.files import write_atomic
 
 _GROUP = "Desktop Entry"
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)', re.DOTALL)
@@ -42,7 +42,7 @@ class DesktopEntry:
 
     def write(self, command: tuple[str, ...]) -> None:
         """Make the entry, switched on. Raises OSError."""
-        write_whole(self._path, render(command))
+        write_atomic(self._path, render(command))
 
     def remove(self) -> None:
         """Take the entry away; idempotent. Raises OSError."""
@@ -112,6 +112,6 @@ def make() -> None:
     text = f"{render(autostart.program())}Categories=Utility;Accessibility;\n"
     try:
         if not path.exists() or path.read_text() != text:
-            write_whole(path, text)
+            write_atomic(path, text)
     except OSError as reason:
         log.info("the desktop's entry for us cannot be written: %s", reason)
