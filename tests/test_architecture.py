@@ -27,7 +27,7 @@ def relative(path: Path) -> str:
 def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender(path):
     heard = "add_message_handler" in path.read_text()
     assert not heard or relative(path) == "system/dbus.py", (
-        "take dbus.Owner: anybody can send signals"
+        "take dbus.Service: anybody can send signals"
     )
 
 

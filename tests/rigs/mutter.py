@@ -48,11 +48,12 @@ class Mutter:
 
     async def _start(self, bus: str) -> None:
         self._bus = await MessageBus(bus_address=bus, negotiate_unix_fd=True).connect()
-        [self._session] = await self._call(PATH, f"{NAME}.CreateSession")
-        await self._call(self._session, f"{SESSION}.Start")
+        [path] = await dbus.Service(self._bus, NAME, PATH).call(NAME, "CreateSession")
+        self._session = dbus.Service(self._bus, NAME, path)
+        await self._call("Start")
 
-    async def _call(self, path: str, member: str, signature: str = "", *body: Any) -> list[Any]:
-        return await dbus.call(self._bus, NAME, path, member, signature, *body)
+    async def _call(self, member: str, signature: str = "", *body: Any) -> list[Any]:
+        return await self._session.call(SESSION, member, signature, *body)
 
 
 class MutterKeyboard(Mutter):
@@ -61,12 +62,12 @@ class MutterKeyboard(Mutter):
     def key(self, code: int, *, down: bool) -> None:
         """Press or release a key of Linux's code, no sooner after another than a person does."""
         time.sleep(GAP)
-        self._run(self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", code, down))
+        self._run(self._call("NotifyKeyboardKeycode", "ub", code, down))
 
     async def _start(self, bus: str) -> None:
         await super()._start(bus)
         for down in (True, False):  # only now is there a keyboard, and windows can have its focus
-            await self._call(self._session, f"{SESSION}.NotifyKeyboardKeycode", "ub", SHIFT, down)
+            await self._call("NotifyKeyboardKeycode", "ub", SHIFT, down)
 
 
 class MutterCopy(Mutter):
@@ -81,13 +82,12 @@ class MutterCopy(Mutter):
     def copy(self) -> None:
         """Have it copied; the desktop knows then."""
         types = {"mime-types": Variant("as", [*self._contents])}
-        self._run(self._call(self._session, f"{SESSION}.SetSelection", "a{sv}", types))
+        self._run(self._call("SetSelection", "a{sv}", types))
 
     async def _start(self, bus: str) -> None:
         await super()._start(bus)
-        await dbus.listen(self._bus, f"type='signal',path='{self._session}'")
-        self._bus.add_message_handler(self._on_message)
-        await self._call(self._session, f"{SESSION}.EnableClipboard", "a{sv}", {})
+        await self._session.signals(self._on_message, path=self._session.path)
+        await self._call("EnableClipboard", "a{sv}", {})
 
     def _on_message(self, message: Message) -> None:
         if message.member == "SelectionTransfer":
@@ -96,11 +96,10 @@ class MutterCopy(Mutter):
     async def _serve(self, kind: str, serial: int) -> None:
         reply = await self._bus.call(
             Message(
-                destination=NAME, path=self._session, interface=SESSION, member="SelectionWrite",
-                signature="u", body=[serial],
+                destination=NAME, path=self._session.path, interface=SESSION,
+                member="SelectionWrite", signature="u", body=[serial],
             )
         )  # fmt: skip
         with os.fdopen(reply.unix_fds[0], "wb") as pipe:
             await asyncio.to_thread(pipe.write, self._contents[kind])
-        done = f"{SESSION}.SelectionWriteDone"
-        await self._call(self._session, done, "ub", serial, True)
+        await self._call("SelectionWriteDone", "ub", serial, True)

@@ -10,7 +10,7 @@ from typing import Any
 from dbus_fast import Message, MessageType
 from dbus_fast.auth import UID_NOT_SPECIFIED, AuthExternal
 
-from tray_dictate.system.dbus import DAEMON, Bus, call
+from tray_dictate.system.dbus import DAEMON, Bus, daemon
 
 NOBODY = 65534
 
@@ -44,7 +44,7 @@ class Stranger:
 
     async def forge(self, path: str, member: str, signature: str, *body: Any, count: int) -> None:
         """Send "interface.Member" so many times, and return when everybody has it."""
-        names = await call(self._bus, DAEMON, "/org/freedesktop/DBus", f"{DAEMON}.ListNames")
+        names = await daemon(self._bus).call(DAEMON, "ListNames")
         others = {name for name in names[0] if name.startswith(":")} - {self._bus.unique_name}
         interface, _, name = member.rpartition(".")
         assert others
@@ -56,4 +56,4 @@ class Stranger:
                         interface=interface, member=name, signature=signature, body=list(body),
                     )
                 )  # fmt: skip
-        await call(self._bus, DAEMON, "/org/freedesktop/DBus", f"{DAEMON}.GetId")
+        await daemon(self._bus).call(DAEMON, "GetId")

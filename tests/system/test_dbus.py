@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
-from dbus_fast import Message, RequestNameReply
+from dbus_fast import DBusError, Message, RequestNameReply
 from dbus_fast.aio import MessageBus
 
 from tests.rigs.processes import listens
 from tests.rigs.strangers import Stranger
 from tests.waiting import wait_until
-from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, listen
+from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, daemon, stay_connected
 
 DBUS = "org.freedesktop.DBus"
-PEER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.Peer.Ping")
 
 
 @pytest.fixture
@@ -54,9 +55,9 @@ async def test_a_call_after_the_end_is_refused_and_leaves_others_alone(bus: Path
     there, other = socket.socketpair()  # takes the number of the one that has gone
     assert gone._fd in {there.fileno(), other.fileno()}
     with pytest.raises(EOFError, match="the connection to the bus has ended"):
-        await call(gone, *PEER)
+        await daemon(gone).ping()
     with pytest.raises(EOFError):
-        await listen(gone, "type='signal'")
+        await daemon(gone).signals(print)
     gone.send(Message(destination=DBUS, path="/", interface="a.b", member="C"))
     assert watched() == before
     for one in (there, other):
@@ -73,7 +74,7 @@ async def test_connections_given_up_at_any_moment_leave_those_that_follow_alone(
         following = asyncio.ensure_future(connect())  # begins in the turn in which that one ends
         with suppress(asyncio.CancelledError):
             await ended(await given_up)
-        await call(await following, *PEER)
+        await daemon(await following).ping()
         await ended(following.result())
     await asyncio.sleep(0.5)  # those given up end by themselves
     assert watched() == before
@@ -92,15 +93,15 @@ async def served(bus: Path) -> MessageBus:
 async def say(bus: MessageBus, *words: str) -> None:
     for word in words:
         await bus.send(Message.new_signal("/", SERVICE, word))
-    await call(bus, *PEER)  # the bus has passed them on
+    await daemon(bus).ping()  # the bus has passed them on
 
 
 async def test_signals_count_from_whoever_has_the_name_and_from_nobody_else(bus: Path) -> None:
     heard, owners = list[str](), list[str]()
     ours, other = await connect(), await connect()
-    service = Owner(ours, SERVICE, lambda signal: heard.append(str(signal.member)), owners.append)
-    await service.follow()
-    await service.listen()
+    service = Service(ours, SERVICE, "/")
+    await service.owner_changed(owners.append)
+    await service.signals(lambda signal: heard.append(str(signal.member)))
     assert service.unique == ""
     first = await served(bus)
     await say(other, "Forged")  # broadcast
@@ -112,7 +113,7 @@ async def test_signals_count_from_whoever_has_the_name_and_from_nobody_else(bus:
     await ended(first)
     second = await served(bus)
     await say(second, "Two")
-    await call(ours, *PEER)
+    await daemon(ours).ping()
     assert heard == ["One", "Two"]
     assert owners == [first.unique_name, "", second.unique_name]
     for one in (ours, other, second):
@@ -121,8 +122,95 @@ async def test_signals_count_from_whoever_has_the_name_and_from_nobody_else(bus:
 
 async def test_who_has_the_name_already_is_known_at_once(bus: Path) -> None:
     serving, ours = await served(bus), await connect()
-    service = Owner(ours, SERVICE, lambda _: None)
-    await service.follow()
+    service = Service(ours, SERVICE, "/")
+    await service.signals(print)
     assert service.unique == serving.unique_name
     for one in (ours, serving):
         await ended(one)
+
+
+async def test_a_subscription_hears_only_the_signals_that_are_like_it(bus: Path) -> None:
+    heard = list[str]()
+    serving, ours = await served(bus), await connect()
+    service = Service(ours, SERVICE, "/")
+
+    def hear(signal: Message) -> None:
+        heard.append(f"{signal.path} {signal.member}")
+
+    await service.signals(hear, SERVICE, "Wanted", "/", "s")
+    await service.signals(hear, path="/other")
+    for path, interface, member, signature in (
+        ("/", SERVICE, "Wanted", "s"),
+        ("/", SERVICE, "Wanted", "u"),  # the same in another shape
+        ("/", SERVICE, "Unwanted", "s"),
+        ("/", "org.example.Other", "Wanted", "s"),
+        ("/other", "org.example.Other", "Any", "s"),
+        ("/third", SERVICE, "Wanted", "s"),
+    ):
+        body = [1 if signature == "u" else "word"]
+        await serving.send(Message.new_signal(path, interface, member, signature, body))
+    await daemon(serving).ping()
+    await daemon(ours).ping()
+    assert heard == ["/ Wanted", "/other Any"]
+    for one in (ours, serving):
+        await ended(one)
+
+
+async def test_the_same_subscription_again_is_heard_once_by_its_new_handler(bus: Path) -> None:
+    before, after = list[Message](), list[Message]()
+    serving, ours = await served(bus), await connect()
+    service = Service(ours, SERVICE, "/")
+    await service.signals(before.append, path="/")
+    await service.signals(after.append, path="/")
+    await say(serving, "One")
+    await daemon(ours).ping()
+    assert (len(before), len(after)) == (0, 1)
+    for one in (ours, serving):
+        await ended(one)
+
+
+async def test_the_owner_of_a_name_and_its_process_can_be_asked_for(bus: Path) -> None:
+    serving, ours = await served(bus), await connect()
+    service = Service(ours, SERVICE, "/")
+    assert await service.owner() == serving.unique_name
+    assert await service.process() == os.getpid()
+    await ended(serving)
+    assert await service.owner() == ""
+    with pytest.raises(DBusError):
+        await service.process()
+    await ended(ours)
+
+
+async def test_the_bus_that_has_ended_is_reached_again_and_one_that_never_was_is_given_up(
+    bus: Path,
+) -> None:
+    used = list[MessageBus]()
+    again = asyncio.Event()
+
+    async def use(connection: MessageBus) -> None:
+        used.append(connection)
+        if len(used) == 1:
+            return
+        again.set()
+        await connection.wait_for_disconnect()
+
+    staying = asyncio.create_task(stay_connected(connect, use, Backoff(0.01, 0.01)))
+    async with asyncio.timeout(20):
+        await again.wait()
+    assert not used[0].connected
+    staying.cancel()
+    with suppress(asyncio.CancelledError):
+        await staying
+    assert not used[1].connected
+    nowhere = partial(connect, address=f"unix:path={bus}-of-nobody")
+    with pytest.raises(TROUBLE):
+        await stay_connected(nowhere, use, Backoff(0.01, 0.01))
+
+
+def test_pauses_become_longer_up_to_a_limit() -> None:
+    backoff = Backoff(1, 5)
+    assert [backoff.next() for _ in range(4)] == [1, 2, 4, 5]
+    assert not backoff.is_fresh
+    backoff.reset()
+    assert backoff.is_fresh
+    assert backoff.next() == 1

@@ -26,7 +26,6 @@ SAVER = "org.gnome.ScreenSaver"
 
 def enter(service: Logind, monkeypatch: pytest.MonkeyPatch) -> None:
     """Be on its bus, which is the session's as well."""
-    monkeypatch.setattr(screen_lock_bus, "_PAUSE", 0.05)
     for kind in ("SYSTEM", "SESSION"):
         monkeypatch.setenv(f"DBUS_{kind}_BUS_ADDRESS", service.address)
 
@@ -54,7 +53,7 @@ class Watched:
 @asynccontextmanager
 async def following() -> AsyncGenerator[Watched]:
     watched = Watched()
-    task = asyncio.create_task(screen_lock_bus.follow(watched.lock, watched.changed))
+    task = asyncio.create_task(screen_lock_bus.follow(watched.lock, watched.changed, 0.05))
     await until(lambda: watched.changes)  # the session was asked, the last of all
     try:
         yield watched

@@ -25,7 +25,8 @@ def logind(tmp_path, monkeypatch):
 class Watching:
     """What was called, in order; before each sleep it waits for `may_sleep`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: tuple[float, float] = (5.0, 60.0)) -> None:
+        self._pauses = pauses
         self.called: list[str] = []
         self.may_sleep = asyncio.Event()
         self.may_sleep.set()
@@ -38,7 +39,8 @@ class Watching:
         self.called.append("after")
 
     async def __aenter__(self) -> Watching:
-        self._task = asyncio.create_task(sleep.watch(self.before, self.after))
+        watch = sleep.watch(self.before, self.after, self._pauses)
+        self._task = asyncio.create_task(watch)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,10 +90,8 @@ async def test_the_lock_ends_with_the_watch(logind):
 
 async def test_a_lock_that_comes_when_nobody_waits_for_it_any_more_is_let_go(logind):
     bus = await dbus.connect(system=True, files=True)
-    member = f"{sleep._MANAGER}.Inhibit"
-    asking = asyncio.create_task(
-        dbus.file(bus, sleep._NAME, sleep._PATH, member, "ssss", *sleep._LOCK)
-    )
+    manager = dbus.Service(bus, sleep._NAME, sleep._PATH)
+    asking = asyncio.create_task(manager.file(sleep._MANAGER, "Inhibit", "ssss", *sleep._LOCK))
     with logind.stopped():
         for _ in range(20):
             await asyncio.sleep(0)  # until it has been asked
@@ -104,9 +104,8 @@ async def test_a_lock_that_comes_when_nobody_waits_for_it_any_more_is_let_go(log
     await bus.wait_for_disconnect()
 
 
-async def test_a_bus_that_restarts_is_found_again(logind, monkeypatch):
-    monkeypatch.setattr(sleep, "_PAUSES", (0.1, 0.1))
-    async with Watching() as watching:
+async def test_a_bus_that_restarts_is_found_again(logind):
+    async with Watching((0.1, 0.1)) as watching:
         await asyncio.to_thread(logind.wait_for, "locked tray_dictate")
         await asyncio.to_thread(logind.stop)
         await asyncio.to_thread(logind.start)

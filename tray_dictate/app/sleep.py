@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.system.dbus import TROUBLE, Owner, call, connect, file
+from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, stay_connected
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ _LONGEST = 4.0  # seconds for a dictation to be finished; the manager waits for 
 _PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at first, and at last
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
-_RULE = f"path='{_PATH}',interface='{_MANAGER}',member='{_SIGNAL}'"
 _UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
 _LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
 
@@ -48,28 +47,19 @@ async def follow(daemon: Daemon, parts: Components) -> None:
     await watch(before, after)
 
 
-async def watch(before: Do, after: Do) -> None:
+async def watch(before: Do, after: Do, pauses: tuple[float, float] = _PAUSES) -> None:
     """Call these before and after each sleep, until cancelled or where nobody tells of it."""
-    known = False
-    pause, longest = _PAUSES
-    while True:
+
+    async def use(bus: MessageBus) -> None:
         try:
-            bus = await _connected()
+            await _Watch(bus, before, after).run()
         except TROUBLE as reason:
-            if not known:
-                log.info("Nobody tells when the machine sleeps: %s", reason)
-                return
-            log.debug("no system bus: %s", reason)
-        else:
-            known, pause = True, _PAUSES[0]
-            try:
-                await _Watch(bus, before, after).run()
-            except TROUBLE as reason:
-                log.info("Nobody tells any more when the machine sleeps: %s", reason)
-            finally:
-                bus.disconnect()
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, longest)
+            log.info("Nobody tells any more when the machine sleeps: %s", reason)
+
+    try:
+        await stay_connected(_connected, use, Backoff(*pauses))
+    except TROUBLE as reason:
+        log.info("Nobody tells when the machine sleeps: %s", reason)
 
 
 class _Watch:
@@ -77,14 +67,13 @@ class _Watch:
 
     def __init__(self, bus: MessageBus, before: Do, after: Do) -> None:
         self._bus, self._before, self._after = bus, before, after
+        self._manager = Service(bus, _NAME, _PATH)
         self._told: asyncio.Queue[bool] = asyncio.Queue()
         self._lock: int | None = None
 
     async def run(self) -> None:
         """Raises one of TROUBLE when the bus goes."""
-        manager = Owner(self._bus, _NAME, self._hear)
-        await manager.follow()
-        await manager.listen(_RULE)
+        await self._manager.signals(self._hear, _MANAGER, _SIGNAL, _PATH, "b")
         try:
             await self._hold()
         except DBusError as reason:  # refused, as by a policy; the signal comes all the same
@@ -97,8 +86,7 @@ class _Watch:
             self._let_go()
 
     def _hear(self, message: Message) -> None:
-        if (message.interface, message.member, message.signature) == (_MANAGER, _SIGNAL, "b"):
-            self._told.put_nowait(bool(message.body[0]))
+        self._told.put_nowait(bool(message.body[0]))
 
     async def _work(self) -> None:
         while True:
@@ -118,7 +106,7 @@ class _Watch:
     async def _hold(self) -> None:
         """Have the machine wait for us before it sleeps. Raises one of TROUBLE."""
         if self._lock is None:
-            self._lock = await file(self._bus, _NAME, _PATH, f"{_MANAGER}.Inhibit", "ssss", *_LOCK)
+            self._lock = await self._manager.file(_MANAGER, "Inhibit", "ssss", *_LOCK)
 
     def _let_go(self) -> None:
         lock, self._lock = self._lock, None
@@ -130,7 +118,7 @@ async def _connected() -> MessageBus:
     """Return a connection on which the login manager answers. Raises one of TROUBLE."""
     bus = await connect(system=True, files=True)
     try:
-        await call(bus, _NAME, _PATH, "org.freedesktop.DBus.Peer.Ping", start=True)
+        await Service(bus, _NAME, _PATH).ping(start=True)
     except TROUBLE:
         bus.disconnect()
         raise

@@ -9,7 +9,6 @@ import os
 import platform
 import sys
 import time
-from typing import Any
 
 from tray_dictate import __version__
 from tray_dictate.config.schema import TraySettings
@@ -74,7 +73,6 @@ def _system() -> str:
 
 
 _WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
-_PROPERTIES = "org.freedesktop.DBus.Properties.Get"
 _NO_BUS = "Start it in your desktop session, not by ssh or sudo."
 _GNOME = (
     "On GNOME install and enable the extension AppIndicator (Debian, Ubuntu: apt install "
@@ -106,7 +104,7 @@ async def notifications(settings: TraySettings) -> list[Finding]:
         return [Finding("notifications", "unchecked", "tray.notifications is false")]
     if sys.platform != "linux":
         return [Finding("notifications", "ok", "by the system")]
-    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
     from tray_dictate.ui.tray.notifications import PATH, SERVICE  # noqa: PLC0415
 
     try:
@@ -115,8 +113,8 @@ async def notifications(settings: TraySettings) -> list[Finding]:
         words = f"No messages are shown: there is no session bus ({why(error)})."
         return [Finding("notifications", "warning", words, remedy=_NO_BUS)]
     try:
-        member = f"{SERVICE}.GetServerInformation"
-        name, _, version, _ = await call(bus, SERVICE, PATH, member, start=True)
+        service = Service(bus, SERVICE, PATH)
+        name, _, version, _ = await service.call(SERVICE, "GetServerInformation", start=True)
     except (*TROUBLE, TypeError) as error:
         words = f"No messages are shown: no program takes them ({why(error)})."
         return [Finding("notifications", "warning", words, remedy=_NO_SERVICE)]
@@ -127,20 +125,19 @@ async def notifications(settings: TraySettings) -> list[Finding]:
 
 async def _hosted() -> tuple[bool, str]:
     """Return whether a status notifier host draws us, and why not."""
-    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
 
     try:
         bus = await connect()
     except TROUBLE as error:
         return False, f"there is no session bus ({why(error)}) and no other tray"
-    wanted = (_WATCHER, "IsStatusNotifierHostRegistered")
+    watcher = Service(bus, _WATCHER, _WATCHER_PATH)
     try:
-        [answer] = await call(bus, _WATCHER, _WATCHER_PATH, _PROPERTIES, "ss", *wanted)
+        hosted = await watcher.property(_WATCHER, "IsStatusNotifierHostRegistered")
     except TROUBLE:
         return False, "no panel here draws status notifiers, nor older icons"
     finally:
         bus.disconnect()
-    hosted: Any = getattr(answer, "value", answer)
     return bool(hosted), "there is a StatusNotifierWatcher, but no panel that draws for it"
 
 

@@ -16,11 +16,10 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
 from tray_dictate.system.autostart.xdg import APP_ID
-from tray_dictate.system.dbus import call
 
 log = logging.getLogger(__name__)
 
-_PATH, _INTERFACE = "/kglobalaccel", "org.kde.KGlobalAccel"
+_INTERFACE = "org.kde.KGlobalAccel"
 _COMPONENT = "traydictate"  # KDE makes a path of it: the portal's is another
 _PORTALS = (TOKEN, APP_ID)  # components of its portal's sessions: Plasma 5.27's, and 6's
 _SET, _NOT_FROM_FILE = 2, 4  # flags of setShortcut
@@ -29,7 +28,7 @@ _SET, _NOT_FROM_FILE = 2, 4  # flags of setShortcut
 class KdeHotkey(DesktopHotkey):
     """The hotkey and the other chords as actions of one component."""
 
-    SERVICE = "org.kde.kglobalaccel"
+    SERVICE, PATH = "org.kde.kglobalaccel", "/kglobalaccel"
     WAY = "kde"
     LACKING = "This is no KDE: nobody offers its global shortcuts"
 
@@ -51,7 +50,7 @@ class KdeHotkey(DesktopHotkey):
             if not await self._set(name, wanted)
         ]
         component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
-        await self.service.listen(f"path='{component}'")
+        await self.service.signals(self.signalled, path=component)
         if refused:
             words = f"KDE has given {' and '.join(refused)} to another program, or cannot."
             if in_words(hotkey) in refused:
@@ -90,4 +89,4 @@ class KdeHotkey(DesktopHotkey):
         return key in given
 
     async def _ask(self, member: str, signature: str, *body: Any) -> list[Any]:
-        return await call(self.bus, self.SERVICE, _PATH, f"{_INTERFACE}.{member}", signature, *body)
+        return await self.service.call(_INTERFACE, member, signature, *body)

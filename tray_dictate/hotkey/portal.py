@@ -27,13 +27,12 @@ from tray_dictate.core.desktop_shortcuts import (
 )
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.text.normalize import label
-from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey
+from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
 from tray_dictate.system.autostart import xdg
-from tray_dictate.system.dbus import call
+from tray_dictate.system.dbus import Service
 
 log = logging.getLogger(__name__)
 
-_PATH = "/org/freedesktop/portal/desktop"
 _PORTAL = "org.freedesktop.portal"
 _SHORTCUTS = f"{_PORTAL}.GlobalShortcuts"
 _REGISTRY = "org.freedesktop.host.portal.Registry"
@@ -41,6 +40,7 @@ _SIGNALS = (
     (_SHORTCUTS, "Activated"), (_SHORTCUTS, "Deactivated"), (_SHORTCUTS, "ShortcutsChanged"),
     (f"{_PORTAL}.Request", "Response"), (f"{_PORTAL}.Session", "Closed"),
 )  # fmt: skip
+_LIMITS = Limits()
 _CANCELLED = 1
 _NO_REGISTRY = ("UnknownMethod", "UnknownInterface", "UnknownObject")
 _KEYLESS = (
@@ -59,26 +59,27 @@ def _listed(answer: dict[str, Variant]) -> Shortcuts:
 class PortalHotkey(DesktopHotkey):
     """The hotkey and the other chords as shortcuts of one session."""
 
-    SERVICE = f"{_PORTAL}.Desktop"
+    SERVICE, PATH = f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop"
     WAY = "portal"
     LACKING = "The desktop's portal offers no global shortcuts"
     STARTS = True
 
-    def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: HotkeySettings, tell: Callable[[str], None], limits: Limits = _LIMITS
+    ) -> None:
         """Ask whether there is one. Raises UnavailableError."""
         self._session = ""
         self._told: Shortcuts = []  # by the desktop itself, since it was asked to bind them
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
-        super().__init__(settings, tell)
+        super().__init__(settings, tell, limits)
 
     async def probe(self) -> None:
         """Say who we are, then ask for the version."""
         await self._register()
-        properties = "org.freedesktop.DBus.Properties.Get"
-        answer = await self._ask(properties, "ss", _SHORTCUTS, "version", start=True)
-        log.debug("the portal of global shortcuts has version %s", answer)
+        version = await self.service.property(_SHORTCUTS, "version", start=True)
+        log.debug("the portal of global shortcuts has version %s", version)
         for interface, member in _SIGNALS:
-            await self.service.listen(f"interface='{interface}',member='{member}'")
+            await self.service.signals(self.signalled, interface, member)
 
     async def bind(self) -> Trigger:
         """Make a session and have the user's desktop bind its shortcuts."""
@@ -107,7 +108,7 @@ class PortalHotkey(DesktopHotkey):
         """Close the session."""
         if self._session:
             session, self._session = self._session, ""
-            await call(self.bus, self.SERVICE, session, f"{_PORTAL}.Session.Close")
+            await Service(self.bus, self.SERVICE, session).call(f"{_PORTAL}.Session", "Close")
 
     def signalled(self, message: Message) -> None:
         """Take an answer, the end of the session, or what was done with a shortcut."""
@@ -164,7 +165,7 @@ class PortalHotkey(DesktopHotkey):
         """Say who we are, where that can be said: newer portals ask for it before all else."""
         for attempt in range(2):
             try:
-                await self._ask(f"{_REGISTRY}.Register", "sa{sv}", xdg.APP_ID, {}, start=True)
+                await self.service.call(_REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True)
             except DBusError as reason:
                 log.debug("the portal's registry: %s", reason)
                 if attempt or str(reason.type).endswith(_NO_REGISTRY):
@@ -182,11 +183,11 @@ class PortalHotkey(DesktopHotkey):
         """
         token = f"tray_dictate_{secrets.token_hex(8)}"
         sender = (self.bus.unique_name or "").removeprefix(":").replace(".", "_")
-        path = f"{_PATH}/request/{sender}/{token}"
+        path = f"{self.PATH}/request/{sender}/{token}"
         answer = self._waiting[path] = asyncio.get_running_loop().create_future()
         try:
             more = {"handle_token": Variant("s", token), **options}
-            await self._ask(f"{_SHORTCUTS}.{member}", signature, *given, more, start=True)
+            await self.service.call(_SHORTCUTS, member, signature, *given, more, start=True)
             code, found = await answer
         finally:
             del self._waiting[path]
@@ -208,6 +209,3 @@ class PortalHotkey(DesktopHotkey):
         The list comes with the answer, or was told before it.
         """
         return any(name == DICTATE for name, _ in (_listed(found) or self._told))
-
-    async def _ask(self, member: str, signature: str, *body: Any, start: bool = False) -> list[Any]:
-        return await call(self.bus, self.SERVICE, _PATH, member, signature, *body, start=start)

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
@@ -22,15 +23,14 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.core.keys import Chord, parse_chord
-from tray_dictate.system.dbus import PATIENCE, TROUBLE, Owner, call, connect
+from tray_dictate.system.dbus import PATIENCE, TROUBLE, Service, connect
 from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 
 _AGAIN = 1.0  # seconds that who was restarted gets before it is asked
 _MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
-_PROMPT = 2.0  # seconds that a start, or an end, waits for who serves the shortcuts
-_LOOKS = 6  # of PATIENCE each: at login a portal may wait a minute for its desktop
+_LOOKS = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 REMEDY = (
     "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
@@ -42,16 +42,30 @@ TITLES = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the desktop may take, in seconds."""
+
+    answer: float = PATIENCE  # for one call
+    prompt: float = 2.0  # that a start, or an end, waits for who serves the shortcuts
+
+
+_LIMITS = Limits()
+
+
 class DesktopHotkey:
     """ports.Hotkey and NamesKeys; a subclass knows one service, and binds."""
 
-    SERVICE = ""
+    SERVICE, PATH = "", ""  # its name on the bus and its object
     WAY = ""  # the value of hotkey.source that means it
     LACKING = ""  # what to say where it is not there
     STARTS = False  # the bus starts the service when it is asked
 
-    def __init__(self, settings: HotkeySettings, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: HotkeySettings, tell: Callable[[str], None], limits: Limits = _LIMITS
+    ) -> None:
         """Find the service on a connection of its own. Raises UnavailableError."""
+        self._limits = limits
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
         self.tell = tell
         self._presses = ShortcutEdges(self.chords)
@@ -97,7 +111,7 @@ class DesktopHotkey:
 
         async def ask() -> None:
             with suppress(*TROUBLE):  # who has gone has nothing to tell; `_owned` lets go
-                await call(self.bus, self.SERVICE, "/", "org.freedesktop.DBus.Peer.Ping")
+                await Service(self.bus, self.SERVICE, "/").ping()
             done()
 
         def begin() -> None:
@@ -129,7 +143,7 @@ class DesktopHotkey:
     # For subclasses; on the thread
 
     bus: MessageBus
-    service: Owner
+    service: Service
 
     async def probe(self) -> None:
         """Ask for what is needed. Raises one of TROUBLE."""
@@ -170,10 +184,10 @@ class DesktopHotkey:
 
     async def _open(self) -> None:
         self.bus = await connect()
-        self.service = Owner(self.bus, self.SERVICE, self.signalled, self._owned)
-        await self.service.follow()
+        self.service = Service(self.bus, self.SERVICE, self.PATH, self._limits.answer)
+        await self.service.owner_changed(self._owned)
         try:
-            async with asyncio.timeout(_PROMPT):
+            async with asyncio.timeout(self._limits.prompt):
                 await self._look()
         except TimeoutError:  # it is there and slow: it is asked again on this thread
             log.info("%s does not answer yet", self.SERVICE)
@@ -202,7 +216,7 @@ class DesktopHotkey:
             self._binding.cancel()
         if hasattr(self, "bus") and self.bus.connected:
             with suppress(*TROUBLE):
-                async with asyncio.timeout(_PROMPT):
+                async with asyncio.timeout(self._limits.prompt):
                     await self.unbind()
             self.bus.disconnect()
 

@@ -91,7 +91,7 @@ class AccessibleCaret(CaretReader):
             async with asyncio.timeout(_LATEST):
                 focused = await self._state(bus, focus) & _FOCUSED
                 if focused and await self._shows(bus, focus, target):
-                    [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
+                    [role] = await dbus.Service(bus, *focus).call(f"{_A}.Accessible", "GetRole")
                     if role != _PASSWORD:
                         selection = await self._selection(bus, focus)
                         return await self._selected(bus, focus, selection)
@@ -156,13 +156,11 @@ class AccessibleCaret(CaretReader):
         """
         if target is None or not target.process:
             return True
-        daemon = "org.freedesktop.DBus"
-        member = f"{daemon}.GetConnectionUnixProcessID"
-        [process] = await dbus.call(bus, daemon, "/org/freedesktop/DBus", member, "s", focus[0])
+        process = await dbus.Service(bus, *focus).process()
         return process == target.process or _name(process) == _PROXY
 
     async def _read(self, bus: MessageBus, focus: _Object) -> Around | None:
-        [role] = await dbus.call(bus, *focus, f"{_A}.Accessible.GetRole")
+        [role] = await dbus.Service(bus, *focus).call(f"{_A}.Accessible", "GetRole")
         if role == _PASSWORD:
             return None
         if role == _TABLE:  # of a spreadsheet; also while a cell is edited, whose text is not told
@@ -173,10 +171,10 @@ class AccessibleCaret(CaretReader):
         if selection:  # it will be replaced
             start, end = selection
         first = max(0, start - _LENGTH)
-        member = f"{_A}.Text.GetText"
-        [before] = await dbus.call(bus, *focus, member, "ii", first, start)
+        focused = dbus.Service(bus, *focus)
+        [before] = await focused.call(f"{_A}.Text", "GetText", "ii", first, start)
         last = min(length, end + _FOLLOWING)  # Qt answers nothing for more than there is
-        [after] = await dbus.call(bus, *focus, member, "ii", end, last)
+        [after] = await focused.call(f"{_A}.Text", "GetText", "ii", end, last)
         selected = await self._selected(bus, focus, selection)
         if role == _TERMINAL:
             return Around(_PROMPT.sub("", before.rpartition("\n")[2]))
@@ -185,27 +183,25 @@ class AccessibleCaret(CaretReader):
 
     async def _selection(self, bus: MessageBus, one: _Object) -> list[int]:
         """Return where what is selected begins and ends; empty where nothing is."""
-        [selections] = await dbus.call(bus, *one, f"{_A}.Text.GetNSelections")
+        [selections] = await dbus.Service(bus, *one).call(f"{_A}.Text", "GetNSelections")
         if selections <= 0:
             return []
-        return sorted(await dbus.call(bus, *one, f"{_A}.Text.GetSelection", "i", 0))
+        return sorted(await dbus.Service(bus, *one).call(f"{_A}.Text", "GetSelection", "i", 0))
 
     async def _selected(self, bus: MessageBus, one: _Object, selection: list[int]) -> str:
         start, end = selection or (0, 0)
         if start == end:
             return ""
         first = max(start, end - _SELECTED)
-        [text] = await dbus.call(bus, *one, f"{_A}.Text.GetText", "ii", first, end)
+        [text] = await dbus.Service(bus, *one).call(f"{_A}.Text", "GetText", "ii", first, end)
         return text
 
     async def _number(self, bus: MessageBus, one: _Object, name: str) -> int:
-        get = "org.freedesktop.DBus.Properties.Get"
         interface, _, name = name.rpartition(".")
-        [number] = await dbus.call(bus, *one, get, "ss", f"{_A}.{interface}", name)
-        return max(0, int(number.value))
+        return max(0, int(await dbus.Service(bus, *one).property(f"{_A}.{interface}", name)))
 
     async def _state(self, bus: MessageBus, one: _Object) -> int:
-        [states] = await dbus.call(bus, *one, f"{_A}.Accessible.GetState")
+        [states] = await dbus.Service(bus, *one).call(f"{_A}.Accessible", "GetState")
         return int(states[0])
 
     async def _known_count(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
@@ -215,7 +211,7 @@ class AccessibleCaret(CaretReader):
         return one, await self._state(bus, one)
 
     async def _children(self, bus: MessageBus, one: _Object) -> list[_Object]:
-        [children] = await dbus.call(bus, *one, f"{_A}.Accessible.GetChildren")
+        [children] = await dbus.Service(bus, *one).call(f"{_A}.Accessible", "GetChildren")
         return [(name, path) for name, path in children]
 
 
@@ -230,9 +226,8 @@ async def _connect() -> MessageBus:
     """Return a connection to the accessibility bus, if there is one. Raises one of _TROUBLE."""
     session = await dbus.connect()
     try:
-        [address] = await dbus.call(
-            session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus.GetAddress"
-        )
+        accessibility = dbus.Service(session, "org.a11y.Bus", "/org/a11y/bus")
+        [address] = await accessibility.call("org.a11y.Bus", "GetAddress")
     finally:
         session.disconnect()
     return await dbus.connect(address=address)

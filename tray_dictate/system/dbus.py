@@ -1,22 +1,27 @@
-"""The desktop's bus and the machine's: how to get on them, and one call with an answer."""
+"""Connections to the session's and the system's D-Bus, and the services on them."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType
+from dbus_fast import BusType, DBusError, Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.system.lifetime import obtain
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 10.0  # seconds; a stopped process on the bus never answers
 DAEMON, _DAEMON_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
 
 # dbus-fast: LookupError without HOME, ValueError for an address or a refusal to let us in,
 # EOFError when the bus goes away; TimeoutError is an OSError.
@@ -97,50 +102,181 @@ def _leave(bus: Bus, connecting: asyncio.Future[Any]) -> None:
     asyncio.get_running_loop().call_later(PATIENCE, connecting.cancel)
 
 
-async def call(
-    bus: MessageBus,
-    destination: str,
-    path: str,
-    member: str,
-    signature: str = "",
-    *body: Any,
-    start: bool = False,
-) -> list[Any]:
-    """Return what "interface.Member" answers; `start` has the bus start who is not there.
+class Service:
+    """An object of a service on a bus: its methods, its properties, and the service's signals.
 
-    Raises one of TROUBLE.
+    Anybody on a bus may send any signal to anybody, on the system's bus any user: a match rule
+    chooses what the bus passes on, but what is sent to us alone comes without one. So a signal
+    counts only if the owner of the service's name has sent it, and the sender is written into each
+    message by the bus itself.
     """
-    flags = MessageFlag.NONE if start else MessageFlag.NO_AUTOSTART
-    return (await _answer(bus, destination, path, member, signature, *body, flags=flags)).body
+
+    def __init__(self, bus: MessageBus, name: str, path: str, patience: float = PATIENCE) -> None:
+        """`patience` is how many seconds an answer may take."""
+        self.bus, self.name, self.path = bus, name, path
+        self.unique = ""  # the owner's own name on the bus, where signals or owners are followed
+        self._patience = patience
+        self._subscriptions: dict[_Subscription, Callable[[Message], None]] = {}
+        self._on_owner: Callable[[str], None] | None = None
+        self._hears = self._follows = False
+        self._heard_owner = False  # it is newer than the answer that is under way
+
+    async def call(
+        self, interface: str, member: str, signature: str = "", *body: Any, start: bool = False
+    ) -> list[Any]:
+        """Return the values that a method answers.
+
+        With `start` the bus starts a service that does not run. Raises one of TROUBLE.
+        """
+        flags = MessageFlag.NONE if start else MessageFlag.NO_AUTOSTART
+        return (await self._reply(interface, member, signature, *body, flags=flags)).body
+
+    async def file(self, interface: str, member: str, signature: str = "", *body: Any) -> int:
+        """Return the open file that a method answers. Raises one of TROUBLE."""
+        reply = await self._reply(interface, member, signature, *body)
+        files: Any = reply.unix_fds
+        if not files:
+            raise DBusError(f"{interface}.{member}", "it answered no file")
+        return int(files[reply.body[0]])
+
+    async def property(self, interface: str, name: str, *, start: bool = False) -> Any:
+        """Return the value of a property. Raises one of TROUBLE."""
+        [value] = await self.call(_PROPERTIES, "Get", "ss", interface, name, start=start)
+        return value.value if isinstance(value, Variant) else value
+
+    async def ping(self, *, start: bool = False) -> None:
+        """Wait for an answer: all that the service has sent before is here then.
+
+        Raises one of TROUBLE.
+        """
+        await self.call("org.freedesktop.DBus.Peer", "Ping", start=start)
+
+    async def owner(self) -> str:
+        """Return the unique name of the service's owner, "" without one. Raises one of TROUBLE."""
+        try:
+            [found] = await daemon(self.bus).call(DAEMON, "GetNameOwner", "s", self.name)
+        except DBusError as reason:
+            if reason.type == f"{DAEMON}.Error.NameHasNoOwner":
+                return ""
+            raise
+        return str(found)
+
+    async def process(self) -> int:
+        """Return the process id of the service's owner. Raises one of TROUBLE."""
+        ask = daemon(self.bus)
+        [found] = await ask.call(DAEMON, "GetConnectionUnixProcessID", "s", self.name)
+        return int(found)
+
+    async def owner_changed(self, handle: Callable[[str], None]) -> None:
+        """Call `handle` with the unique name of each new owner from now on, "" for none.
+
+        Raises one of TROUBLE.
+        """
+        self._on_owner = handle
+        await self._follow()
+
+    async def signals(
+        self,
+        handle: Callable[[Message], None],
+        interface: str = "",
+        member: str = "",
+        path: str = "",
+        signature: str | None = None,
+    ) -> None:
+        """Call `handle` with the owner's signals from now on, those that are like this; "" for any.
+
+        The same subscription again only replaces its handler. Raises one of TROUBLE.
+        """
+        await self._follow()
+        wanted = _Subscription(interface, member, path, signature)
+        known = wanted in self._subscriptions
+        self._subscriptions[wanted] = handle
+        if not known:
+            try:
+                await _add_match(self.bus, wanted.rule(self.name))
+            except BaseException:
+                del self._subscriptions[wanted]
+                raise
+
+    async def _reply(
+        self, interface: str, member: str, signature: str, *body: Any,
+        flags: MessageFlag = MessageFlag.NONE,
+    ) -> Message:  # fmt: skip
+        if not self.bus.connected:
+            raise EOFError("the connection to the bus has ended")
+        message = Message(
+            destination=self.name, path=self.path, interface=interface, member=member,
+            signature=signature, body=list(body), flags=flags,
+        )  # fmt: skip
+        async with asyncio.timeout(self._patience):
+            reply = await obtain(self.bus.call(message), _close_files)
+        if reply.message_type is MessageType.ERROR:
+            raise DBusError(reply.error_name or "", str(reply.body[0]) if reply.body else "")
+        return reply
+
+    async def _follow(self) -> None:
+        """Know the owner, now and later. Raises one of TROUBLE."""
+        if self._follows:
+            return
+        if not self._hears:
+            self._hears = True
+            self.bus.add_message_handler(self._take)
+        changes = _Subscription(DAEMON, "NameOwnerChanged")
+        await _add_match(self.bus, f"{changes.rule(DAEMON)},arg0='{self.name}'")
+        found = await self.owner()
+        if not self._heard_owner:
+            self.unique = found
+        self._follows = True
+
+    def _take(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.sender != DAEMON:
+            if self.unique and message.sender == self.unique:
+                for wanted, handle in list(self._subscriptions.items()):
+                    if wanted.matches(message):
+                        handle(message)
+        elif message.member == "NameOwnerChanged" and message.body[0] == self.name:
+            self._heard_owner, self.unique = True, str(message.body[2])
+            if self._on_owner:
+                self._on_owner(self.unique)
 
 
-async def file(
-    bus: MessageBus, destination: str, path: str, member: str, signature: str = "", *body: Any
-) -> int:
-    """Return the open file that "interface.Member" answers. Raises one of TROUBLE."""
-    reply = await _answer(bus, destination, path, member, signature, *body)
-    files: Any = reply.unix_fds
-    if not files:
-        raise DBusError(member, "it answered no file")
-    return int(files[reply.body[0]])
+@dataclass(frozen=True, slots=True)
+class _Subscription:
+    """Which signals of a service are wanted; "" and None for any."""
+
+    interface: str
+    member: str = ""
+    path: str = ""
+    signature: str | None = None
+
+    def rule(self, sender: str) -> str:
+        """Return the match rule, by which the bus passes them on; it knows no signatures."""
+        parts = {
+            "type": "signal", "sender": sender, "interface": self.interface,
+            "member": self.member, "path": self.path,
+        }  # fmt: skip
+        return ",".join(f"{key}='{value}'" for key, value in parts.items() if value)
+
+    def matches(self, signal: Message) -> bool:
+        """Tell whether a signal is one of them."""
+        return (
+            self.interface in ("", signal.interface)
+            and self.member in ("", signal.member)
+            and self.path in ("", signal.path)
+            and self.signature in (None, signal.signature)
+        )
 
 
-async def _answer(
-    bus: MessageBus, destination: str, path: str, member: str, signature: str, *body: Any,
-    flags: MessageFlag = MessageFlag.NONE,
-) -> Message:  # fmt: skip
-    if not bus.connected:
-        raise EOFError("the connection to the bus has ended")
-    interface, _, name = member.rpartition(".")
-    message = Message(
-        destination=destination, path=path, interface=interface, member=name,
-        signature=signature, body=list(body), flags=flags,
-    )  # fmt: skip
-    async with asyncio.timeout(PATIENCE):
-        reply = await obtain(bus.call(message), _close_files)
-    if reply.message_type is MessageType.ERROR:
-        raise DBusError(reply.error_name or "", str(reply.body[0]) if reply.body else "")
-    return reply
+def daemon(bus: MessageBus) -> Service:
+    """Return the bus itself as a service."""
+    return Service(bus, DAEMON, _DAEMON_PATH)
+
+
+async def _add_match(bus: MessageBus, rule: str) -> None:
+    """Have the bus pass on the signals that match a rule. Raises one of TROUBLE."""
+    await daemon(bus).call(DAEMON, "AddMatch", "s", rule)
 
 
 def _close_files(reply: Message | None) -> None:
@@ -149,69 +285,57 @@ def _close_files(reply: Message | None) -> None:
         os.close(file)
 
 
-async def listen(bus: MessageBus, rule: str) -> None:
-    """Have the signals sent to us that match a rule. Raises one of TROUBLE."""
-    await call(bus, DAEMON, _DAEMON_PATH, f"{DAEMON}.AddMatch", "s", rule)
+class Backoff:
+    """Pauses between attempts to reach a bus: each twice as long as the one before, up to a limit.
 
-
-async def owner(bus: MessageBus, name: str) -> str:
-    """Return the unique name of who has a name now, "" for nobody. Raises one of TROUBLE."""
-    try:
-        [found] = await call(bus, DAEMON, _DAEMON_PATH, f"{DAEMON}.GetNameOwner", "s", name)
-    except DBusError as reason:
-        if reason.type == f"{DAEMON}.Error.NameHasNoOwner":
-            return ""
-        raise
-    return str(found)
-
-
-def _nothing(_owner: str) -> None:
-    """Do nothing: who has the name does not matter."""
-
-
-class Owner:
-    """Who has a name on a bus, and the signals that they send.
-
-    Anybody on a bus may send any signal to anybody, on the system's bus any user: a match rule
-    chooses what the bus passes on, but what is sent to us alone comes without one. So a signal
-    counts only by its sender, which the bus itself writes into each message.
+    Both in seconds.
     """
 
-    def __init__(
-        self,
-        bus: MessageBus,
-        name: str,
-        heard: Callable[[Message], None],
-        changed: Callable[[str], None] = _nothing,
-    ) -> None:
-        """`heard` takes the owner's signals, `changed` learns of every other owner, "" for none."""
-        self._bus, self.name, self._heard, self._changed = bus, name, heard, changed
-        self.unique = ""  # the owner's own name on the bus
-        self._told = False  # of an owner that is newer than the one that was asked for
+    def __init__(self, first: float, longest: float) -> None:
+        self._first, self._longest = first, longest
+        self._pause = first
 
-    async def follow(self) -> None:
-        """Learn who it is, now and later. Raises one of TROUBLE."""
-        self._bus.add_message_handler(self._take)
-        rule = f"type='signal',sender='{DAEMON}',interface='{DAEMON}',member='NameOwnerChanged'"
-        await listen(self._bus, f"{rule},arg0='{self.name}'")
-        found = await owner(self._bus, self.name)
-        if not self._told:
-            self.unique = found
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the next pause is the first one."""
+        return self._pause == self._first
 
-    async def listen(self, rule: str = "") -> None:
-        """Have their signals sent to us, those that match "member='Ended'"; or all."""
-        whole = f"type='signal',sender='{self.name}'"
-        await listen(self._bus, f"{whole},{rule}" if rule else whole)
+    def reset(self) -> None:
+        """Begin with the shortest again."""
+        self._pause = self._first
 
-    def _take(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL:
-            return
-        if message.sender != DAEMON:
-            if self.unique and message.sender == self.unique:
-                self._heard(message)
-        elif message.member == "NameOwnerChanged" and message.body[0] == self.name:
-            self._told, self.unique = True, str(message.body[2])
-            self._changed(self.unique)
+    def next(self) -> float:
+        """Return the next pause."""
+        pause, self._pause = self._pause, min(2 * self._pause, self._longest)
+        return pause
+
+
+async def stay_connected(
+    reach: Callable[[], Awaitable[MessageBus]],
+    use: Callable[[MessageBus], Awaitable[None]],
+    backoff: Backoff,
+) -> None:
+    """Use a connection until it ends, then the next one, and so on, until cancelled.
+
+    `reach` makes one, or raises one of TROUBLE: at the first attempt that is passed on. So is what
+    `use` raises.
+    """
+    known = False
+    while True:
+        try:
+            bus = await reach()
+        except TROUBLE as reason:
+            if not known:
+                raise
+            log.debug("no bus: %s", reason)
+        else:
+            known = True
+            backoff.reset()
+            try:
+                await use(bus)
+            finally:
+                bus.disconnect()
+        await asyncio.sleep(backoff.next())
 
 
 def _address() -> str | None:

@@ -22,7 +22,7 @@ OnSignal = Callable[..., None]
 NAME, PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
 PORTAL = "org.freedesktop.portal."
 PROMPT = 3.0  # seconds for what takes milliseconds and asks nobody
-_REGISTER = "org.freedesktop.host.portal.Registry.Register"
+_REGISTRY = "org.freedesktop.host.portal.Registry"
 _UNKNOWN = (
     "UnknownMethod",
     "UnknownInterface",
@@ -94,22 +94,21 @@ class Portals:
 
     async def number(self, portal: str, what: str) -> int:
         """Return a property of a portal, 0 where it has none."""
-        member = "org.freedesktop.DBus.Properties.Get"
         with suppress(*dbus.TROUBLE):
-            [found] = await dbus.call(
-                self._bus, NAME, PATH, member, "ss", PORTAL + portal, what, start=True
-            )
-            return int(found.value)
+            return int(await self._service.property(PORTAL + portal, what, start=True))
         return 0
 
     async def call(self, member: str, signature: str, *body: Any, path: str = PATH) -> list[Any]:
         """Return what "RemoteDesktop.CreateSession" answers. Raises one of dbus.TROUBLE."""
-        return await dbus.call(self._bus, NAME, path, PORTAL + member, signature, *body)
+        interface, _, method = member.rpartition(".")
+        portal = dbus.Service(self._bus, NAME, path)
+        return await portal.call(PORTAL + interface, method, signature, *body)
 
     async def file(self, member: str, signature: str, *body: Any) -> int:
         """Return the open file that a method answers. Raises one of dbus.TROUBLE."""
+        interface, _, method = member.rpartition(".")
         async with asyncio.timeout(PROMPT):
-            return await dbus.file(self._bus, NAME, PATH, PORTAL + member, signature, *body)
+            return await self._service.file(PORTAL + interface, method, signature, *body)
 
     async def request(
         self, member: str, signature: str, *body: Any, options: dict[str, Variant] | None = None
@@ -139,17 +138,17 @@ class Portals:
         return {name: found.value for name, found in results.items()}
 
     async def _begin(self) -> None:
-        portals = dbus.Owner(self._bus, NAME, self._heard, self._owned)
-        await portals.follow()
-        await portals.listen()
+        self._service = dbus.Service(self._bus, NAME, PATH)
+        await self._service.owner_changed(self._owned)
+        await self._service.signals(self._heard)
         await self._register()
 
     async def _register(self) -> None:
         """Say who we are. Raises one of dbus.TROUBLE."""
         for last in (False, True):
             try:
-                await dbus.call(
-                    self._bus, NAME, PATH, _REGISTER, "sa{sv}", xdg.APP_ID, {}, start=True
+                await self._service.call(
+                    _REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True
                 )
             except DBusError as reason:
                 if last or str(reason.type).endswith(_UNKNOWN):

@@ -18,8 +18,8 @@ from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.hotkey import shortcut_service
 from tray_dictate.hotkey.portal import PortalHotkey
+from tray_dictate.hotkey.shortcut_service import Limits
 from tray_dictate.system.portals import Portals
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ def watch(entered) -> Iterator[Any]:
     """Return what starts a hotkey, with the keys that it names and what it tells."""
     made: list[PortalHotkey] = []
 
-    def begin() -> tuple[queue.Queue[str], queue.Queue[str]]:
+    def begin(limits: Limits = Limits()) -> tuple[queue.Queue[str], queue.Queue[str]]:  # noqa: B008
         named, told = queue.Queue[str](), queue.Queue[str]()
-        hotkey = PortalHotkey(HotkeySettings(), told.put)
+        hotkey = PortalHotkey(HotkeySettings(), told.put, limits)
         made.append(hotkey)
         hotkey.follow(lambda: named.put(hotkey.trigger().keys))
         hotkey.start(print, told.put)
@@ -62,10 +62,9 @@ def test_a_front_end_that_is_restarted_is_told_again_who_we_are(watch):
     second.end()
 
 
-def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch, monkeypatch):
-    monkeypatch.setattr("tray_dictate.system.dbus.PATIENCE", 1.0)
+def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch):
     front = FrontEnd(busy=True)
-    named, told = watch()  # a start waits for nobody
+    named, told = watch(Limits(answer=1.0))  # a start waits for nobody
     time.sleep(2.5)
     assert named.empty()
     assert told.empty()
@@ -78,11 +77,9 @@ def test_a_front_end_that_is_slow_at_login_serves_the_hotkey_later(watch, monkey
 @pytest.mark.parametrize(
     ("offers", "words"), [(False, "No such interface"), (True, "(TimeoutError)")]
 )
-def test_a_front_end_that_is_slow_and_then_cannot_is_told_once(watch, monkeypatch, offers, words):
-    monkeypatch.setattr("tray_dictate.system.dbus.PATIENCE", 0.3)
-    monkeypatch.setattr(shortcut_service, "_PROMPT", 0.2)
+def test_a_front_end_that_is_slow_and_then_cannot_is_told_once(watch, offers, words):
     front = FrontEnd(busy=True, offers=offers)
-    _, told = watch()
+    _, told = watch(Limits(answer=0.3, prompt=0.2))
     front.busy = offers
     said = told.get(timeout=30)
     assert "offers no global shortcuts" in said

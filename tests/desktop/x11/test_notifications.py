@@ -16,13 +16,13 @@ from tests.rigs.tray import Shown
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Actions, Urgency
-from tray_dictate.system.dbus import call, connect
+from tray_dictate.system.dbus import connect, daemon
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.notifications import PATH, SERVICE, Notifications
 
 DBUS = "org.freedesktop.DBus"
-HAS_OWNER = (DBUS, "/org/freedesktop/DBus", f"{DBUS}.NameHasOwner", "s")
+HAS_OWNER = (DBUS, "NameHasOwner", "s")
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +73,20 @@ def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
 
 
 async def test_a_bus_that_is_too_busy_to_read_loses_neither_message_nor_connection(here: Desktop):
-    [daemon] = [pid for pid in marked(here.env[MARKER]) if "dbus-daemon --session" in name_of(pid)]
+    [bus_daemon] = [
+        pid for pid in marked(here.env[MARKER]) if "dbus-daemon --session" in name_of(pid)
+    ]
     bus = await connect()
-    os.kill(daemon, signal.SIGSTOP)
+    os.kill(bus_daemon, signal.SIGSTOP)
     try:
         bubbles = Notifications(bus)
         told = asyncio.create_task(bubbles.show("Said to a busy bus.", "", Urgency.NORMAL))
         names = [f"a.b{'c' * 60_000}{number}" for number in range(10)]  # 0.6 MB: a full socket
-        owned = [asyncio.create_task(call(bus, *HAS_OWNER, name)) for name in names]
+        owned = [asyncio.create_task(daemon(bus).call(*HAS_OWNER, name)) for name in names]
         await asyncio.sleep(0.3)
         assert not [task for task in (told, *owned) if task.done()]
     finally:
-        os.kill(daemon, signal.SIGCONT)
+        os.kill(bus_daemon, signal.SIGCONT)
     assert await told
     assert await asyncio.gather(*owned) == [[False]] * len(names)
     bus.disconnect()

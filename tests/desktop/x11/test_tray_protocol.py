@@ -17,7 +17,7 @@ from tests.rigs.x11 import Desktop
 from tests.waiting import until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuOption, MenuState
-from tray_dictate.system.dbus import call, connect
+from tray_dictate.system.dbus import DAEMON, Service, connect, daemon
 from tray_dictate.ui.tray.icon import SIZES
 from tray_dictate.ui.tray.sni import SETTLING
 
@@ -37,11 +37,9 @@ class Host:
 
     async def open(self) -> None:
         assert await self.bus.request_name(WATCHER) is RequestNameReply.PRIMARY_OWNER
-        rule = "type='signal',interface='{}'"
         for interface in (ITEM, MENU):
-            body = (rule.format(interface),)
-            daemon = "org.freedesktop.DBus"
-            await call(self.bus, daemon, "/", f"{daemon}.AddMatch", "s", *body)
+            rule = f"type='signal',interface='{interface}'"
+            await daemon(self.bus).call(DAEMON, "AddMatch", "s", rule)
 
     async def close(self) -> None:
         await self.bus.release_name(WATCHER)
@@ -55,12 +53,13 @@ class Host:
         await self.bus.send(Message.new_signal("/StatusNotifierWatcher", WATCHER, member))
 
     async def ask(self, path: str, member: str, signature: str = "", *body: Any) -> list[Any]:
-        return await call(self.bus, self.registered[-1], path, member, signature, *body)
+        interface, _, name = member.rpartition(".")
+        item = Service(self.bus, self.registered[-1], path)
+        return await item.call(interface, name, signature, *body)
 
     async def property(self, name: str) -> Any:
-        get = "org.freedesktop.DBus.Properties.Get"
-        [found] = await self.ask("/StatusNotifierItem", get, "ss", ITEM, name)
-        return found.value
+        item = Service(self.bus, self.registered[-1], "/StatusNotifierItem")
+        return await item.property(ITEM, name)
 
     async def layout(self) -> tuple[int, dict[int, dict[str, Any]]]:
         """Return the revision, and the properties of each entry."""

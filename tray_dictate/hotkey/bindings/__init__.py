@@ -58,18 +58,14 @@ def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bin
 
 async def runs_gnome() -> bool:
     """Whether GNOME's custom shortcuts are there: their service, or a session that says so."""
-    from tray_dictate.system.dbus import TROUBLE, call, connect  # noqa: PLC0415 - Linux only
+    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
 
     if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
         return True
     with suppress(*TROUBLE):
         bus = await connect()
         try:
-            name = "org.freedesktop.DBus"
-            member = f"{name}.NameHasOwner"
-            [owned] = await call(bus, name, f"/{name.replace('.', '/')}", member, "s",
-                                 gnome.MEDIA_KEYS)  # fmt: skip
+            return bool(await Service(bus, gnome.MEDIA_KEYS, "/").owner())
         finally:
             bus.disconnect()
-        return bool(owned)
     return False

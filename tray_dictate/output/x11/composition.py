@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds for an input method to say what it is doing; it takes some ms
 _IBUS, _IBUS_PATH = "org.freedesktop.IBus", "/org/freedesktop/IBus"
 _FCITX = (
-    ("org.fcitx.Fcitx5", "/controller", "org.fcitx.Fcitx.Controller1.CurrentInputMethod"),
-    ("org.fcitx.Fcitx", "/inputmethod", "org.fcitx.Fcitx.InputMethod.GetCurrentIM"),
+    ("org.fcitx.Fcitx5", "/controller", "org.fcitx.Fcitx.Controller1", "CurrentInputMethod"),
+    ("org.fcitx.Fcitx", "/inputmethod", "org.fcitx.Fcitx.InputMethod", "GetCurrentIM"),
 )
 _PLAIN = re.compile(r"^(xkb:|keyboard-|fcitx-keyboard|fcitx-xkb|$)")  # they only name a layout
 _ASKED = ("ibus", "fcitx", "fcitx5")  # servers that are asked themselves
@@ -65,9 +65,8 @@ async def _ibus() -> str:
         return ""
     bus = await dbus.connect(address=address)
     try:
-        member, name = "org.freedesktop.DBus.Properties.Get", "GlobalEngine"
-        [engine] = await dbus.call(bus, _IBUS, _IBUS_PATH, member, "ss", _IBUS, name)
-        return _name_of(engine)
+        ibus = dbus.Service(bus, _IBUS, _IBUS_PATH)
+        return _name_of(await ibus.property(_IBUS, "GlobalEngine"))
     finally:
         bus.disconnect()
 
@@ -95,9 +94,9 @@ def _ibus_address() -> str:
 async def _fcitx() -> str:
     bus = await dbus.connect()
     try:
-        for name, path, member in _FCITX:
+        for name, path, interface, member in _FCITX:
             with suppress(*dbus.TROUBLE):
-                return str((await dbus.call(bus, name, path, member))[0])
+                return str((await dbus.Service(bus, name, path).call(interface, member))[0])
         return ""
     finally:
         bus.disconnect()

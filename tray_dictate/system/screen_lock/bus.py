@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -17,15 +17,15 @@ from typing import Any, Protocol
 from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.system.dbus import TROUBLE, Owner, call, connect
+from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, stay_connected
 from tray_dictate.system.screen_lock import ScreenLock
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 30.0  # seconds before another look for a bus that has gone
+_PAUSE = 30.0  # seconds
 _LOGIN, _LOGIN_PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SESSION = f"{_LOGIN}.Manager", f"{_LOGIN}.Session"
-_PROPERTIES = "org.freedesktop.DBus.Properties"
+_USER = f"{_LOGIN}.User"
 _HINT = "LockedHint"
 # where each screen saver is; all of them speak alike
 _SAVERS = {
@@ -37,12 +37,15 @@ _SAVERS = {
 }
 
 
-async def follow(lock: ScreenLock, changed: Callable[[], None]) -> None:
-    """Have the lock learn what the buses tell of it, until cancelled; `changed` follows each."""
+async def follow(lock: ScreenLock, changed: Callable[[], None], pause: float = _PAUSE) -> None:
+    """Tell the lock what the buses know of it, until cancelled; `changed` is called after each.
+
+    `pause` is how many seconds after the end of a bus it is looked for again.
+    """
     savers = [_Saver(name, lock, changed) for name in _SAVERS]
     await asyncio.gather(
-        _stay(savers, system=False), _stay([_Session(lock, changed)], system=True)
-    )  # fmt: skip
+        _stay(savers, pause, system=False), _stay([_Session(lock, changed)], pause, system=True)
+    )
 
 
 class _Source(Protocol):
@@ -55,30 +58,24 @@ class _Source(Protocol):
         ...
 
 
-async def _stay(sources: list[Any], *, system: bool) -> None:
+async def _stay(sources: Sequence[_Source], pause: float, *, system: bool) -> None:
     """Watch on a bus, and again after it was gone; where there is none, not at all."""
-    watched: list[_Source] = sources
-    known = False
-    while True:
+
+    async def watch(bus: MessageBus) -> None:
         try:
-            bus = await connect(system=system)
+            for source in sources:
+                await source.begin(bus)
+            await bus.wait_for_disconnect()
         except TROUBLE as reason:
-            log.debug("no bus tells of the screen's lock: %s", reason)
-            if not known:
-                return
-        else:
-            known = True
-            try:
-                for source in watched:
-                    await source.begin(bus)
-                await bus.wait_for_disconnect()
-            except TROUBLE as reason:
-                log.info("a bus tells no more of the screen's lock: %s", reason)
-            finally:
-                bus.disconnect()
-                for source in watched:
-                    source.end()
-        await asyncio.sleep(_PAUSE)
+            log.info("a bus tells no more of the screen's lock: %s", reason)
+        finally:
+            for source in sources:
+                source.end()
+
+    try:
+        await stay_connected(partial(connect, system=system), watch, Backoff(pause, pause))
+    except TROUBLE as reason:
+        log.debug("no bus tells of the screen's lock: %s", reason)
 
 
 class _Saver:
@@ -89,13 +86,12 @@ class _Saver:
 
     async def begin(self, bus: MessageBus) -> None:
         """Watch on this bus. Raises one of TROUBLE."""
-        saver = Owner(bus, self._name, self._heard, self._owned)
-        await saver.follow()
-        await saver.listen(f"interface='{self._name}',member='ActiveChanged'")
+        saver = Service(bus, self._name, _SAVERS[self._name])
+        await saver.owner_changed(self._owned)
+        await saver.signals(self._heard, self._name, "ActiveChanged", signature="b")
         if saver.unique:
-            path = _SAVERS[self._name]
             with suppress(DBusError, TimeoutError):  # one that only keeps the screen awake
-                [active] = await call(bus, self._name, path, f"{self._name}.GetActive")
+                [active] = await saver.call(self._name, "GetActive")
                 self._tell(bool(active))
 
     def end(self) -> None:
@@ -106,9 +102,7 @@ class _Saver:
         self._tell(False)  # who has just come tells it
 
     def _heard(self, message: Message) -> None:
-        kind = message.interface, message.member, message.signature
-        if kind == (self._name, "ActiveChanged", "b"):
-            self._tell(bool(message.body[0]))
+        self._tell(bool(message.body[0]))
 
     def _tell(self, locked: bool) -> None:
         self._lock.tell(self._name, locked=locked)
@@ -126,8 +120,8 @@ class _Session:
     async def begin(self, bus: MessageBus) -> None:
         """Watch on this bus. Raises one of TROUBLE."""
         self._bus, self._path = bus, ""
-        self._manager = Owner(bus, _LOGIN, self._heard, self._owned)
-        await self._manager.follow()
+        self._manager = Service(bus, _LOGIN, _LOGIN_PATH)
+        await self._manager.owner_changed(self._owned)
         if self._manager.unique:
             await self._find()
 
@@ -142,9 +136,9 @@ class _Session:
     async def _find(self) -> None:
         """Find our session and whether it is locked, and follow both."""
         with suppress(*TROUBLE):
-            path = await _session(self._bus)
+            path = await _session(self._manager)
             if path and path != self._path:
-                await self._manager.listen(f"path='{path}'")
+                await self._manager.signals(self._heard, path=path)
             self._path = path
             await self._ask()
 
@@ -152,10 +146,8 @@ class _Session:
         if not self._path:
             return
         with suppress(*TROUBLE):
-            [hint] = await call(
-                self._bus, _LOGIN, self._path, f"{_PROPERTIES}.Get", "ss", _SESSION, _HINT
-            )
-            self._tell(bool(hint.value))
+            session = Service(self._bus, _LOGIN, self._path)
+            self._tell(bool(await session.property(_SESSION, _HINT)))
 
     def _heard(self, message: Message) -> None:
         if not self._path or message.path != self._path:
@@ -166,8 +158,8 @@ class _Session:
                 self._changed()
             case "org.freedesktop.login1.Session", "Unlock", _:
                 self._tell(False)
-            case "org.freedesktop.DBus.Properties", "PropertiesChanged", [str(kind), new, old]:
-                if kind == _SESSION:
+            case "org.freedesktop.DBus.Properties", "PropertiesChanged", [str(interface), new, old]:
+                if interface == _SESSION:
                     self._learn(new, old)
             case _:
                 pass
@@ -188,21 +180,19 @@ class _Session:
         self._changed()
 
 
-async def _session(bus: MessageBus) -> str:
+async def _session(manager: Service) -> str:
     """Return the path of the session that we are in, or of the user's graphical one; "" for none.
 
     A service of the user's is in none.
     """
-    ask = partial(call, bus, _LOGIN, _LOGIN_PATH)
     with suppress(*TROUBLE):
         if named := os.environ.get("XDG_SESSION_ID"):
-            return str((await ask(f"{_MANAGER}.GetSession", "s", named))[0])
+            return str((await manager.call(_MANAGER, "GetSession", "s", named))[0])
     with suppress(*TROUBLE):
-        return str((await ask(f"{_MANAGER}.GetSessionByPID", "u", os.getpid()))[0])
+        return str((await manager.call(_MANAGER, "GetSessionByPID", "u", os.getpid()))[0])
     with suppress(*TROUBLE):
-        [user] = await ask(f"{_MANAGER}.GetUser", "u", os.getuid())
-        get = f"{_PROPERTIES}.Get"
-        [shown] = await call(bus, _LOGIN, user, get, "ss", f"{_LOGIN}.User", "Display")
-        return str(shown.value[1])
+        [path] = await manager.call(_MANAGER, "GetUser", "u", os.getuid())
+        user = Service(manager.bus, _LOGIN, path)
+        return str((await user.property(_USER, "Display"))[1])
     log.info("the login manager knows of no session of ours, so it tells of no lock")
     return ""

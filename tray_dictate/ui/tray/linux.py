@@ -15,7 +15,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions, MenuState, Urgency
-from tray_dictate.system.dbus import TROUBLE, connect
+from tray_dictate.system.dbus import TROUBLE, Backoff, connect
 from tray_dictate.system.threads import Bridge
 from tray_dictate.system.wayland import compositor_answers
 from tray_dictate.ui.labels import Unseen, plain, seen
@@ -164,21 +164,20 @@ class LinuxTray:
 
     async def _serve(self) -> None:
         """Be on the bus whenever there is one, until cancelled."""
-        pause, longest = _PAUSES
+        backoff = Backoff(*_PAUSES)
         try:
             while True:
                 try:
                     await self._use(await connect())
-                    pause = _PAUSES[0]
+                    backoff.reset()
                 except TROUBLE as error:
                     log.log(
-                        logging.INFO if pause == _PAUSES[0] else logging.DEBUG,
+                        logging.INFO if backoff.is_fresh else logging.DEBUG,
                         "No session bus, so no notifications: %s", error,
                     )  # fmt: skip
                 self._hosted(False)
                 self._flush()
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, longest)
+                await asyncio.sleep(backoff.next())
         finally:
             self._close_xembed()
             self._flush()

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from dbus_fast import DBusError, Message, Variant
+from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Urgency
-from tray_dictate.system.dbus import TROUBLE, Owner, call, connect
+from tray_dictate.system.dbus import TROUBLE, Service, connect
 from tray_dictate.ui.labels import BUTTONS, NAME, TITLE, markup, plain
 from tray_dictate.ui.tray.icon import Picture, draw
 
@@ -30,11 +30,11 @@ class Notifications:
 
     def __init__(self, bus: MessageBus, on_button: Callable[[str], None] | None = None) -> None:
         """`on_button` gets the name of a button that the user presses, on the loop."""
-        self._bus, self._on_button = bus, on_button
+        self._service, self._on_button = Service(bus, SERVICE, PATH), on_button
         self._listens = False
         self._lock = asyncio.Lock()  # a bubble's number is known when its answer is here
         self._numbers: dict[str, int] = {}  # by cause
-        self._service = ""  # who gave these numbers: another one may give them to other programs
+        self._owner = ""  # who gave these numbers: another one may give them to other programs
 
     async def show(
         self, message: str, cause: str, urgency: Urgency, buttons: tuple[str, ...] = ()
@@ -55,8 +55,7 @@ class Notifications:
                 await self._look_who_shows()
                 number = self._numbers.pop(cause, 0)
                 if number:
-                    close = f"{SERVICE}.CloseNotification"
-                    await call(self._bus, SERVICE, PATH, close, "u", number)
+                    await self._service.call(SERVICE, "CloseNotification", "u", number)
         except TROUBLE as error:  # it has been closed already, or its service has gone
             log.debug("a notification could not be closed: %s", error)
 
@@ -80,9 +79,8 @@ class Notifications:
         time = _URGENT_TIME if urgency is Urgency.CRITICAL else _DEFAULT_TIME
         before = self._numbers.get(cause, 0)
         arguments = (NAME, before, "", TITLE, body, actions, hints, time)
-        notify = f"{SERVICE}.Notify"
-        [number] = await call(
-            self._bus, SERVICE, PATH, notify, "susssasa{sv}i", *arguments, start=True
+        [number] = await self._service.call(
+            SERVICE, "Notify", "susssasa{sv}i", *arguments, start=True
         )
         if cause:
             self._numbers[cause] = number
@@ -91,16 +89,12 @@ class Notifications:
         """Hear of pressed buttons from now on."""
         if not self._listens:
             self._listens = True
-            service = Owner(self._bus, SERVICE, self._heard)
-            await service.follow()
-            await service.listen(f"interface='{SERVICE}',member='ActionInvoked'")
+            await self._service.signals(self._heard, SERVICE, "ActionInvoked", signature="us")
 
     def _heard(self, message: Message) -> None:
         """Take a signal of who shows them, of buttons that are ours."""
         if (
-            message.member == "ActionInvoked"
-            and message.signature == "us"
-            and message.body[0] in self._numbers.values()
+            message.body[0] in self._numbers.values()
             and message.body[1] in BUTTONS
             and self._on_button
         ):
@@ -108,20 +102,14 @@ class Notifications:
 
     async def _capabilities(self) -> list[str]:
         """Return what the service can do; asked each time, another may have taken its place."""
-        get = f"{SERVICE}.GetCapabilities"
-        [found] = await call(self._bus, SERVICE, PATH, get, start=True)
+        [found] = await self._service.call(SERVICE, "GetCapabilities", start=True)
         return found
 
     async def _look_who_shows(self) -> None:
         """Forget the bubbles' numbers where another service has taken the place."""
-        daemon = "org.freedesktop.DBus"
-        member = f"{daemon}.GetNameOwner"
-        try:
-            [owner] = await call(self._bus, daemon, "/org/freedesktop/DBus", member, "s", SERVICE)
-        except DBusError:  # it has ended just now, and will be started again
-            owner = ""
-        if owner != self._service:
-            self._service, self._numbers = owner, {}
+        owner = await self._service.owner()  # "": it has ended, and will be started again
+        if owner != self._owner:
+            self._owner, self._numbers = owner, {}
 
 
 async def show_once(message: str, cause: str, urgency: Urgency) -> None:

@@ -21,7 +21,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions
-from tray_dictate.system.dbus import TROUBLE, Owner, call
+from tray_dictate.system.dbus import TROUBLE, Service
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
 from tray_dictate.ui.tray.icon import SIZES, argb
@@ -183,6 +183,7 @@ class Item:
         self._entries = menu(view, actions)
         self._item = ItemInterface(view, lambda: click_default(self._entries))
         self._menu = dbusmenu.MenuInterface(self._entries, self._opened)
+        self._watcher = Service(bus, WATCHER, WATCHER_PATH)
         self._registering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -190,9 +191,8 @@ class Item:
         self._bus.export(PATH, self._item)
         self._bus.export(dbusmenu.PATH, self._menu)
         await self._bus.request_name(self._name)
-        watcher = Owner(self._bus, WATCHER, self._heard, self._owned)
-        await watcher.follow()
-        await watcher.listen(f"interface='{WATCHER}'")
+        await self._watcher.owner_changed(self._owned)
+        await self._watcher.signals(self._heard, WATCHER)
         self._register(after=0)
 
     def show(self, view: View) -> None:
@@ -235,8 +235,7 @@ class Item:
     async def _offer(self, after: float) -> None:
         try:
             await asyncio.sleep(after or (SETTLING if await self._is_young() else 0))
-            register = f"{WATCHER}.RegisterStatusNotifierItem"
-            await call(self._bus, WATCHER, WATCHER_PATH, register, "s", self._name)
+            await self._watcher.call(WATCHER, "RegisterStatusNotifierItem", "s", self._name)
         except TROUBLE as error:
             log.info("No StatusNotifierItem host for the icon: %s", error)
             self._on_hosted(False)
@@ -247,24 +246,19 @@ class Item:
 
     async def _is_young(self) -> bool:
         """Return whether the watcher has just started, as at login."""
-        ask = "org.freedesktop.DBus.GetConnectionUnixProcessID"
-        bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
         try:
-            [pid] = await call(self._bus, *bus, ask, "s", WATCHER)
+            return _age(await self._watcher.process()) < YOUNG
         except TROUBLE:  # there is none
             return False
-        return _age(pid) < YOUNG
 
     async def _drawn(self) -> bool:
         """Return whether the watcher knows of a host; one that does not say has one."""
-        get = "org.freedesktop.DBus.Properties.Get"
         name = "IsStatusNotifierHostRegistered"
         try:
-            [value] = await call(self._bus, WATCHER, WATCHER_PATH, get, "ss", WATCHER, name)
+            return await self._watcher.property(WATCHER, name) is not False
         except TROUBLE as error:
             log.debug("%s: %s", name, error)
             return True
-        return value.value is not False
 
 
 def _age(pid: int) -> float:
