@@ -1,4 +1,4 @@
-"""The one crossing between threads."""
+"""The one crossing between threads, and tasks that nobody awaits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tray_dictate.system.threads import Bridge
+from tray_dictate.system.threads import Bridge, TaskSet
 
 
 @pytest.fixture
@@ -59,3 +59,16 @@ def test_a_coroutines_result_comes_back(bridge):
         return 42
 
     assert bridge.run(answer()).result(5) == 42
+
+
+async def test_tasks_that_nobody_awaits_are_held_until_they_end():
+    tasks, go_on = TaskSet(), asyncio.Event()
+    assert not tasks
+    await tasks.wait()
+    tasks.start(go_on.wait())
+    assert tasks
+    await tasks.wait(0)
+    assert tasks
+    go_on.set()
+    await tasks.wait()
+    assert not tasks

@@ -22,6 +22,7 @@ from tray_dictate.core.errors import DeliveryError, UnavailableError, why
 from tray_dictate.system import files, own_python
 from tray_dictate.system import process as program
 from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Opening:
         """`keep` puts a text on the clipboard, or raises DeliveryError."""
         self._settings, self._tell, self._keep = settings, tell, keep
         self._platform, self._doctor = platform, doctor
-        self._editors: set[asyncio.Task[Any]] = set()
+        self._editors = TaskSet()
 
     async def open(self, name: str) -> None:
         """Open "settings", "check" or "log"."""
@@ -131,9 +132,8 @@ class Opening:
         except (OSError, ValueError) as reason:
             log.info("%s: %s", command[0], reason)
             return False
-        ended = asyncio.ensure_future(process.wait())
-        self._editors.add(ended)  # it is waited for as long as it runs, else it stays a zombie
-        ended.add_done_callback(self._editors.discard)
+        # it is waited for as long as it runs, else it stays a zombie
+        ended = self._editors.start(process.wait())
         try:
             async with asyncio.timeout(_PATIENCE):
                 code = await asyncio.shield(ended)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
 from tray_dictate.system.lifetime import finish
-from tray_dictate.system.threads import Bridge
+from tray_dictate.system.threads import Bridge, TaskSet
 
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
 _FAINT = 0.003  # full scale: below this in a whole recording, nobody was heard
@@ -135,7 +135,7 @@ class Microphone:
         self._ring = b""
         self._opening = asyncio.Lock()
         self._cooling: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()  # a task needs someone to hold it
+        self._tasks = TaskSet()
         self._last_callback = 0.0
         self._noted = ""  # of the choice of the device
         self._gone_since: float | None = None  # the device has gone, another is sought or proved
@@ -214,7 +214,7 @@ class Microphone:
         self._lose()
 
     def _cool(self) -> None:
-        self._spawn(self._rest())
+        self._tasks.start(self._rest())
 
     async def _rest(self) -> None:
         """Close the device, unless a take has begun while this waited for its turn."""
@@ -222,11 +222,6 @@ class Microphone:
             if not self._captures:
                 self._gone_since = None
                 await self._shut()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _ensure(self, rate: int) -> None:
         async with self._opening:
@@ -329,7 +324,7 @@ class Microphone:
         )
         self._serial += 1  # what still comes of the old one is too late
         self._lost = True
-        self._spawn(self._replace(self._serial))
+        self._tasks.start(self._replace(self._serial))
 
     async def _replace(self, serial: int) -> None:
         """Open the next device, soon for a recording, patiently for a warm microphone.

@@ -1,12 +1,11 @@
-"""The asyncio thread and `post()`, the only crossing between threads.
+"""The loop's thread, tasks that nobody awaits, and calls that block.
 
 The loop owns all state. Everything else (the tray's main loop, PortAudio's callback, the hotkey's
-reader) hands it a callback and returns.
+reader) hands it a callback by `Bridge.post`, the only crossing between threads, and returns.
 
-Calls that block for as long as they like, such as a keyring that waits for its password.
-
-Each runs on a daemon thread and not in asyncio's executor: the end of the program waits for the
-executor's threads, and with them for a window that nobody answers.
+A call that blocks for as long as it likes, such as a keyring that waits for its password, runs on a
+daemon thread and not in asyncio's executor: the end of the program waits for the executor's
+threads, and with them for a window that nobody answers.
 """
 
 from __future__ import annotations
@@ -76,8 +75,30 @@ def _others() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
+class TaskSet:
+    """Tasks that nobody awaits: the loop itself keeps no task alive."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._tasks)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine as a task until it ends; return the task."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def wait(self, limit: float | None = None) -> None:
+        """Wait until the tasks of now have ended, for at most `limit` seconds."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=limit)
+
+
 def start(call: Callable[[], T]) -> asyncio.Future[T]:
-    """Begin a call on a thread of its own; return the future of its answer."""
+    """Call it on a thread of its own; return the future of what it returns."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
     # asyncio complains of errors that nobody asks for; after a timeout nobody does

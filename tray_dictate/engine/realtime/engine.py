@@ -25,6 +25,7 @@ from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
 from tray_dictate.engine.segmenter import PauseDetector
 from tray_dictate.system import own_python
 from tray_dictate.system.memory import trim
+from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class OnlineEngine:
         self._dropped: set[str] = set()
         self._idle: WarmConnection | None = None
         self._expiry: asyncio.TimerHandle | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = TaskSet()
         self._told: set[str] = set()
 
     @property
@@ -109,8 +110,7 @@ class OnlineEngine:
         if self._idle:
             self._close_soon(self._idle)
             self._idle = None
-        if self._closing:
-            await asyncio.wait(self._closing)
+        await self._closing.wait()
         await self._credentials.close()
         if self._offline:
             await self._offline.close()
@@ -161,9 +161,7 @@ class OnlineEngine:
             self._idle = None
 
     def _close_soon(self, connection: WarmConnection) -> None:
-        task = asyncio.get_running_loop().create_task(connection.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._closing.start(connection.close())
 
     def _offline_session(self) -> AbstractAsyncContextManager[Session]:
         self._offline = self._offline or self._local.offline_engine()

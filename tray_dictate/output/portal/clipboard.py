@@ -35,6 +35,7 @@ from tray_dictate.output.wayland.selection_server import (
     text_contents,
 )
 from tray_dictate.system import dbus
+from tray_dictate.system.threads import TaskSet
 
 SERVING = 10.0  # seconds for a reader to take what it asked for
 
@@ -118,7 +119,7 @@ class PortalSelections:
         self._was_read = asyncio.Event()  # since it became ours
         self._managed = True  # the desktop's own manager reads what appears, as far as is known
         self._due: asyncio.TimerHandle | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving = TaskSet()
         for member, handle in (
             ("SelectionOwnerChanged", self._on_owner), ("SelectionTransfer", self._on_transfer),
         ):  # fmt: skip
@@ -252,12 +253,7 @@ class PortalSelections:
         if self._due:
             self._due.cancel()
         loop = asyncio.get_running_loop()
-        self._due = loop.call_later(seconds, self._in_background, self._restore, offer)
-
-    def _in_background(self, work: Callable[..., Any], *given: Any) -> None:
-        task = asyncio.create_task(work(*given))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        self._due = loop.call_later(seconds, lambda: self._serving.start(self._restore(offer)))
 
     async def _restore(self, offer: Offer) -> None:
         with suppress(*dbus.TROUBLE):
@@ -317,7 +313,7 @@ class PortalSelections:
         elif offer and not offer.pressed and kind in TYPES and HINT in (self._ours or {}):
             # who asks without a key keeps what it reads
             data = instead(self._before or {}, kind)
-        self._in_background(self._serve, serial, data, asked)
+        self._serving.start(self._serve(serial, data, asked))
 
     async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:
         done = False

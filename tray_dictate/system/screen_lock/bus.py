@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, stay_connected
 from tray_dictate.system.screen_lock import ScreenLock
+from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ class _Session:
     def __init__(self, lock: ScreenLock, changed: Callable[[], None]) -> None:
         self._lock, self._changed = lock, changed
         self._path = ""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     async def begin(self, bus: MessageBus) -> None:
         """Watch on this bus. Raises one of TROUBLE."""
@@ -131,7 +132,7 @@ class _Session:
 
     def _owned(self, owner: str) -> None:
         if owner:  # it was restarted, or comes only now
-            self._do(self._find())
+            self._tasks.start(self._find())
 
     async def _find(self) -> None:
         """Find our session and whether it is locked, and follow both."""
@@ -168,12 +169,7 @@ class _Session:
         if _HINT in new:
             self._tell(bool(new[_HINT].value))
         elif _HINT in old:  # it is another, and to be asked for
-            self._do(self._ask())
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._ask())
 
     def _tell(self, locked: bool) -> None:
         self._lock.tell(_LOGIN, locked=locked)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable
 
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import Actions, MenuState, Urgency
 from tray_dictate.system.dbus import TROUBLE, Backoff, connect
-from tray_dictate.system.threads import Bridge
+from tray_dictate.system.threads import Bridge, TaskSet
 from tray_dictate.system.wayland import compositor_answers
 from tray_dictate.ui.labels import Unseen, plain, seen
 from tray_dictate.ui.tray.headless import MainThreadWait
@@ -49,7 +48,7 @@ class LinuxTray:
         self._real = (Status.IDLE, "")  # without what is unseen
         self._unseen: Unseen | None = None
         self._unseen_cause = ""
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending = TaskSet()
         self._xembed: XEmbedIcon | None = None
         self._unhosted: asyncio.TimerHandle | None = None
         self._serving = bridge.run(self._serve())
@@ -89,8 +88,7 @@ class LinuxTray:
         """Wait until what is to be said is shown."""
         if self._over.is_set():
             self._flush()  # what waits for a connection that nobody makes any more
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=_FAREWELL)
+        await self._sending.wait(_FAREWELL)
 
     def _show(self, status: Status, detail: str, listening: bool) -> None:
         if status in (Status.OPENING, Status.RECORDING):
@@ -120,9 +118,9 @@ class LinuxTray:
         if not message:
             self._take_away(cause)
         elif self._notifications and self._bubbles:
-            self._spawn(self._say(self._bubbles, told))
+            self._sending.start(self._say(self._bubbles, told))
         elif self._notifications and (self._over.is_set() or self._serving.cancelled()):
-            self._spawn(show_once(message, cause, urgency))
+            self._sending.start(show_once(message, cause, urgency))
         elif self._notifications and self._early is not None:
             self._early.append(told)
         else:
@@ -135,7 +133,7 @@ class LinuxTray:
         if self._early is not None:
             self._early = [told for told in self._early if told[1] != cause]
         if self._bubbles:
-            self._spawn(self._bubbles.close(cause))
+            self._sending.start(self._bubbles.close(cause))
         if self._unseen_cause == cause:
             self._unseen = None
             self._change(self._view.of(*self._real))
@@ -156,11 +154,6 @@ class LinuxTray:
         message, cause, urgency, _ = told
         self._unseen, self._unseen_cause = (message, urgency), cause
         self._change(self._view.of(*seen(*self._real, self._unseen)))
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._sending.add(task)  # the loop itself keeps no task alive
-        task.add_done_callback(self._sending.discard)
 
     async def _serve(self) -> None:
         """Be on the bus whenever there is one, until cancelled."""
