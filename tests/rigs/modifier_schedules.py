@@ -19,7 +19,7 @@ from tests.rigs.x11_windows import TextWindow
 from tests.waiting import wait_until
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.x11.output import X11Output
 from tray_dictate.system.x11_requests import FakeDeviceKey
 

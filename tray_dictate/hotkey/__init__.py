@@ -100,7 +100,7 @@ def _commands() -> Hotkey:
 
 def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
     try:
-        from tray_dictate.hotkey.x11 import XInputHotkey  # noqa: PLC0415 - X only
+        from tray_dictate.hotkey.x11.hotkey import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
     others = tuple(settings.shortcuts.values())

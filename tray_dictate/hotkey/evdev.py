@@ -21,9 +21,7 @@ import logging
 import os
 import select
 import struct
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +34,7 @@ from tray_dictate.core.event_clock import EventClock
 from tray_dictate.core.keycodes import NAMES, XKB, code_of
 from tray_dictate.core.keys import in_words
 from tray_dictate.hotkey.privacy import PRIVACY
-from tray_dictate.system.wakeup import WakeUp
+from tray_dictate.hotkey.reader import KeyReader
 
 log = logging.getLogger(__name__)
 
@@ -250,7 +248,7 @@ class Devices(Protocol):
         ...
 
 
-class EvdevHotkey:
+class EvdevHotkey(KeyReader):
     """ports.Hotkey over files that give `struct input_event`."""
 
     def __init__(
@@ -282,17 +280,7 @@ class EvdevHotkey:
         self._touched: dict[int, float] = {}
         self._clock, self._now = EventClock(), 0.0  # when the event happened that is taken
         self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
-        self._wake_up = WakeUp()
-        self._behind: deque[Callable[[], None]] = deque()  # who waits for it to have read all
-        self._thread = threading.Thread(target=self._read, name="hotkey", daemon=True)
-        self._stopped = False
-
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
-        """Report every edge, on the reader's thread."""
-        self._on_edge, self._on_lost = on_edge, on_lost
-        for file in self._files.values():
-            _empty(file)  # of what was pressed for another hotkey, which ran until now
-        self._thread.start()
+        super().__init__()
 
     def held(self) -> frozenset[str] | None:
         """Return the names of the keys that are down now, as the kernel knows them."""
@@ -307,55 +295,37 @@ class EvdevHotkey:
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: who keeps one key of a device from the windows keeps all of them."""
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` on the reader's thread, when all that the kernel has by now is read."""
-        self._behind.append(done)
-        if not self._stopped:
-            self._wake_up.set()
+    def _begin(self) -> None:
+        for file in self._files.values():
+            _empty(file)  # of what was pressed for another hotkey, which ran until now
 
-    def stop(self) -> None:
-        """End the reader and let go of the devices."""
-        if self._stopped:
-            return
-        self._stopped = True
-        self._wake_up.set()
-        if self._thread.ident:
-            self._thread.join()
+    def _close(self) -> None:
         self._devices.close()
         for file in self._files.values():
             os.close(file)
-        self._wake_up.close()
 
     # On the reader's thread
 
     def _read(self) -> None:
-        try:
-            while True:
-                watch = self._devices.fileno()
-                files = [*self._files.values(), watch]
-                ready, _, _ = select.select([*files, self._wake_up], [], [])
-                if self._stopped:
-                    return
-                for file in (file for file in files if file in ready):
-                    if file == watch:
-                        self._files |= self._devices.open(self._files)
-                    else:
-                        self._take(file)
-                if self._wake_up in ready:
-                    self._wake_up.clear()
-                    self._catch_up()
-        except Exception:
-            log.exception("the hotkey's reader failed")
-            self._on_lost("The hotkey's reader failed; the log has the details.")
+        while True:
+            watch = self._devices.fileno()
+            files = [*self._files.values(), watch]
+            ready, _, _ = select.select([*files, self._wake_up], [], [])
+            if self._stopped:
+                return
+            for file in (file for file in files if file in ready):
+                if file == watch:
+                    self._files |= self._devices.open(self._files)
+                else:
+                    self._take(file)
+            if self._wake_up in ready:
+                self._wake_up.clear()
+                self._call_waiting()
 
-    def _catch_up(self) -> None:
-        """Read what has happened by now, then tell those who wait for that."""
-        behind = len(self._behind)
+    def _read_all(self) -> None:
         for file in list(self._files.values()):
             while self._take(file):
                 pass
-        for _ in range(behind):
-            self._behind.popleft()()
 
     def _take(self, file: int) -> bool:
         """Read some of a device's events; return whether there may be more."""

@@ -25,7 +25,7 @@ from tray_dictate.core.dictation import Start, Status, Stop
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.caret import Around
 from tray_dictate.history.entries import AsyncHistory
-from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.atspi import AccessibleCaret
 from tray_dictate.output.x11.output import X11Output
 

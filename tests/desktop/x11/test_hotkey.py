@@ -21,7 +21,8 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, parse_key
 from tray_dictate.hotkey import select
 from tray_dictate.hotkey.pynput import PynputHotkey
-from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.hotkey.x11.hotkey import XInputHotkey
+from tray_dictate.hotkey.x11.own_keys import OwnKeys
 
 
 class Watch:
@@ -121,12 +122,13 @@ def test_keys_that_we_announced_are_not_the_users(xserver, watch):
     assert watch.hotkey.held() == frozenset()
 
 
-def test_what_was_announced_and_never_came_is_forgotten(xserver, watch, monkeypatch):
-    monkeypatch.setattr("tray_dictate.hotkey.x11.LIMIT", 0.05)
-    watch.hotkey.expect(75, True)
+def test_what_was_announced_and_never_came_is_forgotten(environ, xserver):
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), own_keys=OwnKeys(patience=0.05)))
+    watching.hotkey.expect(75, True)
     time.sleep(0.1)
     xserver.tap("F9")  # keycode 75
-    assert watch.edges(2) == ["+f9", "-f9"]
+    assert watching.edges(2) == ["+f9", "-f9"]
+    watching.hotkey.stop()
 
 
 def test_a_chord_with_an_ordinary_key_is_hidden_from_the_window(environ, xserver):
@@ -151,7 +153,7 @@ def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(envi
     watching = Watch(XInputHotkey(parse_chord("ctrl+y")))
     with xserver.text_window("tk") as window:
         xserver.set_layout("de")  # y and z change places
-        wait_until(lambda: watching.hotkey._hidden == {52}, 5, "it is hidden there")
+        wait_until(lambda: watching.hotkey._grabs.hidden == {52}, 5, "it is hidden there")
         xserver.keydown("Control_L", "52")
         xserver.keyup("52", "Control_L")
         xserver.tap("29")

@@ -16,7 +16,7 @@ from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.system.screen_lock.x11 import X11Lock
 
 F9 = 75  # its keycode

@@ -17,7 +17,7 @@ from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.hotkey.x11 import XInputHotkey
+from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.x11.focus import is_gone
 from tray_dictate.output.x11.output import X11Output
 

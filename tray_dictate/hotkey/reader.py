@@ -1,0 +1,80 @@
+"""The base of key sources that a thread of their own reads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+
+from tray_dictate.core.chord import Edge
+from tray_dictate.system.wakeup import WakeUp
+
+log = logging.getLogger(__name__)
+
+
+class KeyReader(ABC):
+    """ports.Hotkey without what is the source's own; its thread reads until `stop`."""
+
+    def __init__(self) -> None:
+        self._wake_up = WakeUp()
+        self._behind: deque[Callable[[], None]] = deque()  # called when all of now is read
+        self._thread = threading.Thread(target=self._run, name="hotkey", daemon=True)
+        self._stopped = False
+
+    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+        """Report every edge of the user's keys, on the reader's thread."""
+        self._on_edge, self._on_lost = on_edge, on_lost
+        self._begin()
+        self._thread.start()
+
+    def catch_up(self, done: Callable[[], None]) -> None:
+        """Call `done` on the reader's thread, when all that has happened by now is read."""
+        self._behind.append(done)
+        if not self._stopped:
+            self._wake_up.set()
+
+    def stop(self) -> None:
+        """End the reader and let go of the source; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._wake_up.set()
+        if self._thread.ident:
+            self._thread.join()
+        self._close()
+        self._wake_up.close()
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Have the source tell of keys from now on; before the thread starts."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Let go of the source; after the thread has ended."""
+
+    # On the reader's thread
+
+    @abstractmethod
+    def _read(self) -> None:
+        """Report edges until `_stopped`; each time that it is woken, `_call_waiting`."""
+
+    @abstractmethod
+    def _read_all(self) -> None:
+        """Report the edges of all that has happened by now."""
+
+    def _call_waiting(self) -> None:
+        """Call those who wait until all of now is read."""
+        if not (behind := len(self._behind)):
+            return
+        self._read_all()
+        for _ in range(behind):
+            self._behind.popleft()()
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Exception:
+            log.exception("the hotkey's reader failed")
+            self._on_lost("The hotkey's reader failed; the log has the details.")

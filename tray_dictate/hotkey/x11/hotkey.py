@@ -1,0 +1,275 @@
+"""The keyboard on X11 by XInput2 raw events.
+
+They come whatever has the focus or a grab, do not repeat, never stall, and name the device, so
+that a key on the user's keyboard is told from one that a program sends by XTEST
+(shared/facts/x11.md, sections 1 and 2). Some users' keys are XTEST's, too (remote desktops), so
+our own are recognised by announcement: the output calls `expect` before it sends each one.
+
+When an event happened the server says: a contact that bounces lets go for some milliseconds, which
+are more until a busy machine lets us read of it.
+"""
+
+# pyright: basic
+# python-xlib carries no types.
+
+from __future__ import annotations
+
+import logging
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from Xlib import X, display, error
+from Xlib.ext import ge, xinput
+
+from tray_dictate.core.chord import POINTER, Edge
+from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.event_clock import EventClock
+from tray_dictate.core.keys import Chord, Slot, button_of
+from tray_dictate.hotkey.reader import KeyReader
+from tray_dictate.hotkey.x11.grabs import Grabs
+from tray_dictate.hotkey.x11.key_map import KeyMap, missing_keys
+from tray_dictate.hotkey.x11.locks import Locks
+from tray_dictate.hotkey.x11.own_keys import OwnKeys
+from tray_dictate.system import x11
+from tray_dictate.system.x11_requests import QueryDeviceState, bits_set
+
+log = logging.getLogger(__name__)
+
+_RAW_PRESS, _RAW_RELEASE = 13, 14
+_RAW_EVENT = struct.Struct("=HIIHHI")  # device, time, keycode, source device, valuators, flags
+_BUTTONS = 3  # those above are the wheel, which moves no caret
+_WRAP = 2**32 / 1000  # seconds after which the server's time, 32 bits of ms, begins anew
+
+
+class XInputHotkey(KeyReader):
+    """ports.Hotkey; `chord` and `others` are what to hide from the windows."""
+
+    def __init__(
+        self,
+        chord: Chord,
+        others: tuple[Chord, ...] = (),
+        tell: Callable[[str], None] = log.warning,
+        *,
+        watched: frozenset[str] = frozenset(),
+        own_keys: OwnKeys | None = None,
+    ) -> None:
+        """`tell` tells the user of what no key of the keyboard gives; `watched` are other keys.
+
+        Raises UnavailableError.
+        """
+        try:
+            self._display = display.Display()  # the reader thread's, once it runs
+            self._asking = display.Display()  # the loop's: python-xlib wants one for each thread
+        except (error.DisplayError, OSError) as reason:
+            raise UnavailableError(
+                f"The X server cannot be reached: {reason}.", "Start it from your desktop session."
+            ) from reason
+        if not self._display.has_extension("XInputExtension"):
+            raise UnavailableError("This X server has no XInput2.", "Another source is tried.")
+        self._announce()
+        self._chord, self._others = chord, others
+        self._root = self._display.screen().root
+        wanted = watched.union(*(slot for keys in (chord, *others) for slot in keys))
+        self._buttons = {n: key for key in wanted if (n := button_of(key)) is not None}
+        self._wanted = wanted - set(self._buttons.values())
+        self._tell, self._lacking = tell, frozenset[Slot]()
+        self._look_at_map()
+        self._locks = Locks(self._display)
+        self._clock = EventClock(_WRAP)
+        self._pressed: dict[int, int] = {}  # button -> source device
+        self._xtest = self._find_xtest()
+        self._down: dict[int, int] = {}  # keycode -> source device, of the user's keys
+        self._cleared: set[int] = set()  # held by the user through XTEST, released by us
+        self._own_keys = own_keys or OwnKeys()
+        self._grabs = Grabs(self._display, chord, others)
+        self._claims: deque[frozenset[str]] = deque()
+        super().__init__()
+
+    def expect(self, keycode: int, down: bool | None) -> None:
+        """Take the next XTEST event like this for ours; from any thread, before it is sent.
+
+        None: the user's own keyboard will release the key and press it again.
+        """
+        self._own_keys.announce(keycode, down)
+        if down is False and keycode in self._down:
+            self._cleared.add(keycode)
+
+    def held(self) -> frozenset[str] | None:
+        """Return the names of the keys that are physically down now."""
+        down = dict(self._down)
+        merged = bits_set(self._asking.query_keymap())
+        states = {source: self._state(source) for source in set(down.values()) - self._xtest}
+        keys = frozenset(
+            self._names[keycode]
+            for keycode, source in down.items()
+            if keycode in self._cleared  # only its own release can tell
+            or keycode in (merged if (own := states.get(source)) is None else own)
+        )
+        return keys | self._held_buttons()
+
+    def _held_buttons(self) -> frozenset[str]:
+        pressed = dict(self._pressed)
+        states = {source: self._state(source, buttons=True) for source in set(pressed.values())}
+        return frozenset(
+            self._buttons[button]
+            for button, source in pressed.items()
+            if (own := states[source]) is None or button in own
+        )
+
+    def claim(self, keys: frozenset[str]) -> None:
+        """Keep presses of these keys, and no others, from the windows; from any thread."""
+        if not self._stopped:  # else its grabs have gone with its connection
+            self._claims.append(keys)
+            self._wake_up.set()
+
+    def _begin(self) -> None:
+        mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask | xinput.RawButtonPressMask
+        mask |= xinput.RawButtonReleaseMask if self._buttons else 0
+        self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        self._grabs.hide(self._names, self._buttons)
+        self._display.sync()
+
+    def _close(self) -> None:
+        """Close the connections; the grabs go with the reader's."""
+        for end in (self._display, self._asking, self._locks):
+            _close(end)
+
+    # On the reader's thread
+
+    def _read(self) -> None:
+        try:
+            while True:
+                while self._display.pending_events():
+                    self._take(self._display.next_event())
+                if x11.wait(self._display, self._wake_up):
+                    self._take_claims()
+                    self._call_waiting()
+                if self._stopped:
+                    break
+            self._grabs.repeat(self._grabs.hidden, on=True)
+        except (error.ConnectionClosedError, OSError, ValueError) as reason:
+            self._on_lost(f"The X server is gone: {reason}.")
+
+    def _take(self, event: Any) -> None:
+        if event.type == ge.GenericEventCode and event.evtype in (_RAW_PRESS, _RAW_RELEASE):
+            _, at, keycode, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
+            self._edge(keycode, event.evtype == _RAW_PRESS, source, self._when(at))
+        elif event.type == ge.GenericEventCode:
+            _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
+            self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
+        elif event.type == X.KeyRelease:
+            self._let_go(event)
+        elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
+            if source := self._pressed.get(event.detail):
+                self._click(event.detail, False, source, self._when(event.time))
+        elif event.type == X.KeyPress:  # of what is hidden: just this press
+            self._display.ungrab_keyboard(X.CurrentTime)
+            if event.detail in self._grabs.hidden:
+                self._locks.pressed(event)
+            x11.flush(self._display)
+        elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
+            self._look_at_map()
+            self._grabs.hide_anew(self._names)
+
+    def _when(self, milliseconds: int) -> float:
+        """Return when an event of this time of the server's was, on our clock."""
+        return self._clock.at(milliseconds / 1000, time.monotonic())
+
+    def _let_go(self, event: Any) -> None:
+        """Take a release of a hidden key that came before its grab was let go.
+
+        Who has a grab gets no raw one. But a repetition is a release and a press, too.
+        """
+        source = self._down.get(event.detail)
+        if source and event.detail not in bits_set(self._display.query_keymap()):
+            self._edge(event.detail, False, source, self._when(event.time))
+
+    def _click(self, button: int, down: bool, source: int, at: float) -> None:
+        if name := self._buttons.get(button):
+            if down:
+                self._pressed[button] = source
+            else:
+                self._pressed.pop(button, None)
+            self._on_edge(Edge(name, down, at))
+        elif down and button <= _BUTTONS:
+            self._on_edge(Edge(POINTER, True, at))
+
+    def _look_at_map(self) -> None:
+        """Read the names of the keys, and tell the user of a chord that has lost one."""
+        keys = KeyMap(self._display, self._wanted)
+        self._names = keys.names
+        slots = {slot for chord in (self._chord, *self._others) for slot in chord}
+        lacking = frozenset(slot for slot in slots if slot <= keys.missing)
+        if lacking - self._lacking:
+            self._tell(missing_keys(lacking - self._lacking, keys))
+        elif lacking != self._lacking:
+            log.info("the keyboard map has changed: %d keys are not on it", len(lacking))
+        self._lacking = lacking
+
+    def _take_claims(self) -> None:
+        while self._claims:
+            keys = self._claims.popleft()
+            self._grabs.claim({code for code, name in self._names.items() if name in keys})
+
+    def _read_all(self) -> None:
+        self._display.sync()  # an answer comes after the events of before it
+        while self._display.pending_events():
+            self._take(self._display.next_event())
+
+    def _edge(self, keycode: int, down: bool, source: int, at: float) -> None:
+        if source not in self._known:
+            self._xtest = self._find_xtest()  # a keyboard has been plugged in
+        if source in self._xtest:
+            if self._own_keys.take_sent(keycode, down):
+                return
+        elif (ours := self._own_keys.take_restored(keycode, down)) is not False:
+            if ours:
+                return
+            down = False
+        elif not down and keycode not in self._down:
+            return  # it was let go when our output had just pressed it again
+        if down:
+            self._down[keycode] = source
+        else:
+            self._down.pop(keycode, None)
+        self._cleared.discard(keycode)
+        if keycode in self._grabs.hidden:
+            self._grabs.repeat({keycode}, on=not down)
+        if not down:
+            self._locks.released(keycode)
+        name = self._names.get(keycode, f"keycode {keycode}")
+        self._on_edge(Edge(name, down, at))
+
+    def _find_xtest(self) -> set[int]:
+        devices = self._display.xinput_query_device(xinput.AllDevices).devices
+        self._known = {device.deviceid for device in devices}
+        return {device.deviceid for device in devices if "XTEST" in str(device.name)}
+
+    def _announce(self) -> None:
+        """Say that we know version 2.2: since 2.1 raw events come whoever has a grab.
+
+        python-xlib itself says 2.0, and then a menu or a locker that grabs the keyboard hides it.
+        """
+        major = self._display.display.get_extension_major("XInputExtension")
+        xinput.XIQueryVersion(
+            display=self._display.display, opcode=major, major_version=2, minor_version=2
+        )
+
+    def _state(self, source: int, *, buttons: bool = False) -> set[int] | None:
+        """Return what is down of a device's keys or buttons; None: it is gone or has none."""
+        major = self._asking.display.get_extension_major("XInputExtension")
+        try:
+            reply = QueryDeviceState(display=self._asking.display, opcode=major, device=source)
+        except error.XError:
+            return None
+        return reply.buttons() if buttons else reply.keys()
+
+
+def _close(connection: Any) -> None:
+    try:
+        connection.close()
+    except (error.ConnectionClosedError, OSError) as reason:
+        log.debug("closing after the server: %s", reason)
