@@ -181,12 +181,11 @@ def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
 
 
 async def test_the_output_announces_its_keys_to_whom_watches_now(desktop, keyboard):
-    announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
-    announce(1, True)
+    keyboard.expect(1, True)
     await change(keyboard, keys="f9")
-    announce(2, True)
+    keyboard.expect(2, True)
     assert [hotkey.announced for hotkey in desktop.made] == [[1], [2]]
-    assert heard()
+    assert keyboard.filters_own_keys()
 
 
 async def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_announced_then(desktop):
@@ -194,10 +193,9 @@ async def test_where_only_a_later_hotkey_hears_of_the_outputs_keys_they_are_anno
         return FakeHotkey() if settings.source == "evdev" else desktop.make(settings)
 
     keyboard = SwitchableHotkey(make, HotkeySettings(source="evdev"))
-    announce, heard = keyboard.announced(lambda hotkey: getattr(hotkey, "expect", None))
-    announce(1, True)
-    assert not heard()
+    keyboard.expect(1, True)
+    assert not keyboard.filters_own_keys()
     await change(keyboard, source="x11")
-    announce(2, True)
-    assert heard()
+    keyboard.expect(2, True)
+    assert keyboard.filters_own_keys()
     assert desktop.made[0].announced == [2]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tray_dictate import hotkey, output
+from tray_dictate import output
 from tray_dictate.audio.cues import CueFilter, Cues
 from tray_dictate.audio.microphone import Microphone as LiveMicrophone
 from tray_dictate.audio.portaudio import PortAudio
@@ -171,10 +171,10 @@ class ComponentFactory:
 
     def _output(self, config: Config) -> Any:
         settings = config.output
-        announce, heard = self.keyboard.announced(hotkey.synthetic)
+        keyboard = self.keyboard
         return output.select(
-            settings.method, announce, settings.rules,
-            private=settings.private, held=self.keyboard.held, heard=heard, own=self.keyboard.own,
+            settings.method, keyboard.expect, settings.rules, private=settings.private,
+            held=keyboard.held, heard=keyboard.filters_own_keys, own=keyboard.own,
         )  # fmt: skip
 
     def _caret(self, config: Config) -> CaretReader:

@@ -94,6 +94,18 @@ class DesktopManagedHotkey(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnKeyFilter(Protocol):
+    """A Hotkey that does not take the keys that our output presses for the user's."""
+
+    def expect(self, keycode: int, down: bool | None) -> None:
+        """Take the next event like this for our output's; from any thread, before it is sent.
+
+        None: the user's own keyboard will release the key and press it again.
+        """
+        ...
+
+
 class Lock(Protocol):
     """The user's screen."""
 

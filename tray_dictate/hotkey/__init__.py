@@ -67,11 +67,6 @@ def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
     return found
 
 
-def synthetic(hotkey: Hotkey) -> Callable[[int, bool | None], None] | None:
-    """Return where the output announces its own keys, None where the hotkey cannot use it."""
-    return getattr(hotkey, "expect", None)
-
-
 def _order(source: str, *, wayland: bool) -> tuple[str, ...]:
     """Return the ways to try before the commands."""
     if sys.platform in ("win32", "darwin"):

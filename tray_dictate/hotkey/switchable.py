@@ -12,11 +12,10 @@ from tray_dictate.core.chord import ChordMachine, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
-from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey
+from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, OwnKeyFilter
 from tray_dictate.system.lifetime import acquire
 
 Make = Callable[[HotkeySettings], Hotkey]
-Announced = Callable[[int, bool | None], None]
 
 
 class SwitchableHotkey:
@@ -69,19 +68,14 @@ class SwitchableHotkey:
         self._on = None
         self._hotkey.stop()
 
-    def announced(
-        self, synthetic: Callable[[Hotkey], Announced | None]
-    ) -> tuple[Announced, Callable[[], bool]]:
-        """Return where the output announces its own keys, and what tells whether anybody hears it.
+    def expect(self, keycode: int, down: bool | None) -> None:
+        """Take the next event like this for our output's, where that can be told; see ports."""
+        if isinstance(self._hotkey, OwnKeyFilter):
+            self._hotkey.expect(keycode, down)
 
-        Both mean whichever back end is there then.
-        """
-
-        def announce(keycode: int, down: bool | None) -> None:
-            if tell := synthetic(self._hotkey):
-                tell(keycode, down)
-
-        return announce, lambda: synthetic(self._hotkey) is not None
+    def filters_own_keys(self) -> bool:
+        """Return whether the present back end tells our output's keys from the user's."""
+        return isinstance(self._hotkey, OwnKeyFilter)
 
     async def make(self, settings: HotkeySettings) -> Hotkey | None:
         """Return what could watch the keys of other settings, None where that is what there is.
