@@ -17,6 +17,7 @@ from tray_dictate.cli import main
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system import autostart
 from tray_dictate.system.autostart import launchd, run_key, systemd, xdg
+from tray_dictate.system.autostart.entry import Entry, program
 
 NASTY = '/opt/it\'s a "test" $HOME `id` 100% \\new café/tray-dictate'
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1)
@@ -100,17 +101,17 @@ def test_an_entry_whose_program_is_gone_says_so_and_is_mended(entry, home, capsy
     assert main.main(["autostart", "status"]) == 1
     said = capsys.readouterr().out
     assert f"{moved} is gone or cannot be run. Run tray-dictate autostart enable." in said
-    assert autostart.mend()
-    assert autostart.status().command == autostart.program()
+    assert autostart.repair()
+    assert autostart.status().command == program()
     assert autostart.status().problem == ""
-    assert not autostart.mend()
+    assert not autostart.repair()
 
 
 def test_an_entry_of_another_installation_is_told_and_left_alone(entry, home):
     other = executable(home / "other/tray-dictate")
     autostart.enable()
     entry.write_text(xdg.render((str(other), "run")))
-    assert not autostart.mend()
+    assert not autostart.repair()
     now = autostart.status()
     assert now.command == (str(other), "run")
     assert f"Another installation starts: {other}." in now.problem
@@ -120,18 +121,18 @@ def test_an_entry_of_another_installation_is_told_and_left_alone(entry, home):
 def test_a_daemon_that_cannot_mend_its_entry_starts_all_the_same(entry, caplog):
     autostart.enable()
     entry.write_text(xdg.render(("/gone", "run")))
-    autostart.keep_right()
+    autostart.repair_quietly()
     assert autostart.status().problem == ""
     entry.unlink()
     entry.mkdir()
-    autostart.keep_right()
-    assert "cannot be seen whether" in caplog.text
+    autostart.repair_quietly()
+    assert "Cannot tell whether" in caplog.text
 
 
 def test_nobody_who_switched_it_off_gets_it_mended(entry):
     autostart.enable()
     entry.write_text(xdg.render(("/gone", "run")) + "Hidden=true\n")
-    assert not autostart.mend()
+    assert not autostart.repair()
     assert not autostart.enabled()
 
 
@@ -142,7 +143,7 @@ def test_an_entry_that_nobody_can_read_is_mended(entry, written):
     assert autostart.status().problem == (
         "The entry names no program. Run tray-dictate autostart enable."
     )
-    assert autostart.mend()
+    assert autostart.repair()
     assert autostart.status().problem == ""
 
 
@@ -161,7 +162,7 @@ def test_a_folder_that_cannot_be_made_is_named(home, capsys):
     (home / ".config").write_text("a file")
     assert main.main(["autostart", "enable"]) == 1
     said = capsys.readouterr().err
-    assert f"Start at login could not be changed: {home}/.config" in said
+    assert f"Could not change start at login: {home}/.config" in said
     assert "Make it writable for you" in said
 
 
@@ -178,7 +179,7 @@ def test_a_full_disk_leaves_the_old_entry_whole(entry, home):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert f"could not be changed: {entry}: File too large." in done.stderr
+    assert f"Could not change start at login: {entry}: File too large." in done.stderr
     assert entry.read_text() == was
     assert list(entry.parent.iterdir()) == [entry]
 
@@ -216,7 +217,7 @@ def test_the_entry_and_the_service_are_never_both(home, entry, programs):
     autostart.enable()
     autostart.enable(systemd=True)
     assert (entry.exists(), unit.exists(), link.exists()) == (False, True, True)
-    assert autostart.status().way == "systemd"
+    assert autostart.status().backend == "systemd"
     autostart.enable()
     assert unit.exists(), "the tray's item keeps the way that was chosen"
     autostart.enable(systemd=False)
@@ -288,7 +289,7 @@ def test_a_launch_agent_lives_in_the_users_library(home, programs):
     assert agent.read() is None
     agent.write(("/a b/tray-dictate", "run"))
     path = home / "Library/LaunchAgents/org.tray-dictate.daemon.plist"
-    assert agent.read() == autostart.Entry(str(path), ("/a b/tray-dictate", "run"), on=True)
+    assert agent.read() == Entry(str(path), ("/a b/tray-dictate", "run"), on=True)
     assert f"enable gui/{os.getuid()}/org.tray-dictate.daemon" in said.read_text()
     agent.remove()
     agent.remove()
@@ -344,7 +345,7 @@ def test_what_the_task_manager_switched_off_is_off(approved, off):
 def test_an_entry_is_read_as_it_was_written(words):
     command = tuple(words)
     read = xdg.parse(xdg.render(command), "here")
-    assert read == autostart.Entry("here", command, on=True)
+    assert read == Entry("here", command, on=True)
 
 
 @given(st.lists(WORDS))

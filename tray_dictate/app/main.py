@@ -80,7 +80,7 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     memory.without_core_dump()
     with ExitStack() as stack:
         stack.enter_context(only_one())
-        autostart.keep_right()
+        autostart.repair_quietly()
         return _App(sources, config, make_engine, stack).run()
 
 

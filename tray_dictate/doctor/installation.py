@@ -156,7 +156,9 @@ def login() -> list[Finding]:
         state = "failed" if found.broken else "warning"
         remedy = "Run `tray-dictate autostart enable`, or `disable`."
         return [Finding("autostart", state, found.problem, remedy=remedy)]
-    return [Finding("autostart", "ok", f"on ({found.way}: {found.where})" if found.on else _OFF)]
+    return [
+        Finding("autostart", "ok", f"on ({found.backend}: {found.where})" if found.on else _OFF)
+    ]
 
 
 _NAME = "settings"

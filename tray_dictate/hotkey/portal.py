@@ -170,7 +170,7 @@ class PortalHotkey(DesktopHotkey):
                 log.debug("the portal's registry: %s", reason)
                 if attempt or str(reason.type).endswith(_NO_REGISTRY):
                     return
-                await asyncio.to_thread(xdg.make)
+                await asyncio.to_thread(xdg.make_application_entry)
             else:
                 return
 

@@ -153,7 +153,9 @@ class Portals:
             except DBusError as reason:
                 if last or str(reason.type).endswith(_UNKNOWN):
                     break
-                await asyncio.to_thread(xdg.make)  # it is what the portal looks for
+                await asyncio.to_thread(
+                    xdg.make_application_entry
+                )  # it is what the portal looks for
             else:
                 break
         self._known = True

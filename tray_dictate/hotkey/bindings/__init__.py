@@ -13,12 +13,12 @@ from tray_dictate.core.keys import Chord, in_words, parse_chord
 from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.bindings.compositors import Running
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
-from tray_dictate.system import autostart
+from tray_dictate.system.autostart import entry
 
 
 def program() -> tuple[str, ...]:
     """Return the words that run this installation's commands, wherever they are run."""
-    return autostart.program()[:-1]
+    return entry.program()[:-1]
 
 
 def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:

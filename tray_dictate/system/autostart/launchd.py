@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from tray_dictate.system.autostart import Entry
+from tray_dictate.system.autostart.entry import Entry
 from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
 

@@ -8,7 +8,7 @@ import subprocess
 from typing import Any
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system.autostart import Entry
+from tray_dictate.system.autostart.entry import Entry
 
 _VALUE = "tray_dictate"
 _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"

@@ -9,9 +9,8 @@ from contextlib import suppress
 import platformdirs
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import files
-from tray_dictate.system.autostart import Entry
-from tray_dictate.system.files import write_atomic
+from tray_dictate.system.autostart.entry import Entry
+from tray_dictate.system.files import make_folder, write_atomic
 from tray_dictate.system.key_variables import without_keys
 
 _UNIT = "tray-dictate.service"
@@ -20,7 +19,7 @@ _TIMEOUT = 10.0  # seconds
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)')
 
 
-class Service:
+class SystemdService:
     """~/.config/systemd/user/tray-dictate.service."""
 
     name = "systemd"
@@ -46,7 +45,7 @@ class Service:
                 "Run this in your desktop session, or leave out --systemd.",
             )
         write_atomic(self._path, render(command))
-        files.make_folder(self._wanted.parent)
+        make_folder(self._wanted.parent)
         self._wanted.unlink(missing_ok=True)
         self._wanted.symlink_to(self._path)
         _systemctl("daemon-reload")
@@ -65,7 +64,7 @@ def render(command: tuple[str, ...]) -> str:
     """Return the text of the unit. Raises UnavailableError."""
     if re.search(r"[\"'\\]", command[0]):
         raise UnavailableError(
-            f"systemd starts no program with such signs in its path: {command[0]}.",
+            f"systemd starts no program with quotes or backslashes in its path: {command[0]}.",
             "Install tray-dictate elsewhere, or leave out --systemd.",
         )
     words = " ".join(_quoted(word) for word in command)
@@ -107,7 +106,7 @@ def _quoted(word: str) -> str:
 
 
 def _systemctl(*words: str) -> bool:
-    """Tell whether the user's systemd, if there is any, did as it was told."""
+    """Return whether the user's systemd, if there is any, carried a command out."""
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
             ["systemctl", "--user", *words],

@@ -1,11 +1,8 @@
-"""The XDG autostart entry, which every Linux desktop honours.
+"""Desktop entries: the autostart entry, which every Linux desktop honours, and the application's.
 
-Strings are escaped twice, as the Desktop Entry Specification has it: an argument of Exec within
-its quotes, then the whole value as any string of the file.
-
-Our entry among the desktop's applications.
-
-The menu of applications starts us by it, and newer portals serve only programs that have one.
+The menu of applications starts us by the latter, and newer portals serve only programs that have
+one. Strings are escaped twice, as the Desktop Entry Specification has it: an argument of Exec
+within its quotes, then the whole value as any string of the file.
 """
 
 from __future__ import annotations
@@ -16,10 +13,12 @@ import re
 
 import platformdirs
 
-from tray_dictate.system import autostart
-from tray_dictate.system.autostart import Entry
+from tray_dictate.system.autostart.entry import Entry, program
 from tray_dictate.system.files import write_atomic
 
+log = logging.getLogger(__name__)
+
+APP_ID = "org.tray_dictate.TrayDictate"
 _GROUP = "Desktop Entry"
 _WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)', re.DOTALL)
 
@@ -88,6 +87,17 @@ def parse(written: str, where: str) -> Entry:
     return Entry(where, command, on=not off)
 
 
+def make_application_entry() -> None:
+    """Make the application's entry for this installation, where it is not there. It blocks."""
+    path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
+    text = f"{render(program())}Categories=Utility;Accessibility;\n"
+    try:
+        if not path.exists() or path.read_text() != text:
+            write_atomic(path, text)
+    except OSError as reason:
+        log.info("the application's desktop entry cannot be written: %s", reason)
+
+
 def _quoted(word: str) -> str:
     return '"' + re.sub(r'(["`$\\])', r"\\\1", word).replace("%", "%%") + '"'
 
@@ -99,19 +109,3 @@ def _escaped(value: str) -> str:
 def _unescaped(value: str) -> str:
     letters = {"s": " ", "n": "\n", "t": "\t", "r": "\r"}
     return re.sub(r"\\(.)", lambda found: letters.get(found[1], found[1]), value)
-
-
-log = logging.getLogger(__name__)
-
-APP_ID = "org.tray_dictate.TrayDictate"
-
-
-def make() -> None:
-    """Make the entry for this installation, where it is not there. It blocks."""
-    path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
-    text = f"{render(autostart.program())}Categories=Utility;Accessibility;\n"
-    try:
-        if not path.exists() or path.read_text() != text:
-            write_atomic(path, text)
-    except OSError as reason:
-        log.info("the desktop's entry for us cannot be written: %s", reason)

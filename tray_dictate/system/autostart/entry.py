@@ -1,0 +1,57 @@
+"""What a session would start, the interface of each back end, and our own command."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tray_dictate.system import own_python
+
+_NAME = "tray-dictate"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a session would start."""
+
+    where: str  # for the user: a path, or a key of the registry
+    command: tuple[str, ...]
+    on: bool  # False: it is there, and was switched off in the desktop's own settings
+
+
+class AutostartBackend(Protocol):
+    """What of an operating system or desktop starts programs with the session."""
+
+    name: str
+
+    def read(self) -> Entry | None:
+        """Return the entry, if there is one. Raises OSError."""
+        ...
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Make the entry, switched on. Raises OSError or UnavailableError."""
+        ...
+
+    def remove(self) -> None:
+        """Take the entry away; idempotent. Raises OSError."""
+        ...
+
+
+def program() -> tuple[str, ...]:
+    """Return the command that runs this very installation's daemon, wherever it is started."""
+    here = Path(sys.executable).absolute()  # not resolved: a venv's Python is a link
+    if sys.platform == "win32":  # its other launchers open a console window
+        return _by_python(here.with_name("pythonw.exe"))
+    script = here.with_name(_NAME)
+    if script.is_file():
+        return (str(script), "run")
+    called = Path(sys.argv[0]).absolute()  # where scripts are not beside Python: pip --user
+    if called.name == _NAME and called.is_file():
+        return (str(called), "run")
+    return _by_python(here)
+
+
+def _by_python(python: Path) -> tuple[str, ...]:
+    return tuple(own_python.module("tray_dictate", "run", python=str(python)))
