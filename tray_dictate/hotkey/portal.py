@@ -16,18 +16,11 @@ from typing import Any
 from dbus_fast import DBusError, Message, Variant
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import (
-    DICTATE,
-    SUBSTITUTE,
-    Trigger,
-    is_other,
-    portal_trigger,
-    replaced,
-    spoken_keys,
-)
+from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
+from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
 from tray_dictate.system.autostart import xdg
 from tray_dictate.system.dbus import Service
 

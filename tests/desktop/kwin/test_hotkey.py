@@ -12,12 +12,13 @@ from tests.rigs.kwin import KWin
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import Trigger, qt_key
+from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.core.ports import DesktopManagedHotkey
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import TOKEN
+from tray_dictate.hotkey.shortcut_syntax import qt_key
 from tray_dictate.system.autostart.xdg import APP_ID
 
 pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
