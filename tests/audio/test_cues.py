@@ -7,7 +7,6 @@ import pytest
 import soxr
 
 from tests.audio.tones import ALL, Player, wave
-from tray_dictate.audio import cues as cues_module
 from tray_dictate.audio.cues import Cues
 from tray_dictate.config import load
 from tray_dictate.config.schema import AudioSettings
@@ -87,11 +86,10 @@ def test_a_cue_that_the_microphone_hears_is_no_voice(name, loudness):
         assert segmenter.finish() is None
 
 
-def test_a_cue_rings_while_it_plays_and_a_moment_longer(monkeypatch):
+def test_a_cue_rings_while_it_plays_and_a_moment_longer():
     now = [100.0]
-    monkeypatch.setattr(cues_module.time, "monotonic", lambda: now[0])
     player = Player(hangs=True)
-    cues = Cues(AudioSettings(cues=["start"]), player)
+    cues = Cues(AudioSettings(cues=["start"]), player, lambda: now[0])
     cues.play("stop")  # not wanted
     assert cues.ringing() == set()
     cues.play("start")
@@ -104,10 +102,9 @@ def test_a_cue_rings_while_it_plays_and_a_moment_longer(monkeypatch):
     assert cues.ringing() == set()
 
 
-def test_cues_that_are_never_played_to_their_end_ring_for_seconds_only(monkeypatch):
+def test_cues_that_are_never_played_to_their_end_ring_for_seconds_only():
     now = [100.0]
-    monkeypatch.setattr(cues_module.time, "monotonic", lambda: now[0])
-    cues = Cues(AudioSettings(), Player(hangs=True))
+    cues = Cues(AudioSettings(), Player(hangs=True), lambda: now[0])
     cues.play("cancel")
     cues.play("error")
     assert len(cues.ringing()) == 6  # of four notes one is in both

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from tests.waiting import until
-from tray_dictate.audio import microphone
 from tray_dictate.audio.highpass import HighPass
-from tray_dictate.audio.microphone import Microphone
+from tray_dictate.audio.microphone import Limits, Microphone
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.system.lifetime import acquire, release
@@ -24,6 +23,7 @@ RATE = 16000
 # 20 ms each, to be told apart
 NOISE = [np.random.default_rng(n).integers(-9000, 9000, 320, "<i2").tobytes() for n in range(8)]
 LOUD = NOISE[0]
+LIMITS = Limits()
 
 
 class FakePortAudio:
@@ -48,6 +48,9 @@ class FakePortAudio:
 
     async def release(self, stream) -> None:
         self.end(stream)
+
+    def library(self) -> None:
+        """There is none to load."""
 
     def inputs(self):
         return [(index, name, index == 0) for index, name in enumerate(self.devices)]
@@ -105,11 +108,16 @@ class Bridge:
 
 
 class Rig:
-    def __init__(self, portaudio: FakePortAudio | None = None, **settings) -> None:
+    def __init__(
+        self,
+        portaudio: FakePortAudio | None = None,
+        limits: Limits = LIMITS,
+        **settings,
+    ) -> None:
         self.portaudio = portaudio or FakePortAudio()
         self.said: list[str] = []
         self.microphone = Microphone(
-            AudioSettings(**settings), self.portaudio, Bridge(), self.said.append
+            AudioSettings(**settings), self.portaudio, Bridge(), self.said.append, limits
         )
 
     async def hear(self, data: bytes = LOUD, times: int = 1, lost: bool = False) -> None:
@@ -117,11 +125,6 @@ class Rig:
             self.portaudio.on_audio(data, lost)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-
-
-@pytest.fixture(autouse=True)
-def _no_library(monkeypatch):
-    monkeypatch.setattr(microphone, "library", lambda: None)
 
 
 def highpass(sent: bytes) -> bytes:
@@ -421,10 +424,8 @@ async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
     assert "were not recorded" in rig.said[0]
 
 
-async def test_where_no_other_device_comes_the_recording_ends_after_what_was_said(monkeypatch):
-    monkeypatch.setattr(microphone, "_PATIENCE", 0.1)
-    monkeypatch.setattr(microphone, "_AGAIN", 0.02)
-    rig = Rig()
+async def test_where_no_other_device_comes_the_recording_ends_after_what_was_said():
+    rig = Rig(limits=Limits(replacement=0.1, retry=0.02))
     capture = rig.microphone.capture(RATE)
     heard = b""
     with pytest.raises(CaptureError, match="gone away"):
@@ -454,7 +455,7 @@ async def test_a_release_while_another_device_is_sought_ends_the_recording():
         capture.stop()
         assert await collect(chunks) == highpass(LOUD)
     rig.portaudio.busy = 0
-    await asyncio.sleep(2 * microphone._AGAIN)
+    await asyncio.sleep(2 * LIMITS.retry)
     assert rig.portaudio.open_streams == 0, "nobody wants it any more"
 
 
@@ -480,7 +481,7 @@ async def test_two_losses_one_after_the_other_are_mended_once_each():
         assert len(rig.portaudio.opened) == 2, "the take has not waited for the next try"
         rig.portaudio.on_end()
         await until(lambda: len(rig.portaudio.opened) == 3)
-        await asyncio.sleep(2 * microphone._AGAIN)
+        await asyncio.sleep(2 * LIMITS.retry)
         assert len(rig.portaudio.opened) == 3
         assert rig.portaudio.open_streams == 1
 
@@ -495,10 +496,8 @@ async def test_after_a_sleep_an_open_microphone_is_opened_anew_and_a_closed_one_
     assert rig.portaudio.open_streams == 1
 
 
-async def test_a_stalled_device_that_stays_stalled_is_an_error(monkeypatch):
-    for limit in ("_STALLED", "_FIRST_SAMPLE", "_PROOF"):
-        monkeypatch.setattr(microphone, limit, 0.1)
-    rig = Rig()
+async def test_a_stalled_device_that_stays_stalled_is_an_error():
+    rig = Rig(limits=Limits(first_sample=0.1, stalled=0.1, first_sample_of_next=0.1))
     with pytest.raises(CaptureError, match="stopped sending sound"):
         async with rig.microphone.capture(RATE).open() as chunks:
             await rig.hear()
@@ -506,10 +505,8 @@ async def test_a_stalled_device_that_stays_stalled_is_an_error(monkeypatch):
     assert len(rig.portaudio.opened) == 2, "it was tried again first"
 
 
-async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
-    for limit in ("_STALLED", "_FIRST_SAMPLE"):
-        monkeypatch.setattr(microphone, limit, 0.1)
-    rig = Rig()
+async def test_a_stalled_device_is_replaced_by_one_that_works():
+    rig = Rig(limits=Limits(first_sample=0.1, stalled=0.1))
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
         await rig.hear()
@@ -520,9 +517,8 @@ async def test_a_stalled_device_is_replaced_by_one_that_works(monkeypatch):
         assert await collecting == highpass(LOUD) * 2
 
 
-async def test_a_device_that_takes_its_time_at_first_is_waited_for(monkeypatch):
-    monkeypatch.setattr(microphone, "_STALLED", 0.1)
-    rig = Rig()
+async def test_a_device_that_takes_its_time_at_first_is_waited_for():
+    rig = Rig(limits=Limits(stalled=0.1))
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
         asyncio.get_running_loop().call_later(1.3, rig.portaudio.on_audio, LOUD, False)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from tray_dictate.audio import portaudio as module
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.core.errors import CaptureError
 
@@ -47,10 +46,9 @@ class Library:
         device = (-1, -1)
 
 
-def test_a_rescan_neither_cuts_off_a_cue_nor_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rescan_neither_cuts_off_a_cue_nor_waits_for_it() -> None:
     library = Library()
-    monkeypatch.setattr(module, "library", lambda: library)
-    portaudio = PortAudio()
+    portaudio = PortAudio(lambda: library)
     try:
         cue = portaudio.play(b"", 16_000)
         assert library.started.wait(5)
@@ -64,18 +62,16 @@ def test_a_rescan_neither_cuts_off_a_cue_nor_waits_for_it(monkeypatch: pytest.Mo
         portaudio.close()
 
 
-def test_a_cue_waits_for_a_rescan(monkeypatch: pytest.MonkeyPatch) -> None:
-    library = Library()
+def test_a_cue_waits_for_a_rescan() -> None:
+    class Busy(Library):
+        def _initialize(self) -> None:
+            cue = portaudio.play(b"", 16_000)
+            assert not library.started.wait(0.1)
+            assert not cue.done()
+
+    library = Busy()
     library.let_go.set()
-    portaudio = PortAudio()
-
-    def initialize() -> None:
-        cue = portaudio.play(b"", 16_000)
-        assert not library.started.wait(0.1)
-        assert not cue.done()
-
-    monkeypatch.setattr(library, "_initialize", initialize)
-    monkeypatch.setattr(module, "library", lambda: library)
+    portaudio = PortAudio(lambda: library)
     try:
         portaudio.rescan()
         assert library.started.wait(5)
@@ -83,11 +79,10 @@ def test_a_cue_waits_for_a_rescan(monkeypatch: pytest.MonkeyPatch) -> None:
         portaudio.close()
 
 
-def test_a_sound_system_that_fails_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_system_that_fails_is_told_with_a_remedy() -> None:
     library = Library()
     library.fails = "Error initializing PortAudio: Unanticipated host error [PaErrorCode -9999]"
-    monkeypatch.setattr(module, "library", lambda: library)
-    portaudio = PortAudio()
+    portaudio = PortAudio(lambda: library)
     try:
         for work in (portaudio.rescan, portaudio.inputs):
             with pytest.raises(CaptureError, match=r"sound system fails: .* See that a sound"):

@@ -15,7 +15,6 @@ from tests.fakes import FakeLock
 from tests.rigs.logind import Logind
 from tests.rigs.strangers import Stranger
 from tests.waiting import until
-from tray_dictate.system import screen_lock
 from tray_dictate.system.dbus import connect
 from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.screen_lock import bus as screen_lock_bus
@@ -40,8 +39,8 @@ def logind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Logind]:
 class Watched:
     """A lock that is followed; `changes` counts what it was told."""
 
-    def __init__(self) -> None:
-        self.lock, self.changes = ScreenLock(), 0
+    def __init__(self, lock: ScreenLock) -> None:
+        self.lock, self.changes = lock, 0
 
     def changed(self) -> None:
         self.changes += 1
@@ -51,8 +50,8 @@ class Watched:
 
 
 @asynccontextmanager
-async def following() -> AsyncGenerator[Watched]:
-    watched = Watched()
+async def following(lock: ScreenLock | None = None) -> AsyncGenerator[Watched]:
+    watched = Watched(lock or ScreenLock())
     task = asyncio.create_task(screen_lock_bus.follow(watched.lock, watched.changed, 0.05))
     await until(lambda: watched.changes)  # the session was asked, the last of all
     try:
@@ -84,9 +83,8 @@ async def test_the_login_manager_tells_of_our_sessions_lock(logind, lock, unlock
         await watched.until(locked=False)
 
 
-async def test_a_session_that_was_to_be_locked_and_is_not_may_be_dictated_in(logind, monkeypatch):
-    monkeypatch.setattr(screen_lock, "_SETTLING", 0.3)
-    async with following() as watched:
+async def test_a_session_that_was_to_be_locked_and_is_not_may_be_dictated_in(logind):
+    async with following(ScreenLock(settling=0.3)) as watched:
         logind.tell("lock")
         await watched.until(locked=True)
         await watched.until(locked=False)  # though nobody says so

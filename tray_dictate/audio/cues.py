@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -46,17 +46,22 @@ _LONGEST = 3.0  # seconds for which a sound server that hangs is waited for
 class _Ring:
     name: str
     played: Future[None]
-    until: float  # time.monotonic()
+    until: float  # by the clock
 
-    def over(self, _: object) -> None:
-        self.until = min(self.until, time.monotonic() + _ECHO)
+    def over(self, at: float) -> None:
+        self.until = min(self.until, at + _ECHO)
 
 
 class Cues:
     """Plays cues in the background; a sound that cannot be played is none."""
 
-    def __init__(self, settings: AudioSettings, portaudio: PortAudio) -> None:
-        self._portaudio = portaudio
+    def __init__(
+        self,
+        settings: AudioSettings,
+        portaudio: PortAudio,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._portaudio, self._clock = portaudio, clock
         wanted = _NOTES if settings.cues is True else settings.cues or ()
         self._sounds = {name: _sound(name, settings.cue_volume) + _SILENCE for name in wanted}
         if settings.cue_volume == 0:
@@ -68,13 +73,13 @@ class Cues:
         waiting = sum(not ring.played.done() for ring in self._rings)
         if name in self._sounds and waiting < _WAITING:
             played = self._portaudio.play(self._sounds[name], _RATE)
-            ring = _Ring(name, played, time.monotonic() + _LONGEST)
+            ring = _Ring(name, played, self._clock() + _LONGEST)
             self._rings.append(ring)
-            played.add_done_callback(ring.over)
+            played.add_done_callback(lambda _: ring.over(self._clock()))
 
     def ringing(self) -> set[float]:
         """Return the tones, in Hz, that a microphone may hear of the speakers now."""
-        now = time.monotonic()
+        now = self._clock()
         self._rings = [ring for ring in self._rings if not ring.played.done() or now < ring.until]
         return {tone for ring in self._rings if now < ring.until for tone in tones(ring.name)}
 

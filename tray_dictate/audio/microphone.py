@@ -16,12 +16,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from tray_dictate.audio import devices
 from tray_dictate.audio.highpass import HighPass
-from tray_dictate.audio.portaudio import Opened, PortAudio, library
+from tray_dictate.audio.portaudio import Opened, PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
@@ -103,12 +104,20 @@ class Recording:
 
 log = logging.getLogger(__name__)
 
-_FIRST_SAMPLE = 5.0  # seconds to wait for: a Bluetooth headset changes its profile first
-_STALLED = 1.5  # seconds without a callback
-_PATIENCE = 5.0  # seconds to find the next device in: a sound server takes two to come back
-_AGAIN = 0.2  # seconds between two tries
-_RARELY = 15.0  # the same, where nobody waits
-_PROOF = 2.5  # seconds to wait for the first sample of the next device
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a device may take, in seconds."""
+
+    first_sample: float = 5.0  # a Bluetooth headset changes its profile first
+    stalled: float = 1.5  # without a callback
+    replacement: float = 5.0  # to find the next device: a sound server takes two to come back
+    first_sample_of_next: float = 2.5
+    retry: float = 0.2  # between two tries to open one
+    slow_retry: float = 15.0  # the same, where nobody records
+
+
+_LIMITS = Limits()
 _GONE = "The microphone has gone away. Connect it again; what you said until then is kept."
 
 
@@ -121,7 +130,9 @@ class Microphone:
         portaudio: PortAudio,
         bridge: Bridge,
         on_notice: Callable[[str], None],
+        limits: Limits = _LIMITS,
     ) -> None:
+        self._limits = limits
         self._settings, self._portaudio, self._bridge = settings, portaudio, bridge
         self._notice = on_notice
         self._stream: Any = None
@@ -203,7 +214,7 @@ class Microphone:
     def check(self) -> None:
         """Look for another device where this one has stopped sending. Raises CaptureError."""
         silent_for = asyncio.get_running_loop().time() - self._last_callback
-        if silent_for <= _STALLED or self._stream is None:
+        if silent_for <= self._limits.stalled or self._stream is None:
             return
         if self._gone_since is not None:  # it is the second one, or the same again
             self._gone_since = None
@@ -241,15 +252,20 @@ class Microphone:
         self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
         self._highpass = HighPass(rate)
-        self._last_callback = asyncio.get_running_loop().time() + _FIRST_SAMPLE - _STALLED
+        self._expect_sample(self._limits.first_sample)
         self._say_open(True)
         early, self._early = self._early, None
         for data, lost in early:
             self._heard(self._serial, data, lost)
 
+    def _expect_sample(self, seconds: float) -> None:
+        """Take the device for stalled where it sends nothing in so many seconds from now."""
+        now = asyncio.get_running_loop().time()
+        self._last_callback = now + seconds - self._limits.stalled
+
     def _load(self) -> None:
         """Do what takes a hundred times as long at first; raises CaptureError without PortAudio."""
-        library()
+        self._portaudio.library()
         devices.sources(self._portaudio)
 
     def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
@@ -332,7 +348,7 @@ class Microphone:
         Another `serial` than ours: somebody else has opened one meanwhile.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + _PATIENCE
+        until = loop.time() + self._limits.replacement
         while self._gone_since is not None and self._is_wanted:
             async with self._opening:
                 if serial != self._serial:
@@ -344,12 +360,13 @@ class Microphone:
                     log.info("no other microphone yet: %s", reason)
                     serial = self._serial
                 else:
-                    self._last_callback = loop.time() + _PROOF - _STALLED
+                    self._expect_sample(self._limits.first_sample_of_next)
                     return
             if loop.time() >= until:
                 for recording in self._captures:
                     recording.fail(CaptureError(_GONE))
-            await asyncio.sleep(_AGAIN if loop.time() < until else _RARELY)
+            soon = loop.time() < until
+            await asyncio.sleep(self._limits.retry if soon else self._limits.slow_retry)
         async with self._opening:
             if serial == self._serial:
                 await self._shut()

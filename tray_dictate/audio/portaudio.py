@@ -38,7 +38,9 @@ class PortAudio:
     One worker opens and closes; cues play on another, so that no microphone waits for them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, load: Callable[[], Any] | None = None) -> None:
+        """`load` returns the library; without, it is sounddevice."""
+        self.library = load or library
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="microphone")
         self._player = ThreadPoolExecutor(1, thread_name_prefix="cues")
         self._open = 0
@@ -72,7 +74,7 @@ class PortAudio:
 
         Raises CaptureError.
         """
-        sd = library()
+        sd = self.library()
         with _in_words(sd):
             default = sd.default.device[0]
             return [
@@ -88,7 +90,7 @@ class PortAudio:
         """
         if self._open == 0 and self._playing.acquire(blocking=False):
             try:
-                sd = library()
+                sd = self.library()
                 with suppress(sd.PortAudioError):  # it may not have begun the last time
                     sd._terminate()  # noqa: SLF001 - the documented way, without a public name
                 with _in_words(sd):
@@ -103,7 +105,7 @@ class PortAudio:
 
         Raises CaptureError. `on_audio` and `on_end` run on PortAudio's thread.
         """
-        sd = library()
+        sd = self.library()
 
         def callback(data: Any, _frames: int, _time: object, status: Any) -> None:
             on_audio(bytes(data), bool(status.input_overflow))  # copy, hand over, return
@@ -140,12 +142,12 @@ class PortAudio:
         try:
             stream.abort()
             stream.close()
-        except library().PortAudioError as reason:
+        except self.library().PortAudioError as reason:
             log.debug("closing a stream: %s", reason)
 
     def _play(self, samples: bytes, rate: int) -> None:
         try:
-            sd = library()
+            sd = self.library()
             with (
                 self._playing,
                 sd.RawOutputStream(samplerate=rate, channels=1, dtype="int16") as stream,

@@ -127,9 +127,8 @@ def test_without_such_a_compositor_it_says_what_else_there_is(sway, ran):
 
 
 def test_where_only_the_system_has_a_file_the_users_own_includes_it(environ, ran, monkeypatch):
-    monkeypatch.setattr(compositors, "_SYSTEM", environ.folder)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(environ.folder / "elsewhere"))
-    running = compositors.find()
+    running = compositors.find(system=environ.folder)
     assert running.file == environ.folder / "elsewhere" / "sway" / "config"
     assert compositors.write(running, ["bindsym F8 nop"]) is None
     assert running.file.read_text().startswith(f"include {environ.configuration}\n# tray_dictate")

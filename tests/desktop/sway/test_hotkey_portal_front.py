@@ -23,6 +23,7 @@ from tray_dictate.hotkey.shortcut_service import Limits
 from tray_dictate.system.portals import Portals
 
 T = TypeVar("T")
+LIMITS = Limits()
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def watch(entered) -> Iterator[Any]:
     """Return what starts a hotkey, with the keys that it names and what it tells."""
     made: list[PortalHotkey] = []
 
-    def begin(limits: Limits = Limits()) -> tuple[queue.Queue[str], queue.Queue[str]]:  # noqa: B008
+    def begin(limits: Limits = LIMITS) -> tuple[queue.Queue[str], queue.Queue[str]]:
         named, told = queue.Queue[str](), queue.Queue[str]()
         hotkey = PortalHotkey(HotkeySettings(), told.put, limits)
         made.append(hotkey)

@@ -144,12 +144,12 @@ class Running:
             raise UnavailableError(f"{self.file} cannot be read: {why}.") from reason
 
 
-def find() -> Running | None:
-    """Return the compositor that answers here, where it is one with bindings in a file; blocks."""
-    for look in (_sway, _hyprland, _niri, _river):
-        if found := look():
-            return found
-    return None
+def find(system: Path = _SYSTEM) -> Running | None:
+    """Return the compositor that answers here, where it is one with bindings in a file; blocks.
+
+    `system` is the folder of the administrator's configuration files.
+    """
+    return _sway(system) or _hyprland() or _niri() or _river()
 
 
 def is_written(running: Running, lines: Sequence[str]) -> bool:
@@ -241,7 +241,7 @@ def _mode(kind: Compositor) -> int:
     return 0o755 if kind == "river" else 0o644  # river's is a program
 
 
-def _sway() -> Running | None:
+def _sway(system: Path) -> Running | None:
     if not os.environ.get("SWAYSOCK") or not (
         answer := _says("swaymsg", "-r", "-t", "get_version")
     ):
@@ -250,7 +250,7 @@ def _sway() -> Running | None:
         file = Path(json.loads(answer)["loaded_config_file_name"])
     except (ValueError, KeyError, TypeError):
         return None
-    if file.is_relative_to(_SYSTEM):  # with a file of the user's, sway reads only that one
+    if file.is_relative_to(system):  # with a file of the user's, sway reads only that one
         return Running("sway", _settings("sway/config"), ("swaymsg", "reload"), f"include {file}\n")
     return Running("sway", file, ("swaymsg", "reload"))
 

@@ -23,14 +23,14 @@ _SETTLING = 10.0  # seconds for a locker that was asked to lock: not every one t
 class ScreenLock:
     """ports.Lock: what was told, and what can be asked."""
 
-    def __init__(self, asked: Sequence[Lock] = ()) -> None:
-        self._asked = asked
+    def __init__(self, asked: Sequence[Lock] = (), settling: float = _SETTLING) -> None:
+        self._asked, self._settling = asked, settling
         self._told = dict[str, bool]()  # by who tells it
         self._asked_at = float("-inf")  # when the session was last asked to lock
 
     def is_locked(self) -> bool:
         """Tell it now."""
-        if any(self._told.values()) or time.monotonic() - self._asked_at < _SETTLING:
+        if any(self._told.values()) or time.monotonic() - self._asked_at < self._settling:
             return True
         return any(lock.is_locked() for lock in self._asked)
 
