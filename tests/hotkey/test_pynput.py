@@ -6,7 +6,7 @@ import pytest
 
 from tray_dictate.core.chord import ChordMachine, Edge, Signal
 from tray_dictate.core.keys import parse_chord, parse_key
-from tray_dictate.hotkey.pynput import Reported, _can_name
+from tray_dictate.hotkey.pynput import HeldKeys, _can_name
 from tray_dictate.system.physical_keys import MacKeys, WindowsKeys
 
 CTRL_R, SUPER_L = 0xA3, 0x5B
@@ -31,7 +31,7 @@ class Held:
 
     def __init__(self, make) -> None:
         self.system, self.now = System(), 0.0
-        self.reported = Reported(make(self.system), lambda: self.now)
+        self.reported = HeldKeys(make(self.system), lambda: self.now)
         self.machine = ChordMachine(parse_chord("ctrl_r"))
 
     def edge(self, key: str, code: int, down: bool) -> list[Signal]:

@@ -174,7 +174,11 @@ async def test_the_owner_of_a_name_and_its_process_can_be_asked_for(bus: Path) -
     service = Service(ours, SERVICE, "/")
     assert await service.owner() == serving.unique_name
     assert await service.process() == os.getpid()
+    gone = asyncio.Event()
+    await service.owner_changed(lambda _: gone.set())
     await ended(serving)
+    async with asyncio.timeout(20):
+        await gone.wait()
     assert await service.owner() == ""
     with pytest.raises(DBusError):
         await service.process()

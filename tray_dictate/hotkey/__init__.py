@@ -1,4 +1,4 @@
-"""The user's keys, one file per platform's way."""
+"""The hotkey's back ends, and `select`, which returns the first that works here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tray_dictate.system.wayland import compositor_answers
 log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
-Way = Callable[[HotkeySettings, Tell], Hotkey]
+Make = Callable[[HotkeySettings, Tell], Hotkey]
 
 
 def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
-    """Return the first way to learn of the keys that works here; it is to be stopped.
+    """Return the first back end that works here; the caller stops it.
 
     `tell` tells the user what is wrong with it, now and later, from any thread. Raises
     UnavailableError with every reason.
@@ -30,7 +30,7 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     choice = wayland or settings.source not in ("auto", "x11")  # else X11 has the keyboard
     for name in _order(settings.source, wayland=wayland):
         try:
-            hotkey = _WAYS[name](settings, tell)
+            hotkey = _BACK_ENDS[name](settings, tell)
         except UnavailableError as reason:
             log.info("hotkey by %s: %s", name, reason)
             reasons.append(str(reason))
@@ -38,7 +38,7 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
             break
     else:
         if not choice:
-            raise _none(reasons)
+            raise _unavailable(reasons)
         hotkey = _commands()
     if choice and reasons and settings.source != "auto":
         tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
@@ -49,15 +49,15 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
 
 
 def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
-    """Return each way that this session might have, in order: "" for usable, else why it is not.
+    """Return each back end that this session might have, in order, and why it does not work.
 
-    It blocks, and asks the desktop for nothing.
+    The reason is "" for one that works. Blocks, and asks the desktop for nothing.
     """
     found: list[tuple[str, str]] = []
     wayland = compositor_answers()
     for name in _order(settings.source, wayland=wayland):
         try:
-            _WAYS[name](settings, log.info).stop()
+            _BACK_ENDS[name](settings, log.info).stop()
         except UnavailableError as reason:
             found.append((name, str(reason)))
         else:
@@ -68,7 +68,7 @@ def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
 
 
 def _order(source: str, *, wayland: bool) -> tuple[str, ...]:
-    """Return the ways to try before the commands."""
+    """Return the back ends to try, in order, before the commands."""
     if sys.platform in ("win32", "darwin"):
         return () if source == "commands" else ("pynput",)
     if source in ("auto", "x11") and not wayland:
@@ -80,10 +80,10 @@ def _order(source: str, *, wayland: bool) -> tuple[str, ...]:
     }.get(source, ())  # fmt: skip
 
 
-def _none(reasons: list[str]) -> UnavailableError:
+def _unavailable(reasons: list[str]) -> UnavailableError:
     return UnavailableError(
         "The hotkey cannot be watched on this desktop:\n" + "\n".join(f"  {r}" for r in reasons),
-        "\nStart tray_dictate from a terminal of your graphical session.",
+        "\nStart tray-dictate from a terminal of your graphical session.",
     )
 
 
@@ -129,11 +129,12 @@ def _kde(settings: HotkeySettings, tell: Tell) -> Hotkey:
 
 def _refused(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
     raise UnavailableError(
-        "In a Wayland session X sees only the keys of X windows.", 'Set it to "auto".'
+        "In a Wayland session X11 sees only the keys of X11 windows.",
+        'Set hotkey.source to "auto".',
     )
 
 
-_WAYS: dict[str, Way] = {
+_BACK_ENDS: dict[str, Make] = {
     "xinput": _xinput,
     "pynput": _pynput,
     "evdev": _evdev,

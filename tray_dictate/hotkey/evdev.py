@@ -1,14 +1,12 @@
-"""The keyboard by the kernel's input events: it works under every compositor, and reads it all.
+"""The keyboard by the kernel's input devices and their events, under every compositor.
 
 Only where the user chooses it (hotkey.source): what can read this can read every key, passwords
 too. A letter means its place on a US keyboard, for the kernel knows no layout. Keys cannot be kept
 from the windows, so the window in front gets the hotkey as well. The keys of other sessions of
 this computer are seen, too, and those at the lock screen.
 
-The kernel's input devices: keyboards and pointers, those of now and those plugged in later.
-
-/dev/input is watched by inotify: udev makes a node first and lets its group read it a moment
-later, and both are changes.
+Devices may be plugged in later, so /dev/input is watched by inotify: udev makes a node first and
+lets its group read it a moment later, and both are changes.
 """
 
 from __future__ import annotations
@@ -38,7 +36,6 @@ from tray_dictate.hotkey.reader import KeyReader
 
 log = logging.getLogger(__name__)
 
-
 FOLDER = Path("/dev/input")
 TOUCH = 0x14A
 BUTTONS = frozenset({0x110, 0x111, 0x112})  # left, right, middle; the wheel moves no caret
@@ -50,45 +47,45 @@ _SET_CLOCK = 1 << 30 | 4 << 16 | ord("E") << 8 | 0xA0  # EVIOCSCLOCKID
 _NAME, _DEVICE_DOWN, _KEYS = 0x06, 0x18, 0x21  # EVIOCGNAME, EVIOCGKEY, EVIOCGBIT(EV_KEY)
 _OURS = "ydotoold virtual device"  # what our own output types by it is nobody's key
 _REMEDY = (
-    "Run `sudo usermod -aG input $USER`, then log in anew. Think twice: {} "
+    "Run `sudo usermod -aG input $USER`, then log in again. Think twice: {} "
     'Else set hotkey.source = "auto".'
 )
 
 
 class Kernel(Protocol):
-    """What is asked of an open device; each raises OSError where it is none."""
+    """Questions to the kernel about an open device; each raises OSError where it is none."""
 
     def name(self, file: int) -> str:
-        """Return what it calls itself."""
+        """Return the device's name."""
         ...
 
     def keys(self, file: int) -> frozenset[int]:
-        """Return the codes of the keys and buttons that it has."""
+        """Return the codes of the device's keys and buttons."""
         ...
 
     def down(self, file: int) -> frozenset[int]:
-        """Return which of them are down now."""
+        """Return the codes that are down now."""
         ...
 
 
 class Ioctl:
-    """The kernel itself."""
+    """Kernel by ioctl."""
 
     def name(self, file: int) -> str:
-        """Return what it calls itself."""
+        """Return the device's name."""
         return _asked(file, _NAME, 256).partition(b"\0")[0].decode("utf-8", "replace")
 
     def keys(self, file: int) -> frozenset[int]:
-        """Return the codes of the keys and buttons that it has."""
+        """Return the codes of the device's keys and buttons."""
         return _bits(_asked(file, _KEYS, _BYTES))
 
     def down(self, file: int) -> frozenset[int]:
-        """Return which of them are down now."""
+        """Return the codes that are down now."""
         return _bits(_asked(file, _DEVICE_DOWN, _BYTES))
 
 
 class InputDevices:
-    """`open` those that matter; `fileno` is readable when there may be more."""
+    """Keyboards and pointers of the kernel, those of now and those plugged in later."""
 
     def __init__(
         self, wanted: frozenset[int], folder: Path = FOLDER, kernel: Kernel | None = None
@@ -99,11 +96,11 @@ class InputDevices:
         self._watch = _watch(folder)
 
     def fileno(self) -> int:
-        """Return what becomes readable when a device comes or changes."""
+        """Return the file that becomes readable when a device comes or changes."""
         return self._watch
 
     def open(self, known: Collection[str]) -> dict[str, int]:
-        """Return the open files of those that are not known yet, by name."""
+        """Open the keyboards and pointers that are not known yet; return their files by name."""
         self._drain()
         found: dict[str, int] = {}
         self._refused = 0
@@ -113,15 +110,15 @@ class InputDevices:
         return found
 
     def has_keyboard(self) -> bool:
-        """Tell whether `open` has found one that is more than a pointer."""
+        """Return whether `open` has found a device that is more than a pointer."""
         return self._keyboard
 
     def down(self, file: int) -> frozenset[int]:
-        """Return which keys of one are down now; the file forgets them. Raises OSError."""
+        """Return the codes that are down now; what waits in the file is void. Raises OSError."""
         return self._kernel.down(file)
 
     def peek(self, file: int) -> frozenset[int]:
-        """Return the same, and the file keeps what waits in it. Raises OSError."""
+        """Return the codes that are down now; the file keeps what waits in it. Raises OSError."""
         other = os.open(f"/proc/self/fd/{file}", os.O_RDONLY | _NONBLOCK)
         try:
             return self._kernel.down(other)
@@ -139,7 +136,7 @@ class InputDevices:
         )
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching the folder."""
         os.close(self._watch)
 
     def _opened(self, path: Path) -> int | None:
@@ -183,7 +180,7 @@ def _watch(folder: Path) -> int:
     if file >= 0:
         os.close(file)
     if number in (errno.ENOENT, errno.ENOTDIR):
-        reason = f"There is no {folder} here: the kernel's keyboards are out of reach."
+        reason = f"There is no {folder} here, so the kernel's keyboards cannot be read."
         raise UnavailableError(reason, 'Set hotkey.source = "auto".')
     raise UnavailableError(
         f"{folder} cannot be watched: {os.strerror(number)}.", 'Set hotkey.source = "auto".'
@@ -191,7 +188,7 @@ def _watch(folder: Path) -> int:
 
 
 def _use_steady_clock(file: int) -> None:
-    """Have the events' times count as ours do; else they are of the wall clock, which is set."""
+    """Have events stamped by the monotonic clock; the default, the wall clock, may be set."""
     with suppress(OSError):  # before Linux 3.4
         fcntl.ioctl(file, _SET_CLOCK, array.array("i", [time.CLOCK_MONOTONIC]))
 
@@ -217,26 +214,26 @@ _LOCKS = frozenset({"caps_lock", "num_lock", "scroll_lock"})
 
 
 class Devices(Protocol):
-    """Where the files come from; see evdev_devices."""
+    """InputDevices, as far as EvdevHotkey needs it."""
 
     def fileno(self) -> int:
-        """Return what is readable when there may be more devices."""
+        """Return the file that is readable when there may be more devices."""
         ...
 
     def open(self, known: Collection[str]) -> dict[str, int]:
-        """Return the non-blocking files of those that are not known yet, by name."""
+        """Return the non-blocking files of devices that are not known yet, by name."""
         ...
 
     def has_keyboard(self) -> bool:
-        """Tell whether one of them is more than a pointer."""
+        """Return whether one of the devices is more than a pointer."""
         ...
 
     def down(self, file: int) -> frozenset[int]:
-        """Return the codes that are down, for the reader: what waited is void. Raises OSError."""
+        """Return the codes that are down, on the reader's thread. Raises OSError."""
         ...
 
     def peek(self, file: int) -> frozenset[int]:
-        """Return the codes that are down, for others than the reader. Raises OSError."""
+        """Return the codes that are down, on another thread. Raises OSError."""
         ...
 
     def lacking(self) -> UnavailableError:
@@ -244,7 +241,7 @@ class Devices(Protocol):
         ...
 
     def close(self) -> None:
-        """Free what watches for more."""
+        """Stop watching for devices."""
         ...
 
 
@@ -262,11 +259,14 @@ class EvdevHotkey(KeyReader):
         if unknown := sorted(key for key in settings.watched if code_of(key) is None):
             raise UnavailableError(
                 f"The kernel has no key {unknown[0]!r}.",
-                "Name it as a US keyboard has it, or choose another.",
+                "Name it as on a US keyboard, or choose another.",
             )
         for key in sorted(_LOCKS & settings.watched):
             words = in_words((frozenset({key}),))
-            tell(f"{words} still locks at each press: it is seen here, and not kept from others.")
+            tell(
+                f"{words} still switches its lock at each press: evdev can hide no key from "
+                "other programs."
+            )
         self._names: dict[int | None, str] = {**NAMES, **self._wanted}
         self._devices = open_devices(frozenset(number for number in self._wanted if number))
         self._files = self._devices.open(())
@@ -278,8 +278,8 @@ class EvdevHotkey(KeyReader):
             raise reason
         self._down: frozenset[tuple[int, int]] = frozenset()  # file, code
         self._touched: dict[int, float] = {}
-        self._clock, self._now = EventClock(), 0.0  # when the event happened that is taken
-        self._rests: dict[int, bytes] = {}  # what was read of a record that is not whole
+        self._clock, self._now = EventClock(), 0.0  # the time of the present event
+        self._rests: dict[int, bytes] = {}  # the read part of an incomplete record
         super().__init__()
 
     def held(self) -> frozenset[str] | None:
@@ -293,7 +293,7 @@ class EvdevHotkey(KeyReader):
         return frozenset(self._name(number) for number in down if self._is_key(number))
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Do nothing: who keeps one key of a device from the windows keeps all of them."""
+        """Do nothing: to keep one key of a device from the windows is to keep all of them."""
 
     def _begin(self) -> None:
         for file in self._files.values():
@@ -353,7 +353,7 @@ class EvdevHotkey(KeyReader):
         return len(data) >= _READ
 
     def _key(self, file: int, code: int, down: bool) -> None:
-        """Take a key, or what else the kernel calls one: a button, a finger on a touchpad."""
+        """Take a press or release of a key, of a button, or of a finger on a touchpad."""
         if code in self._wanted:
             self._edge(file, code, down)
         elif code in BUTTONS:
@@ -372,7 +372,7 @@ class EvdevHotkey(KeyReader):
             self._on_edge(Edge(POINTER, True, now))
 
     def _edge(self, file: int, code: int, down: bool) -> None:
-        """Report it, unless another keyboard holds the same key."""
+        """Report a key's edge, unless another keyboard holds the same key."""
         if ((file, code) in self._down) == down:
             return
         others = any(other == code for device, other in self._down if device != file)
@@ -382,7 +382,7 @@ class EvdevHotkey(KeyReader):
             self._on_edge(Edge(self._name(code), down, self._now))
 
     def _compare(self, file: int) -> None:
-        """The kernel has dropped events: ask it what is down."""
+        """Ask the kernel which keys are down, after it has dropped events."""
         self._now = time.monotonic()
         before = frozenset(code for device, code in self._down if device == file)
         try:
@@ -395,7 +395,7 @@ class EvdevHotkey(KeyReader):
             self._key(file, code, True)
 
     def _forget(self, file: int) -> None:
-        """A device is gone: its keys are up."""
+        """Report the keys of a device that is gone as released."""
         self._now = time.monotonic()
         for device, code in sorted(self._down):
             if device == file:

@@ -1,7 +1,7 @@
 """KDE's own global shortcuts, KGlobalAccel: press and release, and no dialog.
 
-The settings are the truth: keys that were changed in KDE's System Settings are set anew at the
-next start. Nothing stays registered after it, so that the keys are free again.
+Our settings win: keys that were changed in KDE's System Settings are set again at the next start.
+At the end nothing stays registered, so that the keys are free again.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class KdeHotkey(DesktopHotkey):
     """The hotkey and the other chords as actions of one component."""
 
     SERVICE, PATH = "org.kde.kglobalaccel", "/kglobalaccel"
-    WAY = "kde"
-    LACKING = "This is no KDE: nobody offers its global shortcuts"
+    SOURCE = "kde"
+    LACKING = "KDE's global shortcuts are not available here"
 
     async def probe(self) -> None:
-        """Ask for what must be there."""
+        """Ask for a component that every KDE has. Raises one of TROUBLE."""
         await self._ask("getComponent", "s", "kwin")  # which has shortcuts wherever this works
 
     async def bind(self) -> Trigger:
-        """Register each chord."""
+        """Register each chord. Raises one of TROUBLE, or UnavailableError."""
         chord = self.chords[DICTATE]
         note = replaced(chord) if qt_key(chord) is None else ""
         hotkey = SUBSTITUTE if note else chord
@@ -53,15 +53,15 @@ class KdeHotkey(DesktopHotkey):
         component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
         await self.service.signals(self.signalled, path=component)
         if refused:
-            words = f"KDE has given {' and '.join(refused)} to another program, or cannot."
+            words = f"KDE did not assign {' and '.join(refused)}: another program may have it."
             if in_words(hotkey) in refused:
-                raise UnavailableError(words, f"Set hotkey.keys to another. {REMEDY}")
-            self.tell(f"{words} Set other keys for them.")
-        return Trigger(in_words(hotkey), note, self.WAY)
+                raise UnavailableError(words, f"Set hotkey.keys to another key. {REMEDY}")
+            self.tell(f"{words} Choose other keys.")
+        return Trigger(in_words(hotkey), note, self.SOURCE)
 
     async def unbind(self) -> None:
-        """Take them away."""
-        if self.trigger() != Trigger(way=self.WAY):
+        """Unregister the chords."""
+        if self.trigger() != Trigger(way=self.SOURCE):
             for name in self.chords:
                 await self._ask("unregister", "ss", _COMPONENT, name)
 
@@ -78,16 +78,16 @@ class KdeHotkey(DesktopHotkey):
             self.released(name)
 
     async def _set(self, name: str, chord: Chord) -> bool:
-        """Return whether KDE has given us this chord."""
+        """Register a chord; return whether KDE assigned it."""
         key = qt_key(chord)
         if key is None:
             return False
         action = [_COMPONENT, name, "Tray Dictate", TITLES[name]]
         await self._ask("doRegister", "as", action)
         flags = _SET | _NOT_FROM_FILE
-        given = (await self._ask("setShortcut", "asaiu", action, [key], flags))[0]
-        log.debug("KDE gives %s for %s", given, key)
-        return key in given
+        assigned = (await self._ask("setShortcut", "asaiu", action, [key], flags))[0]
+        log.debug("KDE assigns %s for %s", assigned, key)
+        return key in assigned
 
     async def _ask(self, member: str, signature: str, *body: Any) -> list[Any]:
         return await self.service.call(_INTERFACE, member, signature, *body)

@@ -1,7 +1,7 @@
 """The desktop's GlobalShortcuts portal: GNOME 48, KDE, Hyprland.
 
-KDE 5.27 reads the shortcuts when the session is made, the portal's standard has them bound after
-it: both are told. KDE names the owner of the keys by the session's token, so it is always the
+KDE 5.27 reads the shortcuts when the session is made, the portal's standard binds them after it: we
+do both. KDE names the owner of the keys by the session's token, so it is always the
 same: else the keys would still be owned by the session before (shared/facts/wayland.md, 2b).
 """
 
@@ -37,10 +37,10 @@ _LIMITS = Limits()
 _CANCELLED = 1
 _NO_REGISTRY = ("UnknownMethod", "UnknownInterface", "UnknownObject")
 _KEYLESS = (
-    "The desktop has given the hotkey no key yet: choose one for Dictate in its settings of "
-    "keyboard shortcuts."
+    "The desktop has not assigned a key to the hotkey yet: choose one for Dictate in its keyboard "
+    "shortcut settings."
 )
-_KEPT = "The desktop keeps the key that it has; its settings of keyboard shortcuts change it."
+_KEPT = "The desktop keeps the key assigned before; change it in its keyboard shortcut settings."
 
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
 
@@ -53,21 +53,21 @@ class PortalHotkey(DesktopHotkey):
     """The hotkey and the other chords as shortcuts of one session."""
 
     SERVICE, PATH = f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop"
-    WAY = "portal"
+    SOURCE = "portal"
     LACKING = "The desktop's portal offers no global shortcuts"
     STARTS = True
 
     def __init__(
         self, settings: HotkeySettings, tell: Callable[[str], None], limits: Limits = _LIMITS
     ) -> None:
-        """Ask whether there is one. Raises UnavailableError."""
+        """Raises UnavailableError where there is no such portal."""
         self._session = ""
-        self._told: Shortcuts = []  # by the desktop itself, since it was asked to bind them
+        self._changed_to: Shortcuts = []  # by ShortcutsChanged, since BindShortcuts was sent
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
         super().__init__(settings, tell, limits)
 
     async def probe(self) -> None:
-        """Say who we are, then ask for the version."""
+        """Register as an application, then ask for the version. Raises one of TROUBLE."""
         await self._register()
         version = await self.service.property(_SHORTCUTS, "version", start=True)
         log.debug("the portal of global shortcuts has version %s", version)
@@ -75,23 +75,23 @@ class PortalHotkey(DesktopHotkey):
             await self.service.signals(self.signalled, interface, member)
 
     async def bind(self) -> Trigger:
-        """Make a session and have the user's desktop bind its shortcuts."""
+        """Make a session and have the desktop bind its shortcuts."""
         for waiting in self._waiting.values():
-            waiting.cancel()  # of who has gone
+            waiting.cancel()  # of a portal that has gone
         wanted = self._wanted()
-        given = {"session_handle_token": Variant("s", TOKEN)}
-        given["shortcuts"] = Variant("a(sa{sv})", wanted)
-        made = await self._request("CreateSession", "a{sv}", **given)
-        self._session = str(made["session_handle"].value)
+        options = {"session_handle_token": Variant("s", TOKEN)}
+        options["shortcuts"] = Variant("a(sa{sv})", wanted)
+        created = await self._request("CreateSession", "a{sv}", **options)
+        self._session = str(created["session_handle"].value)
         # KDE 5.27 has bound them by now, and shows its System Settings at each BindShortcuts
         bound = await self._request("ListShortcuts", "oa{sv}", self._session)
         listed = _listed(bound)
         if not {name for name, _ in wanted} <= {name for name, _ in listed}:
-            self._told = []
+            self._changed_to = []
             bound = await self._request(
                 "BindShortcuts", "oa(sa{sv})sa{sv}", self._session, wanted, ""
             )
-            listed = _listed(bound) or self._told
+            listed = _listed(bound) or self._changed_to
         trigger = self._trigger_of(listed)
         if not trigger.keys:
             self.tell(trigger.advice)
@@ -112,8 +112,8 @@ class PortalHotkey(DesktopHotkey):
         elif message.member == "Closed" and message.path == self._session:
             self._session = ""
             self.let_go()
-            words = f"The desktop has ended the hotkey. Restart tray-dictate to ask anew. {REMEDY}"
-            self.named(Trigger("", words, self.WAY))
+            words = f"The desktop has ended the hotkey. Restart tray-dictate to ask again. {REMEDY}"
+            self.named(Trigger("", words, self.SOURCE))
             self.tell(words)
         elif message.interface == _SHORTCUTS and message.body[0] == self._session:
             self._used(str(message.member), message.body)
@@ -124,7 +124,7 @@ class PortalHotkey(DesktopHotkey):
         elif member == "Deactivated":
             self.released(body[1])
         elif any(name == DICTATE for name, _ in body[1]):
-            self._told = body[1]
+            self._changed_to = body[1]
             self.named(self._trigger_of(body[1]))
 
     def _wanted(self) -> Shortcuts:
@@ -145,17 +145,17 @@ class PortalHotkey(DesktopHotkey):
         keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
         keys = spoken_keys(label(keys))
         if not keys:
-            return Trigger("", f"{_KEYLESS} {REMEDY}", self.WAY)
+            return Trigger("", f"{_KEYLESS} {REMEDY}", self.SOURCE)
         chord = self.chords[DICTATE]
         advice = ""
         if portal_trigger(chord) is None:
             chord, advice = SUBSTITUTE, replaced(chord)
         if is_other(keys, chord):
             advice = f"{advice} {_KEPT}".strip()
-        return Trigger(keys, advice, self.WAY)
+        return Trigger(keys, advice, self.SOURCE)
 
     async def _register(self) -> None:
-        """Say who we are, where that can be said: newer portals ask for it before all else."""
+        """Register as an application, which newer portals demand before all else."""
         for attempt in range(2):
             try:
                 await self.service.call(_REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True)
@@ -168,9 +168,9 @@ class PortalHotkey(DesktopHotkey):
                 return
 
     async def _request(
-        self, member: str, signature: str, *given: Any, **options: Variant
+        self, member: str, signature: str, *arguments: Any, **options: Variant
     ) -> dict[str, Variant]:
-        """Return what the portal answers, maybe after asking the user for as long as that takes.
+        """Return the results of a request, which may wait for the user's answer without limit.
 
         Raises one of TROUBLE, or UnavailableError.
         """
@@ -180,7 +180,7 @@ class PortalHotkey(DesktopHotkey):
         answer = self._waiting[path] = asyncio.get_running_loop().create_future()
         try:
             more = {"handle_token": Variant("s", token), **options}
-            await self.service.call(_SHORTCUTS, member, signature, *given, more, start=True)
+            await self.service.call(_SHORTCUTS, member, signature, *arguments, more, start=True)
             code, found = await answer
         finally:
             del self._waiting[path]
@@ -193,12 +193,12 @@ class PortalHotkey(DesktopHotkey):
                 f"Restart tray-dictate to be asked again. {REMEDY}",
             )
         if code:
-            raise UnavailableError("The desktop has not bound the hotkey.", REMEDY)
+            raise UnavailableError("The desktop did not bind the hotkey.", REMEDY)
         return found
 
     def _is_bound(self, found: dict[str, Variant]) -> bool:
-        """Whether the hotkey is among what was bound, whatever the answer's code: GNOME 48's is 2.
+        """Return whether the hotkey was bound, whatever the answer's code: GNOME 48's is 2.
 
-        The list comes with the answer, or was told before it.
+        The list of shortcuts comes with the answer, or in a signal before it.
         """
-        return any(name == DICTATE for name, _ in (_listed(found) or self._told))
+        return any(name == DICTATE for name, _ in (_listed(found) or self._changed_to))

@@ -1,4 +1,4 @@
-"""What it means for the user that we read the kernel's keyboards; without needing any."""
+"""The warning about reading the kernel's keyboards, which imports nothing of Linux's."""
 
 PRIVACY = (
     "Every program that you run can then read every key that is pressed on this computer, "

@@ -38,7 +38,7 @@ _NUMBERED = {
     **{0x84 + n: f"f{21 + n}" for n in range(4)},
 }  # fmt: skip
 _KNOWN = {*MODIFIERS, *NAMED, *FUNCTION, *_RENAMED.values(), *_NUMBERED.values()}
-_SETTLING = 0.2  # seconds until the system knows of a press that its hook has told us of
+_SETTLING = 0.2  # seconds until the system itself knows of a press that its hook reported
 
 
 class PynputHotkey:
@@ -55,8 +55,8 @@ class PynputHotkey:
         unknown = sorted(key for key in wanted if not _can_name(key))
         if unknown:
             raise UnavailableError(
-                f"{in_words((frozenset(unknown[:1]),))} cannot be heard on this system.",
-                "Set another in its place, such as f9 or f13.",
+                f"{in_words((frozenset(unknown[:1]),))} cannot be detected on this system.",
+                "Choose another, such as f9 or f13.",
             )
         self._keyboard: Any = keyboard
         self._wanted = wanted
@@ -94,17 +94,17 @@ class PynputHotkey:
         threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Learn of an edge before it is passed on: for a subclass."""
+        """Take an edge before it is passed on; for a subclass."""
 
     def held(self) -> frozenset[str] | None:
-        """Not known here."""
+        """Return None: that is not known here."""
         return None
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: pynput can keep all keys from the windows, but not some."""
 
     def catch_up(self, done: Callable[[], None]) -> None:
-        """Nobody can be asked; Windows itself waits until its hook has taken an edge."""
+        """Call `done` at once: Windows itself waits until its hook has taken an edge."""
         done()
 
     def stop(self) -> None:
@@ -133,17 +133,17 @@ class PynputHotkey:
 
 
 class AskedHotkey(PynputHotkey):
-    """The same where the system can be asked which keys are down: a release may go unseen.
+    """PynputHotkey where the system can be asked which keys are down: a release may go unseen.
 
     Windows tells no hook of what is let go on its locked screen or where it asks for rights.
     """
 
     def __init__(self, keys: PhysicalKeys, wanted: frozenset[str] = frozenset()) -> None:
         super().__init__(wanted)
-        self._down = Reported(keys)
+        self._down = HeldKeys(keys)
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Learn of an edge before it is passed on."""
+        """Take an edge before it is passed on."""
         self._down.reported(name, code, down=down)
 
     def held(self) -> frozenset[str] | None:
@@ -151,12 +151,12 @@ class AskedHotkey(PynputHotkey):
         return self._down.held()
 
     def expect(self, code: int, down: bool | None) -> None:
-        """Learn that our output presses or releases a key that the user holds; from any thread."""
+        """Note that our output presses or releases a key that the user holds; from any thread."""
         self._down.expect(code, down=bool(down))
 
 
-class Reported:
-    """The keys that were reported down, and which of them are so still."""
+class HeldKeys:
+    """The keys that were reported down, and which of them the system still knows as down."""
 
     def __init__(self, keys: PhysicalKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._keys, self._clock = keys, clock
@@ -164,21 +164,21 @@ class Reported:
         self._cleared = set[int]()  # codes that our output has released
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Learn of an edge of the user's."""
+        """Take an edge of the user's."""
         if down:
             self._down.setdefault(name, (code, self._clock()))
         else:
             self._down.pop(name, None)
 
     def expect(self, code: int, *, down: bool) -> None:
-        """Learn that our output is about to release a key, or has pressed it again."""
+        """Note that our output is about to release a key, or has pressed it again."""
         if down:
             self._cleared.discard(code)
         else:
             self._cleared.add(code)
 
     def held(self) -> frozenset[str]:
-        """Return their names; what the system cannot be asked for counts as down."""
+        """Return the names of the keys that are down; one without a number counts as down."""
         now = self._clock()
         return frozenset(
             name

@@ -1,7 +1,7 @@
-"""The keyboard as the desktop tells of it on the session bus: its own shortcuts, bound for us.
+"""The base of back ends in which a service of the desktop watches the keys, on the session bus.
 
-A thread of its own waits for the desktop's signals. Who serves the shortcuts may be restarted, and
-then they are bound again; until then nothing is held. What a user's answer decides comes late:
+A thread of its own waits for the service's signals. The service may be restarted, and then the
+shortcuts are bound again; until then nothing is held. Binding may wait for the user's answer, so
 `start` does not wait for it.
 """
 
@@ -28,8 +28,8 @@ from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 
-_AGAIN = 1.0  # seconds that who was restarted gets before it is asked
-_MISSED = 5.0  # seconds within which a restarted one is back; else the bus starts it
+_AGAIN = 1.0  # seconds that a restarted service gets before it is asked
+_MISSED = 5.0  # seconds within which a restarted service is back; else the bus starts it
 _LOOKS = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 REMEDY = (
@@ -37,8 +37,8 @@ REMEDY = (
     "`tray-dictate doctor` says how on your desktop."
 )
 TITLES = {
-    DICTATE: "Dictate", "redo": "Insert the last dictation again",
-    "undo": "Take the last dictation back", "copy": "Copy the last dictation",
+    DICTATE: "Dictate", "redo": "Insert last dictation again",
+    "undo": "Undo last dictation", "copy": "Copy last dictation",
 }  # fmt: skip
 
 
@@ -47,18 +47,18 @@ class Limits:
     """How long the desktop may take, in seconds."""
 
     answer: float = PATIENCE  # for one call
-    prompt: float = 2.0  # that a start, or an end, waits for who serves the shortcuts
+    prompt: float = 2.0  # that a start, or an end, waits for the service
 
 
 _LIMITS = Limits()
 
 
 class DesktopHotkey:
-    """ports.Hotkey and NamesKeys; a subclass knows one service, and binds."""
+    """ports.Hotkey and ports.DesktopManagedHotkey; a subclass knows one service, and binds."""
 
     SERVICE, PATH = "", ""  # its name on the bus and its object
-    WAY = ""  # the value of hotkey.source that means it
-    LACKING = ""  # what to say where it is not there
+    SOURCE = ""  # the value of hotkey.source that means this back end
+    LACKING = ""  # the message where the service is missing, without its full stop
     STARTS = False  # the bus starts the service when it is asked
 
     def __init__(
@@ -69,10 +69,10 @@ class DesktopHotkey:
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
         self.tell = tell
         self._presses = ShortcutEdges(self.chords)
-        self._trigger = Trigger(way=self.WAY)
+        self._trigger = Trigger(way=self.SOURCE)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None
-        self._known, self._stopped = False, False  # who serves them; whether we have ended
+        self._known, self._stopped = False, False  # the service; whether we have ended
         self._binding: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None  # whether all signals are here
         self._bridge = Bridge("hotkey")
@@ -102,15 +102,16 @@ class DesktopHotkey:
     def held(self) -> frozenset[str] | None:
         """Return the keys of the shortcut that is down, as far as the desktop has told.
 
-        Who presses keys by the portal waits for them to come up: there they would add to its own.
+        An output that presses keys by the portal waits until they are up: they would add to its
+        own.
         """
         return self._presses.held()
 
     def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` when what the service has sent by now is here: its answer comes after it."""
+        """Call `done` when all that the service has sent by now is here; see ports."""
 
         async def ask() -> None:
-            with suppress(*TROUBLE):  # who has gone has nothing to tell; `_owned` lets go
+            with suppress(*TROUBLE):  # a service that has gone sends nothing; `_owned` lets go
                 await Service(self.bus, self.SERVICE, "/").ping()
             done()
 
@@ -129,15 +130,15 @@ class DesktopHotkey:
         self._bridge.stop()
 
     def trigger(self) -> Trigger:
-        """Return the keys that the desktop has given the hotkey; nothing until it has answered."""
+        """Return the keys that the desktop assigned to the hotkey; empty until it has answered."""
         return self._trigger
 
     def follow(self, changed: Callable[[], None]) -> None:
-        """Call it whenever there are others."""
+        """Call `changed` whenever `trigger` returns something else; see ports."""
         self._changed = changed
 
     def forget(self) -> None:
-        """Take what is held as let go."""
+        """Take what is held as released; see ports."""
         self._bridge.post(self.let_go)
 
     # For subclasses; on the thread
@@ -146,32 +147,35 @@ class DesktopHotkey:
     service: Service
 
     async def probe(self) -> None:
-        """Ask for what is needed. Raises one of TROUBLE."""
+        """Ask the service whether it offers what is needed. Raises one of TROUBLE."""
 
     async def bind(self) -> Trigger:
-        """Bind the shortcuts. Raises one of TROUBLE, or UnavailableError in words for the user."""
+        """Bind the shortcuts; return the hotkey's keys.
+
+        Raises one of TROUBLE, or UnavailableError.
+        """
         raise NotImplementedError
 
     async def unbind(self) -> None:
-        """Give them back. Raises one of TROUBLE."""
+        """Give the shortcuts back. Raises one of TROUBLE."""
 
     def signalled(self, message: Message) -> None:
-        """Take a signal of the service's own."""
+        """Take a signal of the service."""
 
     def pressed(self, name: str) -> None:
         """Report the press of a shortcut."""
         self._report(self._presses.pressed(name, time.monotonic()))
 
     def released(self, name: str) -> None:
-        """Report its release."""
+        """Report the release of a shortcut."""
         self._report(self._presses.released(name, time.monotonic()))
 
     def let_go(self) -> None:
-        """Report that nothing is held: nobody will tell of a release."""
+        """Report that nothing is held: no release will be told any more."""
         self._report(self._presses.lost(time.monotonic()))
 
     def named(self, trigger: Trigger) -> None:
-        """Keep what the desktop says of the hotkey's keys."""
+        """Take what the desktop says about the hotkey's keys."""
         if trigger != self._trigger:
             log.info("the hotkey: %s", trigger.keys or trigger.advice)
             self._trigger = trigger
@@ -193,12 +197,12 @@ class DesktopHotkey:
             log.info("%s does not answer yet", self.SERVICE)
 
     async def _look(self) -> None:
-        """Ask who serves the shortcuts now. Raises one of TROUBLE."""
+        """Probe the present service. Raises one of TROUBLE."""
         await self.probe()
         self._known = True
 
     async def _wait_known(self) -> None:
-        """Ask until there is an answer. Raises UnavailableError."""
+        """Probe the service until it answers. Raises UnavailableError."""
         for look in range(_LOOKS):
             if self._known:
                 return
@@ -221,7 +225,7 @@ class DesktopHotkey:
             self.bus.disconnect()
 
     def _owned(self, owner: str) -> None:
-        """Learn who serves the shortcuts now, if anybody does."""
+        """Bind again with a new owner of the service; "" for none."""
         self._known = False
         if not self._on_edge:
             return
@@ -241,7 +245,7 @@ class DesktopHotkey:
             trigger = await self.bind()
         except (*TROUBLE, UnavailableError) as reason:
             words = self._in_words(reason)
-            self.named(Trigger("", words, self.WAY))
+            self.named(Trigger("", words, self.SOURCE))
             self.tell(words)
         else:
             self.named(trigger)
@@ -253,4 +257,4 @@ class DesktopHotkey:
         if isinstance(reason, UnavailableError):
             return str(reason)
         name = f" ({reason.type})" if isinstance(reason, DBusError) else ""
-        return f"The desktop has not bound the hotkey: {why(reason)}{name}. {REMEDY}"
+        return f"The desktop did not bind the hotkey: {why(reason)}{name}. {REMEDY}"

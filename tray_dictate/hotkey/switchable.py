@@ -1,7 +1,4 @@
-"""The hotkey as the daemon has it: a back end that can be replaced while it runs.
-
-No keyboard at all: the user binds a key of the desktop to `tray-dictate start` and `stop`.
-"""
+"""A hotkey whose back end can be replaced while it runs, and the back end without a keyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ Make = Callable[[HotkeySettings], Hotkey]
 
 
 class SwitchableHotkey:
-    """ports.Hotkey over whichever back end watches the keys that the settings name."""
+    """ports.Hotkey over the back end that watches the keys of the present settings."""
 
     def __init__(self, make: Make, settings: HotkeySettings) -> None:
         """Raises UnavailableError."""
@@ -50,21 +47,21 @@ class SwitchableHotkey:
         return frozenset(key for slot in parse_chord(self._settings.keys) for key in slot)
 
     def trigger(self) -> Trigger | None:
-        """Return what the desktop makes of the keys; see ports."""
+        """Return the keys that the desktop assigned; see ports."""
         return self._hotkey.trigger() if isinstance(self._hotkey, DesktopManagedHotkey) else None
 
     def follow(self, changed: Callable[[], None]) -> None:
-        """Tell of a change of that, whichever back end is there then; see ports."""
+        """Call `changed` whenever `trigger` returns something else; see ports."""
         self._changed = changed
         self._follow()
 
     def forget(self) -> None:
-        """Take what is held as let go, where releases are only told of; see ports."""
+        """Take what is held as released, where the desktop tells of releases; see ports."""
         if isinstance(self._hotkey, DesktopManagedHotkey):
             self._hotkey.forget()
 
     def stop(self) -> None:
-        """Report no more."""
+        """Stop reporting."""
         self._on = None
         self._hotkey.stop()
 
@@ -78,9 +75,9 @@ class SwitchableHotkey:
         return isinstance(self._hotkey, OwnKeyFilter)
 
     async def make(self, settings: HotkeySettings) -> Hotkey | None:
-        """Return what could watch the keys of other settings, None where that is what there is.
+        """Return a back end for other settings, None where the present one will do.
 
-        It is to be stopped if `change` does not get it. Raises UnavailableError.
+        The caller stops it unless `change` gets it. Raises UnavailableError.
         """
         if _watched(settings) == _watched(self._settings):
             return None
@@ -88,9 +85,9 @@ class SwitchableHotkey:
         return await acquire(lambda: self._make(settings), lambda hotkey: hotkey.stop())
 
     def change(self, settings: HotkeySettings, hotkey: Hotkey | None) -> None:
-        """Go on with what `make` has made; where it fails with the old. Raises UnavailableError.
+        """Replace the back end by what `make` returned; where it does not start, keep the old one.
 
-        It blocks for some milliseconds, and nothing may be claimed.
+        Blocks for some milliseconds; nothing may be claimed. Raises UnavailableError.
         """
         if hotkey is None:
             return
@@ -104,7 +101,8 @@ class SwitchableHotkey:
                 self._hotkey.start(*self._on)
                 self._follow()
                 raise UnavailableError(
-                    f"{settings.keys} cannot be watched: {reason}.", "Set hotkey.keys to another."
+                    f"{settings.keys} cannot be watched: {reason}.",
+                    "Set hotkey.keys to another key.",
                 ) from reason
         self._hotkey, self._settings = hotkey, settings
         self._follow()
@@ -115,25 +113,25 @@ class SwitchableHotkey:
 
 
 def machine(settings: HotkeySettings) -> ChordMachine:
-    """Return what knows what the hotkey's edges mean."""
+    """Return the machine that turns the hotkey's edges into start and stop."""
     cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
     return ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
 
 
 def _watched(settings: HotkeySettings) -> object:
-    """Return what a back end is made from."""
+    """Return the settings that a back end is made from."""
     return settings.source, parse_chord(settings.keys), settings.shortcuts
 
 
 ADVICE = (
-    "`tray-dictate doctor` says how to bind your hotkey: this desktop gives no program the "
-    "keyboard. A key's press is to run `tray-dictate start` and its release `tray-dictate stop`, "
-    "or a press `tray-dictate toggle`."
+    "This desktop lets no program watch the keyboard. Bind a key's press to `tray-dictate start` "
+    "and its release to `tray-dictate stop`, or a press to `tray-dictate toggle`: "
+    "`tray-dictate doctor` says how."
 )
 
 
 class CommandsHotkey:
-    """ports.Hotkey without edges."""
+    """ports.Hotkey without edges: the user binds a key of the desktop to our commands."""
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Do nothing: the commands come by the control socket."""
@@ -142,18 +140,18 @@ class CommandsHotkey:
         """Do nothing: no key is ours."""
 
     def held(self) -> frozenset[str] | None:
-        """Not known here."""
+        """Return None: that is not known here."""
         return None
 
     def catch_up(self, done: Callable[[], None]) -> None:
-        """There is nothing to wait for."""
+        """Call `done` at once: there is nothing to wait for."""
         done()
 
     def stop(self) -> None:
-        """Nothing runs."""
+        """Do nothing: nothing runs."""
 
     def trigger(self) -> Trigger:
-        """Tell how a key is bound."""
+        """Return the advice how to bind a key."""
         return Trigger("", ADVICE, "commands")
 
     def follow(self, changed: Callable[[], None]) -> None:

@@ -126,7 +126,7 @@ def test_the_shortcuts_are_told_in_both_requests_and_the_session_has_one_name(st
     assert shortcuts == {
         "dictate": {"description": "Dictate", "preferred_trigger": "CTRL+ALT+d"},
         "undo": {
-            "description": "Take the last dictation back", "preferred_trigger": "LOGO+F8",
+            "description": "Undo last dictation", "preferred_trigger": "LOGO+F8",
         },
     }  # fmt: skip
 
@@ -150,7 +150,7 @@ def test_for_a_key_that_cannot_be_a_shortcut_another_is_proposed_and_told(start,
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [("deny", "was not allowed"), ("fail", "has not bound the hotkey")]
+    ("answer", "words"), [("deny", "was not allowed"), ("fail", "did not bind the hotkey")]
 )
 def test_a_binding_that_is_refused_is_told_and_ends_nothing(start, portal, answer, words):
     portal.do("answer", answer)
@@ -185,7 +185,7 @@ def test_a_key_that_the_user_changes_in_the_desktops_settings_is_named(start, po
     portal.do("change", "Meta+Y")
     trigger = watch.named()
     assert trigger.keys == "Meta+Y"
-    assert "keeps the key that it has" in trigger.advice
+    assert "keeps the key assigned before" in trigger.advice
 
 
 def test_when_the_desktop_ends_the_session_what_is_held_is_let_go(start, portal):
@@ -321,4 +321,4 @@ def test_a_daemon_without_any_hotkey_serves_the_commands_and_says_so_once():
                 daemon.wait_log("dictation 1: first sample")
                 sway.run("tray-dictate", "cancel")
                 daemon.wait_log("dictation 1: dropped")
-            assert sway.notifications().count("gives no program the keyboard") == 1, start
+            assert sway.notifications().count("lets no program watch the keyboard") == 1, start

@@ -125,7 +125,7 @@ def test_an_answer_without_the_hotkey_is_a_refusal(watch):
     front = FrontEnd()
     front.code, front.binds, front.changes = 2, [["undo", {}]], [["undo", {}]]
     _, told = watch()
-    assert "has not bound the hotkey" in told.get(timeout=30)
+    assert "did not bind the hotkey" in told.get(timeout=30)
     front.end()
 
 

@@ -176,7 +176,7 @@ def test_a_key_is_known_by_its_name_by_what_it_gives_and_by_its_place(environ, x
     watching = Watch(XInputHotkey(parse_chord(name), (), told.append))
     xserver.set_layout("us(altgr-intl)" if name == "alt_gr" else "us")
     if name == "compose":  # no key of the usual map gives it
-        assert [words for words in told if "No key of your keyboard gives" in words]
+        assert [words for words in told if "No key on your keyboard gives" in words]
         xserver.run("xmodmap", "-e", f"keycode 191 = {key}")
         key = "191"
         wanted = parse_key(name)
@@ -203,8 +203,8 @@ def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_a
     ):
         xserver.run("setxkbmap", *layout.split())
         assert told.get(timeout=5) == (
-            f"No key of your keyboard gives right Ctrl: the one in its place gives {given}. The "
-            "hotkey is not heard. Set hotkey.keys to another: Pause or Scroll Lock or F9."
+            f"No key on your keyboard gives right Ctrl: the key in its place gives {given}. The "
+            "hotkey does not work. Set hotkey.keys to another: Pause or Scroll Lock or F9."
         )
         again = XInputHotkey(parse_chord("ctrl_r"), (), told.put)
         assert f"gives {given}." in told.get(timeout=5)

@@ -56,7 +56,7 @@ class XInputHotkey(KeyReader):
         watched: frozenset[str] = frozenset(),
         own_keys: OwnKeys | None = None,
     ) -> None:
-        """`tell` tells the user of what no key of the keyboard gives; `watched` are other keys.
+        """`tell` tells the user which keys the keyboard lacks; `watched` are keys to name, too.
 
         Raises UnavailableError.
         """

@@ -66,7 +66,7 @@ class KeyMap:
         return names | missing
 
     def _find(self, key: str) -> bool:
-        """Give the name of a wanted key to those that are meant by it; return whether any is."""
+        """Give the name of a wanted key to the keycodes that it means; return whether any does."""
         place = place_of(key)
         if place is not None:
             found = [place] if place in self.names else []
@@ -117,8 +117,8 @@ def missing_keys(lacking: frozenset[Slot], keys: KeyMap) -> str:
     words: list[str] = []
     for slot in sorted(lacking, key=min):
         given = keys.gives(min(slot))
-        instead = f": the one in its place gives {given}" if given else ""
-        words.append(f"No key of your keyboard gives {in_words((slot,))}{instead}.")
+        instead = f": the key in its place gives {given}" if given else ""
+        words.append(f"No key on your keyboard gives {in_words((slot,))}{instead}.")
     there = [in_words((frozenset({key}),)) for key in _SELDOM if key in keys.names.values()]
     offered = " or ".join(f"{name}" for name in there)
-    return f"{' '.join(words)} The hotkey is not heard. Set hotkey.keys to another: {offered}."
+    return f"{' '.join(words)} The hotkey does not work. Set hotkey.keys to another: {offered}."

@@ -1,7 +1,7 @@
 """Caps Lock and Num Lock of an X server, put back as they were before the hotkey's press.
 
 A key that locks does so in the server, whoever gets the key. To undo it takes a connection of its
-own: who speaks the keyboard extension is told no more, as all others are, of another keyboard map.
+own: a client of the keyboard extension is no longer told of a new keyboard map, as all others are.
 """
 
 # pyright: basic
@@ -19,7 +19,7 @@ _KEYBOARD = 0x100  # XkbUseCoreKbd
 
 
 class Locks:
-    """What of the server's locks is to be as before; on the hotkey's reader's thread."""
+    """The locks to be restored after the hotkey's release; on the hotkey's reader's thread."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -28,12 +28,12 @@ class Locks:
         self._before: dict[int, tuple[int, int]] = {}  # keycode -> its modifiers, those locked
 
     def pressed(self, event: Any) -> None:
-        """Remember what was locked before a press of the hotkey: the event says so."""
+        """Remember what was locked before a press of the hotkey, as the event says."""
         if modifiers := self._modifiers(event.detail):
             self._before.setdefault(event.detail, (modifiers, event.state & modifiers))
 
     def released(self, keycode: int) -> None:
-        """Undo what the press has locked, or the release unlocked: while it is down, it counts."""
+        """Undo what the press has locked, or the release unlocked."""
         before = self._before.pop(keycode, None)
         if before and self._is_ready():
             self._restore(*before)
