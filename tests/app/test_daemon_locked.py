@@ -134,7 +134,7 @@ class Told(FakeHotkey):
         self._presses = ShortcutEdges({DICTATE: parse_chord("ctrl_r")})
 
     def trigger(self) -> Trigger:
-        return Trigger("Ctrl+Alt+Space", way="portal")
+        return Trigger("Ctrl+Alt+Space", source="portal")
 
     def follow(self, changed: Callable[[], None]) -> None: ...
 

@@ -63,10 +63,10 @@ def test_where_the_desktop_chooses_the_key_it_is_named_and_nothing_that_is_not_s
 
 def test_on_each_kind_of_desktop_it_is_said_once():
     assert welcome(HotkeySettings())
-    unheard, keyless = Trigger(way="portal"), Trigger(advice="Choose a key.", way="portal")
+    unheard, keyless = Trigger(source="portal"), Trigger(advice="Choose a key.", source="portal")
     assert not welcome(HotkeySettings(), unheard)
     assert not welcome(HotkeySettings(), keyless), "that has been told at once"
-    for trigger in (Trigger("F9", way="portal"), CommandsHotkey().trigger()):
+    for trigger in (Trigger("F9", source="portal"), CommandsHotkey().trigger()):
         assert welcome(HotkeySettings(), trigger)
         assert not welcome(HotkeySettings(), trigger)
 

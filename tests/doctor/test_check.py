@@ -59,7 +59,7 @@ async def test_a_check_that_waits_for_ever_is_given_up_and_may_tidy_up():
 
 
 async def test_a_check_that_blocks_does_not_block_the_others():
-    blocked = Check("it", lambda: threads.start(lambda: time.sleep(2) or []), 0.05)
+    blocked = Check("it", lambda: threads.run_in_thread(lambda: time.sleep(2) or []), 0.05)
     hung: list[str] = []
     found = [*await blocked.findings(hung), *await Check("fine", fine).findings(hung)]
     assert [(one.name, one.state) for one in found] == [("it", "failed"), ("fine", "ok")]

@@ -34,7 +34,7 @@ async def test_a_daemon_of_another_version_is_to_be_started_again(program, state
     server = ControlServer({"status": status})
     await server.start()
     try:
-        [found] = await threads.start(installation.look_at_daemon)
+        [found] = await threads.run_in_thread(installation.look_at_daemon)
     finally:
         await server.close()
     assert (found.name, found.state, found.unit) == ("daemon", state, "ms")
@@ -46,7 +46,7 @@ async def test_a_daemon_that_says_no_has_failed():
     server = ControlServer({})
     await server.start()
     try:
-        [found] = await threads.start(installation.look_at_daemon)
+        [found] = await threads.run_in_thread(installation.look_at_daemon)
     finally:
         await server.close()
     assert (found.state, bool(found.remedy)) == ("failed", True)

@@ -567,7 +567,7 @@ from tray_dictate.system import logs as log
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.core.errors import UnavailableError
-log.start_plain()
+log.start_for_command()
 print([name for name in sys.modules if name.partition(".")[0] in ("azure", "keyring", "msal")])
 try:
     source = CredentialSource(EngineSettings(name="azure", auth="entra"), "bearer")

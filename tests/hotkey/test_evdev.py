@@ -366,4 +366,4 @@ def test_an_edge_is_when_the_kernel_says_not_when_it_is_read():
 
 def test_a_key_that_locks_is_told_of():
     with watched(keys="caps_lock") as one:
-        assert [words for words in one.told if "still locks" in words]
+        assert [words for words in one.told if "still switches its lock" in words]

@@ -124,7 +124,7 @@ class Named(Made):
 
     changed = None
     forgot = False
-    named = Trigger(way="portal")
+    named = Trigger(source="portal")
 
     def trigger(self) -> Trigger:
         return self.named
@@ -136,7 +136,7 @@ class Named(Made):
         self.forgot = True
 
     def name(self, keys: str) -> None:
-        self.named = Trigger(keys, way="portal")
+        self.named = Trigger(keys, source="portal")
         self.changed()
 
 
@@ -151,7 +151,7 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
     keyboard.start(print, print)
     desktop.made[0].name("Meta+D")
     await change(keyboard, source="portal")
-    assert keyboard.trigger() == Trigger(way="portal"), "asked anew"
+    assert keyboard.trigger() == Trigger(source="portal"), "asked anew"
     desktop.made[1].name("Meta+F")
     assert told == ["Meta+D", "Meta+F"]
     keyboard.forget()

@@ -574,12 +574,13 @@ WRONG = [
     ("http://example.org/v1", "example.org is another machine, and http:// lets everybody"),
     ("http://127.0.0.1.example.org", "is another machine"),
     ("http://localhost.example.org", "is another machine"),
-    ("http://127.0.0.1@example.org", "it holds a password"),
-    ("https://user:password@h", "it holds a password"),
-    ("https://user:password@h:port", "it holds a password"),
-    ("ftp://user:password@h", "it holds a password"), ("ftp://h", "is no address"),
-    ("https://", "is no address"), ("https://h:x", "is no address"), ("file:///", "is no address"),
-    ("https://[h", "is no address"), ("https://h/a\nb", "a line break"),
+    ("http://127.0.0.1@example.org", "it contains a password"),
+    ("https://user:password@h", "it contains a password"),
+    ("https://user:password@h:port", "it contains a password"),
+    ("ftp://user:password@h", "it contains a password"), ("ftp://h", "is not an address"),
+    ("https://", "is not an address"), ("https://h:x", "is not an address"),
+    ("file:///", "is not an address"),
+    ("https://[h", "is not an address"), ("https://h/a\nb", "a line break"),
 ]  # fmt: skip
 
 

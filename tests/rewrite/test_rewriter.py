@@ -78,14 +78,14 @@ WRONG = [
     ({"endpoint": "https://h"}, ["rewrite.model: the endpoint needs the name of a model"]),
     (
         {"endpoint": "http://h", "profiles": [{"application": "a"}, {"application": "b"}]},
-        ["rewrite.endpoint: h is another machine, and http:// lets everybody on the way read what "
+        ["rewrite.endpoint: h is another machine, and http:// lets anyone on the way read what "
          "you say; use https://", "rewrite.model: the endpoint needs the name of a model"],
     ),
     (
         {**SERVER, "profiles": [{"application": "a"}, {"application": "b", "endpoint": "ftp://x"},
                                 {"application": "c", "model": ""}]},
-        ["rewrite.profiles[1].endpoint: 'ftp://x' is no address such as https://api.openai.com/v1 "
-         "or http://127.0.0.1:11434/v1",
+        ["rewrite.profiles[1].endpoint: 'ftp://x' is not an address such as "
+         "https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
          "rewrite.profiles[2].model: the endpoint needs the name of a model"],
     ),
     (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.system.address import Address, Kind, is_local, loopbacks
+from tray_dictate.system.address import Address, AddressRules, is_local, loopbacks
 
-KIND = Kind(("http",), ("https",), "https://example.org", "key_command", ", or allow it")
+RULES = AddressRules(("http",), ("https",), "https://example.org", "key_command", ", or allow it")
 
 UNDERSTOOD = [
     ("https://Host.Example/a?b=c#d", Address(True, "host.example", "/a", "b=c")),
@@ -21,25 +21,25 @@ UNDERSTOOD = [
 
 @pytest.mark.parametrize(("text", "parts"), UNDERSTOOD, ids=[text for text, _ in UNDERSTOOD])
 def test_every_spelling_of_an_address_is_understood(text, parts):
-    assert KIND.parse(text, "a.b") == parts
+    assert RULES.parse(text, "a.b") == parts
 
 
 REFUSED = [
-    ("", "'' is no address such as https://example.org"),
-    ("ftp://h", "'ftp://h' is no address such as"),
-    ("https://", "is no address such as"),
-    ("https://a b/c", "is no address such as"),
-    ("https://h:port", "is no address: Port could not be cast"),
-    ("https://h:99999", "is no address: Port out of range"),
-    ("https://[h", "is no address: Invalid IPv6 URL"),
-    ("https://h?key=hush:x\x07", "it holds a line break or a control character"),
-    ("https:\n//user:hush@h", "it holds a line break or a control character"),
-    ("https://user:hush@h", "it holds a password; use key_command"),
-    ("https://user:hush@h:port", "it holds a password; use key_command"),
-    ("ftp://user:hush@h", "it holds a password; use key_command"),
-    ("user:hush@ho\u2100st", "it holds a password; use key_command"),
-    ("https://h:x?key=hush", "'https://h:x' is no address: "),
-    ("http://h", "h is another machine, and http:// lets everybody on the way read what you say; "
+    ("", "'' is not an address such as https://example.org"),
+    ("ftp://h", "'ftp://h' is not an address such as"),
+    ("https://", "is not an address such as"),
+    ("https://a b/c", "is not an address such as"),
+    ("https://h:port", "is not an address: Port could not be cast"),
+    ("https://h:99999", "is not an address: Port out of range"),
+    ("https://[h", "is not an address: Invalid IPv6 URL"),
+    ("https://h?key=hush:x\x07", "it contains a line break or a control character"),
+    ("https:\n//user:hush@h", "it contains a line break or a control character"),
+    ("https://user:hush@h", "it contains a password; use key_command"),
+    ("https://user:hush@h:port", "it contains a password; use key_command"),
+    ("ftp://user:hush@h", "it contains a password; use key_command"),
+    ("user:hush@ho\u2100st", "it contains a password; use key_command"),
+    ("https://h:x?key=hush", "'https://h:x' is not an address: "),
+    ("http://h", "h is another machine, and http:// lets anyone on the way read what you say; "
      "use https://, or allow it"),
     ("http://127.0.0.1.example", "127.0.0.1.example is another machine"),
 ]  # fmt: skip
@@ -48,14 +48,14 @@ REFUSED = [
 @pytest.mark.parametrize(("text", "said"), REFUSED, ids=[ascii(text) for text, _ in REFUSED])
 def test_what_cannot_be_used_is_told_with_its_setting_and_without_a_secret(text, said):
     with pytest.raises(ConfigError) as refused:
-        KIND.parse(text, "a.b")
+        RULES.parse(text, "a.b")
     assert str(refused.value).startswith("a.b: ")
     assert said in str(refused.value)
     assert "hush" not in str(refused.value)
 
 
 def test_another_machine_in_the_clear_is_for_those_who_allow_it():
-    assert KIND.parse("http://h", "a.b", allow_plain=True) == Address(False, "h", "", "")
+    assert RULES.parse("http://h", "a.b", allow_plain=True) == Address(False, "h", "", "")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tray_dictate.system.file_watcher import Watching
+from tray_dictate.system.file_watcher import FileWatcher
 
 
 class Seen:
@@ -35,7 +35,7 @@ class Seen:
 @asynccontextmanager
 async def watched(path: Path) -> AsyncIterator[Seen]:
     seen = Seen()
-    watching = Watching(path, seen.change)
+    watching = FileWatcher(path, seen.change)
     try:
         yield seen
     finally:

@@ -73,7 +73,7 @@ def test_the_daemon_logs_from_its_level_on_and_no_detail_of_a_library(said, leve
 
 
 def test_a_command_that_tells_itself_logs_only_what_nobody_has_foreseen(said):
-    lines = said("start_plain()")
+    lines = said("start_for_command()")
     assert "error of ours" in lines
     assert "warning of ours" not in lines
     assert "info of theirs" not in lines

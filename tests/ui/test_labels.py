@@ -155,9 +155,9 @@ def test_the_hint_says_how_to_begin() -> None:
 
 
 def test_the_hint_names_no_key_that_the_desktop_has_not_given():
-    assert hint("ctrl_r", "hold", Trigger("Meta+D", way="portal")) == "hold Meta+D and speak"
-    unheard, none = Trigger(way="portal"), Trigger(advice="Choose one.", way="portal")
-    hints = [hint("ctrl_r", "hold", it) for it in (unheard, none, Trigger(way="commands"))]
+    assert hint("ctrl_r", "hold", Trigger("Meta+D", source="portal")) == "hold Meta+D and speak"
+    unheard, none = Trigger(source="portal"), Trigger(advice="Choose one.", source="portal")
+    hints = [hint("ctrl_r", "hold", it) for it in (unheard, none, Trigger(source="commands"))]
     assert not [words for words in hints if "Ctrl" in words]
     assert "it may ask you" in hints[0]
     assert "has no key yet" in hints[1]

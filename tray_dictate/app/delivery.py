@@ -219,7 +219,7 @@ class Delivery:
         story = self._stories.setdefault(dictation, TakeRecord())
         # a user's expression may take its time; nothing that the thread has needs to be given back
         self._raw = spoken.text
-        polished = await threads.start(partial(self.ways.polisher.polish, *spoken))
+        polished = await threads.run_in_thread(partial(self.ways.polisher.polish, *spoken))
         self._raw = ""
         story.raw = f"{story.raw} {polished.heard}".strip()
         if polished.refused:

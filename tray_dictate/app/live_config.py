@@ -122,10 +122,10 @@ class LiveConfig:
         self._begun.set()
         if self._sources.path is None or self._watching:
             return
-        from tray_dictate.system.file_watcher import Watching  # noqa: PLC0415 - only the daemon needs it
+        from tray_dictate.system.file_watcher import FileWatcher  # noqa: PLC0415 - only the daemon needs it
 
         try:
-            self._watching = Watching(self._sources.path, self._look)
+            self._watching = FileWatcher(self._sources.path, self._look)
         except OSError as reason:  # the system's number of watches is used up
             log.warning(
                 "%s is not watched: %s. After a change of it run: tray-dictate reload",

@@ -218,7 +218,7 @@ class _App:
 
         async def tell() -> None:
             await self._built.wait()
-            if settings.source == "auto" and await threads.start(is_bound):
+            if settings.source == "auto" and await threads.run_in_thread(is_bound):
                 # a portal may be there and give no keys: at each login that would be told
                 logger.info("not told, as the compositor runs our commands: %s", message)
             else:

@@ -188,10 +188,10 @@ def welcome(settings: HotkeySettings, trigger: Trigger | None = None) -> str:
     first run, it is another key. While there is none, there is nothing to tell.
     """
     marker = files.welcomed_file()
-    if trigger and not trigger.keys and trigger.way != "commands":
+    if trigger and not trigger.keys and trigger.source != "commands":
         return ""  # the desktop has not answered, or the user has been told what was wrong
     if trigger:
-        marker = marker.with_name(f"{marker.name}-{trigger.way}")
+        marker = marker.with_name(f"{marker.name}-{trigger.source}")
     return _how(settings, trigger) if _first(marker) else ""
 
 

@@ -29,7 +29,7 @@ def retry(history: History, id: int | None, config: Config) -> int:
 
     Raises DictateError; the recording is kept then.
     """
-    logs.start_plain()
+    logs.start_for_command()
     entry, path = _wanted(history, id)
     raw = [clean(text) for text in asyncio.run(transcribe.texts(path, config))]
     text = polished(raw, polisher(config))

@@ -32,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
 
     if options.purpose == "all":
         return _forget_all(options.action)
-    logs.start_plain()
+    logs.start_for_command()
     config = settings(options)
     rewrite = options.purpose == "rewrite"
     key = RewriteKey(config.rewrite) if rewrite else EngineKey(config.engine)

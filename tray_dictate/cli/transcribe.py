@@ -35,7 +35,7 @@ _FASTEST = 10.0  # ... and this many times the speed of speech beyond: it has to
 
 def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = False) -> int:
     """Print the text of each file; return 1 if one could not be transcribed, else 0."""
-    logs.start_plain()  # what the user should know is told
+    logs.start_for_command()  # what the user should know is told
     # pipes here, where Ctrl+C ends the wait; the others in their turn, for they may be many
     opened = [_open(path) if sound.is_pipe(path) else path for path in paths]
     return asyncio.run(_files(opened, config, as_json=as_json, realtime=realtime))

@@ -32,7 +32,7 @@ class Trigger:
 
     keys: str = ""  # in words, as the desktop names them; "" while there are none
     advice: str = ""  # what to do where there are none, or why they are others than in the settings
-    way: str = ""  # the value of hotkey.source that means this back end
+    source: str = ""  # the value of hotkey.source that means this back end
 
 
 def replaced(chord: Chord) -> str:

@@ -40,7 +40,7 @@ async def look(settings: OutputSettings) -> list[Finding]:
     method = Rules(settings.method, settings.rules).treatment([CLASS]).method
     output = await _output(settings, settings.method)
     try:
-        explained = await threads.start(output.explain)
+        explained = await threads.run_in_thread(output.explain)
     finally:
         await output.close()
     used = first(explained, _ALLOWED.get(method, ()))
@@ -62,7 +62,7 @@ async def look(settings: OutputSettings) -> list[Finding]:
 async def _tries(settings: OutputSettings, names: list[str]) -> list[Finding]:
     window = await acquire(WaylandWindow, lambda window: window.close())
     try:
-        if not await threads.start(lambda: window.focused.wait(_FOCUS)):
+        if not await threads.run_in_thread(lambda: window.focused.wait(_FOCUS)):
             words = "Not tried: the window of ours did not get the focus"
             return [Finding("typing", "unchecked", words)]
         return [
@@ -71,7 +71,7 @@ async def _tries(settings: OutputSettings, names: list[str]) -> list[Finding]:
             if name != "commit" or window.commits
         ]
     finally:
-        await threads.start(window.close)
+        await threads.run_in_thread(window.close)
 
 
 async def _by(name: str, settings: OutputSettings, window: WaylandWindow) -> Finding:
@@ -79,7 +79,7 @@ async def _by(name: str, settings: OutputSettings, window: WaylandWindow) -> Fin
     window.clear()
     output = await _output(settings, _TRIED[name])
     try:
-        await threads.start(output.explain)
+        await threads.run_in_thread(output.explain)
         target = await output.target()
         if target and target.application not in ("", CLASS):
             return Finding(title, "unchecked", "Not tried: another window has the focus")

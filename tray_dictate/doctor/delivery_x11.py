@@ -78,7 +78,7 @@ class DeliveryCheck:
         except (self._unsaved, TimeoutError) as reason:
             unread = str(reason) or "its owner does not answer"
         window = await acquire(self._window.CheckWindow, lambda window: window.close())
-        self._stack.push_async_callback(threads.start, window.close)
+        self._stack.push_async_callback(threads.run_in_thread, window.close)
         for way in self._ways:
             if way == "paste" and unread:
                 words = f"The clipboard cannot be read ({unread}), so it is left alone."
@@ -92,11 +92,11 @@ class DeliveryCheck:
 
     async def _fill(self) -> Held:
         """Return what the clipboard holds; an empty one gets something of ours first."""
-        held = await threads.start(self._clipboard.look)
+        held = await threads.run_in_thread(self._clipboard.look)
         if held.contents or "paste" not in self._ways:
             return held
-        await threads.start(partial(self._clipboard.keep, _SAMPLE))
-        return replace(await threads.start(self._clipboard.look), sample=True)
+        await threads.run_in_thread(partial(self._clipboard.keep, _SAMPLE))
+        return replace(await threads.run_in_thread(self._clipboard.look), sample=True)
 
     async def _by(self, way: Way, window: CheckWindow) -> Finding:
         auto = self._settings.method == "auto" and way == "paste"
@@ -155,19 +155,19 @@ class DeliveryCheck:
         self._restored = await _soon(partial(self._is, before))
         if before.sample:
             return
-        now = await threads.start(self._clipboard.owners)
+        now = await threads.run_in_thread(self._clipboard.owners)
         taken = [
             name for name, owner in before.owners.items()
             if owner and now[name] and now[name] != owner
         ]  # fmt: skip
         if taken:
-            await threads.start(partial(self._clipboard.keep, *taken))
+            await threads.run_in_thread(partial(self._clipboard.keep, *taken))
 
     async def _outlives(self, before: Held) -> bool:
         """Return whether the clipboard is as it was, now that our output is gone."""
         if before.sample:
             if await self._is(before):  # else the user has copied something meanwhile
-                await threads.start(self._clipboard.empty)
+                await threads.run_in_thread(self._clipboard.empty)
             return self._restored
         return await _soon(partial(self._is, before))
 
@@ -183,7 +183,7 @@ class DeliveryCheck:
 
     async def _is(self, before: Held) -> bool:
         try:
-            return (await threads.start(self._clipboard.look)).contents == before.contents
+            return (await threads.run_in_thread(self._clipboard.look)).contents == before.contents
         except (self._unsaved, TimeoutError):
             return False
 

@@ -31,7 +31,7 @@ _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 def examine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
-    logs.start_plain()  # the steps say it
+    logs.start_for_command()  # the steps say it
     settings = config.engine
     done = asyncio.run(_run(_steps(settings, live=live), quiet=as_json))
     passed = all(step.passed for step in done)

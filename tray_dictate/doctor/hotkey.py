@@ -76,7 +76,7 @@ async def look(
 ) -> list[Finding]:
     """Watch for a press; `ask` tells the user to make it, None asks for none."""
     # what a running daemon hides from the windows already stays its own: it was there first
-    serves = await threads.start(installation.serves)
+    serves = await threads.run_in_thread(installation.serves)
     hidden = settings.model_copy(update=_NO_OTHERS) if serves else settings
     told: list[str] = []
 
@@ -91,7 +91,7 @@ async def look(
         found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))
         found = found or await _seen(keys, settings, ask, patience)
     finally:
-        await threads.start(keys.stop)
+        await threads.run_in_thread(keys.stop)
     findings = [found]
     findings += [Finding("keys", "warning", words) for words in at_once]
     if _by(keys) == "Evdev":
@@ -103,7 +103,7 @@ def _not_asked(
     trigger: Trigger, settings: HotkeySettings, *, serves: bool, asks: bool
 ) -> Finding | None:
     """Return why the desktop is asked for no key."""
-    if trigger.way == "commands":
+    if trigger.source == "commands":
         state: State = "unchecked" if settings.source == "commands" else "warning"
         words = "No key is watched: the desktop's own are to run tray-dictate's commands"
         return Finding("hotkey", state, words, remedy=_COMMANDS)
@@ -132,7 +132,7 @@ async def _seen(
     )
     if desktop:
         desktop.follow(answered)
-    await threads.start(lambda: keys.start(watch.edge, watch.end))
+    await threads.run_in_thread(lambda: keys.start(watch.edge, watch.end))
     if ask is None:
         words = f"{spell(chord)} is watched by {_by(keys)}; a press of it was not asked for"
         return Finding("hotkey", "unchecked", words)

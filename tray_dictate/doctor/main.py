@@ -46,7 +46,7 @@ def examine(
     archive: Path | None,
 ) -> int:
     """Check the machine; return 0 if nothing has failed, else 1. Raises DictateError."""
-    logs.start_plain()  # the findings say it
+    logs.start_for_command()  # the findings say it
     config, of_settings = settings.look_at_settings(given, overrides)
     prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
     checks = _checks(config, of_settings, prompt)
@@ -65,7 +65,7 @@ def set_up(
     given: Path | None, overrides: list[str] | None, *, in_json: bool, to_write: bool, to_fix: bool
 ) -> int:
     """Set the desktop's keys up, and check nothing else; return 0 where that was done, else 1."""
-    logs.start_plain()
+    logs.start_for_command()
     config, found = settings.look_at_settings(given, overrides)
     if all(finding.state == "ok" for finding in found):
         found = setup.carry_out(config.hotkey, to_write=to_write, to_fix=to_fix)
@@ -114,7 +114,7 @@ def _typing(config: Config) -> Awaitable[list[Finding]]:
 
 
 def _blocking(look: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
-    return lambda: threads.start(look)
+    return lambda: threads.run_in_thread(look)
 
 
 async def _carry_out(

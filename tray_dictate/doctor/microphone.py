@@ -41,7 +41,7 @@ async def look(settings: AudioSettings) -> list[Finding]:
             return [Finding("microphone", "failed", NONE_FOUND, remedy=remedy.strip())]
         return [failed("microphone", error, _CLOSE)]
     finally:
-        await threads.start(bridge.stop)
+        await threads.run_in_thread(bridge.stop)
 
 
 async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:

@@ -91,7 +91,7 @@ async def tray(settings: TraySettings) -> list[Finding]:
     found, trouble = await _hosted()
     if found:
         return [Finding("tray", "ok", "StatusNotifierItem: the panel draws icon and menu")]
-    if await threads.start(_xembed):
+    if await threads.run_in_thread(_xembed):
         return [Finding("tray", "ok", "XEmbed: icon without a menu, a click starts and stops")]
     gnome = "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
     remedy = (_GNOME if gnome else "") + _OTHERWISE

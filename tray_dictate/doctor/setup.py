@@ -54,7 +54,7 @@ async def fix(settings: HotkeySettings) -> Finding:
             "shortcut", "failed", "This session has no GNOME, and nothing else that can be set up.",
             remedy="With sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
         )  # fmt: skip
-    return await threads.start(lambda: _fix(settings))
+    return await threads.run_in_thread(lambda: _fix(settings))
 
 
 def _fix(settings: HotkeySettings) -> Finding:

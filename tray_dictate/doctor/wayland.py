@@ -44,7 +44,7 @@ def session() -> list[Finding]:
 
 async def keys(settings: HotkeySettings, ask: Callable[[str], None] | None) -> list[Finding]:
     """Return whether a press is seen, by which way, and what is to be said of the others."""
-    explained = await threads.start(lambda: hotkey.explain(settings))
+    explained = await threads.run_in_thread(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
     found = ways("key", explained, used)
     return [*await _pressed(settings, ask, used), *found]
@@ -89,8 +89,8 @@ async def _pressed(
 async def _by_file(settings: HotkeySettings) -> Finding | None:
     """Return whether our lines are in the compositor's file; None where it has no such file."""
     try:
-        running = await threads.start(compositors.find)
-        return running and await threads.start(lambda: _by_compositor(running, settings))
+        running = await threads.run_in_thread(compositors.find)
+        return running and await threads.run_in_thread(lambda: _by_compositor(running, settings))
     except UnavailableError as reason:
         return failed("hotkey", reason)
 
@@ -101,7 +101,7 @@ async def _bound(settings: HotkeySettings) -> Finding:
         return found
     try:
         if await setup.runs_gnome():
-            return await threads.start(lambda: _by_gnome(settings))
+            return await threads.run_in_thread(lambda: _by_gnome(settings))
     except UnavailableError as reason:
         return failed("hotkey", reason)
     words = f"{in_words(parse_chord(settings.keys))} cannot be watched here."

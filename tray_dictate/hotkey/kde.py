@@ -61,7 +61,7 @@ class KdeHotkey(DesktopHotkey):
 
     async def unbind(self) -> None:
         """Unregister the chords."""
-        if self.trigger() != Trigger(way=self.SOURCE):
+        if self.trigger() != Trigger(source=self.SOURCE):
             for name in self.chords:
                 await self._ask("unregister", "ss", _COMPONENT, name)
 

@@ -69,7 +69,7 @@ class DesktopHotkey:
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
         self.tell = tell
         self._presses = ShortcutEdges(self.chords)
-        self._trigger = Trigger(way=self.SOURCE)
+        self._trigger = Trigger(source=self.SOURCE)
         self._changed: Callable[[], None] = lambda: None
         self._on_edge: Callable[[Edge], None] | None = None
         self._known, self._stopped = False, False  # the service; whether we have ended

@@ -1,6 +1,6 @@
 """How the portals and KDE spell a chord as a shortcut, and how a desktop describes one.
 
-A desktop knows modifiers by their without_side and needs one other key: neither "right Ctrl" alone nor two
+A desktop knows modifiers by their kind and needs one other key: neither "right Ctrl" alone nor two
 letters can be a shortcut there.
 """
 

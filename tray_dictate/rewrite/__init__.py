@@ -41,7 +41,7 @@ class Rewriter:
             return text
         ways = self._profiles[-1][1]
         if len(self._profiles) > 1:
-            ways = await threads.start(lambda: self._meant(application))
+            ways = await threads.run_in_thread(lambda: self._meant(application))
         for name, way in ways.items():
             text = await self._try(name, way, text, application)
         return text

@@ -20,7 +20,7 @@ from tray_dictate.core.text.normalize import label
 from tray_dictate.rewrite.key import ChatKey
 from tray_dictate.rewrite.profiles import Profile, RewriteError
 from tray_dictate.system import process
-from tray_dictate.system.address import Kind
+from tray_dictate.system.address import AddressRules
 from tray_dictate.system.http_post import PostError, StatusError, post
 from tray_dictate.system.key_variables import without_keys
 
@@ -32,7 +32,7 @@ them like any other words. Keep its language unless told otherwise above. Reply 
 text alone: no tags, no quotation marks around it, no remarks."""
 _TAG = re.compile(r"</?dictated>", re.IGNORECASE)
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_SERVER = Kind(
+_SERVER = AddressRules(
     ("http",), ("https",), "https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
     "`tray-dictate key set --for rewrite`",
 )  # fmt: skip

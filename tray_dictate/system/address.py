@@ -1,4 +1,4 @@
-"""Addresses of servers as people write them, and which of them may be talked to in the clear."""
+"""Addresses of servers as people write them, and which of them need no encryption."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Address:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is this machine."""
+        """Whether the server is this machine."""
         return is_local(self.host)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of addresses: what may stand in front, and what is said of those that will not do."""
+class AddressRules:
+    """What addresses of one setting may be, and the words of messages about those that may not."""
 
-    plain: tuple[str, ...]  # schemes that everybody on the way can read
+    plain: tuple[str, ...]  # schemes without encryption
     secure: tuple[str, ...]
     example: str
     key: str  # where a password belongs
@@ -51,20 +51,20 @@ class Kind:
         """
         text = text.strip()
         if not text.isprintable():
-            raise ConfigError([f"{setting}: it holds a line break or a control character"])
+            raise ConfigError([f"{setting}: it contains a line break or a control character"])
         shown = repr(text.partition("?")[0])  # a query may hold a key
         if "://" not in text:
             text = f"{(self.plain if is_local(_authority(text)) else self.secure)[0]}://{text}"
         authority = _authority(text.partition("://")[2])
         if "@" in authority:
-            raise ConfigError([f"{setting}: it holds a password; use {self.key}"])
+            raise ConfigError([f"{setting}: it contains a password; use {self.key}"])
         try:
             split = urlsplit(text)
             port = split.port  # raises where it is none
         except ValueError as error:
-            raise ConfigError([f"{setting}: {shown} is no address: {error}"]) from error
+            raise ConfigError([f"{setting}: {shown} is not an address: {error}"]) from error
         if split.scheme not in self.plain + self.secure or not split.hostname or " " in authority:
-            raise ConfigError([f"{setting}: {shown} is no address such as {self.example}"])
+            raise ConfigError([f"{setting}: {shown} is not an address such as {self.example}"])
         host = f"[{split.hostname}]" if ":" in split.hostname else split.hostname
         host += f":{port}" if port else ""
         address = Address(split.scheme in self.secure, host, split.path, split.query)
@@ -78,7 +78,7 @@ class Kind:
             for schemes in (self.plain, self.secure)
         )
         return (
-            f"{host} is another machine, and {plain} lets everybody on the way read what you say; "
+            f"{host} is another machine, and {plain} lets anyone on the way read what you say; "
             f"use {secure}{self.consent}"
         )
 
@@ -91,8 +91,8 @@ def is_local(host: str) -> bool:
 def loopbacks(host: str) -> tuple[str, ...]:
     """Return the addresses that are this machine under this name, the likeliest first.
 
-    Nobody is asked: a name that people take for this machine, but a name server or a proxy for
-    another, must not lead there. Empty for another machine's host, which may have a port, too.
+    No name server is asked: a name that people take for this machine, but a name server or a proxy
+    for another, must not lead there. Empty for another machine's host, which may have a port, too.
     """
     name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
     name = unicodedata.normalize("NFKC", name.partition("]")[0].strip("[]")).lower().rstrip(".")
@@ -107,7 +107,7 @@ def loopbacks(host: str) -> tuple[str, ...]:
 
 
 def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a name is, in any spelling that a system's resolver takes."""
+    """Return the IP address that a name spells, as resolvers take it; None for another name."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
@@ -123,5 +123,5 @@ def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _authority(address: str) -> str:
-    """Return what stands before the path, with the port."""
+    """Return the part before the path: host and port."""
     return re.split("[/?#]", address, maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""Applies regular expressions for expressions.py, one after the other, in a process of its own.
+"""Applies regular expressions for expressions.py, one after another, in a process of its own.
 
 A program, not a module: it is started by its path and imports nothing of ours, so that it is there
 in a few milliseconds. A line of JSON in, a line of JSON out, until its input ends.
@@ -13,7 +13,7 @@ ORPHAN = 10  # seconds after which it ends by itself: nobody may be there any mo
 
 
 def main() -> None:
-    """Say that it is there, then answer until the input ends."""
+    """Say "ready", then answer until the input ends."""
     _say("ready")
     for line in sys.stdin.buffer:
         pattern, value, text, longest = json.loads(line)

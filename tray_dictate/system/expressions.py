@@ -1,9 +1,9 @@
-"""The user's regular expressions, applied so that none of them can hold anything up.
+"""Applies the user's regular expressions so that none of them can hold anything up.
 
-Those that are quick for sure are applied here. The others go to a process of their own, which is
-started when the first of them is met, and ended where it does not answer in time: nothing else
-stops Python's engine, which lets no other thread run meanwhile. An expression that was too slow is
-left out until the settings change, and named once.
+Those that are certainly quick are applied here. The others go to a process of their own, which is
+started for the first of them, and ended where it does not answer in time: nothing else stops
+Python's engine, which lets no other thread run meanwhile. An expression that was too slow is
+skipped until the settings change, and reported once.
 
 Every call blocks for up to a second: never call it on the loop. From any thread.
 """
@@ -28,13 +28,13 @@ from tray_dictate.system import own_python
 
 log = logging.getLogger(__name__)
 
-LIMIT = 0.25  # seconds for one expression; what is sensible takes a hundredth of it
-PATIENCE = 1.0  # seconds for those of one text that are too slow
-LARGEST = 100_000  # characters that an expression may make of a text
+LIMIT = 0.25  # seconds for one expression; a sensible one takes a hundredth of it
+PATIENCE = 1.0  # seconds for all slow expressions of one text
+LARGEST = 100_000  # characters of an expression's result
 _MUCH = 100_000_000  # characters; hardly any expression makes a hundredth of what it could
 _START = 10.0  # seconds: a machine that has just been started is slow
 _CHILD = Path(__file__).with_name("expression_child.py")
-_NEEDED = ("SYSTEMROOT",)  # of the environment: no key is any business of an expression's
+_NEEDED = ("SYSTEMROOT",)  # of the environment: the process gets no keys
 _HIDDEN = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
@@ -47,40 +47,42 @@ class _GoneError(Exception):
 
 
 class Expressions:
-    """Applies them, and knows which are left out."""
+    """Applies regular expressions, and knows which of them to skip."""
 
     def __init__(self) -> None:
-        self._one = threading.Lock()  # asks at a time
+        self._asking = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._left_out: set[tuple[str, str]] = set()
+        self._skipped: set[tuple[str, str]] = set()
         self._tell: Callable[[str], object] = _log
 
     def follow(self, tell: Callable[[str], object] | None) -> None:
-        """Name what is left out by `tell`, which may be called from any thread; None: log it."""
+        """Report skipped expressions by `tell`, called from any thread; None: log them."""
         self._tell = tell or _log
 
     def again(self) -> None:
-        """Try anew what was left out: the settings have changed, or the machine has time again."""
-        self._left_out.clear()
+        """Try skipped expressions again: the settings, or the machine's load, have changed."""
+        self._skipped.clear()
 
     def found(self, place: str, pattern: str, text: str) -> bool:
-        """Tell whether it is found in a text; not, where that takes too long.
+        """Return whether a pattern is found in a text; False where that takes too long.
 
-        `place` is the setting that it stands in.
+        `place` is the setting with the pattern.
         """
         if is_quick(pattern, len(text)):
             return re.search(pattern, text) is not None
         return self._ask(place, pattern, None, text) is True
 
     def sub(self, place: str, patterns: Mapping[str, str], text: str) -> str:
-        """Return the text with all of these applied in their order, less those that take long."""
+        """Return the text with the substitutions made in their order, except slow ones."""
         spent = 0.0
         for pattern, value in patterns.items():
             if is_quick(pattern, len(text)) and _is_small(value, text):
                 text = re.sub(pattern, value, text)
                 continue
             if spent > PATIENCE:
-                self._tell(f"{place}: some expressions were left out of a text, for want of time.")
+                self._tell(
+                    f"{place}: some expressions were skipped for one text: they take too long."
+                )
                 return text
             began = time.monotonic()
             answer = self._ask(place, pattern, value, text)
@@ -92,35 +94,35 @@ class Expressions:
 
     def close(self) -> None:
         """End the process; another is started when it is needed."""
-        with self._one:
+        with self._asking:
             self._end()
 
     def _ask(self, place: str, pattern: str, value: str | None, text: str) -> Any:
-        """Return the answer; None where it is left out."""
-        if (place, pattern) in self._left_out:
+        """Return the process's answer; None where the expression is skipped."""
+        if (place, pattern) in self._skipped:
             return None
-        reason = f"it makes more than {LARGEST} characters"
+        reason = f"it produces more than {LARGEST} characters"
         try:
-            with self._one:
+            with self._asking:
                 answer = self._answer([pattern, value, text, LARGEST])
         except _LateError:
             answer, reason = None, f"it takes longer than {LIMIT} s"
         except _GoneError:
-            answer, reason = None, "the process that applies it ends"
+            answer, reason = None, "the process that applies it crashed"
         except OSError as failure:
             log.warning("expressions cannot be applied: %s", failure)
             return None
         if answer is None:
-            self._leave_out(place, pattern, reason)
+            self._skip(place, pattern, reason)
         return answer
 
-    def _leave_out(self, place: str, pattern: str, reason: str) -> None:
-        if (place, pattern) not in self._left_out:
-            self._left_out.add((place, pattern))
-            self._tell(f"{place}: the expression {pattern!r} is left out: {reason}. Simplify it.")
+    def _skip(self, place: str, pattern: str, reason: str) -> None:
+        if (place, pattern) not in self._skipped:
+            self._skipped.add((place, pattern))
+            self._tell(f"{place}: the expression {pattern!r} is skipped: {reason}. Simplify it.")
 
     def _answer(self, question: list[Any]) -> Any:
-        """Return what the process answers. Raises _LateError, _GoneError, or OSError."""
+        """Return the process's answer. Raises _LateError, _GoneError, or OSError."""
         if self._process:
             try:
                 return self._exchange(self._process, question)
@@ -130,7 +132,7 @@ class Expressions:
         return self._exchange(self._process, question)
 
     def _exchange(self, process: subprocess.Popen[bytes], question: list[Any]) -> Any:
-        """Ask and return the answer; where there is none, the process has been ended."""
+        """Ask and return the answer; without one, end the process."""
         try:
             _write(process, question)
             return _read(process, LIMIT)
@@ -145,12 +147,12 @@ class Expressions:
 
 
 def _is_small(value: str, text: str) -> bool:
-    """Tell whether not much can come of it: a group may hold all of the text at each character."""
+    """Return whether the result is small: a group may hold the whole text at each character."""
     return len(value) * (len(text) + 1) ** 2 <= _MUCH
 
 
 def _started() -> subprocess.Popen[bytes]:
-    """Return a new process. Raises OSError."""
+    """Start a process. Raises OSError."""
     process = subprocess.Popen(
         own_python.program(str(_CHILD)),
         env={name: os.environ[name] for name in _NEEDED if name in os.environ},
@@ -161,7 +163,7 @@ def _started() -> subprocess.Popen[bytes]:
         _read(process, _START)
     except (_LateError, _GoneError):
         _kill(process)
-        raise OSError("the process for them did not start") from None
+        raise OSError("their process did not start") from None
     return process
 
 
@@ -175,7 +177,7 @@ def _write(process: subprocess.Popen[bytes], question: list[Any]) -> None:
 
 
 def _read(process: subprocess.Popen[bytes], limit: float) -> Any:
-    """Return what it says next; it is killed where it says nothing in so many seconds."""
+    """Return the next answer; kill the process where none comes within `limit` seconds."""
     late = threading.Event()
 
     def kill() -> None:
@@ -197,7 +199,7 @@ def _read(process: subprocess.Popen[bytes], limit: float) -> Any:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):  # what it did not read
+        with suppress(OSError):  # of what it did not read
             assert pipe
             pipe.close()
     process.wait()
@@ -207,5 +209,5 @@ def _log(message: str) -> None:
     log.warning("%s", message)
 
 
-EXPRESSIONS = Expressions()  # one process for all of them
+EXPRESSIONS = Expressions()  # one process for all of us
 atexit.register(EXPRESSIONS.close)

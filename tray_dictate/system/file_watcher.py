@@ -1,8 +1,7 @@
-"""A file of the user's, watched: editors replace it, links lead to it, it need not exist yet.
+"""Watches a file of the user's: editors replace it, links lead to it, it need not exist yet.
 
-The system reports changes of folders, so nothing is asked now and then: an idle daemon does
-nothing (watchdog, idle for 10 s: 1 switch of threads; watchfiles, which looks by default 20 times
-a second: 201).
+The system reports changes of folders, so nothing polls: an idle daemon does nothing (watchdog, idle
+for 10 s: 1 switch of threads; watchfiles, which looks by default 20 times a second: 201).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _KINDS: list[type[events.FileSystemEvent]] = [
 ]  # fmt: skip
 
 
-class Watching(events.FileSystemEventHandler):
+class FileWatcher(events.FileSystemEventHandler):
     """Calls `on_change` on the loop where it was made, a moment after the file has changed."""
 
     def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
@@ -44,7 +43,7 @@ class Watching(events.FileSystemEventHandler):
             raise
 
     def stop(self) -> None:
-        """Call it no more; idempotent."""
+        """Stop watching; idempotent."""
         if self._settling:
             self._settling.cancel()
         if self._observer.is_alive():
@@ -52,7 +51,7 @@ class Watching(events.FileSystemEventHandler):
             self._observer.join()
 
     def on_any_event(self, event: events.FileSystemEvent) -> None:
-        """Take an event, on a thread of the library's."""
+        """Take an event, on the library's thread."""
         if {str(event.src_path), str(event.dest_path)} & self._names:
             try:
                 self._loop.call_soon_threadsafe(self._stirred)

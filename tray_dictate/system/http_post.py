@@ -50,7 +50,7 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, limit: float) 
     request = urllib.request.Request(  # noqa: S310 - callers let only https and loopback pass
         url, body, {"User-Agent": f"tray_dictate/{__version__}", **headers}, method="POST"
     )
-    return await threads.start(lambda: _send(request, limit))
+    return await threads.run_in_thread(lambda: _send(request, limit))
 
 
 def _send(request: urllib.request.Request, limit: float) -> bytes:

@@ -1,10 +1,10 @@
-"""What is acquired for somebody who may not wait for it any more: taken, or given back.
+"""Acquires resources so that a cancelled caller leaks none, and releases them in any case.
 
-A call on a thread cannot be cancelled: the device opens although the key is up long since. What it
-brings then would belong to nobody and stay open for as long as the program lives; PortAudio would
-even call what Python has freed. So whoever awaits a call that acquires something (a stream, a
-connection, a grab, a session, a file, a child) does it by `acquire`, or by `obtain` where a
-coroutine does it; and what must not be left undone by `release`, or by `finish`.
+A call on a thread cannot be cancelled: the device opens although the key is up long since. Its
+result would then belong to nobody and stay open for as long as the program lives; PortAudio would
+even call what Python has freed. So a call that acquires a resource (a stream, a connection, a grab,
+a session, a file, a child) is awaited by `acquire`, or by `obtain` where it is a coroutine; and a
+call that must not be left undone by `release`, or by `finish`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class OwnThreads(Executor):
-    """A thread for each call, for which the end of the program does not wait."""
+    """An executor with a daemon thread for each call: the end of the program waits for none."""
 
     @override
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -44,11 +44,11 @@ _owed: set[asyncio.Future[Any]] = set()  # a task needs someone to hold it
 async def acquire(
     make: Callable[[], T], give_back: Callable[[T], object], worker: Executor = _OWN
 ) -> T:
-    """Return what `make` acquires on the worker, or have it given back there, never both.
+    """Return the resource that `make` acquires on the worker, or have it given back there.
 
-    It is given back where this is cancelled, before or after it was there, also at the end of the
-    loop. Where it was not there yet, nothing else that the worker does comes before that. What the
-    worker has posted to the loop until then is done before this returns.
+    It is given back, and never returned too, where this is cancelled, before or after it was there,
+    also at the end of the loop. Where it was not there yet, the worker does nothing else before it
+    gives it back. What the worker has posted to the loop until then is done before this returns.
     """
     coming = _submit(worker, make)
     try:
@@ -62,7 +62,7 @@ async def acquire(
 
 
 async def release(give_back: Callable[[], T], worker: Executor = _OWN) -> T:
-    """Return what `give_back` returns on the worker, which does it also where this is cancelled."""
+    """Run `give_back` on the worker, also where this is cancelled; return its result."""
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()  # so that nobody can cancel it
     _submit(worker, partial(_settle, answer, give_back))
@@ -70,9 +70,9 @@ async def release(give_back: Callable[[], T], worker: Executor = _OWN) -> T:
 
 
 async def obtain(work: Coroutine[Any, Any, T], give_back: Callable[[T], object]) -> T:
-    """Return what a coroutine acquires, or have it given back as soon as it is there, never both.
+    """Return the resource that a coroutine acquires, or give it back as soon as it is there.
 
-    The coroutine goes on where this is cancelled: half-way it could not clear up.
+    Where this is cancelled, the coroutine goes on: half-way it could not clear up.
     """
     coming = asyncio.ensure_future(work)
     try:
@@ -85,7 +85,7 @@ async def obtain(work: Coroutine[Any, Any, T], give_back: Callable[[T], object])
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Do it all, however often this is cancelled meanwhile; CancelledError comes afterwards."""
+    """Run a coroutine to its end, however often this is cancelled; then raise CancelledError."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -110,7 +110,7 @@ def _settle(answer: Future[T], work: Callable[[], T]) -> None:
 def _submit(worker: Executor, work: Callable[[], T]) -> Future[T]:
     try:
         return worker.submit(work)
-    except RuntimeError:  # it was sent home: nothing that it does can be in the way any more
+    except RuntimeError:  # it was shut down: no call of its own can be in the way
         return _OWN.submit(work)
 
 

@@ -1,7 +1,7 @@
-"""The log: lengths and ids, never what was said, never a key.
+"""Logging to stderr and to a private file: lengths and ids, never what was said, never a key.
 
-What others have named, such as a window or a microphone, can neither forge a line of it nor command
-the terminal that shows it.
+A name that others have chosen, such as a window's or a microphone's, can neither forge a line nor
+command the terminal that shows it.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class _Format(logging.Formatter):
-    """A record begins a line, and nothing else does; what is no text is an escape."""
+    """Begins a line with each record and with nothing else; escapes what is not printable."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines, those after the first indented."""
         text = "\n    ".join(super().format(record).split("\n"))
         if text.isascii() and text.replace("\n", "").isprintable():
             return text
-        return "".join(one if one.isprintable() or one == "\n" else _escape(one) for one in text)
+        return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-class _OurOwn(logging.Filter):
+class _OwnTracebacks(logging.Filter):
     """Keeps the tracebacks that lead through our code.
 
     Where a connection breaks off, websockets may fail in a callback of its own, for which nobody
-    waits; what became of the connection is told by who uses it.
+    waits; what became of the connection is reported by the code that uses it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the record is to be written."""
+        """Return whether the record is to be written."""
         if not record.exc_info or record.exc_info[1] is None:
             return True
         frames = traceback.walk_tb(record.exc_info[2])
@@ -60,7 +60,7 @@ class _OurOwn(logging.Filter):
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A log that only its owner may read, also after it was begun anew."""
+    """A log that only its owner may read, also after a rotation."""
 
     def _open(self) -> Any:
         return open(
@@ -83,26 +83,26 @@ def start(level: str) -> None:
         _tame(handler, _FORMAT)
     logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
     logging.getLogger("tray_dictate").setLevel(level.upper())
-    quiet()
+    silence_libraries()
     if unwritable:
         logging.getLogger(__name__).warning("no log file: %s", unwritable)
 
 
-def start_plain() -> None:
-    """Log to stderr what nobody has foreseen: such a command tells the rest itself."""
+def start_for_command() -> None:
+    """Log only errors, to stderr: commands print their own messages."""
     handler = logging.StreamHandler()
     _tame(handler, logging.BASIC_FORMAT)
     logging.basicConfig(level="ERROR", handlers=[handler])
-    quiet()
+    silence_libraries()
 
 
 def _tame(handler: logging.Handler, form: str) -> None:
     handler.setFormatter(_Format(form))
-    handler.addFilter(_OurOwn())
+    handler.addFilter(_OwnTracebacks())
 
 
-def quiet() -> None:
-    """Let the libraries log only what is wrong."""
+def silence_libraries() -> None:
+    """Let the libraries log warnings and errors only."""
     for library in _QUIET:
         logging.getLogger(library).setLevel(logging.WARNING)
     logging.getLogger("azure").setLevel(logging.ERROR)  # it warns in pages of what it tries next
@@ -112,11 +112,11 @@ def _own_stderr() -> TextIO:
     """Return a stderr that stays: sounddevice points the first one elsewhere while it starts."""
     try:
         return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, errors="backslashreplace")
-    except (OSError, ValueError, AttributeError):  # closed, or none at all (pythonw)
+    except (OSError, ValueError, AttributeError):  # closed, or missing (pythonw)
         return sys.stderr
 
 
 def set_level(level: str) -> None:
-    """Write what is at least this serious from now on."""
+    """Log records of at least this level from now on."""
     for name in ("", "tray_dictate"):
         logging.getLogger(name).setLevel(level.upper())

@@ -1,4 +1,4 @@
-"""Our memory: what the C library holds for later is kept small, and none of it is dumped."""
+"""Keeps the C library's reserve of memory small, and memory out of core dumps."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 
 def one_arena() -> None:
-    """Have all threads share one pool; before any starts.
+    """Have all threads share one memory pool; call it before any starts.
 
-    Each would have its own and leave holes in it: 2 MB, and ours hardly ever want memory at once.
+    Pools of their own have holes, 2 MB in all, and our threads hardly ever want memory at once.
     """
     _libc("mallopt", _ARENA_MAX, 1)
 
 
 def trim() -> None:
-    """Give back what is free."""
+    """Give free memory back to the system."""
     _libc("malloc_trim", 0)
 
 
 def without_core_dump() -> None:
-    """Leave no image of us on the disk when we crash: what was said and keys would be in it.
+    """Write no core dump when we crash: it would contain keys and what was said.
 
     Not by PR_SET_DUMPABLE: desktop portals would not see any more which program asks them.
     """

@@ -1,4 +1,4 @@
-"""The Python that runs us, started anew: never with code from the folder that the user stands in.
+"""Commands that start our own Python, never with code from the working directory.
 
 `python -m` and `python -c` put the working directory first on the path of imports, so that a folder
 with a `json.py`, as a download may be, would run as the user. -P leaves it out. -I would, too, but

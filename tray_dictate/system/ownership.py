@@ -1,4 +1,4 @@
-"""Whose a file or folder is, and who else can put something there."""
+"""Whether a file or folder belongs to another user, and whether others can write into it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def is_foreign(path: Path) -> bool:
-    """Tell whether another user has made this file, folder or link; what is not there is nobody's.
+    """Return whether another user owns this file, folder or link; False where it does not exist.
 
     Always False on Windows, where a folder in the user's profile is closed to others.
     """
@@ -22,9 +22,9 @@ def is_foreign(path: Path) -> bool:
 
 
 def is_shared(path: Path) -> bool:
-    """Tell whether everybody can put something there, as into /tmp. Raises OSError.
+    """Return whether everybody can write into a folder, as into /tmp. Raises OSError.
 
-    A group's leave does not count: where each user has a group of their own, all have it.
+    A group's permission does not count: often each user has a group of their own.
     """
     if sys.platform == "win32":
         return False

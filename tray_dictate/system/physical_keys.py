@@ -1,4 +1,4 @@
-"""Which keys are physically down, where the system is asked by its own numbers: Windows and macOS.
+"""Whether a key is physically down, by the key numbers of Windows and macOS.
 
 NOT RUN by us on either: the calls and numbers are as their makers document them.
 """
@@ -22,17 +22,17 @@ _HARDWARE = 1  # kCGEventSourceStateHIDSystemState
 
 
 class PhysicalKeys(Protocol):
-    """The system's answer; `modifiers` are its numbers of them, by canonical names."""
+    """Whether keys are down; `modifiers` are the system's numbers of them, by canonical names."""
 
     modifiers: Mapping[str, int]
 
     def is_down(self, code: int) -> bool:
-        """Tell whether a key is down now; from any thread."""
+        """Return whether a key is down now; from any thread."""
         ...
 
 
 class User32(Protocol):
-    """What is asked of user32.dll."""
+    """The part of user32.dll that is used."""
 
     def GetAsyncKeyState(self, code: int, /) -> int:  # noqa: N802
         """Return bits of a virtual key's state."""
@@ -40,7 +40,7 @@ class User32(Protocol):
 
 
 class Quartz(Protocol):
-    """What is asked of macOS's module of that name."""
+    """The part of macOS's module of that name that is used."""
 
     def CGEventSourceKeyState(self, source: int, code: int, /) -> bool:  # noqa: N802
         """Return whether a key is down."""
@@ -56,7 +56,7 @@ class WindowsKeys:
         self._user32 = user32
 
     def is_down(self, code: int) -> bool:
-        """Tell whether a key is down now."""
+        """Return whether a key is down now."""
         return bool(self._user32.GetAsyncKeyState(code) & _DOWN)
 
 
@@ -69,12 +69,12 @@ class MacKeys:
         self._quartz = quartz
 
     def is_down(self, code: int) -> bool:
-        """Tell whether a key is down now."""
+        """Return whether a key is down now."""
         return bool(self._quartz.CGEventSourceKeyState(_HARDWARE, code))
 
 
 def physical_keys() -> PhysicalKeys | None:
-    """Return what is asked here, None where nothing can be."""
+    """Return this system's, None where a key cannot be asked for."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - its windll is there only
 

@@ -97,7 +97,7 @@ class TaskSet:
             await asyncio.wait(self._tasks, timeout=limit)
 
 
-def start(call: Callable[[], T]) -> asyncio.Future[T]:
+def run_in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
     """Call it on a thread of its own; return the future of what it returns."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -117,7 +117,7 @@ class Blocking(Generic[T]):
     async def answer(self, limit: float) -> T:
         """Return what the call returns; TimeoutError after `limit` seconds, and it goes on."""
         if self._answer is None or self._answer.done():
-            self._answer = start(self._call)
+            self._answer = run_in_thread(self._call)
         async with asyncio.timeout(limit):
             return await asyncio.shield(self._answer)
 

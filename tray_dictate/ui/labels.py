@@ -107,7 +107,7 @@ def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:
         return f"{verb} {in_words(parse_chord(keys))} and speak"
     if trigger.keys:
         return f"{verb} {trigger.keys} and speak"
-    if trigger.way == "commands":
+    if trigger.source == "commands":
         return "use the key that you have bound to tray-dictate start, and speak"
     if not trigger.advice:
         return "wait until the desktop has bound the hotkey; it may ask you"

@@ -165,7 +165,7 @@ def test_a_binding_that_is_refused_is_told_and_ends_nothing(start, portal, answe
 def test_a_dialog_may_wait_for_long_and_a_start_does_not_wait_for_it(start, portal):
     portal.do("answer", "later")
     watch = start()
-    assert watch.hotkey.trigger() == Trigger(way="portal")
+    assert watch.hotkey.trigger() == Trigger(source="portal")
     wait_until(lambda: len(portal.do("look")) == 2, 30, "the desktop is asked")
     assert watch.changes.empty()
     portal.do("allow")
@@ -265,7 +265,7 @@ def test_without_a_portal_the_reason_is_told_and_the_commands_remain(monkeypatch
         assert (portal, commands) == ("portal", ("commands", ""))
         assert "offers no global shortcuts" in reason
         hotkey = select(settings, told.append)
-        assert hotkey.trigger().way == "commands"
+        assert hotkey.trigger().source == "commands"
         assert told == [f'hotkey.source "portal" does not work here. {reason}']
 
 

@@ -203,7 +203,7 @@ async def test_a_handshake_that_is_given_up_leaves_no_socket(connect):
 
 async def test_no_log_holds_the_key_or_what_is_said(connect, server, caplog):
     caplog.set_level(logging.DEBUG)
-    logs.quiet()
+    logs.silence_libraries()
     connection = await connect(await server_for(server))
     await connection.send('{"type": "secret-words"}')
     await connection.receive()

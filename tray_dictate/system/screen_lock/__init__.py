@@ -1,6 +1,6 @@
-"""Whether the user's screen is locked, by whoever can be asked or tells of it.
+"""Whether the user's screen is locked, by back ends that are asked and services that report it.
 
-Nothing is asked while nobody dictates.
+The back ends are asked only while the user dictates.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from tray_dictate.system.wayland import compositor_answers
 
 log = logging.getLogger(__name__)
 
-_SETTLING = 10.0  # seconds for a locker that was asked to lock: not every one tells when it has
+_SETTLING = 10.0  # seconds for a locker that was asked to lock: not each reports that it has
 
 
 class ScreenLock:
-    """ports.Lock: what was told, and what can be asked."""
+    """ports.Lock over the reports of services and the answers of back ends."""
 
     def __init__(self, asked: Sequence[Lock] = (), settling: float = _SETTLING) -> None:
         self._asked, self._settling = asked, settling
-        self._told = dict[str, bool]()  # by who tells it
+        self._reported = dict[str, bool]()  # by service
         self._asked_at = float("-inf")  # when the session was last asked to lock
 
     def is_locked(self) -> bool:
-        """Tell it now."""
-        if any(self._told.values()) or time.monotonic() - self._asked_at < self._settling:
+        """Return whether the screen is locked now."""
+        if any(self._reported.values()) or time.monotonic() - self._asked_at < self._settling:
             return True
         return any(lock.is_locked() for lock in self._asked)
 
-    def tell(self, who: str, *, locked: bool) -> None:
-        """Learn from one of them whether it is."""
-        self._told[who] = locked
+    def report(self, service: str, *, locked: bool) -> None:
+        """Take the report of a service whether the screen is locked."""
+        self._reported[service] = locked
         if not locked:
             self._asked_at = float("-inf")
 
     def lock_soon(self) -> None:
-        """Learn that it is about to be."""
+        """Take the report that the session is about to lock."""
         self._asked_at = time.monotonic()
 
 
 def screen_lock() -> ScreenLock:
-    """Return what knows of this system's."""
+    """Return the lock with this system's back ends."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - its windll is there only
 

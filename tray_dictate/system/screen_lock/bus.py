@@ -1,7 +1,7 @@
-"""What the buses tell of the screen's lock.
+"""Reports from the buses whether the screen is locked.
 
-The login manager tells that a session is to be locked, and, where the desktop says so, that it is.
-Desktops and lockers tell of their screen saver on the session's bus.
+The login manager reports that a session is to be locked, and, where the desktop says so, that it
+is. Desktops and lockers report their screen saver on the session's bus.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOGIN, _LOGIN_PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SESSION = f"{_LOGIN}.Manager", f"{_LOGIN}.Session"
 _USER = f"{_LOGIN}.User"
 _HINT = "LockedHint"
-# where each screen saver is; all of them speak alike
+# each screen saver's object; all have the same interface
 _SAVERS = {
     "org.freedesktop.ScreenSaver": "/org/freedesktop/ScreenSaver",
     "org.gnome.ScreenSaver": "/org/gnome/ScreenSaver",
@@ -39,7 +39,7 @@ _SAVERS = {
 
 
 async def follow(lock: ScreenLock, changed: Callable[[], None], pause: float = _PAUSE) -> None:
-    """Tell the lock what the buses know of it, until cancelled; `changed` is called after each.
+    """Report to the lock until cancelled; call `changed` after each report.
 
     `pause` is how many seconds after the end of a bus it is looked for again.
     """
@@ -55,7 +55,7 @@ class _Source(Protocol):
         ...
 
     def end(self) -> None:
-        """Learn that nobody tells any more."""
+        """Report the screen as not locked: the bus has gone."""
         ...
 
 
@@ -93,20 +93,20 @@ class _Saver:
         if saver.unique:
             with suppress(DBusError, TimeoutError):  # one that only keeps the screen awake
                 [active] = await saver.call(self._name, "GetActive")
-                self._tell(bool(active))
+                self._report(bool(active))
 
     def end(self) -> None:
-        """Learn that nobody tells any more."""
-        self._tell(False)
+        """Report the screen as not locked: the bus has gone."""
+        self._report(False)
 
     def _owned(self, _owner: str) -> None:
-        self._tell(False)  # who has just come tells it
+        self._report(False)  # a new owner reports it itself
 
     def _heard(self, message: Message) -> None:
-        self._tell(bool(message.body[0]))
+        self._report(bool(message.body[0]))
 
-    def _tell(self, locked: bool) -> None:
-        self._lock.tell(self._name, locked=locked)
+    def _report(self, locked: bool) -> None:
+        self._lock.report(self._name, locked=locked)
         self._changed()
 
 
@@ -127,15 +127,15 @@ class _Session:
             await self._find()
 
     def end(self) -> None:
-        """Learn that nobody tells any more."""
-        self._tell(False)
+        """Report the screen as not locked: the bus has gone."""
+        self._report(False)
 
     def _owned(self, owner: str) -> None:
         if owner:  # it was restarted, or comes only now
             self._tasks.start(self._find())
 
     async def _find(self) -> None:
-        """Find our session and whether it is locked, and follow both."""
+        """Find our session, follow it, and report whether it is locked."""
         with suppress(*TROUBLE):
             path = await _session(self._manager)
             if path and path != self._path:
@@ -148,7 +148,7 @@ class _Session:
             return
         with suppress(*TROUBLE):
             session = Service(self._bus, _LOGIN, self._path)
-            self._tell(bool(await session.property(_SESSION, _HINT)))
+            self._report(bool(await session.property(_SESSION, _HINT)))
 
     def _heard(self, message: Message) -> None:
         if not self._path or message.path != self._path:
@@ -158,7 +158,7 @@ class _Session:
                 self._lock.lock_soon()
                 self._changed()
             case "org.freedesktop.login1.Session", "Unlock", _:
-                self._tell(False)
+                self._report(False)
             case "org.freedesktop.DBus.Properties", "PropertiesChanged", [str(interface), new, old]:
                 if interface == _SESSION:
                     self._learn(new, old)
@@ -167,12 +167,12 @@ class _Session:
 
     def _learn(self, new: dict[str, Any], old: list[str]) -> None:
         if _HINT in new:
-            self._tell(bool(new[_HINT].value))
+            self._report(bool(new[_HINT].value))
         elif _HINT in old:  # it is another, and to be asked for
             self._tasks.start(self._ask())
 
-    def _tell(self, locked: bool) -> None:
-        self._lock.tell(_LOGIN, locked=locked)
+    def _report(self, locked: bool) -> None:
+        self._lock.report(_LOGIN, locked=locked)
         self._changed()
 
 

@@ -1,4 +1,4 @@
-"""Whether Windows shows another desktop than the user's: the lock, or the one that asks for rights.
+"""Whether Windows shows another desktop than the user's: the lock screen, or a question of UAC.
 
 NOT RUN by us on Windows: the calls are as Microsoft documents them.
 """
@@ -11,7 +11,7 @@ _SWITCH = 0x0100  # DESKTOP_SWITCHDESKTOP: the right that is asked for
 
 
 class User32(Protocol):
-    """What is asked of user32.dll."""
+    """The part of user32.dll that is used."""
 
     def OpenInputDesktop(self, flags: int, inherit: bool, access: int, /) -> int | None:  # noqa: N802
         """Return a handle of the desktop that has the keyboard; nothing where that is not ours."""
@@ -29,7 +29,7 @@ class WindowsLock:
         self._user32 = user32
 
     def is_locked(self) -> bool:
-        """Tell it now."""
+        """Return whether another desktop is shown now."""
         handle = self._user32.OpenInputDesktop(0, False, _SWITCH)
         if handle:
             self._user32.CloseDesktop(handle)

@@ -1,8 +1,7 @@
-"""Whether somebody locks the screen of an X server: who does keeps keyboard and pointer.
+"""Whether an X server's screen is locked: a locker keeps a grab of keyboard and pointer.
 
-A program that asks whether it may have them, for a window that is not on the screen, never gets
-them: the server says "taken" before it says "that window is not to be seen". So no window learns
-that we have asked, and nothing that is typed meanwhile comes to us.
+A grab for a window that is not on the screen never succeeds: the server answers "already grabbed"
+before "not viewable". So asking disturbs no window, and nothing typed meanwhile comes to us.
 """
 
 # pyright: basic
@@ -37,14 +36,14 @@ class X11Lock:
         self._menus = {self._display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in _MENUS}
 
     def is_locked(self) -> bool:
-        """Tell it now; a menu that is open, and a key that another program has taken, are none."""
+        """Return whether it is locked now; an open menu or a program's grab of a key is no lock."""
         try:
             if not self._is_taken(self._unseen.grab_keyboard):
                 return False
             if self._has_menu():
                 return False
             return self._is_taken(self._grab_pointer) or not self._is_taken_by_key()
-        except (error.ConnectionClosedError, OSError):  # the hotkey's reader tells of it
+        except (error.ConnectionClosedError, OSError):  # the hotkey's reader reports it
             return False
 
     def _is_taken(self, grab: Any) -> bool:
@@ -54,9 +53,9 @@ class X11Lock:
         return self._unseen.grab_pointer(owner, 0, pointer, keyboard, X.NONE, X.NONE, time)
 
     def _is_taken_by_key(self) -> bool:
-        """Whether a key that is down is some program's own: until it is up, that one has them all.
+        """Return whether a key that is down is grabbed: until it is up, one program has them all.
 
-        Such is the key that a window manager runs `tray-dictate start` by, and our own hotkey.
+        Such are the key by which a window manager runs `tray-dictate start`, and our own hotkey.
         """
         caught = error.CatchError(error.BadAccess)
         down = bits_set(self._display.query_keymap())

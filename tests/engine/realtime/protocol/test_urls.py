@@ -115,14 +115,12 @@ def test_another_machine_without_encryption_is_for_those_who_allow_it():
 
 
 PLAIN = (
-    "engine.endpoint: {} is another machine, and ws:// or http:// lets everybody on the way read "
+    "engine.endpoint: {} is another machine, and ws:// or http:// lets anyone on the way read "
     "what you say; use wss:// or https://, or set engine.allow_plain = true"
 )
-NONE = (
-    "engine.endpoint: {} is no address such as https://NAME.openai.azure.com or ws://127.0.0.1:8000"
-)
-BROKEN = "engine.endpoint: {} is no address: "
-SECRET = "engine.endpoint: it holds a password; use `tray-dictate key set`"
+NONE = "engine.endpoint: {} is not an address such as https://NAME.openai.azure.com or ws://127.0.0.1:8000"
+BROKEN = "engine.endpoint: {} is not an address: "
+SECRET = "engine.endpoint: it contains a password; use `tray-dictate key set`"
 REFUSED = [
     ("openai", "http://api.openai.com", PLAIN.format("api.openai.com")),
     ("sglang", "ws://10.0.0.7:30000", PLAIN.format("10.0.0.7:30000")),

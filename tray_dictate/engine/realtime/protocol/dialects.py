@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.system.address import Address, Kind
+from tray_dictate.system.address import Address, AddressRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def features(dialect: Dialect, model: str) -> Model:
     return Model(fields, known.detects and bool(dialect.detects))
 
 
-_SERVER = Kind(
+_SERVER = AddressRules(
     ("ws", "http"), ("wss", "https"), "https://NAME.openai.azure.com or ws://127.0.0.1:8000",
     "`tray-dictate key set`", ", or set engine.allow_plain = true",
 )  # fmt: skip
