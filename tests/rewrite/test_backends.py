@@ -571,7 +571,7 @@ def test_every_spelling_of_the_address_is_understood(endpoint, expected):
 
 
 WRONG = [
-    ("http://example.org/v1", "example.org is another machine, and http:// lets everybody"),
+    ("http://example.org/v1", "example.org is another machine, and http:// lets anyone"),
     ("http://127.0.0.1.example.org", "is another machine"),
     ("http://localhost.example.org", "is another machine"),
     ("http://127.0.0.1@example.org", "it contains a password"),

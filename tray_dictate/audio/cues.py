@@ -1,13 +1,11 @@
-"""Short sounds, made here: soft bells, which no voice detector takes for a voice.
+"""Cue sounds, and the filter that removes them from a recording.
 
-start rises, stop falls, cancel is one note, error three. They are played to the speakers, which
-the microphone may hear: that only "start" sounds while a recording is open is core.sounds' rule,
-and what is recorded meanwhile passes notches (notches.py) for what `ringing` tells.
+Cues are soft bells, which no voice detector takes for a voice: start rises, stop falls, cancel is
+one note, error three. The microphone may hear them from the speakers: only "start" sounds while a
+recording is open (CuePolicy's rule), and CueFilter removes the tones that `Cues.ringing` returns.
 
-Tones taken out of sound as it comes: the cues', which the microphone hears of the speakers.
-
-A notch takes out what is within some Hz of its tone, whatever the room made of it, and lets speech
-through: `python -m tests.bench.cue` says what a cue and what a notch costs in words.
+A notch removes what is within some Hz of its tone, whatever the room made of it, and lets speech
+through: `python -m tests.bench.cue` measures what a cue and a notch cost in words.
 """
 
 from __future__ import annotations
@@ -40,6 +38,7 @@ _SILENCE = bytes(_RATE * 30 // 100 * SAMPLE)  # sound servers lose the end of wh
 _WAITING = 2  # more than this and the sound server hangs: late sounds mislead
 _ECHO = 0.3  # seconds for which a room goes on, beyond _SILENCE, which is played, too
 _LONGEST = 3.0  # seconds for which a sound server that hangs is waited for
+_WIDTH = 200.0  # Hz of a notch, where half of the power is let through; a short tone is broad
 
 
 @dataclass(slots=True)
@@ -53,7 +52,7 @@ class _Ring:
 
 
 class Cues:
-    """Plays cues in the background; a sound that cannot be played is none."""
+    """Plays cues in the background; a sound that cannot be played is skipped."""
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class Cues:
         self._rings: list[_Ring] = []
 
     def play(self, name: str) -> None:
-        """Play "start", "stop", "cancel" or "error", after what plays already."""
+        """Play "start", "stop", "cancel" or "error", after the cues that play already."""
         waiting = sum(not ring.played.done() for ring in self._rings)
         if name in self._sounds and waiting < _WAITING:
             played = self._portaudio.play(self._sounds[name], _RATE)
@@ -78,14 +77,14 @@ class Cues:
             played.add_done_callback(lambda _: ring.over(self._clock()))
 
     def ringing(self) -> set[float]:
-        """Return the tones, in Hz, that a microphone may hear of the speakers now."""
+        """Return the tones, in Hz, that a microphone may hear from the speakers now."""
         now = self._clock()
         self._rings = [ring for ring in self._rings if not ring.played.done() or now < ring.until]
         return {tone for ring in self._rings if now < ring.until for tone in tones(ring.name)}
 
 
 def tones(name: str) -> set[float]:
-    """Return what a cue is made of, in Hz."""
+    """Return the tones of a cue, in Hz."""
     return {pitch * times for _, pitch in _NOTES[name] for times, _ in _OVERTONES}
 
 
@@ -107,11 +106,8 @@ def _note(pitch: float) -> NDArray[np.float64]:
     return np.sum(tones, axis=0) * envelope
 
 
-_WIDTH = 200.0  # Hz, where half of the power is let through; a short tone is broad
-
-
 class CueFilter:
-    """Filters one recording of `rate` samples per second."""
+    """Removes cues from one recording of `rate` samples per second."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate

@@ -1,4 +1,4 @@
-"""The microphones there are: PulseAudio's and PipeWire's sources where they run, else PortAudio's.
+"""Lists and chooses microphones: the sound server's sources where one runs, else PortAudio's.
 
 Under a sound server PortAudio sees one device, "pulse", and the server decides what that is:
 PULSE_SOURCE chooses (shared/facts/x11.md, section 3).
@@ -38,12 +38,12 @@ class Source:
     device: int | None  # PortAudio's index
     pulse: str | None = None  # the sound server's name for it
     muted: bool = False
-    monitor: bool = False  # it hears what the speakers play, and is no microphone
+    monitor: bool = False  # records what the speakers play; not a microphone
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The source to open, whether it is audio.device's, and what the user should know of that."""
+    """The source to open, whether audio.device names it, and a note for the user."""
 
     source: Source
     named: bool
@@ -64,7 +64,7 @@ def sources(portaudio: PortAudio) -> list[Source]:
 
 
 def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
-    """Return the same, having looked for what was plugged in since where `wanted` is not there."""
+    """Return all sources, after a rescan for new devices where `wanted` is not among them."""
     found = sources(portaudio)
     if not found or (wanted and choose(found, wanted) is None):
         portaudio.rescan()
@@ -93,7 +93,7 @@ def choose(found: list[Source], wanted: str) -> Source | None:
 
 
 def pick(found: list[Source], wanted: str) -> Picked:
-    """Return what is to be opened for audio.device; a monitor only where it is named.
+    """Return the source to open for audio.device; a monitor only where it is named.
 
     Raises CaptureError.
     """
@@ -111,18 +111,18 @@ def pick(found: list[Source], wanted: str) -> Picked:
     real = next((source for source in found if not source.monitor), None)
     if real is None:
         raise CaptureError(
-            f"{NONE_FOUND} {hears}. Connect one; to record the speakers all the same, set "
+            f"{NONE_FOUND} {hears}. Connect one; to record the speakers anyway, set "
             "audio.device to that name."
         )
     note = (
-        f"{missing and f'{missing}. '}The system's default microphone is none: {hears}. "
+        f"{missing and f'{missing}. '}The system's default input is not a microphone: {hears}. "
         f"{real.name!r} is used. Choose one in the sound settings, or set audio.device."
     )
     return Picked(real, named=False, note=note)
 
 
 def point_at(picked: Picked) -> int | None:
-    """Return the PortAudio device to open, None for the default one."""
+    """Have PulseAudio use the source; return the PortAudio device to open, None for the default."""
     source = picked.source
     follows = source.default and not picked.named  # wherever the system's default goes
     if source.pulse and not follows:
@@ -133,7 +133,7 @@ def point_at(picked: Picked) -> int | None:
 
 
 def _pulse_sources(device: int) -> list[Source] | None:
-    """Return the sound server's sources, None where there is none to ask."""
+    """Return the sound server's sources, None without a sound server."""
     if sys.platform != "linux":
         return None
     try:

@@ -1,7 +1,7 @@
-"""Sound files, as the engine wants them: one channel, its rate, whatever they are.
+"""Reads sound files of any format as one channel at the engine's rate.
 
-They are read in blocks, so that three hours need no more memory than three seconds. What a file
-says of itself is not believed: a header may be broken, unfinished, or made to fill the memory.
+Files are read in blocks, so that three hours need no more memory than three seconds. Headers are
+not trusted: one may be broken, unfinished, or made to fill the memory.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ Samples = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
 class _Forward(_soundfile.SoundFile):  # pyright: ignore[reportUntypedBaseClass]
-    """Reads on: a FLAC file from a pipe, which has no length, cannot be gone back in."""
+    """Reads forward only: a FLAC file from a pipe has no length, so seeking in it fails."""
 
     def seekable(self) -> bool:
-        """Return False, which is all that soundfile asks before it goes somewhere."""
+        """Return False: soundfile asks this before it seeks."""
         return False
 
 
@@ -45,22 +45,22 @@ class Sound:
     def __init__(self, path: Path) -> None:
         """`path` may be STDIN."""
         self.name = "stdin" if path == STDIN else str(path)
-        self.torn = ""  # what is wrong with the rest, where the file cannot be read to its end
+        self.torn = ""  # the error where the file cannot be read to its end
         self._ending = ExitStack()
         with ExitStack() as ending:
             self._whole = WholeFile(ending.enter_context(_opened(path, self.name)))
-            self._sound = self._understood()
+            self._sound = self._opened_sound()
             ending.callback(self._sound.close)
             self._ending = ending.pop_all()
 
     @property
     def seconds(self) -> float:
-        """How long it is by its own words; 0 where it does not say."""
+        """The length by the file's header; 0 where it gives none."""
         frames = self._sound.frames
         return frames / self._sound.samplerate if 0 < frames < 1 << 48 else 0.0
 
     def blocks(self, rate: int) -> Iterator[bytes]:
-        """Yield the sound as PCM16 mono, `rate` samples a second, in pieces of any length; once."""
+        """Yield the sound once as PCM16 mono, `rate` samples a second, in pieces of any length."""
         native = self._sound.samplerate
         resampler = (
             _soxr.ResampleStream(native, rate, 1, dtype="float32") if native != rate else None
@@ -78,21 +78,21 @@ class Sound:
             yield _pcm16(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
 
     def close(self) -> None:
-        """Let go of the file; idempotent."""
+        """Close the file; idempotent."""
         self._ending.close()
 
-    def _understood(self) -> Any:
-        """Return the sound in it."""
+    def _opened_sound(self) -> Any:
+        """Open the sound in the file. Raises AudioFileError."""
         if not self._whole.read(1):
             raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
         self._whole.seek(0)
-        sound: Any = self._tried(lambda: _Forward(self._whole))
+        sound: Any = self._checked(lambda: _Forward(self._whole))
         rate, channels = sound.samplerate, sound.channels
         if rate not in _RATES or channels > _CHANNELS:
             raise AudioFileError(
                 f"{self.name} says that it has {rate} samples a second and {channels} channels; "
                 f"speech has {_RATES[0]} to {_RATES[-1]} and at most {_CHANNELS}. Its header is "
-                "damaged: convert it anew."
+                "damaged: convert it again."
             )
         if sound.frames == 0:
             raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
@@ -101,16 +101,16 @@ class Sound:
         return sound
 
     def _next(self, *, first: bool) -> Samples:
-        """Return all channels, -1 to 1; an empty block at the end, and where the rest is torn."""
+        """Return all channels, -1 to 1; an empty block at the end, or before a damaged rest."""
         try:
-            return self._tried(lambda: self._sound.read(_BLOCK, dtype="float32", always_2d=True))
+            return self._checked(lambda: self._sound.read(_BLOCK, dtype="float32", always_2d=True))
         except AudioFileError as error:
             if first:
                 raise
             self.torn = str(error)
             return np.zeros((0, 1), np.float32)
 
-    def _tried(self, work: Callable[[], Any]) -> Any:
+    def _checked(self, work: Callable[[], Any]) -> Any:
         try:
             done = work()
         except _soundfile.LibsndfileError as error:
@@ -130,7 +130,7 @@ class Sound:
 
 
 def is_pipe(path: Path) -> bool:
-    """Tell whether it may have to be waited for."""
+    """Return whether reading the file may have to wait for another program."""
     with suppress(OSError):  # it cannot be looked at: opening it says why
         return path == STDIN or path.is_fifo()
     return False
@@ -152,7 +152,7 @@ def _pcm16(mono: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
 
 
 def _opened(path: Path, name: str) -> BinaryIO:
-    """Return the file, or the copy of a pipe, which nobody can go back in."""
+    """Return the open file, or the copy of a pipe, which cannot seek."""
     try:
         file = _stdin() if path == STDIN else path.open("rb")
         if file.seekable():
@@ -174,15 +174,15 @@ def _stdin() -> BinaryIO:
 
 
 def _copied(pipe: BinaryIO, name: str) -> BinaryIO:
-    """Return a file without a name that holds all that comes. Raises OSError, AudioFileError."""
+    """Return a nameless file with all that the pipe brings. Raises OSError, AudioFileError."""
     if pipe.isatty():
-        raise AudioFileError(f"{name} is a terminal. Lead a sound file into it: < FILE")
+        raise AudioFileError(f"{name} is a terminal. Redirect a sound file into it: < FILE")
     with ExitStack() as ending:
         copy = ending.enter_context(tempfile.TemporaryFile())
         while block := pipe.read(1 << 20):
             copy.write(block)
             if copy.tell() > _LARGEST_PIPE:
-                raise AudioFileError(f"{name} does not come to an end.")
+                raise AudioFileError(f"{name} has no end.")
         copy.seek(0)
         ending.pop_all()
     return cast("BinaryIO", copy)

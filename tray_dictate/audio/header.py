@@ -1,7 +1,7 @@
-"""Sound files whose header was never finished: the sound is there, its length reads 0 or for ever.
+"""Repairs the header of sound files that were never finished: their length reads 0 or endless.
 
 A recorder writes the length when it ends. One that was killed, or that writes into a pipe, leaves
-0, 0xFFFFFFFF or a guess; readers believe that, and find nothing.
+0, 0xFFFFFFFF or a guess; readers trust that, and find nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _MOST_CHUNKS = 64  # before the sound
 
 
 class WholeFile(io.RawIOBase):
-    """Any seekable file, as it would be with its header finished; others are as they are.
+    """A seekable file as it would read with its header finished.
 
-    What goes wrong in `readinto` is in `trouble`: libsndfile's callbacks cannot raise.
+    An error in `readinto` is kept in `trouble`: libsndfile's callbacks cannot raise.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         """Raises OSError."""
         self._file = file
         self.trouble: OSError | None = None
-        self._finished: dict[int, bytes] = {}  # offset -> what ought to be there
+        self._finished: dict[int, bytes] = {}  # offset -> the right bytes
         self._long = 0  # the offset of the lengths of 64 bits, which few files have
         try:
             self._size = file.seek(0, os.SEEK_END)
@@ -43,18 +43,18 @@ class WholeFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go somewhere; return where. A place that there is not is the one where it was."""
+        """Seek; return the position, which an impossible one leaves unchanged."""
         try:
             return self._file.seek(offset, whence)
         except (OSError, ValueError):
             return self._file.tell()
 
     def tell(self) -> int:
-        """Return where it is."""
+        """Return the position."""
         return self._file.tell()
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Read; return how much, 0 at the end and where it cannot be read."""
+        """Read; return the number of bytes, 0 at the end and after an error."""
         start = self._file.tell()
         try:
             data = bytearray(self._file.read(len(buffer)))
@@ -69,7 +69,7 @@ class WholeFile(io.RawIOBase):
         return len(data)
 
     def _finish(self) -> None:
-        """Find out what the lengths ought to be."""
+        """Find the right lengths of an unfinished header."""
         self._file.seek(0)
         head = self._file.read(12)
         order = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<"}.get(head[:4])
@@ -119,7 +119,7 @@ class WholeFile(io.RawIOBase):
         self._finished[4] = struct.pack(f"{order}I", min(self._size - 8, _LARGEST))
 
     def _only_chunks(self, at: int, order: str) -> bool:
-        """Tell whether nothing but whole chunks follow, as titles do; sound looks otherwise."""
+        """Return whether only whole chunks follow, such as titles; sound looks different."""
         while at < self._size:
             name, length = self._chunk(at, order)
             if not (len(name) == 4 and name.isascii() and name.decode().isprintable()):
@@ -128,7 +128,7 @@ class WholeFile(io.RawIOBase):
         return at in (self._size, self._size + 1)  # the last pad byte may be missing
 
     def _chunk(self, at: int, order: str) -> tuple[bytes, int]:
-        """Return its name and length; no name at the end of the file."""
+        """Return a chunk's name and length; no name at the end of the file."""
         self._file.seek(at)
         head = self._file.read(8)
         if len(head) < 8:

@@ -1,8 +1,8 @@
-"""A constant taken out of sound as it comes: some microphones and cables add one (a DC offset).
+"""Removes a DC offset from sound as it comes: some microphones and cables add one.
 
 Under quiet speech an offset of a tenth of full scale makes an engine hear other words. Two filters
 of first order let through what a voice is made of and nothing of a constant; they hold no sample
-back. `python -m tests.bench.offset` says what an offset and the filter cost in words.
+back. `python -m tests.bench.offset` measures what an offset and the filter cost in words.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _BLOCK = 512  # samples at once: powers of the filter's pole stay far from a flo
 
 
 class HighPass:
-    """Filters one recording of `rate` samples per second, PCM16 mono."""
+    """Removes the offset from one recording of `rate` samples per second, PCM16 mono."""
 
     def __init__(self, rate: int) -> None:
         self._stages = _Stage(_CORNER / rate), _Stage(_CORNER / rate)
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the chunk without what is constant in it, as long as it was."""
+        """Return the chunk without its constant part, as long as before."""
         samples = np.frombuffer(chunk, "<i2").astype(np.float64)
         if not len(samples):
             return chunk

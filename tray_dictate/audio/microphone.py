@@ -1,13 +1,11 @@
-"""The microphone: PortAudio's callback -> async chunks, for one recording at a time.
+"""The microphone, and its recordings as async iterators of chunks.
 
-It is open from the key-down to the end of the tail and no longer, unless `audio.warm` keeps it:
-then a ring of the last moments (the pre-roll) stands before the next recording. PortAudio tells
-nothing of a stalled device: only the time since the last callback does.
+The device is open from the key-down to the end of the tail and no longer, unless `audio.warm` keeps
+it open: then the last moments (the pre-roll) are put before the next recording. PortAudio does not
+report a stalled device: only the time since the last callback shows it.
 
-A device that goes away in mid-take is replaced by the next one, as the sound server or PortAudio
+A device that disappears during a take is replaced by the next one, as the sound server or PortAudio
 knows it; the take goes on, and the user is told how much was not recorded.
-
-One recording: what the microphone brings from its opening to its stop, as an async iterator.
 """
 
 from __future__ import annotations
@@ -29,8 +27,26 @@ from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
 from tray_dictate.system.lifetime import finish
 from tray_dictate.system.threads import Bridge, TaskSet
 
+log = logging.getLogger(__name__)
+
+_GONE = "The microphone has gone away. Reconnect it; what you said until then is kept."
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
-_FAINT = 0.003  # full scale: below this in a whole recording, nobody was heard
+_FAINT = 0.003  # of full scale: a recording below this contains no speech
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a device may take, in seconds."""
+
+    first_sample: float = 5.0  # a Bluetooth headset changes its profile first
+    stalled: float = 1.5  # without a callback
+    replacement: float = 5.0  # to find the next device: a sound server takes two to come back
+    first_sample_of_next: float = 2.5
+    retry: float = 0.2  # between two tries to open one
+    slow_retry: float = 15.0  # the same, where nobody records
+
+
+_LIMITS = Limits()
 
 
 class Recording:
@@ -90,7 +106,7 @@ class Recording:
             yield chunk
 
     def _listen(self, chunk: bytes) -> None:
-        """Notice a microphone that sends only zeros, once in a recording."""
+        """Report a microphone that sends only zeros, once in a recording."""
         length, level = seconds(len(chunk), self._rate), peak(chunk)
         self._captured += length
         self._loudest = max(self._loudest, level)
@@ -102,27 +118,8 @@ class Recording:
             )
 
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a device may take, in seconds."""
-
-    first_sample: float = 5.0  # a Bluetooth headset changes its profile first
-    stalled: float = 1.5  # without a callback
-    replacement: float = 5.0  # to find the next device: a sound server takes two to come back
-    first_sample_of_next: float = 2.5
-    retry: float = 0.2  # between two tries to open one
-    slow_retry: float = 15.0  # the same, where nobody records
-
-
-_LIMITS = Limits()
-_GONE = "The microphone has gone away. Connect it again; what you said until then is kept."
-
-
 class Microphone:
-    """ports.Microphone over PortAudio; lives on the loop."""
+    """ports.Microphone over PortAudio; on the loop."""
 
     def __init__(
         self,
@@ -137,10 +134,10 @@ class Microphone:
         self._notice = on_notice
         self._stream: Any = None
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
-        self._lost = False  # the stream is there, and nothing comes from it any more
+        self._lost = False  # the stream is open, and its device has gone
         self._resampler: Resampler | None = None
         self._highpass = HighPass(1)  # of the stream
-        self._early: list[tuple[bytes, bool]] | None = None  # what came while it opened
+        self._early: list[tuple[bytes, bool]] | None = None  # chunks that came while it opened
         self._rate = 0
         self._captures: list[Recording] = []
         self._ring = b""
@@ -148,8 +145,8 @@ class Microphone:
         self._cooling: asyncio.TimerHandle | None = None
         self._tasks = TaskSet()
         self._last_callback = 0.0
-        self._noted = ""  # of the choice of the device
-        self._gone_since: float | None = None  # the device has gone, another is sought or proved
+        self._noted = ""  # the last note on the choice of the device
+        self._gone_since: float | None = None  # while another device is sought or tried
         self.overflows = 0
         self.is_open = False
         self._changed: Callable[[], None] = lambda: None
@@ -159,17 +156,17 @@ class Microphone:
         return Recording(self, rate)
 
     def follow(self, changed: Callable[[], None]) -> None:
-        """Call it whenever `is_open` is another; see ports."""
+        """Call `changed` whenever `is_open` changes; see ports."""
         self._changed = changed
 
     async def warm_up(self, rate: int) -> None:
-        """Load PortAudio, and open the device where it is to be open always; see ports."""
+        """Load PortAudio, and open the device if it is to stay open; see ports."""
         await self._portaudio.call(self._load)
         if self._settings.warm == "always":
             await self._ensure(rate)
 
     async def close(self) -> None:
-        """Let go of the device."""
+        """Close the device."""
         if self._cooling:
             self._cooling.cancel()
         self._gone_since = None
@@ -177,16 +174,16 @@ class Microphone:
             await self._shut()
 
     async def after_resume(self) -> None:
-        """Open anew what is open: after the machine has slept it may be deaf."""
+        """Reopen an open device: after the machine has slept it may be deaf."""
         if self._stream is not None:
             self._lose()
 
     async def attach(self, recording: Recording, rate: int) -> None:
-        """Give the recording what comes from now on, after the pre-roll. Raises CaptureError."""
+        """Give the recording the pre-roll and all chunks from now on. Raises CaptureError."""
         for earlier in self._captures:  # its tail would be heard twice
             earlier.stop()
         if not self._captures:
-            self._gone_since = None  # nobody has missed anything
+            self._gone_since = None  # no recording has missed anything
         if self._cooling:
             self._cooling.cancel()
         self._captures.append(recording)
@@ -200,13 +197,13 @@ class Microphone:
             self._ring = b""
 
     async def detach(self, recording: Recording) -> None:
-        """Take the recording off; close the device, or keep it warm."""
+        """Give the recording no more chunks; close the device, or keep it warm."""
         self._captures.remove(recording)
         if self._captures:
             return
         warm = self._settings.warm
         if warm == 0:
-            await finish(self._rest())  # who is cancelled twice closes it all the same
+            await finish(self._rest())  # also where this is cancelled twice
         elif warm != "always":
             loop = asyncio.get_running_loop()
             self._cooling = loop.call_later(warm, self._cool)
@@ -247,7 +244,7 @@ class Microphone:
         heard = partial(self._bridge.post, partial(self._heard, self._serial))
         ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
-        self._early = []  # and what came of a stream that nobody waited for is forgotten
+        self._early = []  # without chunks of a stream that was given up
         opening = partial(self._open, rate, heard, ended)
         self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
@@ -264,7 +261,7 @@ class Microphone:
         self._last_callback = now + seconds - self._limits.stalled
 
     def _load(self) -> None:
-        """Do what takes a hundred times as long at first; raises CaptureError without PortAudio."""
+        """Load PortAudio and list the devices, both slow at first. Raises CaptureError."""
         self._portaudio.library()
         devices.sources(self._portaudio)
 
@@ -280,7 +277,7 @@ class Microphone:
     def _device(self) -> int | None:
         """Return PortAudio's number of the microphone, None for the default one.
 
-        To ask the sound server takes a millisecond. Raises CaptureError.
+        Asking the sound server takes a millisecond. Raises CaptureError.
         """
         wanted = self._settings.device
         picked = devices.pick(devices.looked_up(self._portaudio, wanted), wanted)
@@ -308,7 +305,7 @@ class Microphone:
         self._changed()
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
-        """Take what a callback brought."""
+        """Take the samples of a callback."""
         if serial != self._serial:
             return
         if self._early is not None:  # its rate is not known yet
@@ -328,12 +325,12 @@ class Microphone:
             self._ring = (self._ring + chunk)[-keep:] if keep else b""
 
     def _ended(self, serial: int) -> None:
-        """Learn that PortAudio ended the stream: the device or the sound server has gone."""
+        """Replace the device: PortAudio ended the stream, as when the sound server has gone."""
         if serial == self._serial and self._stream is not None:
             self._lose()
 
     def _lose(self) -> None:
-        """Go on with the next device, if somebody records or the microphone is to be open."""
+        """Look for the next device, if there is a recording or the microphone is to stay open."""
         log.info("the microphone has gone; another is sought")
         self._gone_since = self._gone_since or min(
             self._last_callback, asyncio.get_running_loop().time()
@@ -343,9 +340,9 @@ class Microphone:
         self._tasks.start(self._replace(self._serial))
 
     async def _replace(self, serial: int) -> None:
-        """Open the next device, soon for a recording, patiently for a warm microphone.
+        """Open the next device: try often for a recording, seldom for a warm microphone.
 
-        Another `serial` than ours: somebody else has opened one meanwhile.
+        Give up where `serial` is not the stream's any more: another has been opened meanwhile.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.replacement
@@ -376,17 +373,17 @@ class Microphone:
         return bool(self._captures) or self._settings.warm == "always"
 
     def _back(self) -> None:
-        """Tell how much was not recorded, now that something is again."""
+        """Tell the user how much was not recorded, now that samples come again."""
         assert self._gone_since is not None
         missed = asyncio.get_running_loop().time() - self._gone_since
         self._gone_since = None
         log.info("the microphone is back after %.1f s", missed)
         if self._captures:
             self._notice(
-                "The microphone went away while you spoke; another is used, or the same again. "
+                "The microphone disappeared while you spoke; the next one, or the same, took over. "
                 f"{missed:.1f} s were not recorded."
             )
 
     def report(self, message: str) -> None:
-        """Tell the user something of this recording."""
+        """Tell the user about the present recording."""
         self._notice(message)

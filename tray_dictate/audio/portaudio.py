@@ -1,6 +1,6 @@
-"""PortAudio's streams, opened and closed on a thread of their own: a device may take seconds.
+"""Opens and closes PortAudio's streams on a thread of their own: a device may take seconds.
 
-PortAudio lists the devices once; only starting it anew, with no stream open, finds what was
+PortAudio lists the devices once; only restarting it, with no stream open, finds devices that were
 plugged in since (shared/facts/peers.md, complaint 19).
 """
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _REMEDY = f"{ALLOW_MICROPHONE[0].upper()}{ALLOW_MICROPHONE[1:]}."
-_BLOCKS = 100  # a second: what is spoken is here two blocks later, so small ones are quick
+_BLOCKS = 100  # a second: speech arrives two blocks late, so small blocks are quick
 
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
 Opened = tuple[Any, int]  # a running stream, and its samples per second
@@ -51,7 +51,7 @@ class PortAudio:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     async def acquire(self, work: Callable[[], Opened]) -> Opened:
-        """Return a stream that `work` opens on the worker; cancelled meanwhile, it is ended."""
+        """Return a stream that `work` opens on the worker; end it where this is cancelled."""
         return await acquire(work, lambda opened: self.end(opened[0]), self._worker)
 
     async def release(self, stream: Any) -> None:
@@ -59,11 +59,11 @@ class PortAudio:
         await release(partial(self.end, stream), self._worker)
 
     def play(self, samples: bytes, rate: int) -> Future[None]:
-        """Play PCM16 mono in the background, after what plays already."""
+        """Play PCM16 mono in the background, after the cues that play already."""
         return self._player.submit(self._play, samples, rate)
 
     def close(self) -> None:
-        """End the workers, once the streams that are to be ended are."""
+        """End the workers, after the streams that they still have to end."""
         self._worker.shutdown(wait=False)
         self._player.shutdown(wait=False, cancel_futures=True)
 
@@ -84,7 +84,7 @@ class PortAudio:
             ]
 
     def rescan(self) -> None:
-        """Find what was plugged in since, where no stream of ours is in the way.
+        """Find devices that were plugged in since; only while no stream of ours is open.
 
         Raises CaptureError.
         """
@@ -159,7 +159,7 @@ class PortAudio:
 
 @cache
 def library() -> Any:
-    """Import sounddevice; raises CaptureError where PortAudio is missing, or does not begin."""
+    """Import sounddevice. Raises CaptureError where PortAudio is missing, or fails to start."""
     os.environ.setdefault("PIPEWIRE_ALSA", '{ application.name = "tray_dictate" }')
     os.environ.setdefault("PULSE_PROP_application.name", "tray_dictate")
     try:
@@ -175,9 +175,9 @@ def library() -> Any:
 
 
 def _drop_plugins() -> None:
-    """Let go of what ALSA has loaded to list the devices: libavcodec and more, 11 MB on Debian.
+    """Unload what ALSA has loaded to list the devices: libavcodec and more, 11 MB on Debian.
 
-    ALSA counts who uses a plugin; those in use stay, and the others come back when they are needed.
+    ALSA counts a plugin's users; those in use stay, and the others are loaded again when needed.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # PortAudio may have been built without ALSA

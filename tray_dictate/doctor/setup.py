@@ -42,7 +42,7 @@ def write(settings: HotkeySettings) -> Finding:
     except UnavailableError as reason:
         return failed("bindings", reason)
     before = f" As it was before, it is kept as {kept.name} beside it." if kept else ""
-    knows = _UNLESS if running.kind == "niri" else f", and {running.name} knows it."
+    knows = _UNLESS if running.compositor == "niri" else f", and {running.name} knows it."
     words = f"{keys} is bound in {running.file}{knows}{before} {notes}"
     return Finding("bindings", "ok", words.strip())
 

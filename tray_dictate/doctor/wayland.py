@@ -108,7 +108,7 @@ async def _bound(settings: HotkeySettings) -> Finding:
     return Finding("hotkey", "warning", words, remedy=ADVICE)
 
 
-def _by_compositor(running: compositors.Running, settings: HotkeySettings) -> Finding:
+def _by_compositor(running: compositors.RunningCompositor, settings: HotkeySettings) -> Finding:
     """Raises UnavailableError."""
     lines, named = setup.bound(running, settings)
     if compositors.is_written(running, lines.lines):

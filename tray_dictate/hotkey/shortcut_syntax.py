@@ -60,7 +60,7 @@ def qt_key(chord: Chord) -> int | None:
 
 
 def is_other(keys: str, chord: Chord) -> bool:
-    """Tell whether a desktop's "Ctrl+Alt+D" is certainly another chord; it may be in any language.
+    """Return whether a desktop's "Ctrl+Alt+D" is certainly another chord, in any language.
 
     A desktop knows no sides, and keeps what the user has once chosen there.
     """

@@ -178,7 +178,7 @@ class Command:
         given = text.encode("utf-8", "replace")
         try:
             code, answer = await process.run(
-                self._command, limit=self._limit, longest=16 * len(given) + 800, given=given,
+                self._command, limit=self._limit, longest=16 * len(given) + 800, stdin=given,
                 env=without_keys(**{_APPLICATION: label(application)}),
             )  # fmt: skip
         except TimeoutError:

@@ -36,7 +36,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """What addresses of one setting may be, and the words of messages about those that may not."""
+    """The schemes that addresses of one setting may have, and words for messages about others."""
 
     plain: tuple[str, ...]  # schemes without encryption
     secure: tuple[str, ...]

@@ -60,7 +60,7 @@ class Bus(MessageBus):
         return self
 
     def send(self, msg: Message) -> asyncio.Future[Any]:
-        """Send it; what comes after the end goes nowhere."""
+        """Send a message; drop it after the end of the connection."""
         with suppress(OSError):  # it ends just now
             if not self._disconnected:
                 inner: Any = super()
@@ -89,7 +89,7 @@ async def connect(
 
 
 def _leave(bus: Bus, connecting: asyncio.Future[Any]) -> None:
-    """End a connection that nobody wants any more, as soon as that can be done.
+    """End a connection that is not wanted any more, as soon as that can be done.
 
     Cancelled at once, dbus-fast 5.2 may leave its closed socket with the loop.
     """
@@ -244,7 +244,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class _Subscription:
-    """Which signals of a service are wanted; "" and None for any."""
+    """A pattern of signals of a service; "" and None match any."""
 
     interface: str
     member: str = ""
@@ -260,7 +260,7 @@ class _Subscription:
         return ",".join(f"{key}='{value}'" for key, value in parts.items() if value)
 
     def matches(self, signal: Message) -> bool:
-        """Tell whether a signal is one of them."""
+        """Return whether a signal is wanted."""
         return (
             self.interface in ("", signal.interface)
             and self.member in ("", signal.member)
@@ -280,7 +280,7 @@ async def _add_match(bus: MessageBus, rule: str) -> None:
 
 
 def _close_files(reply: Message | None) -> None:
-    """Close what came with an answer that nobody waits for any more; None: the bus has gone."""
+    """Close the files of an answer that is not waited for any more; None: the bus has gone."""
     for file in reply.unix_fds if reply else ():
         os.close(file)
 
@@ -339,7 +339,7 @@ async def stay_connected(
 
 
 def _address() -> str | None:
-    """Return where the bus is if only systemd's convention says so, else None: dbus-fast knows."""
+    """Return the address where only systemd's convention gives it; None: dbus-fast knows it."""
     if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return None
     socket = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "bus")

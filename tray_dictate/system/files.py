@@ -1,4 +1,4 @@
-"""The paths of our files, by each system's own custom; private folders and whole files."""
+"""Paths of our files by each system's custom; private folders, and files written whole."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def log_file() -> Path:
 
 
 def lock_file() -> Path:
-    """Return the file whose lock means that a daemon runs in this session."""
+    """Return the file that a daemon of this session keeps locked."""
     session = os.environ.get("XDG_RUNTIME_DIR")  # not everywhere where X11 is
     if session and not is_foreign(folder := Path(session) / "tray_dictate"):
         return folder / "tray_dictate.lock"
@@ -39,49 +39,49 @@ def lock_file() -> Path:
 
 
 def kept_audio() -> Path:
-    """Return the folder of recordings that could not be turned into text."""
+    """Return the folder of recordings that were not transcribed."""
     return Path(_DIRS.user_data_dir) / "kept"
 
 
 def history_file() -> Path:
-    """Return the file of what was said."""
+    """Return the history's file, with the texts of dictations."""
     return Path(_DIRS.user_data_dir) / "history.sqlite"
 
 
 def stats_file() -> Path:
-    """Return the file of numbers, which holds no word of what was said."""
+    """Return the statistics' file, which holds no text of a dictation."""
     return Path(_DIRS.user_data_dir) / "stats.sqlite"
 
 
 def welcomed_file() -> Path:
-    """Return the file whose presence means that the user was told which key to hold."""
+    """Return the file that exists once the user was told which key to hold."""
     return Path(_DIRS.user_state_dir) / "welcomed"
 
 
 def portal_token_file() -> Path:
-    """Return the file of the desktop's leave to press keys, by which it does not ask again."""
+    """Return the file of the desktop's permission to press keys, so that it does not ask again."""
     return Path(_DIRS.user_state_dir) / "portal_token"
 
 
 def make_folder(path: Path) -> Path:
-    """Make the folder and what is missing above it, for the user alone; return it. Raises OSError.
+    """Make a folder and the missing ones above it, for the user alone; return it. Raises OSError.
 
-    What is there already is left as it is.
+    Folders that exist are left unchanged.
     """
     missing: list[Path] = []
     for folder in (path, *path.parents):
         if folder.is_dir():
             break
         missing.append(folder)
-    for folder in reversed(missing):  # mkdir's own way leaves those above to the umask
+    for folder in reversed(missing):  # mkdir(parents=True) leaves those above to the umask
         folder.mkdir(exist_ok=True, mode=0o700)
     return path
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder of ours, closed to others, or see that it is; return it.
+    """Make a folder of ours that others cannot enter, or close it to them; return it.
 
-    Raises OSError, also where another user has made it, or can put something into it.
+    Raises OSError, also where another user owns it, or can write into it.
     """
     make_folder(path)
     if sys.platform != "win32":
@@ -96,7 +96,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _close(folder: Path) -> None:
-    """Close a folder to others. Raises PermissionError where it cannot be trusted any more."""
+    """Close a folder to others. Raises PermissionError where others may have changed it."""
     found = folder.lstat()
     if stat.S_ISLNK(found.st_mode):  # the user's own, to another disk perhaps
         if is_foreign(folder) or is_shared(folder.parent):

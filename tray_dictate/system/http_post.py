@@ -30,7 +30,7 @@ _LONGEST_ERROR = 65536
 
 
 class PostError(DictateError):
-    """There is no answer; `kind` is the same for what need not be told twice."""
+    """There is no answer; `kind` is the same for causes that need not be reported twice."""
 
     def __init__(self, kind: str, message: str) -> None:
         self.kind = kind
@@ -38,7 +38,7 @@ class PostError(DictateError):
 
 
 class StatusError(PostError):
-    """The server refused; `body` is what it said, which is not for the user: it may quote."""
+    """The server refused; `body` is its answer, not for the user: it may quote what was said."""
 
     def __init__(self, status: int, body: bytes, headers: Message) -> None:
         self.status, self.body, self.headers = status, body, headers
@@ -55,8 +55,8 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, limit: float) 
 
 def _send(request: urllib.request.Request, limit: float) -> bytes:
     parts, end = urlsplit(request.full_url), time.monotonic() + limit
-    host, way = parts.netloc, route(request.full_url)
-    opener = urllib.request.build_opener(_NoRedirect, *_handlers(parts.scheme, host, way))
+    host, to = parts.netloc, route(request.full_url)
+    opener = urllib.request.build_opener(_NoRedirect, *_handlers(parts.scheme, host, to))
     try:
         with opener.open(request, timeout=limit) as answer:
             return _body(answer, end)
@@ -81,7 +81,7 @@ def _body(answer: http.client.HTTPResponse, end: float) -> bytes:
             raise PostError("too long", "The server's answer has no end.")
         if time.monotonic() > end:  # a server that drips
             raise TimeoutError
-    if answer.length:  # read1 does not complain of what is missing
+    if answer.length:  # read1 raises nothing for a missing rest
         raise http.client.IncompleteRead(b"", answer.length)
     return bytes(received)
 
@@ -101,53 +101,53 @@ def _unreachable(host: str, reason: object) -> PostError | TimeoutError:
     return PostError("unreachable", f"{host} cannot be reached: {words}.")
 
 
-def _handlers(scheme: str, host: str, way: Route) -> list[urllib.request.BaseHandler]:
-    if way.addresses:
-        return [urllib.request.ProxyHandler({}), _Near(way), _SecureNear(way)]
-    if way.proxy and way.proxy.is_socks:
+def _handlers(scheme: str, host: str, to: Route) -> list[urllib.request.BaseHandler]:
+    if to.addresses:
+        return [urllib.request.ProxyHandler({}), _Near(to), _SecureNear(to)]
+    if to.proxy and to.proxy.is_socks:
         raise PostError(
             "socks",
-            f"{way.proxy.variable} names a SOCKS proxy, which this cannot use. Set HTTPS_PROXY, or "
+            f"{to.proxy.variable} names a SOCKS proxy, which this cannot use. Set HTTPS_PROXY, or "
             f"exempt {host} in NO_PROXY.",
         )
     return [
-        urllib.request.ProxyHandler({scheme: way.proxy.url} if way.proxy else {}),
+        urllib.request.ProxyHandler({scheme: to.proxy.url} if to.proxy else {}),
         urllib.request.HTTPSHandler(context=_context()),
     ]
 
 
 class _Near(urllib.request.HTTPHandler):
-    """Opens http: on this machine, whatever a name server thinks of its name."""
+    """Opens http: on this machine, whatever a name server says about its name."""
 
-    def __init__(self, way: Route) -> None:
+    def __init__(self, to: Route) -> None:
         super().__init__()
-        self._way = way
+        self._to = to
 
     @override
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Connection, self._way), req)
+        return self.do_open(partial(_Connection, self._to), req)
 
 
 class _SecureNear(urllib.request.HTTPSHandler):
     """Opens https: on this machine."""
 
-    def __init__(self, way: Route) -> None:
+    def __init__(self, to: Route) -> None:
         super().__init__()
-        self._way = way
+        self._to = to
 
     @override
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_SecureConnection, self._way), req)
+        return self.do_open(partial(_SecureConnection, self._to), req)
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, way: Route, host: str, **options: Any) -> None:
+    def __init__(self, to: Route, host: str, **options: Any) -> None:
         super().__init__(host, **options)
-        self._way = way
+        self._to = to
 
     @override
     def connect(self) -> None:
-        self.sock = _near(self._way, self.timeout)
+        self.sock = _near(self._to, self.timeout)
 
 
 class _SecureConnection(_Connection):
@@ -159,12 +159,12 @@ class _SecureConnection(_Connection):
         self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
 
 
-def _near(way: Route, timeout: float | None) -> socket.socket:
-    """Return a socket to the first of this machine's addresses where somebody listens."""
-    for address in way.addresses[:-1]:
+def _near(to: Route, timeout: float | None) -> socket.socket:
+    """Return a socket to the first of this machine's addresses that accepts a connection."""
+    for address in to.addresses[:-1]:
         with suppress(ConnectionRefusedError):
-            return socket.create_connection((address, way.port), timeout)
-    return socket.create_connection((way.addresses[-1], way.port), timeout)
+            return socket.create_connection((address, to.port), timeout)
+    return socket.create_connection((to.addresses[-1], to.port), timeout)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -172,7 +172,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
         headers: Message, newurl: str,
     ) -> None:  # fmt: skip
-        """Follow none: the status becomes the error."""
+        """Follow no redirect: its status becomes the error."""
 
 
 @cache

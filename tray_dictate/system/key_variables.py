@@ -1,4 +1,4 @@
-"""The environment variables in which users put keys for us. What we start gets none of them."""
+"""The environment variables with API keys, which programs that we start do not get."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ NAMES = frozenset({ANY, REWRITE, OPENAI, *AZURE})
 
 
 def without_keys(**more: str) -> dict[str, str]:
-    """Return the environment for a program that is not ours, with `more` in it."""
+    """Return our environment without keys, for another program, with `more` added."""
     return {name: os.environ[name] for name in os.environ if name not in NAMES} | more

@@ -1,4 +1,4 @@
-"""The desktop's portals: their requests, answers and signals, on a thread of its own."""
+"""Requests to the desktop's portals, their answers and signals, on a thread of their own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DeniedError(Exception):
 
 
 class Portals:
-    """One connection to the portals; `run` waits for what else runs on its thread."""
+    """One connection to the portals; `run` runs a coroutine on its thread."""
 
     def __init__(self) -> None:
         """Raises UnavailableError."""
@@ -45,7 +45,7 @@ class Portals:
         self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
         self._signals: dict[str, OnSignal] = {}
         self._on_loss: Callable[[], None] = lambda: None
-        self._known = False  # by who serves the portals now
+        self._known = False  # registered with the present owner of the portals
         self._bridge.start()
         try:
             self._on_bus = self.run(dbus.connect(files=True))
@@ -58,7 +58,7 @@ class Portals:
             ) from reason
 
     def run(self, work: Coroutine[Any, Any, T], patience: float | None = None) -> T:
-        """Return what a coroutine returns on the portals' thread; TimeoutError after `patience`."""
+        """Run a coroutine on the portals' thread; TimeoutError after `patience` seconds."""
         future = self._bridge.run(work)
         try:
             return future.result(patience)
@@ -67,11 +67,11 @@ class Portals:
             raise
 
     def on(self, member: str, handle: OnSignal) -> None:
-        """Have a signal, "Session.Closed", handled on our thread: path, arguments."""
+        """Call `handle` with path and arguments of a signal, "Session.Closed", on our thread."""
         self._signals[PORTAL + member] = handle
 
     def on_loss(self, handle: Callable[[], None]) -> None:
-        """Have the end of who serves the portals, and with it every session, handled there."""
+        """Call `handle` on our thread when the portals, and with them every session, have ended."""
         self._on_loss = handle
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Portals:
         return 0
 
     async def call(self, member: str, signature: str, *body: Any, path: str = PATH) -> list[Any]:
-        """Return what "RemoteDesktop.CreateSession" answers. Raises one of dbus.TROUBLE."""
+        """Return the answer of "RemoteDesktop.CreateSession". Raises one of dbus.TROUBLE."""
         interface, _, method = member.rpartition(".")
         portal = dbus.Service(self._bus, NAME, path)
         return await portal.call(PORTAL + interface, method, signature, *body)
@@ -113,7 +113,7 @@ class Portals:
     async def request(
         self, member: str, signature: str, *body: Any, options: dict[str, Variant] | None = None
     ) -> dict[str, Any]:
-        """Return what a request is answered, however long the user takes to decide.
+        """Return the results of a request, however long the user takes to decide.
 
         Raises DeniedError, or one of dbus.TROUBLE.
         """
@@ -125,12 +125,14 @@ class Portals:
         answer = asyncio.get_running_loop().create_future()
         self._answers[path] = answer
         try:
-            given = {"handle_token": Variant("s", token), **(options or {})}
-            [handle] = await self.call(member, signature, *body, given)
+            options = {"handle_token": Variant("s", token), **(options or {})}
+            [handle] = await self.call(member, signature, *body, options)
             self._answers[handle] = answer  # portals before 0.9 choose the path themselves
             code, results = await answer
         finally:
-            self._answers = {one: it for one, it in self._answers.items() if it is not answer}
+            self._answers = {
+                path: waiting for path, waiting in self._answers.items() if waiting is not answer
+            }
         if code == _DENIED:
             raise DeniedError
         if code:
@@ -144,7 +146,7 @@ class Portals:
         await self._register()
 
     async def _register(self) -> None:
-        """Say who we are. Raises one of dbus.TROUBLE."""
+        """Register as an application. Raises one of dbus.TROUBLE."""
         for last in (False, True):
             try:
                 await self._service.call(

@@ -1,6 +1,6 @@
-"""Programs of the user's: without a shell, and bounded in time and in what they may print.
+"""Runs a program of the user's, without a shell, bounded in time and output.
 
-What they write to stderr is never shown or logged: it may hold a secret, or what was said.
+Its stderr is never shown or logged: it may contain a secret, or what was said.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tray_dictate.system.lifetime import finish
 
 
 class TooMuchError(Exception):
-    """A program prints more than can be an answer."""
+    """A program printed more than `longest` bytes."""
 
 
 async def run(
@@ -26,18 +26,18 @@ async def run(
     *,
     limit: float,
     longest: int,
-    given: bytes | None = None,
+    stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes]:
-    """Return the exit code and what it printed; `limit` in seconds, `longest` in bytes.
+    """Return the exit code and the output; `limit` in seconds, `longest` in bytes.
 
-    `given` is its stdin, `env` its environment, else ours without keys. Raises OSError or
+    `stdin` is its input, `env` its environment, by default ours without keys. Raises OSError or
     ValueError where it cannot be started, TimeoutError, and TooMuchError; after these, and when
-    cancelled, it has been killed with what it has started.
+    cancelled, it has been killed together with the processes that it has started.
     """
-    process = await _started(command, env or without_keys(), DEVNULL if given is None else PIPE)
+    process = await _started(command, env or without_keys(), DEVNULL if stdin is None else PIPE)
     ended = False
-    feeding = asyncio.create_task(_feed(process, given)) if given is not None else None
+    feeding = asyncio.create_task(_feed(process, stdin)) if stdin is not None else None
     try:
         async with asyncio.timeout(limit):
             answer = await _everything(process, longest)
@@ -52,7 +52,7 @@ async def run(
 
 
 async def _started(command: list[str], env: Mapping[str, str], stdin: int) -> Process:
-    """Start it; cancelled meanwhile, it ends with all that it has started until then."""
+    """Start a program; cancelled meanwhile, end it with all that it has started."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command, stdin=stdin, stdout=PIPE, stderr=DEVNULL, env=env,
@@ -71,10 +71,10 @@ async def _end_started(starting: asyncio.Future[Process]) -> None:
         await _end(await starting)
 
 
-async def _feed(process: Process, given: bytes) -> None:
+async def _feed(process: Process, text: bytes) -> None:
     assert process.stdin is not None
     with suppress(ConnectionError):
-        process.stdin.write(given)
+        process.stdin.write(text)
         await process.stdin.drain()
     process.stdin.close()
 
@@ -89,7 +89,7 @@ async def _everything(process: Process, longest: int) -> bytes:
 
 
 async def _end(process: Process) -> None:
-    """Kill it and what it has started, which may hold our end of the pipe open."""
+    """Kill a program and what it has started, which may hold the pipe open."""
     with suppress(ProcessLookupError):
         if sys.platform == "win32":
             process.kill()

@@ -1,4 +1,4 @@
-"""Other programs of this machine, as /proc tells of them; nothing of those that it does not."""
+"""Facts about processes, read from /proc; empty values where it does not give them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ TICK = 1 / _TICKS  # seconds by which `started` may be too early
 
 
 def every() -> set[int]:
-    """Return all processes."""
+    """Return the ids of all processes."""
     with suppress(OSError):
         return {int(name) for name in os.listdir(_PROC) if name.isdigit()}  # noqa: PTH208
     return set()
 
 
 def parent(pid: int) -> int:
-    """Return what has started it; 0 where that is not known."""
+    """Return the id of the parent process; 0 where that is not known."""
     fields = _fields(pid)
     return int(fields[_PARENT]) if fields else 0
 
 
 def started(pid: int) -> float:
-    """Return when it was started, in seconds of the boot clock."""
+    """Return when a process was started, in seconds of the boot clock."""
     fields = _fields(pid)
     return int(fields[_STARTED]) * TICK if fields else 0.0
 
 
 def name(pid: int) -> str:
-    """Return the name of its program, cut after 15 letters."""
+    """Return the name of a process's program, cut after 15 letters."""
     try:
         return (_PROC / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
@@ -41,12 +41,12 @@ def name(pid: int) -> str:
 
 
 def command(pid: int) -> list[str]:
-    """Return its command line."""
+    """Return a process's command line."""
     return _words(pid, "cmdline")
 
 
 def environment(pid: int) -> dict[str, str]:
-    """Return the environment that it was started in; empty for another user's."""
+    """Return the environment that a process was started in; empty for another user's."""
     found = dict[str, str]()
     for word in _words(pid, "environ"):
         name, _, found[name] = word.partition("=")
@@ -54,7 +54,7 @@ def environment(pid: int) -> dict[str, str]:
 
 
 def executable(pid: int) -> str:
-    """Return the file that it runs; empty for another user's."""
+    """Return the file that a process runs; empty for another user's."""
     try:
         return str((_PROC / str(pid) / "exe").readlink())
     except OSError:
@@ -62,7 +62,7 @@ def executable(pid: int) -> str:
 
 
 def is_within(pid: int, ancestors: frozenset[int]) -> bool:
-    """Tell whether it is one of these processes, or was started by one, however indirectly."""
+    """Return whether a process is one of these, or was started by one, however indirectly."""
     while pid > 1:
         if pid in ancestors:
             return True

@@ -1,7 +1,7 @@
-"""Which route leads to a server: straight, or through a proxy of the environment or the system.
+"""How to reach a server: directly, or through a proxy of the environment or the system.
 
-A server on this machine is never behind a proxy: what is said to it in the clear would be said to
-another machine. Nor is a name server asked where this machine is.
+A server on this machine is never reached through a proxy: what is sent to it unencrypted would go
+to another machine. Nor is a name server asked for this machine's address.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy's address, and the setting that it is from."""
+    """A proxy's address, and the variable that names it."""
 
     url: str
     variable: str
 
     @property
     def is_socks(self) -> bool:
-        """Whether it wants a package that speaks SOCKS."""
+        """Whether it speaks SOCKS, which needs a package."""
         return self.url.startswith("socks")
 
 

@@ -1,4 +1,4 @@
-"""What a user can do, where that is another thing on each system."""
+"""Remedies that differ from system to system."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def on(*, linux: str, windows: str, macos: str, platform: str = sys.platform) -> str:
-    """Return what helps on this system; any that is not the other two is like Linux."""
+    """Return the remedy for this system; any but Windows and macOS is like Linux."""
     return {"win32": windows, "darwin": macos}.get(platform, linux)
 
 
@@ -19,7 +19,7 @@ RESTART_SOUND = on(
     linux="Restart the sound server: `systemctl --user restart pipewire wireplumber`, or "
     "`pulseaudio -k`.",
     windows="Restart the service Windows Audio, or the computer.",
-    macos="Log in anew, or run `sudo killall coreaudiod`.",
+    macos="Log out and in again, or run `sudo killall coreaudiod`.",
 )
 SOUND_LIBRARY = on(
     linux="apt install libportaudio2",

@@ -1,4 +1,4 @@
-"""The loop's thread, tasks that nobody awaits, and calls that block.
+"""The thread of the event loop, background tasks, and calls that block.
 
 The loop owns all state. Everything else (the tray's main loop, PortAudio's callback, the hotkey's
 reader) hands it a callback by `Bridge.post`, the only crossing between threads, and returns.
@@ -49,7 +49,7 @@ class Bridge:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def stop(self) -> None:
-        """Cancel what still runs, end the loop and its thread; call from another thread."""
+        """Cancel running tasks, end the loop and its thread; call from another thread."""
         if not self._thread.is_alive():
             return
         self.run(_cancel_all()).result()
@@ -76,7 +76,7 @@ def _others() -> set[asyncio.Task[Any]]:
 
 
 class TaskSet:
-    """Tasks that nobody awaits: the loop itself keeps no task alive."""
+    """Background tasks, kept alive until they end: the loop itself keeps only weak references."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -101,21 +101,21 @@ def run_in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
     """Call it on a thread of its own; return the future of what it returns."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
-    # asyncio complains of errors that nobody asks for; after a timeout nobody does
+    # asyncio logs errors that are never retrieved; after a timeout none is
     answer.add_done_callback(lambda done: done.cancelled() or done.exception())
     threading.Thread(target=_run, args=(loop, call, answer), daemon=True).start()
     return answer
 
 
 class Blocking(Generic[T]):
-    """One blocking call, one at a time: whoever asks meanwhile gets the same answer."""
+    """A blocking call that runs once at a time: callers meanwhile share its answer."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
         self._answer: asyncio.Future[T] | None = None
 
     async def answer(self, limit: float) -> T:
-        """Return what the call returns; TimeoutError after `limit` seconds, and it goes on."""
+        """Return the call's result; after `limit` seconds raise TimeoutError, and let it go on."""
         if self._answer is None or self._answer.done():
             self._answer = run_in_thread(self._call)
         async with asyncio.timeout(limit):
@@ -123,10 +123,10 @@ class Blocking(Generic[T]):
 
 
 def _run(loop: asyncio.AbstractEventLoop, call: Callable[[], T], answer: asyncio.Future[T]) -> None:
-    """Run on the thread; what the call raises is raised where the answer is awaited."""
+    """Run a call on its thread; its error is raised where the answer is awaited."""
     try:
         settle = partial(answer.set_result, call())
-    except Exception as error:  # noqa: BLE001 - a thread's boundary; whoever awaits it decides
+    except Exception as error:  # noqa: BLE001 - a thread's boundary; the awaiting caller decides
         settle = partial(answer.set_exception, error)
-    with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+    with suppress(RuntimeError):  # the loop has closed
         loop.call_soon_threadsafe(lambda: answer.cancelled() or settle())

@@ -1,10 +1,8 @@
-"""The Wayland wire protocol, as far as a client without windows needs it.
+"""The Wayland wire protocol, as far as a client without windows needs it; is there a compositor.
 
 https://wayland.freedesktop.org/docs/html/ch04.html#sect-Protocol-Wire-Format. libwayland's Python
 bindings bring neither the protocols that we speak nor bounded waits: a compositor that hangs must
 not hang us. One thread for each connection.
-
-Whether this process is in a Wayland session.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ class WaylandError(Exception):
 
 
 class Arguments:
-    """What an event says, read in the order of the protocol's description."""
+    """The arguments of an event, read in the order of the protocol's description."""
 
     def __init__(self, payload: bytes, files: deque[int]) -> None:
         self._payload, self._files = payload, files
@@ -103,7 +101,7 @@ class Connection:
 
     @classmethod
     def inherited(cls, file: int) -> Self:
-        """Go on with the connection of another process: `adopt` its objects, and make no others."""
+        """Continue the connection of another process: `adopt` its objects, and create no others."""
         made = cls.__new__(cls)
         made._begin(socket.socket(fileno=file))  # noqa: SLF001 - it is our own
         return made
@@ -123,7 +121,7 @@ class Connection:
         return not self._received
 
     def fileno(self) -> int:
-        """Return what becomes readable when the compositor says something."""
+        """Return the file that becomes readable when the compositor sends something."""
         return self._socket.fileno()
 
     def create(self, on_event: OnEvent | None = None) -> int:
@@ -136,16 +134,16 @@ class Connection:
         return made
 
     def adopt(self, made: int, on_event: OnEvent) -> None:
-        """Hear what an object says that the compositor has made."""
+        """Take the events of an object that the compositor has created."""
         self._handlers[made] = on_event
 
     def forget(self, made: int) -> None:
-        """Hear nothing more of an object that the compositor has made, and that was destroyed."""
+        """Ignore an object that the compositor has created, and that was destroyed."""
         if made >= _SERVERS:
             self._handlers.pop(made, None)
 
     def bind(self, interface: str, version: int = 1, on_event: OnEvent | None = None) -> int:
-        """Return an object of the first global of this kind. Raises UnavailableError."""
+        """Return an object of the first global with this interface. Raises UnavailableError."""
         try:
             name, offered = self.globals[interface]
         except KeyError:
@@ -168,7 +166,7 @@ class Connection:
 
     @contextmanager
     def together(self) -> Generator[None]:
-        """Send the requests of this context at once: none of another client is dealt with between.
+        """Send the requests of this context at once: none of another client comes between them.
 
         That holds up to 4096 bytes, without files. Raises WaylandError.
         """
@@ -184,26 +182,26 @@ class Connection:
             sent = socket.send_fds(self._socket, [data], files) if files else 0
             self._socket.sendall(data[sent:])
         except OSError as reason:
-            self._raise_what_it_said()
+            self._raise_its_error()
             raise WaylandError(f"the compositor takes no more ({reason})") from reason
 
     def sync(self, then: Callable[[], None]) -> None:
-        """Call `then` once all that was sent until now has been dealt with."""
+        """Call `then` once the compositor has handled all that was sent until now."""
         self.request(_DISPLAY, _SYNC, self.create(lambda _opcode, _event: then()))
 
     def roundtrip(self, patience: float = PATIENCE) -> None:
-        """Return when all that was sent has been dealt with. Raises WaylandError."""
+        """Wait until the compositor has handled all that was sent. Raises WaylandError."""
         answered = list[bool]()
         self.sync(lambda: answered.append(True))
         self.answered(answered, patience)
 
     def answered(self, answers: Sequence[object], patience: float = PATIENCE) -> None:
-        """Return when there is an answer among these. Raises WaylandError."""
+        """Wait until `answers` is not empty. Raises WaylandError."""
         if not self.wait(lambda: bool(answers), patience):
             raise WaylandError(f"the compositor did not answer within {patience:g} s")
 
     def wait(self, until: Callable[[], bool], patience: float) -> bool:
-        """Hear events until something holds; return whether it does. Raises WaylandError."""
+        """Take events until a condition holds; return whether it does. Raises WaylandError."""
         end = time.monotonic() + patience
         while not until():
             left = end - time.monotonic()
@@ -213,7 +211,7 @@ class Connection:
         return True
 
     def dispatch(self, patience: float = 0.0) -> None:
-        """Wait so long for something to be said, and deal with it. Raises WaylandError."""
+        """Wait up to `patience` seconds for events, and take them. Raises WaylandError."""
         if select.select([self._socket], [], [], patience)[0]:
             self._receive()
 
@@ -223,8 +221,8 @@ class Connection:
         while self._files:
             os.close(self._files.popleft())
 
-    def _raise_what_it_said(self) -> None:
-        """A compositor that ends a connection says why, just before."""
+    def _raise_its_error(self) -> None:
+        """Raise the error that the compositor sends just before it ends a connection."""
         with suppress(OSError, ValueError):
             while select.select([self._socket], [], [], 0)[0]:
                 self._receive()
@@ -288,7 +286,7 @@ def offered(display: str = "") -> dict[str, int]:
 
 
 def _ignore(_opcode: int, _event: Arguments) -> None:
-    """Hear nothing."""
+    """Ignore an event."""
 
 
 def _packed(given: Argument) -> bytes:

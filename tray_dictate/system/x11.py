@@ -1,11 +1,8 @@
-"""A connection to the X server, and which window of whom has the focus.
+"""Connections to the X server, the focused window, and requests that are really sent.
 
-python-xlib is not thread safe: every thread of ours opens a connection of its own here.
-
-Requests to an X server that are really sent; the hotkey, the output, the tray and doctor ask.
-
-python-xlib 0.33's own flush gives up where the server is busy and its socket is filled for the
-moment: an answer to a paste, or the end of a grab, would wait for whatever is asked next.
+python-xlib is not thread safe: every thread of ours opens a connection of its own here. Version
+0.33's own flush gives up where the server is busy and its socket is full for the moment: an answer
+to a paste, or the end of a grab, would wait for the next request.
 """
 
 # pyright: basic
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TITLE = 1024  # bytes that are looked at
+_TITLE = 1024  # bytes that are read
 
 _REFUSALS = (
     error.DisplayError,
@@ -45,7 +42,7 @@ _REFUSALS = (
 
 
 class Focus(NamedTuple):
-    """The window that gets the keys, and the clients (resource id bases) that may read for it."""
+    """The window that gets the keys, and the clients (resource id bases) that may read in it."""
 
     window: str
     clients: frozenset[int]
@@ -89,7 +86,7 @@ def client_of(display: Display, window: int) -> int:
 
 
 def process_of(display: Display, window: str) -> int:
-    """Return the id of the process that shows this window; 0 where the server does not tell."""
+    """Return the id of the process that shows this window; 0 where that is not known."""
     if not display.has_extension(res.extname):
         return 0
     asked = {"client": int(window, 16), "mask": res.LocalClientPIDMask}
@@ -101,7 +98,7 @@ def process_of(display: Display, window: str) -> int:
 
 
 def watch_end(display: Display, window: int) -> bool:
-    """Hear of the end of a window (DestroyNotify) from now on; False where it has come."""
+    """Ask for DestroyNotify of a window; return False where it is gone already."""
     found = display.create_resource_object("window", window)
     try:
         found.change_attributes(event_mask=X.StructureNotifyMask)
@@ -112,14 +109,14 @@ def watch_end(display: Display, window: int) -> bool:
 
 
 def disown(display: Display, selection: int, time: int) -> None:
-    """Leave nobody owning a selection, unless somebody took it after that time of the server's."""
+    """Give up a selection, unless another client took it after that time of the server's."""
     request.SetSelectionOwner(
         display=display.display, window=X.NONE, selection=selection, time=time
     )
 
 
 def focus(display: Display) -> Focus | None:
-    """Return what has the focus; None where that is no window of a program."""
+    """Return the focused window; None where it is not a program's."""
     try:
         focused: Any = display.get_input_focus().focus
         if isinstance(focused, int) or focused == display.screen().root:
@@ -136,14 +133,14 @@ def focus(display: Display) -> Focus | None:
 
 
 def _title(display: Display, window: Window) -> str:
-    """Return a window's title, as much of it as a person reads."""
+    """Return the beginning of a window's title."""
     atom = display.intern_atom("_NET_WM_NAME")
     found: Any = window.get_property(atom, X.AnyPropertyType, 0, _TITLE // 4)
     return bytes(found.value).decode(errors="replace") if found and found.format == 8 else ""
 
 
 def _toplevel(display: Display, window: Window) -> Window | None:
-    """Return the program's own window at or above this one, else what the manager calls active.
+    """Return the program's own window at or above this one, else the manager's active window.
 
     A window manager gives the focus to a window of its own where no program's window has it.
     """
@@ -183,21 +180,21 @@ def _active(display: Display, frame: Window) -> Window | None:
 
 
 def _ignore(problem: Any, _request: Any = None) -> None:
-    """Take errors of requests without an answer: windows of others vanish at any time."""
+    """Log errors of requests without an answer: other programs' windows vanish at any time."""
     log.debug("the X server answered %s", type(problem).__name__)
 
 
 def marks_text(display: Display, target: Focus) -> bool:
-    """Whether text is marked in the target, which a paste is to replace.
+    """Return whether text is selected in the target, which a paste is to replace.
 
-    To take PRIMARY would unmark it (GTK, Tk).
+    Taking PRIMARY would unselect it (GTK, Tk).
     """
     owner: Any = display.get_selection_owner(Xatom.PRIMARY)
     return bool(owner) and client_of(display, owner.id) in target.clients
 
 
 def flush(display: Display) -> None:
-    """Send what is queued; waits for a server that does not read it yet."""
+    """Send the queued requests; wait for a server that does not read them yet."""
     display.flush()
     while display.display.data_send:
         select.select([], [display.fileno()], [])
@@ -205,9 +202,9 @@ def flush(display: Display) -> None:
 
 
 def wait(display: Display, wake_up: WakeUp | None = None, *, seconds: float | None = None) -> bool:
-    """Send what is queued, then wait for an event or to be woken; return whether it was that.
+    """Send the queued requests, then wait for an event or the wake-up; return whether it woke us.
 
-    It waits for nothing where an event is here already.
+    Return at once where an event is here already.
     """
     flush(display)
     if display.display.event_queue:

@@ -1,7 +1,4 @@
-"""Requests of the X protocol that python-xlib lacks.
-
-Which keys of one keyboard of an X server are down; the hotkey and the output both ask.
-"""
+"""Requests of the X protocol that python-xlib lacks."""
 
 # pyright: basic
 # python-xlib carries no types.

@@ -9,7 +9,7 @@ import pytest
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.doctor import setup, wayland
-from tray_dictate.hotkey.bindings.compositors import Running, find, is_written, write
+from tray_dictate.hotkey.bindings.compositors import RunningCompositor, find, is_written, write
 
 LINES = ["bind = , F9, exec, tray-dictate start"]
 
@@ -22,9 +22,9 @@ def test_where_it_refuses_its_file_is_as_it_was_and_it_is_told_again(tmp_path):
             file.unlink()
         else:
             file.write_text(before)
-        with pytest.raises(UnavailableError, match=r"sway does not take .*: Line 3") as refused:
-            write(Running("sway", file, refuses), LINES)
-        assert "It is as it was" in refused.value.remedy
+        with pytest.raises(UnavailableError, match=r"sway rejects .*: Line 3") as refused:
+            write(RunningCompositor("sway", file, refuses), LINES)
+        assert "The file is unchanged" in refused.value.remedy
         assert (file.read_text() if file.exists() else None) == before
     seen = (tmp_path / "seen").read_text()
     assert seen.count(LINES[0]) == 2
@@ -32,16 +32,16 @@ def test_where_it_refuses_its_file_is_as_it_was_and_it_is_told_again(tmp_path):
 
 
 def test_a_program_that_is_not_there_is_a_refusal(tmp_path):
-    running = Running("niri", tmp_path / "config.kdl", ("/nonexistent/niri", "validate"))
+    running = RunningCompositor("niri", tmp_path / "config.kdl", ("/nonexistent/niri", "validate"))
     running.file.write_text("binds {\n}\n")
-    with pytest.raises(UnavailableError, match="gives no answer"):
+    with pytest.raises(UnavailableError, match="does not answer"):
         write(running, ["F9 { }"])
     assert running.file.read_text() == "binds {\n}\n"
 
 
 @pytest.mark.parametrize(("kind", "name"), [("niri", "niri"), ("hyprland", "Hyprland")])
 def test_no_new_file_hides_the_one_that_is_read_instead(tmp_path, kind, name):
-    running = Running(kind, tmp_path / "config")
+    running = RunningCompositor(kind, tmp_path / "config")
     with pytest.raises(UnavailableError, match="would hide the settings") as refused:
         write(running, LINES)
     assert f"into the file that {name} reads yourself:\n{LINES[0]}" in refused.value.remedy
@@ -51,7 +51,7 @@ def test_no_new_file_hides_the_one_that_is_read_instead(tmp_path, kind, name):
 
 
 def test_rivers_file_is_a_program_and_its_lines_are_run_at_once(tmp_path):
-    running = Running("river", tmp_path / "river" / "init")
+    running = RunningCompositor("river", tmp_path / "river" / "init")
     line = f"touch {tmp_path}/ran"
     assert not is_written(running, [line])
     assert write(running, [line]) is None
@@ -76,7 +76,7 @@ def programs(tmp_path, monkeypatch):
 def test_rivers_keys_of_before_are_free_again_and_after_a_refusal_they_are_not(tmp_path, programs):
     said = tmp_path / "said"
     programs("riverctl", f'echo "$*" >> {said}', 'case "$*" in *F8*) exit 1; esac')
-    running = Running("river", tmp_path / "init")
+    running = RunningCompositor("river", tmp_path / "init")
     old = ["riverctl map normal None F9 spawn 'tray-dictate start'"]
     write(running, old)
     said.write_text("")
@@ -85,7 +85,7 @@ def test_rivers_keys_of_before_are_free_again_and_after_a_refusal_they_are_not(t
     mapped = "map normal None F7 spawn tray-dictate start"
     assert said.read_text().splitlines() == ["unmap normal None F9", mapped]
     said.write_text("")
-    with pytest.raises(UnavailableError, match="river does not take"):
+    with pytest.raises(UnavailableError, match="river rejects"):
         write(running, [old[0].replace("F9", "F8")])
     assert said.read_text().splitlines()[-2:] == ["unmap normal None F8", mapped]
 
@@ -96,30 +96,30 @@ def test_a_link_stays_one_and_a_file_that_cannot_be_written_has_its_lines_told(t
     real.write_text("# mine\n")
     link = tmp_path / "config"
     link.symlink_to(real)
-    write(Running("sway", link), LINES)
+    write(RunningCompositor("sway", link), LINES)
     assert link.is_symlink()
     assert LINES[0] in real.read_text()
     link.unlink()
     link.symlink_to("/proc/version")  # as a store that nobody may write to
     with pytest.raises(UnavailableError, match="cannot be written") as refused:
-        write(Running("sway", link), LINES)
+        write(RunningCompositor("sway", link), LINES)
     assert refused.value.remedy.endswith(f"yourself:\n{LINES[0]}")
 
 
 def test_a_file_with_no_sure_place_is_left_alone(tmp_path):
     file = tmp_path / "init"
     file.write_text("#!/usr/bin/python3\n")
-    with pytest.raises(UnavailableError, match="left alone: it is no shell script") as refused:
-        write(Running("river", file), LINES)
+    with pytest.raises(UnavailableError, match="unchanged: it is not a shell script") as refused:
+        write(RunningCompositor("river", file), LINES)
     assert LINES[0] in refused.value.remedy
     file.write_bytes(b"\xff")
     with pytest.raises(UnavailableError, match="it is not UTF-8"):
-        write(Running("sway", file), LINES)
-    assert not is_written(Running("sway", file), LINES)
+        write(RunningCompositor("sway", file), LINES)
+    assert not is_written(RunningCompositor("sway", file), LINES)
 
 
 def test_keys_that_cannot_be_bound_there_are_replaced_and_that_is_told(tmp_path):
-    running = Running("niri", tmp_path / "config.kdl")
+    running = RunningCompositor("niri", tmp_path / "config.kdl")
     lines, keys = setup.bound(running, HotkeySettings())
     assert keys == "Ctrl+Alt+Space"
     assert lines.notes[0].startswith("Right Ctrl cannot be a shortcut on this desktop.")

@@ -11,7 +11,7 @@ from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words, parse_chord
 from tray_dictate.hotkey.bindings import compositors, gnome
-from tray_dictate.hotkey.bindings.compositors import Running
+from tray_dictate.hotkey.bindings.compositors import RunningCompositor
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
 from tray_dictate.system.autostart import entry
 
@@ -21,22 +21,23 @@ def program() -> tuple[str, ...]:
     return entry.program()[:-1]
 
 
-def bound(running: Running, settings: HotkeySettings) -> tuple[Bindings, str]:
-    """Return the lines for a compositor, and the hotkey in words; another where it must be.
+def bound(running: RunningCompositor, settings: HotkeySettings) -> tuple[Bindings, str]:
+    """Return the lines for a compositor, and in words the hotkey or its substitute.
 
     Raises UnavailableError.
     """
 
-    def made(chord: Chord) -> Bindings:
+    def bind(chord: Chord) -> Bindings:
         return bindings(
-            running.kind, chord, settings.shortcuts, program(), toggle=settings.mode == "toggle"
-        )
+            running.compositor, chord, settings.shortcuts, program(),
+            toggle=settings.mode == "toggle",
+        )  # fmt: skip
 
-    return _or_substitute(made, parse_chord(settings.keys))
+    return _or_substitute(bind, parse_chord(settings.keys))
 
 
 def is_bound(settings: HotkeySettings) -> bool:
-    """Whether the compositor's own file has our lines for these keys; blocks."""
+    """Return whether the compositor's own file has our lines for these keys; blocks."""
     try:
         running = compositors.find()
         return bool(running) and compositors.is_written(running, bound(running, settings)[0].lines)
@@ -44,12 +45,12 @@ def is_bound(settings: HotkeySettings) -> bool:
         return False
 
 
-def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
+def _or_substitute(bind: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
     try:
-        return made(chord), in_words(chord)
+        return bind(chord), in_words(chord)
     except ValueError:
         try:
-            found = made(SUBSTITUTE)
+            found = bind(SUBSTITUTE)
         except ValueError as reason:  # it is another chord that cannot be bound
             raise UnavailableError(str(reason)) from reason
         instead = f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead."
@@ -57,7 +58,7 @@ def _or_substitute(made: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bin
 
 
 async def runs_gnome() -> bool:
-    """Whether GNOME's custom shortcuts are there: their service, or a session that says so."""
+    """Return whether GNOME's custom shortcuts work here, by their service or the session's name."""
     from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
 
     if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):

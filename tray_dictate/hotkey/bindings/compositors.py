@@ -1,8 +1,7 @@
-"""The compositor of this session: which one it is, its file of bindings, and our lines in it.
+"""The compositor of this session, its configuration file, and our block of lines in that.
 
-It is asked itself; what the desktop calls itself is no proof.
-
-Our lines in a file of the user's: between two marks, put there once, renewed in place.
+The compositor itself is asked which one it is; the desktop's name is no proof. Our lines stand
+between two marks, which are inserted once and then renewed in place.
 """
 
 from __future__ import annotations
@@ -32,12 +31,221 @@ _DOUBTFUL = re.compile(r'"|/\*|\*/')  # what is left of one that is nested or ha
 _BINDS = re.compile(r"(?<![\w-])binds(?![\w-])")
 _BINDS_LINE = re.compile(r"^[ \t]*binds[ \t]*\{[ \t]*\n", re.MULTILINE)
 _SHELL = re.compile(r"#!.*\b(sh|bash|dash|zsh|ksh)\b.*\n")
+_LIMIT = 10.0  # seconds for one of its programs
+_READ = 1.0  # seconds within which Hyprland has read its file
+_BACKUP = ".before-tray_dictate"
+_SYSTEM = Path("/etc")  # belongs to the administrator and to no user
+_NAMES: dict[Compositor, str] = {
+    "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
+}  # fmt: skip
+# where the user has no file, one of the system's is read, or one that was named at the start
+_READ_ANOTHER = ("hyprland", "niri")
 
 
-def marked(text: str, lines: Sequence[str], compositor: Compositor) -> str:
-    """Return the file with these lines in it, in place of those of before.
+@dataclass(frozen=True, slots=True)
+class RunningCompositor:
+    """A compositor, its file, and the command that makes it read or check that."""
 
-    Raises ValueError, for the user to read, where there is no place that is surely right.
+    compositor: Compositor
+    file: Path
+    reload: tuple[str, ...] = ()  # empty: it reads the file by itself
+    base: str = ""  # the beginning of a new file
+
+    @property
+    def known(self) -> bool:
+        """Whether this file may be written: a new one would hide the one that is read instead."""
+        return self.compositor not in _READ_ANOTHER or self.file.exists()
+
+    @property
+    def name(self) -> str:
+        """The compositor's own name."""
+        return _NAMES[self.compositor]
+
+    def text(self) -> str:
+        """Return the file's text, or the beginning of a new one. Raises UnavailableError."""
+        try:
+            return self.file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return self.base
+        except (OSError, UnicodeDecodeError) as reason:
+            why = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8"
+            raise UnavailableError(f"{self.file} cannot be read: {why}.") from reason
+
+
+def find(system: Path = _SYSTEM) -> RunningCompositor | None:
+    """Return the compositor that answers here, if it keeps bindings in a file; blocks.
+
+    `system` is the folder of the administrator's configuration files.
+    """
+    return _sway(system) or _hyprland() or _niri() or _river()
+
+
+def is_written(running: RunningCompositor, lines: Sequence[str]) -> bool:
+    """Return whether our block in its file has exactly these lines."""
+    try:
+        text = running.text()
+        return replace_block(text, lines, running.compositor) == text
+    except (UnavailableError, ValueError):
+        return False
+
+
+def write(running: RunningCompositor, lines: Sequence[str]) -> Path | None:
+    """Put our lines into its file and have it read them; return the path of the backup, if any.
+
+    Where it refuses them, the file is restored. Blocks. Raises UnavailableError.
+    """
+    place = running.file if running.known else f"the file that {running.name} reads"
+    by_hand = f"Put these lines into {place} yourself:\n" + "\n".join(lines)
+    if not running.known:
+        raise UnavailableError(
+            f"{running.file} does not exist, and a new one would hide the settings that "
+            f"{running.name} reads from elsewhere.",
+            by_hand,
+        )
+    before = running.text()
+    existed = running.file.exists()
+    try:
+        after = replace_block(before, lines, running.compositor)
+    except ValueError as reason:
+        raise UnavailableError(f"{running.file} is left unchanged: {reason}.", by_hand) from reason
+    backup: Path | None = None
+    try:
+        mode = stat.S_IMODE(running.file.stat().st_mode) if existed else _mode(running.compositor)
+        if existed:
+            backup = running.file.with_name(running.file.name + _BACKUP)
+            write_atomic(backup, before, mode)
+        write_atomic(running.file, after, mode)
+    except OSError as reason:
+        raise UnavailableError(
+            f"{reason.filename} cannot be written: {reason.strerror}.", by_hand
+        ) from reason
+    if refusal := _reload(running, lines, lines_of(before)):
+        if existed:
+            write_atomic(running.file, before, mode)
+        else:
+            running.file.unlink(missing_ok=True)
+        _reload(running, lines_of(before), lines)
+        raise UnavailableError(
+            f"{running.name} rejects {running.file} with our lines: {refusal}",
+            "The file is unchanged. Correct the error in it, then try again.",
+        )
+    return backup
+
+
+def _reload(running: RunningCompositor, lines: Sequence[str], before: Sequence[str]) -> str:
+    """Have it read its file, whose block had other lines before; return why it refuses, or ""."""
+    command = running.reload
+    if running.compositor == "river":  # its file runs once, at its start; the lines are commands
+        script = [*unmapped(before), "set -e", *lines]
+        command = ("sh", "-c", "\n".join(script))
+    if not command:
+        return ""
+    try:
+        done = _run(*command)
+    except (OSError, subprocess.TimeoutExpired) as reason:
+        return f"{command[0]} does not answer ({type(reason).__name__})."
+    if done.returncode == 0:
+        return _unread(running, lines) if running.compositor == "hyprland" and lines else ""
+    said = " ".join((done.stderr.strip() or done.stdout.strip()).split()[:60])
+    return said or f"{quoted(command[:2])} failed."
+
+
+def _unread(running: RunningCompositor, lines: Sequence[str]) -> str:
+    """Return why Hyprland, which accepts any file, does not have our bindings now, or ""."""
+    ours = {line.split(", ", 3)[-1].replace("##", "#") for line in lines}
+    until = time.monotonic() + _READ
+    while time.monotonic() < until:
+        try:
+            bound = json.loads(_output("hyprctl", "binds", "-j"))
+            if not ours.isdisjoint(str(entry["arg"]) for entry in bound):
+                return ""
+        except (ValueError, KeyError, TypeError):
+            pass
+        time.sleep(_READ / 10)
+    return f"`hyprctl binds` has none of them. Is {running.file} the file that it reads?"
+
+
+def _mode(compositor: Compositor) -> int:
+    return 0o755 if compositor == "river" else 0o644  # river's is a program
+
+
+def _sway(system: Path) -> RunningCompositor | None:
+    if not os.environ.get("SWAYSOCK") or not (
+        answer := _output("swaymsg", "-r", "-t", "get_version")
+    ):
+        return None
+    try:
+        file = Path(json.loads(answer)["loaded_config_file_name"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    if file.is_relative_to(system):  # with a file of the user's, sway reads only that one
+        return RunningCompositor(
+            "sway", _settings("sway/config"), ("swaymsg", "reload"), f"include {file}\n"
+        )
+    return RunningCompositor("sway", file, ("swaymsg", "reload"))
+
+
+def _hyprland() -> RunningCompositor | None:
+    if not os.environ.get("HYPRLAND_INSTANCE_SIGNATURE") or not _output("hyprctl", "version"):
+        return None
+    named = os.environ.get("HYPRLAND_CONFIG")
+    file = Path(named) if named else _settings("hypr/hyprland.conf")
+    program = file.with_suffix(".lua")
+    if file == program or (not named and program.exists()):  # since 0.55 it is read first
+        raise UnavailableError(
+            f"Hyprland's {program} is a program, which is left unchanged.",
+            "Bind the key there: a press to `tray-dictate start`, its release to "
+            "`tray-dictate stop`.",
+        )
+    return RunningCompositor("hyprland", file, ("hyprctl", "reload"))
+
+
+def _niri() -> RunningCompositor | None:
+    if not os.environ.get("NIRI_SOCKET") or not _output("niri", "msg", "version"):
+        return None
+    named = os.environ.get("NIRI_CONFIG")
+    file = Path(named) if named else _settings("niri/config.kdl")
+    return RunningCompositor(
+        "niri", file, ("niri", "validate", "-c", str(file))
+    )  # it reads it by itself
+
+
+def _river() -> RunningCompositor | None:
+    from tray_dictate.system.wayland import WaylandError, offered  # noqa: PLC0415
+
+    try:
+        if "zriver_control_v1" not in offered():
+            return None
+    except (UnavailableError, WaylandError):
+        return None
+    return RunningCompositor("river", _settings("river/init"))
+
+
+def _settings(name: str) -> Path:
+    folder = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(folder) if folder else Path.home() / ".config") / name
+
+
+def _output(*command: str) -> str:
+    """Return a program's output; empty where it is missing or fails."""
+    try:
+        done = _run(*command)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        timeout=_LIMIT, env=without_keys(),
+    )  # fmt: skip
+
+
+def replace_block(text: str, lines: Sequence[str], compositor: Compositor) -> str:
+    """Return the file with these lines in our block, in place of its earlier ones.
+
+    Raises ValueError, for the user to read, where no place for the block is certainly right.
     """
     sign = "//" if compositor == "niri" else "#"
     begin, end = f"{sign} {_BEGIN}\n", f"{sign} {_END}\n"
@@ -51,14 +259,14 @@ def marked(text: str, lines: Sequence[str], compositor: Compositor) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return our lines that are in a file; none where its marks are damaged."""
+    """Return the lines of our block in a file; none where its marks are damaged."""
     after = text.partition(f" {_BEGIN}\n")[2]
     inside, mark, _ = after.partition(_END)
     return [line.strip() for line in inside.splitlines()[:-1]] if mark else []
 
 
 def _renewed(text: str, begin: str, end: str, block: str) -> str:
-    """Return it with our lines replaced; they keep their indentation."""
+    """Return the text with our block replaced; it keeps its indentation."""
     pattern = rf"^([ \t]*){re.escape(begin)}.*?^[ \t]*{re.escape(end.rstrip())}[ \t]*(\n|\Z)"
     found = list(re.finditer(pattern, text, re.MULTILINE | re.DOTALL))
     if len(found) != 1 or text.count(begin.strip()) != 1 or text.count(end.strip()) != 1:
@@ -68,19 +276,19 @@ def _renewed(text: str, begin: str, end: str, block: str) -> str:
 
 
 def _at_the_top(text: str, block: str) -> str:
-    """Return a script with it, before what may never return."""
+    """Return a script with the block at its top, before commands that may never return."""
     first = _SHELL.match(text)
     if text and not first:
-        raise ValueError("it is no shell script")
+        raise ValueError("it is not a shell script")
     head = first[0] if first else "#!/bin/sh\n"
     return head + block + text[len(first[0]) if first else 0 :]
 
 
 def _in_binds(text: str, block: str) -> str:
-    """Return it with the block in niri's own section of bindings; others have one, too."""
+    """Return the text with the block in niri's top-level section `binds`; others may nest one."""
     code = _HIDDEN.sub(lambda hidden: re.sub(r"[^\n]", " ", hidden[0]), text)
     if _DOUBTFUL.search(code) or not _balanced(code):
-        raise ValueError("where its sections begin and end is not sure")
+        raise ValueError("its sections cannot be told apart for certain")
     found = [match.start() for match in _BINDS.finditer(code) if not _depth(code[: match.start()])]
     if not found:
         return f"{text}binds {{\n{_indented(block, '    ')}}}\n"
@@ -101,210 +309,3 @@ def _depth(code: str) -> int:
 
 def _indented(block: str, by: str) -> str:
     return "".join(f"{by}{line}\n" for line in block.splitlines())
-
-
-_LIMIT = 10.0  # seconds for one of its programs
-_READ = 1.0  # seconds within which Hyprland has read its file
-_BACKUP = ".before-tray_dictate"
-_SYSTEM = Path("/etc")  # belongs to the administrator and to no user
-_NAMES: dict[Compositor, str] = {
-    "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
-}  # fmt: skip
-# where the user has no file, one of the system's is read, or one that was named at the start
-_READ_ANOTHER = ("hyprland", "niri")
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What runs, its file, and what makes it read that again or check it."""
-
-    kind: Compositor
-    file: Path
-    reload: tuple[str, ...] = ()  # where it is empty, it does so itself
-    base: str = ""  # what a new file begins with
-
-    @property
-    def known(self) -> bool:
-        """Whether this file may be written: a new one would hide the one that is read instead."""
-        return self.kind not in _READ_ANOTHER or self.file.exists()
-
-    @property
-    def name(self) -> str:
-        """Return what it calls itself."""
-        return _NAMES[self.kind]
-
-    def text(self) -> str:
-        """Return the file as it is, or as a new one begins. Raises UnavailableError."""
-        try:
-            return self.file.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return self.base
-        except (OSError, UnicodeDecodeError) as reason:
-            why = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8"
-            raise UnavailableError(f"{self.file} cannot be read: {why}.") from reason
-
-
-def find(system: Path = _SYSTEM) -> Running | None:
-    """Return the compositor that answers here, where it is one with bindings in a file; blocks.
-
-    `system` is the folder of the administrator's configuration files.
-    """
-    return _sway(system) or _hyprland() or _niri() or _river()
-
-
-def is_written(running: Running, lines: Sequence[str]) -> bool:
-    """Whether its file has exactly these lines of ours."""
-    try:
-        text = running.text()
-        return marked(text, lines, running.kind) == text
-    except (UnavailableError, ValueError):
-        return False
-
-
-def write(running: Running, lines: Sequence[str]) -> Path | None:
-    """Put our lines into its file and have it read them; return where the file of before is kept.
-
-    Where it refuses them, all is as it was. Blocks. Raises UnavailableError.
-    """
-    place = running.file if running.known else f"the file that {running.name} reads"
-    by_hand = f"Put these lines into {place} yourself:\n" + "\n".join(lines)
-    if not running.known:
-        raise UnavailableError(
-            f"{running.file} is not there, and a new one would hide the settings that "
-            f"{running.name} reads from elsewhere.",
-            by_hand,
-        )
-    before = running.text()
-    existed = running.file.exists()
-    try:
-        after = marked(before, lines, running.kind)
-    except ValueError as reason:
-        raise UnavailableError(f"{running.file} is left alone: {reason}.", by_hand) from reason
-    kept: Path | None = None
-    try:
-        mode = stat.S_IMODE(running.file.stat().st_mode) if existed else _mode(running.kind)
-        if existed:
-            kept = running.file.with_name(running.file.name + _BACKUP)
-            write_atomic(kept, before, mode)
-        write_atomic(running.file, after, mode)
-    except OSError as reason:
-        raise UnavailableError(
-            f"{reason.filename} cannot be written: {reason.strerror}.", by_hand
-        ) from reason
-    if refusal := _told(running, lines, lines_of(before)):
-        if existed:
-            write_atomic(running.file, before, mode)
-        else:
-            running.file.unlink(missing_ok=True)
-        _told(running, lines_of(before), lines)
-        raise UnavailableError(
-            f"{running.name} does not take {running.file} with our lines: {refusal}",
-            "It is as it was. Mend what is wrong in it, then try again.",
-        )
-    return kept
-
-
-def _told(running: Running, lines: Sequence[str], before: Sequence[str]) -> str:
-    """Have it read its file, which had others before; return what it says against that."""
-    command = running.reload
-    if running.kind == "river":  # its file runs once, at its start; the lines are commands
-        script = [*unmapped(before), "set -e", *lines]
-        command = ("sh", "-c", "\n".join(script))
-    if not command:
-        return ""
-    try:
-        done = _run(*command)
-    except (OSError, subprocess.TimeoutExpired) as reason:
-        return f"{command[0]} gives no answer ({type(reason).__name__})."
-    if done.returncode == 0:
-        return _unread(running, lines) if running.kind == "hyprland" and lines else ""
-    said = " ".join((done.stderr.strip() or done.stdout.strip()).split()[:60])
-    return said or f"{quoted(command[:2])} failed."
-
-
-def _unread(running: Running, lines: Sequence[str]) -> str:
-    """Return why Hyprland, which takes any file, does not have our bindings now."""
-    ours = {line.split(", ", 3)[-1].replace("##", "#") for line in lines}
-    until = time.monotonic() + _READ
-    while time.monotonic() < until:
-        try:
-            bound = json.loads(_says("hyprctl", "binds", "-j"))
-            if not ours.isdisjoint(str(one["arg"]) for one in bound):
-                return ""
-        except (ValueError, KeyError, TypeError):
-            pass
-        time.sleep(_READ / 10)
-    return f"`hyprctl binds` has none of them. Is {running.file} the file that it reads?"
-
-
-def _mode(kind: Compositor) -> int:
-    return 0o755 if kind == "river" else 0o644  # river's is a program
-
-
-def _sway(system: Path) -> Running | None:
-    if not os.environ.get("SWAYSOCK") or not (
-        answer := _says("swaymsg", "-r", "-t", "get_version")
-    ):
-        return None
-    try:
-        file = Path(json.loads(answer)["loaded_config_file_name"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    if file.is_relative_to(system):  # with a file of the user's, sway reads only that one
-        return Running("sway", _settings("sway/config"), ("swaymsg", "reload"), f"include {file}\n")
-    return Running("sway", file, ("swaymsg", "reload"))
-
-
-def _hyprland() -> Running | None:
-    if not os.environ.get("HYPRLAND_INSTANCE_SIGNATURE") or not _says("hyprctl", "version"):
-        return None
-    given = os.environ.get("HYPRLAND_CONFIG")
-    file = Path(given) if given else _settings("hypr/hyprland.conf")
-    program = file.with_suffix(".lua")
-    if file == program or (not given and program.exists()):  # since 0.55 it is read first
-        raise UnavailableError(
-            f"Hyprland's {program} is a program, which is left alone.",
-            "Bind the key there: a press to `tray-dictate start`, its release to "
-            "`tray-dictate stop`.",
-        )
-    return Running("hyprland", file, ("hyprctl", "reload"))
-
-
-def _niri() -> Running | None:
-    if not os.environ.get("NIRI_SOCKET") or not _says("niri", "msg", "version"):
-        return None
-    given = os.environ.get("NIRI_CONFIG")
-    file = Path(given) if given else _settings("niri/config.kdl")
-    return Running("niri", file, ("niri", "validate", "-c", str(file)))  # it reads it by itself
-
-
-def _river() -> Running | None:
-    from tray_dictate.system.wayland import WaylandError, offered  # noqa: PLC0415
-
-    try:
-        if "zriver_control_v1" not in offered():
-            return None
-    except (UnavailableError, WaylandError):
-        return None
-    return Running("river", _settings("river/init"))
-
-
-def _settings(name: str) -> Path:
-    folder = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(folder) if folder else Path.home() / ".config") / name
-
-
-def _says(*command: str) -> str:
-    """Return what a program answers; empty where it is not there or has nobody to ask."""
-    try:
-        done = _run(*command)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
-
-
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-        timeout=_LIMIT, env=without_keys(),
-    )  # fmt: skip

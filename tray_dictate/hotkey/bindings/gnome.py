@@ -1,4 +1,4 @@
-"""GNOME's custom shortcuts: a press of their keys runs a command, and a release nothing.
+"""GNOME's custom shortcuts, which run a command at a key's press, and nothing at its release.
 
 By `gsettings`, which every GNOME has. Shortcuts of the user's own are left as they are.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system.key_variables import without_keys
 
-MEDIA_KEYS = "org.gnome.SettingsDaemon.MediaKeys"  # on the session bus: who runs the commands
+MEDIA_KEYS = "org.gnome.SettingsDaemon.MediaKeys"  # on the session bus: runs the commands
 _SCHEMA = "org.gnome.settings-daemon.plugins.media-keys"
 _LIST = "custom-keybindings"
 _ENTRY = f"{_SCHEMA}.custom-keybinding"
@@ -30,7 +30,7 @@ _SAME = {"primary": "control", "ctrl": "control", "ctl": "control", "mod1": "alt
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """What is shown in GNOME's settings, what it runs, and its keys as GNOME spells them."""
+    """A shortcut's name in GNOME's settings, its command, and its keys as GNOME spells them."""
 
     name: str
     command: str
@@ -38,7 +38,7 @@ class Shortcut:
 
 
 def setup(wanted: Mapping[str, Shortcut]) -> bool:
-    """Make these our shortcuts, by a short name each; tell whether that changed anything.
+    """Make these our shortcuts, each by a short name; return whether that changed anything.
 
     Blocks. Raises UnavailableError.
     """
@@ -66,7 +66,7 @@ def setup(wanted: Mapping[str, Shortcut]) -> bool:
     ]  # fmt: skip
     for schema, key, value in changes:
         _gsettings("set", schema, key, _variant(value))
-    for path in now:  # of an earlier time
+    for path in now:  # ours of before
         if path not in after:
             _gsettings("reset-recursively", f"{_ENTRY}:{path}")
     if now != after:  # the last step: until then nobody reads the entries
@@ -75,7 +75,7 @@ def setup(wanted: Mapping[str, Shortcut]) -> bool:
 
 
 def paths() -> list[str]:
-    """Return where the custom shortcuts are kept, in their order. Raises UnavailableError."""
+    """Return the settings paths of all custom shortcuts, in order. Raises UnavailableError."""
     return [str(path) for path in ast.literal_eval(_get(_SCHEMA, _LIST).removeprefix("@as "))]
 
 
@@ -89,14 +89,14 @@ def binding(name: str) -> str:
 
 
 def normal(binding: str) -> frozenset[str]:
-    """Return the same for each spelling of the same keys: "<Primary><Alt>T", "<Alt><Control>t"."""
+    """Return one value for all spellings of the same keys: "<Primary><Alt>T", "<Alt><Control>t"."""
     modifiers = re.findall(r"<([^>]+)>", binding.lower())
     key = re.sub(r"<[^>]+>", "", binding.lower())
     return frozenset([*(f"<{_SAME.get(name, name)}>" for name in modifiers), key])
 
 
 def _taken(custom: list[str]) -> dict[frozenset[str], str]:
-    """Return the keys that something has already, and what that is."""
+    """Return the keys that are taken, and by which shortcut."""
     found: dict[frozenset[str], str] = {}
     for schema in _OTHERS:
         try:
@@ -133,7 +133,7 @@ def _gsettings(*words: str) -> str:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as reason:
         raise UnavailableError(
-            f"GNOME's settings do not answer ({type(reason).__name__}).", "Log in anew."
+            f"GNOME's settings do not answer ({type(reason).__name__}).", "Log out and in again."
         ) from reason
     if done.returncode:
         raise UnavailableError(

@@ -46,7 +46,7 @@ _BY_PLACE = ("sway", "hyprland")  # which bind keys by their codes, too
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """What to write, and where it is not quite what the settings say."""
+    """Lines of a configuration file, and notes on where they differ from the settings."""
 
     lines: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -94,10 +94,12 @@ def bindings(
     Raises ValueError, for the user to read, where this compositor cannot bind one of them.
     """
     notes: list[str] = []
-    one = compositor == "niri"
-    if one and not toggle:
-        notes.append("niri tells of no release: press once to start and once more to stop.")
-    commands = {"press": "toggle"} if toggle or one else {"press": "start", "release": "stop"}
+    releases = compositor != "niri"
+    if not releases and not toggle:
+        notes.append("niri does not report key releases: press once to start and again to stop.")
+    commands = (
+        {"press": "toggle"} if toggle or not releases else {"press": "start", "release": "stop"}
+    )
     lines = _lines(compositor, chord, commands, program, notes)
     for command, other in others.items():
         lines += _lines(compositor, other, {"press": command}, program, notes)
@@ -105,11 +107,11 @@ def bindings(
 
 
 def unmapped(lines: Sequence[str]) -> list[str]:
-    """Return what takes river's bindings back: they are live until then, whatever its file has."""
+    """Return the commands that undo river's bindings, which outlive their lines in its file."""
     keys = (
         line.partition(" spawn ")[0].removeprefix(_MAP) for line in lines if line.startswith(_MAP)
     )
-    return [f"riverctl unmap {one}" for one in keys]
+    return [f"riverctl unmap {key}" for key in keys]
 
 
 def quoted(words: Sequence[str]) -> str:
@@ -124,9 +126,11 @@ def accelerator(chord: Chord) -> str:
     """Return a chord as GNOME writes it: "<Control><Alt>space". Raises ValueError."""
     key = _key(chord, [])
     if place_of(key.name) is not None:
-        raise ValueError(f"GNOME binds no key by its place, as {in_words(chord)} is. {_CHOOSE}.")
+        raise ValueError(
+            f"GNOME cannot bind a key by its place, as {in_words(chord)} is. {_CHOOSE}."
+        )
     if key.bare:
-        raise ValueError(f"GNOME binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+        raise ValueError(f"GNOME cannot bind a modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
     modifiers = "".join(
         "<Mod5>" if name == "alt_gr" else f"<{name.title().replace('Ctrl', 'Control')}>"
         for name in key.modifiers
@@ -148,37 +152,37 @@ def _lines(
         )
     if place_of(key.name) is not None and compositor not in _BY_PLACE:
         raise ValueError(
-            f"{compositor} binds no key by its place, as {in_words(chord)} is. {_CHOOSE}."
+            f"{compositor} cannot bind a key by its place, as {in_words(chord)} is. {_CHOOSE}."
         )
     if key.bare and compositor == "niri":
-        raise ValueError(f"niri binds no modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+        raise ValueError(f"niri cannot bind a modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
     if key.bare and compositor == "hyprland" and "release" in commands:
         notes.append(
-            "Older Hyprlands tell of no release of a modifier alone: press again to stop, or "
-            "choose another key."
+            "Older Hyprland versions do not report the release of a modifier alone: press again to "
+            "stop, or choose another key."
         )
     if key.modifiers and compositor in ("hyprland", "river") and "release" in commands:
         held, last = (in_words(tuple(part)) for part in (_modifiers(chord), _others(chord)))
         notes.append(
-            f"Let go of {last} before {held}, else the release is not seen: then press again to "
-            "stop."
+            f"Release {last} before {held}; otherwise the release is not seen, and you stop by "
+            "pressing again."
         )
     line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri}[compositor]
     return [
-        one
+        text
         for name in filter(None, (key.name, key.other))
         for when, command in commands.items()
-        for one in line(_Key(name, key.modifiers), when == "release", (*program, command))
+        for text in line(_Key(name, key.modifiers), when == "release", (*program, command))
     ]
 
 
 def _key(chord: Chord, notes: list[str]) -> _Key:
-    """Return what is bound for a chord; what that leaves out is added to the notes."""
+    """Return the key to bind for a chord; add to the notes where that is more than the chord."""
     plain, modifiers = _others(chord), _modifiers(chord)
     if any(button_of(key) is not None for slot in plain for key in slot):
         raise ValueError(
-            f"{in_words(chord)} is a button of a mouse, which is bound by no compositor's lines "
-            f'that we write. {_CHOOSE}, or set hotkey.source = "evdev".'
+            f"{in_words(chord)} is a mouse button, which cannot be bound. "
+            f'{_CHOOSE}, or set hotkey.source = "evdev".'
         )
     if len(plain) > 1:
         raise ValueError(f"{in_words(chord)}: two keys at once cannot be bound. {_CHOOSE}.")
@@ -186,7 +190,7 @@ def _key(chord: Chord, notes: list[str]) -> _Key:
         names = sorted(modifiers.pop())
         return _Key(names[0], _kinds(modifiers), names[1] if len(names) > 1 else "")
     if any(len(slot) == 1 and "alt_gr" not in slot for slot in modifiers):
-        notes.append(f"In {spell(chord)} either side's modifiers will do, not only one side's.")
+        notes.append(f"In {spell(chord)} the modifiers of either side work, not only one side's.")
     [name] = plain[0]
     return _Key(name, _kinds(modifiers))
 

@@ -1,4 +1,4 @@
-"""What keeps the hotkey's keys and buttons from the windows of an X server: passive grabs.
+"""Hides the hotkey's keys and buttons from the windows of an X server, by passive grabs.
 
 A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden by a grab that is let go at once,
 and does not repeat while it is down: released of its modifiers by our output, a repeating space

@@ -249,7 +249,7 @@ class XInputHotkey(KeyReader):
         return {device.deviceid for device in devices if "XTEST" in str(device.name)}
 
     def _announce(self) -> None:
-        """Say that we know version 2.2: since 2.1 raw events come whoever has a grab.
+        """Announce version 2.2 of XInput: since 2.1 raw events come in spite of grabs.
 
         python-xlib itself says 2.0, and then a menu or a locker that grabs the keyboard hides it.
         """

@@ -1,4 +1,4 @@
-"""What a session would start, the interface of each back end, and our own command."""
+"""The autostart entry, the interface of its back ends, and the command in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = "tray-dictate"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a session would start."""
+    """An entry that makes a session start a program."""
 
     where: str  # for the user: a path, or a key of the registry
     command: tuple[str, ...]
@@ -22,7 +22,7 @@ class Entry:
 
 
 class AutostartBackend(Protocol):
-    """What of an operating system or desktop starts programs with the session."""
+    """A mechanism of the system that starts programs with the session."""
 
     name: str
 

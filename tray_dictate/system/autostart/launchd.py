@@ -70,7 +70,7 @@ def parse(written: bytes) -> tuple[str, ...]:
 
 
 def switched_off(printed: str) -> bool:
-    """Tell whether `launchctl print-disabled` names ours as switched off."""
+    """Return whether `launchctl print-disabled` lists ours as disabled."""
     return bool(re.search(rf'"{re.escape(_LABEL)}" => (disabled|true)', printed))
 
 

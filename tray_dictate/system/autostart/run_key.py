@@ -81,5 +81,5 @@ def parse(value: str) -> tuple[str, ...]:
 
 
 def switched_off(approved: object) -> bool:
-    """Tell whether the Task Manager's note says so: its first byte is odd."""
+    """Return whether the Task Manager has disabled the entry: the first byte is odd."""
     return isinstance(approved, bytes) and bool(approved[:1]) and approved[0] % 2 == 1

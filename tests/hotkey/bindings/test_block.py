@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.hotkey.bindings.compositors import lines_of, marked
+from tray_dictate.hotkey.bindings.compositors import lines_of, replace_block
 
 OLD, NEW = ["bind f9", "bind f8"], ["bind f7"]
 FILES = {
@@ -18,11 +18,11 @@ FILES = {
 @pytest.mark.parametrize("compositor", FILES)
 def test_lines_are_added_once_and_renewed_in_place_and_all_else_stays(compositor):
     before = FILES[compositor]
-    first = marked(before, OLD, compositor)
-    assert marked(first, OLD, compositor) == first
+    first = replace_block(before, OLD, compositor)
+    assert replace_block(first, OLD, compositor) == first
     assert lines_of(first) == OLD
     assert lines_of(before) == lines_of(first.replace(": end", "")) == []
-    second = marked(first + "later = 1\n", NEW, compositor)
+    second = replace_block(first + "later = 1\n", NEW, compositor)
     assert [line.strip() for line in second.splitlines() if "bind f" in line] == NEW
     others = [line for line in second.splitlines() if "tray_dictate" not in line]
     assert [line for line in others if line.strip() not in NEW] == [
@@ -31,14 +31,14 @@ def test_lines_are_added_once_and_renewed_in_place_and_all_else_stays(compositor
 
 
 def test_in_rivers_script_they_come_before_what_may_never_return():
-    assert marked(FILES["river"], OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
-    assert marked("", OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
+    assert replace_block(FILES["river"], OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
+    assert replace_block("", OLD, "river").startswith("#!/bin/sh\n# tray_dictate")
 
 
 def test_niris_are_in_its_section_of_bindings():
-    text = marked(FILES["niri"], NEW, "niri")
+    text = replace_block(FILES["niri"], NEW, "niri")
     assert text.index("binds {") < text.index("    bind f7\n") < text.index("Mod+Q")
-    assert marked("input {}", NEW, "niri").endswith("    // tray_dictate: end\n}\n")
+    assert replace_block("input {}", NEW, "niri").endswith("    // tray_dictate: end\n}\n")
 
 
 @pytest.mark.parametrize(
@@ -52,34 +52,34 @@ def test_niris_are_in_its_section_of_bindings():
     ],
 )
 def test_what_only_looks_like_niris_bindings_is_not_taken_for_them(other):
-    alone = marked(other, NEW, "niri")
-    assert alone == other + marked("", NEW, "niri")
-    both = marked(f"{other}binds {{ // mine\n}}\n", NEW, "niri")
+    alone = replace_block(other, NEW, "niri")
+    assert alone == other + replace_block("", NEW, "niri")
+    both = replace_block(f"{other}binds {{ // mine\n}}\n", NEW, "niri")
     assert both == f"{other}binds {{ // mine\n{alone.removeprefix(other + 'binds {')[1:]}"
 
 
 @pytest.mark.parametrize(
     ("text", "compositor", "reason"),
     [
-        ("#!/usr/bin/env python3\n", "river", "no shell script"),
+        ("#!/usr/bin/env python3\n", "river", "not a shell script"),
         ("binds { Mod+Q { quit; } }\n", "niri", "does not begin with a line"),
         ("/-\nbinds {\n}\n", "niri", "does not begin with a line"),
         ("input \\\nbinds {\n}\n", "niri", "does not begin with a line"),
         ("a {\n} ; binds {\n}\n", "niri", "does not begin with a line"),
-        ("/* /* */ */\nbinds {\n}\n", "niri", "is not sure"),
-        ('a "\nbinds {\n}\n', "niri", "is not sure"),
-        ("input {\nbinds {\n}\n", "niri", "is not sure"),
-        ("}\nbinds {\n}\n{\n", "niri", "is not sure"),
-        (marked("", OLD, "sway").replace("# tray_dictate: end\n", ""), "sway", "are damaged"),
-        (marked("", OLD, "sway") * 2, "sway", "are damaged"),
+        ("/* /* */ */\nbinds {\n}\n", "niri", "cannot be told apart"),
+        ('a "\nbinds {\n}\n', "niri", "cannot be told apart"),
+        ("input {\nbinds {\n}\n", "niri", "cannot be told apart"),
+        ("}\nbinds {\n}\n{\n", "niri", "cannot be told apart"),
+        (replace_block("", OLD, "sway").replace("# tray_dictate: end\n", ""), "sway", "damaged"),
+        (replace_block("", OLD, "sway") * 2, "sway", "are damaged"),
         ("# tray_dictate: end\n", "sway", "are damaged"),
     ],
 )
 def test_where_no_place_is_surely_right_nothing_is_put(text, compositor, reason):
     with pytest.raises(ValueError, match=reason):
-        marked(text, OLD, compositor)
+        replace_block(text, OLD, compositor)
 
 
 def test_a_last_mark_without_a_line_end_is_known():
-    text = marked("a\n", OLD, "sway").rstrip("\n")
-    assert marked(text, NEW, "sway") == marked("a\n", NEW, "sway")
+    text = replace_block("a\n", OLD, "sway").rstrip("\n")
+    assert replace_block(text, NEW, "sway") == replace_block("a\n", NEW, "sway")
