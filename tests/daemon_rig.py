@@ -16,15 +16,15 @@ from tests.fakes import (
     FakeOutput,
     FakeRewriter,
     FakeTray,
+    TemporaryStore,
 )
 from tests.waiting import until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load
-from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
-from tray_dictate.history.entries import AsyncHistory, Entry
+from tray_dictate.history.entries import Entry
 
 
 class Rig:
@@ -38,7 +38,7 @@ class Rig:
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
         self.rewriter, self.lock = FakeRewriter(), FakeLock()
-        self.history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
+        self.history = TemporaryStore()
         loaded = load.load(None, ["audio.tail_ms=50", *settings], {})
         self.parts = parts = Components(
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,

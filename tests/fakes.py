@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import shutil
+import tempfile
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from tray_dictate.app.placement import Piece
+from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
 from tray_dictate.core.ports import MenuState, Receipt, Target, Urgency
 from tray_dictate.core.segments import Committed, Completed, SessionEvent
+from tray_dictate.history.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class FakeCapture:
@@ -351,3 +360,12 @@ def always(text: str) -> Callable[[Target | None], Awaitable[Piece]]:
         return Piece(text)
 
     return compose
+
+
+class TemporaryStore(Store):
+    """A store in a folder of its own, which is deleted with it; the history is off."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        super().__init__(HistorySettings(enabled=False), log.warning, self.folder)

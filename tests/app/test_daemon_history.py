@@ -9,20 +9,18 @@ import pytest
 from tests.daemon_rig import Rig, recorded, spoken
 from tests.waiting import until
 from tray_dictate.core.dictation import Cancel
-from tray_dictate.history.statistics import AsyncStats, Stats
+from tray_dictate.history.statistics import Stats
 
 
 @pytest.fixture
 async def rig(rig_with, tmp_path, monkeypatch) -> Rig:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
-    rig = await rig_with('engine.languages=["en"]')
-    rig.history.stats = AsyncStats(lambda _: None, tmp_path / "stats.sqlite")
-    return rig
+    return await rig_with('engine.languages=["en"]')
 
 
-async def numbers(rig: Rig, tmp_path):
-    await rig.history.stats.close()
-    stats = Stats(tmp_path / "stats.sqlite")
+async def numbers(rig: Rig):
+    await rig.history.close()
+    stats = Stats(rig.history.folder / "stats.sqlite")
     found = stats.summaries()
     stats.close()
     return found
@@ -35,7 +33,7 @@ async def test_a_dictation_is_there_with_its_engine_its_times_and_its_length(rig
     assert (entry.engine, entry.language, entry.audio) == ("offline", "en", "")
     times = entry.timings
     assert None not in (times.heard_ms, times.engine_ms, times.text_ms)
-    [summary] = await numbers(rig, tmp_path)
+    [summary] = await numbers(rig)
     assert (summary.engine, summary.takes, summary.words) == ("offline", 1, 2)
     assert summary.text.p50 == times.text_ms
 
@@ -47,7 +45,7 @@ async def test_one_that_became_no_text_is_there_as_failed_with_its_recording(rig
     assert (entry.text, entry.raw, entry.state) == ("", "", "failed")
     [wav] = tmp_path.rglob("*.wav")
     assert entry.audio == str(wav)
-    [summary] = await numbers(rig, tmp_path)
+    [summary] = await numbers(rig)
     assert (summary.failed, summary.words) == (1, 0)
 
 
@@ -106,10 +104,10 @@ async def test_a_shortcut_that_begins_with_the_hotkey_leaves_no_trace(rig, tmp_p
     rig.daemon.post(Cancel())
     await rig.idle()
     assert await rig.history.last(9) == []
-    assert await numbers(rig, tmp_path) == []
+    assert await numbers(rig) == []
 
 
 async def test_silence_leaves_no_trace(rig, tmp_path):
     await spoken(rig, "(silence)")
     assert await rig.history.last(9) == []
-    assert await numbers(rig, tmp_path) == []
+    assert await numbers(rig) == []

@@ -24,7 +24,7 @@ class House:
     def __init__(self, **other: Any) -> None:
         self.config = Config()
         self.microphones = [("Built-in", True)]
-        self.entries = [Entry(3, 0.0, SECRET, "", "delivered", "")]
+        self.entries = [Entry(3, 3.5, SECRET, "", "delivered", "")]
         self.changed: list[tuple[str, Any]] = []
         self.kept: list[str] = []
         self.opened: list[str] = []
@@ -74,7 +74,7 @@ async def test_a_look_finds_what_there_is_now() -> None:
     assert [choice.value for choice in before.microphones] == ["", "Built-in"]
     assert [choice.value for choice in now.microphones] == ["", "Built-in", "USB"]
     assert (before.autostart, now.autostart) == (False, True)
-    assert [choice.value for choice in now.recent] == [3]
+    assert [choice.value for choice in now.recent] == [3.5]
     assert now.hint == "hold Meta+D"
     assert now.microphone == "Built-in"
     assert now.engine == "This computer, English only"
@@ -138,12 +138,12 @@ async def test_what_stands_in_the_way_of_a_change_is_told() -> None:
     assert house.told == ["output.method cannot be changed"]
 
 
-async def test_a_recent_dictation_is_copied_by_its_number() -> None:
+async def test_a_recent_dictation_is_copied_by_its_time() -> None:
     house = House()
-    house.entries.append(Entry(2, 0.0, "", "only said", "kept", ""))
-    house.offering.copy(2)
-    house.offering.copy(3)
-    house.offering.copy(1)
+    house.entries.append(Entry(0, 2.5, "", "only said", "kept", ""))
+    house.offering.copy(2.5)
+    house.offering.copy(3.5)
+    house.offering.copy(1.5)
     await until(lambda: house.told)
     assert house.kept == ["only said", SECRET]
     assert house.told == ["That dictation is no longer in the history."]
@@ -173,7 +173,7 @@ async def test_what_nobody_has_foreseen_fails_nothing_and_says_no_word_of_the_us
 
     house = House(open=broken)
     house.offering.open("log")
-    house.offering.copy(3)
+    house.offering.copy(3.5)
     house.offering.look()
     await until(lambda: "RuntimeError" in caplog.text and house.offered)
     assert SECRET not in caplog.text

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
+from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray, TemporaryStore
 from tests.rigs.applications import Calc, Firefox, Remote, Vim, Writer
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import KINDS
@@ -28,11 +28,9 @@ from tests.waiting import until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load
-from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.history.entries import AsyncHistory
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.atspi import AccessibleCaret
 from tray_dictate.output.x11.output import X11Output
@@ -108,7 +106,7 @@ class Person:
         self.output = Output(self._hotkey)
         self._microphone, self._tray = FakeMicrophone(), FakeTray()
         self._caret = AccessibleCaret()
-        self._history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
+        self._history = TemporaryStore()
         self._edges = 0
         self._daemon: Daemon | None = None
         self._parts = Components(

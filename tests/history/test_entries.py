@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.history.damage import beheaded, garbage
@@ -78,14 +79,6 @@ def test_only_as_many_as_asked_for(open_history):
     ids = [history.add(SAID) for _ in range(4)]
     assert [entry.id for entry in history.last(2)] == [ids[3], ids[2]]
     assert history.last(0) == []
-
-
-def test_what_became_of_it_can_be_told_later(open_history):
-    history = open_history()
-    entry = history.add(replace(SAID, state="unconfirmed"))
-    history.update(entry, "delivered")
-    history.update(999, "kept")
-    assert history.last() == [replace(SAID, id=entry)]
 
 
 def test_text_that_no_file_can_hold_does_not_fail(open_history):
@@ -427,10 +420,11 @@ def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_histor
     keep=st.integers(0, 6),
     days=st.integers(0, 30),
 )
-@settings(max_examples=60)
-def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(ages, keep, days):
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(tmp_path, ages, keep, days):
     now = 100 * 86400.0
-    history = History(Path(":memory:"), keep=keep, days=days, clock=lambda: now)
+    path = tmp_path / uuid.uuid4().hex / "history.sqlite"
+    history = History(path, keep=keep, days=days, clock=lambda: now)
     for age in ages:
         history.add(replace(SAID, at=now - age * 86400 - 1))
     kept = [round((now - 1 - entry.at) / 86400) for entry in reversed(history.last(99))]

@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,13 @@ from hypothesis import strategies as st
 
 from tray_dictate.core.errors import EngineError
 from tray_dictate.history.statistics import (
-    AsyncStats,
+    CloudUsage,
     Numbers,
     Quantiles,
     Stats,
     Timings,
     month_of,
+    open_statistics,
     quantiles,
 )
 
@@ -52,8 +55,8 @@ def stats(path):
 async def make(path, told):
     made = []
 
-    def make(at: float = NOVEMBER) -> AsyncStats:
-        made.append(AsyncStats(told.append, path, lambda: at))
+    def make(at: float = NOVEMBER) -> CloudUsage:
+        made.append(CloudUsage(open_statistics(told.append, path), lambda: at))
         return made[-1]
 
     yield make
@@ -204,25 +207,48 @@ async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, 
     stats.close()
 
 
-async def test_dictations_are_counted_in_order(make, path):
-    counting = make()
+async def test_dictations_are_counted_in_order(path, told):
+    file = open_statistics(told.append, path)
     numbers = [Numbers(float(n), "offline", n, 1.0, False, took()) for n in range(20)]
-    await asyncio.gather(*(counting.add(one) for one in numbers))
+    await asyncio.gather(*(file.do(partial(Stats.add, numbers=one), None) for one in numbers))
+    await file.close()
     stats = Stats(path)
     [summary] = stats.summaries()
     stats.close()
     assert (summary.takes, summary.words) == (20, 190)
 
 
-async def test_what_was_just_counted_is_written_before_the_end(make, path):
-    counting, gate = make(), threading.Event()
-    counting._file.aside(lambda: gate.wait(20))
-    adding = asyncio.create_task(counting.add(Numbers(1.0, "offline", 7, 1.0, False, took())))
-    await asyncio.sleep(0)  # nothing has been opened yet
+async def test_what_was_just_counted_is_written_before_the_end(path, told):
+    thread, gate = ThreadPoolExecutor(1), threading.Event()
+    thread.submit(gate.wait, 20)
+    counting = CloudUsage(open_statistics(told.append, path, thread), lambda: NOVEMBER)
+    counting.consume("openai", 7.0, 0)
     asyncio.get_running_loop().call_later(0.05, gate.set)
     await counting.close()
-    await adding
+    thread.shutdown()
     stats = Stats(path)
-    [summary] = stats.summaries()
+    assert stats.sent(month_of(NOVEMBER)) == {"openai": 7.0}
     stats.close()
-    assert (summary.takes, summary.words) == (1, 7)
+
+
+async def test_what_a_slow_disk_has_not_taken_yet_counts_and_is_counted_once(path, told):
+    thread, gate = ThreadPoolExecutor(1), threading.Event()
+    thread.submit(gate.wait, 20)
+    file = open_statistics(told.append, path, thread, patience=0.05)
+    counting = CloudUsage(file, lambda: NOVEMBER)
+    counting.consume("openai", 59.0, 1)
+    flushing = asyncio.create_task(counting.flush())
+    await counting.check(1)  # the disk does not answer
+    counting.consume("openai", 1.0, 1)
+    with pytest.raises(EngineError, match="used up"):
+        counting.consume("openai", 1.0, 1)
+    gate.set()
+    await flushing
+    await counting.close()
+    thread.shutdown()
+    stats = Stats(path)
+    assert stats.sent(month_of(NOVEMBER)) == {"openai": 60.0}
+    stats.close()
+    assert told == [
+        "Your minutes and times are not counted on disk: The disk did not answer within 0.05 s."
+    ]

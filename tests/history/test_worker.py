@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from tray_dictate.core.errors import HistoryError
-from tray_dictate.history import worker as file_worker
 from tray_dictate.history.worker import FileWorker
 
 
@@ -43,7 +42,7 @@ def told():
 
 @pytest.fixture
 async def worker(words, told):
-    worker = FileWorker("words", lambda _: words, told.append, "Not kept: ")
+    worker = FileWorker(lambda _: words, told.append, "Not kept: ")
     yield worker
     words.gate.set()
     await worker.close()
@@ -53,49 +52,56 @@ async def add(worker: FileWorker[Words], word: str, **more) -> int:
     return await worker.do(lambda file: file.add(word), 0, **more)
 
 
-async def test_what_takes_too_long_goes_on_and_is_told_of(worker, words, told, monkeypatch):
-    monkeypatch.setattr(file_worker, "LONGEST", 0.05)
+async def test_what_takes_too_long_goes_on_and_is_told_of(words, told):
+    worker = FileWorker(lambda _: words, told.append, "Not kept: ", patience=0.05)
     words.gate.clear()
-    late, failed = [], []
-    assert await add(worker, "one", late=late.append) == 0
-    assert await add(worker, "", failed=lambda: failed.append(1)) == 0
+    assert await add(worker, "one") == 0
+    assert await add(worker, "") == 0
+    patient = [asyncio.create_task(add(worker, word, patiently=True)) for word in ("two", "")]
+    await asyncio.sleep(0)  # they have begun
+    assert await add(worker, "three") == 0
     words.gate.set()
-    assert await add(worker, "two", late=late.append) == 2
-    assert (late, failed, words.words) == ([1], [1], ["one", "two"])
+    assert [await answer for answer in patient] == [2, 0]
+    await worker.close()
+    assert words.words == ["one", "two", "three"]
     assert told == ["Not kept: The disk did not answer within 0.05 s."]
 
 
 async def test_what_is_waited_for_no_more_is_written_all_the_same(worker, words):
     words.gate.clear()
-    late = []
-    adding = asyncio.create_task(add(worker, "one", late=late.append))
+    adding = asyncio.create_task(add(worker, "one"))
     await asyncio.sleep(0.02)
     adding.cancel()
     await asyncio.wait([adding])
     words.gate.set()
     await add(worker, "two")
-    assert (late, words.words) == ([1], ["one", "two"])
+    assert words.words == ["one", "two"]
 
 
 async def test_trouble_is_told_once_until_it_works_again(worker, told):
-    failed = []
     for _ in range(2):
-        assert await add(worker, "", failed=lambda: failed.append(1)) == 0
+        assert await add(worker, "") == 0
     assert told == ["Not kept: The disk is full."]
     await add(worker, "one")
     await add(worker, "")
     assert len(told) == 2
-    assert failed == [1, 1]
+
+
+async def test_work_begins_before_it_is_waited_for(worker, words):
+    adding = worker.do(lambda file: file.add("one"), 0)
+    await add(worker, "two")
+    assert await adding == 1
+    assert words.words == ["one", "two"]
 
 
 async def test_closing_comes_after_what_was_asked_for_and_ends_it(worker, words):
     adding = [asyncio.create_task(add(worker, str(n))) for n in range(20)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # they have begun
     await worker.close()
     assert (len(words.words), words.closed) == (20, 1)
     assert [await added for added in adding] == list(range(1, 21))
     assert await add(worker, "late") == 0
-    worker.aside(words.close)
+    worker.reopen()
     await worker.close()
     assert (len(words.words), words.closed) == (20, 1)
 

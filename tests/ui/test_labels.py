@@ -144,8 +144,8 @@ def test_the_ways_into_the_window() -> None:
     ],
 )
 def test_a_recent_dictation_is_short_and_says_what_became_of_it(text, raw, state, label) -> None:
-    [line] = recent([Entry(5, 0.0, text, raw, state, "")])
-    assert (line.value, line.label) == (5, label)
+    [line] = recent([Entry(5, 7.5, text, raw, state, "")])
+    assert (line.value, line.label) == (7.5, label)
     assert line.enabled is bool(text or raw), "nothing cannot be copied"
 
 

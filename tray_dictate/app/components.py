@@ -35,8 +35,7 @@ from tray_dictate.core.ports import (
     Tray,
     Urgency,
 )
-from tray_dictate.history.entries import AsyncHistory
-from tray_dictate.history.statistics import AsyncStats
+from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.rewrite import Rewriter as LiveRewriter
 from tray_dictate.system.screen_lock import ScreenLock
@@ -57,7 +56,7 @@ class Components:
     tray: Tray
     cues: Cues
     rewriter: Rewriter
-    history: AsyncHistory
+    history: Store
     caret: CaretReader = field(default_factory=BlindCaretReader)
     lock: Lock = field(default_factory=ScreenLock)
 
@@ -116,7 +115,7 @@ class ComponentFactory:
     about: Callable[[str], Tell]  # what tells the user about one part
     make_engine: MakeEngine
     keyboard: SwitchableHotkey
-    stats: AsyncStats
+    store: Store
     lock: ScreenLock
     _open: list[Any] = field(default_factory=list[Any])
 
@@ -135,8 +134,7 @@ class ComponentFactory:
     def adapting(self, name: str, part: Any, config: Config) -> Callable[[], None] | None:
         """Return what lets this very part go on with other settings; None where it cannot."""
         if name == "history":
-            history: AsyncHistory = part
-            return partial(history.change, config.history)
+            return partial(self.store.change, config.history)
         return output.adapting(part, config.output) if name == "output" else None
 
     async def close(self, part: Any) -> None:
@@ -158,7 +156,7 @@ class ComponentFactory:
             await self.close(part)
 
     def _engine(self, config: Config) -> Engine:
-        return self.make_engine(config.engine_with_terms, self.about("engine"), self.stats)
+        return self.make_engine(config.engine_with_terms, self.about("engine"), self.store.usage)
 
     def _microphone(self, config: Config) -> LiveMicrophone:
         return LiveMicrophone(config.audio, self.portaudio, self.bridge, self.about("microphone"))
@@ -180,8 +178,8 @@ class ComponentFactory:
     def _caret(self, config: Config) -> CaretReader:
         return output.caret(read=config.text.read_caret)
 
-    def _history(self, config: Config) -> AsyncHistory:
-        return AsyncHistory(config.history, self.about("history"), stats=self.stats)
+    def _history(self, _config: Config) -> Store:
+        return self.store  # it is never replaced
 
     def _tray(self, config: Config) -> Any:
         return tray.select(

@@ -32,8 +32,7 @@ from tray_dictate.core.text.caret import Around
 from tray_dictate.core.text.normalize import Space, clean, continues, fit
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
 from tray_dictate.core.text.replacements import is_word
-from tray_dictate.history.entries import AsyncHistory, Entry
-from tray_dictate.history.statistics import Numbers
+from tray_dictate.history.store import Store
 from tray_dictate.system import threads
 from tray_dictate.system.expressions import EXPRESSIONS
 
@@ -45,7 +44,7 @@ class Ways:
     polisher: TextPipeline
     rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
     placing: Placement
-    record: Callable[[TakeRecord], None]  # a dictation is over
+    history: Store
     tell: Callable[[str], None]
     caret: CaretReader
     watched: Callable[[], bool]  # whether it is seen what the user types
@@ -65,7 +64,7 @@ def ways(parts: Components, tell: Callable[[str], None]) -> Ways:
         polisher=polisher(config),
         rewrite=parts.rewriter.apply,
         placing=placing,
-        record=Record(parts.history),
+        history=parts.history,
         tell=tell,
         caret=parts.caret,
         watched=parts.watches,
@@ -85,35 +84,6 @@ def polisher(config: Config) -> TextPipeline:
         languages=["en"] if config.engine.name == "offline" else config.engine.languages,
     )  # fmt: skip
     return TextPipeline(rules, partial(EXPRESSIONS.sub, "text.patterns"))
-
-
-class Record:
-    """Puts dictations into the history and the numbers, without making anybody wait."""
-
-    def __init__(self, history: AsyncHistory) -> None:
-        self._history = history
-        self._tasks: set[asyncio.Task[int] | asyncio.Task[None]] = set()
-
-    def __call__(self, story: TakeRecord) -> None:
-        """Store what became of a dictation."""
-        loop = asyncio.get_running_loop()
-        entry = Entry(
-            0, story.at, story.text, story.raw, story.outcome, story.application, story.engines,
-            story.language, round(story.seconds, 2), story.audio, story.timings,
-        )  # fmt: skip
-        self._follow(loop.create_task(self._history.add(entry)))
-        if self._history.stats:
-            self._follow(loop.create_task(self._history.stats.add(_numbers(entry))))
-
-    def _follow(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _numbers(entry: Entry) -> Numbers:
-    words = 0 if entry.state == "dropped" else len(entry.text.split())
-    failed = entry.state == "failed"
-    return Numbers(entry.at, entry.engine, words, entry.seconds, failed, entry.timings)
 
 
 log = logging.getLogger(__name__)
@@ -422,7 +392,7 @@ class Delivery:
         if dropped:
             story.state = "dropped"
         if story.raw or story.failed:
-            self.ways.record(story)
+            self.ways.history.record(story.entry())
         if self.ways.submit and story.complete and kept is None and not self.locked:
             if not self.ways.placing.takes_enter(story.application):
                 self.ways.tell(f"Enter was not pressed: {_NO_ENTER}")

@@ -36,7 +36,7 @@ from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import ControlError, DictateError, RunningError
 from tray_dictate.core.ports import Actions
 from tray_dictate.engine import select as select_engine
-from tray_dictate.history.statistics import AsyncStats
+from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.system import autostart, files, logs, memory, remedies, threads
 from tray_dictate.system.screen_lock import screen_lock
@@ -95,8 +95,8 @@ class _App:
         self._bridge = Bridge()
         self._bridge.start()
         stack.callback(self._bridge.stop)
-        stats = AsyncStats(self._about("history"))
-        stack.callback(self._wait, stats.close)
+        store = Store(config.history, self._about("history"))
+        stack.callback(self._wait, store.close)
         actions = Actions(
             enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
             toggle=lambda: self._bridge.post(self._daemon.post, Toggle()),
@@ -105,7 +105,7 @@ class _App:
             quit=self.quit,
             look=lambda: self._bridge.post(self._offering.look),
             set=lambda name, value: self._bridge.post(self._offering.set, name, value),
-            copy=lambda id: self._bridge.post(self._offering.copy, id),
+            copy=lambda at: self._bridge.post(self._offering.copy, at),
             autostart=lambda on: self._bridge.post(self._offering.autostart, on),
             open=lambda name: self._bridge.post(self._offering.open, name),
         )
@@ -117,7 +117,7 @@ class _App:
         portaudio = PortAudio()
         stack.callback(portaudio.close)
         builder = ComponentFactory(
-            self._bridge, portaudio, actions, self._about, make_engine, keyboard, stats,
+            self._bridge, portaudio, actions, self._about, make_engine, keyboard, store,
             self._lock,
         )  # fmt: skip
         stack.callback(self._wait, builder.close_all)

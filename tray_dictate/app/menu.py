@@ -88,9 +88,9 @@ class MenuController:
         """Change a setting."""
         self._spawn(self._set(name, value))
 
-    def copy(self, id: int) -> None:
-        """Put an entry of the history on the clipboard."""
-        self._spawn(self._copy(id))
+    def copy(self, at: float) -> None:
+        """Put the dictation of that time on the clipboard."""
+        self._spawn(self._copy(at))
 
     def autostart(self, on: bool) -> None:
         """Start at login, or no longer."""
@@ -143,9 +143,9 @@ class MenuController:
         finally:
             self.look()  # a host may have ticked what was not chosen
 
-    async def _copy(self, id: int) -> None:
+    async def _copy(self, at: float) -> None:
         for entry in await self.asks.last(_MOST):
-            if entry.id == id:
+            if entry.at == at:
                 await self.asks.keep(entry.text or entry.raw)
                 return
         raise DictateError("That dictation is no longer in the history.")
@@ -236,7 +236,7 @@ def forgetting(
 
     async def forget() -> str:
         inserted.forget()
-        emptied = await parts.history.forget("all")  # also what is in memory, or on its way
+        emptied = await parts.history.clear()  # also what is in memory, or on its way
         look()
         if not emptied:
             raise HistoryError("The history cannot be emptied now; the log has the reason.")
@@ -275,5 +275,5 @@ def recent(entries: list[Entry]) -> tuple[MenuOption, ...]:
         text = " ".join((entry.text or entry.raw).split())
         short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
         label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
-        lines.append(MenuOption(entry.id, label, enabled=bool(text)))
+        lines.append(MenuOption(entry.at, label, enabled=bool(text)))
     return tuple(lines)

@@ -23,7 +23,7 @@ from tray_dictate.core.pcm import Meter, seconds
 from tray_dictate.core.ports import Engine, Microphone, Session
 from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
 from tray_dictate.history import recordings
-from tray_dictate.history.entries import State
+from tray_dictate.history.entries import Entry, State
 from tray_dictate.history.statistics import Timings
 
 
@@ -88,6 +88,13 @@ class TakeRecord:
             engine_ms=_between(self.released, self.transcribed),
             text_ms=_between(self.released, self.inserted),
         )
+
+    def entry(self) -> Entry:
+        """Return what the history keeps of it."""
+        return Entry(
+            0, self.at, self.text, self.raw, self.outcome, self.application, self.engines,
+            self.language, round(self.seconds, 2), self.audio, self.timings,
+        )  # fmt: skip
 
 
 def _between(start: float | None, end: float | None) -> float | None:

@@ -22,7 +22,7 @@ from tray_dictate.core.ports import Engine, Session
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.engine import select
-from tray_dictate.history.statistics import AsyncStats
+from tray_dictate.history.statistics import CloudUsage, open_statistics
 from tray_dictate.system import logs
 
 Opened = sound.Sound | AudioFileError
@@ -44,8 +44,8 @@ def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = 
 async def texts(path: Path, config: Config) -> list[str]:
     """Return the segments of one file as the engine writes them. Raises DictateError."""
     recording = sound.Sound(path)
-    stats = AsyncStats(_tell)
-    engine = select(config.engine_with_terms, _tell, stats, live=False)
+    usage = CloudUsage(open_statistics(_tell))
+    engine = select(config.engine_with_terms, _tell, usage, live=False)
     try:
         await engine.load()
         heard = _File(recording, engine, _speed(config))
@@ -55,7 +55,7 @@ async def texts(path: Path, config: Config) -> list[str]:
     finally:
         recording.close()
         await engine.close()
-        await stats.close()
+        await usage.close()
     return heard.texts
 
 
@@ -69,8 +69,8 @@ def _open(path: Path) -> Opened:
 async def _files(
     opened: list[Path | Opened], config: Config, *, as_json: bool, realtime: bool
 ) -> int:
-    stats = AsyncStats(_tell)
-    engine = select(config.engine_with_terms, _tell, stats, live=realtime)
+    usage = CloudUsage(open_statistics(_tell))
+    engine = select(config.engine_with_terms, _tell, usage, live=realtime)
     speed = 1.0 if realtime else _speed(config)
     failed = False
     try:
@@ -89,7 +89,7 @@ async def _files(
             sys.stdout.flush()
     finally:
         await engine.close()
-        await stats.close()
+        await usage.close()
     return int(failed)
 
 

@@ -25,10 +25,10 @@ from tray_dictate.core.text.caret import Around
 class MenuOption:
     """One of several: what is chosen by it, and what people read.
 
-    `value` is the setting's new value, for Recent the number of the history's entry.
+    `value` is the setting's new value, for Recent the time of the history's entry.
     """
 
-    value: str | tuple[str, ...] | int
+    value: str | tuple[str, ...] | float
     label: str
     chosen: bool = False
     enabled: bool = True
@@ -374,7 +374,7 @@ class Actions:
     quit: Callable[[], None]
     look: Callable[[], None] = _nothing  # the menu opens: `Tray.offer` what it shows, anew
     set: Callable[[str, Any], None] = _nothing  # a setting by its dotted name
-    copy: Callable[[int], None] = _nothing  # an entry of the history, to the clipboard
+    copy: Callable[[float], None] = _nothing  # an entry of the history, to the clipboard
     autostart: Callable[[bool], None] = _nothing  # start at login, or no longer
     open: Callable[[str], None] = _nothing  # "settings", "check" or "log", for the user to read
 

@@ -17,7 +17,7 @@ from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.server import CheckStep, Checkup, Recording, embedded_steps
 from tray_dictate.engine import load_detector, model_files
-from tray_dictate.history.statistics import AsyncStats
+from tray_dictate.history.statistics import CloudUsage, open_statistics
 from tray_dictate.system import logs, own_python
 
 logger = logging.getLogger(__name__)
@@ -57,14 +57,15 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Chec
         async for step in embedded_steps(settings, _recording()):
             yield step
         return
-    stats = AsyncStats(logger.warning)  # what is sent to a cloud is paid for, here too
+    # what is sent to a cloud is paid for, here too
+    usage = CloudUsage(open_statistics(logger.warning))
     try:
-        await stats.check(settings.cap_minutes if live and settings.cloud else 0)
-        checkup = Checkup(settings, _recording() if live else None, load_detector, stats)
+        await usage.check(settings.cap_minutes if live and settings.cloud else 0)
+        checkup = Checkup(settings, _recording() if live else None, load_detector, usage)
         async for step in checkup.steps():
             yield step
     finally:
-        await stats.close()
+        await usage.close()
 
 
 def _finding(step: CheckStep) -> Finding:

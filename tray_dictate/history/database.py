@@ -24,7 +24,6 @@ from tray_dictate.system import files
 T = TypeVar("T")
 Migrations = Sequence[Sequence[str]]  # the n-th (from 1) leads to user_version n
 
-MEMORY = Path(":memory:")
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _LONGEST_WAIT = 1.0  # seconds for another process that is writing
@@ -38,10 +37,7 @@ class SqliteFile:
     def __init__(
         self, path: Path, migrations: Migrations, what: str, tell: Callable[[str], None]
     ) -> None:
-        """`what` is its name for the user, who hears by `tell` where a corrupt one was put.
-
-        The path :memory: keeps nothing on disk.
-        """
+        """Name the file `what` for the user, who hears by `tell` where a corrupt one was put."""
         self._path, self._migrations, self._what, self._tell = path, migrations, what, tell
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
         self._connection: sqlite3.Connection | None = None
@@ -79,8 +75,6 @@ class SqliteFile:
 
         Raises HistoryError.
         """
-        if self._path == MEMORY:
-            return
         try:
             for aside in self._path.parent.glob(f"{self._path.stem}.corrupt-*"):
                 if before is None or aside.stat().st_mtime < before:
@@ -108,8 +102,6 @@ class SqliteFile:
 
     def _open(self) -> sqlite3.Connection:
         """Return a connection to a file that is private, whole and of our version."""
-        if self._path == MEMORY:
-            return self._connect()
         files.private_folder(self._path.parent)
         with self._lock:  # two that make the same file at once would be in each other's way
             _make_private(self._path)

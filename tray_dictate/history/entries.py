@@ -1,11 +1,6 @@
-"""What was said, when, and what became of it: a private SQLite file.
+"""Dictations in a private SQLite file: what was said, when, and what became of it.
 
-The daemon uses it through history_async.py; commands use it while the daemon runs, or does not.
-
-The history as the daemon uses it: on a thread of its own, and never in a dictation's way.
-
-It is an ornament: a file that is broken, locked or on a full disk is told of once, until it works
-again; what it could not take is kept in memory.
+The daemon uses the file through store.py; commands use it while the daemon runs, or does not.
 """
 
 from __future__ import annotations
@@ -14,17 +9,13 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
-from tray_dictate.config.schema import HistorySettings
-from tray_dictate.core.errors import HistoryError
-from tray_dictate.history import recordings
 from tray_dictate.history.database import SqliteFile, is_number, storable
 from tray_dictate.history.recordings import cautious
-from tray_dictate.history.statistics import AsyncStats, Timings
-from tray_dictate.history.worker import FileWorker
+from tray_dictate.history.statistics import Timings
 from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
@@ -61,7 +52,7 @@ _LATEST = 250e9  # a time.time() of the year 9892: what comes later is no date
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation: `id` is 0 before it is stored, `at` is time.time().
+    """One dictation: `id` is 0 while it is not in the file, `at` is time.time().
 
     `text` is what was, or should have been, inserted, `raw` what the engine said. `audio` is the
     path of a recording of which not all has become text.
@@ -92,9 +83,9 @@ class History:
         tell: Callable[[str], None] = log.warning,
         clock: Callable[[], float] = cautious,
     ) -> None:
-        """Open it, or make it; `keep` and `days` may be 0: everything, for ever.
+        """Open the file, or make it; `keep` and `days` may be 0: everything, forever.
 
-        `tell` hears where a corrupt file was put; the path :memory: keeps nothing on disk.
+        `tell` hears where a corrupt file was put.
         """
         self._keep, self._days, self._clock = keep, days, clock
         self._file = SqliteFile(path or files.history_file(), _MIGRATIONS, "The history", tell)
@@ -146,14 +137,6 @@ class History:
             return before, frozenset(name for (name,) in named if isinstance(name, str))
 
         return self._file.do(work)
-
-    def update(self, id: int, state: State) -> None:
-        """Say what became of an entry; one that is gone stays gone."""
-        self._file.do(
-            lambda connection: connection.execute(
-                "UPDATE entry SET state = ? WHERE id = ?", (state, id)
-            )
-        )
 
     def transcribed(self, id: int, text: str, raw: str, engine: str) -> None:
         """Say what a recording has become at last; it is needed no more."""
@@ -237,104 +220,3 @@ def _is_whole(row: tuple[Any, ...]) -> bool:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(*row[:-3], timings=Timings(*row[-3:]))
-
-
-T = TypeVar("T")
-
-
-class AsyncHistory:
-    """The history, from the loop; nothing here raises. Ids below 0 are of entries in memory."""
-
-    def __init__(
-        self,
-        settings: HistorySettings,
-        tell: Callable[[str], None],
-        path: Path | None = None,
-        stats: AsyncStats | None = None,
-    ) -> None:
-        """`stats` gets the numbers, also where the history is off."""
-        self._settings, self._path, self.stats = settings, path, stats
-        self._file = FileWorker("history", self._open, tell, "What you say is not kept on disk: ")
-        self._memory = History(Path(":memory:"), keep=settings.entries)
-        self._stored: dict[int, int] = {}  # ids in memory -> those in the file, of late writes
-        self._file.aside(self._expire_recordings)
-
-    def change(self, settings: HistorySettings) -> None:
-        """Go on with other settings."""
-        self._settings = settings
-        self._file.reopen()
-
-    async def add(self, entry: Entry) -> int:
-        """Store an entry; return its id."""
-        kept = 0
-
-        def late(stored: int) -> None:
-            """Learn that the disk has taken it after all: it is needed in one place."""
-            if kept:
-                self._memory.forget(kept)
-                self._stored[-kept] = stored
-
-        self._file.aside(self._expire_recordings)
-        stored = await self._ask(lambda file: _add(file, entry), 0, late)
-        if not stored:
-            kept = self._memory.add(entry)
-        return stored or -kept
-
-    async def last(self, count: int = 1) -> list[Entry]:
-        """Return the newest entries, the newest first."""
-        stored = await self._ask(lambda file: file.last(count), list[Entry]())
-        memory = [replace(entry, id=-entry.id) for entry in self._memory.last(count)]
-        if not memory:
-            return stored
-        return sorted(memory + stored, key=lambda entry: entry.at, reverse=True)[:count]
-
-    async def update(self, id: int, state: State) -> None:
-        """Say what became of an entry."""
-        id = self._stored.get(id, id)
-        if id < 0:
-            self._memory.update(-id, state)
-        else:
-            await self._ask(lambda file: file.update(id, state), None)
-
-    async def forget(self, id: int | Literal["all"]) -> bool:
-        """Remove an entry, or all; return whether none of it is left."""
-        if id != "all":
-            id = self._stored.get(id, id)
-        if id == "all" or id < 0:
-            self._memory.forget(id if id == "all" else -id)
-            if id != "all":
-                return True
-        return await self._ask(lambda file: file.forget(id) or True, not self._settings.enabled)
-
-    async def close(self) -> None:
-        """Let go of the file, in which everything is by then; call nothing after it."""
-        await self._file.close()
-        self._memory.close()
-
-    async def _ask(
-        self, work: Callable[[History], T], otherwise: T, late: Callable[[T], None] = lambda _: None
-    ) -> T:
-        """Return what `work` returns on the thread, or `otherwise` where that fails."""
-        if not self._settings.enabled:
-            return otherwise
-        return await self._file.do(work, otherwise, late=late)
-
-    def _open(self, tell: Callable[[str], None]) -> History:
-        keep, days = self._settings.entries, self._settings.days
-        return History(self._path, keep=keep, days=days, tell=tell)
-
-    def _expire_recordings(self) -> None:
-        try:
-            recordings.expire(self._settings.days)
-        except OSError as reason:
-            log.warning("old recordings could not be deleted: %s", reason)
-
-
-def _add(file: History, entry: Entry) -> int:
-    """Store an entry, and delete recordings of expired ones: nobody could find them any more."""
-    id = file.add(entry)
-    try:
-        recordings.sweep(*file.recorded())
-    except (OSError, HistoryError) as reason:  # the entry is stored all the same
-        log.warning("old recordings could not be deleted: %s", reason)
-    return id

@@ -1,15 +1,7 @@
-"""Numbers of the dictations, without a word of them: how fast, how many, how much went to a cloud.
+"""Statistics of the dictations, without a word of them: times, counts, minutes sent to clouds.
 
-They are in a file of their own, so that the history of texts can be off, or cleared, without the
-minutes of cloud speech being forgotten.
-
-How long the stages of one dictation took.
-
-The numbers as the daemon uses them: on a thread of their own, and in nobody's way.
-
-Sound that goes to a cloud is counted in memory first, and is in the file two seconds later; other
-processes (`tray-dictate transcribe`) count into the same file. A file that fails is told of once;
-the counting goes on in memory.
+They are in a file of their own, so that the history of texts can be off, or cleared, while the
+minutes of cloud speech are remembered.
 """
 
 from __future__ import annotations
@@ -19,6 +11,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,18 +20,8 @@ from typing import Any
 
 from tray_dictate.core.errors import EngineError
 from tray_dictate.history.database import SqliteFile, is_number
-from tray_dictate.history.worker import FileWorker
+from tray_dictate.history.worker import PATIENCE, FileWorker
 from tray_dictate.system import files
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds; None for what did not happen, or is not known."""
-
-    heard_ms: float | None = None  # from the key-down to the first sample
-    engine_ms: float | None = None  # from the release to the text of the last segment
-    text_ms: float | None = None  # from the release to its last character in the window
-
 
 _MIGRATIONS = (
     (
@@ -53,6 +36,15 @@ Sent = tuple[str, str]  # month, engine
 _KEEP = 10_000  # dictations
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long a dictation's stages took, in ms; None for what did not happen or is not known."""
+
+    heard_ms: float | None = None  # from the key-down to the first sample
+    engine_ms: float | None = None  # from the release to the text of the last segment
+    text_ms: float | None = None  # from the release to its last character in the window
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ class Stats:
     def __init__(
         self, path: Path | None = None, *, tell: Callable[[str], None] = log.warning
     ) -> None:
-        """Open it, or make it; the path :memory: keeps nothing on disk."""
+        """Open the file, or make it; `tell` hears where a corrupt one was put."""
         what = "The file of numbers, with the minutes of cloud speech,"
         self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, tell)
 
@@ -210,32 +202,39 @@ _LEAST = 1.0  # second: for less nobody need connect
 _SOON = 2.0  # seconds until what was sent is in the file
 
 
-class AsyncStats:
-    """Counts, from the loop; only what is over the cap raises. It is the engines' CloudQuota."""
+def open_statistics(
+    tell: Callable[[str], None],
+    path: Path | None = None,
+    thread: ThreadPoolExecutor | None = None,
+    patience: float = PATIENCE,
+) -> FileWorker[Stats]:
+    """Return the file of statistics for use on the loop; the rest is as in FileWorker."""
+    trouble = "Your minutes and times are not counted on disk: "
+    return FileWorker(partial(_open, path), tell, trouble, thread, patience)
+
+
+class CloudUsage:
+    """Counts the sound that goes to clouds, and refuses what is over the cap; a CloudQuota.
+
+    Sound is counted in memory first, and is in the file two seconds later. While the file fails,
+    the counting goes on in memory.
+    """
 
     def __init__(
-        self,
-        tell: Callable[[str], None],
-        path: Path | None = None,
-        clock: Callable[[], float] = time.time,
+        self, statistics: FileWorker[Stats], clock: Callable[[], float] = time.time
     ) -> None:
-        self._clock = clock
-        self._file = FileWorker(
-            "stats",
-            lambda tell: Stats(path, tell=tell),
-            tell,
-            "Your minutes and times are not counted on disk: ",
-        )
+        self._file, self._clock = statistics, clock
         self._month = ""
         self._known = 0.0  # seconds sent in that month, as far as the file knows
         self._pending: dict[Sent, float] = {}  # seconds that are not in the file yet
+        self._writing: list[dict[Sent, float]] = []  # on their way into the file
         self._soon: asyncio.TimerHandle | None = None
         self._flushing: set[asyncio.Task[None]] = set()
 
     async def check(self, cap: float) -> None:
-        """Learn what was sent this month; raises EngineError where it is all of the cap."""
+        """Read what was sent this month. Raises EngineError where it is all of the cap."""
         if cap:
-            await self.flush()
+            await self._write({}, patiently=False)  # reads what other processes have sent
             self._refuse(_LEAST, cap)
 
     def consume(self, engine: str, seconds: float, cap: float) -> None:
@@ -246,43 +245,46 @@ class AsyncStats:
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(_SOON, self._flush_soon)
 
-    async def add(self, numbers: Numbers) -> None:
-        """Count a dictation that is over."""
-        await self._file.do(lambda file: file.add(numbers), None)
-
     async def flush(self) -> None:
-        """Put what was counted into the file, and learn what others have put there."""
-        pending, self._pending = self._pending, {}
-        month = month_of(self._clock())
-        learn = partial(self._learn, month)
-        total = await self._file.do(
-            lambda file: file.send(pending, month), None, late=learn,
-            failed=lambda: self._count(pending),
-        )  # fmt: skip
-        learn(total)
+        """Write what was counted into the file, however long that takes."""
+        await self._flush(patiently=True)
 
     async def close(self) -> None:
-        """Write what is left, and let go of the file; idempotent. Call nothing else after it."""
+        """Write what is left, and close the file; idempotent. Call nothing else after it."""
         if self._soon:
             self._soon.cancel()
-        await asyncio.gather(*self._flushing)
         if self._pending:
-            await self.flush()
+            await self._flush(patiently=False)
         await self._file.close()
+
+    async def _flush(self, *, patiently: bool) -> None:
+        pending, self._pending = self._pending, {}
+        self._writing.append(pending)
+        written = await self._write(pending, patiently=patiently)
+        self._writing.remove(pending)
+        if not written:
+            self._count(pending)
+
+    async def _write(self, pending: Mapping[Sent, float], *, patiently: bool) -> bool:
+        """Add seconds to the file, and read those of this month; return whether that was done."""
+        month = month_of(self._clock())
+        send = partial(Stats.send, sent=pending, month=month)
+        total = await self._file.do(send, None, patiently=patiently)
+        if total is None:
+            return False
+        self._month, self._known = month, total
+        return True
 
     def _count(self, pending: Mapping[Sent, float]) -> None:
         for sent, seconds in pending.items():
             self._pending[sent] = self._pending.get(sent, 0.0) + seconds
 
-    def _learn(self, month: str, total: float | None) -> None:
-        if total is not None:
-            self._month, self._known = month, total
-
     def _refuse(self, seconds: float, cap: float) -> None:
         """Raise EngineError where so much more would be above the cap."""
         month = month_of(self._clock())
-        known = self._known if month == self._month else 0.0
-        sent = known + sum(seconds for (of, _), seconds in self._pending.items() if of == month)
+        sent = self._known if month == self._month else 0.0
+        for unwritten in (self._pending, *self._writing):
+            sent += sum(part for (of, _), part in unwritten.items() if of == month)
         if sent + seconds > cap * 60:
             raise EngineError(
                 f"The {cap:g} minutes of cloud speech that you allow for a month "
@@ -294,6 +296,10 @@ class AsyncStats:
         task = asyncio.get_running_loop().create_task(self.flush())
         self._flushing.add(task)
         task.add_done_callback(self._flushing.discard)
+
+
+def _open(path: Path | None, tell: Callable[[str], None]) -> Stats:
+    return Stats(path, tell=tell)
 
 
 def _next(at: float) -> str:

@@ -1,30 +1,29 @@
-"""A file on a thread of its own: a slow disk makes nobody wait, and trouble is told of once.
+"""Uses a file on a thread, so that a slow disk delays nobody; reports trouble once.
 
-What was begun is done even where nobody waits for it any more: a write must not get lost, nor be
-taken for lost and be made a second time.
+What was begun is finished even where nobody waits for it any more: a write must not get lost, nor
+be taken for lost and be repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from tray_dictate.core.errors import HistoryError
 
-LONGEST = 3.0  # seconds: a disk that hangs must not hang a dictation
+PATIENCE = 3.0  # seconds: a disk that hangs must not hang a dictation
 
 log = logging.getLogger(__name__)
 
 
 class File(Protocol):
-    """What is opened, used and closed on the thread; each raises HistoryError."""
+    """A file that is opened, used and closed on the thread; each raises HistoryError."""
 
     def close(self) -> None:
-        """Let go of it; idempotent."""
+        """Close the file; idempotent."""
         ...
 
 
@@ -33,78 +32,81 @@ T = TypeVar("T")
 
 
 class FileWorker(Generic[F]):
-    """The thread; from the loop, where nothing here raises."""
+    """Uses a file in the order of the calls; for the loop, where nothing here raises."""
 
     def __init__(
         self,
-        name: str,
         open: Callable[[Callable[[str], None]], F],
         tell: Callable[[str], None],
         trouble: str,
+        thread: ThreadPoolExecutor | None = None,
+        patience: float = PATIENCE,
     ) -> None:
-        """`open` runs on the thread, with what tells the user; `trouble` goes before a reason."""
+        """Prepare to open the file when it is first used.
+
+        `open` runs on the thread and gets a function that tells the user; `trouble` precedes each
+        reason. A `thread` is shared with other files, and whoever made it shuts it down.
+        `patience` is in seconds.
+        """
         self._open, self._tell, self._trouble = open, tell, trouble
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
-        self._file: F | None = None  # of the thread
-        self._told = self._closed = False
+        self._owns_thread = thread is None
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="file")
+        self._patience = patience
+        self._file: F | None = None  # used on the thread only
+        self._reported = self._closed = False
 
-    async def do(
-        self,
-        work: Callable[[F], T],
-        otherwise: T,
-        *,
-        late: Callable[[T], None] = lambda _: None,
-        failed: Callable[[], None] = lambda: None,
-    ) -> T:
-        """Return what `work` returns, or `otherwise` where it fails or takes too long.
+    def do(
+        self, work: Callable[[F], T], default: T, *, patiently: bool = False
+    ) -> Coroutine[Any, Any, T]:
+        """Begin `work` at once; the coroutine returns its answer, or `default` if it fails.
 
-        Too long, and it goes on: `late` gets what it has returned then. `failed` is called where
-        it has failed, early or late.
+        A disk that does not answer in time is reported. The coroutine then returns `default` while
+        the work goes on, or, `patiently`, waits until the work is over.
         """
         if self._closed:
-            return otherwise
+            return _immediately(default)
         loop = asyncio.get_running_loop()
-        doing = loop.run_in_executor(self._thread, self._on_thread, loop, work)
-        try:
-            await asyncio.wait([doing], timeout=LONGEST)
-        finally:
-            if not doing.done():  # also where who waits for it has been cancelled
-                doing.add_done_callback(partial(self._done_late, late, failed))
-        if not doing.done():
-            self._fail(f"The disk did not answer within {LONGEST:g} s.")
-            return otherwise
-        try:
-            answer = doing.result()
-        except HistoryError as trouble:
-            self._fail(str(trouble))
-            failed()
-            return otherwise
-        self._told = False
-        return answer
-
-    def aside(self, work: Callable[[], object]) -> None:
-        """Do something on the thread in its turn, for which nobody waits; it raises nothing."""
-        if not self._closed:
-            self._thread.submit(work)
+        working = loop.run_in_executor(self._thread, self._work, loop, work)
+        working.add_done_callback(_retrieve)
+        return self._answer(working, default, patiently=patiently)
 
     def reopen(self) -> None:
-        """Open the file anew, when it is needed next."""
-        self.aside(self._let_go)
+        """Close the file, so that its next use opens it again."""
+        if not self._closed:
+            self._thread.submit(self._close)
 
     async def close(self) -> None:
-        """Let go of the file after what is still to be done with it, boundedly; idempotent."""
+        """Close the file after the work already asked for; idempotent. Later calls do nothing."""
         if self._closed:
             return
         self._closed = True
-        letting_go = asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        await asyncio.wait([letting_go], timeout=LONGEST)
-        if not letting_go.done():
-            self._fail(f"The disk did not answer within {LONGEST:g} s.")
-        self._thread.shutdown(
-            wait=False
-        )  # what was begun is done, and the file closed, all the same
+        loop = asyncio.get_running_loop()
+        await self._in_time(loop.run_in_executor(self._thread, self._close))
+        if self._owns_thread:  # what was begun is finished, and the file closed, all the same
+            self._thread.shutdown(wait=False)
 
-    def _on_thread(self, loop: asyncio.AbstractEventLoop, work: Callable[[F], T]) -> T:
+    async def _answer(self, working: asyncio.Future[T], default: T, *, patiently: bool) -> T:
+        late = not await self._in_time(working)
+        if late:
+            if not patiently:
+                return default
+            await asyncio.wait([working])
+        try:
+            answer = working.result()
+        except HistoryError as trouble:
+            self._report(str(trouble))
+            return default
+        self._reported = late
+        return answer
+
+    async def _in_time(self, working: asyncio.Future[Any]) -> bool:
+        """Wait for work; report a disk that does not answer in time, and return whether it did."""
+        await asyncio.wait([working], timeout=self._patience)
+        if not working.done():
+            self._report(f"The disk did not answer within {self._patience:g} s.")
+        return working.done()
+
+    def _work(self, loop: asyncio.AbstractEventLoop, work: Callable[[F], T]) -> T:
         if self._file is None:
 
             def tell(message: str) -> None:
@@ -113,23 +115,24 @@ class FileWorker(Generic[F]):
             self._file = self._open(tell)
         return work(self._file)
 
-    def _let_go(self) -> None:
+    def _close(self) -> None:
         if self._file:
             self._file.close()
             self._file = None
 
-    @staticmethod
-    def _done_late(
-        late: Callable[[T], None], failed: Callable[[], None], done: asyncio.Future[T]
-    ) -> None:
-        if done.cancelled() or isinstance(done.exception(), HistoryError):
-            failed()
-        else:
-            late(done.result())
-
-    def _fail(self, reason: str) -> None:
-        if self._told:
+    def _report(self, reason: str) -> None:
+        if self._reported:
             log.info("%s%s", self._trouble, reason)
         else:
-            self._told = True
+            self._reported = True
             self._tell(f"{self._trouble}{reason}")
+
+
+async def _immediately(answer: T) -> T:
+    return answer
+
+
+def _retrieve(done: asyncio.Future[Any]) -> None:
+    """Look at an error that nobody waits for any more, of which asyncio would complain."""
+    if not done.cancelled():
+        done.exception()

@@ -12,19 +12,17 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray
+from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray, TemporaryStore
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import Kind, TextWindow
 from tests.waiting import until, wait_until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import load
-from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.caret import Around
-from tray_dictate.history.entries import AsyncHistory
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.atspi import AccessibleCaret
 from tray_dictate.output.x11.output import X11Output
@@ -174,7 +172,7 @@ class Typist:
 async def parts(environ: Desktop) -> AsyncIterator[Components]:
     hotkey = XInputHotkey(())
     output = X11Output("auto", hotkey.expect)
-    history = AsyncHistory(HistorySettings(enabled=False), lambda _: None)
+    history = TemporaryStore()
     caret = AccessibleCaret()
     yield Components(
         load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(),

@@ -7,7 +7,7 @@ import pytest
 from tests.engine.spoken_words import Online, phrases, said
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.core.errors import EngineError
-from tray_dictate.history.statistics import AsyncStats, Stats
+from tray_dictate.history.statistics import CloudUsage, Stats, open_statistics
 
 pytestmark = pytest.mark.live
 
@@ -23,10 +23,11 @@ def key(monkeypatch):
 
 
 @pytest.fixture
-async def stats(tmp_path):
-    stats = AsyncStats(lambda _: None, tmp_path / "stats.sqlite", lambda: 1e9)
-    yield stats
-    await stats.close()
+async def usage(tmp_path):
+    file = open_statistics(lambda _: None, tmp_path / "stats.sqlite")
+    usage = CloudUsage(file, lambda: 1e9)
+    yield usage
+    await usage.close()
 
 
 def at_the_server(server: RealtimeServer, first: int) -> float:
@@ -35,43 +36,43 @@ def at_the_server(server: RealtimeServer, first: int) -> float:
     return sum(record["audio_bytes"] for record in records) / 2 / 24000
 
 
-async def counted(stats: AsyncStats, tmp_path) -> dict[str, float]:
-    await stats.close()
+async def counted(usage: CloudUsage, tmp_path) -> dict[str, float]:
+    await usage.close()
     file = Stats(tmp_path / "stats.sqlite")
     found = file.sent("2001-09")
     file.close()
     return found
 
 
-async def test_what_a_cloud_gets_is_counted(server, stats, tmp_path):
+async def test_what_a_cloud_gets_is_counted(server, usage, tmp_path):
     before = len(server.report()["connections"])
-    async with Online(server, stats) as online:
+    async with Online(server, usage) as online:
         assert await online.take(SOUND) == WORDS
-    found = await counted(stats, tmp_path)
+    found = await counted(usage, tmp_path)
     assert found == {"openai": pytest.approx(at_the_server(server, before), abs=0.01)}
 
 
-async def test_what_is_said_again_is_paid_for_again(server, stats, tmp_path):
+async def test_what_is_said_again_is_paid_for_again(server, usage, tmp_path):
     before = len(server.report()["connections"])
     server.plan([{"drop_at": "completed:3"}])
-    async with Online(server, stats) as online:
+    async with Online(server, usage) as online:
         assert await online.take(SOUND) == WORDS
-    found = await counted(stats, tmp_path)
+    found = await counted(usage, tmp_path)
     assert len(server.report()["connections"]) == before + 2
     assert found["openai"] >= at_the_server(server, before) - 0.01 > MINUTES * 60 * 0.9
 
 
-async def test_a_server_of_the_users_own_costs_nothing(stats, tmp_path):
+async def test_a_server_of_the_users_own_costs_nothing(usage, tmp_path):
     with RealtimeServer("speaches") as own:
-        async with Online(own, stats, cap_minutes=0.0001, model="whisper") as online:
+        async with Online(own, usage, cap_minutes=0.0001, model="whisper") as online:
             assert await online.take(SOUND) == WORDS
-    assert await counted(stats, tmp_path) == {}
+    assert await counted(usage, tmp_path) == {}
 
 
-async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_once(server, stats):
+async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_once(server, usage):
     before = len(server.report()["connections"])
     cap = MINUTES * 0.6
-    async with Online(server, stats, cap_minutes=cap) as online:
+    async with Online(server, usage, cap_minutes=cap) as online:
         assert await online.take(SOUND) == WORDS, "no word is lost in mid-take"
         assert online.offline.sessions
         assert at_the_server(server, before) <= cap * 60
@@ -83,16 +84,16 @@ async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_on
         assert told.endswith("The offline engine finishes this dictation.")
 
 
-async def test_what_was_sent_before_a_restart_counts(server, stats):
-    stats.consume("azure", 60, 0)
+async def test_what_was_sent_before_a_restart_counts(server, usage):
+    usage.consume("azure", 60, 0)
     before = len(server.report()["connections"])
-    async with Online(server, stats, cap_minutes=1) as online:
+    async with Online(server, usage, cap_minutes=1) as online:
         assert await online.take(SOUND) == WORDS
     assert len(server.report()["connections"]) == before
 
 
-async def test_in_a_language_that_only_the_cloud_knows_the_take_is_refused_by_name(server, stats):
-    stats.consume("openai", 60, 0)
-    async with Online(server, stats, cap_minutes=1, languages=["de"]) as online:
+async def test_in_a_language_that_only_the_cloud_knows_the_take_is_refused_by_name(server, usage):
+    usage.consume("openai", 60, 0)
+    async with Online(server, usage, cap_minutes=1, languages=["de"]) as online:
         with pytest.raises(EngineError, match=r"engine\.cap_minutes.*English only"):
             await online.take(SOUND)

@@ -1,0 +1,148 @@
+"""The store of the running daemon: history, statistics and recordings, all on one thread.
+
+Failures never affect dictation: they are reported once until the file works again, and entries are
+kept in memory meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tray_dictate.config.schema import HistorySettings
+from tray_dictate.core.errors import HistoryError
+from tray_dictate.history import recordings
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.statistics import CloudUsage, Numbers, Stats, open_statistics
+from tray_dictate.history.worker import PATIENCE, FileWorker
+from tray_dictate.system import files
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """Keeps what became of each dictation; for the loop, where nothing here raises."""
+
+    def __init__(
+        self,
+        settings: HistorySettings,
+        tell: Callable[[str], None],
+        folder: Path | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Prepare to use the files in `folder`, by default the user's own.
+
+        `patience` is with a disk that does not answer, in seconds.
+        """
+        self._settings = settings
+        history, statistics = files.history_file(), files.stats_file()
+        self._path = folder / history.name if folder else history
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._history = FileWorker(
+            self._open, tell, "What you say is not kept on disk: ", self._thread, patience
+        )
+        self._statistics = open_statistics(
+            tell, folder / statistics.name if folder else statistics, self._thread, patience
+        )
+        self.usage = CloudUsage(self._statistics)
+        # what the file does not have yet, or is not to have
+        self._unwritten: deque[Entry] = deque(maxlen=settings.entries or None)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._expire_recordings()
+
+    def change(self, settings: HistorySettings) -> None:
+        """Apply other settings."""
+        self._settings = settings
+        self._unwritten = deque(self._unwritten, settings.entries or None)
+        self._history.reopen()
+
+    def record(self, entry: Entry) -> None:
+        """Keep what became of a dictation, and count it, also where the history is off."""
+        self._expire_recordings()
+        self._unwritten.append(entry)
+        if self._settings.enabled:
+            adding = self._history.do(partial(_add, entry), False, patiently=True)
+            self._begin(self._forget_written(entry, adding))
+        self._begin(self._statistics.do(partial(Stats.add, numbers=_numbers(entry)), None))
+
+    async def last(self, count: int = 1) -> list[Entry]:
+        """Return the newest entries, the newest first."""
+        stored = list[Entry]()
+        if self._settings.enabled:
+            stored = await self._history.do(partial(History.last, count=count), stored)
+        if not self._unwritten:
+            return stored
+        return sorted([*reversed(self._unwritten), *stored], key=_date, reverse=True)[:count]
+
+    async def clear(self) -> bool:
+        """Forget every text; return whether none is left."""
+        self._unwritten.clear()
+        if not self._settings.enabled:
+            return True
+        return await self._history.do(_clear, False)
+
+    async def close(self) -> None:
+        """Finish writing and close the files, in bounded time; idempotent. Call nothing after."""
+        await self._history.close()
+        await self.usage.close()
+        self._closed = True
+        self._thread.shutdown(wait=False)  # what was begun is finished all the same
+
+    def _expire_recordings(self) -> None:
+        if not self._closed:
+            self._thread.submit(_expire_recordings, self._settings.days)
+
+    async def _forget_written(self, entry: Entry, adding: Awaitable[bool]) -> None:
+        """Keep an entry in one place only, however late the disk takes it."""
+        if await adding:
+            with suppress(ValueError):  # the history was cleared meanwhile
+                self._unwritten.remove(entry)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _open(self, tell: Callable[[str], None]) -> History:
+        keep, days = self._settings.entries, self._settings.days
+        return History(self._path, keep=keep, days=days, tell=tell)
+
+
+def _add(entry: Entry, history: History) -> bool:
+    """Store an entry, and delete recordings of expired ones: no entry names them any more."""
+    history.add(entry)
+    try:
+        recordings.sweep(*history.recorded())
+    except (OSError, HistoryError) as reason:  # the entry is stored all the same
+        log.warning("old recordings could not be deleted: %s", reason)
+    return True
+
+
+def _clear(history: History) -> bool:
+    history.forget("all")
+    return True
+
+
+def _expire_recordings(days: float) -> None:
+    try:
+        recordings.expire(days)
+    except OSError as reason:
+        log.warning("old recordings could not be deleted: %s", reason)
+
+
+def _numbers(entry: Entry) -> Numbers:
+    words = 0 if entry.state == "dropped" else len(entry.text.split())
+    failed = entry.state == "failed"
+    return Numbers(entry.at, entry.engine, words, entry.seconds, failed, entry.timings)
+
+
+def _date(entry: Entry) -> float:
+    return entry.at
