@@ -7,11 +7,11 @@ import logging
 import shutil
 import tempfile
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tray_dictate.app.placement import Piece
+from tray_dictate.app.placement import Origin, Piece
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
@@ -353,13 +353,19 @@ class FakeLock:
         return self.locked
 
 
-def always(text: str) -> Callable[[Target | None], Awaitable[Piece]]:
-    """Return what composes the same text for every window."""
+class PlainText:
+    """An insertion that is the same for every window."""
 
-    async def compose(_target: Target | None) -> Piece:
-        return Piece(text)
+    def __init__(self, text: str, origin: Origin = None, reason: str = "") -> None:
+        self._text, self.origin, self._reason = text, origin, reason
+        self.targets: list[Target | None] = []  # those that it was composed for
 
-    return compose
+    async def compose(self, target: Target | None) -> Piece:
+        self.targets.append(target)
+        return Piece(self._text)
+
+    def give_up(self) -> str:
+        return self._reason
 
 
 class TemporaryStore(Store):

@@ -247,7 +247,7 @@ async def test_a_new_tray_shows_what_the_old_one_did(rig):
 async def test_a_text_that_is_inserted_again_is_waited_for(rig):
     await rig.dictate("one")
     rig.output.may_deliver.clear()
-    redo = asyncio.create_task(rig.daemon.last.redo())
+    redo = asyncio.create_task(rig.daemon.delivery.redo())
     await asyncio.sleep(0.01)
     change = asyncio.create_task(rig.change("output.private=false"))
     await until(lambda: rig.committed)
@@ -261,7 +261,7 @@ async def test_a_text_that_is_inserted_again_is_waited_for(rig):
 async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
     await rig.dictate("one")
     rig.output.may_deliver.clear()
-    redo = asyncio.create_task(rig.daemon.last.redo())
+    redo = asyncio.create_task(rig.daemon.delivery.redo())
     await asyncio.sleep(0.01)
     change = asyncio.create_task(rig.change("output.private=false"))
     await until(lambda: rig.committed)

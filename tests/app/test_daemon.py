@@ -499,7 +499,7 @@ async def test_the_last_dictation_is_inserted_again_where_the_focus_is_now(rig):
     await spoken(rig, "One.")
     rig.output.windows["mail"] = ""
     rig.output.focus = "mail"
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     assert rig.output.windows == {"editor": "One.", "mail": "One."}
 
 
@@ -507,17 +507,17 @@ async def test_the_last_dictation_is_taken_back(rig):
     await spoken(rig, "One.")
     await spoken(rig, "Two.")
     assert rig.output.text == "One. Two."
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
     with pytest.raises(DeliveryError):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
 
 
 async def test_nothing_is_taken_back_once_the_user_has_typed(rig):
     await spoken(rig, "One.")
     rig.press("a")
     with pytest.raises(DeliveryError, match="typed"):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 
 
@@ -525,7 +525,7 @@ async def test_a_click_may_move_the_caret_so_nothing_is_taken_back_after_it(rig)
     await spoken(rig, "One.")
     rig.press("pointer")
     with pytest.raises(DeliveryError, match="clicked"):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
 
 
 async def test_a_click_while_speaking_neither_ends_nor_spoils_the_dictation(rig):
@@ -541,14 +541,14 @@ async def test_what_could_not_be_inserted_can_be_inserted_and_copied_later(rig):
     rig.output.refuses = "the window is gone."
     await spoken(rig, "One.")
     rig.output.refuses, rig.output.kept = "", ""
-    await rig.daemon.last.copy()
+    await rig.daemon.delivery.copy()
     assert rig.output.kept == "One."
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     assert rig.output.text == "One."
 
 
 async def test_before_the_first_dictation_there_is_nothing_to_insert_copy_or_take_back(rig):
-    for action in (rig.daemon.last.redo, rig.daemon.last.copy, rig.daemon.last.undo):
+    for action in (rig.daemon.delivery.redo, rig.daemon.delivery.copy, rig.daemon.delivery.undo):
         with pytest.raises(DeliveryError):
             await action()
 
@@ -627,7 +627,7 @@ async def test_scratch_that_takes_back_the_last_segment(rig_with):
     rig.release()
     await rig.idle()
     assert rig.output.text == "One. Three."
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     assert rig.output.text == "One. Three. One. Three."
 
 
@@ -695,7 +695,7 @@ async def test_what_is_inserted_again_runs_none_either(rig_with):
     rig = await rig_with("text.commands=['en']", "engine.name=openai")
     await spoken(rig, COMMAND)
     rig.output.application = "xterm"
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     assert rig.output.text == "touch it\nAnd go. Touch it And go."
 
 
@@ -713,8 +713,8 @@ async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
 async def test_the_last_dictation_outlives_the_program(rig, rig_with):
     await spoken(rig, "One.")
     later = await rig_with()
-    later.daemon.delivery.inserted.recall((await rig.history.last())[0].text)
-    await later.daemon.last.redo()
+    later.daemon.delivery.recall((await rig.history.last())[0].text)
+    await later.daemon.delivery.redo()
     assert later.output.text == "One."
 
 
@@ -742,7 +742,7 @@ async def test_where_the_clipboard_is_the_way_all_of_a_dictation_comes_to_be_the
     assert rig.output.kept == "One. Two."
     assert rig.tray.said == []
     with pytest.raises(DeliveryError):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
 
 
 async def test_a_rewrite_presses_no_enter(rig):
@@ -755,7 +755,7 @@ async def test_where_nobody_sees_what_is_typed_nothing_is_taken_back(rig):
     await spoken(rig, "One.")
     rig.daemon._parts.hotkey = CommandsHotkey()
     with pytest.raises(DeliveryError, match="Use the undo of the program"):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 
 
@@ -764,9 +764,9 @@ async def test_undo_brings_first_what_was_said_before_the_rewrite(rig):
     rig.rewriter.shouts = True
     await spoken(rig, "Two.")
     assert rig.output.text == "One. TWO."
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "One. Two."
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 
 

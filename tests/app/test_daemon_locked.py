@@ -101,7 +101,7 @@ async def deliver_and_press(rig) -> None:
     rig.press()
     await rig.say("one")
     rig.release()
-    await until(rig.daemon.delivery.busy.locked)
+    await until(lambda: rig.daemon.delivery.inserts)
     rig.lock.locked = True
     rig.press()
     await until(lambda: len(rig.microphone.captures) == 2)
@@ -174,7 +174,7 @@ async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):
     await rig.idle()
     rig.lock.locked = True
     rig.daemon.look_at_lock()
-    for ask in (rig.daemon.last.redo, rig.daemon.last.undo, rig.daemon.last.copy):
+    for ask in (rig.daemon.delivery.redo, rig.daemon.delivery.undo, rig.daemon.delivery.copy):
         with pytest.raises(DeliveryError, match="locked"):
             await ask()
     assert (rig.output.text, rig.output.kept) == ("one", "")

@@ -35,7 +35,7 @@ def reading(rig: Rig, before: str, after: str = "") -> Reader:
     """Have the rig's daemon read this beside the caret."""
     reader = Reader(Around(before, after))
     rig.parts.caret = reader
-    rig.daemon.renew()
+    rig.daemon.apply_components()
     return reader
 
 
@@ -114,7 +114,7 @@ async def test_undo_takes_the_blanks_with_it(rig_with) -> None:
     rig.output.windows["editor"] = "I think"
     reading(rig, "I think", "so")
     await spoken(rig, "That is good.")
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "I think"
     await spoken(rig, "You know.")
     assert rig.output.text == "I think you know "
@@ -127,9 +127,9 @@ async def test_undo_of_a_rewrite_brings_the_blanks_back(rig_with) -> None:
     reading(rig, "I think", "so")
     await spoken(rig, "That is good.")
     assert rig.output.text == "I think THAT IS GOOD "
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "I think That is good. "
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "I think"
 
 
@@ -137,9 +137,9 @@ async def test_a_repetition_goes_on_from_what_stands_there(rig_with) -> None:
     rig = await rig_with()
     await spoken(rig, "One.")
     tap(rig, "x")
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     assert rig.output.text == "One. one."
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 
 
@@ -151,7 +151,8 @@ async def test_a_comma_waits_for_what_follows(rig_with) -> None:
     await rig.idle()
     await segments(rig, "Send it,", "Offer a replacement.")
     assert rig.output.text == "I want a refund, please. Send it, offer a replacement."
-    assert rig.daemon.delivery.inserted.text == "Send it, offer a replacement."
+    await rig.daemon.delivery.copy()
+    assert rig.output.kept == "Send it, offer a replacement."
 
 
 async def test_no_dictation_ends_in_a_comma_and_the_next_begins_a_sentence(rig_with) -> None:
@@ -160,7 +161,7 @@ async def test_no_dictation_ends_in_a_comma_and_the_next_begins_a_sentence(rig_w
     assert rig.output.text == "I want a refund"
     await spoken(rig, "Offer a replacement.")
     assert rig.output.text == "I want a refund. Offer a replacement."
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "I want a refund"
 
 

@@ -46,9 +46,9 @@ async def test_what_is_in_the_window_can_be_taken_back_and_the_whole_be_inserted
     held.output.leaves = [(4, "mail")]
     await spoken(held, "One two three.")
     held.output.focus = "editor"
-    await held.daemon.last.undo()
+    await held.daemon.delivery.undo()
     assert held.output.text == ""
-    await held.daemon.last.redo()
+    await held.daemon.delivery.redo()
     assert held.output.text == "One two three."
 
 
@@ -56,7 +56,7 @@ async def test_a_repetition_that_is_cut_short_keeps_the_rest(held) -> None:
     await spoken(held, "One two.")
     held.output.leaves = [(3, "mail")]
     with pytest.raises(DeliveryError, match="first 3 of 9"):
-        await held.daemon.last.redo()
+        await held.daemon.delivery.redo()
     assert held.output.windows == {"editor": "One two. On", "mail": ""}
     assert held.output.kept == "e two."
 
@@ -65,10 +65,10 @@ async def test_what_was_taken_back_only_in_part_can_be_taken_back_further(held) 
     await spoken(held, "One two.")
     held.output.leaves = [(3, "mail")]
     with pytest.raises(DeliveryError, match="Only 3 of 8 characters are taken back"):
-        await held.daemon.last.undo()
+        await held.daemon.delivery.undo()
     assert held.output.windows == {"editor": "One t", "mail": ""}
     held.output.focus = "editor"
-    await held.daemon.last.undo()
+    await held.daemon.delivery.undo()
     assert held.output.text == ""
 
 

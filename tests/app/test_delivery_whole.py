@@ -38,7 +38,7 @@ async def test_the_cancel_key_is_no_typing_so_that_what_stands_there_can_be_undo
     rig.release("escape")
     rig.release()
     await rig.idle()
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == ""
 
 
@@ -46,7 +46,7 @@ async def test_undo_of_a_rewrite_and_scratch_that_do_not_end_delivery(rig_with) 
     rig = await rig_with('text.commands=["en"]')
     rig.rewriter.shouts = True
     await spoken(rig, "One.")
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
     rig.rewriter.shouts = False
     await spoken(rig, "Scratch that.")
@@ -67,7 +67,7 @@ async def test_undo_of_a_rewrite_brings_no_more_than_it_takes(rig_with) -> None:
     rig.release()
     await rig.idle()
     assert rig.output.text == "ONE. TWO. ", "Ctrl+X may have moved the caret before a word"
-    await rig.daemon.last.undo()
+    await rig.daemon.delivery.undo()
     assert rig.output.text == "ONE. Two. "
 
 
@@ -77,9 +77,9 @@ async def test_what_redo_put_on_the_clipboard_is_not_taken_back_from_the_window(
     rig.press("x")
     rig.release("x")
     rig.output.copies = True
-    await rig.daemon.last.redo()
+    await rig.daemon.delivery.redo()
     with pytest.raises(DeliveryError):
-        await rig.daemon.last.undo()
+        await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 
 

@@ -15,8 +15,8 @@ EDITOR, MAIL = Target("editor"), Target("mail")
 def inserted(*pieces: str, target: Target | None = EDITOR) -> InsertionLog:
     last = InsertionLog()
     for piece in pieces:
-        last.say(1, piece, piece)
-        last.put(piece, target)
+        last.started(1, piece, piece)
+        last.inserted(piece, target)
     return last
 
 
@@ -26,8 +26,8 @@ def test_all_pieces_of_a_dictation_are_taken_back_together():
 
 def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted():
     last = InsertionLog()
-    last.say(1, "One.", "One.")
-    last.say(1, "Two.", "Two.")
+    last.started(1, "One.", "One.")
+    last.started(1, "Two.", "Two.")
     assert last.text == "One. Two."
     with pytest.raises(DeliveryError, match="nothing to take back"):
         last.removable(EDITOR)
@@ -40,14 +40,14 @@ def test_what_is_forgotten_leaves_no_word_and_the_next_goes_on_with_a_blank():
     assert last.caret.around("editor").before == "o"
     with pytest.raises(DeliveryError, match="nothing to take back"):
         last.removable(EDITOR)
-    last.say(1, "Three.", "Three.")
+    last.started(1, "Three.", "Three.")
     assert last.text == "Three."
 
 
 def test_a_new_dictation_takes_the_place_of_the_one_before():
     last = inserted("One.")
-    last.say(2, "Two.", "Two.")
-    last.put(" Two.", EDITOR)
+    last.started(2, "Two.", "Two.")
+    last.inserted(" Two.", EDITOR)
     assert (last.text, last.removable(EDITOR)) == ("Two.", len(" Two."))
 
 
@@ -66,14 +66,14 @@ def test_nothing_is_erased(now):
 
 def test_only_the_part_in_the_last_window_is_taken_back():
     last = inserted("One.")
-    last.put("Two.", MAIL)
+    last.inserted("Two.", MAIL)
     assert last.removable(MAIL) == len("Two.")
 
 
 def test_after_typing_only_what_was_inserted_since_is_taken_back():
     last = inserted("One.")
     last.typed("x")
-    last.put(" Two.", EDITOR)
+    last.inserted(" Two.", EDITOR)
     assert last.removable(EDITOR) == len(" Two.")
 
 
@@ -94,18 +94,18 @@ def test_characters_that_windows_erase_in_different_ways_are_left_alone(text):
 def test_a_click_on_our_own_menu_hides_nothing():
     last = inserted("One.")
     for at in (10.0, 12.0):  # on the icon, on the entry
-        last.click(at)
-        last.own_click(at + 0.1)
+        last.clicked(at)
+        last.own_menu_clicked(at + 0.1)
     assert last.removable(EDITOR) == len("One.")
     assert last.caret.around("editor").before == "One."
 
 
 def test_a_click_into_the_text_is_not_forgotten_by_those_on_the_menu_after_it():
     last = inserted("One.")
-    last.click(9.5)
-    last.click(10.0)
+    last.clicked(9.5)
+    last.clicked(10.0)
     for at in (10.05, 10.1, 10.2):  # a host may say several times that the menu is open
-        last.own_click(at)
+        last.own_menu_clicked(at)
     with pytest.raises(DeliveryError, match="you have clicked since"):
         last.removable(EDITOR)
     assert last.caret.around("editor") == Around(UNKNOWN, UNKNOWN)
@@ -113,28 +113,28 @@ def test_a_click_into_the_text_is_not_forgotten_by_those_on_the_menu_after_it():
 
 def test_a_click_long_before_the_menu_was_not_on_it():
     last = inserted("One.")
-    last.click(10.0)
-    last.own_click(11.5)
+    last.clicked(10.0)
+    last.own_menu_clicked(11.5)
     with pytest.raises(DeliveryError, match="you have clicked since"):
         last.removable(EDITOR)
 
 
 def test_a_key_among_the_clicks_is_not_excused():
     last = inserted("One.")
-    last.click(10.0)
+    last.clicked(10.0)
     last.typed("x")
-    last.own_click(10.1)
-    last.click(11.0)
-    last.own_click(11.1)
+    last.own_menu_clicked(10.1)
+    last.clicked(11.0)
+    last.own_menu_clicked(11.1)
     with pytest.raises(DeliveryError, match="you have typed since"):
         last.removable(EDITOR)
 
 
 def test_what_is_inserted_after_a_click_stands_before_the_caret():
     last = inserted("One.")
-    last.click(10.0)
-    last.put("Two.", EDITOR)
-    last.own_click(10.1)
+    last.clicked(10.0)
+    last.inserted("Two.", EDITOR)
+    last.own_menu_clicked(10.1)
     assert last.removable(EDITOR) == len("Two.")
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from tests.fakes import FakeOutput
-from tray_dictate.app.placement import MOVES, InsertResult, Piece, Placement, Policy
+from tests.fakes import FakeOutput, PlainText
+from tray_dictate.app.placement import MOVES, InsertResult, Placement, Policy
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Target
 
 TEXT = "one two\nthree four"
-
-
-def never() -> str:
-    return ""
 
 
 @pytest.fixture
@@ -26,19 +21,13 @@ def output() -> FakeOutput:
     return made
 
 
-async def composed(_target: Target | None) -> Piece:
-    return Piece(TEXT)
-
-
 async def insert(
-    output: FakeOutput, policy: Policy, give_up: Callable[[], str] = never, *, breaks: bool = False
+    output: FakeOutput, policy: Policy, reason: str = "", *, breaks: bool = False
 ) -> InsertResult:
     placing = Placement(output, policy, 0.3, breaks=breaks)
-    placing.begin(1)
+    origin = placing.origin()
     await asyncio.sleep(0)
-    landing = await placing.insert(1, composed, give_up)
-    placing.close(1)
-    return landing
+    return await placing.insert(PlainText(TEXT, origin, reason))
 
 
 async def come_back(output: FakeOutput) -> None:
@@ -79,23 +68,18 @@ async def test_a_window_that_stays_away_leaves_the_rest(output) -> None:
 
 async def test_a_dictation_that_is_cancelled_meanwhile_waits_no_longer(output) -> None:
     output.leaves = [(4, "mail")]
-    landing = await insert(output, "follow", lambda: "it was cancelled")
+    landing = await insert(output, "follow", "it was cancelled")
     assert landing.rest == TEXT[4:]
     assert landing.reason.endswith("it was cancelled.")
 
 
 async def test_before_anything_is_inserted_it_goes_where_the_focus_is_now(output) -> None:
     output.leaves = [(0, "mail")]
-    composed: list[Target | None] = []
-
-    async def compose(target: Target | None) -> Piece:
-        composed.append(target)
-        return Piece(TEXT)
-
-    landing = await Placement(output, "follow", 1).insert(1, compose, never)
+    text = PlainText(TEXT)
+    landing = await Placement(output, "follow", 1).insert(text)
     assert output.windows == {"editor": "", "mail": TEXT}
     assert landing.target == Target("mail")
-    assert composed == [Target("editor"), Target("mail")], "the spacing is another window's"
+    assert text.targets == [Target("editor"), Target("mail")], "the spacing is another window's"
 
 
 @pytest.mark.parametrize("policy", ["hold", "return"])
@@ -143,10 +127,9 @@ async def test_before_it_is_placed_a_text_is_for_the_window_that_it_will_go_to(
     output, policy, meant
 ) -> None:
     placing = Placement(output, policy, 0.3)
-    placing.begin(1)
+    origin = placing.origin()
     await asyncio.sleep(0)
     output.focus = "mail"
-    target = await placing.meant(1)
+    target = await placing.meant(origin)
     assert target is not None
     assert target.window == meant
-    placing.close(1)

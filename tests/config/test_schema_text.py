@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 from pydantic import ValidationError
 
+from tests.fakes import TemporaryStore
 from tray_dictate.app.components import ComponentFactory
-from tray_dictate.app.delivery import polisher
+from tray_dictate.app.delivery import build_pipeline
 from tray_dictate.config import load
 from tray_dictate.config.schema import TextSettings
 from tray_dictate.core.text.filters import FILLERS
@@ -68,7 +69,7 @@ TERMS = [
 
 
 def test_the_terms_of_both_lists_are_spelled():
-    said = polisher(load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
+    said = build_pipeline(load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
     assert said == [Insert("Postgres, Kubernetes, cafe")]
 
 
@@ -80,6 +81,7 @@ def test_the_engine_is_told_the_terms_of_both_lists():
     builder = ComponentFactory(**{
         **dict.fromkeys(names),  # what it would need for other parts
         "about": lambda _: None,
+        "store": TemporaryStore(),
         "make_engine": lambda settings, *_: told.append(settings),
     })  # fmt: skip
     builder.build("engine", load.load(None, ["engine.name=openai", *TERMS], {}))
@@ -87,4 +89,6 @@ def test_the_engine_is_told_the_terms_of_both_lists():
 
 
 def test_an_echo_of_all_terms_is_no_speech():
-    assert polisher(load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []
+    assert (
+        build_pipeline(load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []
+    )

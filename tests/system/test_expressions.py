@@ -130,7 +130,7 @@ async def test_what_is_polished_when_the_program_ends_is_in_the_history():
     await rig.daemon.start()
     rig.press()
     await rig.say(SENTENCE + ".")
-    await until(lambda: rig.daemon.delivery._raw)
+    await until(lambda: rig.daemon.delivery.inserts)
     await rig.daemon.stop()
     await asyncio.sleep(0)  # the history's own task
     [entry] = await rig.history.last()

@@ -18,7 +18,7 @@ from functools import partial
 from typing import assert_never
 
 from tray_dictate.app.components import Components
-from tray_dictate.app.delivery import Delivery, Ways, ways
+from tray_dictate.app.delivery import Delivery
 from tray_dictate.app.last_dictation import LastDictation
 from tray_dictate.app.notices import Notices
 from tray_dictate.app.take import Take, TakeRecord
@@ -148,8 +148,8 @@ class Daemon:
         self._sounds = CuePolicy(parts.play)
         telling = Notices(parts.notify)
         self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
-        self.delivery = Delivery(parts.output, self._ways(), self._delivered)
-        self.last = LastDictation(self.delivery, partial(self.tell, cause="asked"), parts.watches)
+        self.delivery = Delivery(parts, partial(self.tell, cause="delivery"), self._delivered)
+        self._last = LastDictation(self.delivery, partial(self.tell, cause="asked"))
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -178,7 +178,7 @@ class Daemon:
         await self._prepare(self._parts.engine.load())
         log.info("the engine is loaded")
         for entry in await self._parts.history.last():
-            self.delivery.inserted.recall(entry.text)
+            self.delivery.recall(entry.text)
 
     async def _prepare(self, work: Awaitable[None]) -> None:
         try:
@@ -232,7 +232,7 @@ class Daemon:
         if locked == self._state.locked:
             return
         if doubt is None:
-            doubt = self.delivery.busy.locked()
+            doubt = self.delivery.inserts
         if locked and doubt:
             self._look_after(_DOUBT, doubt=False)
             return
@@ -258,17 +258,17 @@ class Daemon:
         """Wait until nothing is recorded, owed or inserted; nothing is inserted meanwhile."""
         while True:
             await self._idle.wait()
-            async with self.delivery.busy:
+            async with self.delivery.paused():
                 if not self._state.live:
                     yield
                     return
 
-    def renew(self) -> None:
-        """Go on with the settings and the parts that there are now; between dictations."""
+    def apply_components(self) -> None:
+        """Apply the current settings and components. Call between dictations only."""
         EXPRESSIONS.again()
         self._follow_parts()
         self._forget_asked()  # the keyboard may be another
-        self.delivery.change(self._parts.output, self._ways())
+        self.delivery.apply_components()
         self._schedule()
         self.shown.again()  # the tray may be another
 
@@ -296,11 +296,11 @@ class Daemon:
 
     def own_click(self) -> None:
         """Learn that the user's latest click was on our icon or its menu."""
-        self.delivery.inserted.own_click(asyncio.get_running_loop().time())
+        self.delivery.own_menu_clicked(asyncio.get_running_loop().time())
 
     def from_menu(self, name: str) -> None:
         """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
-        self.last.from_menu(name)
+        self._last.ask_from_menu(name)
 
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
@@ -311,9 +311,9 @@ class Daemon:
         if edge.down and edge.key not in {*self._own, *MODIFIERS, *cancel} and not asked:
             # the user types, or clicks: the caret is elsewhere
             if edge.key == POINTER:
-                self.delivery.inserted.click(edge.at)
+                self.delivery.clicked(edge.at)
             else:
-                self.delivery.inserted.typed(edge.key, frozenset(self._modifiers))
+                self.delivery.key_pressed(edge.key, frozenset(self._modifiers))
         if edge.key != POINTER:
             # first what was over by then: the dictation of before ends before another begins
             self._act(self._chord.tick(edge.at), edge.at)
@@ -321,7 +321,7 @@ class Daemon:
         if asked:
             self.look_at_lock()
         for name in asked:
-            self.last.ask(name)
+            self._last.ask(name)
 
     def _follow_parts(self) -> None:
         self._parts.microphone.follow(self._show)
@@ -337,9 +337,6 @@ class Daemon:
 
     def _tell_expression(self, message: str) -> None:
         self.tell(message, "expressions")
-
-    def _ways(self) -> Ways:
-        return ways(self._parts, partial(self.tell, cause="delivery"))
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:

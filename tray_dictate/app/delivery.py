@@ -1,12 +1,10 @@
 """Segments into the window, one after the other; what cannot be inserted is kept.
 
-    segment ──polish──▶ rewrite ──▶ placing ──▶ output ──▶ history
-                                       └──refused──▶ clipboard
+    segment ──pipeline──▶ rewrite ──▶ placement ──▶ output ──▶ history
+                                          └──refused──▶ clipboard
 
 Once a segment of a dictation could not be inserted, the rest of it is kept as well: text with a
 hole in the middle is worse than text that waits on the clipboard.
-
-What a text goes through on its way to the window, as the settings want it.
 """
 
 from __future__ import annotations
@@ -14,67 +12,48 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from tray_dictate.app.components import Components
+from tray_dictate.app.composer import Composer
 from tray_dictate.app.insertion_log import InsertionLog
-from tray_dictate.app.placement import InsertResult, Piece, Placement
+from tray_dictate.app.placement import InsertResult, Origin, Piece, Placement
 from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import Config
-from tray_dictate.core.errors import DeliveryError, FocusMovedError
-from tray_dictate.core.ports import CaretReader, Output, Target
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Target
 from tray_dictate.core.segments import Spoken
-from tray_dictate.core.terminals import is_terminal
-from tray_dictate.core.text.caret import Around
-from tray_dictate.core.text.normalize import Space, clean, continues, fit
+from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
 from tray_dictate.core.text.replacements import is_word
-from tray_dictate.history.store import Store
 from tray_dictate.system import threads
 from tray_dictate.system.expressions import EXPRESSIONS
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """What a text goes through on its way to the window."""
-
-    polisher: TextPipeline
-    rewrite: Callable[[str, str], Awaitable[str]]  # text, application -> text
-    placing: Placement
-    history: Store
-    tell: Callable[[str], None]
-    caret: CaretReader
-    watched: Callable[[], bool]  # whether it is seen what the user types
-    submit: bool = False  # Enter at the end of a dictation
-    space: Space = "smart"
-
-
-def ways(parts: Components, tell: Callable[[str], None]) -> Ways:
-    """Return what the settings and the parts that there are now make of it."""
-    config, output = parts.config, parts.output
-    lines = config.text.newline == "shift+enter"
-    placing = Placement(
-        output, config.output.focus, config.output.hold_seconds, breaks=lines,
-        runs=config.text.newline_in_terminals or not config.server_writes,
-    )  # fmt: skip
-    return Ways(
-        polisher=polisher(config),
-        rewrite=parts.rewriter.apply,
-        placing=placing,
-        history=parts.history,
-        tell=tell,
-        caret=parts.caret,
-        watched=parts.watches,
-        submit=config.text.submit,
-        space=config.text.space,
-    )
+_BY_HAND = 0  # the number of no dictation: what redo inserts
+_REST_KEPT = "The rest is on the clipboard."
+_NO_ENTER = (
+    "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
+    "it, set text.newline_in_terminals = true."
+)
+_ASTRAY = "{} characters went into another window, which got the focus at that very moment."
+_JOINED = f"A blank was written for each new line: {_NO_ENTER}"
+_UNSEEN = (
+    "It cannot be taken back safely: nobody tells here what you have typed since. Use the undo of "
+    "the program that has it."
+)
+_UNSURE = (
+    "It is not sure that the window took the text. It is on the clipboard and in the history, and "
+    "`tray-dictate redo` inserts it again."
+)
 
 
-def polisher(config: Config) -> TextPipeline:
-    """Return what polishes segments; an engine may echo the hints that it was given."""
+def build_pipeline(config: Config) -> TextPipeline:
+    """Build the text pipeline from the settings; an engine may echo the hints that it was given."""
     text = config.text
     rules = TextRules(
         replacements=text.replacements, patterns=text.patterns,
@@ -86,355 +65,458 @@ def polisher(config: Config) -> TextPipeline:
     return TextPipeline(rules, partial(EXPRESSIONS.sub, "text.patterns"))
 
 
-log = logging.getLogger(__name__)
+@dataclass(slots=True, eq=False)
+class _Dictation:
+    """A dictation whose text is on its way to the window."""
 
-BY_HAND = 0  # the number of no dictation: what redo and undo insert
-REST_KEPT = "The rest is on the clipboard."
-_NO_ENTER = (
-    "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
-    "it, set text.newline_in_terminals = true."
-)
-_ASTRAY = "{} characters went into another window, which got the focus at that very moment."
-_JOINED = f"A blank was written for each new line: {_NO_ENTER}"
+    number: int
+    record: TakeRecord
+    origin: Origin  # the window that had the focus at the key-down
+    live: dict[int, _Dictation]  # all that are on their way, by number
+    kept: str | None = None  # what is not in the window, once there is some
+    aborted: bool = False
+    raw: str = ""  # a segment while the pipeline works on it
+    unwritten: str = ""  # a text while it is rewritten
+
+    def give_up(self) -> str:
+        """Return why its text should be held for its window no longer."""
+        if self.aborted:
+            return "it was cancelled"
+        others = any(
+            number > self.number and other.record.transcribed for number, other in self.live.items()
+        )
+        return "another dictation waits behind it" if others else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text of a dictation; an Insertion."""
+
+    dictation: _Dictation
+    text: str
+    composer: Composer
+
+    @property
+    def origin(self) -> Origin:
+        """The window that had the focus when the dictation began."""
+        return self.dictation.origin
+
+    async def compose(self, target: Target | None) -> Piece:
+        """Return how the text goes on there; nothing if it is not wanted any more."""
+        if self.dictation.aborted:
+            return Piece("")
+        return await self.composer.compose(self.dictation.number, self.text, target)
+
+    def give_up(self) -> str:
+        """Return why the text should be held for its window no longer."""
+        return self.dictation.give_up()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    """What was said, for the window that its rewriting was taken back in; an Insertion."""
+
+    text: str
+    target: Target | None
+    origin: Origin = None
+
+    async def compose(self, target: Target | None) -> Piece:
+        """Return the text for that window, and nothing for any other."""
+        return Piece(self.text if target == self.target else "")
+
+    def give_up(self) -> str:
+        """Return nothing: it waits as long as it may."""
+        return ""
 
 
 class Delivery:
-    """The way from segments to the window; `run` is its task."""
+    """Takes segments to the window; `run` is its task.
 
-    def __init__(self, output: Output, ways: Ways, on_done: Callable[[int, str], None]) -> None:
-        self.output, self.ways, self._on_done = output, ways, on_done
-        self._queue: asyncio.Queue[tuple[int, Spoken]] = asyncio.Queue()
-        self._aborted: set[int] = set()
-        self._kept: dict[int, str] = {}  # dictation -> its text that is not in the window
-        self._stories: dict[int, TakeRecord] = {}
-        self.busy = asyncio.Lock()  # one at a time has the window
-        self._ending: set[asyncio.Task[None]] = set()
-        self._under_way: int | None = None  # whose text is on its way
-        self._around = Around()  # what stood around the caret when a text was last composed
-        self._raw = self._unwritten = ""  # it, while it is polished, and while it is rewritten
-        self.inserted = InsertionLog(ways.polisher.spelling)
+    It alone knows what stands before the caret. The user's last dictation can be inserted again,
+    taken back or copied; those raise DeliveryError with what to tell.
+    """
+
+    def __init__(
+        self,
+        parts: Components,
+        tell: Callable[[str], None],
+        on_done: Callable[[int, str], None],
+    ) -> None:
+        """`on_done` gets the number of the dictation of each segment, and what went wrong."""
+        self._parts, self._tell, self._on_done = parts, tell, on_done
+        self._queue: asyncio.Queue[tuple[_Dictation, Spoken]] = asyncio.Queue()
+        self._live: dict[int, _Dictation] = {}
+        self._under_way: _Dictation | None = None  # whose segment is being delivered
+        self._busy = asyncio.Lock()  # one at a time has the window
+        self._submitting: set[asyncio.Task[None]] = set()
+        self._insertions = InsertionLog()
+        self._composer = Composer(parts, self._insertions)
         self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
+        self.apply_components()
 
-    def change(self, output: Output, ways: Ways) -> None:
-        """Deliver in other ways from now on; between dictations, and not while it is busy."""
-        self.output, self.ways = output, ways
-        self.inserted.spelling = ways.polisher.spelling
+    def apply_components(self) -> None:
+        """Apply the current settings and components. Call between dictations, while paused."""
+        config = self._parts.config
+        self._pipeline = build_pipeline(config)
+        self._insertions.spelling = self._pipeline.spelling
+        self._placement = Placement(
+            self._parts.output, config.output.focus, config.output.hold_seconds,
+            breaks=config.text.newline == "shift+enter",
+            runs=config.text.newline_in_terminals or not config.server_writes,
+        )  # fmt: skip
 
-    def begin(self, dictation: int, story: TakeRecord) -> None:
-        """Remember which window has the focus at the key-down; `story` is told what becomes."""
-        self._stories[dictation] = story
-        self.ways.placing.begin(dictation)
-        self.ways.caret.look()
+    @property
+    def inserts(self) -> bool:
+        """Whether something is being inserted, or taken back."""
+        return self._busy.locked()
 
-    def put(self, dictation: int, text: str, seconds: float | None = None) -> None:
+    @asynccontextmanager
+    async def paused(self) -> AsyncGenerator[None]:
+        """Wait until nothing is being inserted, and insert nothing meanwhile."""
+        async with self._busy:
+            yield
+
+    def begin(self, number: int, record: TakeRecord) -> None:
+        """Remember which window has the focus at the key-down; `record` is filled in later."""
+        origin = self._placement.origin()
+        self._live[number] = _Dictation(number, record, origin, self._live)
+        self._parts.caret.look()
+
+    def put(self, number: int, text: str, seconds: float | None = None) -> None:
         """Deliver a segment after those before it; `on_done` follows, whatever becomes of it.
 
         `seconds` is how long it was spoken, None where that is not known.
         """
-        self._queue.put_nowait((dictation, Spoken(text, seconds)))
+        if dictation := self._live.get(number):  # all have ended when the program ends
+            self._queue.put_nowait((dictation, Spoken(text, seconds)))
 
-    def abort(self, dictation: int) -> None:
+    def abort(self, number: int) -> None:
         """Drop what of this dictation is not yet delivered."""
-        self._aborted.add(dictation)
-        self._end(dictation, dropped=True)
+        if dictation := self._live.get(number):
+            dictation.aborted = True
+            self._end(dictation)
 
-    def close(self, dictation: int) -> None:
+    def close(self, number: int) -> None:
         """Forget a dictation that is over."""
-        self._end(dictation, dropped=False)
+        if dictation := self._live.get(number):
+            self._end(dictation)
 
     def settle(self) -> None:
         """Deliver no more: what has not arrived goes into the history only."""
-        if self._under_way is not None and self._under_way in self._stories:
-            story = self._stories[self._under_way]
-            if self._raw:
-                story.strand(self.ways.polisher.heard(self._raw))
-            story.text = self._joined(story.text, self._unwritten)
-            story.state = "partly" if story.inserted else "kept"
+        dictation = self._under_way
+        if dictation and dictation.number in self._live:
+            record = dictation.record
+            if dictation.raw:
+                record.strand(self._pipeline.heard(dictation.raw))
+            record.text = self._joined(record.text, dictation.unwritten)
+            record.state = "partly" if record.inserted else "kept"
         while not self._queue.empty():
             dictation, spoken = self._queue.get_nowait()
-            if dictation in self._stories:
-                self._stories[dictation].strand(self.ways.polisher.heard(spoken.text))
-        for dictation in list(self._stories):
-            self._end(dictation, dropped=False)
+            if dictation.number in self._live:
+                dictation.record.strand(self._pipeline.heard(spoken.text))
+        for dictation in list(self._live.values()):
+            self._end(dictation)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         while True:
             dictation, spoken = await self._queue.get()
-            if self._ending:  # the Enter of the dictation before
-                await asyncio.wait(self._ending)
+            if self._submitting:  # the Enter of the dictation before
+                await asyncio.wait(self._submitting)
             trouble = ""
-            if dictation not in self._aborted:
-                async with self.busy:
+            if not dictation.aborted:
+                async with self._busy:
                     self._under_way = dictation
                     trouble = await self._deliver_or_keep(dictation, spoken)
                     self._under_way = None
-                    self._raw = self._unwritten = ""
-            if self._queue.empty():
-                self._aborted.clear()
-            self._on_done(dictation, trouble)
+                    dictation.raw = dictation.unwritten = ""
+            self._on_done(dictation.number, trouble)
 
-    async def _deliver_or_keep(self, dictation: int, spoken: Spoken) -> str:
+    async def redo(self) -> str:
+        """Insert the last dictation again, where the focus is now; return what to tell the user.
+
+        Raises DeliveryError: then it is on the clipboard, unless the screen is locked.
+        """
+        text = self._last()
+        dictation = _Dictation(_BY_HAND, TakeRecord(), None, {})
+        async with self._busy:
+            try:
+                landing = await self._place(_Text(dictation, text, self._composer))
+            except DeliveryError as reason:
+                await self._parts.output.keep(text)
+                raise DeliveryError(f"{reason} It is on the clipboard.") from reason
+            if landing.receipt.method == "clipboard":
+                return "The last dictation is on the clipboard."
+            self._insertions.repeated(landing.whole, landing.target, self._composer.around)
+            await self._keep_rest(landing)
+        return f"{len(landing.piece)} characters are inserted again."
+
+    async def undo(self) -> str:
+        """Take back the last dictation, or first its rewriting; return what to tell the user.
+
+        Raises DeliveryError.
+        """
+        if not self._parts.watches():
+            raise DeliveryError(_UNSEEN)
+        async with self._busy:
+            target = await self._parts.output.target()
+            count, said = self._insertions.removable(target), self._insertions.unwritten
+            await self._erase(count, target)
+            if said:
+                return await self._unwrite(said, target)
+        return f"{count} characters are taken back."
+
+    async def copy(self) -> str:
+        """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
+        await self._parts.output.keep(self._last())
+        return "The last dictation is on the clipboard."
+
+    def recall(self, text: str) -> None:
+        """Let redo and copy know a dictation of before this program was started."""
+        self._insertions.recall(text)
+
+    def forget(self) -> None:
+        """Keep no word of the last dictation."""
+        self._insertions.forget()
+
+    def key_pressed(self, key: str, held: frozenset[str]) -> None:
+        """Note that the user has pressed a key while these modifiers were down."""
+        self._insertions.typed(key, held)
+
+    def clicked(self, at: float) -> None:
+        """Note that the user has clicked, which moves the caret except on our own menu."""
+        self._insertions.clicked(at)
+
+    def own_menu_clicked(self, at: float) -> None:
+        """Note that the latest click was on our icon or its menu."""
+        self._insertions.own_menu_clicked(at)
+
+    async def _deliver_or_keep(self, dictation: _Dictation, spoken: Spoken) -> str:
         """Whatever happens to one segment, the next can come; return what went wrong."""
         try:
             return await self._deliver(dictation, spoken)
         except Exception:
-            log.exception("dictation %d: delivery failed", dictation)
+            log.exception("dictation %d: delivery failed", dictation.number)
             reason = "The text could not be inserted: the log has the details."
-            heard = self.ways.polisher.heard(spoken.text)
-            return await self._keep(dictation, heard, reason)
+            return await self._keep(dictation, self._pipeline.heard(spoken.text), reason)
 
-    async def _deliver(self, dictation: int, spoken: Spoken) -> str:
+    async def _deliver(self, dictation: _Dictation, spoken: Spoken) -> str:
         """Do what one segment says; return what went wrong."""
-        story = self._stories.setdefault(dictation, TakeRecord())
         # a user's expression may take its time; nothing that the thread has needs to be given back
-        self._raw = spoken.text
-        polished = await threads.run_in_thread(partial(self.ways.polisher.polish, *spoken))
-        self._raw = ""
-        story.raw = f"{story.raw} {polished.heard}".strip()
+        dictation.raw = spoken.text
+        polished = await threads.run_in_thread(partial(self._pipeline.polish, *spoken))
+        dictation.raw = ""
+        record = dictation.record
+        record.raw = f"{record.raw} {polished.heard}".strip()
         if polished.refused:
-            return await self._refuse(dictation, story, polished)
+            return await self._refuse(dictation, polished)
         if polished.note:
-            self.ways.tell(polished.note)
+            self._tell(polished.note)
         for said in polished.said:
-            if dictation in self._aborted:
+            if dictation.aborted:
                 return ""
             if isinstance(said, Scratch):
-                trouble = await self._scratch(dictation, story)
+                trouble = await self._scratch(dictation)
             else:
-                trouble = await self._say(dictation, story, said)
+                trouble = await self._say(dictation, said)
             if trouble:
                 return trouble
         return ""
 
-    async def _say(self, dictation: int, story: TakeRecord, said: Insert) -> str:
+    async def _say(self, dictation: _Dictation, said: Insert) -> str:
         """Insert a text, or keep it; return what went wrong."""
-        self._unwritten = said.text
+        dictation.unwritten = said.text
         text = await self._rewritten(dictation, said.text)
-        self._unwritten = ""
-        if dictation in self._aborted:
+        dictation.unwritten = ""
+        if dictation.aborted:
             return ""
-        text = self.inserted.say(dictation, text, said.text, said.owed)
-        story.text = self._joined(story.text, text)
-        if dictation in self._kept:
+        text = self._insertions.started(dictation.number, text, said.text, said.owed)
+        dictation.record.text = self._joined(dictation.record.text, text)
+        if dictation.kept is not None:
             return await self._keep(dictation, text, "")
         try:
-            return await self._insert_there(dictation, story, text)
+            return await self._insert_there(dictation, text)
         except DeliveryError as refused:
             reason = str(refused)
         except Exception:
-            log.exception("dictation %d: delivery failed", dictation)
+            log.exception("dictation %d: delivery failed", dictation.number)
             reason = "the log has the details."
-        if dictation in self._aborted:
+        if dictation.aborted:
             return ""
-        story.state = "kept"
+        dictation.record.state = "kept"
         return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
 
-    async def _refuse(self, dictation: int, story: TakeRecord, polished: Polished) -> str:
+    async def _refuse(self, dictation: _Dictation, polished: Polished) -> str:
         """Keep what of a text that is too long is left of it; return why."""
-        if dictation in self._aborted:
+        if dictation.aborted:
             return ""
-        story.state, story.text = "kept", self._joined(story.text, polished.heard)
+        record = dictation.record
+        record.state, record.text = "kept", self._joined(record.text, polished.heard)
         reason = f"The text could not be inserted: {polished.refused}"
         return await self._keep(dictation, polished.heard, reason)
 
-    async def _rewritten(self, dictation: int, text: str) -> str:
-        if self.ways.polisher.refuses(text):
+    async def _rewritten(self, dictation: _Dictation, text: str) -> str:
+        if self._pipeline.refuses(text):
             return text
         words = text.strip("\n")  # new lines at its ends are no matter of the rewrite's
         if not words:
             return text
-        target = await self.ways.placing.meant(dictation)
-        new = await self.ways.rewrite(words, target.application if target else "")
+        target = await self._placement.meant(dictation.origin)
+        new = await self._parts.rewriter.apply(words, target.application if target else "")
         # it presses no Enter that was not said
         return text.replace(words, clean(new, lines="\n" in words), 1)
 
-    async def _insert_there(self, dictation: int, story: TakeRecord, text: str) -> str:
+    async def _insert_there(self, dictation: _Dictation, text: str) -> str:
         """Insert a text where it belongs; return what went wrong on the way.
 
         Raises DeliveryError where nothing was inserted.
         """
-        if self.ways.polisher.refuses(text):
-            raise DeliveryError(self.ways.polisher.refusal(text))
+        if self._pipeline.refuses(text):
+            raise DeliveryError(self._pipeline.refusal(text))
         began = time.monotonic()
-        landing = await self.place(dictation, text)
-        target, receipt = landing.target, landing.receipt
+        landing = await self._place(_Text(dictation, text, self._composer))
+        target, receipt, record = landing.target, landing.receipt, dictation.record
         if not landing.piece:
             return ""
-        landing.log(dictation, time.monotonic() - began)
+        landing.log(dictation.number, time.monotonic() - began)
         if landing.joined:
-            self.ways.tell(_JOINED)
-        story.application = target.application if target else ""
+            self._tell(_JOINED)
+        record.application = target.application if target else ""
         if receipt.method == "clipboard":  # the user's choice: what follows is added to it there
-            self._kept[dictation] = landing.piece
+            dictation.kept = landing.piece
             return ""
-        story.inserted = asyncio.get_running_loop().time()
-        self.inserted.put(landing.whole, target, self._around)
+        record.inserted = asyncio.get_running_loop().time()
+        self._insertions.inserted(landing.whole, target, self._composer.around)
         if landing.rest:
-            story.state = "partly"
+            record.state = "partly"
             return await self._keep(dictation, landing.rest, landing.cut, partly=True)
-        if receipt.method == "paste" and not receipt.confirmed and story.state == "delivered":
-            story.state = "unconfirmed"
+        if receipt.method == "paste" and not receipt.confirmed and record.state == "delivered":
+            record.state = "unconfirmed"
             with suppress(DeliveryError):
-                await self.output.keep(story.text)
-            self.ways.tell(
-                "It is not sure that the window took the text. It is on the clipboard and in the "
-                "history, and `tray-dictate redo` inserts it again."
-            )
+                await self._parts.output.keep(record.text)
+            self._tell(_UNSURE)
         return ""
 
-    async def place(self, dictation: int, text: str) -> InsertResult:
+    async def _place(self, text: _Text) -> InsertResult:
         """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
-        self.check_lock()
-        landing = await self.ways.placing.insert(
-            dictation,
-            lambda target: self._piece(dictation, text, target),
-            lambda: self._give_up(dictation),
-        )
+        self._check_lock()
+        landing = await self._placement.insert(text)
         if landing.astray:
-            self.ways.tell(_ASTRAY.format(landing.astray))
+            self._tell(_ASTRAY.format(landing.astray))
         return landing
 
-    def repeated(self, landing: InsertResult) -> None:
-        """Learn that the last dictation was inserted once more."""
-        self.inserted.repeat(landing.whole, landing.target, self._around)
-
-    async def _piece(self, dictation: int, text: str, target: Target | None) -> Piece:
-        """Return how the text goes on there; nothing if it is not wanted any more."""
-        if dictation in self._aborted:
-            return Piece("")
-        onward = self.ways.watched() and self.inserted.is_before_caret(target)
-        around = self._around = await self._find(dictation, target)
-        space, spelling, mark = self.ways.space, self.ways.polisher.spelling, ""
-        if space == "never" and self.inserted.goes_on(dictation, target):
-            space, around = "before", Around(around.before)  # the blank between two sentences
-        if self.inserted.open and self.inserted.is_before_caret(target):
-            mark = continues(self.inserted.open, text)
-        around = around._replace(before=around.before + mark)
-        return Piece(mark + fit(around, text, space, spelling), onward)
-
-    async def _find(self, dictation: int, target: Target | None) -> Around:
-        """Return what stands around the caret there.
-
-        Where it stands as we have left it nobody is asked: the window may not be through with it.
-        """
-        inserted, watched, cells = self.inserted, self.ways.watched(), False
-        surely = watched or inserted.goes_on(dictation, target)
-        if not (surely and inserted.is_before_caret(target)):
-            read = await self.ways.caret.around(target)
-            if read is not None and not read.cells:
-                own = await self._go_behind_own(dictation, target, read.selected)
-                return Around(read.before + read.selected, read.after) if own else read
-            cells = read is not None
-        else:
-            selected = await self.ways.caret.selected(target)
-            await self._go_behind_own(dictation, target, selected)
-        terminal = target is not None and is_terminal(target.application)
-        window = target.window if target else ""
-        return inserted.caret.around(window, terminal=terminal, cells=cells, watched=watched)
-
-    async def _go_behind_own(self, dictation: int, target: Target | None, selected: str) -> bool:
-        """Put the caret behind our own text, if the program has selected that; tell whether."""
-        if not self.inserted.is_covered(dictation, target, selected):
-            return False
-        with suppress(FocusMovedError):  # which is learnt again before anything is inserted
-            await self.output.press("right", target)
-        return True
-
-    async def erase(self, count: int, target: Target | None) -> None:
+    async def _erase(self, count: int, target: Target | None) -> None:
         """Take back so many characters in this window. Raises DeliveryError."""
-        self.check_lock()
+        self._check_lock()
         try:
-            await self.output.erase(count, target)
+            await self._parts.output.erase(count, target)
         except DeliveryError as failed:
-            self.inserted.erased(failed.done)
+            self._insertions.erased(failed.done)
             if not failed.done:
                 raise
             raise DeliveryError(
                 f"Only {failed.done} of {count} characters are taken back: {failed}"
             ) from failed
-        self.inserted.erased(count)
+        self._insertions.erased(count)
 
-    def check_lock(self) -> None:
+    async def _unwrite(self, said: str, target: Target | None) -> str:
+        """Insert what was said, in this window or nowhere. Raises DeliveryError: it is kept."""
+        try:
+            landing = await self._placement.insert(_Unwritten(said, target))
+        except DeliveryError as reason:
+            await self._parts.output.keep(said)
+            raise DeliveryError(f"{reason} What you said is on the clipboard.") from reason
+        if landing.receipt.method == "clipboard" or not landing.piece:
+            await self._parts.output.keep(said)
+            return "What you said is on the clipboard, as it was before the rewrite."
+        self._insertions.unwritten_again(landing.whole, landing.target)
+        await self._keep_rest(landing)
+        return "What you said is there, as it was before the rewrite."
+
+    def _last(self) -> str:
+        """Return the text of the last dictation. Raises DeliveryError."""
+        self._check_lock()
+        if not self._insertions.text:
+            raise DeliveryError("Nothing has been dictated yet.")
+        return self._insertions.text
+
+    def _check_lock(self) -> None:
         """Raise DeliveryError while the screen is locked."""
         if self.locked:
             raise DeliveryError("The screen is locked.")
 
-    async def _scratch(self, dictation: int, story: TakeRecord) -> str:
+    async def _scratch(self, dictation: _Dictation) -> str:
         """Take back what was inserted last; return what stands in the way."""
-        own = self.inserted.dictation == dictation
-        if own and dictation in self._kept:
-            return await self._scratch_kept(dictation, story)
+        own = self._insertions.dictation == dictation.number
+        if own and dictation.kept is not None:
+            return await self._scratch_kept(dictation, dictation.kept)
         try:
-            target = await self.output.target()
-            await self.erase(self.inserted.last(target), target)
+            target = await self._parts.output.target()
+            await self._erase(self._insertions.last(target), target)
         except DeliveryError as refused:
-            self.ways.tell(str(refused))
+            self._tell(str(refused))
             return str(refused)
-        self.inserted.scratched()
+        self._insertions.removed_last()
         if own:
-            story.text = self.inserted.text
+            dictation.record.text = self._insertions.text
         return ""
 
-    async def _scratch_kept(self, dictation: int, story: TakeRecord) -> str:
+    async def _scratch_kept(self, dictation: _Dictation, kept: str) -> str:
         """Take back the last of what is on the clipboard."""
-        kept = self._kept[dictation].removesuffix(self.inserted.scratched()).rstrip(" ")
-        self._kept[dictation] = ""
-        story.text = self.inserted.text
+        kept = kept.removesuffix(self._insertions.removed_last()).rstrip(" ")
+        dictation.kept = ""
+        dictation.record.text = self._insertions.text
         return await self._keep(dictation, kept, "")
 
-    def _end(self, dictation: int, *, dropped: bool) -> None:
-        kept = self._kept.pop(dictation, None)
-        self.ways.placing.close(dictation)
-        story = self._stories.pop(dictation, None)
-        if story is None:
-            return
-        if dropped:
-            story.state = "dropped"
-        if story.raw or story.failed:
-            self.ways.history.record(story.entry())
-        if self.ways.submit and story.complete and kept is None and not self.locked:
-            if not self.ways.placing.takes_enter(story.application):
-                self.ways.tell(f"Enter was not pressed: {_NO_ENTER}")
+    def _end(self, dictation: _Dictation) -> None:
+        del self._live[dictation.number]
+        if dictation.origin:
+            dictation.origin.cancel()
+        record = dictation.record
+        if dictation.aborted:
+            record.state = "dropped"
+        if record.raw or record.failed:
+            self._parts.history.record(record.entry())
+        submit = self._parts.config.text.submit and not self.locked
+        if submit and record.complete and dictation.kept is None:
+            if not self._placement.takes_enter(record.application):
+                self._tell(f"Enter was not pressed: {_NO_ENTER}")
                 return
             task = asyncio.create_task(self._submit())
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._submitting.add(task)
+            task.add_done_callback(self._submitting.discard)
 
     async def _submit(self) -> None:
         try:
-            async with self.busy:
-                await self.output.press("enter", self.inserted.target)
+            async with self._busy:
+                await self._parts.output.press("enter", self._insertions.target)
         except DeliveryError as refused:
-            self.ways.tell(f"Enter was not pressed: {refused}")
-        self.inserted.typed("enter")
+            self._tell(f"Enter was not pressed: {refused}")
+        self._insertions.typed("enter")
 
-    def _give_up(self, dictation: int) -> str:
-        """Return why text should be held for its window no longer."""
-        if dictation in self._aborted:
-            return "it was cancelled"
-        if dictation == BY_HAND:
-            return ""
-        others = any(
-            number > dictation and story.transcribed for number, story in self._stories.items()
-        )
-        return "another dictation waits behind it" if others else ""
+    async def _keep_rest(self, landing: InsertResult) -> None:
+        """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
+        if landing.rest:
+            await self._parts.output.keep(landing.rest)
+            raise DeliveryError(f"{landing.cut} {_REST_KEPT}")
 
-    async def _keep(self, dictation: int, text: str, reason: str, *, partly: bool = False) -> str:
+    async def _keep(
+        self, dictation: _Dictation, text: str, reason: str, *, partly: bool = False
+    ) -> str:
         """Put all of the dictation that is not in the window on the clipboard."""
-        self._kept[dictation] = kept = self._joined(self._kept.get(dictation, ""), text)
+        dictation.kept = kept = self._joined(dictation.kept or "", text)
         if self.locked:  # the history has it, and the user is told of that in the end
             return ""
         try:
-            await self.output.keep(kept)
-            where = REST_KEPT if partly else "It is on the clipboard."
+            await self._parts.output.keep(kept)
+            where = _REST_KEPT if partly else "It is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)
         if not reason:
             return ""
         trouble = f"{reason} {where}"
-        self.ways.tell(trouble)
+        self._tell(trouble)
         return trouble
 
     def _joined(self, before: str, text: str) -> str:
-        return before + Insert(text).after(before, self.ways.polisher.spelling)
+        return before + Insert(text).after(before, self._pipeline.spelling)

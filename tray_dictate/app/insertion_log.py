@@ -79,7 +79,7 @@ class InsertionLog:
         self.caret = self.caret.forgotten()
         self._unclicked = (self._unclicked[0], self._unclicked[1].forgotten())
 
-    def say(self, dictation: int, text: str, spoken: str, owed: str = "") -> str:
+    def started(self, dictation: int, text: str, spoken: str, owed: str = "") -> str:
         """Learn what is about to be inserted, and what it was before it was rewritten.
 
         `owed` is the comma at its end, which is inserted when more follows. Returns the text, with
@@ -95,7 +95,7 @@ class InsertionLog:
         self._spoken.append(spoken)
         return text
 
-    def put(self, piece: str, target: Target | None, around: Around | None = None) -> None:
+    def inserted(self, piece: str, target: Target | None, around: Around | None = None) -> None:
         """Learn what was inserted where, and what stood around the caret then."""
         window = target.window if target else ""
         if self._covered or window != self._window:
@@ -109,11 +109,11 @@ class InsertionLog:
         self._window, self._covered = window, ""
         self._clicks = []
 
-    def repeat(self, piece: str, target: Target | None, around: Around | None = None) -> None:
+    def repeated(self, piece: str, target: Target | None, around: Around | None = None) -> None:
         """Learn that all of it was inserted once more."""
         self._texts, self._spoken = [self.text], [self._joined(self._spoken)]
         self._pieces = []
-        self.put(piece, target, around)
+        self.inserted(piece, target, around)
 
     def is_before_caret(self, target: Target | None) -> bool:
         """Tell whether the caret is where we have left it, in this window."""
@@ -141,7 +141,7 @@ class InsertionLog:
         self._covered = "typed"
         self.caret = self.caret.typed(key, held)
 
-    def click(self, at: float) -> None:
+    def clicked(self, at: float) -> None:
         """Learn of a click, which covers like typing unless it was on our own menu."""
         if not self._clicks:
             self._unclicked = (self._covered, self.caret)
@@ -150,7 +150,7 @@ class InsertionLog:
         self._covered = "clicked"
         self.caret = self.caret.clicked()
 
-    def own_click(self, at: float) -> None:
+    def own_menu_clicked(self, at: float) -> None:
         """Learn that the latest click was on our icon or its menu."""
         if self._clicks and at - self._latest <= _OWN:
             self._clicks.pop()
@@ -168,17 +168,17 @@ class InsertionLog:
                 self._pieces.append(piece._replace(inserted=piece.inserted[:-characters]))
             characters -= min(characters, count)
 
-    def scratched(self) -> str:
+    def removed_last(self) -> str:
         """Learn that its last text was taken back, as if it had not been said; return that."""
         self._spoken, self._owed = self._spoken[:-1], ""
         return self._texts.pop() if self._texts else ""
 
-    def unwrite(self, piece: str, target: Target | None) -> None:
+    def unwritten_again(self, piece: str, target: Target | None) -> None:
         """Learn that what was said stands there now, instead of what was taken back."""
         self._texts = self._spoken.copy()
         said = piece.strip(" ")
         self._pieces = []
-        self.put(piece, target)
+        self.inserted(piece, target)
         self._pieces = [_Piece(piece, said, said)]
 
     def removable(self, target: Target | None) -> int:

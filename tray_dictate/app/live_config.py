@@ -317,7 +317,7 @@ class ComponentSwap:
         if config.log.level != self._parts.config.log.level:
             logs.set_level(config.log.level)
         self._parts.config = config
-        self._daemon.renew()
+        self._daemon.apply_components()
         return retired
 
     async def _warm_up(self) -> None:

@@ -133,7 +133,7 @@ class _App:
         answers = handlers(
             self._daemon, lambda: parts.config, self.quit, self._settings.reload,
             microphone(parts, portaudio),
-            forget=forgetting(parts, self._daemon.delivery.inserted, self._offering.look),
+            forget=forgetting(parts, self._daemon.delivery, self._offering.look),
         )  # fmt: skip
         self._control = ControlServer(answers)
         stack.callback(self._wait, self._control.close)

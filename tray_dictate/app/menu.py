@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 from tray_dictate import engine
 from tray_dictate.app.components import Components
+from tray_dictate.app.delivery import Delivery
 from tray_dictate.app.documents import DOCTOR, Opening
-from tray_dictate.app.insertion_log import InsertionLog
 from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.audio.devices import listed, looked_up, pick
 from tray_dictate.audio.portaudio import PortAudio
@@ -230,12 +230,12 @@ def microphone(parts: Components, portaudio: PortAudio) -> Callable[[], Awaitabl
 
 
 def forgetting(
-    parts: Components, inserted: InsertionLog, look: Callable[[], None]
+    parts: Components, delivery: Delivery, look: Callable[[], None]
 ) -> Callable[[], Awaitable[str]]:
     """Return what forgets all that was dictated; it raises HistoryError."""
 
     async def forget() -> str:
-        inserted.forget()
+        delivery.forget()
         emptied = await parts.history.clear()  # also what is in memory, or on its way
         look()
         if not emptied:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import Output, Receipt, Target
@@ -19,6 +18,7 @@ from tray_dictate.core.terminals import is_terminal, on_one_line
 log = logging.getLogger(__name__)
 
 Policy = Literal["follow", "hold", "return"]
+Origin = asyncio.Task[Target | None] | None  # the window that had the focus at the key-down
 MOVES = 10  # times that a text goes on after its window has lost the focus
 _LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
 _SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
@@ -65,8 +65,25 @@ class InsertResult:
         )  # fmt: skip
 
 
+class Insertion(Protocol):
+    """A text that is to be inserted."""
+
+    @property
+    def origin(self) -> Origin:
+        """The window that the text is for."""
+        ...
+
+    async def compose(self, target: Target | None) -> Piece:
+        """Return what is to be inserted into this window."""
+        ...
+
+    def give_up(self) -> str:
+        """Return why the text should wait for its window no longer; empty: it should."""
+        ...
+
+
 class Placement:
-    """Remembers each dictation's window, and sees to it that the text gets there."""
+    """Finds the window that a text belongs to, and inserts all of it there."""
 
     def __init__(
         self,
@@ -84,37 +101,21 @@ class Placement:
         self._output, self._policy = output, policy
         self._patience = patience if policy == "hold" else _SOON
         self._breaks, self._runs = breaks, runs
-        self._origins: dict[int, asyncio.Task[Target | None]] = {}
 
-    def begin(self, dictation: int) -> None:
-        """Remember which window has the focus now."""
-        if self._policy != "follow":
-            self._origins[dictation] = asyncio.create_task(self._output.target())
+    def origin(self) -> Origin:
+        """Begin to ask which window has the focus now; None where the policy needs no answer."""
+        return None if self._policy == "follow" else asyncio.create_task(self._output.target())
 
-    def close(self, dictation: int) -> None:
-        """Forget a dictation that is over."""
-        if origin := self._origins.pop(dictation, None):
-            origin.cancel()
-
-    async def insert(
-        self,
-        dictation: int,
-        compose: Callable[[Target | None], Awaitable[Piece]],
-        give_up: Callable[[], str],
-    ) -> InsertResult:
-        """Insert what `compose` makes of a text for the window where it is to go.
-
-        `give_up` is asked while it waits, for a reason to wait no longer. Raises DeliveryError
-        where nothing was inserted.
-        """
+    async def insert(self, text: Insertion) -> InsertResult:
+        """Insert a text where it belongs. Raises DeliveryError where nothing was inserted."""
         astray = 0
         for _ in range(MOVES):
-            target = await self.place(dictation, give_up)
-            piece, onward = await compose(target)
+            target = await self.place(text)
+            piece, onward = await text.compose(target)
             one_line = not self.takes_enter(target.application if target else "")
             try:
                 landing = await self._whole(
-                    Piece(on_one_line(piece) if one_line else piece, onward), target, give_up
+                    Piece(on_one_line(piece) if one_line else piece, onward), target, text
                 )
             except FocusMovedError as moved:
                 astray += moved.astray
@@ -127,30 +128,24 @@ class Placement:
         """Tell whether a new line may be sent there: in a terminal it may run what nobody said."""
         return self._runs or not is_terminal(application)
 
-    async def place(self, dictation: int, give_up: Callable[[], str]) -> Target | None:
-        """Return where its text is to go now; waits or acts as the policy says.
+    async def place(self, text: Insertion) -> Target | None:
+        """Return the window that a text is to go into now; wait or act as the policy says.
 
         Raises DeliveryError where the text's own window cannot have it.
         """
         now = await self._output.target()
-        origin = await self._origin(dictation)
+        origin = await text.origin if text.origin else None
         if origin is None or (now and now.window == origin.window):
             return now
-        await self._regain(origin, give_up)
+        await self._regain(origin, text)
         return origin
 
-    async def meant(self, dictation: int) -> Target | None:
-        """Return the window that its text is for, as far as that is known now."""
-        return await self._origin(dictation) or await self._output.target()
+    async def meant(self, origin: Origin) -> Target | None:
+        """Return the window that a text with this origin is for, as far as that is known now."""
+        return (await origin if origin else None) or await self._output.target()
 
-    async def _origin(self, dictation: int) -> Target | None:
-        remembered = self._origins.get(dictation)
-        return await remembered if remembered else None
-
-    async def _whole(
-        self, whole: Piece, target: Target | None, give_up: Callable[[], str]
-    ) -> InsertResult:
-        """Insert a piece. Raises DeliveryError where nothing of it was inserted."""
+    async def _whole(self, whole: Piece, target: Target | None, text: Insertion) -> InsertResult:
+        """Insert a piece of a text. Raises DeliveryError where nothing of it was inserted."""
         (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
         reason, astray = _ON_AND_ON, 0
@@ -168,7 +163,7 @@ class Placement:
             else:
                 return InsertResult(target, piece, receipt, astray=astray)
             try:
-                await self._regain(target, give_up)
+                await self._regain(target, text)
             except DeliveryError as failed:
                 reason = str(failed)
                 break
@@ -194,7 +189,7 @@ class Placement:
             raise
         return receipt
 
-    async def _regain(self, target: Target, give_up: Callable[[], str]) -> None:
+    async def _regain(self, target: Target, text: Insertion) -> None:
         """Return when a window has the focus. Raises DeliveryError."""
         if self._policy == "return":
             await self._still_there(target)
@@ -209,7 +204,7 @@ class Placement:
             if now and now.window == target.window:
                 return
             await asyncio.sleep(_LOOK)
-            reason = give_up()
+            reason = text.give_up()
         reason = reason or f"it has not had the focus for {self._patience:g} s"
         raise DeliveryError(f"The window that you dictated into did not get it: {reason}.")
 

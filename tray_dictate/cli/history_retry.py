@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tray_dictate.app.delivery import polisher
+from tray_dictate.app.delivery import build_pipeline
 from tray_dictate.app.insertion_log import InsertionLog
 from tray_dictate.cli import transcribe
 from tray_dictate.config.schema import Config
@@ -32,7 +32,7 @@ def retry(history: History, id: int | None, config: Config) -> int:
     logs.start_for_command()
     entry, path = _wanted(history, id)
     raw = [clean(text) for text in asyncio.run(transcribe.texts(path, config))]
-    text = polished(raw, polisher(config))
+    text = polished(raw, build_pipeline(config))
     if not text:
         raise HistoryError(f"No words were found in the recording; it stays: {path}")
     sys.stdout.write(f"{text}\n")
@@ -53,17 +53,17 @@ def retry(history: History, id: int | None, config: Config) -> int:
     return 0
 
 
-def polished(raw: list[str], polisher: TextPipeline) -> str:
+def polished(raw: list[str], pipeline: TextPipeline) -> str:
     """Return the text of segments, as it would stand in a window."""
-    inserted = InsertionLog(polisher.spelling)
+    inserted = InsertionLog(pipeline.spelling)
     for segment in raw:
-        polished = polisher.polish(segment)
+        polished = pipeline.polish(segment)
         # nothing is inserted here, so that what is too long for a window may be whole
         for said in polished.said or [Insert(polished.heard)] * bool(polished.refused):
             if isinstance(said, Insert):
-                inserted.say(1, said.text, said.text, said.owed)
+                inserted.started(1, said.text, said.text, said.owed)
             else:  # "scratch that"
-                inserted.scratched()
+                inserted.removed_last()
     return inserted.text
 
 

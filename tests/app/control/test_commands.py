@@ -37,10 +37,10 @@ class Served:
         self.looks = 0
         self.may_reload = asyncio.Event()
         self.may_reload.set()
-        parts, inserted = rig.daemon._parts, rig.daemon.delivery.inserted
+        parts, delivery = rig.daemon._parts, rig.daemon.delivery
         answers = handlers(
             rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone,
-            forget=forgetting(parts, inserted, self._look),
+            forget=forgetting(parts, delivery, self._look),
         )  # fmt: skip
         self.server = ControlServer(answers)
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from tests.fakes import always
+from tests.fakes import PlainText
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
@@ -56,10 +56,6 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wayland_keyboard, "PACE_X", 0.02)
 
 
-def never() -> str:
-    return ""
-
-
 @pytest.mark.parametrize("method", ["auto", "paste", "type"])
 async def test_text_for_a_window_without_the_focus_goes_nowhere(environ: Sway, method) -> None:
     async with delivering(method) as output:
@@ -83,10 +79,10 @@ async def test_each_policy_brings_the_text_where_it_says(
 ) -> None:
     first = environ.text_window("gtk4")
     placing = Placement(output, policy, 30)
-    placing.begin(1)
+    origin = placing.origin()
     await asyncio.sleep(0.1)
     second = environ.text_window("foot")
-    inserting = asyncio.create_task(placing.insert(1, always("said"), never))
+    inserting = asyncio.create_task(placing.insert(PlainText("said", origin)))
     if policy == "hold":
         await asyncio.sleep(0.3)
         assert (first.text(), second.text()) == ("", "")
@@ -106,9 +102,9 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
         first, second = environ.text_window("gtk"), environ.text_window("foot")
         first.focus()
         placing = Placement(output, policy, 30)
-        placing.begin(1)
+        origin = placing.origin()
         await asyncio.sleep(0.1)
-        inserting = asyncio.create_task(placing.insert(1, always(LONG[method]), never))
+        inserting = asyncio.create_task(placing.insert(PlainText(LONG[method], origin)))
         await asyncio.to_thread(wait_until, first.text, 20, "it has begun")
         await asyncio.to_thread(second.focus)
         if policy == "follow":  # the rest waits for the window that has the beginning

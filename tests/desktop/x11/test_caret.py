@@ -164,7 +164,7 @@ class Typist:
 
     async def _undo(self, _: str) -> None:
         before = self._window.text()
-        await self.daemon.last.undo()
+        await self.daemon.delivery.undo()
         wait_until(lambda: self._window.text() != before, 5, "it is taken back")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes import always
+from tests.fakes import PlainText
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
 from tray_dictate.app.placement import InsertResult, Placement
@@ -22,10 +22,6 @@ FOREIGN = "".join(f"{number:03d}è今 " for number in range(330))
 
 def announce(_keycode: int, _down: bool) -> None:
     """A hotkey that listens."""
-
-
-def never() -> str:
-    return ""
 
 
 @pytest.fixture
@@ -46,9 +42,9 @@ def windows(environ: Desktop, request) -> Iterator[tuple[TextWindow, TextWindow]
 
 async def typing(placing: Placement, text: str, first: TextWindow) -> asyncio.Task[InsertResult]:
     """Begin to type, and return when some of it is there."""
-    placing.begin(1)
+    origin = placing.origin()
     await asyncio.sleep(0.05)
-    task = asyncio.create_task(placing.insert(1, always(text), never))
+    task = asyncio.create_task(placing.insert(PlainText(text, origin)))
     await asyncio.to_thread(first.wait_for, lambda held: len(held) > 0)
     return task
 
@@ -134,7 +130,6 @@ async def test_at_any_moments_it_is_all_in_one_window_once(
         # of two requests so soon after each other the window manager may drop the second
         await asyncio.to_thread(first.focus)
         landing = await asyncio.wait_for(task, 20)
-        placing.close(1)
         assert landing.rest == ""
         first.wait_for(TEXT)
         assert second.text() == ""

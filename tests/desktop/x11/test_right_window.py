@@ -8,6 +8,7 @@ import sys
 import pytest
 from Xlib import X
 
+from tests.fakes import PlainText
 from tests.rigs.processes import Program
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
@@ -39,39 +40,33 @@ async def output(environ: Desktop):
     await one.close()
 
 
-def never() -> str:
-    return ""
-
-
 async def test_the_focus_goes_back_to_the_window_of_the_key_down(environ: Desktop, output) -> None:
     with environ.text_window("gtk") as first:
         placing = Placement(output, "return", 5)
-        placing.begin(1)
+        text = PlainText("", placing.origin())
         await asyncio.sleep(0.05)
         with environ.text_window("tk") as second:
-            target = await placing.place(1, never)
+            target = await placing.place(text)
             assert target is not None
             assert target.window == f"{int(first.id):#x}"
             await output.deliver("for the first")
             first.wait_for("for the first")
             assert second.text() == ""
-        placing.close(1)
 
 
 async def test_held_text_waits_for_its_window(environ: Desktop, output) -> None:
     with environ.text_window("gtk") as first:
         placing = Placement(output, "hold", 30)
-        placing.begin(1)
+        text = PlainText("", placing.origin())
         await asyncio.sleep(0.05)
         with environ.text_window("tk"):
-            waiting = asyncio.create_task(placing.place(1, never))
+            waiting = asyncio.create_task(placing.place(text))
             await asyncio.sleep(0.4)
             assert not waiting.done()
         first.focus()
         target = await asyncio.wait_for(waiting, 5)
         assert target is not None
         assert target.window == f"{int(first.id):#x}"
-        placing.close(1)
 
 
 @pytest.mark.parametrize("policy", ["hold", "return"])
@@ -79,11 +74,10 @@ async def test_a_window_that_is_closed_is_found_gone(environ: Desktop, output, p
     with environ.text_window("tk"):
         with environ.text_window("gtk"):
             placing = Placement(output, policy, 30)
-            placing.begin(1)
+            text = PlainText("", placing.origin())
             await asyncio.sleep(0.05)
         with pytest.raises(DeliveryError, match="is gone"):
-            await asyncio.wait_for(placing.place(1, never), 5)
-        placing.close(1)
+            await asyncio.wait_for(placing.place(text), 5)
 
 
 async def test_a_minimised_window_is_not_gone_and_comes_back(environ: Desktop, output) -> None:

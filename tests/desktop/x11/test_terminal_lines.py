@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import always
+from tests.fakes import PlainText
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
@@ -31,7 +31,7 @@ def shell(desktop: Desktop, *command: str):
 
 async def insert(output: X11Output, text: str, *, runs: bool) -> None:
     placing = Placement(output, "follow", 1, runs=runs)
-    landing = await placing.insert(1, always(text), lambda: "")
+    landing = await placing.insert(PlainText(text))
     assert landing.joined is not runs
 
 

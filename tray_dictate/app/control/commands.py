@@ -75,11 +75,12 @@ def handlers(
         quit()
         return {}
 
-    last = daemon.last
+    delivery = daemon.delivery
     return {
         **_starting(daemon), "cancel": cancel,
-        "redo": _asking(last.redo), "undo": _asking(last.undo),
-        "copy": _asking(last.copy), "forget": _asking(forget), "reload": _reloading(daemon, reload),
+        "redo": _asking(delivery.redo), "undo": _asking(delivery.undo),
+        "copy": _asking(delivery.copy), "forget": _asking(forget),
+        "reload": _reloading(daemon, reload),
         "status": status, "follow": follow, "show": show, "quit": end,
     }  # fmt: skip
 

@@ -1,0 +1,64 @@
+"""Fits a text to what stands around the caret: its blanks, its capital, the comma before it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from tray_dictate.app.components import Components
+from tray_dictate.app.insertion_log import InsertionLog
+from tray_dictate.app.placement import Piece
+from tray_dictate.core.errors import FocusMovedError
+from tray_dictate.core.ports import Target
+from tray_dictate.core.terminals import is_terminal
+from tray_dictate.core.text.caret import Around
+from tray_dictate.core.text.normalize import continues, fit
+
+
+class Composer:
+    """Reads what stands around the caret, or knows it from what was inserted there."""
+
+    def __init__(self, parts: Components, insertions: InsertionLog) -> None:
+        self._parts, self._insertions = parts, insertions
+        self.around = Around()  # what stood around the caret when a text was last composed
+
+    async def compose(self, dictation: int, text: str, target: Target | None) -> Piece:
+        """Return how a text of this dictation goes on in this window."""
+        insertions = self._insertions
+        onward = self._parts.watches() and insertions.is_before_caret(target)
+        around = self.around = await self._find(dictation, target)
+        space, mark = self._parts.config.text.space, ""
+        if space == "never" and insertions.goes_on(dictation, target):
+            space, around = "before", Around(around.before)  # the blank between two sentences
+        if insertions.open and insertions.is_before_caret(target):
+            mark = continues(insertions.open, text)
+        around = around._replace(before=around.before + mark)
+        return Piece(mark + fit(around, text, space, insertions.spelling), onward)
+
+    async def _find(self, dictation: int, target: Target | None) -> Around:
+        """Return what stands around the caret in this window.
+
+        Where the caret stands as we have left it no program is asked: the window may not have
+        shown our text yet.
+        """
+        insertions, watched, cells = self._insertions, self._parts.watches(), False
+        surely = watched or insertions.goes_on(dictation, target)
+        if not (surely and insertions.is_before_caret(target)):
+            read = await self._parts.caret.around(target)
+            if read is not None and not read.cells:
+                own = await self._go_behind_own(dictation, target, read.selected)
+                return Around(read.before + read.selected, read.after) if own else read
+            cells = read is not None
+        else:
+            selected = await self._parts.caret.selected(target)
+            await self._go_behind_own(dictation, target, selected)
+        terminal = target is not None and is_terminal(target.application)
+        window = target.window if target else ""
+        return insertions.caret.around(window, terminal=terminal, cells=cells, watched=watched)
+
+    async def _go_behind_own(self, dictation: int, target: Target | None, selected: str) -> bool:
+        """Put the caret behind our own text where the program has selected it; return whether."""
+        if not self._insertions.is_covered(dictation, target, selected):
+            return False
+        with suppress(FocusMovedError):  # which is seen again before anything is inserted
+            await self._parts.output.press("right", target)
+        return True
