@@ -17,7 +17,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
 from tray_dictate.core.ports import MenuState, Receipt, Target, Urgency
-from tray_dictate.core.segments import Committed, Completed, SessionEvent
+from tray_dictate.core.segments import Committed, Completed, SessionEvent, Spoken
 from tray_dictate.history.store import Store
 
 log = logging.getLogger(__name__)
@@ -351,6 +351,25 @@ class FakeLock:
 
     def is_locked(self) -> bool:
         return self.locked
+
+
+class FakeObserver:
+    """Keeps the texts of a take."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.is_heard = self.is_recorded = False
+
+    def heard(self) -> None:
+        self.is_heard = True
+
+    def level(self, level: float) -> None: ...
+
+    def recorded(self) -> None:
+        self.is_recorded = True
+
+    def segment(self, spoken: Spoken) -> None:
+        self.texts.append(spoken.text)
 
 
 class PlainText:

@@ -11,13 +11,13 @@ from tests.daemon_rig import Rig, recorded, spoken
 from tests.fakes import (
     FakeEngine,
     FakeMicrophone,
+    FakeObserver,
 )
 from tests.waiting import until
 from tray_dictate.app.take import Take
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.switchable import CommandsHotkey
 
 
@@ -179,9 +179,9 @@ async def test_the_tail_is_recorded_while_somebody_speaks(rig):
 
 
 async def test_the_tail_ends_at_the_first_silence():
-    said, loop = list[Spoken](), asyncio.get_running_loop()
+    observer, loop = FakeObserver(), asyncio.get_running_loop()
     microphone = FakeMicrophone()
-    take = Take(1, microphone, FakeEngine(), 1000, loop.time(), lambda: None, said.append)
+    take = Take(1, microphone, FakeEngine(), 1000, loop.time(), observer)
     recorded = asyncio.create_task(take.run())
     await until(lambda: microphone.captures and microphone.captures[0].opened)
     [capture] = microphone.captures
@@ -191,7 +191,9 @@ async def test_the_tail_ends_at_the_first_silence():
         await asyncio.sleep(0.02)
         capture.speak("(silence)")
     await recorded
-    assert [segment.text for segment in said] == ["one"]
+    assert observer.texts == ["one"]
+    assert observer.is_heard
+    assert observer.is_recorded
 
 
 async def test_a_microphone_that_refuses_is_told_and_nothing_hangs():

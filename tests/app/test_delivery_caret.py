@@ -219,6 +219,6 @@ async def segments(rig: Rig, *texts: str) -> None:
     rig.press()
     await rig.capture()
     for text in texts:
-        rig.daemon._segment(max(rig.daemon._running), Spoken(text))
+        rig.daemon._live[max(rig.daemon._live)].segment(Spoken(text))
     rig.release()
     await rig.idle()

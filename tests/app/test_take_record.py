@@ -10,7 +10,7 @@ from tray_dictate.history.statistics import Timings
 
 
 @pytest.mark.parametrize(
-    ("story", "outcome"),
+    ("record", "outcome"),
     [
         (TakeRecord(raw="a"), "delivered"),
         (TakeRecord(raw="a", state="unconfirmed"), "unconfirmed"),
@@ -20,15 +20,15 @@ from tray_dictate.history.statistics import Timings
         (TakeRecord(raw="a", failed=True, state="dropped"), "dropped"),
     ],
 )
-def test_its_outcome(story, outcome):
-    assert story.outcome == outcome
+def test_its_outcome(record, outcome):
+    assert record.outcome == outcome
 
 
 def test_the_stages_are_in_milliseconds():
-    story = TakeRecord(
+    record = TakeRecord(
         pressed=10.0, heard=10.0412, released=12.0, transcribed=12.002, inserted=12.5
     )
-    assert story.timings == Timings(heard_ms=41.2, engine_ms=2.0, text_ms=500.0)
+    assert record.timings == Timings(heard_ms=41.2, engine_ms=2.0, text_ms=500.0)
 
 
 def test_text_that_was_there_before_the_release_took_no_time():
@@ -42,10 +42,10 @@ def test_what_did_not_happen_took_no_known_time():
 
 
 def test_the_engine_that_took_over_is_named():
-    story = TakeRecord.of(EngineSettings(name="openai", languages=["de", "en"]))
-    assert (story.engines, story.language) == ("openai", "de, en")
-    story.rescued = True
-    assert story.engines == "openai, offline"
+    record = TakeRecord.of(EngineSettings(name="openai", languages=["de", "en"]))
+    assert (record.engines, record.language) == ("openai", "de, en")
+    record.rescued = True
+    assert record.engines == "openai, offline"
 
 
 def test_the_embedded_engine_knows_english():
@@ -53,13 +53,13 @@ def test_the_embedded_engine_knows_english():
 
 
 def test_what_is_stranded_at_the_end_is_not_lost():
-    story = TakeRecord(text="One.", raw="one.")
-    story.strand("two.")
-    assert (story.raw, story.text, story.outcome) == ("one. two.", "One. two.", "kept")
+    record = TakeRecord(text="One.", raw="one.")
+    record.strand("two.")
+    assert (record.raw, record.text, record.outcome) == ("one. two.", "One. two.", "kept")
 
 
 @pytest.mark.parametrize(
-    ("story", "complete"),
+    ("record", "complete"),
     [
         (TakeRecord(text="a"), True),
         (TakeRecord(), False),
@@ -68,5 +68,5 @@ def test_what_is_stranded_at_the_end_is_not_lost():
         (TakeRecord(text="a", state="partly"), True),
     ],
 )
-def test_enter_is_pressed_only_after_all_that_was_said(story, complete):
-    assert story.complete is complete
+def test_enter_is_pressed_only_after_all_that_was_said(record, complete):
+    assert record.complete is complete

@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.fakes import FakeObserver
 from tray_dictate.app.take import Take
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
@@ -99,9 +100,7 @@ def held() -> dict[str, int]:
 async def press(number: int, microphone: Microphone, chance: random.Random) -> None:
     """Begin a take and cancel it, sometimes twice: a shortcut, then the end of the daemon."""
     loop = asyncio.get_running_loop()
-    take = Take(
-        number, microphone, DeafEngine(), 0.1, loop.time(), lambda: None, lambda _text: None
-    )
+    take = Take(number, microphone, DeafEngine(), 0.1, loop.time(), FakeObserver())
     task = asyncio.create_task(take.run())
     await asyncio.sleep(chance.uniform(0, chance.choice((LATEST, SOON))))
     task.cancel()

@@ -32,6 +32,7 @@ from tests.bench.online_rig import (
     speech,
     spread,
 )
+from tests.fakes import FakeObserver
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.core.segments import Completed
@@ -151,10 +152,8 @@ async def press(
     """
     go = asyncio.Event() if warm else None
     microphone, timed = ScriptedMicrophone(chunks_of(sound), held=go), TimedEngine(engine)
-    texts: list[str] = []
-    take = Take(
-        1, microphone, timed, 0.2, asyncio.get_running_loop().time(), lambda: None, texts.append
-    )
+    observer = FakeObserver()
+    take = Take(1, microphone, timed, 0.2, asyncio.get_running_loop().time(), observer)
     before = server.report()["connections"][-1]["audio_bytes"] if warm else 0
     running = asyncio.create_task(take.run())
     if go:
@@ -166,7 +165,7 @@ async def press(
     take.finish()
     await running
     assert not take.trouble
-    assert texts
+    assert observer.texts
     report = server.report()["connections"][-1]
     if not go:
         first = report["first_append"]

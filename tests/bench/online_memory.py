@@ -21,6 +21,7 @@ import numpy as np
 from tests.bench.online_rig import CHUNK_BYTES, RATE, ScriptedMicrophone
 from tests.engine.fakes import FakeDetector
 from tests.engine.spoken_words import phrases, said
+from tests.fakes import FakeObserver
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
 from tray_dictate.config.schema import EngineSettings
@@ -66,7 +67,7 @@ class Client:
     path: Path
     turns: str
     endpoint: str
-    texts: list[str] = field(default_factory=list)
+    observer: FakeObserver = field(default_factory=FakeObserver)
     held: float = 0  # seconds of sound at most that wait for their text
     take: Take | None = None
 
@@ -79,7 +80,7 @@ class Client:
         await engine.load()
         microphone = ScriptedMicrophone(self.chunks(), PACE)
         now = asyncio.get_running_loop().time()
-        self.take = Take(1, microphone, engine, 0.2, now, lambda: None, self.texts.append)
+        self.take = Take(1, microphone, engine, 0.2, now, self.observer)
         running = asyncio.create_task(self.take.run())
         await microphone.over.wait()
         if away:
@@ -89,7 +90,7 @@ class Client:
             self.take.finish()
             await asyncio.wait_for(running, FINISH)
         await engine.close()
-        words = [word for text in self.texts for word in text.split()]
+        words = [word for text in self.observer.texts for word in text.split()]
         print(json.dumps({"words": words, "held": self.held, "trouble": self.take.trouble}))
 
     def chunks(self) -> Iterable[bytes]:

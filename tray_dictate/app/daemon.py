@@ -1,9 +1,7 @@
-"""The shell: event -> step() -> perform the commands; one task per dictation.
+"""Takes events to the state machine and performs its commands; one task per dictation.
 
 Everything here runs on the loop. Nothing here decides: core.chord says what the keys mean,
-core.dictation what to do.
-
-What the daemon shows of itself: each change goes to the tray and to whoever follows.
+core.dictation what to do. StatusPublisher publishes each change of the status.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
@@ -126,11 +123,82 @@ _UNFINISHED = "tray_dictate was ended before all that you said had become text."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 
-@dataclass(slots=True)
-class _Running:
-    take: Take
-    task: asyncio.Task[None]
-    limit: asyncio.TimerHandle | None = field(default=None)
+class LiveDictation:
+    """One dictation until it is over: its take, which it observes, its task and its limit."""
+
+    def __init__(
+        self, number: int, pressed: float, parts: Components, cues: CuePolicy, daemon: Daemon
+    ) -> None:
+        """Begin to record; `pressed` is when the key went down, on the loop's clock."""
+        self._number, self._parts, self._cues, self._daemon = number, parts, cues, daemon
+        settings = parts.config
+        self.record = TakeRecord.of(settings.engine)
+        self._take = Take(
+            number, parts.microphone, parts.engine, settings.audio.tail_ms / 1000, pressed, self,
+            parts.unringing(), record=self.record,
+        )  # fmt: skip
+        cues.begun(number)
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._run())
+        minutes = settings.hotkey.limit_minutes
+        self._limit = loop.call_later(minutes * 60, self._end_at_limit) if minutes else None
+
+    def finish(self, let_go: float | None) -> None:
+        """End the recording; `let_go` is when the key was let go, None: now."""
+        self._take.finish(let_go)
+
+    def abort(self) -> None:
+        """Give it up."""
+        self.end()
+        self._task.cancel()
+        self._cues.dropped(self._number)
+
+    def cut_off(self) -> None:
+        """Give it up at the end of the program, and keep the recording if it has no text yet."""
+        if not self._task.done():  # a server that is away, most likely
+            self._daemon.tell(f"{_UNFINISHED} {self._take.keep(_UNFINISHED)}", "take")
+        self._task.cancel()
+
+    def end(self) -> None:
+        """Forget its limit: it is over."""
+        if self._limit:
+            self._limit.cancel()
+
+    def heard(self) -> None:
+        """Play the start cue: the first sample is there."""
+        self._cues.heard(self._number)
+        self._daemon.post(Heard(self._number))
+
+    def level(self, level: float) -> None:
+        """Show how loud the recording is."""
+        self._parts.level(level)
+
+    def recorded(self) -> None:
+        """Play the stop cue: nothing more will be recorded."""
+        self._cues.recorded(self._number)
+
+    def segment(self, spoken: Spoken) -> None:
+        """Have a segment delivered when it is its turn."""
+        self._daemon.post(SegmentReady(self._number, spoken))
+
+    async def _run(self) -> None:
+        try:
+            await self._take.run()
+            trouble = self._take.trouble
+        except Exception:
+            log.exception("dictation %d failed", self._number)
+            reason = "The dictation failed; the log has the details."
+            trouble = f"{reason} {self._take.keep(reason)}"
+        if trouble:
+            self._cues.failed(self._number)
+            self._daemon.tell(trouble, "take")
+        self._daemon.post(Drained(self._number, trouble))
+
+    def _end_at_limit(self) -> None:
+        limit = self._parts.config.hotkey.limit_minutes
+        message = f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes)."
+        self._daemon.tell(message, "limit")
+        self._daemon.post(Stop())
 
 
 class Daemon:
@@ -144,8 +212,8 @@ class Daemon:
         self._state = State()
         self.shown = StatusPublisher(parts.show, parts.hint)
         self._follow_parts()
-        self._running: dict[int, _Running] = {}
-        self._sounds = CuePolicy(parts.play)
+        self._live: dict[int, LiveDictation] = {}
+        self._cues = CuePolicy(parts.play)
         telling = Notices(parts.notify)
         self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
         self.delivery = Delivery(parts, partial(self.tell, cause="delivery"), self._delivered)
@@ -190,10 +258,8 @@ class Daemon:
         """Finish what is being said, deliver it, and end."""
         await self.settle(self._farewell)
         EXPRESSIONS.follow(None)
-        for running in self._running.values():
-            if not running.task.done():  # a server that is away, most likely
-                self.tell(f"{_UNFINISHED} {running.take.keep(_UNFINISHED)}", "take")
-            running.task.cancel()
+        for dictation in self._live.values():
+            dictation.cut_off()
         self._tell_rest()
         if self._look:
             self._look.cancel()
@@ -383,64 +449,26 @@ class Daemon:
             case Begin(number):
                 self._begin(number)
             case Finish(number):
-                self._running[number].take.finish(self._let_go)
+                self._live[number].finish(self._let_go)
             case Abort(number):
                 self.delivery.abort(number)
-                self._end(number).task.cancel()
-                self._sounds.dropped(number)
+                self._live.pop(number).abort()
                 log.info("dictation %d: dropped", number)
             case Deliver(number, spoken):
                 self.delivery.put(number, *spoken)
             case Close(number):
                 self.delivery.close(number)
-                self._end(number)
+                self._live.pop(number).end()
                 log.info("dictation %d: over", number)
             case _:
                 assert_never(command)
 
     def _begin(self, number: int) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        started = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
-        settings = self._parts.config
-        take = Take(
-            number, self._parts.microphone, self._parts.engine, settings.audio.tail_ms / 1000,
-            started, partial(self._heard, number), partial(self._segment, number),
-            partial(self._sounds.recorded, number), self._parts.level, self._parts.unringing(),
-            story=TakeRecord.of(settings.engine),
-        )  # fmt: skip
-        self._sounds.begun(number)
-        running = _Running(take, loop.create_task(self._dictate(take)))
-        if settings.hotkey.limit_minutes:
-            running.limit = loop.call_later(settings.hotkey.limit_minutes * 60, self._limit)
-        self._running[number] = running
-        self.delivery.begin(number, take.story)
-
-    async def _dictate(self, take: Take) -> None:
-        try:
-            await take.run()
-            trouble = take.trouble
-        except Exception:
-            log.exception("dictation %d failed", take.number)
-            reason = "The dictation failed; the log has the details."
-            trouble = f"{reason} {take.keep(reason)}"
-        if trouble:
-            self._sounds.failed(take.number)
-            self.tell(trouble, "take")
-        self.post(Drained(take.number, trouble))
-
-    def _end(self, number: int) -> _Running:
-        running = self._running.pop(number)
-        if running.limit:
-            running.limit.cancel()
-        return running
-
-    def _heard(self, number: int) -> None:
-        self._sounds.heard(number)
-        self.post(Heard(number))
-
-    def _segment(self, number: int, spoken: Spoken) -> None:
-        self.post(SegmentReady(number, spoken))
+        now = asyncio.get_running_loop().time()
+        pressed = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
+        dictation = LiveDictation(number, pressed, self._parts, self._cues, self)
+        self._live[number] = dictation
+        self.delivery.begin(number, dictation.record)
 
     def _delivered(self, number: int, trouble: str) -> None:
         self.post(Delivered(number, trouble))
@@ -459,11 +487,6 @@ class Daemon:
         if self._look:
             self._look.cancel()
         self._look = asyncio.get_running_loop().call_later(pause, self._look_again, doubt)
-
-    def _limit(self) -> None:
-        limit = self._parts.config.hotkey.limit_minutes
-        self.tell(f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes).", "limit")
-        self.post(Stop())
 
     def _show(self) -> None:
         state = self._state

@@ -1,12 +1,10 @@
-"""One dictation from its first sample to its last event.
+"""One dictation from its first sample to its last segment, and the record of what became of it.
 
-    microphone ──chunks──▶ queue ──▶ session ──events──▶ spoken order ──▶ on_segment
+    microphone ──chunks──▶ queue ──▶ session ──events──▶ spoken order ──▶ observer
 
-The microphone is opened before the engine is asked, and what it brings waits in the queue: a
-model that still loads costs no word. After the release the tail is recorded only as long as
-somebody speaks, since the text is wanted now.
-
-What became of one dictation, and when what happened, as it is gathered for the history.
+The microphone is opened before the engine is asked, and its chunks wait in the queue: a model that
+still loads costs no word. After the release the tail is recorded only as long as somebody speaks,
+since the text is wanted now.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import CaptureError, DictateError
@@ -26,12 +25,18 @@ from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, State
 from tray_dictate.history.statistics import Timings
 
+log = logging.getLogger(__name__)
+
+_TAIL_LEAST = 0.055  # seconds after the release: what was said until it is still on its way
+_QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
+
 
 @dataclass(slots=True)
 class TakeRecord:
-    """What became of one dictation; `at` is time.time(), all else of the loop's clock, in seconds.
+    """What became of one dictation, and when, as it is gathered for the history.
 
-    `failed` where speech did not become text; `audio` is then the path of the recording.
+    `at` is time.time(), the other times are of the loop's clock, in seconds. `failed` where speech
+    did not become text; `audio` is then the path of the recording.
     """
 
     at: float = field(default_factory=time.time)
@@ -53,7 +58,7 @@ class TakeRecord:
 
     @classmethod
     def of(cls, engine: EngineSettings) -> TakeRecord:
-        """Return one that begins now."""
+        """Return the record of a dictation that begins now, with this engine."""
         known = "en" if engine.name == "offline" else ""
         return cls(engine=engine.name, language=", ".join(engine.languages) or known)
 
@@ -75,14 +80,14 @@ class TakeRecord:
 
     @property
     def outcome(self) -> State:
-        """What is said of it in the history."""
+        """The state that the history shows."""
         if not self.failed or self.state == "dropped":
             return self.state
         return "partly" if self.raw else "failed"
 
     @property
     def timings(self) -> Timings:
-        """How long what took."""
+        """How long the stages of the dictation took."""
         return Timings(
             heard_ms=_between(self.pressed, self.heard),
             engine_ms=_between(self.released, self.transcribed),
@@ -102,10 +107,28 @@ def _between(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else round(max(0.0, end - start) * 1e3, 1)
 
 
-log = logging.getLogger(__name__)
+class TakeObserver(Protocol):
+    """Follows one dictation; called on the loop."""
 
-_TAIL_LEAST = 0.055  # seconds after the release: what was said until it is still on its way
-_QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
+    def heard(self) -> None:
+        """The first sample is there."""
+        ...
+
+    def level(self, level: float) -> None:
+        """The recording is this loud now, 0.0 to 1.0."""
+        ...
+
+    def recorded(self) -> None:
+        """Nothing more will be recorded, tail and all."""
+        ...
+
+    def segment(self, spoken: Spoken) -> None:
+        """The next segment has its text, in spoken order."""
+        ...
+
+
+def _unfiltered(chunk: bytes) -> bytes:
+    return chunk
 
 
 @dataclass(slots=True)
@@ -116,25 +139,22 @@ class Take:
     microphone: Microphone
     engine: Engine
     tail: float
-    started: float  # when the key went down
-    on_heard: Callable[[], None]
-    on_segment: Callable[[Spoken], None]
-    on_recorded: Callable[[], None] = lambda: None  # nothing more will be recorded, tail and all
-    on_level: Callable[[float], None] = lambda _: None  # how loud it is, 0.0 to 1.0
-    clean: Callable[[bytes], bytes] = lambda chunk: chunk  # of the cues that the speakers play
+    pressed: float  # when the key went down
+    observer: TakeObserver
+    clean: Callable[[bytes], bytes] = _unfiltered  # removes cue sounds that the microphone heard
     trouble: str = ""
-    story: TakeRecord = field(default_factory=TakeRecord)
+    record: TakeRecord = field(default_factory=TakeRecord)
     _lost: str = ""  # why speech did not become text
-    _done: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])  # seconds
+    # the stretches of the recording that have become text, in seconds
+    _transcribed: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     _audio: bytearray = field(default_factory=bytearray)
     _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
     _stop: Callable[[], None] | None = None
-    _released: float | None = None
     _session: Session | None = None
 
     async def run(self) -> None:
         """Record and transcribe; what goes wrong is in `trouble`, and the audio is kept."""
-        self.story.pressed = self.started
+        self.record.pressed = self.pressed
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._record())
             tasks.create_task(self._transcribe())
@@ -144,26 +164,26 @@ class Take:
     def finish(self, let_go: float | None = None) -> None:
         """End the recording after the tail, which began when the key was let go; None: now."""
         loop = asyncio.get_running_loop()
-        self._released = self.story.released = loop.time() if let_go is None else let_go
+        released = self.record.released = loop.time() if let_go is None else let_go
         if self._session:
             self._session.key_released()
         if self._stop:
-            loop.call_at(self._released + self.tail, self._stop)
+            loop.call_at(released + self.tail, self._stop)
 
     def keep(self, reason: str) -> str:
         """Save what was recorded to a file; return a sentence that says where it is."""
-        self.story.failed = True
-        sentence, self.story.audio = recordings.save(
-            self._audio, self.engine.rate, reason, self._done
+        self.record.failed = True
+        sentence, self.record.audio = recordings.save(
+            self._audio, self.engine.rate, reason, self._transcribed
         )
         return sentence
 
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
-        meter = Meter(self.engine.rate, self.on_level)
+        meter = Meter(self.engine.rate, self.observer.level)
         self._stop = capture.stop
-        if self._released is not None:  # the key was up before we came this far
-            asyncio.get_running_loop().call_at(self._released + self.tail, capture.stop)
+        if self.record.released is not None:  # the key was up before we came this far
+            asyncio.get_running_loop().call_at(self.record.released + self.tail, capture.stop)
         try:
             async with capture.open() as chunks:
                 async for recorded in chunks:
@@ -171,20 +191,20 @@ class Take:
                         self._first_chunk()
                     chunk = self.clean(recorded)
                     self._audio += chunk
-                    self.story.seconds = seconds(len(self._audio), self.engine.rate)
+                    self.record.seconds = seconds(len(self._audio), self.engine.rate)
                     self._chunks.put_nowait(chunk)
                     meter.feed(chunk)
-                self.on_recorded()
+                self.observer.recorded()
         except CaptureError as reason:
             self.trouble = str(reason)
         finally:
             self._chunks.put_nowait(None)
 
     def _first_chunk(self) -> None:
-        self.story.heard = asyncio.get_running_loop().time()
-        waited = self.story.heard - self.started
+        self.record.heard = asyncio.get_running_loop().time()
+        waited = self.record.heard - self.pressed
         log.info("dictation %d: first sample %.0f ms after the press", self.number, waited * 1e3)
-        self.on_heard()
+        self.observer.heard()
 
     async def _transcribe(self) -> None:
         first = await self._chunks.get()
@@ -193,7 +213,7 @@ class Take:
         try:
             async with self.engine.session(self._audio) as session, asyncio.TaskGroup() as tasks:
                 self._session = session
-                if self._released is not None:
+                if self.record.released is not None:
                     session.key_released()
                 tasks.create_task(self._receive(session))
                 await self._send(session, first)
@@ -208,9 +228,9 @@ class Take:
         await session.finish()
 
     def _end_tail_early(self, session: Session) -> None:
-        if self._released is None or self._stop is None:
+        if self.record.released is None or self._stop is None:
             return
-        since = asyncio.get_running_loop().time() - self._released
+        since = asyncio.get_running_loop().time() - self.record.released
         if since >= min(_TAIL_LEAST, self.tail) and session.silence_seconds() >= _QUIET:
             self._stop()
 
@@ -219,13 +239,13 @@ class Take:
         async for event in session.events():
             if isinstance(event, Failed):
                 self._lost = f"A part of what you said could not be transcribed: {event.reason}"
-            self.story.rescued = session.rescued
+            self.record.rescued = session.rescued
             self._hand_out(order.feed(event))
         self._hand_out(order.drain())
 
     def _hand_out(self, segments: list[Segment]) -> None:
         for segment in segments:
             if segment.span:
-                self._done.append(segment.span)
-            self.story.transcribed = asyncio.get_running_loop().time()
-            self.on_segment(segment.spoken)
+                self._transcribed.append(segment.span)
+            self.record.transcribed = asyncio.get_running_loop().time()
+            self.observer.segment(segment.spoken)
