@@ -247,7 +247,7 @@ async def test_text_that_cannot_be_inserted_is_kept_whole_and_told_once(rig):
     assert rig.output.text == "One."
     assert rig.output.kept == "Two. Three."
     assert rig.tray.said == [
-        "The text could not be inserted: the window is gone. It is on the clipboard."
+        "Could not insert the text: the window is gone. The text is on the clipboard."
     ]
 
 
@@ -377,7 +377,9 @@ async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
     [kept] = tmp_path.rglob("*.wav")
     assert kept.read_bytes().endswith("last words".encode("utf-16-le"))
     [told] = rig.tray.said
-    assert told.startswith("tray_dictate was ended before all that you said had become text. The")
+    assert told.startswith(
+        "tray_dictate ended before everything that you said was transcribed. The"
+    )
     assert "`tray-dictate history retry`" in told
 
 
@@ -690,7 +692,7 @@ async def test_nor_is_enter_pressed_there_at_the_end(rig_with):
     await spoken(rig, "rm all.")
     await until(lambda: rig.tray.said)
     assert rig.output.text == "rm all."
-    assert "Enter was not pressed: in a terminal a new line runs" in rig.tray.said[0]
+    assert "Enter was not pressed: in a terminal a new line would run" in rig.tray.said[0]
 
 
 async def test_what_is_inserted_again_runs_none_either(rig_with):
@@ -707,8 +709,8 @@ async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
     assert rig.output.text == ""
     assert rig.output.kept == "Much too long."
     assert rig.tray.said == [
-        "The text could not be inserted: 14 characters are more than text.longest, and nobody says "
-        "so much at once. It is on the clipboard."
+        "Could not insert the text: 14 characters are more than text.longest, and nobody says "
+        "so much at once. The text is on the clipboard."
     ]
 
 
@@ -756,7 +758,7 @@ async def test_a_rewrite_presses_no_enter(rig):
 async def test_where_nobody_sees_what_is_typed_nothing_is_taken_back(rig):
     await spoken(rig, "One.")
     rig.daemon._parts.hotkey = CommandsHotkey()
-    with pytest.raises(DeliveryError, match="Use the undo of the program"):
+    with pytest.raises(DeliveryError, match="Use your program's own undo"):
         await rig.daemon.delivery.undo()
     assert rig.output.text == "One."
 

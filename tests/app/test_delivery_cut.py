@@ -64,7 +64,7 @@ async def test_a_repetition_that_is_cut_short_keeps_the_rest(held) -> None:
 async def test_what_was_taken_back_only_in_part_can_be_taken_back_further(held) -> None:
     await spoken(held, "One two.")
     held.output.leaves = [(3, "mail")]
-    with pytest.raises(DeliveryError, match="Only 3 of 8 characters are taken back"):
+    with pytest.raises(DeliveryError, match="Removed only 3 of 8 characters"):
         await held.daemon.delivery.undo()
     assert held.output.windows == {"editor": "One t", "mail": ""}
     held.output.focus = "editor"

@@ -29,7 +29,7 @@ def test_the_text_of_a_dictation_is_what_was_said_also_where_it_was_not_inserted
     last.started(1, "One.", "One.")
     last.started(1, "Two.", "Two.")
     assert last.text == "One. Two."
-    with pytest.raises(DeliveryError, match="nothing to take back"):
+    with pytest.raises(DeliveryError, match="nothing to undo"):
         last.removable(EDITOR)
 
 
@@ -38,7 +38,7 @@ def test_what_is_forgotten_leaves_no_word_and_the_next_goes_on_with_a_blank():
     last.forget()
     assert last.text == last.unwritten == ""
     assert last.caret.around("editor").before == "o"
-    with pytest.raises(DeliveryError, match="nothing to take back"):
+    with pytest.raises(DeliveryError, match="nothing to undo"):
         last.removable(EDITOR)
     last.started(1, "Three.", "Three.")
     assert last.text == "Three."
@@ -80,7 +80,7 @@ def test_after_typing_only_what_was_inserted_since_is_taken_back():
 def test_it_is_taken_back_once():
     last = inserted("One.")
     last.erased(len("One."))
-    with pytest.raises(DeliveryError, match="nothing to take back"):
+    with pytest.raises(DeliveryError, match="nothing to undo"):
         last.removable(EDITOR)
     assert last.text == "One.", "it can be inserted again"
 

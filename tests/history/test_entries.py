@@ -170,7 +170,7 @@ def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(open_history, path, t
     (aside,) = path.parent.glob("*.corrupt-*")
     assert aside.read_bytes() == content
     assert told == [
-        f"The history was corrupt; a new one has been begun. The old one is {aside}: "
+        f"The history was corrupt, and a new one has been started. The old one is {aside}: "
         "delete it if you do not need it."
     ]
     assert [entry.id for entry in open_history().last(9)] == [entry]

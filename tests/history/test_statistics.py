@@ -198,7 +198,7 @@ async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, 
     with pytest.raises(EngineError, match="used up"):
         counting.consume("openai", 1.0, 1)
     assert len(told) == 1
-    assert told[0].startswith("Your minutes and times are not counted on disk: ")
+    assert told[0].startswith("Your statistics are not saved to disk: ")
     other.rollback()
     other.close()
     await counting.flush()
@@ -249,6 +249,4 @@ async def test_what_a_slow_disk_has_not_taken_yet_counts_and_is_counted_once(pat
     stats = Stats(path)
     assert stats.sent(month_of(NOVEMBER)) == {"openai": 60.0}
     stats.close()
-    assert told == [
-        "Your minutes and times are not counted on disk: The disk did not answer within 0.05 s."
-    ]
+    assert told == ["Your statistics are not saved to disk: The disk did not answer within 0.05 s."]

@@ -141,7 +141,7 @@ async def test_a_file_that_fails_is_told_of_once_and_again_after_it_has_worked(m
         store.record(replace(SAID, at=at))
     assert [entry.at for entry in await newest(store)] == [2.0, 1.0]
     assert len(told) == 1
-    assert told[0].startswith("What you say is not kept on disk: ")
+    assert told[0].startswith("Your dictations are not saved to disk: ")
     assert told[0].endswith("database is locked.")
     assert not await store.clear()
     locked.rollback()
@@ -174,7 +174,7 @@ async def test_a_file_that_can_never_be_opened_fails_nothing(make, folder, told)
     assert await store.last() == [SAID]
     assert not await store.clear()
     assert sorted(message.partition(":")[0] for message in told) == [
-        "What you say is not kept on disk", "Your minutes and times are not counted on disk",
+        "Your dictations are not saved to disk", "Your statistics are not saved to disk",
     ]  # fmt: skip
 
 
@@ -290,8 +290,8 @@ async def test_a_disk_that_hangs_holds_up_the_end_for_no_longer_than_it_may(make
     hang(store)
     await store.close()
     assert sorted(told) == [
-        "What you say is not kept on disk: The disk did not answer within 0.1 s.",
-        "Your minutes and times are not counted on disk: The disk did not answer within 0.1 s.",
+        "Your dictations are not saved to disk: The disk did not answer within 0.1 s.",
+        "Your statistics are not saved to disk: The disk did not answer within 0.1 s.",
     ]
 
 
@@ -302,7 +302,8 @@ async def test_what_a_slow_disk_takes_after_all_is_there_once(make, hang, told):
     store.record(early)
     assert await store.last() == [early], "it is in memory, as far as anybody knows"
     assert (
-        told.count("What you say is not kept on disk: The disk did not answer within 0.1 s.") == 1
+        told.count("Your dictations are not saved to disk: The disk did not answer within 0.1 s.")
+        == 1
     )
     gate.set()
     later = replace(SAID, at=4e9 + 2)

@@ -116,10 +116,10 @@ _ENDED = (
     "history: `tray-dictate redo` inserts it."
 )
 _REFUSED = (
-    "Nothing was recorded while the screen was locked, or another program kept the keyboard to "
-    "itself (hotkey.when_locked)."
+    "Nothing was recorded while the screen was locked, or another program had grabbed the keyboard "
+    "(hotkey.when_locked)."
 )
-_UNFINISHED = "tray_dictate was ended before all that you said had become text."
+_UNFINISHED = "tray_dictate ended before everything that you said was transcribed."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 

@@ -37,17 +37,17 @@ log = logging.getLogger(__name__)
 _BY_HAND = 0  # the number of no dictation: what redo inserts
 _REST_KEPT = "The rest is on the clipboard."
 _NO_ENTER = (
-    "in a terminal a new line runs what stands there, and the text comes from a server. To allow "
-    "it, set text.newline_in_terminals = true."
+    "in a terminal a new line would run a command, and the text comes from a server. To allow it, "
+    "set text.newline_in_terminals = true."
 )
-_ASTRAY = "{} characters went into another window, which got the focus at that very moment."
-_JOINED = f"A blank was written for each new line: {_NO_ENTER}"
+_ASTRAY = "{} characters went into another window, which took the focus at that moment."
+_JOINED = f"Each new line was replaced by a space: {_NO_ENTER}"
 _UNSEEN = (
-    "It cannot be taken back safely: nobody tells here what you have typed since. Use the undo of "
-    "the program that has it."
+    "Cannot undo safely: this desktop does not show tray_dictate what you have typed since. Use "
+    "your program's own undo."
 )
 _UNSURE = (
-    "It is not sure that the window took the text. It is on the clipboard and in the history, and "
+    "The window may not have received the text. It is on the clipboard and in the history, and "
     "`tray-dictate redo` inserts it again."
 )
 
@@ -244,12 +244,12 @@ class Delivery:
                 landing = await self._place(_Text(dictation, text, self._composer))
             except DeliveryError as reason:
                 await self._parts.output.keep(text)
-                raise DeliveryError(f"{reason} It is on the clipboard.") from reason
+                raise DeliveryError(f"{reason} The text is on the clipboard.") from reason
             if landing.receipt.method == "clipboard":
                 return "The last dictation is on the clipboard."
             self._insertions.repeated(landing.whole, landing.target, self._composer.around)
             await self._keep_rest(landing)
-        return f"{len(landing.piece)} characters are inserted again."
+        return f"Inserted {len(landing.piece)} characters again."
 
     async def undo(self) -> str:
         """Take back the last dictation, or first its rewriting; return what to tell the user.
@@ -264,7 +264,7 @@ class Delivery:
             await self._erase(count, target)
             if said:
                 return await self._unwrite(said, target)
-        return f"{count} characters are taken back."
+        return f"Removed {count} characters."
 
     async def copy(self) -> str:
         """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
@@ -297,7 +297,7 @@ class Delivery:
             return await self._deliver(dictation, spoken)
         except Exception:
             log.exception("dictation %d: delivery failed", dictation.number)
-            reason = "The text could not be inserted: the log has the details."
+            reason = "Could not insert the text: the log has the details."
             return await self._keep(dictation, self._pipeline.heard(spoken.text), reason)
 
     async def _deliver(self, dictation: _Dictation, spoken: Spoken) -> str:
@@ -344,7 +344,7 @@ class Delivery:
         if dictation.aborted:
             return ""
         dictation.record.state = "kept"
-        return await self._keep(dictation, text, f"The text could not be inserted: {reason}")
+        return await self._keep(dictation, text, f"Could not insert the text: {reason}")
 
     async def _refuse(self, dictation: _Dictation, polished: Polished) -> str:
         """Keep what of a text that is too long is left of it; return why."""
@@ -352,7 +352,7 @@ class Delivery:
             return ""
         record = dictation.record
         record.state, record.text = "kept", self._joined(record.text, polished.heard)
-        reason = f"The text could not be inserted: {polished.refused}"
+        reason = f"Could not insert the text: {polished.refused}"
         return await self._keep(dictation, polished.heard, reason)
 
     async def _rewritten(self, dictation: _Dictation, text: str) -> str:
@@ -415,7 +415,7 @@ class Delivery:
             if not failed.done:
                 raise
             raise DeliveryError(
-                f"Only {failed.done} of {count} characters are taken back: {failed}"
+                f"Removed only {failed.done} of {count} characters: {failed}"
             ) from failed
         self._insertions.erased(count)
 
@@ -431,7 +431,7 @@ class Delivery:
             return "What you said is on the clipboard, as it was before the rewrite."
         self._insertions.unwritten_again(landing.whole, landing.target)
         await self._keep_rest(landing)
-        return "What you said is there, as it was before the rewrite."
+        return "Replaced the rewritten text by what you said."
 
     def _last(self) -> str:
         """Return the text of the last dictation. Raises DeliveryError."""
@@ -509,7 +509,7 @@ class Delivery:
             return ""
         try:
             await self._parts.output.keep(kept)
-            where = _REST_KEPT if partly else "It is on the clipboard."
+            where = _REST_KEPT if partly else "The text is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)
         if not reason:

@@ -202,15 +202,14 @@ class InsertionLog:
 
     def _erasable(self, text: str, target: Target | None) -> int:
         if not text:
-            raise DeliveryError("There is nothing to take back.")
+            raise DeliveryError("There is nothing to undo.")
         if self._covered:
-            raise DeliveryError(f"It cannot be taken back: you have {self._covered} since.")
+            raise DeliveryError(f"Cannot undo: you have {self._covered} since.")
         if target is None or target.window != self._window:
-            raise DeliveryError("It cannot be taken back: another window has the focus.")
+            raise DeliveryError("Cannot undo: another window has the focus.")
         if any(_is_uneven(character) for character in text):
             raise DeliveryError(
-                "It cannot be taken back safely: it holds characters that windows erase in "
-                "different ways."
+                "Cannot undo safely: the text has characters that programs erase in different ways."
             )
         return len(text)
 

@@ -22,7 +22,7 @@ Origin = asyncio.Task[Target | None] | None  # the window that had the focus at 
 MOVES = 10  # times that a text goes on after its window has lost the focus
 _LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
 _SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
-_ON_AND_ON = "The focus moved on and on. Click into the window that the text is for."
+_RESTLESS = "The focus kept changing. Click into the window that the text is for."
 
 
 class Piece(NamedTuple):
@@ -122,7 +122,7 @@ class Placement:
                 continue
             joined = one_line and "\n" in piece
             return replace(landing, joined=joined, astray=landing.astray + astray)
-        raise DeliveryError(_ON_AND_ON)
+        raise DeliveryError(_RESTLESS)
 
     def takes_enter(self, application: str) -> bool:
         """Tell whether a new line may be sent there: in a terminal it may run what nobody said."""
@@ -148,7 +148,7 @@ class Placement:
         """Insert a piece of a text. Raises DeliveryError where nothing of it was inserted."""
         (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
-        reason, astray = _ON_AND_ON, 0
+        reason, astray = _RESTLESS, 0
         for _ in range(MOVES):
             try:
                 receipt = await self._insert(Piece(piece[done:], onward and not done), target)
@@ -206,7 +206,7 @@ class Placement:
             await asyncio.sleep(_LOOK)
             reason = text.give_up()
         reason = reason or f"it has not had the focus for {self._patience:g} s"
-        raise DeliveryError(f"The window that you dictated into did not get it: {reason}.")
+        raise DeliveryError(f"The window that you dictated into did not get the text: {reason}.")
 
     async def _still_there(self, target: Target) -> None:
         if await self._output.is_gone(target):

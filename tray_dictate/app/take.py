@@ -238,7 +238,7 @@ class Take:
         order = SpokenOrder()
         async for event in session.events():
             if isinstance(event, Failed):
-                self._lost = f"A part of what you said could not be transcribed: {event.reason}"
+                self._lost = f"Part of what you said could not be transcribed: {event.reason}"
             self.record.rescued = session.rescued
             self._hand_out(order.feed(event))
         self._hand_out(order.drain())

@@ -151,7 +151,7 @@ class SqliteFile:
                 if (old := Path(f"{self._path}{end}")).exists():
                     old.rename(f"{aside}{end}")
         self._tell(
-            f"{self._what} was corrupt; a new one has been begun. The old one is {aside}: "
+            f"{self._what} was corrupt, and a new one has been started. The old one is {aside}: "
             "delete it if you do not need it."
         )
 

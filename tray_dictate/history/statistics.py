@@ -89,7 +89,7 @@ class Stats:
         self, path: Path | None = None, *, tell: Callable[[str], None] = log.warning
     ) -> None:
         """Open the file, or make it; `tell` hears where a corrupt one was put."""
-        what = "The file of numbers, with the minutes of cloud speech,"
+        what = "The statistics file, with the minutes of cloud speech,"
         self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, tell)
 
     def add(self, numbers: Numbers) -> None:
@@ -209,7 +209,7 @@ def open_statistics(
     patience: float = PATIENCE,
 ) -> FileWorker[Stats]:
     """Return the file of statistics for use on the loop; the rest is as in FileWorker."""
-    trouble = "Your minutes and times are not counted on disk: "
+    trouble = "Your statistics are not saved to disk: "
     return FileWorker(partial(_open, path), tell, trouble, thread, patience)
 
 

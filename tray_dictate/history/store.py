@@ -46,7 +46,7 @@ class Store:
         self._path = folder / history.name if folder else history
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._history = FileWorker(
-            self._open, tell, "What you say is not kept on disk: ", self._thread, patience
+            self._open, tell, "Your dictations are not saved to disk: ", self._thread, patience
         )
         self._statistics = open_statistics(
             tell, folder / statistics.name if folder else statistics, self._thread, patience

@@ -45,7 +45,7 @@ def test_what_no_way_can_insert_is_kept_on_the_clipboard_and_told(
         daemon.wait_log("the engine is loaded", 60)
         number = hold(session, daemon, spoken(wavs, SENTENCE))  # into no window at all
         settled(daemon, number)
-        told = "It is on the clipboard"
+        told = "The text is on the clipboard"
         wait_until(lambda: told in session.notifications(), 10, "the notification")
         assert errors(SENTENCE, session.clipboard().decode()) <= WRONG
         session.set_clipboard("the user's own again")  # who served the text ends with that

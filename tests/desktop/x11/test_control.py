@@ -34,13 +34,13 @@ def test_a_dictation_is_begun_ended_repeated_and_taken_back(desktop, daemon, com
         assert command("stop").returncode == 0
         text = landed(window, SENTENCE)
         settled(daemon)
-        assert "inserted again" in command("redo").stdout
+        assert "characters again" in command("redo").stdout
         window.wait_for(lambda now: now.startswith(text) and len(now) > 2 * len(text) - 2)
-        assert "taken back" in command("undo").stdout
+        assert "Removed" in command("undo").stdout
         window.wait_for(text)
         refused = command("undo")
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert "nothing to take back" in refused.stderr
+        assert "nothing to undo" in refused.stderr
         assert "on the clipboard" in command("copy").stdout
         assert desktop.run("xclip", "-o", "-selection", "clipboard").strip() == text.strip()
 

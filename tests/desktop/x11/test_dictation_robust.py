@@ -79,8 +79,16 @@ def two_takes_told_once(desktop, window, wavs, before: int) -> None:
     """Say two sentences; what is not kept is told after the first one, at the latest."""
     hold(desktop, spoken(wavs, SENTENCE), "Control_R")
     landed(window, SENTENCE)
-    wait_until(lambda: "not kept on disk" in desktop.notifications()[before:], 20, "the message")
-    wait_until(lambda: "not counted on disk" in desktop.notifications()[before:], 20, "the other")
+    wait_until(
+        lambda: "dictations are not saved to disk" in desktop.notifications()[before:],
+        20,
+        "the message",
+    )
+    wait_until(
+        lambda: "statistics are not saved to disk" in desktop.notifications()[before:],
+        20,
+        "the other",
+    )
     told = desktop.notifications()
     hold(desktop, spoken(wavs, SECOND), "Control_R")
     landed(window, f"{SENTENCE} {SECOND}")

@@ -50,7 +50,7 @@ def test_after_a_click_into_the_text_the_menu_refuses(desktop, daemon, dictated,
     click_into(desktop, window)
     time.sleep(pause)
     choose(desktop, "undo")
-    daemon.wait_log("It cannot be taken back: you have clicked since.")
+    daemon.wait_log("Cannot undo: you have clicked since.")
     assert window.text() == text
 
 
@@ -62,5 +62,5 @@ def test_a_menu_that_was_closed_again_excuses_no_click_after_it(desktop, daemon,
     time.sleep(0.3)
     click_into(desktop, window)
     choose(desktop, "undo")
-    daemon.wait_log("It cannot be taken back: you have clicked since.")
+    daemon.wait_log("Cannot undo: you have clicked since.")
     assert window.text() == text
