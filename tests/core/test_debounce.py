@@ -8,14 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.desktop_shortcuts import REPEATING, STOP_FIRST, CommandDebounce, Name, ask
+from tray_dictate.core.desktop_shortcuts import (
+    REPEATING,
+    STOP_FIRST,
+    CommandDebounce,
+    Name,
+    debounce,
+)
 
 
 def performed(*asked: tuple[float, Name], recording: bool = False) -> list[str]:
     """Return what is done, one word or "-" each; recording follows as in the daemon."""
     known, done = CommandDebounce(), []
     for at, name in asked:
-        known, meant, refused = ask(known, name, at, recording=recording)
+        known, meant, refused = debounce(known, name, at, recording=recording)
         if refused:
             done.append("-")
             continue
@@ -65,8 +71,8 @@ def test_what_is_asked_for_is_what_is_done(asked, done):
 
 def test_a_start_while_recording_is_never_refused():
     """It is idempotent in core.dictation, and takes the earlier stop with it."""
-    known, _, _ = ask(CommandDebounce(), "stop", 0, recording=False)
-    known, _, refused = ask(known, "start", 0.1, recording=True)
+    known, _, _ = debounce(CommandDebounce(), "stop", 0, recording=False)
+    known, _, refused = debounce(known, "start", 0.1, recording=True)
     assert (known, refused) == (CommandDebounce(started=0.1), "")
 
 
@@ -80,11 +86,11 @@ def test_a_stop_is_always_done_and_no_refusal_outlives_its_time(asked, recording
     known = CommandDebounce()
     for gap, name in asked:
         at += gap
-        known, _, refused = ask(known, name, at, recording=recording)
+        known, _, refused = debounce(known, name, at, recording=recording)
         assert not (refused and name == "stop")
     longest = max(STOP_FIRST, REPEATING) + 0.01
     for name in ("start", "toggle"):
-        assert not ask(known, name, at + longest, recording=recording)[2]
+        assert not debounce(known, name, at + longest, recording=recording)[2]
 
 
 @given(st.lists(st.floats(0, REPEATING - 0.01), max_size=60))

@@ -19,7 +19,7 @@ from keyring.backend import KeyringBackend
 
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.rewrite import Rewriter
+from tray_dictate.rewrite import RewriteChain
 from tray_dictate.rewrite.backends import Chat, url
 from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile
@@ -139,10 +139,10 @@ def told():
 async def rewriter(told):
     made = []
 
-    def make(server: Server | str, **settings) -> Rewriter:
+    def make(server: Server | str, **settings) -> RewriteChain:
         endpoint = server if isinstance(server, str) else server.url
         given = {"model": "small", "timeout_seconds": 20, **settings}
-        made.append(Rewriter(RewriteSettings(endpoint=endpoint, **given), told.append))
+        made.append(RewriteChain(RewriteSettings(endpoint=endpoint, **given), told.append))
         return made[-1]
 
     yield make
@@ -245,14 +245,14 @@ FAULTS = {
     "an error that is odd": ((400, {"error": {"param": ["temperature"]}}), "status 400"),
     "no key": ((401, b"bad key"), "see rewrite.key_command (status 401)"),
     "no such model": ((404, b""), "rewrite.model (status 404)"),
-    "too often": ((429, b""), "asked too much"),
+    "too often": ((429, b""), "reports too many requests"),
     "a broken server": ((503, b"<html>"), "failed (status 503)"),
-    "no JSON": (b"<html>", "not one of a chat interface"),
-    "no UTF-8": (b"\xff\xfe\x00", "not one of a chat interface"),
-    "too deep": (b"[" * 100_000, "not one of a chat interface"),
-    "another JSON": ({"text": "x"}, "not one of a chat interface"),
-    "no choice": ({"choices": []}, "not one of a chat interface"),
-    "no content": (chat(None), "not one of a chat interface"),
+    "no JSON": (b"<html>", "not that of a chat interface"),
+    "no UTF-8": (b"\xff\xfe\x00", "not that of a chat interface"),
+    "too deep": (b"[" * 100_000, "not that of a chat interface"),
+    "another JSON": ({"text": "x"}, "not that of a chat interface"),
+    "no choice": ({"choices": []}, "not that of a chat interface"),
+    "no content": (chat(None), "not that of a chat interface"),
     "empty": (chat(" "), "The answer was empty."),
     "only thoughts": (chat("<think>hm</think>"), "The answer was empty."),
     "cut off": (chat("Please", "length"), "did not finish its answer (length)"),
@@ -299,7 +299,7 @@ async def test_no_redirect_is_followed(serve, rewriter, told, monkeypatch, statu
     assert await rewriter(serve(redirect)).apply(TEXT, "") == TEXT
     assert elsewhere.seen == []
     assert (
-        f"points elsewhere; write into rewrite.endpoint where it really is (status {status})"
+        f"redirects elsewhere; set rewrite.endpoint to the final address (status {status})"
         in (told[0])
     )
 
@@ -587,7 +587,7 @@ WRONG = [
 @pytest.mark.parametrize(("endpoint", "reason"), WRONG)
 def test_an_address_that_will_not_do_is_a_mistake_in_the_settings(endpoint, reason):
     with pytest.raises(ConfigError) as error:
-        Rewriter(RewriteSettings(endpoint=endpoint, model="small"), print)
+        RewriteChain(RewriteSettings(endpoint=endpoint, model="small"), print)
     assert str(error.value).startswith("rewrite.endpoint: ")
     assert reason in str(error.value)
     assert "password@" not in str(error.value)
@@ -595,7 +595,7 @@ def test_an_address_that_will_not_do_is_a_mistake_in_the_settings(endpoint, reas
 
 def test_an_endpoint_without_a_model_is_a_mistake_in_the_settings():
     with pytest.raises(ConfigError, match=r"rewrite\.model: "):
-        Rewriter(RewriteSettings(endpoint="https://h"), print)
+        RewriteChain(RewriteSettings(endpoint="https://h"), print)
 
 
 @pytest.mark.parametrize(

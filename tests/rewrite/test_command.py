@@ -1,4 +1,4 @@
-"""A command that rewrites: real programs, good ones and bad ones, through the Rewriter."""
+"""A command that rewrites: real programs, good ones and bad ones, through the chain."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 
 from tests.waiting import until
 from tray_dictate.config.schema import RewriteSettings
-from tray_dictate.rewrite import Rewriter
+from tray_dictate.rewrite import RewriteChain
 
 TEXT = "please send the invoice"
-HEAD = "Text goes in as it is said: "
+HEAD = "The text was inserted without the rewrite: "
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def told():
 
 @pytest.fixture
 def rewriter(told):
-    def make(*command: str, **settings) -> Rewriter:
-        return Rewriter(RewriteSettings(command=list(command), **settings), told.append)
+    def make(*command: str, **settings) -> RewriteChain:
+        return RewriteChain(RewriteSettings(command=list(command), **settings), told.append)
 
     return make
 
@@ -117,7 +117,7 @@ FAULTS = {
     "no such program": (("no-such-program-here",), "cannot be started"),
     "a program that is a folder": (("/",), "cannot be started"),
     "a NUL in the command": (("a\0b",), "cannot be started"),
-    "garbage": (python("import sys; sys.stdout.buffer.write(bytes(range(256)))"), "no UTF-8"),
+    "garbage": (python("import sys; sys.stdout.buffer.write(bytes(range(256)))"), "not UTF-8"),
     "a little too long": (python("print('x' * 400)"), "much longer than the text"),
     "far too long": (("yes",), "printed much more than the text"),
     "killed by a signal": (python("import os; os.kill(os.getpid(), 9)"), "exit code -9"),

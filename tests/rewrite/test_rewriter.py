@@ -8,7 +8,7 @@ import pytest
 
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.rewrite import Rewriter
+from tray_dictate.rewrite import RewriteChain
 
 UPPER = ["tr", "a-z", "A-Z"]
 
@@ -18,8 +18,8 @@ def told():
     return []
 
 
-def make(told, **settings) -> Rewriter:
-    return Rewriter(RewriteSettings(**settings), told.append)
+def make(told, **settings) -> RewriteChain:
+    return RewriteChain(RewriteSettings(**settings), told.append)
 
 
 async def test_nothing_configured_changes_nothing(told):
@@ -64,7 +64,7 @@ async def test_what_fails_is_named_where_it_stands(told):
     rewriter = make(told, command=["sleep", "9"], timeout_seconds=0.2, profiles=[MAIL, slow])
     for application in ("slow", "", "slow"):
         assert await rewriter.apply("text", application) == "text"
-    head = "Text goes in as it is said: sleep took longer than"
+    head = "The text was inserted without the rewrite: sleep took longer than"
     assert told == [
         f"{head} 0.1 s; rewrite.profiles[1].timeout_seconds allows more. "
         "(rewrite.profiles[1].command)",
@@ -74,7 +74,7 @@ async def test_what_fails_is_named_where_it_stands(told):
 
 SERVER = {"endpoint": "https://h", "model": "m"}
 WRONG = [
-    ({"model": "m"}, ["rewrite.endpoint: it is empty, and rewrite.model wants a server"]),
+    ({"model": "m"}, ["rewrite.endpoint: it is empty, and rewrite.model needs a server"]),
     ({"endpoint": "https://h"}, ["rewrite.model: the endpoint needs the name of a model"]),
     (
         {"endpoint": "http://h", "profiles": [{"application": "a"}, {"application": "b"}]},
@@ -138,12 +138,15 @@ async def test_a_failure_is_told_once_for_each_kind_until_it_has_worked(told, tm
 async def test_what_goes_wrong_in_an_unforeseen_way_loses_no_text(told):
     rewriter = make(told, command=UPPER)
 
-    async def broken(_text: str, _application: str) -> str:
-        raise KeyError("private words")
+    class Broken:
+        async def rewrite(self, text: str, application: str) -> str:
+            raise KeyError("private words")
 
-    rewriter._profiles[0][1]["rewrite.command"] = broken
+    rewriter._profiles[0][1]["rewrite.command"] = Broken()
     assert await rewriter.apply("text", "") == "text"
-    assert told == ["Text goes in as it is said: KeyError was not expected. (rewrite.command)"]
+    assert told == [
+        "The text was inserted without the rewrite: KeyError was not expected. (rewrite.command)"
+    ]
 
 
 def test_a_key_or_a_command_is_not_in_what_the_settings_show():

@@ -14,7 +14,7 @@ from tray_dictate.engine import credentials
 from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.output import clipboard
 from tray_dictate.output.wayland import external
-from tray_dictate.rewrite import Rewriter, key
+from tray_dictate.rewrite import RewriteChain, key
 from tray_dictate.system import key_variables
 from tray_dictate.system.autostart import systemd
 
@@ -53,7 +53,7 @@ async def keep(text: str) -> None:
 
 
 async def test_a_filter_and_an_editor_get_none(folder: Path) -> None:
-    await Rewriter(RewriteSettings(command=["filter"]), print).apply("text", "xterm")
+    await RewriteChain(RewriteSettings(command=["filter"]), print).apply("text", "xterm")
     (folder / "config.toml").write_text("")
     await Opening(folder / "config.toml", print, keep).open("settings")
     assert (got(folder, "filter"), got(folder, "xdg-open")) == (0, 0)

@@ -37,7 +37,7 @@ from tray_dictate.core.ports import (
 )
 from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
-from tray_dictate.rewrite import Rewriter as LiveRewriter
+from tray_dictate.rewrite import RewriteChain
 from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui import tray
@@ -164,8 +164,8 @@ class ComponentFactory:
     def _cues(self, config: Config) -> Cues:
         return Cues(config.audio, self.portaudio)
 
-    def _rewriter(self, config: Config) -> LiveRewriter:
-        return LiveRewriter(config.rewrite, self.about("rewrite"))
+    def _rewriter(self, config: Config) -> RewriteChain:
+        return RewriteChain(config.rewrite, self.about("rewrite"))
 
     def _output(self, config: Config) -> Any:
         settings = config.output

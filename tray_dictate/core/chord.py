@@ -1,13 +1,11 @@
-"""Raw key edges and time -> one press, one release of the hotkey.
+"""Turns raw key edges and time into presses and releases of the hotkey, and into shortcuts.
 
 Between the keyboard and the dictation stand auto-repeat, bouncing contacts, releases that never
 arrive, and shortcuts that begin with the hotkey's own modifier. This machine knows them all, and
 no key names of any platform: back ends report the canonical names of `core.keys`.
 
-The shell feeds edges, calls `tick` at `wake_at`, and answers a `Verify` with what the keyboard
-says is physically held: a hold is never ended by a timer, only by the keys.
-
-Chords that do one thing at their press, beside the hotkey that is held.
+The caller feeds edges, calls `tick` at `wake_at`, and answers a VERIFY with the keys that are
+physically held: a hold is never ended by a timer, only by the keys.
 """
 
 from __future__ import annotations
@@ -19,19 +17,19 @@ from enum import Enum, auto
 from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord, without_side
 
 # seconds: a release followed by a press this soon is repeat or bounce. Contacts bounce for up to
-# 20 ms, and a busy X server says its times up to 10 ms late; nobody presses again so soon
+# 20 ms, and a busy X server reports times up to 10 ms late; nobody presses again so soon
 GRACE = 0.035
 SHORTCUT = 0.300  # seconds: another key this soon after a bare modifier means a shortcut
 VERIFY = 3.0  # seconds of holding between two looks at the physical keys
 
 
 class Signal(Enum):
-    """What the chord means for the dictation."""
+    """An instruction of the chord to the dictation."""
 
     START = auto()
     STOP = auto()
     CANCEL = auto()
-    VERIFY = auto()  # not for the dictation: ask the keyboard what is held, call `verify`
+    VERIFY = auto()  # not for the dictation: call `verify` with the keys that are held
 
 
 POINTER = "pointer"  # the key of an edge that is a click: it may have moved the caret
@@ -55,12 +53,12 @@ class _Phase(Enum):
 
 @dataclass(slots=True)
 class ChordMachine:
-    """One hotkey: `feed` edges, `tick` at `wake_at`; each returns signals in order."""
+    """One hotkey: call `feed` with edges and `tick` at `wake_at`; each returns signals in order."""
 
     chord: Chord
     toggle: bool = False
     cancel: Chord = field(default_factory=lambda: parse_chord("escape"))
-    over_at: float = 0.0  # when the keys did what the last STOP is for
+    over_at: float = 0.0  # when the keys did what the last STOP reports
     _phase: _Phase = _Phase.IDLE
     _held: frozenset[str] = frozenset()
     _since: float = 0.0
@@ -70,7 +68,7 @@ class ChordMachine:
 
     @property
     def wake_at(self) -> float | None:
-        """When `tick` must be called at the latest, or None."""
+        """The latest time to call `tick`, or None."""
         times = [
             self._released_at + GRACE if self._released_at is not None else None,
             self._verify_at,
@@ -78,7 +76,7 @@ class ChordMachine:
         return min((time for time in times if time is not None), default=None)
 
     def feed(self, edge: Edge) -> list[Signal]:
-        """Take one edge."""
+        """Process one edge."""
         signals = self.tick(edge.at)
         if edge.down == (edge.key in self._held):
             return signals  # auto-repeat, or a release of what we never saw pressed
@@ -97,7 +95,7 @@ class ChordMachine:
         return []
 
     def verify(self, physical: frozenset[str], now: float) -> list[Signal]:
-        """Take what the keyboard says is held: keys may be up although no release came."""
+        """Compare with the keys that are physically held: a release may have been lost."""
         signals: list[Signal] = []
         for key in sorted(self._held - physical):
             signals += self.feed(Edge(key, down=False, at=now))
@@ -106,7 +104,7 @@ class ChordMachine:
         return signals
 
     def follow(self, recording: bool) -> None:
-        """Learn whether something records: the tray, a limit or a lost microphone change it, too.
+        """Note whether a dictation records: the tray, a limit or a lost microphone change it, too.
 
         A dictation begun elsewhere is as good as latched: the next press of the chord ends it.
         """
@@ -117,7 +115,7 @@ class ChordMachine:
         elif not recording and self._phase is _Phase.HELD and not self._stopping:
             self._spoil()
 
-    # What an edge means
+    # the meaning of an edge
 
     @property
     def _own(self) -> frozenset[str]:
@@ -137,9 +135,9 @@ class ChordMachine:
         return all(filled(slot, self._held) for slot in self.chord)
 
     def _complete(self) -> bool:
-        """Whether the chord is down, with no modifier that is not of its own kind.
+        """Whether the chord is down, without modifiers that are not its own.
 
-        The other side's key of the same kind is no obstacle: xdotool presses Control_L before it
+        The same modifier on the other side does not matter: xdotool presses Control_L before it
         presses Control_R.
         """
         return self._down() and not any(self._is_other(key) for key in self._held & MODIFIERS)
@@ -169,7 +167,7 @@ class ChordMachine:
         return [Signal.START]
 
     def _other_key(self, edge: Edge) -> list[Signal]:
-        """Another key while only modifiers are held: soon enough, it was a shortcut."""
+        """Process another key while the modifiers are held: if it is soon, it was a shortcut."""
         if self._phase is not _Phase.HELD or not is_bare(self.chord):
             return []
         if self._stopping:  # Ctrl+C during a toggled dictation: the dictation goes on
@@ -198,7 +196,7 @@ class ChordMachine:
         return []
 
     def _released(self) -> list[Signal]:
-        """The chord is up for good."""
+        """End the press: the release was no bounce."""
         self._released_at = self._verify_at = None
         if self._stopping:
             self._phase, self._stopping = _Phase.IDLE, False
@@ -209,13 +207,13 @@ class ChordMachine:
 
 @dataclass(slots=True)
 class Shortcuts:
-    """Feed it every edge; it returns the names of the chords that were just pressed."""
+    """Chords that act at their press, beside the hotkey that is held."""
 
     chords: Mapping[str, Chord]
     _held: set[str] = field(default_factory=set[str])
 
     def feed(self, edge: Edge) -> list[str]:
-        """Return what is to be done now: once a press, whatever the keyboard repeats."""
+        """Process one edge; return the names of the chords that it completes, once a press."""
         if not edge.down:
             self._held.discard(edge.key)
             return []
@@ -225,7 +223,7 @@ class Shortcuts:
         return [name for name, chord in self.chords.items() if self._is_pressed(chord, edge.key)]
 
     def _is_pressed(self, chord: Chord, last: str) -> bool:
-        """Whether exactly this chord is down, its last key just now: no other modifier with it."""
+        """Whether exactly this chord is down, and `last` completed it."""
         held = frozenset(self._held)
         if not any(last in slot for slot in chord) or not all(filled(slot, held) for slot in chord):
             return False

@@ -1,16 +1,15 @@
 """Shortcuts that the desktop watches for us, and the commands that it runs for them.
 
-A desktop tells only that a shortcut was pressed or released; from that come the edges that its keys
-would have given.
+A desktop reports only that a shortcut was pressed or released, from which `ShortcutEdges` makes the
+edges that its keys would have given.
 
-What start, stop and toggle mean where a shortcut of the desktop runs a command for them.
-
-Three things happen there that no person does. The commands of a key's press and of its release are
-two processes, and in an instant tap the release's may come first: a stop that finds nothing to
-stop cancels the start right after it. A desktop that knows no release repeats the command of the
-press for as long as the key is down: a toggle or a start soon after another one is such a
-repetition. And a compositor may never tell of a release, where another key was pressed meanwhile:
-then the start of the next press, later than any repetition, means the end.
+Where a shortcut runs a command of ours, `debounce` decides what start, stop and toggle mean. Three
+things happen there that no person does. The commands of a key's press and of its release are two
+processes, and in an instant tap the release's may come first: a stop that finds nothing to stop
+cancels the start right after it. A desktop that knows no release repeats the command of the press
+for as long as the key is down: a toggle or a start soon after another one is such a repetition. And
+a compositor may never report a release, if another key was pressed meanwhile: then the start of the
+next press, later than any repetition, means the end.
 """
 
 from __future__ import annotations
@@ -28,26 +27,26 @@ SUBSTITUTE = parse_chord("ctrl+alt+space")  # for a hotkey that cannot be a shor
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What the user does to dictate where the back end does not itself watch `hotkey.keys`."""
+    """The user's keys, if the back end does not itself watch `hotkey.keys`."""
 
-    keys: str = ""  # in words, as the desktop names them; "" while there are none
-    advice: str = ""  # what to do where there are none, or why they are others than in the settings
+    keys: str = ""  # as the desktop names them; "" while there are none
+    advice: str = ""  # what to do if there are none, or why they differ from the settings
     source: str = ""  # the value of hotkey.source that means this back end
 
 
 def replaced(chord: Chord) -> str:
-    """Return why the substitute is there in place of this hotkey."""
+    """Return why the substitute is used instead of this hotkey."""
     words = in_words(chord)
     return f"{words[0].upper()}{words[1:]} cannot be a shortcut on this desktop."
 
 
 @dataclass(slots=True)
 class ShortcutEdges:
-    """Presses and releases of shortcuts, by their names -> edges of their chords.
+    """Turns presses and releases of named shortcuts into the edges of their chords.
 
     GNOME repeats a held shortcut as it repeats letters, first after a delay that is the user's
-    setting, and a busy machine tells of it later still. So a press without a release since the last
-    one is its repetition, whenever it comes. Where the desktop has lost a release, that of the next
+    setting, and a busy machine reports it later still. So a press without a release since the last
+    one is its repetition, whenever it comes. If the desktop has lost a release, that of the next
     press ends the hold.
     """
 
@@ -57,7 +56,7 @@ class ShortcutEdges:
     def pressed(self, name: str, at: float) -> list[Edge]:
         """Return the edges of a press; none for a repetition.
 
-        Only the hotkey is held; the others have done their work at once.
+        Only the hotkey stays held; the other shortcuts act at once.
         """
         if name not in self.chords or name in self._down:
             return []
@@ -71,7 +70,7 @@ class ShortcutEdges:
         return edges + [Edge(key, down=False, at=at) for key in reversed(keys)]
 
     def released(self, name: str, at: float) -> list[Edge]:
-        """Return the edges of a release; none where nothing was held."""
+        """Return the edges of a release; none if nothing was held."""
         return [Edge(key, down=False, at=at) for key in reversed(self._down.pop(name, []))]
 
     def held(self) -> frozenset[str]:
@@ -79,7 +78,7 @@ class ShortcutEdges:
         return frozenset(key for keys in tuple(self._down.values()) for key in keys)
 
     def lost(self, at: float) -> list[Edge]:
-        """Return the releases of what nobody will tell of any more."""
+        """Return the releases of all held keys: their own will not be reported any more."""
         return [edge for name in list(self._down) for edge in self.released(name, at)]
 
 
@@ -92,43 +91,43 @@ Name = Literal["start", "stop", "toggle"]
 
 @dataclass(frozen=True, slots=True)
 class CommandDebounce:
-    """What has been asked for lately; times in seconds of any one clock."""
+    """The latest commands; times in seconds of one clock."""
 
-    stopped: float | None = None  # the last stop, where it found nothing to stop
+    stopped: float | None = None  # the last stop, if it found nothing to stop
     toggled: float | None = None
     started: float | None = None
     ended: bool = False  # by the last start, whose own release is still to come
 
 
-def ask(
-    asked: CommandDebounce, name: Name, at: float, *, recording: bool
+def debounce(
+    state: CommandDebounce, name: Name, at: float, *, recording: bool
 ) -> tuple[CommandDebounce, Name, str]:
-    """Return what to remember, what to do, and why nothing is to be done: else empty."""
+    """Return the state to keep, the command to carry out, and why to ignore it ("" if not)."""
     if name == "stop":
-        late = recording or asked.ended
-        return replace(asked, stopped=None if late else at, started=None, ended=False), name, ""
+        late = recording or state.ended
+        return replace(state, stopped=None if late else at, started=None, ended=False), name, ""
     if name == "start":
-        return _start(asked, at, recording=recording)
-    after = replace(asked, toggled=at)  # each repetition is measured from the one before
-    if _within(REPEATING, asked.toggled, at):
+        return _start(state, at, recording=recording)
+    after = replace(state, toggled=at)  # each repetition is measured from the one before
+    if _within(REPEATING, state.toggled, at):
         return after, name, f"{_IGNORED.format('toggle')} as from a key that is held."
     return after, name, ""
 
 
 def _start(
-    asked: CommandDebounce, at: float, *, recording: bool
+    state: CommandDebounce, at: float, *, recording: bool
 ) -> tuple[CommandDebounce, Name, str]:
-    after = replace(asked, stopped=None, started=at, ended=False)  # a stop cancels one start
+    after = replace(state, stopped=None, started=at, ended=False)  # a stop cancels one start
     if recording:
-        if asked.started is None:  # begun elsewhere: nobody waits for a release
+        if state.started is None:  # begun elsewhere: nobody waits for a release
             return after, "start", ""
-        if _within(REPEATING, asked.started, at):
-            return replace(after, ended=asked.ended), "start", ""
+        if _within(REPEATING, state.started, at):
+            return replace(after, ended=state.ended), "start", ""
         return replace(after, ended=True), "stop", ""
-    if _within(STOP_FIRST, asked.stopped, at):
+    if _within(STOP_FIRST, state.stopped, at):
         tapped = "Not started: a stop came just before, as from a key that was tapped."
         return replace(after, started=None), "start", tapped
-    if asked.ended and _within(REPEATING, asked.started, at):  # the end's key is still held
+    if state.ended and _within(REPEATING, state.started, at):  # the end's key is still held
         return replace(after, ended=True), "start", f"{_IGNORED.format('start')} and ended it."
     return after, "start", ""
 

@@ -1,6 +1,6 @@
-"""When we listen, finish, give up or deliver: `step(state, event) -> (state, commands)`.
+"""Decides when to record, finish, cancel or deliver: `step(state, event) -> (state, commands)`.
 
-Rules. Only this file decides; the daemon performs. Dictations are numbered. One at most is
+Only this file decides; the daemon carries out. Dictations are numbered. One at most is
 recording; those before it drain, in order. A press while an older one drains begins a new one
 at once, and its text waits until the older is over, so that a quick second hold neither loses
 audio nor overtakes. Status is derived, never stored.
@@ -21,7 +21,7 @@ from tray_dictate.core.segments import Spoken
 
 
 class Status(StrEnum):
-    """What the tray shows."""
+    """The status that the tray shows."""
 
     OFF = "off"
     IDLE = "idle"
@@ -36,12 +36,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Listen. Idempotent while recording."""
+    """Begin to record. Idempotent while recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Stop listening and deliver what is owed. Idempotent."""
+    """Stop recording and deliver what is owed. Idempotent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +51,26 @@ class Toggle:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Give up the dictation that records, or, where none does, all that drain."""
+    """Cancel the dictation that records; if none does, all that drain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enable:
-    """Dictation on or off; off finishes what records and ignores every start."""
+    """Turn dictation on or off; off ends the recording and ignores every start."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The screen is locked, or no longer; locked finishes what records and ignores every start."""
+    """The screen was locked or unlocked; locked ends the recording and ignores every start."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The microphone's first real samples of a dictation are there."""
+    """The first real samples of a dictation have arrived from the microphone."""
 
     dictation: int
 
@@ -85,7 +85,7 @@ class SegmentReady:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """The session of a dictation owes nothing more; `trouble` says what went wrong, if anything."""
+    """The session of a dictation owes nothing more; `trouble` is the error, "" for none."""
 
     dictation: int
     trouble: str = ""
@@ -93,7 +93,7 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One Deliver has been performed, or its text has been kept where the window refused it."""
+    """One Deliver has been carried out, or its text was kept because the window refused it."""
 
     dictation: int
     trouble: str = ""
@@ -104,7 +104,7 @@ Event = (
 )
 
 
-# Commands: what the daemon must do, in order. Every Begin meets one Abort or one Close.
+# Commands: work for the daemon, in order. Every Begin is followed by one Abort or one Close.
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Stop the microphone after the tail; the session completes what it owes."""
+    """Stop the microphone after the tail, and let the session complete what it owes."""
 
     dictation: int
 
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """Drop the dictation and everything of it that is not delivered."""
+    """Drop the dictation with everything that is not delivered."""
 
     dictation: int
 
@@ -138,7 +138,7 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The dictation is over; everything of it was delivered."""
+    """End the dictation: everything was delivered."""
 
     dictation: int
 
@@ -158,7 +158,7 @@ class Live:
 
     @property
     def over(self) -> bool:
-        """Whether nothing of it is owed any more."""
+        """Whether the dictation owes nothing more."""
         return self.drained and not self.waiting and not self.delivering
 
 
@@ -171,7 +171,7 @@ class State:
     recording: Live | None = None
     draining: tuple[Live, ...] = ()  # the oldest first
     last: int = 0
-    trouble: str = ""  # of a dictation that is over, until the next begins
+    trouble: str = ""  # the last dictation's error, until the next begins
 
     @property
     def live(self) -> tuple[Live, ...]:
@@ -180,7 +180,7 @@ class State:
 
     @property
     def status(self) -> Status:
-        """Derived, never stored: it cannot disagree with the rest."""
+        """The status; it is derived, never stored, so that it cannot contradict the rest."""
         if self.recording:
             return Status.RECORDING if self.recording.heard else Status.OPENING
         if self.draining:
@@ -194,7 +194,7 @@ Step = tuple[State, tuple[Command, ...]]
 
 
 def step(state: State, event: Event) -> Step:
-    """Return the next state and what the daemon must do, in order."""
+    """Return the next state and the daemon's commands, in order."""
     match event:
         case Start():
             return _start(state)
@@ -241,7 +241,7 @@ def _allow(state: State, event: Enable | Locked) -> Step:
     if isinstance(event, Locked):
         after, allowed = replace(state, locked=event.on), not event.on
     else:
-        trouble = state.trouble if event.on else ""  # who switches it off has seen it
+        trouble = state.trouble if event.on else ""  # turning it off acknowledges the error
         after, allowed = replace(state, enabled=event.on, trouble=trouble), event.on
     return (after, ()) if allowed else _stop(after)
 
@@ -253,7 +253,7 @@ def _cancel(state: State) -> Step:
 
 
 def _drained(state: State, number: int, trouble: str) -> State:
-    """Mark it; a session that ends while it records (the microphone went away) drains, too."""
+    """Mark a dictation as drained; if it still records (the microphone was lost), it drains."""
     live = _find(state, number)
     if live is None:
         return state
@@ -264,7 +264,7 @@ def _drained(state: State, number: int, trouble: str) -> State:
 
 
 def _advance(state: State) -> Step:
-    """Deliver what the oldest dictation has waiting; close it and go on to the next when over."""
+    """Deliver the waiting segments of the oldest dictation; close it when over, and go on."""
     commands: list[Command] = []
     while state.live:
         first = state.live[0]
@@ -279,12 +279,12 @@ def _advance(state: State) -> Step:
 
 
 def _find(state: State, number: int) -> Live | None:
-    """Return the dictation, or None where it is over or was cancelled meanwhile."""
+    """Return the dictation, or None if it is over or was cancelled meanwhile."""
     return next((live for live in state.live if live.number == number), None)
 
 
 def _change(state: State, number: int, **changes: object) -> State:
-    """Return the state with one dictation changed; unchanged where it is not live."""
+    """Return the state with one dictation changed; unchanged if that is not live."""
     if state.recording and state.recording.number == number:
         return replace(state, recording=replace(state.recording, **changes))  # pyright: ignore
     draining = tuple(

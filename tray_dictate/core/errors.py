@@ -1,24 +1,24 @@
-"""Everything that we raise on purpose; each message names the thing, the cause and the remedy.
+"""The exceptions that we raise on purpose; a message names the thing, the cause and the remedy.
 
 DictateError
-├── ConfigError       what the user wrote cannot be used; lists every problem
+├── ConfigError       settings cannot be used; lists every problem
 ├── UnavailableError  a back end cannot work here; the next one is tried
 ├── RunningError      a daemon runs in this session already; nothing is wrong
 ├── CaptureError      the microphone would not open, or went away
 ├── EngineError       speech could not be turned into text
 ├── AudioFileError    a file cannot be read as sound
-├── ControlError      the daemon could not be asked, or said no
-├── OutputError       what a command says could not be written
-├── HistoryError      what was said could not be kept, or looked up
+├── ControlError      the daemon could not be reached, or refused
+├── OutputError       a command's output could not be written
+├── HistoryError      the history could not be written or read
 └── DeliveryError     text did not, or not all, reach the window
-    └── FocusMovedError   because the window has lost the focus
+    └── FocusMovedError   because the window lost the focus
 """
 
 from __future__ import annotations
 
 
 def why(reason: BaseException) -> str:
-    """Return what an exception says, or its kind where it says nothing, as a TimeoutError."""
+    """Return an exception's message, or its class's name if it has none, as a TimeoutError."""
     return str(reason) or type(reason).__name__
 
 
@@ -36,7 +36,7 @@ class ConfigError(DictateError):
 
 
 class UnavailableError(DictateError):
-    """Where this is raised, a way of doing it cannot work here."""
+    """A back end or a service cannot work here."""
 
     def __init__(self, reason: str, remedy: str = "") -> None:
         self.reason, self.remedy = reason, remedy
@@ -44,7 +44,7 @@ class UnavailableError(DictateError):
 
 
 class RunningError(DictateError):
-    """A daemon runs in this session already: the exit code is 0, so that nothing tries again."""
+    """A daemon runs in this session already; the exit code is 0, so that nothing tries again."""
 
 
 class CaptureError(DictateError):
@@ -60,21 +60,21 @@ class AudioFileError(DictateError):
 
 
 class ControlError(DictateError):
-    """The running daemon could not be asked, or it said no."""
+    """The running daemon could not be reached, or it refused."""
 
 
 class OutputError(DictateError):
-    """What a command says could not be written to where it was sent."""
+    """The output of a command could not be written."""
 
 
 class HistoryError(DictateError):
-    """The file of what was said cannot be used."""
+    """The file of the history cannot be used."""
 
 
 class DeliveryError(DictateError):
     """Not all of a text reached the window; the caller keeps the rest.
 
-    `done` characters of it were inserted, or taken back where that was asked for.
+    `done` characters of it were inserted, or removed if it was an undo.
     """
 
     def __init__(self, message: str, done: int = 0) -> None:
@@ -83,9 +83,9 @@ class DeliveryError(DictateError):
 
 
 class FocusMovedError(DeliveryError):
-    """Another window has the focus than the one that it was meant for.
+    """Another window has the focus than the one that the text was meant for.
 
-    It has got `astray` characters in the very instant that it got the focus.
+    That window received `astray` characters in the instant that it got the focus.
     """
 
     def __init__(self, done: int = 0, *, astray: int = 0) -> None:

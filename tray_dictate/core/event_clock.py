@@ -1,21 +1,22 @@
-"""When an event happened, by the time that came with it, on the clock that all else goes by.
+"""Converts the times of a server's or the kernel's events to our own clock.
 
-We may read an event long after it happened, on a busy machine; what it came with is of the server
-that sent it, or of the kernel, and counts from another moment. The event that came fastest tells
-how far the two are apart.
+On a busy machine we may read an event long after it happened; its own time is right, but counts
+from another moment. The event that arrived fastest shows how far the two clocks are apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST = 5.0  # seconds that an event may take; after more, the other clock has been set
+LONGEST = (
+    5.0  # seconds that an event may take to arrive; if it takes longer, its clock has been set
+)
 _DRIFT = 1e-3  # seconds that the clocks may part in a second
 
 
 @dataclass(slots=True)
 class EventClock:
-    """The two clocks, in seconds; the other begins anew after `wrap` of them, 0: never."""
+    """The two clocks, in seconds; the other starts again after `wrap` seconds (0: never)."""
 
     wrap: float = 0.0
     _apart: float | None = None
@@ -23,7 +24,7 @@ class EventClock:
     _round: float = 0.0
 
     def at(self, event: float, now: float) -> float:
-        """Return when an event of this time was on our clock: never later than now."""
+        """Return an event's time on our clock, never later than now."""
         event = self._unwrapped(event)
         apart = now - event
         before = self._apart

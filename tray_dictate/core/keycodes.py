@@ -1,7 +1,7 @@
-"""Canonical key names and Linux's codes for them (linux/input-event-codes.h).
+"""Maps canonical key names to Linux's key codes (linux/input-event-codes.h).
 
 The kernel's input events carry these, so do Wayland's and the portals' key requests; an X11 or xkb
-keycode is 8 more. A letter is where a US keyboard has it: a code is a place, not a character.
+keycode is 8 more. A code is a position, not a character: letters are where a US keyboard has them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tray_dictate.core.keys import place_of
 from tray_dictate.core.keysyms import KERNEL
 
-XKB = 8  # what X and xkb add to a code
+XKB = 8  # X and xkb add this to a code
 
 _ROWS = {
     2: "1234567890-=", 16: "qwertyuiop[]", 30: "asdfghjkl;'`", 43: "\\zxcvbnm,./",
@@ -23,7 +23,7 @@ _NAMED = {
     "page_up": 104, "left": 105, "right": 106, "end": 107, "down": 108, "page_down": 109,
     "insert": 110, "delete": 111, "pause": 119, "super_l": 125, "super_r": 126, "menu": 127,
 }  # fmt: skip
-# the numeric keypad, and what keys for media and programs give with the usual keyboard map
+# the numeric keypad, and keys for media and programs, with the usual keyboard map
 _KEYPAD = {
     "kp_7": 71, "kp_8": 72, "kp_9": 73, "kp_subtract": 74, "kp_4": 75, "kp_5": 76, "kp_6": 77,
     "kp_add": 78, "kp_1": 79, "kp_2": 80, "kp_3": 81, "kp_0": 82, "kp_decimal": 83,
@@ -76,6 +76,6 @@ for _name, _code in CODES.items():
 
 
 def code_of(key: str) -> int | None:
-    """Return the kernel's code of a key, None where it has none."""
+    """Return the kernel's code of a key; None if it has none."""
     place = place_of(key)
     return CODES.get(key) if place is None else place - XKB

@@ -1,7 +1,6 @@
-"""Canonical key names, and what xkb calls these keys: its "keysyms", and their numbers.
+"""Maps canonical key names to xkb's keysyms and their numbers (keysymdef.h, XF86keysym.h).
 
-The names are X.Org's (keysymdef.h, XF86keysym.h), the rest of which are those of the letters of
-other scripts: these stand for themselves here.
+Letters of other scripts have keysyms, too; here they stand for themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""PCM16 little-endian mono bytes: level, silence, rate. Pure but for the resampler's own state.
-
-How loud it is, for the icon: ten times a second of sound, from nothing (0.0) to full (1.0).
-"""
+"""Measures and resamples PCM16 little-endian mono bytes."""
 
 from __future__ import annotations
 
@@ -16,24 +13,24 @@ SAMPLE = 2  # bytes
 
 
 def seconds(size: int, rate: int) -> float:
-    """Return how long `size` bytes last at `rate` samples per second."""
+    """Return the length of `size` bytes in seconds, at `rate` samples per second."""
     return size / (SAMPLE * rate)
 
 
 def peak(chunk: bytes) -> float:
-    """Return the largest sample, 0.0 to 1.0 of full scale; 0.0 for nothing."""
+    """Return the largest sample, 0.0 to 1.0 of full scale; 0.0 for no samples."""
     samples = np.frombuffer(chunk, "<i2")
     return float(np.abs(samples.astype(np.int32)).max()) / 32768 if len(samples) else 0.0
 
 
 def power(chunk: bytes) -> float:
-    """Return the mean of the squared samples, 0.0 to 1.0 of full scale; 0.0 for nothing."""
+    """Return the mean of the squared samples, 0.0 to 1.0 of full scale; 0.0 for no samples."""
     samples = np.frombuffer(chunk, "<i2").astype(np.float64)
     return float(samples @ samples) / (len(samples) * 32768**2) if len(samples) else 0.0
 
 
 class Resampler:
-    """A stream from one rate to another; the filter's tail comes with `last`.
+    """Converts a stream from one rate to another; the filter's tail comes with `last`.
 
     One stream for the whole recording: a resampler per chunk distorts at every seam
     (shared/facts/asr.md, section 3).
@@ -43,7 +40,7 @@ class Resampler:
         self._stream: Any = cast("Any", soxr).ResampleStream(rate_in, rate_out, 1, dtype="int16")
 
     def feed(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Return what is ready after `chunk`, at the new rate."""
+        """Return the sound that is ready after `chunk`, at the new rate."""
         return self._stream.resample_chunk(np.frombuffer(chunk, "<i2"), last=last).tobytes()
 
 
@@ -53,7 +50,7 @@ _DECAY = 0.6  # of the last level: it falls more slowly than it rises, as meters
 
 
 class Meter:
-    """Takes a recording's chunks and tells their level."""
+    """Reports the level of a recording for the icon, ten times per second of sound."""
 
     def __init__(self, rate: int, on_level: Callable[[float], None]) -> None:
         self._wanted = int(rate * _INTERVAL) * SAMPLE  # bytes
@@ -61,7 +58,7 @@ class Meter:
         self._energy, self._size, self._level = 0.0, 0, 0.0
 
     def feed(self, chunk: bytes) -> None:
-        """Take a chunk; a long one is one level, too."""
+        """Process a chunk; a long one gives one level, too."""
         self._energy += power(chunk) * len(chunk)
         self._size += len(chunk)
         if self._size < self._wanted:
@@ -72,6 +69,6 @@ class Meter:
 
 
 def level(mean_square: float) -> float:
-    """Return how loud that sounds, 0.0 to 1.0; `mean_square` of full scale."""
+    """Return the perceived loudness, 0.0 to 1.0; `mean_square` of full scale."""
     decibels = 10 * math.log10(max(mean_square, 1e-10))
     return min(max((decibels - _QUIETEST) / (_LOUDEST - _QUIETEST), 0.0), 1.0)

@@ -166,24 +166,24 @@ class Session(Protocol):
     """One dictation's conversation with an engine."""
 
     async def send(self, chunk: bytes) -> None:
-        """Take one chunk. Raises EngineError."""
+        """Accept one chunk. Raises EngineError."""
         ...
 
     def silence_seconds(self) -> float:
-        """Return for how many seconds of what was sent nobody has spoken, up to its end."""
+        """Return the length of the trailing silence in the audio sent so far, in seconds."""
         ...
 
     def key_released(self) -> None:
-        """The key is up: only the tail is still to come, and then the text is wanted at once."""
+        """Prepare for the end: only the tail is still to come, then the text is wanted at once."""
         ...
 
     async def finish(self) -> None:
-        """No more chunks will come: complete what is owed."""
+        """Complete what is owed: no more chunks will come."""
         ...
 
     @property
     def rescued(self) -> bool:
-        """Whether the embedded engine does what the engine itself cannot."""
+        """Whether the offline engine transcribes what this engine could not."""
         ...
 
     def events(self) -> AsyncIterator[SessionEvent]:
@@ -196,23 +196,23 @@ class Engine(Protocol):
 
     @property
     def rate(self) -> int:
-        """Samples per second of the chunks that its sessions take."""
+        """Samples per second of the chunks that its sessions accept."""
         ...
 
     async def load(self) -> None:
-        """Make it ready (idempotent; sessions wait for it). Raises UnavailableError."""
+        """Load what sessions need (idempotent; they wait for it). Raises UnavailableError."""
         ...
 
     def session(self, recording: bytearray | None = None) -> AbstractAsyncContextManager[Session]:
-        """Open a session; leaving before `finish` gives it up. Raises EngineError.
+        """Open a session; leaving it before `finish` cancels it. Raises EngineError.
 
-        All chunks that are sent are in `recording`, too, which only grows: who has to keep them
-        until they have become text need not keep them twice.
+        `recording` holds all chunks that are sent and only grows: an engine that has to keep them
+        until they have their text need not keep them twice.
         """
         ...
 
     async def after_resume(self) -> None:
-        """Trust no connection that was open until now: the machine has slept."""
+        """Close idle connections: they do not survive the machine's sleep."""
         ...
 
     async def close(self) -> None:
@@ -221,14 +221,14 @@ class Engine(Protocol):
 
 
 class CloudQuota(Protocol):
-    """How much sound may go to clouds in a month, and how much has; `cap` is in minutes, 0: any."""
+    """Counts the sound that goes to clouds in a month; `cap` is in minutes, 0 for no limit."""
 
     async def check(self, cap: float) -> None:
-        """Raise EngineError where the cap is used up."""
+        """Raise EngineError if the cap is used up."""
         ...
 
     def consume(self, engine: str, seconds: float, cap: float) -> None:
-        """Count sound that is about to be sent. Raises EngineError: it must not be."""
+        """Count sound that is about to be sent. Raises EngineError if it must not be sent."""
         ...
 
 
@@ -348,10 +348,10 @@ class BlindCaretReader:
 
 
 class Rewriter(Protocol):
-    """What may change a text before it is inserted."""
+    """Changes a text before it is inserted."""
 
     async def apply(self, text: str, application: str) -> str:
-        """Return the new text, or `text` where it has none; raises nothing."""
+        """Return the new text, or `text` itself if there is none; raises nothing."""
         ...
 
     async def close(self) -> None:

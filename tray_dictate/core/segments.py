@@ -1,4 +1,4 @@
-"""Completions in any order -> text in spoken order, each once.
+"""Brings completed segments, which come in any order, into spoken order, each once.
 
 The events are the realtime API's own words: `committed` -> `delta`* -> `completed` or `failed`.
 An engine may repeat an event, send it out of order, or complete what it never announced.
@@ -14,7 +14,7 @@ from typing import NamedTuple, assert_never
 class Committed:
     """A stretch of speech is closed; its text is owed.
 
-    `after` is the item spoken before it; `span` is where it lies in what was sent, in seconds.
+    `after` is the item spoken before it; `span` is its place in the sound sent, in seconds.
     """
 
     item: str
@@ -24,7 +24,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Text so far of an item that is not finished: for a preview only."""
+    """The text so far of an unfinished item, for a preview only."""
 
     item: str
     text: str
@@ -34,7 +34,7 @@ class Delta:
 class Completed:
     """The final text of an item; it replaces every delta.
 
-    `confidence` is how probable the engine holds its words to be, 0 to 1, where it tells.
+    `confidence` is the engine's probability for its words, 0 to 1; None if it reports none.
     """
 
     item: str
@@ -52,7 +52,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A settled item whose turn has come."""
+    """A settled item, all of whose predecessors are settled."""
 
     item: str
     text: str
@@ -61,12 +61,12 @@ class Segment:
 
     @property
     def spoken(self) -> Spoken:
-        """What was written, and for how many seconds of speech."""
+        """The text, and the length of its sound."""
         return Spoken(self.text, self.span[1] - self.span[0] if self.span else None)
 
 
 class Spoken(NamedTuple):
-    """What an engine wrote for a segment, and how long it was spoken where that is known."""
+    """An engine's text for a segment, and the length of its sound in seconds, if known."""
 
     text: str
     seconds: float | None = None
@@ -77,7 +77,7 @@ SessionEvent = Committed | Delta | Completed | Failed
 
 @dataclass(slots=True)
 class SpokenOrder:
-    """Feed it session events; it hands out each segment once, when all before it are settled."""
+    """Accepts session events; returns each segment once, when all before it are settled."""
 
     _order: list[str] = field(default_factory=list[str])
     _settled: dict[str, Completed] = field(default_factory=dict[str, Completed])
@@ -105,14 +105,14 @@ class SpokenOrder:
         return self._due(waiting=True)
 
     def drain(self) -> list[Segment]:
-        """Return what is left when no more will come: items never settled are passed over."""
+        """Return the remaining segments at the end; items that were never settled are skipped."""
         return self._due(waiting=False)
 
     def _place(self, item: str, after: str | None) -> None:
         if item in self._order:
             return
         at = len(self._order)
-        if after in self._order:  # a server may announce late what was spoken earlier
+        if after in self._order:  # a server may announce an earlier item late
             at = max(self._order.index(after) + 1, self._out)
         self._order.insert(at, item)
 

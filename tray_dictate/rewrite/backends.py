@@ -1,10 +1,9 @@
-"""A chat model behind OpenAI's interface, asked to rewrite what was dictated.
+"""The back ends of the rewrite: a chat model behind OpenAI's interface, and a command.
 
-What was said is data: it stands between tags that it cannot hold itself, and the model is told to
-obey nothing in it. That helps, and proves nothing: what comes back is text like any other, which
-must pass core.text before it reaches a window.
-
-A command of the user's: the text on its stdin, the new one from its stdout, both UTF-8.
+Dictated text is data: for the model it stands between tags that it cannot contain, with the order
+to obey nothing in it. That helps, but proves nothing: the answer is text like any other, which must
+pass core.text before it reaches a window. A command gets the text on stdin and prints the new one,
+both in UTF-8.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azu
 
 
 class Chat:
-    """The server and its model."""
+    """A chat model on a server."""
 
     def __init__(self, profile: Profile, key: ChatKey) -> None:
         """Raises ConfigError."""
@@ -52,9 +51,9 @@ class Chat:
         self._system = _SYSTEM.format(prompt=settings.prompt.strip())
         self._host = urlsplit(self._url).hostname or ""
         self._key = key
-        self._tuned = True  # some models take no temperature but their own
+        self._tuned = True  # some models accept no temperature but their own
 
-    async def ask(self, text: str, _application: str) -> str:
+    async def rewrite(self, text: str, application: str) -> str:  # noqa: ARG002 - for commands
         """Return the model's answer. Raises RewriteError."""
         try:
             async with asyncio.timeout(self._limit):
@@ -104,21 +103,21 @@ class Chat:
     def _explained(self, status: int) -> RewriteError:
         if status in (401, 403):
             self._key.forget()
-            reason = f"did not take the key, or wants one: see {self._key.setting}"
+            reason = f"refused the key, or requires one: see {self._key.setting}"
         elif status == 404:
             where = f"{self._setting('endpoint')} and {self._setting('model')}"
             reason = f"knows no such address or model: see {where}"
         elif status == 429:
-            reason = "says that it is asked too much"
+            reason = "reports too many requests"
         elif 300 <= status < 400:
-            reason = f"points elsewhere; write into {self._setting('endpoint')} where it really is"
+            reason = f"redirects elsewhere; set {self._setting('endpoint')} to the final address"
         else:
             reason = "failed" if status >= 500 else "refused"
         return RewriteError(f"status {status}", f"{self._host} {reason} (status {status}).")
 
 
 def url(profile: Profile) -> str:
-    """Return where to post to, from any spelling of the address. Raises ConfigError."""
+    """Return the URL to post to, from any spelling of the address. Raises ConfigError."""
     address = _SERVER.parse(profile.settings.endpoint, profile.name("endpoint"))
     path = address.path.rstrip("/").removesuffix(_PATH)
     scheme = "https" if address.secure else "http"
@@ -128,7 +127,7 @@ def url(profile: Profile) -> str:
 def model(profile: Profile) -> str:
     """Return the model's name. Raises ConfigError."""
     if not profile.settings.model:
-        place = profile.name("model") if "model" in profile.given else profile.name("endpoint")
+        place = profile.name("model") if "model" in profile.own else profile.name("endpoint")
         setting = place.rpartition(".")[0] + ".model"
         raise ConfigError([f"{setting}: the endpoint needs the name of a model"])
     return profile.settings.model
@@ -146,11 +145,11 @@ def _content(answer: bytes) -> str:
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             return _TAG.sub("", _THOUGHTS.sub("", content))
         case _:
-            raise RewriteError("no chat", "The answer is not one of a chat interface.")
+            raise RewriteError("no chat", "The answer is not that of a chat interface.")
 
 
 def _parameter(body: bytes) -> str:
-    """Return which parameter the server did not like."""
+    """Return the parameter that the server refused; empty if it names none."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
@@ -166,19 +165,19 @@ _APPLICATION = "TRAY_DICTATE_APPLICATION"
 
 
 class Command:
-    """The command, run once for each text, without a shell."""
+    """A command of the user's, run once for each text, without a shell."""
 
     def __init__(self, profile: Profile) -> None:
         self._command, self._limit = profile.settings.command, profile.settings.timeout_seconds
         self._more = f"{profile.name('timeout_seconds')} allows more"
 
-    async def ask(self, text: str, application: str) -> str:
-        """Return what it prints. Raises RewriteError."""
+    async def rewrite(self, text: str, application: str) -> str:
+        """Return the command's output. Raises RewriteError."""
         name = self._command[0]
-        given = text.encode("utf-8", "replace")
+        encoded = text.encode("utf-8", "replace")
         try:
             code, answer = await process.run(
-                self._command, limit=self._limit, longest=16 * len(given) + 800, stdin=given,
+                self._command, limit=self._limit, longest=16 * len(encoded) + 800, stdin=encoded,
                 env=without_keys(**{_APPLICATION: label(application)}),
             )  # fmt: skip
         except TimeoutError:
@@ -197,4 +196,4 @@ class Command:
         try:
             return answer.decode()
         except UnicodeDecodeError:
-            raise RewriteError("UTF-8", f"{name} printed what is no UTF-8 text.") from None
+            raise RewriteError("UTF-8", f"{name} printed text that is not UTF-8.") from None

@@ -1,7 +1,4 @@
-"""Which rewrite is for which application: the first of the user's profiles that matches.
-
-Why a text could not be rewritten.
-"""
+"""Finds the profile of the rewrite for an application: the first that matches."""
 
 from __future__ import annotations
 
@@ -14,40 +11,40 @@ from tray_dictate.system.expressions import EXPRESSIONS
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A rewrite as it is in force, and where its settings stand."""
+    """The settings of a rewrite, and where each of them comes from."""
 
     settings: RewriteSettings
-    given: frozenset[str] = frozenset()  # what it says itself; the rest is as in [rewrite]
+    own: frozenset[str] = frozenset()  # the settings that it has itself; the rest are [rewrite]'s
     place: str = "rewrite"
     application: str = ""
     off: bool = False
 
     def matches(self, application: str) -> bool:
-        """Whether it is for an application of this name; not to be called on the loop."""
+        """Whether the profile is for an application of this name; do not call on the loop."""
         return EXPRESSIONS.found("rewrite.profiles", self.application, application)
 
     def name(self, setting: str) -> str:
-        """Return where a setting stands that is in force here, or would have to."""
-        return f"{self.place if setting in self.given else 'rewrite'}.{setting}"
+        """Return the full name of a setting of this profile, wherever it comes from."""
+        return f"{self.place if setting in self.own else 'rewrite'}.{setting}"
 
 
 def profiles(settings: RewriteSettings) -> list[Profile]:
-    """Return them in the order in which they are tried; the last is for every application."""
+    """Return the profiles in the order of matching; the last is for every application."""
     found = [_profile(settings, rule, number) for number, rule in enumerate(settings.profiles)]
     return [*found, Profile(settings)]
 
 
 def _profile(settings: RewriteSettings, rule: RewriteProfile, number: int) -> Profile:
-    given = rule.model_dump(exclude_none=True, exclude={"application", "off"})
+    own = rule.model_dump(exclude_none=True, exclude={"application", "off"})
     return Profile(
-        settings.model_copy(update=given), frozenset(given), f"rewrite.profiles[{number}]",
+        settings.model_copy(update=own), frozenset(own), f"rewrite.profiles[{number}]",
         rule.application, rule.off,
     )  # fmt: skip
 
 
 class RewriteError(DictateError):
-    """The text stays as it is; `kind` is the same for what need not be told twice."""
+    """A text could not be rewritten; failures of the same `cause` are reported once."""
 
-    def __init__(self, kind: str, message: str) -> None:
-        self.kind = kind
+    def __init__(self, cause: str, message: str) -> None:
+        self.cause = cause
         super().__init__(message)

@@ -4,7 +4,7 @@
 
 import pytest
 
-from tray_dictate.core.text.spoken_commands import LANGUAGES, Kind
+from tray_dictate.core.text.spoken_commands import LANGUAGES, Role
 
 WANTED = {"\n", "\n\n", ",", ".", "?", "!", ":", ";", "–", "-", "(", ")", ""}
 
@@ -12,7 +12,7 @@ WANTED = {"\n", "\n\n", ",", ".", "?", "!", ":", ";", "–", "-", "(", ")", ""}
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
 def test_every_language_has_every_command(language):
     assert {command.text for command in language.phrases.values()} >= WANTED
-    assert {command.kind for command in language.phrases.values()} == set(Kind)
+    assert {command.role for command in language.phrases.values()} == set(Role)
     assert language.literal not in language.phrases
 
 

@@ -10,20 +10,20 @@ from tray_dictate.core.text.spoken_commands import (
     LANGUAGES,
     Command,
     Commands,
-    Kind,
+    Role,
     append,
     follow,
 )
 
-COMMA, LINE = Command(Kind.MARK, ","), Command(Kind.LINE, "\n")
-SCRATCH = Command(Kind.SCRATCH)
+COMMA, LINE = Command(Role.MARK, ","), Command(Role.LINE, "\n")
+SCRATCH = Command(Role.SCRATCH)
 SPLIT = [
     ("a mark between words", "Hello comma you", ["Hello", COMMA, "you"]),
     ("the engine's own marks beside it go", "Hello. Comma, you.", ["Hello", COMMA, "you."]),
     ("a comma before a new line goes, a full stop stays", "One, new line. Two. New line", ["One", LINE, "Two.", LINE]),
-    ("a comma before an opening quote stays", "said, open quote, go", ["said,", Command(Kind.OPEN, '"'), "go"]),
-    ("what follows a closing quote stays", "go, close quote.", ["go", Command(Kind.CLOSE, '"'), "."]),
-    ("a comma before a closing quote goes, a full stop stays", "go, close quote. No. Close quote", ["go", Command(Kind.CLOSE, '"'), ". No.", Command(Kind.CLOSE, '"')]),
+    ("a comma before an opening quote stays", "said, open quote, go", ["said,", Command(Role.OPEN, '"'), "go"]),
+    ("what follows a closing quote stays", "go, close quote.", ["go", Command(Role.CLOSE, '"'), "."]),
+    ("a comma before a closing quote goes, a full stop stays", "go, close quote. No. Close quote", ["go", Command(Role.CLOSE, '"'), ". No.", Command(Role.CLOSE, '"')]),
     ("alone", "New line.", [LINE]),
     ("one after the other", "new line comma", [LINE, COMMA]),
     ("after an article it is a word", "put the comma here", ["put the comma here"]),
@@ -56,11 +56,11 @@ def test_each_language_has_its_own():
 
 SHOWN = [
     ("a mark stands close", "a ", None, COMMA, "a,"),
-    ("a dash stands apart", "a", None, Command(Kind.DASH, "–"), "a –"),
-    ("a dash at the start has no blank", "", None, Command(Kind.DASH, "–"), "–"),
-    ("an opening bracket stands apart", "a", None, Command(Kind.OPEN, "("), "a ("),
-    ("one in another does not", "a (", Kind.OPEN, Command(Kind.OPEN, "["), "a (["),
-    ("one on a new line does not", "a\n", Kind.LINE, Command(Kind.OPEN, "("), "a\n("),
+    ("a dash stands apart", "a", None, Command(Role.DASH, "–"), "a –"),
+    ("a dash at the start has no blank", "", None, Command(Role.DASH, "–"), "–"),
+    ("an opening bracket stands apart", "a", None, Command(Role.OPEN, "("), "a ("),
+    ("one in another does not", "a (", Role.OPEN, Command(Role.OPEN, "["), "a (["),
+    ("one on a new line does not", "a\n", Role.LINE, Command(Role.OPEN, "("), "a\n("),
     ("scratching leaves nothing", "a", None, SCRATCH, ""),
 ]  # fmt: skip
 
@@ -74,13 +74,13 @@ def test_marks_stand_where_they_belong(out, last, command, want):
 
 FOLLOWED = [
     ("first words are as they are", "", None, "and so", "and so"),
-    ("words after a hyphen have no blank", "well-", Kind.HYPHEN, "known", "well-known"),
-    ("words after an opening quote keep their capital", 'a "', Kind.OPEN, "The", 'a "The'),
-    ("words after a closing quote have a blank", '"', Kind.CLOSE, "he", '" he'),
-    ("but a mark has none", 'a"', Kind.CLOSE, ", he", 'a", he'),
-    ("words after a full stop have a capital", "a.", Kind.MARK, "so", "a. So"),
-    ("words after a comma have none", "a,", Kind.MARK, "And so", "a, and so"),
-    ("words after a new line have a capital", "a\n", Kind.LINE, "so", "a\nSo"),
+    ("words after a hyphen have no blank", "well-", Role.HYPHEN, "known", "well-known"),
+    ("words after an opening quote keep their capital", 'a "', Role.OPEN, "The", 'a "The'),
+    ("words after a closing quote have a blank", '"', Role.CLOSE, "he", '" he'),
+    ("but a mark has none", 'a"', Role.CLOSE, ", he", 'a", he'),
+    ("words after a full stop have a capital", "a.", Role.MARK, "so", "a. So"),
+    ("words after a comma have none", "a,", Role.MARK, "And so", "a, and so"),
+    ("words after a new line have a capital", "a\n", Role.LINE, "so", "a\nSo"),
 ]  # fmt: skip
 
 

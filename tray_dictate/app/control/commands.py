@@ -12,7 +12,7 @@ from tray_dictate import __version__
 from tray_dictate.app.control.server import Answer, Handler
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config.schema import Config
-from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, ask
+from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.core.errors import CaptureError, ControlError, DictateError
 from tray_dictate.ui.labels import METHODS, engine_title
@@ -153,7 +153,7 @@ def _starting(daemon: Daemon) -> dict[str, Handler]:
                 raise ControlError(_OFF)
             recording = daemon.status in _RECORDS
             now = asyncio.get_running_loop().time()
-            asked, meant, refused = ask(asked, name, now, recording=recording)
+            asked, meant, refused = debounce(asked, name, now, recording=recording)
             if refused:
                 return {"message": refused}
             daemon.post(_EVENTS[meant])

@@ -1,13 +1,9 @@
-"""What must never reach a window, and how segments join.
+"""Removes characters that must never reach a window, and joins segments.
 
-What an engine or a server sends is data. Control characters, escape sequences and bidirectional
-overrides are taken out here, before anything is typed or put on a clipboard.
-
-Which characters are text.
-
-What cannot be seen is no text: it can press a key, turn the line around or hide words from the
-reader. Some invisible characters are spelling, though (a Persian plural, a family of emoji), so
-these stay where they do their work, and only there.
+The text of an engine or a server is data. Control characters, escape sequences and bidirectional
+overrides are removed here, before anything is typed or put on a clipboard: an invisible character
+can press a key, turn the line around or hide words from the reader. Some invisible characters are
+spelling, though (a Persian plural, a family of emoji); they stay where they work, and only there.
 """
 
 from __future__ import annotations
@@ -45,9 +41,9 @@ _COMPATIBLE = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
 
 def compose(text: str) -> str:
-    """Return `text` with each letter and its accents in one character where there is one (NFC).
+    """Return `text` with each letter and its accents in one character, if there is one (NFC).
 
-    The forms of ideographs that names are written with stay: they would become others.
+    Compatibility ideographs, which names are written with, stay: NFC would replace them.
     """
     if unicodedata.is_normalized("NFC", text):
         return text
@@ -57,7 +53,7 @@ def compose(text: str) -> str:
 
 
 def only_text(line: str) -> str:
-    """Return `line` without control, format and unassigned characters that are no spelling."""
+    """Return `line` without the control, format and unassigned characters that are not spelling."""
     line = "".join(c for c in _INVISIBLE.sub("", line) if c.isascii() or _is_text(c))
     line = "".join(c for c in line if c >= " " and c != "\x7f")
     return _DEPENDENT.sub(_where_it_works, line)
@@ -71,7 +67,7 @@ def _is_text(char: str) -> bool:
 
 
 def _where_it_works(match: re.Match[str]) -> str:
-    """Return a dependent character if what stands beside it needs it, else nothing."""
+    """Return a dependent character if its neighbours need it, else nothing."""
     at, text, char = match.start(), match.string, match[0]
     before, after = text[max(at - 1, 0) : at], text[at + 1 : at + 2]
     if not before:
@@ -94,7 +90,7 @@ def _joins(before: str) -> bool:
 
 
 def _joins_emoji(text: str, at: int) -> bool:
-    """Tell whether emoji stand on both sides; before it a variation selector may stand."""
+    """Whether emoji are on both sides; the first may have a variation selector."""
     before = text[max(at - 2, 0) : at].removesuffix("\ufe0f")[-1:]
     return _is_emoji(before) and _is_emoji(text[at + 1 : at + 2])
 
@@ -127,9 +123,9 @@ _NO_SPACES = re.compile(f"[{NO_SPACES}]")
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """Return `text` without anything that is not text, on one line or with its `lines`.
+    """Return `text` without control characters, on one line or with its `lines`.
 
-    Letters are composed (NFC): so they are compared with the user's words, and so they are typed.
+    Letters are composed (NFC), to compare them with the user's words and to type them.
     """
     found = _LINE_BREAK.split(_ESCAPES.sub("", text))
     found = [compose(only_text(_BLANKS.sub(_blank, line))) for line in found]
@@ -138,7 +134,7 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def label(name: str) -> str:
-    """Return the name that a program or a device gives itself as it may be logged and shown.
+    """Return the name of a program or a device in a form that is safe to log and show.
 
     It is on one line, and at most 100 characters long.
     """
@@ -152,10 +148,10 @@ def join(
     lines: bool = False,
     spelling: Spelling = ANY_LANGUAGE,
 ) -> str:
-    """Return what to insert after `before` so that `segment` goes on in the right way.
+    """Return `segment` with the space and the capital that it needs after `before`.
 
-    `before` is what was inserted last at this place, empty where that is not known. Without
-    `lines` a line break becomes a blank: an engine presses no Enter.
+    `before` is the text inserted last at this place, empty if that is not known. Without `lines` a
+    line break becomes a space: an engine must not press Enter.
     """
     segment = clean(segment, lines=lines)
     if not segment or not before:
@@ -164,9 +160,9 @@ def join(
 
 
 def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
-    """Return what to insert there for `text`: with the blanks and the capital that it needs.
+    """Return `text` with the spaces and the capital that it needs at the caret.
 
-    Where something unknown stands on a side, `space` decides; "never" gives no blank on either.
+    If the text on a side is unknown, `space` decides; "never" adds no space on either side.
     """
     before, after = around.before, around.after
     if space in ("after", "never") and before.endswith(UNKNOWN):
@@ -175,31 +171,31 @@ def fit(around: Around, text: str, space: Space, spelling: Spelling) -> str:
     if not piece or space == "never":
         return piece.lstrip(" ")
     if after[:1] and after[0] in _ENDING and piece[-1] in ".," and len(piece) > 1:
-        piece = piece[:-1]  # the mark that stands there already is enough
+        piece = piece[:-1]  # the punctuation at the caret is enough
     elif (
         after.lstrip(" ")[:1].islower() and before and not begins(before) and _STOPPED.search(piece)
     ):
-        piece = piece[:-1]  # an engine ends each text with one, also within a sentence
+        piece = piece[:-1]  # an engine ends each text with a full stop, also within a sentence
     return piece + _blank_after(before + piece, after, space)
 
 
 def continues(mark: str, text: str) -> str:
-    """Return the mark that belongs between a text which `mark` was held back from, and `text`.
+    """Return the punctuation between a text whose comma `mark` was held back, and `text`.
 
-    A pause is a comma; but what is said in another dictation is a sentence of its own, unless it
-    begins as none can.
+    A pause is a comma; but another dictation is a sentence of its own, unless it begins with a word
+    that begins none.
     """
     word = re.match(r"\w+", text)
     return mark if word and word[0].lower() in _JOINING else _COMMAS[mark]
 
 
 def without_comma(text: str) -> tuple[str, str]:
-    """Return `text` without the comma that it ends with, and that."""
+    """Return `text` without its final comma, and that comma."""
     return (text[:-1].rstrip(), text[-1]) if text[-1:] in _COMMAS else (text, "")
 
 
 def spacing(before: str, segment: str) -> str:
-    """Return the blank that belongs between the two, or nothing."""
+    """Return the space that belongs between the two, or nothing."""
     last, first = before[-1], segment[0]
     if last.isspace() or first.isspace() or _opens(before) or _closes(before, segment):
         return ""
@@ -222,7 +218,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _opens(before: str) -> bool:
-    """Tell whether `before` ends with a mark that the next word follows without a blank."""
+    """Whether `before` ends with a character that the next word follows without a space."""
     if before[-1] == "“":
         return "„" not in before or before.rindex("„") < before.rfind("“", 0, -1)
     alone = not before[-2:-1].strip()
@@ -232,7 +228,7 @@ def _opens(before: str) -> bool:
 
 
 def _closes(before: str, segment: str) -> bool:
-    """Tell whether `segment` begins with a mark that follows without a blank."""
+    """Whether `segment` begins with a character that follows without a space."""
     first, second = segment[0], segment[1:2]
     if first in ".:" and second.isalnum():  # .NET, :smile: and not the end of a sentence
         return before[-1].isdigit() and second.isdigit()
@@ -244,6 +240,6 @@ def _closes(before: str, segment: str) -> bool:
 
 
 def _is_open(before: str) -> bool:
-    """Tell whether the last straight quotation mark in `before` is an opening one."""
+    """Whether the last straight quotation mark in `before` is an opening one."""
     at = before.rfind('"')
     return at >= 0 and (at == 0 or before[at - 1].isspace() or before[at - 1] in _OPENING)

@@ -17,7 +17,7 @@ from tray_dictate.core.text.filters import Fillers, HallucinationFilter
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.core.text.repetitions import collapse_repetitions
 from tray_dictate.core.text.replacements import Apply, patterner, replacer, speller, substitute
-from tray_dictate.core.text.spoken_commands import Command, Commands, Kind, append, follow
+from tray_dictate.core.text.spoken_commands import Command, Commands, Role, append, follow
 
 _SCRATCHES = 10  # segments that one segment may remove
 _KEPT = 100_000  # characters of a text that is too long
@@ -131,9 +131,9 @@ class TextPipeline:
         out, last = "", None
         for piece in self._commands.split(self._fillers.without(text)):
             if isinstance(piece, Command):
-                if piece.kind is Kind.SCRATCH and not out and len(done) < _SCRATCHES:
+                if piece.role is Role.SCRATCH and not out and len(done) < _SCRATCHES:
                     done.append(Scratch())
-                out, last = append(out, last, piece), piece.kind
+                out, last = append(out, last, piece), piece.role
             elif spelled := self._spelled(piece):
                 out, last = follow(out, last, spelled), None
         out = clean(out, lines=self._rules.newline != "space")

@@ -1,10 +1,8 @@
-r"""Phrases that become others, terms that are spelled one way, and patterns of the user's own.
+r"""Applies the user's replacements, vocabulary and patterns, to whole words only.
 
-What a whole word is, as parts of a regular expression.
-
-Python's `\w` knows no combining marks, so that it finds "कम" in "कमी"; nor does it know that
+Python's `\w` does not match combining marks, so that it finds "कम" in "कमी"; nor does it know that
 "don" is no word in "don't", that "github" in "github.com" is part of a name, and that Chinese and
-Thai have no blanks around a word.
+Thai have no spaces around a word. So word boundaries are expressions of our own.
 """
 
 from __future__ import annotations
@@ -44,27 +42,27 @@ GAP = r"(?:,?\s+|[-\u2010\u2011])"  # what an engine may write between the words
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """An expression, and an example of what it matches: where that ends decides the boundaries."""
+    """An expression, and an example of its matches, whose ends decide the word boundaries."""
 
     inner: str
     example: str
 
 
 def phrase(words: str, gap: str = GAP) -> Phrase:
-    """Return the expression for a phrase, however its `words` are set apart."""
+    """Return the expression for a phrase, with any separators between its `words`."""
     words = compose(words).strip()
     parts = [part for part in re.split(r"[\s\-\u2010\u2011]+", words) if part]
     inner = gap.join(map(re.escape, parts or [words]))
     return Phrase(inner, parts[0][0] + parts[-1][-1] if parts else words)
 
 
-def whole(one: Phrase) -> str:
-    """Return an expression for `one` that matches whole words only."""
-    return f"{_start(one)}(?:{one.inner}){_end(one)}"
+def whole(phrase: Phrase) -> str:
+    """Return the expression for a phrase that matches whole words only."""
+    return f"{_start(phrase)}(?:{phrase.inner}){_end(phrase)}"
 
 
 class AnyOf:
-    """Finds whichever of many phrases stands at a place, in any case, whole words only.
+    """Finds any of many phrases in a text, in upper or lower case, whole words only.
 
     They are grouped by their first letter, so that a thousand of them cost little more than ten;
     of those with the same first letter the earlier wins.
@@ -72,8 +70,8 @@ class AnyOf:
 
     def __init__(self, phrases: Sequence[Phrase]) -> None:
         alike: dict[tuple[str, str], dict[str, list[int]]] = {}  # by boundaries and first letter
-        for which, one in enumerate(phrases):
-            letter, edges = one.example[0].lower()[0], (_start(one), _end(one))
+        for which, phrase in enumerate(phrases):
+            letter, edges = phrase.example[0].lower()[0], (_start(phrase), _end(phrase))
             alike.setdefault(edges, {}).setdefault(letter, []).append(which)
         self._order: list[int] = []
         groups: list[str] = []
@@ -92,23 +90,23 @@ class AnyOf:
         return bool(self._order)
 
     def find(self, text: str) -> Iterator[tuple[re.Match[str], int]]:
-        """Yield every match, and which phrase it is."""
+        """Yield every match, and the number of its phrase."""
         for match in self._pattern.finditer(text) if self else ():
             assert match.lastindex is not None
             yield match, self._order[match.lastindex - 1]
 
 
 def is_word(char: str) -> bool:
-    """Tell whether `char` can be part of a word."""
+    """Whether `char` can be part of a word."""
     return _IS_LETTER.match(char) is not None
 
 
-def _start(one: Phrase) -> str:
-    return _START if _has_boundary(one.example[0]) else ""
+def _start(phrase: Phrase) -> str:
+    return _START if _has_boundary(phrase.example[0]) else ""
 
 
-def _end(one: Phrase) -> str:
-    return _END if _has_boundary(one.example[-1]) else ""
+def _end(phrase: Phrase) -> str:
+    return _END if _has_boundary(phrase.example[-1]) else ""
 
 
 def _has_boundary(char: str) -> bool:
@@ -126,7 +124,7 @@ _LOOSE = " -\u2010\u2011._"  # what a term may be heard without
 
 
 def replacer(replacements: Mapping[str, str]) -> Rewrite:
-    """Return what puts the values of `replacements` for their phrases, longest first, once each.
+    """Return a function that replaces the phrases by their values, longest first, once each.
 
     Raises ValueError for an empty phrase.
     """
@@ -141,7 +139,7 @@ def replacer(replacements: Mapping[str, str]) -> Rewrite:
 
 
 def speller(vocabulary: Sequence[str]) -> Rewrite:
-    """Return what spells each term of `vocabulary` as it stands there.
+    """Return a function that spells each term as `vocabulary` does.
 
     Raises ValueError for a term without a letter or digit.
     """
@@ -150,16 +148,16 @@ def speller(vocabulary: Sequence[str]) -> Rewrite:
 
 
 def substitute(patterns: Mapping[str, str], text: str) -> str:
-    """Apply regular expressions here and now, however long that takes."""
+    """Apply regular expressions, however long that takes."""
     for pattern, value in patterns.items():
         text = re.sub(pattern, value, text)
     return text
 
 
 def patterner(patterns: Mapping[str, str], apply: Apply = substitute) -> Rewrite:
-    """Return what has `apply` apply the regular expressions `patterns` to a text.
+    """Return a function that has `apply` apply the regular expressions to a text.
 
-    They see no long text. Raises ValueError naming the expression that is wrong.
+    Long texts are left unchanged. Raises ValueError naming the expression that is wrong.
     """
     composed_patterns = {compose(pattern): compose(value) for pattern, value in patterns.items()}
     for pattern, value in composed_patterns.items():
@@ -189,7 +187,7 @@ def _rewrite(phrases: list[Phrase], spelled: Callable[[str, int], str]) -> Rewri
 
 
 def _in_case(heard: str, value: str) -> str:
-    """Return `value`; ordinary small words follow the capitals of what was `heard`."""
+    """Return `value`; if it is in lower case, with the capitals of the `heard` words."""
     if value != value.lower() or not _ORDINARY.fullmatch(value):
         return value
     if len(heard) > 1 and heard.isupper():
@@ -198,7 +196,7 @@ def _in_case(heard: str, value: str) -> str:
 
 
 def _term(term: str) -> Phrase:
-    """Return an expression for the letters of `term`, with blanks or hyphens anywhere."""
+    """Return the expression for the letters of `term`, with spaces or hyphens anywhere."""
     term = term.strip()
     letters = sum(map(is_word, term))
     if not letters:
@@ -209,7 +207,7 @@ def _term(term: str) -> Phrase:
 
 
 def _spaced(term: str, inside: str) -> str:
-    """Return `term` with `inside` between its letters and its own blanks and dots optional."""
+    """Return `term` with `inside` between its letters and its own spaces and dots optional."""
     start, end = len(term) - len(term.lstrip(_LOOSE)), len(term.rstrip(_LOOSE))
     pattern, before = re.escape(term[:start]), ""
     for char in term[start:end]:

@@ -1,10 +1,8 @@
-"""Finds spoken commands in what an engine wrote; off unless a language is named.
+"""Finds spoken commands ("new line", "comma") in an engine's text; off unless a language is named.
 
-An engine writes a pause as a mark of its own ("Hello, comma, you."): the marks that a command
-makes superfluous go with it. A command is heard within one segment; "new ... line" with a pause
-between is two words, since the first of them is in the window before the second is known.
-
-The spoken commands of each language, as a table.
+An engine writes a pause as punctuation of its own ("Hello, comma, you."): a command removes the
+punctuation that it makes superfluous. A command is recognized within one segment; "new ... line"
+with a pause between is two words, since the first is inserted before the second is known.
 """
 
 from __future__ import annotations
@@ -19,29 +17,29 @@ from tray_dictate.core.text.normalize import casing, spacing
 from tray_dictate.core.text.replacements import AnyOf, phrase
 
 
-class Kind(Enum):
-    """How a command's text stands between what is before and after it."""
+class Role(Enum):
+    """How the text of a command joins the text before and after it."""
 
-    MARK = auto()  # close to the word before it: a comma
+    MARK = auto()  # attached to the word before: a comma
     LINE = auto()
-    OPEN = auto()  # close to the word after it
+    OPEN = auto()  # attached to the word after
     CLOSE = auto()
-    DASH = auto()  # blanks on both sides
-    HYPHEN = auto()  # blanks on neither
-    SCRATCH = auto()  # takes back what was inserted last
+    DASH = auto()  # spaces on both sides
+    HYPHEN = auto()  # spaces on neither side
+    SCRATCH = auto()  # removes what was inserted last
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a phrase does, and the text that it stands for."""
+    """The effect of a phrase, and the text that it stands for."""
 
-    kind: Kind
+    role: Role
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language's phrases; after an article they are words ("the comma"), after `literal`, too."""
+    """A language's phrases; after an article ("the comma") or `literal` they are plain words."""
 
     phrases: dict[str, Command]
     articles: frozenset[str]
@@ -50,64 +48,64 @@ class Language:
 
 _ENGLISH = Language(
     phrases={
-        "new line": Command(Kind.LINE, "\n"),
-        "newline": Command(Kind.LINE, "\n"),
-        "next line": Command(Kind.LINE, "\n"),
-        "new paragraph": Command(Kind.LINE, "\n\n"),
-        "next paragraph": Command(Kind.LINE, "\n\n"),
-        "comma": Command(Kind.MARK, ","),
-        "full stop": Command(Kind.MARK, "."),
-        "period": Command(Kind.MARK, "."),
-        "question mark": Command(Kind.MARK, "?"),
-        "exclamation mark": Command(Kind.MARK, "!"),
-        "exclamation point": Command(Kind.MARK, "!"),
-        "colon": Command(Kind.MARK, ":"),
-        "semicolon": Command(Kind.MARK, ";"),
-        "semi colon": Command(Kind.MARK, ";"),
-        "dash": Command(Kind.DASH, "–"),  # noqa: RUF001
-        "hyphen": Command(Kind.HYPHEN, "-"),
-        "open quote": Command(Kind.OPEN, '"'),
-        "open quotes": Command(Kind.OPEN, '"'),
-        "close quote": Command(Kind.CLOSE, '"'),
-        "close quotes": Command(Kind.CLOSE, '"'),
-        "open bracket": Command(Kind.OPEN, "("),
-        "close bracket": Command(Kind.CLOSE, ")"),
-        "open parenthesis": Command(Kind.OPEN, "("),
-        "close parenthesis": Command(Kind.CLOSE, ")"),
-        "open square bracket": Command(Kind.OPEN, "["),
-        "close square bracket": Command(Kind.CLOSE, "]"),
-        "scratch that": Command(Kind.SCRATCH),
+        "new line": Command(Role.LINE, "\n"),
+        "newline": Command(Role.LINE, "\n"),
+        "next line": Command(Role.LINE, "\n"),
+        "new paragraph": Command(Role.LINE, "\n\n"),
+        "next paragraph": Command(Role.LINE, "\n\n"),
+        "comma": Command(Role.MARK, ","),
+        "full stop": Command(Role.MARK, "."),
+        "period": Command(Role.MARK, "."),
+        "question mark": Command(Role.MARK, "?"),
+        "exclamation mark": Command(Role.MARK, "!"),
+        "exclamation point": Command(Role.MARK, "!"),
+        "colon": Command(Role.MARK, ":"),
+        "semicolon": Command(Role.MARK, ";"),
+        "semi colon": Command(Role.MARK, ";"),
+        "dash": Command(Role.DASH, "–"),  # noqa: RUF001
+        "hyphen": Command(Role.HYPHEN, "-"),
+        "open quote": Command(Role.OPEN, '"'),
+        "open quotes": Command(Role.OPEN, '"'),
+        "close quote": Command(Role.CLOSE, '"'),
+        "close quotes": Command(Role.CLOSE, '"'),
+        "open bracket": Command(Role.OPEN, "("),
+        "close bracket": Command(Role.CLOSE, ")"),
+        "open parenthesis": Command(Role.OPEN, "("),
+        "close parenthesis": Command(Role.CLOSE, ")"),
+        "open square bracket": Command(Role.OPEN, "["),
+        "close square bracket": Command(Role.CLOSE, "]"),
+        "scratch that": Command(Role.SCRATCH),
     },
     articles=frozenset({"a", "an", "the", "each", "every"}),
     literal="literal",
 )
 _GERMAN = Language(
     phrases={
-        "neue zeile": Command(Kind.LINE, "\n"),
-        "nächste zeile": Command(Kind.LINE, "\n"),
-        "neuer absatz": Command(Kind.LINE, "\n\n"),
-        "nächster absatz": Command(Kind.LINE, "\n\n"),
-        "komma": Command(Kind.MARK, ","),
-        "beistrich": Command(Kind.MARK, ","),
-        "punkt": Command(Kind.MARK, "."),
-        "fragezeichen": Command(Kind.MARK, "?"),
-        "ausrufezeichen": Command(Kind.MARK, "!"),
-        "rufzeichen": Command(Kind.MARK, "!"),
-        "doppelpunkt": Command(Kind.MARK, ":"),
-        "semikolon": Command(Kind.MARK, ";"),
-        "strichpunkt": Command(Kind.MARK, ";"),
-        "gedankenstrich": Command(Kind.DASH, "–"),  # noqa: RUF001
-        "bindestrich": Command(Kind.HYPHEN, "-"),
-        "anführungszeichen auf": Command(Kind.OPEN, "„"),
-        "anführungszeichen unten": Command(Kind.OPEN, "„"),
-        "anführungszeichen zu": Command(Kind.CLOSE, "“"),
-        "anführungszeichen oben": Command(Kind.CLOSE, "“"),
-        "klammer auf": Command(Kind.OPEN, "("),
-        "klammer zu": Command(Kind.CLOSE, ")"),
-        "eckige klammer auf": Command(Kind.OPEN, "["),
-        "eckige klammer zu": Command(Kind.CLOSE, "]"),
-        "streich das": Command(Kind.SCRATCH),
-        "streiche das": Command(Kind.SCRATCH),
+        "neue zeile": Command(Role.LINE, "\n"),
+        "nächste zeile": Command(Role.LINE, "\n"),
+        "neuer absatz": Command(Role.LINE, "\n\n"),
+        "nächster absatz": Command(Role.LINE, "\n\n"),
+        "komma": Command(Role.MARK, ","),
+        "beistrich": Command(Role.MARK, ","),
+        "punkt": Command(Role.MARK, "."),
+        "fragezeichen": Command(Role.MARK, "?"),
+        "ausrufezeichen": Command(Role.MARK, "!"),
+        "rufzeichen": Command(Role.MARK, "!"),
+        "doppelpunkt": Command(Role.MARK, ":"),
+        "semikolon": Command(Role.MARK, ";"),
+        "strichpunkt": Command(Role.MARK, ";"),
+        "gedankenstrich": Command(Role.DASH, "–"),  # noqa: RUF001
+        "bindestrich": Command(Role.HYPHEN, "-"),
+        "anführungszeichen auf": Command(Role.OPEN, "„"),
+        "anführungszeichen unten": Command(Role.OPEN, "„"),
+        "anführungszeichen zu": Command(Role.CLOSE, "“"),
+        "anführungszeichen oben": Command(Role.CLOSE, "“"),
+        "klammer auf": Command(Role.OPEN, "("),
+        "klammer zu": Command(Role.CLOSE, ")"),
+        "eckige klammer auf": Command(Role.OPEN, "["),
+        "eckige klammer zu": Command(Role.CLOSE, "]"),
+        "streich das": Command(Role.SCRATCH),
+        "streiche das": Command(Role.SCRATCH),
     },
     articles=frozenset(
         {"der", "die", "den", "dem", "ein", "eine", "einen", "einem", "kein", "keinen", "jeder"}
@@ -127,7 +125,7 @@ _GOES_ON = re.compile(rf"\s*[{_PAUSES} ]*")
 
 
 class Commands:
-    """The commands of some languages."""
+    """Recognizes the commands of some languages."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         known = [LANGUAGES[language] for language in languages]
@@ -140,7 +138,7 @@ class Commands:
         self._literal = re.compile(rf"(?<!\w)(?:{literals})\s+$", re.IGNORECASE)
 
     def split(self, text: str) -> list[str | Command]:
-        """Return what is text and what is a command, in the order spoken."""
+        """Split a text into plain text and commands, in the order spoken."""
         pieces: list[str | Command] = []
         run, at = "", 0
         for match, which in self._phrases.find(text):
@@ -150,57 +148,57 @@ class Commands:
             if literal:
                 run, at = run + text[at : literal.start()] + match[0], match.end()
             elif self._is_meant(text, match, command):
-                eaten = _eaten_before(command.kind)
+                eaten = _eaten_before(command.role)
                 pieces += [(run + text[at : match.start()]).rstrip().rstrip(eaten), command]
-                run, at = "", _after(text, match.end(), command.kind)
+                run, at = "", _after(text, match.end(), command.role)
         return [piece for piece in [*pieces, run + text[at:]] if piece]
 
     def _is_meant(self, text: str, match: re.Match[str], command: Command) -> bool:
-        """Tell a command from the same words in a sentence."""
-        if command.kind is Kind.SCRATCH:  # "he can scratch that itch" deletes nothing
+        """Whether the phrase is a command, and not the same words in a sentence."""
+        if command.role is Role.SCRATCH:  # "he can scratch that itch" deletes nothing
             return _ENDS.match(text, match.end()) is not None
         before = text[max(match.start() - _REACH, 0) : match.start()]
         word = re.search(r"(\w+)\s+$", before)
         return word is None or word[1].casefold() not in self._articles
 
 
-def append(out: str, last: Kind | None, command: Command) -> str:
-    """Return `out`, which the command `last` has ended unless that is None, with a mark added."""
-    match command.kind:
-        case Kind.MARK | Kind.CLOSE | Kind.HYPHEN | Kind.LINE:
+def append(out: str, last: Role | None, command: Command) -> str:
+    """Return `out` with the text of a command added; `last`: the role of the command at its end."""
+    match command.role:
+        case Role.MARK | Role.CLOSE | Role.HYPHEN | Role.LINE:
             return out.rstrip(" ") + command.text
-        case Kind.OPEN | Kind.DASH:
+        case Role.OPEN | Role.DASH:
             return out + _blank(out, last) + command.text
-        case Kind.SCRATCH:
+        case Role.SCRATCH:
             return ""
         case _:
-            assert_never(command.kind)
+            assert_never(command.role)
 
 
-def follow(out: str, last: Kind | None, text: str) -> str:
-    """Return `out`, which the command `last` has ended unless that is None, with words added."""
-    if not out or last in (Kind.OPEN, Kind.HYPHEN):
+def follow(out: str, last: Role | None, text: str) -> str:
+    """Return `out` with words added; `last`: the role of the command at its end, if any."""
+    if not out or last in (Role.OPEN, Role.HYPHEN):
         return out + text
     before = out[-_TAIL:]
     blank = spacing(before, text)
-    if last is Kind.CLOSE and text[0] not in _PAUSES:
+    if last is Role.CLOSE and text[0] not in _PAUSES:
         blank = " "  # a straight quotation mark alone would look like an opening one
     return out + blank + casing(before, text)
 
 
-def _blank(out: str, last: Kind | None) -> str:
-    return "" if not out or out[-1].isspace() or last is Kind.OPEN else " "
+def _blank(out: str, last: Role | None) -> str:
+    return "" if not out or out[-1].isspace() or last is Role.OPEN else " "
 
 
-def _eaten_before(kind: Kind) -> str:
-    if kind in (Kind.LINE, Kind.CLOSE):
+def _eaten_before(role: Role) -> str:
+    if role in (Role.LINE, Role.CLOSE):
         return _LIGHT
-    return "" if kind is Kind.OPEN else _PAUSES
+    return "" if role is Role.OPEN else _PAUSES
 
 
-def _after(text: str, at: int, kind: Kind) -> int:
-    """Return where the text goes on after a command that ended at `at`."""
-    if kind is Kind.CLOSE:
+def _after(text: str, at: int, role: Role) -> int:
+    """Return the position of the text after a command that ended at `at`."""
+    if role is Role.CLOSE:
         return at
     found = _GOES_ON.match(text, at)
     assert found
