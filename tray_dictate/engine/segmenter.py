@@ -1,19 +1,17 @@
-"""When to decode what: speech probabilities -> passes that are due, and committed segments.
+"""Finds segments and pauses in speech probabilities, and decides when to decode what.
 
-Pure: no sound, no clock, no thread. Time is counted in samples of the take. It hears one hop after
-the other and decides in this order of haste:
+`Segmenter` has no sound, no clock and no thread; time is counted in samples of the take. It gets
+one hop after the other, and decides on:
 
-- a partial pass every half second while somebody speaks, or less often where passes are dear;
+- a partial pass every half second during speech, or less often if passes are slow;
 - a speculative pass at a pause: if the key goes up in it, the text exists already;
-- a commit at a longer pause: the segment is closed, its final text goes out while the key is held;
-- once the key is up, only what is left counts: a speculative pass at the first quiet moment.
+- a commit at a longer pause: the segment is closed, its final text comes while the key is held;
+- once the key is up, a speculative pass at the first quiet moment.
 
-Committed segments never overlap, and all that was voiced is in one, but for clicks.
+Committed segments never overlap, and all voiced sound is in one of them, except for clicks.
 
-Our own ear beside a server's: where the pauses are, and whether anybody still speaks.
-
-The same detector and segmenter as the offline engine's, so that text comes at the same pauses
-whoever transcribes. It hears at 16 kHz what is sent at the engine's rate.
+`PauseDetector` does the same beside a server, with the offline engine's detector and segmenter, so
+that text comes at the same pauses whoever transcribes.
 """
 
 from __future__ import annotations
@@ -27,29 +25,29 @@ from tray_dictate.engine.sound_buffer import Sound, level
 
 RATE = 16000  # samples per second
 
-_VOICED, _STILL_VOICED = 0.5, 0.35  # probabilities: to begin to speak, to go on speaking
+_VOICED, _STILL_VOICED = 0.5, 0.35  # probabilities: speech begins, speech continues
 _BEFORE, _AFTER = RATE * 25 // 100, RATE * 20 // 100  # decoded around speech: quiet consonants
 _CLICK = 4 * HOP  # less voiced than this is no speech
 
-_STEP = RATE // 2  # between partial passes
-_SHARE = 0.5  # of the time, at most, goes into partial passes
+_STEP = RATE // 2  # from one partial pass to the next
+_SHARE = 0.5  # at most, of the time, for partial passes
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
 _BREATH = RATE * 22 // 100  # pause: speculate
 _MOMENT = HOP  # pause: speculate, when the key is up
 _PAUSE = RATE * 70 // 100  # pause: commit a phrase
-_SILENCE = RATE * 150 // 100  # pause: commit a word, forget a click
-_PHRASE = RATE * 4  # shorter speech waits for more: the recogniser wants context
+_SILENCE = RATE * 150 // 100  # pause: commit a word, drop a click
+_PHRASE = RATE * 4  # shorter speech waits for more: the model needs context
 _LONG = RATE * 12  # longer speech is committed at any breath
-_LONGEST = RATE * 24  # the recogniser gets worse, and slower than it is worth
-_SEARCH = RATE * 3  # before the end of the longest: where the cut may be,
-_KEEP = RATE // 2  # but not here: what is left is to be understood too
+_LONGEST = RATE * 24  # the model gets worse, and too slow
+_SEARCH = RATE * 3  # before the end of the longest: the cut is here,
+_KEEP = RATE // 2  # but not here: the rest needs context, too
 _QUIETEST = 3  # hops that are quiet together: about 100 ms
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the take, in samples, and how many of them are voiced."""
+    """A stretch of the take in samples, and the number of voiced ones."""
 
     start: int
     end: int
@@ -65,28 +63,28 @@ class _Hop:
 
 
 class Segmenter:
-    """Hears one take."""
+    """Divides one take into segments."""
 
     def __init__(self) -> None:
-        self._end = 0  # of what was heard
-        self._floor = 0  # of what was committed
+        self._end = 0  # of the sound so far
+        self._floor = 0  # end of the last committed segment
         self._onset: int | None = None  # of the open segment
         self._last = 0  # end of the last voiced hop
         self._spoken = 0  # end of the last speech that was committed
         self._voiced = 0  # in the open segment
         self._speaking = False
-        self._cut_off = False  # the open segment goes on where another was cut: it is no click
-        self._asked: Span | None = None  # what was due last,
-        self._asked_end = 0  # and when
+        self._cut_off = False  # the open segment continues one that was cut: it is no click
+        self._passed: Span | None = None  # the last pass that was due,
+        self._passed_end = 0  # and when
         self._recent: deque[_Hop] = deque()
         self._key_is_up = False
 
     def key_released(self) -> None:
-        """Learn that the key is up: only the tail is still to come."""
+        """Decide sooner: the key is up, only the tail is still to come."""
         self._key_is_up = True
 
     def hear(self, probability: float, level: float, samples: int) -> Span | None:
-        """Take one hop's speech probability and RMS; return the segment that it closes, if any."""
+        """Add one hop's speech probability and RMS; return the segment that it closes, if any."""
         start, self._end = self._end, self._end + samples
         self._speaking = probability >= (_STILL_VOICED if self._speaking else _VOICED)
         self._remember(_Hop(start, self._end, level, self._speaking))
@@ -99,34 +97,34 @@ class Segmenter:
         return self._at_pause() if self._onset is not None else None
 
     def due(self, cost: float) -> Span | None:
-        """Return what is to be decoded now, once; `cost` is what the last pass took, in seconds."""
+        """Return the stretch to decode now, once; `cost`: seconds that the last pass took."""
         if self._onset is None or self._is_click:
             return None
         if self._speaking:
-            if self._key_is_up:  # the worker is to be free when the last word is over
+            if self._key_is_up:  # the worker must be free when the last word is over
                 return None
             step = max(_STEP, round(cost / _SHARE * RATE))
-            if self._end - self._asked_end < step or self._last - self._onset < _WORTH:
+            if self._end - self._passed_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)
         pause = _MOMENT if self._key_is_up else _BREATH
-        if not self._speaking and (self.quiet < pause or span == self._asked):
+        if not self._speaking and (self.quiet < pause or span == self._passed):
             return None
-        self._asked, self._asked_end = span, self._end
+        self._passed, self._passed_end = span, self._end
         return span
 
     def finish(self) -> Span | None:
-        """Return the last segment, if there is one: no more will be heard."""
+        """Return the last segment, if any: the sound is over."""
         return self._closed()
 
     @property
     def quiet(self) -> int:
-        """For how many samples nobody has spoken."""
+        """The length of the trailing silence in samples."""
         return self._end - self._last
 
     @property
     def spoken_until(self) -> int:
-        """Where the last speech ended that is no click."""
+        """The end of the last speech; clicks do not count."""
         return self._spoken if self._onset is None or self._is_click else self._last
 
     @property
@@ -151,7 +149,7 @@ class Segmenter:
 
     def _open(self, onset: int) -> Span:
         start, end = max(self._floor, onset - _BEFORE), self._last + _AFTER
-        # what comes after the last word will be quiet: its pass need not wait to hear that
+        # after the last word it will be quiet: its pass need not wait for that
         return Span(start, end if self._key_is_up else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:
@@ -179,7 +177,7 @@ class Segmenter:
 
 
 class PauseDetector:
-    """Hears one take; positions are in samples at the engine's rate."""
+    """Finds the pauses in one take; positions are in samples at the engine's rate."""
 
     def __init__(self, detector: Detector, rate: int) -> None:
         self._detector, self._rate = detector, rate
@@ -190,7 +188,7 @@ class PauseDetector:
         self._received = 0  # samples at the engine's rate
 
     def hear(self, chunk: bytes) -> bool:
-        """Take a chunk; return whether a phrase is over, so that a turn may end here."""
+        """Add a chunk; return whether a phrase is over, so that a turn may end here."""
         self._received += len(chunk) // SAMPLE
         self._sound.append(self._resampler.feed(chunk) if self._resampler else chunk)
         over = False
@@ -198,23 +196,23 @@ class PauseDetector:
             hop = self._sound.samples(self._heard, self._heard + HOP)
             self._heard += HOP
             closed = self._segmenter.hear(self._detector.hear(hop), level(hop), HOP)
-            # a segment that is cut in mid-speech, being long, is no place for a server to cut
+            # a long segment is cut in mid-speech; a server's turn must not end there
             over = (over or closed is not None) and self._segmenter.quiet > 0
         self._sound.forget(self._heard)
         return over
 
     def key_released(self) -> None:
-        """The key is up."""
+        """Find pauses sooner: the key is up."""
         self._segmenter.key_released()
 
     @property
     def quiet(self) -> float:
-        """For how many seconds nobody has spoken, up to the end of what was received."""
+        """The length of the trailing silence in seconds."""
         return self._segmenter.quiet / RATE + self._unheard
 
     @property
     def spoken_until(self) -> int:
-        """Where the last speech ended; clicks are none."""
+        """The end of the last speech; clicks do not count."""
         return round(self._segmenter.spoken_until * self._rate / RATE)
 
     @property

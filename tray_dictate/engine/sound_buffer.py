@@ -1,4 +1,4 @@
-"""The sound of a take, for as long as it is needed: a take may last an hour."""
+"""Keeps the sound of a take for as long as it is needed: a take may last an hour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Sound:
 
     def __init__(self) -> None:
         self._pcm = bytearray()
-        self._start = 0  # of what is left
+        self._start = 0  # of the sound that is left
 
     def append(self, chunk: bytes) -> None:
         """Add PCM16 little-endian mono."""
@@ -23,27 +23,27 @@ class Sound:
 
     @property
     def end(self) -> int:
-        """How many samples there were in all."""
+        """The number of all samples so far."""
         return self._start + len(self._pcm) // _SAMPLE
 
     @property
     def held(self) -> int:
-        """How many samples are still there."""
+        """The number of samples that are kept."""
         return self.end - self._start
 
     def samples(self, start: int, end: int) -> Samples:
-        """Return a copy of what is between two samples; silence for what is not there yet."""
+        """Return a copy of the sound between two positions, filled up with silence at the end."""
         samples = np.frombuffer(self.pcm(start, end), "<i2") * _UNIT
         missing = end - start - len(samples)
         return np.pad(samples, (0, missing)) if missing else samples
 
     def pcm(self, start: int, end: int) -> bytes:
-        """Return what is between two samples, as far as it is there, as PCM16."""
+        """Return the sound between two positions as PCM16, as far as there is any."""
         first, last = ((at - self._start) * _SAMPLE for at in (start, end))
         return bytes(self._pcm[first:last])
 
     def forget(self, before: int) -> None:
-        """Free what lies before a sample."""
+        """Free the sound before a position."""
         if before > self._start:
             del self._pcm[: (before - self._start) * _SAMPLE]
             self._start = before

@@ -1,13 +1,11 @@
-"""Who speaks when: Silero VAD, its sixteen-kilohertz half, computed by numpy.
+"""Detects speech with Silero VAD, its 16 kHz half, computed by numpy.
 
-The network is so small that numpy does a hop in a fraction of a millisecond. onnxruntime would
-do it too, and hold 45 MB: a daemon whose speech goes to a server has no other use for that.
-The weights are shared; what a detector remembers of the sound belongs to one session.
+The network is so small that numpy computes a hop in a fraction of a millisecond. onnxruntime would
+need 45 MB for it: a daemon whose speech goes to a server has no other use for that. The weights
+are shared; the state of a detector belongs to one session.
 
-The numbers in an ONNX file, without a library that runs it.
-
-ONNX is protobuf: each field is a key (its number and kind) and a value. Of all that the format can
-hold, this reads the tensors of 32-bit floats that the graph is given: its weights.
+The weights come from an ONNX file, which is protobuf: each field is a key (its number and wire
+type) and a value. Only the tensors of 32-bit floats are read.
 """
 
 from __future__ import annotations
@@ -28,12 +26,12 @@ Weights = NDArray[np.float32]
 _GRAPH, _INITIALIZER = 7, 5  # ModelProto.graph, GraphProto.initializer
 _DIMS, _TYPE, _NAME, _RAW = 1, 2, 8, 9  # of TensorProto
 _FLOAT = 1  # TensorProto.DataType
-_VARINT, _SIZED = 0, 2  # kinds of fields
+_VARINT, _SIZED = 0, 2  # wire types
 _FIXED = {1: 8, 5: 4}  # bytes of the others
 
 
 def weights(model: bytes) -> dict[str, Weights]:
-    """Return the tensors by name. Raises ValueError where this is no such file."""
+    """Return the tensors of an ONNX file by name. Raises ValueError if it is none."""
     try:
         tensors = [_tensor(tensor) for tensor in _each(model, _GRAPH, _INITIALIZER)]
     except (IndexError, UnicodeDecodeError) as error:
@@ -42,24 +40,24 @@ def weights(model: bytes) -> dict[str, Weights]:
 
 
 def _tensor(tensor: memoryview) -> tuple[str, Weights | None]:
-    name, shape, kind, raw = "", list[int](), 0, b""
+    name, shape, number_type, raw = "", list[int](), 0, b""
     for field, value in _fields(tensor):
         match field, value:
             case (n, int(length)) if n == _DIMS:
                 shape.append(length)
             case (n, int(number)) if n == _TYPE:
-                kind = number
+                number_type = number
             case (n, memoryview()) if n == _NAME:
                 name = bytes(value).decode()
             case (n, memoryview()) if n == _RAW:
                 raw = value
             case _:
                 pass
-    return name, np.frombuffer(raw, "<f4").reshape(shape).copy() if kind == _FLOAT else None
+    return name, np.frombuffer(raw, "<f4").reshape(shape).copy() if number_type == _FLOAT else None
 
 
 def _each(message: bytes | memoryview, *path: int) -> Iterator[memoryview]:
-    """Yield the messages that the numbers of fields lead to."""
+    """Yield the messages at a path of field numbers."""
     for field, value in _fields(memoryview(message)):
         if field == path[0] and isinstance(value, memoryview):
             if path[1:]:
@@ -72,17 +70,17 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
-        kind = key & 7
-        if kind == _VARINT:
+        wire_type = key & 7
+        if wire_type == _VARINT:
             value, at = _varint(message, at)
             yield key >> 3, value
             continue
-        if kind == _SIZED:
+        if wire_type == _SIZED:
             size, at = _varint(message, at)
-        elif kind in _FIXED:
-            size = _FIXED[kind]
+        elif wire_type in _FIXED:
+            size = _FIXED[wire_type]
         else:
-            raise ValueError(f"it has a field of kind {kind}")
+            raise ValueError(f"it has a field of wire type {wire_type}")
         if at + size > len(message):
             raise ValueError("it breaks off")
         yield key >> 3, message[at : at + size]
@@ -90,7 +88,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a number of seven bits a byte, the lowest first, and where it ends."""
+    """Return a number of seven bits per byte, the lowest first, and its end."""
     value = shift = 0
     while (byte := message[at]) & 128:
         value |= (byte & 127) << shift
@@ -98,18 +96,18 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
     return value | byte << shift, at + 1
 
 
-_CONTEXT = 64  # samples of the hop before that the model wants to see again
+_CONTEXT = 64  # samples of the hop before that the model needs again
 _WINDOW, _STEP = 256, 128  # samples of a spectrum, and from one to the next
 _BINS = _WINDOW // 2 + 1
 _STRIDES = 1, 2, 2, 1  # of the four convolutions, each over three places
-_MEMORY = 128  # numbers that it remembers, twice
-_LOUD = 0.08  # RMS that speech is brought up to (-22 dBFS)
-_QUIET = 0.002  # RMS under which sound is not worth more gain: 40 times at most
+_MEMORY = 128  # numbers of the LSTM's state, twice
+_LOUD = 0.08  # RMS to which speech is amplified (-22 dBFS)
+_QUIET = 0.002  # RMS below which the gain does not grow: 40 times at most
 _FALL = 0.998  # per hop: the gain forgets a loud sound in about 20 s
 
 
 class Silero:
-    """The loaded weights."""
+    """The loaded weights: a DetectorModel."""
 
     def __init__(self, folder: Path) -> None:
         """Raises UnavailableError."""
@@ -126,19 +124,19 @@ class Silero:
             (_flat(found[layers(number, "weight")]), found[layers(number, "bias")], stride)
             for number, stride in enumerate(_STRIDES)
         ]
-        inward, again = (found[f"model.decoder.rnn.weight_{way}"] for way in ("ih", "hh"))
+        inward, again = (found[f"model.decoder.rnn.weight_{part}"] for part in ("ih", "hh"))
         self.memory = np.ascontiguousarray(np.concatenate([inward, again], axis=1).T)
         self.memory_bias = found["model.decoder.rnn.bias_ih"] + found["model.decoder.rnn.bias_hh"]
         self.verdict = found["model.decoder.decoder.2.weight"][0, :, 0]
         self.verdict_bias = found["model.decoder.decoder.2.bias"][0]
 
-    def detector(self) -> Detector:
-        """Return one that has heard nothing yet."""
-        return Detector(self)
+    def detector(self) -> SileroDetector:
+        """Return a detector for a new session."""
+        return SileroDetector(self)
 
 
-class Detector:
-    """One session's ear."""
+class SileroDetector:
+    """Detects speech in one session's sound."""
 
     def __init__(self, model: Silero) -> None:
         self._model = model
@@ -148,14 +146,14 @@ class Detector:
         self._peak = _QUIET
 
     def hear(self, hop: Samples) -> float:
-        """Return how likely the hop is speech; fewer samples than a hop are the last ones."""
+        """Return the probability that the hop is speech; only the last hop may be shorter."""
         self._heard[0, :_CONTEXT] = self._heard[0, HOP:]
         self._heard[0, _CONTEXT:] = 0
         self._heard[0, _CONTEXT : _CONTEXT + len(hop)] = self._louder(hop)
         return self._remember(self._features(self._heard[0]))
 
     def _features(self, sound: Samples) -> Weights:
-        """Return what the convolutions make of a hop, with the one before it as its context."""
+        """Return the features of a hop, with the end of the hop before as context."""
         mirrored = np.concatenate([sound, sound[-2 : -2 - _CONTEXT : -1]])
         frames = np.lib.stride_tricks.sliding_window_view(mirrored, _WINDOW)[::_STEP]
         waves = frames @ self._model.spectrum
@@ -176,13 +174,13 @@ class Detector:
         return float(_sigmoid(heard))
 
     def _louder(self, hop: Samples) -> Samples:
-        # Low volume blinds the detector, not the recogniser: only the detector gets the gain.
+        # Low volume disturbs the detector, not the speech model: only the detector gets the gain.
         self._peak = max(self._peak * _FALL, level(hop), _QUIET)
         return np.clip(hop * max(1.0, _LOUD / self._peak), -1, 1)
 
 
 def _three(features: Weights, stride: int) -> Weights:
-    """Return each place with its two neighbours, zeros beyond the ends, in rows."""
+    """Return each row with its two neighbours, zeros beyond the ends."""
     padded = np.pad(features, ((1, 1), (0, 0)))
     count = len(features)
     return np.concatenate([padded[at : at + count] for at in range(3)], axis=1)[::stride]

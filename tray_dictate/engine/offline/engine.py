@@ -1,11 +1,11 @@
-"""The offline engine: nothing leaves this machine, and little is left to do at the release.
+"""The offline engine: nothing leaves this computer, and little is left to do at the release.
 
     chunks ──▶ detector ──▶ segmenter ──▶ committed segments ─────▶ worker ──▶ events
                (on the loop)         └──▶ passes ahead of time ──▶ worker ──▶ drafts
 
 The loop owns all state. The one worker thread only decodes: immutable samples in, tokens out, one
-pass at a time. A pass is cancelled when the segment that it works on is closed with more in it;
-what it found until then is the draft of the last one.
+pass at a time. A pass is cancelled when its segment is closed with more sound in it; the tokens
+found until then are the draft of the last pass.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tray_dictate.engine.sound_buffer import Sound, level
 from tray_dictate.system import own_python
 
 _TURN = 64  # hops, 0.1 ms each, after which others have their turn on the loop
-_AHEAD = 4  # segments that wait for the worker before `send` waits too: files come fast
+_AHEAD = 4  # segments that wait for the worker before `send` waits, too: files come fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """What the last pass found; `of` is None where it was cancelled."""
+    """The result of the last pass; `of` is None if that was cancelled."""
 
     number: int
     of: Span | None
@@ -71,11 +71,11 @@ class OfflineSession:
 
     @property
     def rescued(self) -> bool:
-        """Never: this is the offline engine."""
+        """Always false: this is the offline engine."""
         return False
 
     async def send(self, chunk: bytes) -> None:
-        """Take PCM16 at 16 kHz; waits while the worker is far behind."""
+        """Add PCM16 at 16 kHz; wait while the worker is far behind."""
         self._sound.append(chunk)
         turn = 0
         while self._sound.end - self._heard >= HOP:
@@ -86,17 +86,17 @@ class OfflineSession:
         await self._others()
 
     def silence_seconds(self) -> float:
-        """Return for how many seconds nobody has spoken, up to the end of what was sent."""
+        """Return the length of the trailing silence in the audio sent so far, in seconds."""
         return (self._segmenter.quiet + self._sound.end - self._heard) / RATE
 
     def key_released(self) -> None:
-        """Let go of what is not the last word; have its text when the tail is over."""
+        """Drop all passes but the last word's, so that its text is ready when the tail is over."""
         self._segmenter.key_released()
         self._drop_pass()
         self._wake.set()
 
     async def finish(self) -> None:
-        """Commit what is left."""
+        """Commit the rest of the sound."""
         rest = self._sound.end - self._heard
         if rest:
             self._hear(rest)
@@ -115,7 +115,7 @@ class OfflineSession:
             self._work.result()  # raises what ended it
 
     async def give_up(self) -> None:
-        """Stop decoding; what is owed stays owed."""
+        """Stop decoding; owed texts stay owed."""
         self._drop_pass()
         self._work.cancel()
         await asyncio.wait([self._work])
@@ -162,7 +162,7 @@ class OfflineSession:
             self._room.set()
 
     async def _next(self) -> _Pass | None:
-        """Return what is most urgent; None when all is done."""
+        """Return the most urgent pass; None when all is done."""
         while True:
             if self._owed:
                 self._room.set()
@@ -204,8 +204,8 @@ class OfflineSession:
 class OfflineEngine:
     """Loads the models once; its sessions share them and the worker.
 
-    Without `live` the sound is there already, as in a file: each segment is decoded once, and
-    the text does not depend on how fast this machine is.
+    Without `live` all sound exists already, as in a file: each segment is decoded once, and the
+    text does not depend on the speed of this machine.
     """
 
     rate = RATE
@@ -213,7 +213,7 @@ class OfflineEngine:
     def __init__(
         self, models: Callable[[], Models] | None = None, *, live: bool = True, misfit: str = ""
     ) -> None:
-        """`misfit` says why it is not to guess at what it hears; then it loads nothing."""
+        """`misfit` says why the engine must not be used; then it loads nothing."""
         self._make, self._live, self._misfit = models or _load_models, live, misfit
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: asyncio.Future[Models] | None = None
@@ -226,7 +226,7 @@ class OfflineEngine:
     @asynccontextmanager
     async def session(
         self,
-        recording: bytearray | None = None,  # noqa: ARG002 - what is kept here is little
+        recording: bytearray | None = None,  # noqa: ARG002 - little is kept here anyway
     ) -> AsyncGenerator[OfflineSession]:
         """Open a session when the models are loaded. Raises EngineError."""
         try:
@@ -244,7 +244,7 @@ class OfflineEngine:
                 self._worker.submit(models.rest)
 
     async def after_resume(self) -> None:
-        """Have no connection to renew."""
+        """Do nothing: there is no connection."""
 
     async def close(self) -> None:
         """Free the models; idempotent."""
@@ -257,9 +257,9 @@ class OfflineEngine:
         loop = asyncio.get_running_loop()
         loading = self._loading = self._loading or loop.run_in_executor(self._worker, self._make)
         try:
-            return await asyncio.shield(loading)  # it goes on when a waiting session is given up
+            return await asyncio.shield(loading)  # it continues if a waiting session is given up
         except UnavailableError:
-            if self._loading is loading:  # once the remedy is applied, the next try may do it
+            if self._loading is loading:  # once the remedy is applied, the next try may succeed
                 self._loading = None
             raise
 

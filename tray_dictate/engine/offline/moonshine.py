@@ -1,12 +1,10 @@
-"""Sound to tokens to text: Moonshine tiny English, greedy, with drafts.
+"""Decodes sound to tokens to text with Moonshine tiny English: greedily, with drafts.
 
-A growing segment is decoded again and again. The hypothesis before is the draft of the next one:
-the decoder checks all of it in a single pass and goes on from the first token that it would not
-have chosen itself. The result is what it would have found without, in a fraction of the steps.
+A growing segment is decoded again and again. Each hypothesis is the draft of the next one: the
+decoder checks all of it in a single pass, and continues from the first token that it would not have
+chosen itself. The result is the same as without a draft, in a fraction of the steps.
 
-The models of the offline engine, loaded.
-
-Importing this module imports onnxruntime, which takes its time: do it where waiting harms nobody.
+Importing this module imports onnxruntime, which takes 0.2 s: do it on a thread.
 """
 
 from __future__ import annotations
@@ -27,10 +25,10 @@ RATE = 16000  # samples per second
 _START, _END = 1, 2
 _SPECIAL = 3  # tokens below are not text
 _HEADS, _WIDTH = 8, 36  # of the decoder's attention
-_TOKENS_PER_SECOND = 6.5  # more than anyone speaks: the model runs wild
-_SHORTEST = RATE // 4  # samples; with less the encoder has nothing to convolve
-_REACH = 8  # tokens of the draft in which it may be found again after a mismatch
-_WORTH = 4  # tokens left of a draft that are worth a pass of their own
+_TOKENS_PER_SECOND = 6.5  # nobody speaks faster; more means that the model loops
+_SHORTEST = RATE // 4  # samples; less is too short for the encoder's convolutions
+_REACH = 8  # tokens of the draft that are searched for the place after a mismatch
+_WORTH = 4  # tokens of a draft that are worth a pass
 
 
 class Moonshine:
@@ -53,12 +51,12 @@ class Moonshine:
         return Decoded(tuple(search.found))
 
     def text(self, tokens: Tokens) -> str:
-        """Return what the tokens spell."""
+        """Return the text that the tokens spell."""
         spelt = b"".join(self._vocabulary[token] for token in tokens if token >= _SPECIAL)
         return spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
 
     def shrink(self) -> None:
-        """Give back the memory that long sounds needed."""
+        """Free the memory that long sounds needed."""
         self._encoder.shrink(_sound(np.zeros(_SHORTEST, np.float32)))
         sound = _encoded(self._encoder, np.zeros(_SHORTEST, np.float32), None)
         self._decoder.shrink(sound | _step([_START], cached=False) | _nothing(self._decoder))
@@ -77,7 +75,7 @@ class _Search:
 
     @property
     def known(self) -> Tokens:
-        """What is certain, and what is left of the draft."""
+        """The certain tokens, and the rest of the draft."""
         return (*self.found, *self._draft)
 
     def run(self, sound: dict[str, Array]) -> None:
@@ -87,7 +85,7 @@ class _Search:
             token = self._verify(sound) if self._realigned() else self._next(sound, token)
 
     def _verify(self, sound: dict[str, Array]) -> int:
-        """Take over what holds of the draft, return the token that follows."""
+        """Accept the correct part of the draft; return the token after it."""
         first = len(self.found)
         ids = [_START, *self.found, *self._draft]
         feeds = sound | _step(ids, cached=False) | _nothing(self._decoder)
@@ -115,7 +113,7 @@ class _Search:
         return int(logits[0, -1].argmax())
 
     def _realigned(self) -> bool:
-        """Whether the draft goes on as it did before the mismatch; if so, cut it to what is new."""
+        """Whether the draft matches again after the mismatch; if so, cut it to the rest."""
         if len(self._draft) <= _WORTH or len(self.found) < 2:
             return False
         for at in range(1, min(len(self._draft) - _WORTH, _REACH)):
@@ -162,7 +160,7 @@ def _nothing(decoder: Model) -> dict[str, Array]:
 
 
 def _vocabulary(data: bytes) -> list[bytes]:
-    """Return the spelling of each token: a length in one byte, or two from 128 up, then bytes."""
+    """Return each token's spelling: a length (one byte, or two from 128 on), then the bytes."""
     spellings: list[bytes] = []
     at = 0
     while at < len(data):
@@ -177,7 +175,7 @@ def _vocabulary(data: bytes) -> list[bytes]:
 
 
 class OfflineModels:
-    """Moonshine tiny English and Silero VAD."""
+    """Moonshine tiny English and Silero VAD, loaded: the Models of the offline engine."""
 
     def __init__(self) -> None:
         self._silero = Silero(model_files.find(model_files.SILERO))
@@ -185,11 +183,11 @@ class OfflineModels:
         self.rest()
 
     def detector(self) -> Detector:
-        """Return a voice detector for one session."""
+        """Return a detector for a new session."""
         return self._silero.detector()
 
     def cancellation(self) -> Cancel:
-        """Return what cancels one pass."""
+        """Return a means to cancel one pass."""
         return Cancellation()
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:
@@ -198,10 +196,10 @@ class OfflineModels:
         return self._moonshine.decode(samples, draft, cancel)
 
     def text(self, tokens: Tokens) -> str:
-        """Return what the tokens spell."""
+        """Return the text that the tokens spell."""
         return self._moonshine.text(tokens)
 
     def rest(self) -> None:
-        """Give back the memory that is needed only while somebody dictates."""
+        """Free the memory that is needed only while the user dictates."""
         self._moonshine.shrink()
         trim()

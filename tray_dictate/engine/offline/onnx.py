@@ -1,8 +1,8 @@
-"""onnxruntime, as much of it as the offline engine uses, with types.
+"""A typed interface to the part of onnxruntime that the offline engine uses.
 
-One thread: two gain nothing on a quiet machine and lose a lot on a busy one. Memory comes from an
+One thread: two gain nothing on an idle machine and lose a lot on a busy one. Memory comes from an
 arena, because a pass without one allocates twice as much for a moment and takes a quarter longer
-on 20 s of sound; what the arena holds is given back when nobody dictates.
+on 20 s of sound; the arena's memory is freed when nobody dictates.
 
 Since 1.32 the library reports its use to its maker, with a number for this machine, unless this
 variable is set before it is loaded. It writes files for that into the user's cache even before.
@@ -23,7 +23,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 Array = NDArray[Any]
 
-# The library has no types: what is taken from it passes through these two.
+# The library has no types: everything from it passes through these two.
 _onnx = cast("Any", import_module("onnxruntime"))
 _raised = cast("Any", import_module("onnxruntime.capi.onnxruntime_pybind11_state"))
 _FAILURES: tuple[type[Exception], ...] = (
@@ -55,13 +55,13 @@ class CancelledRunError(Exception):
 
 
 class Cancellation:
-    """Ends runs within milliseconds; `cancel` may be called from any thread."""
+    """Ends runs within milliseconds, from any thread."""
 
     def __init__(self) -> None:
         self.options: _Options = _onnx.RunOptions()
 
     def cancel(self) -> None:
-        """End the run that has this; later ones end at once."""
+        """End the run that uses this object; later ones end at once."""
         self.options.terminate = True
 
     @property
@@ -71,12 +71,12 @@ class Cancellation:
 
 
 class Model:
-    """A network that is ready to run."""
+    """A loaded network."""
 
     def __init__(self, path: Path) -> None:
         options = _onnx.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what fails is raised
+        options.log_severity_level = 4  # failures are raised anyway
         try:
             self._session: _Session = _onnx.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
@@ -102,7 +102,7 @@ class Model:
             raise EngineError(f"The speech model failed: {error}.") from error
 
     def shrink(self, feeds: dict[str, Array]) -> None:
-        """Run once more, and give back the memory that earlier runs needed."""
+        """Free the memory that earlier runs needed, by running once more."""
         options: _Options = _onnx.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session.run(None, feeds, options)

@@ -1,9 +1,7 @@
-"""What a server tells us -> session events; every dialect in one table, since no names collide.
+"""Decodes a server's messages into events, and builds our messages to it.
 
-What a server sends is data: anything that is not understood is passed over, never raised. Sources:
-shared/facts/protocol.md, section B.
-
-What we say to a server: its session's settings, sound, and where a turn ends.
+A server's message is data: what is not understood is ignored, never raised. All dialects share one
+table, since no names collide. Sources: shared/facts/protocol.md, section B.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """It closes the item, so many milliseconds of what we have sent since the connection began."""
+    """The server's voice detection closes an item, at this time of the sound that we have sent."""
 
     item: str
     at_ms: float
@@ -48,14 +46,14 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Text that a conversation session says instead of transcribing: Azure's preview may."""
+    """Text of a conversation session instead of a transcript: Azure's preview may send it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An `error` event: `event_id` is that of our message, `param` the field that it is about."""
+    """An `error` event: `event_id` is of our message, `param` is the field that it refuses."""
 
     code: str
     message: str
@@ -80,7 +78,7 @@ _LATEST = 1e9  # milliseconds, twelve days, that a connection's sound can last
 
 
 def decode(text: str | bytes) -> ServerEvent | None:
-    """Return what a message means; None for one that tells us nothing."""
+    """Return the event in a message; None if there is none for us."""
     try:
         body: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -88,8 +86,8 @@ def decode(text: str | bytes) -> ServerEvent | None:
     if not isinstance(body, dict):
         return None
     event = cast("_Body", body)
-    kind = event.get("type")
-    make = _EVENTS.get(kind) if isinstance(kind, str) else None
+    name = event.get("type")
+    make = _EVENTS.get(name) if isinstance(name, str) else None
     return make(event) if make else None
 
 
@@ -233,7 +231,7 @@ def update(
 
 
 def detects(dialect: Dialect, settings: EngineSettings, dropped: Collection[str] = ()) -> bool:
-    """Tell whether the server is to find the turns."""
+    """Whether the server finds the turns."""
     known = features(dialect, model(dialect, settings))
     return _detection(dialect, settings, known, dropped) is not None
 
@@ -244,7 +242,7 @@ def _wanted(settings: EngineSettings, known: Model) -> dict[str, Any]:
         prompt.append(", ".join(settings.keywords))
     noise = settings.noise_reduction
     return {
-        # a model that takes one language guesses better than it is told half of the truth
+        # a model that accepts one language guesses better than it does with one of several
         "language": settings.languages[0] if len(settings.languages) == 1 else "",
         "languages": settings.languages,
         "prompt": " ".join(part for part in prompt if part),
@@ -313,8 +311,8 @@ def _transcription(wanted: Message) -> Message:
 
 
 def _noise(wanted: Message) -> Message | None:
-    kind = wanted["noise_reduction"]
-    return None if kind == "off" else {"type": kind}
+    noise = wanted["noise_reduction"]
+    return None if noise == "off" else {"type": noise}
 
 
 def _include(wanted: Message) -> Message:
