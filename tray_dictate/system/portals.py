@@ -155,9 +155,8 @@ class Portals:
             except DBusError as reason:
                 if last or str(reason.type).endswith(_UNKNOWN):
                     break
-                await asyncio.to_thread(
-                    xdg.make_application_entry
-                )  # it is what the portal looks for
+                # the portal looks for it
+                await asyncio.to_thread(xdg.make_application_entry)
             else:
                 break
         self._known = True
