@@ -143,5 +143,13 @@ def test_the_top_level_is_fixed():
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_modules_name_says_what_it_holds(path):
+    """Of these words each could name any module; data-control is a protocol's name."""
+    vague = set("manager helper utils processor info way thing kind one made given told".split())
+    named = set(path.stem.replace("data_control", "").rstrip("s").split("_"))
+    assert not named & (vague | {"data"})
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
 def test_a_module_says_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text()))

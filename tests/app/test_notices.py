@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.waiting import until
 from tray_dictate.app import notices
 from tray_dictate.app.notices import (
     AGAIN,
@@ -169,9 +169,7 @@ async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
     tell("Two.", "engine")
     tell("Two.", "engine")
     assert said == [("One.", "engine", Urgency.NORMAL, ("check",))]
-    async with asyncio.timeout(5):
-        while len(said) < 2:  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
+    await until(lambda: len(said) >= 2)
     assert said[1][:3] == ("One.\nTwo.", "engine", Urgency.NORMAL)
     assert caplog.text.count("Two.") == 2
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.realtime.server import RealtimeServer
+from tests.waiting import until
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
@@ -195,9 +196,7 @@ async def turning() -> AsyncIterator[Callable[[], int]]:
 
 async def gone(server: RealtimeServer, others: int = 0) -> None:
     """Wait until nobody else is connected."""
-    async with asyncio.timeout(20):
-        while server.connections > others:  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(0.01)
+    await until(lambda: server.connections <= others)
 
 
 def sockets() -> int:

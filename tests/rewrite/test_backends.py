@@ -17,6 +17,7 @@ import pytest
 import trustme
 from keyring.backend import KeyringBackend
 
+from tests.waiting import until
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite import RewriteChain
@@ -325,9 +326,7 @@ async def test_a_slow_server_is_given_up_in_time(serve, rewriter, told, answer):
     assert "127.0.0.1 took longer than 0.5 s; rewrite.timeout_seconds allows more." in told[0]
     if answer is hangs:
         server.go_on.set()
-    async with asyncio.timeout(5):  # nothing of ours listens any longer
-        while threading.active_count() > before:  # noqa: ASYNC110 - a thread has no event for us
-            await asyncio.sleep(0.01)
+    await until(lambda: threading.active_count() <= before)  # nothing of ours listens any longer
 
 
 async def test_a_cancelled_rewrite_ends_at_once(serve, rewriter, told):

@@ -16,7 +16,7 @@ from dbus_fast import DBusError, Variant
 from tests.rigs.portal_front_end import GNOME, FrontEnd
 from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
-from tests.waiting import wait_until
+from tests.waiting import until, wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import Limits
@@ -136,8 +136,7 @@ def test_the_answer_to_a_request_and_the_end_of_a_session_count_from_the_portal_
 
     async def answered() -> dict[str, Any]:
         asking = asyncio.ensure_future(portals.request("RemoteDesktop.Start", "a{sv}"))
-        while not front.served:  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0.01)
+        await until(lambda: front.served)
         [path] = portals._answers
         async with Stranger(os.environ["DBUS_SESSION_BUS_ADDRESS"]) as stranger:
             forged = {"restore_token": Variant("s", "forged")}

@@ -11,6 +11,7 @@ from websockets.asyncio.server import serve
 
 from tests.engine.transports import BOTH, gone, message, server_for, sockets, turning
 from tests.servers.realtime.faults import GARBAGE
+from tests.waiting import until
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.transport import Times
 
@@ -79,9 +80,8 @@ async def test_what_came_before_the_end_is_heard(connect, server):
 
 async def test_an_end_while_nobody_listens_is_known(connect, server):
     server.plan([{"close_at": ["created", 1001, ""]}])
-    async with connected(connect, server) as connection, asyncio.timeout(5):
-        while connection.is_open:  # noqa: ASYNC110 - that is the question
-            await asyncio.sleep(0.01)
+    async with connected(connect, server) as connection:
+        await until(lambda: not connection.is_open)
 
 
 async def test_a_cancelled_receive_loses_no_message(connect, server):

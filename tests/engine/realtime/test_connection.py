@@ -17,6 +17,7 @@ from tests.engine.spoken_words import phrases, said, send, words_of
 from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.servers.realtime.raw import last
 from tests.servers.realtime.words import silence, word
+from tests.waiting import until
 from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.protocol.errors import LostError, RefusedError
 from tray_dictate.engine.realtime.retry_budget import RetryBudget
@@ -122,9 +123,7 @@ async def test_opening_that_is_given_up_leaves_no_connection(connect, server):
     others = server.connections
     server.plan([{"no_ack": True}])
     task = asyncio.create_task(WarmConnection.open(await server_for(server), connect, set()))
-    async with asyncio.timeout(5):
-        while server.connections == others:  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(0.01)
+    await until(lambda: server.connections != others)
     task.cancel()
     await asyncio.wait([task])
     await gone(server, others)
@@ -155,8 +154,7 @@ async def test_a_link_with_an_answer_owed_is_not_used_again(connect, server):
     server.plan([{"work": 5}])
     async with linked(connect, server) as link:
         take = asyncio.create_task(Sound(spoken(1, 2)).over(link))
-        while not link.conversation.owed:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: link.conversation.owed)
         take.cancel()
         await asyncio.wait([take])
         assert not link.reusable
@@ -182,9 +180,7 @@ async def test_a_link_that_the_server_has_closed_is_not_used_again(connect, serv
     server.plan([{"session_limit": {"seconds": 0.6}}])
     async with linked(connect, server) as link:
         assert link.reusable
-        async with asyncio.timeout(5):
-            while link.reusable:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.01)
+        await until(lambda: not link.reusable)
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011])

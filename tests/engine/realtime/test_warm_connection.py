@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.spoken_words import Online, phrases, said, send
 from tests.engine.transports import gone, sockets
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.usefixtures("surroundings"),
@@ -135,10 +136,9 @@ async def test_a_take_that_is_given_up_closes_its_connection(server, transport, 
         await online.engine.load()
         async with online.engine.session() as session:
             await send(session, SOUND, online.engine.rate)
-            while not watch.records[:1]:  # noqa: ASYNC110 - of another process
-                await asyncio.sleep(0.01)
-            while moment != "before the connection" and not watch.records[0]["commits"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+            await until(lambda: watch.records[:1])
+            if moment != "before the connection":
+                await until(lambda: watch.records[0]["commits"])
             if moment == "after the end":
                 await session.finish()
         await watch.ends()
