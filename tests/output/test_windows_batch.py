@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.hotkey.pynput import Reported
+from tray_dictate.hotkey.pynput import HeldKeys
 from tray_dictate.output.hands import Hands
 from tray_dictate.output.windows_batch import Input, WindowsTypist
 from tray_dictate.system.physical_keys import WindowsKeys
@@ -57,7 +57,7 @@ class Keyboard:
     def __init__(self, *own: str) -> None:
         self.windows = Windows()
         keys = WindowsKeys(self.windows)
-        self.reported = Reported(keys, lambda: self.now)
+        self.reported = HeldKeys(keys, lambda: self.now)
         self.now = 0.0
         hands = Hands(
             self.reported.held,
