@@ -7,39 +7,35 @@ text, and no key is pressed.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import TypeVar
 
-from tray_dictate.config.schema import OutputRule, OutputSettings
+from typing_extensions import override
+
+from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, sanitize
+from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import Held
-from tray_dictate.output.rules import Method, Rules, Treatment, refusal
+from tray_dictate.output.rules import Method, Rules, Treatment
+from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels
-from tray_dictate.system.lifetime import release
 from tray_dictate.system.wayland import WaylandError, offered
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-MOVES = 5  # times that a delivery begins anew because the focus moved
 REMEMBERED = 4000  # characters of what was inserted, for the look before they are taken back
 TOLD = 900  # characters that programs tell at least, where there are more
 ANY = Target("focus")  # whatever has the focus, where windows are not told apart
-_NO_FOCUS = "No window has the focus. Click into the window that the text is for."
 
 
-class WaylandOutput:
-    """Delivers from one thread, in order; looks at the focus from another, at once."""
+class WaylandOutput(ThreadedOutput[Target]):
+    """ports.Output for Wayland."""
+
+    failures = (WaylandError, UnavailableError, OSError)
 
     def __init__(
         self,
@@ -54,10 +50,8 @@ class WaylandOutput:
         Raises UnavailableError where no compositor answers.
         """
         offered()
-        self._rules = Rules(method, rules, private=private)
-        self._refused = False  # the last text was for a window that gets none
+        super().__init__(Rules(method, rules, private=private))
         self._written = ("", "")  # the window that was inserted into last, and the end of what
-        self._stop = threading.Event()
         self._toplevels: Toplevels | None = None
         try:
             self._toplevels = Toplevels()
@@ -65,85 +59,23 @@ class WaylandOutput:
             log.info("%s", reason)
         self._ways = InsertMethods(self._stop, held)
         self._chain = MethodChain(self._ways.links(), self._ways.renew)
-        self._worker = ThreadPoolExecutor(1, "output")
-        self._looker = ThreadPoolExecutor(1, "output-focus")
-
-    def adapt(self, settings: OutputSettings) -> None:
-        """Deliver as other settings say; what it has on the clipboard stays there."""
-        self._rules = Rules(settings.method, settings.rules, private=settings.private)
 
     def prepare(self) -> None:
         """Have the desktop ask the user now what it has to ask before text can be inserted."""
         self._worker.submit(self._ways.prepare)
 
     def explain(self) -> list[tuple[str, str]]:
-        """Return each way of inserting, best first, with why it is not offered here, or ""."""
+        """Return each method of inserting, best first, with why it is not offered here, or ""."""
         return self._worker.submit(self._chain.explain).result()
 
-    async def target(self) -> Target | None:
-        """Return the window that has the focus; None where none has."""
-        try:
-            return await self._on(self._looker, self._look)
-        except DeliveryError:
-            return None
+    @override
+    def _explain_failure(self, reason: Exception) -> str:
+        return f"This Wayland session cannot do it: {reason}"
 
-    async def deliver(
-        self, text: str, target: Target | None = None, *, onward: bool = False
-    ) -> Receipt:
-        """Put the text into the window. Raises DeliveryError if any of it is missing."""
-        del onward
-        text = sanitize(text)
-        if not text:
-            return Receipt(confirmed=True, method="nothing")
-        return await self._on(self._worker, lambda: self._deliver(text, target))
+    # From both threads.
 
-    async def press(self, chord: str, target: Target | None = None) -> None:
-        """Press a chord once. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._press(chord, target))
-
-    async def erase(self, characters: int, target: Target | None = None) -> None:
-        """Press BackSpace so often. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._erase(characters, target))
-
-    async def activate(self, target: Target) -> None:
-        """Give the focus to a window. Raises DeliveryError."""
-        if toplevels := self._toplevels:
-            await self._on(self._looker, lambda: toplevels.activate(target))
-
-    async def is_gone(self, target: Target) -> bool:
-        """Tell whether a window has been closed."""
-        toplevels = self._toplevels
-        return bool(toplevels) and await self._on(self._looker, lambda: toplevels.is_gone(target))
-
-    async def keep(self, text: str) -> None:
-        """Make the text the user's clipboard. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._ways.keep(sanitize(text), secret=self._refused))
-
-    async def close(self) -> None:
-        """Leave nothing held down, and the clipboard as it was; idempotent."""
-        if self._stop.is_set():
-            return
-        self._stop.set()  # ends a wait, and typing between two keys
-        try:
-            await self._on(self._worker, self._close)
-        except DeliveryError as gone:
-            log.info("%s", gone)
-        self._worker.shutdown(wait=False)
-        self._looker.shutdown(wait=False)
-
-    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
-        if self._stop.is_set() and work != self._close:
-            raise DeliveryError("Dictation was ended before the text was delivered.")
-        try:
-            if work == self._close:  # what is held down comes up, also where nobody waits for it
-                return await release(work, thread)
-            return await loop.run_in_executor(thread, work)
-        except (WaylandError, UnavailableError, OSError) as reason:
-            raise DeliveryError(f"This Wayland session cannot do it: {reason}") from reason
-
-    def _look(self) -> Target | None:
-        """From any thread. Raises DeliveryError."""
+    @override
+    def _find_target(self) -> Target | None:
         return self._toplevels.focus() if self._toplevels else ANY
 
     def _stays(self, target: Target | None) -> Callable[[], bool]:
@@ -151,67 +83,63 @@ class WaylandOutput:
         wanted = target.window if target else ""
 
         def stays() -> bool:
-            now = self._look()
+            now = self._find_target()
             return (now.window if now else "") == wanted
 
         return stays
 
-    # From here on, everything runs on the worker.
+    # On the thread that looks at the focus.
 
-    def _deliver(self, text: str, meant: Target | None) -> Receipt:
-        for _ in range(MOVES):
-            target = self._look()
-            if meant and (target is None or target.window != meant.window):
-                raise FocusMovedError
-            application = target.application if target else ""
-            treatment = self._rules.treatment([application] if application else [])
-            self._refused = treatment.method == "off"
-            after = sanitize(treatment.after)
-            try:
-                receipt = self._into(target, treatment, text + after)
-            except MovedError:
-                log.info("the focus moved during a delivery")
-            except DeliveryError as partly:
-                self._remember(target, (text + after)[: partly.done])
-                if partly.done < len(text):
-                    raise
-                after = after[: partly.done - len(text)]
-                return Receipt(confirmed=False, method="type", after=after)
-            else:
-                self._remember(target, text + after)
-                return replace(receipt, after=after)
-        raise DeliveryError("The focus moved on and on. Click into the window that it is for.")
+    @override
+    def _activate(self, target: Target) -> None:
+        if self._toplevels:
+            self._toplevels.activate(target)
 
-    def _into(self, target: Target | None, treatment: Treatment, text: str) -> Receipt:
-        """Raises MovedError where another window has the focus before any of it was inserted."""
-        application = target.application if target else ""
-        if treatment.method == "off":
-            raise DeliveryError(refusal(application, treatment))
-        if treatment.method == "clipboard":
-            self._ways.keep(text, secret=treatment.private)
-            return Receipt(confirmed=False, method="clipboard")
-        if target is None and treatment.method != "auto":
-            raise DeliveryError(_NO_FOCUS)
+    @override
+    def _is_gone(self, target: Target) -> bool:
+        return self._toplevels is not None and self._toplevels.is_gone(target)
+
+    # On the worker.
+
+    @override
+    def _focused(self) -> Target | None:
+        return self._find_target()
+
+    @override
+    def _treatment(self, window: Target | None) -> Treatment:
+        return self._rules.treatment([window.application] if window and window.application else [])
+
+    @override
+    def _insert(self, window: Target | None, treatment: Treatment, text: str) -> Receipt:
+        if window is None and treatment.method != "auto":
+            raise DeliveryError(NO_FOCUS)
         try:
-            only = () if target else ("commit",)
-            self._ways.target = target if self._toplevels else None
-            return self._chain.insert(text, treatment, self._stays(target), only)
+            only = () if window else ("commit",)
+            self._ways.target = window if self._toplevels else None
+            return self._chain.insert(text, treatment, self._stays(window), only)
         except SecretError:
             self._refused = True
+            name = (window.application if window else "") or "this window"
             raise DeliveryError(
-                f"Nothing is inserted into {application or 'this window'}: the text field asks for "
-                'a password. To change that, give it a rule with method = "paste" in output.rules.'
+                f"Nothing is inserted into {name}: the text field asks for a password. To change "
+                'that, give it a rule with method = "paste" in output.rules.'
             ) from None
         except DeliveryError as failed:
-            raise failed if target or failed.done else DeliveryError(_NO_FOCUS) from failed
+            raise failed if window or failed.done else DeliveryError(NO_FOCUS) from failed
 
-    def _remember(self, target: Target | None, text: str) -> None:
-        window, before = self._written
-        now = target.window if target else ""
-        self._written = (now, ((before if now == window else "") + text)[-REMEMBERED:])
+    @override
+    def _keep(self, text: str, *, secret: bool) -> None:
+        self._ways.keep(text, secret=secret)
 
+    @override
+    def _note_inserted(self, window: Target | None, text: str) -> None:
+        last, before = self._written
+        now = window.window if window else ""
+        self._written = (now, ((before if now == last else "") + text)[-REMEMBERED:])
+
+    @override
     def _press(self, chord: str, meant: Target | None) -> None:
-        target = meant or self._look()
+        target = meant or self._find_target()
         stays = self._stays(target)
         if target is None or not stays():
             raise FocusMovedError
@@ -219,12 +147,13 @@ class WaylandOutput:
             self._ways.chord(chord, stays)
         except MovedError:
             raise FocusMovedError from None
-        self._remember(target, "\n")  # of what is pressed here, Enter
+        self._note_inserted(target, "\n")  # of what is pressed here, Enter
 
+    @override
     def _erase(self, characters: int, meant: Target | None) -> None:
         if self._toplevels is None:
             raise DeliveryError(f"It cannot be taken back safely: {NOT_OFFERED}")
-        target = meant or self._look()
+        target = meant or self._find_target()
         stays = self._stays(target)
         if target is None or not stays():
             raise FocusMovedError
@@ -239,11 +168,9 @@ class WaylandOutput:
         except FocusMovedError as moved:
             done, astray = moved.done, moved.astray
         self._written = (window, written[:-done] if done else written)
-        if done < characters and self._stop.is_set():
-            raise DeliveryError("Dictation was ended while keys were sent.", done)
-        if done < characters:
-            raise FocusMovedError(done, astray=astray)
+        self._raise_unless_whole(done, characters, astray=astray)
 
+    @override
     def _close(self) -> None:
         try:
             self._ways.close()

@@ -12,39 +12,37 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
 
+from typing_extensions import override
 from Xlib import XK, error
 
-from tray_dictate.config.schema import OutputRule, OutputSettings
+from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, UnsavedError, sanitize
+from tray_dictate.output.base import MovedError, UnsavedError
 from tray_dictate.output.experience import Experience, Place
-from tray_dictate.output.rules import Method, Rules, Treatment, refusal
+from tray_dictate.output.rules import Method, Rules, Treatment
+from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import activate, be_heard, is_gone, kept_in
 from tray_dictate.output.x11.keyboard import Keys, OnSynthetic
 from tray_dictate.output.x11.paste import Paster, stay
 from tray_dictate.output.x11.selections import Selections
 from tray_dictate.output.x11.typist import Manner, Typer
-from tray_dictate.system.lifetime import release
 from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_of
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-MOVES = 5  # times that a delivery begins anew because the focus moved
 RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given back
 
 
-class X11Output:
-    """Delivers from one thread, in order; looks at the focus from another, at once."""
+class X11Output(ThreadedOutput[Focus]):
+    """ports.Output for X11."""
+
+    failures = (error.ConnectionClosedError, error.XError, TimeoutError, OSError)
 
     def __init__(
         self,
@@ -59,9 +57,9 @@ class X11Output:
 
         `heard` tells whether anybody listens to it now. Raises UnavailableError.
         """
-        self._rules = Rules(method, rules, private=private)
-        self._refused = False  # the last text was for a window that gets none
-        self._edited = ""  # the window in which our last text has left a cell being edited
+        super().__init__(Rules(method, rules, private=private))
+        # the window in which our last text left a cell being edited, and the text before that
+        self._edited = self._edited_before = ""
         self._experience = Experience()
         self._display = connect()
         if not self._display.has_extension("XTEST"):
@@ -74,111 +72,63 @@ class X11Output:
         self._typer = Typer(self._display, self._keys)
         self._selections = Selections()
         self._selections.survive(self._display)
-        self._stop = threading.Event()
         self._paster = Paster(self._display, self._keys, self._selections, self._stop)
-        self._worker = ThreadPoolExecutor(1, "output")
-        self._looker = ThreadPoolExecutor(1, "output-focus")
         self._return_keys: asyncio.TimerHandle | None = None
 
-    def adapt(self, settings: OutputSettings) -> None:
-        """Deliver as other settings say; what it has on the clipboard stays there."""
-        self._rules = Rules(settings.method, settings.rules, private=settings.private)
-
-    async def target(self) -> Target | None:
-        """Return the toplevel window that has the focus; None where none has."""
-        try:
-            return await self._on(self._looker, self._look_for_target)
-        except DeliveryError:
-            return None
-
+    @override
     async def deliver(
         self, text: str, target: Target | None = None, *, onward: bool = False
     ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing."""
-        text = sanitize(text)
-        if not text:
-            return Receipt(confirmed=True, method="nothing")
         if self._return_keys:
             self._return_keys.cancel()
         try:
-            return await self._on(self._worker, lambda: self._deliver(text, target, onward))
+            return await super().deliver(text, target, onward=onward)
         finally:
             loop = asyncio.get_running_loop()
             self._return_keys = loop.call_later(RETURN_KEYS, self._give_keys_back)
 
-    async def press(self, chord: str, target: Target | None = None) -> None:
-        """Press a chord once. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._press(chord, target))
-
-    async def erase(self, characters: int, target: Target | None = None) -> None:
-        """Press BackSpace so often. Raises DeliveryError."""
-        await self._on(self._worker, lambda: self._erase(characters, target))
-
-    async def activate(self, target: Target) -> None:
-        """Give the focus to a window. Raises DeliveryError."""
-        await self._on(self._looker, lambda: activate(self._focus_display, target.window))
-
-    async def is_gone(self, target: Target) -> bool:
-        """Tell whether a window has been closed, or is shown no more."""
-        return await self._on(self._looker, lambda: is_gone(self._focus_display, target.window))
-
-    async def keep(self, text: str) -> None:
-        """Make the text the user's clipboard, for as long as we live. Raises DeliveryError.
-
-        Clipboard managers are told to leave it alone where it was for a window that gets none: it
-        may be a password.
-        """
-        await self._on(
-            self._worker, lambda: self._selections.keep(sanitize(text), secret=self._refused)
-        )
-
+    @override
     async def close(self) -> None:
         """Leave nothing held down, the keymap and the clipboard as they were; idempotent."""
-        if self._stop.is_set():
-            return
-        self._stop.set()  # ends a wait, and typing between two keys
         if self._return_keys:
             self._return_keys.cancel()
-        try:
-            await self._on(self._worker, self._close)
-        except DeliveryError as gone:
-            log.info("%s", gone)
-        self._worker.shutdown(wait=False)
-        self._looker.shutdown(wait=False)
+        await super().close()
 
-    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
-        if self._stop.is_set() and work != self._close:
-            raise DeliveryError("Dictation was ended before the text was delivered.")
-        try:
-            if work == self._close:  # what is held down comes up, also where nobody waits for it
-                return await release(work, thread)
-            return await loop.run_in_executor(thread, work)
-        except (error.ConnectionClosedError, error.XError, TimeoutError, OSError) as reason:
-            raise DeliveryError(
-                f"The X server did not do what it was asked ({type(reason).__name__}). "
-                "Restart tray-dictate if it goes on."
-            ) from reason
+    @override
+    def _explain_failure(self, reason: Exception) -> str:
+        return (
+            f"The X server did not do what it was asked ({type(reason).__name__}). "
+            "Restart tray-dictate if it goes on."
+        )
 
-    def _look(self) -> Focus | None:
-        """Runs on the looker."""
+    def _give_keys_back(self) -> None:
+        """Give back borrowed keycodes on the worker, unless it has ended; runs on the loop."""
+        self._return_keys = None
+        if not self._stop.is_set():
+            self._worker.submit(self._quietly_give_keys_back)
+
+    # On the thread that looks at the focus.
+
+    @override
+    def _find_target(self) -> Target | None:
         while self._focus_display.pending_events():  # changes of the keymap, sent to everybody
             self._focus_display.next_event()
-        return focus(self._focus_display)
-
-    def _look_for_target(self) -> Target | None:
-        """Runs on the looker."""
-        found = self._look()
+        found = focus(self._focus_display)
         if found is None:
             return None
         process = process_of(self._focus_display, found.window)
         return Target(found.window, found.application, process)
 
-    def _give_keys_back(self) -> None:
-        """Runs on the loop: the worker does it, unless it has been sent home."""
-        self._return_keys = None
-        if not self._stop.is_set():
-            self._worker.submit(self._quietly_give_keys_back)
+    @override
+    def _activate(self, target: Target) -> None:
+        activate(self._focus_display, target.window)
+
+    @override
+    def _is_gone(self, target: Target) -> bool:
+        return is_gone(self._focus_display, target.window)
+
+    # On the worker.
 
     def _quietly_give_keys_back(self) -> None:
         try:
@@ -186,69 +136,55 @@ class X11Output:
         except (error.ConnectionClosedError, error.XError, OSError) as reason:
             log.info("the keymap could not be given back: %s", type(reason).__name__)
 
-    # From here on, everything runs on the worker.
+    @override
+    def _begin(self, *, onward: bool) -> None:
+        self._edited_before = self._edited if onward else ""
+        self._edited = ""
 
-    def _deliver(self, text: str, meant: Target | None, onward: bool) -> Receipt:
-        edited, self._edited = self._edited if onward else "", ""
-        for _ in range(MOVES):
-            self._refresh()
-            target = focus(self._display)
-            if meant and (target is None or target.window != meant.window):
-                raise FocusMovedError
-            if target is None:
-                raise DeliveryError(
-                    "No window has the focus. Click into the window that the text is for."
-                )
-            treatment = self._rules.treatment(target.names, target.title)
-            self._refused = treatment.method == "off"
-            whole = text + sanitize(treatment.after)
-            try:
-                if treatment.cells:
-                    receipt = self._into_cell(target, treatment, whole, edited)
-                else:
-                    receipt = self._into(target, treatment, whole)
-            except MovedError:
-                log.info("the focus moved during a delivery")
-            except DeliveryError as partly:
-                if partly.done < len(text):
-                    raise
-                after = sanitize(treatment.after)[: partly.done - len(text)]
-                return Receipt(confirmed=False, method="type", after=after)
-            else:
-                return replace(receipt, after=sanitize(treatment.after))
-            finally:
-                self._keys.put_back()
-        raise DeliveryError("The focus moved on and on. Click into the window that it is for.")
+    @override
+    def _focused(self) -> Focus | None:
+        self._refresh()
+        return focus(self._display)
 
-    def _into(self, target: Focus, treatment: Treatment, text: str) -> Receipt:
-        """Raises MovedError where another window has the focus before any of it was inserted."""
-        match treatment.method:
-            case "off":
-                raise DeliveryError(refusal(target.application, treatment))
-            case "clipboard":
-                self._selections.keep(text, secret=treatment.private)
-                return Receipt(confirmed=False, method="clipboard")
-            case "paste":
-                receipt = self._paste(text, target, treatment)
-            case "auto":
-                receipt = self._paste_unless_in_vain(text, target, treatment)
-            case "type":
-                receipt = None
+    @override
+    def _treatment(self, window: Focus | None) -> Treatment:
+        if window is None:
+            raise DeliveryError(NO_FOCUS)
+        return self._rules.treatment(window.names, window.title)
+
+    @override
+    def _insert(self, window: Focus | None, treatment: Treatment, text: str) -> Receipt:
+        assert window  # else `_treatment` has refused
+        try:
+            if treatment.cells:
+                return self._into_cell(window, treatment, text)
+            return self._paste_or_type(text, window, treatment)
+        finally:
+            self._keys.put_back()
+
+    def _paste_or_type(self, text: str, target: Focus, treatment: Treatment) -> Receipt:
+        """Raises as `_insert`."""
+        if treatment.method == "type":
+            return self._type(text, target, treatment)
+        if treatment.method == "paste":
+            receipt = self._paste(text, target, treatment)
+        else:
+            receipt = self._paste_unless_in_vain(text, target, treatment)
         if receipt:
             return receipt
-        if treatment.method != "paste":
-            return self._type(text, target, treatment)
-        raise DeliveryError(
-            f"The window does not take a paste by {treatment.chord}. Set output.method to "
-            '"auto" and the text will be typed.'
-        )
+        if treatment.method == "paste":
+            raise DeliveryError(
+                f"The window does not take a paste by {treatment.chord}. Set output.method to "
+                '"auto" and the text will be typed.'
+            )
+        return self._type(text, target, treatment)
 
-    def _into_cell(self, target: Focus, treatment: Treatment, text: str, edited: str) -> Receipt:
+    def _into_cell(self, target: Focus, treatment: Treatment, text: str) -> Receipt:
         """Type what begins the edit of a cell, and Return and Tab; paste the rest, if it is taken.
 
         Raises MovedError where another window has the focus before any of it was inserted.
         """
-        done, editing = 0, edited == target.window
+        done, editing = 0, self._edited_before == target.window
         receipt = Receipt(confirmed=False, method="type")
         pasting = replace(treatment, method="auto", cells=False)
         for line in re.findall(r"[\n\t]|[^\n\t]+", text):
@@ -259,7 +195,7 @@ class X11Output:
                     receipt = self._type(line[:1], target, treatment)
                     done += 1
                 if line[begins:]:
-                    receipt = self._into(target, pasting, line[begins:])
+                    receipt = self._paste_or_type(line[begins:], target, pasting)
                     done += len(line) - begins
             except MovedError:
                 if done:
@@ -308,9 +244,10 @@ class X11Output:
             done = self._typer.type(text, self._stop, stays, manner)
         if not done and not self._stop.is_set():
             raise MovedError
-        self._whole(done, len(text))
+        self._raise_unless_whole(done, len(text))
         return Receipt(confirmed=False, method="type")
 
+    @override
     def _press(self, chord: str, meant: Target | None) -> None:
         self._edited = ""
         self._refresh()
@@ -322,6 +259,7 @@ class X11Output:
                 raise FocusMovedError
             self._keys.chord(keycodes)
 
+    @override
     def _erase(self, characters: int, meant: Target | None) -> None:
         self._refresh()
         backspace = self._keys.keycode(XK.XK_BackSpace)
@@ -329,7 +267,7 @@ class X11Output:
             raise DeliveryError("The keyboard has no BackSpace key.")
         with self._ready(meant.window if meant else "") as stays:
             done = self._typer.press(backspace, characters, self._stop, stays)
-        self._whole(done, characters)
+        self._raise_unless_whole(done, characters)
 
     @contextmanager
     def _ready(self, window: str) -> Generator[Callable[[], bool]]:
@@ -350,13 +288,6 @@ class X11Output:
         finally:
             self._keys.put_back()
 
-    def _whole(self, done: int, wanted: int) -> None:
-        """Raise what says why not all was done, if so."""
-        if done < wanted and self._stop.is_set():
-            raise DeliveryError("Dictation was ended while keys were sent.", done)
-        if done < wanted:
-            raise FocusMovedError(done)
-
     def _refresh(self) -> None:
         """Take what the server has told this connection: the keymap may be another now."""
         while self._display.pending_events():
@@ -364,6 +295,11 @@ class X11Output:
             if hasattr(event, "first_keycode"):  # a MappingNotify
                 self._display.refresh_keyboard_mapping(event)
 
+    @override
+    def _keep(self, text: str, *, secret: bool) -> None:
+        self._selections.keep(text, secret=secret)
+
+    @override
     def _close(self) -> None:
         try:
             self._keys.release_all()

@@ -1,0 +1,233 @@
+"""The base of outputs whose display system is called on threads: X11's and Wayland's.
+
+A worker thread delivers, in order. A second thread looks at the focus, so that the question which
+window has it never waits for a delivery. A subclass says how a window is found, and how text gets
+into it; when a delivery begins again because the focus has moved, which rule applies, and what is
+refused is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from tray_dictate.config.schema import OutputSettings
+from tray_dictate.core.errors import DeliveryError, FocusMovedError
+from tray_dictate.core.ports import Receipt, Target
+from tray_dictate.output.base import MovedError, sanitize
+from tray_dictate.output.rules import Rules, Treatment, refusal
+from tray_dictate.system.lifetime import release
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+NO_FOCUS = "No window has the focus. Click into the window that the text is for."
+_MOVES = 5  # times that a delivery begins again because the focus has moved
+
+
+class FocusedWindow(Protocol):
+    """A window as the display system describes it."""
+
+    @property
+    def window(self) -> str:
+        """The name of the window, as in ports.Target."""
+        ...
+
+    @property
+    def application(self) -> str:
+        """The application that the window is of; empty where that is not known."""
+        ...
+
+
+W = TypeVar("W", bound=FocusedWindow)
+
+
+class ThreadedOutput(ABC, Generic[W]):
+    """ports.Output on two threads; W is what the display system says of a window."""
+
+    failures: ClassVar[tuple[type[Exception], ...]]  # raised where the display system fails
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._refused = False  # the last text was for a window that gets none
+        self._stop = threading.Event()
+        self._worker = ThreadPoolExecutor(1, "output")
+        self._looker = ThreadPoolExecutor(1, "output-focus")
+
+    def adapt(self, settings: OutputSettings) -> None:
+        """Apply other settings; what this output has on the clipboard stays there."""
+        self._rules = Rules(settings.method, settings.rules, private=settings.private)
+
+    async def target(self) -> Target | None:
+        """Return the window that has the focus; None where none has."""
+        try:
+            return await self._call(self._looker, self._find_target)
+        except DeliveryError:
+            return None
+
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        """Put the text into the window. Raises DeliveryError if any of it is missing."""
+        text = sanitize(text)
+        if not text:
+            return Receipt(confirmed=True, method="nothing")
+        return await self._call(self._worker, lambda: self._deliver(text, target, onward=onward))
+
+    async def press(self, chord: str, target: Target | None = None) -> None:
+        """Press a chord once. Raises DeliveryError."""
+        await self._call(self._worker, lambda: self._press(chord, target))
+
+    async def erase(self, characters: int, target: Target | None = None) -> None:
+        """Press BackSpace that many times. Raises DeliveryError."""
+        await self._call(self._worker, lambda: self._erase(characters, target))
+
+    async def activate(self, target: Target) -> None:
+        """Give the focus to a window. Raises DeliveryError."""
+        await self._call(self._looker, lambda: self._activate(target))
+
+    async def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed, or is no longer shown."""
+        return await self._call(self._looker, lambda: self._is_gone(target))
+
+    async def keep(self, text: str) -> None:
+        """Make the text the user's clipboard, for as long as we live. Raises DeliveryError.
+
+        Clipboard managers are asked to leave it alone where it was for a window that gets none: it
+        may be a password.
+        """
+        await self._call(self._worker, lambda: self._keep(sanitize(text), secret=self._refused))
+
+    async def close(self) -> None:
+        """Leave nothing held down, and the clipboard as it was; idempotent."""
+        if self._stop.is_set():
+            return
+        self._stop.set()  # ends a wait, and typing between two keys
+        try:
+            with self._explained():  # what is held down comes up, even if this is cancelled
+                await release(self._close, self._worker)
+        except DeliveryError as gone:
+            log.info("%s", gone)
+        self._worker.shutdown(wait=False)
+        self._looker.shutdown(wait=False)
+
+    async def _call(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        """Return what `work` returns on a thread. Raises DeliveryError."""
+        if self._stop.is_set():
+            raise DeliveryError("Dictation was ended before the text was delivered.")
+        with self._explained():
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except self.failures as reason:
+            raise DeliveryError(self._explain_failure(reason)) from reason
+
+    @abstractmethod
+    def _explain_failure(self, reason: Exception) -> str:
+        """Return the message for one of `failures`."""
+
+    # On the thread that looks at the focus.
+
+    @abstractmethod
+    def _find_target(self) -> Target | None:
+        """Return the window that has the focus; None where none has. Raises DeliveryError."""
+
+    @abstractmethod
+    def _activate(self, target: Target) -> None:
+        """Give the focus to a window. Raises DeliveryError."""
+
+    @abstractmethod
+    def _is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed, or is no longer shown. Raises DeliveryError."""
+
+    # On the worker.
+
+    def _deliver(self, text: str, meant: Target | None, *, onward: bool) -> Receipt:
+        self._begin(onward=onward)
+        for _ in range(_MOVES):
+            window = self._focused()
+            if meant and (window is None or window.window != meant.window):
+                raise FocusMovedError
+            treatment = self._treatment(window)
+            self._refused = treatment.method == "off"
+            after = sanitize(treatment.after)
+            try:
+                receipt = self._into(window, treatment, text + after)
+            except MovedError:
+                log.info("the focus moved during a delivery")
+            except DeliveryError as partly:
+                self._note_inserted(window, (text + after)[: partly.done])
+                if partly.done < len(text):
+                    raise
+                after = after[: partly.done - len(text)]
+                return Receipt(confirmed=False, method="type", after=after)
+            else:
+                self._note_inserted(window, text + after)
+                return replace(receipt, after=after)
+        raise DeliveryError("The focus kept changing. Click into the window that the text is for.")
+
+    def _into(self, window: W | None, treatment: Treatment, text: str) -> Receipt:
+        """Insert, copy or refuse. Raises as `_insert`."""
+        match treatment.method:
+            case "off":
+                raise DeliveryError(refusal(window.application if window else "", treatment))
+            case "clipboard":
+                self._keep(text, secret=treatment.private)
+                return Receipt(confirmed=False, method="clipboard")
+            case _:
+                return self._insert(window, treatment, text)
+
+    def _raise_unless_whole(self, done: int, wanted: int, *, astray: int = 0) -> None:
+        """Raise the DeliveryError that says why not all keys were sent, if so."""
+        if done < wanted and self._stop.is_set():
+            raise DeliveryError("Dictation was ended while keys were sent.", done)
+        if done < wanted:
+            raise FocusMovedError(done, astray=astray)
+
+    def _begin(self, *, onward: bool) -> None:
+        """Prepare a delivery; `onward`: the user has done nothing since the last one."""
+
+    def _note_inserted(self, window: W | None, text: str) -> None:
+        """Remember what was inserted, where that is of use later."""
+
+    @abstractmethod
+    def _focused(self) -> W | None:
+        """Return the window that has the focus; None where none has. Raises DeliveryError."""
+
+    @abstractmethod
+    def _treatment(self, window: W | None) -> Treatment:
+        """Return what the rules say of this window. Raises DeliveryError where nothing can be."""
+
+    @abstractmethod
+    def _insert(self, window: W | None, treatment: Treatment, text: str) -> Receipt:
+        """Put the text into a window, by a method that does that.
+
+        Raises MovedError where another window has the focus before any of it was inserted, else
+        DeliveryError.
+        """
+
+    @abstractmethod
+    def _press(self, chord: str, meant: Target | None) -> None:
+        """Press a chord once. Raises DeliveryError."""
+
+    @abstractmethod
+    def _erase(self, characters: int, meant: Target | None) -> None:
+        """Press BackSpace that many times. Raises DeliveryError."""
+
+    @abstractmethod
+    def _keep(self, text: str, *, secret: bool) -> None:
+        """Make the text the user's clipboard. Raises DeliveryError and one of `failures`."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Release every key, give back the clipboard, and leave the display system."""
