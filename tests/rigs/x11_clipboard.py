@@ -14,7 +14,7 @@ from tests.rigs.windows import SYSTEM_PYTHON, TARGETS
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.system.x11 import Focus
 
 MANAGER = Path(__file__).with_name("clipboard_manager.py")
@@ -23,9 +23,9 @@ PASTING = """
 import sys
 from tests.rigs.x11_clipboard import ELSEWHERE, paste
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 
-selections = Selections()
+selections = X11Selections()
 selections.survive(seconds=float(sys.argv[2]))
 if sys.argv[1] == "within":
     offer = selections.offer("dictated", ELSEWHERE, Treatment())
@@ -67,7 +67,7 @@ def nobody_owns(desktop: Desktop, selection: str) -> bool:
         return owner == X.NONE
 
 
-def paste(selections: Selections) -> None:
+def paste(selections: X11Selections) -> None:
     """Own the clipboard once, and give it back."""
     offer = selections.offer("dictated", ELSEWHERE, Treatment())
     assert offer

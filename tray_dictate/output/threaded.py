@@ -46,11 +46,11 @@ class FocusedWindow(Protocol):
         ...
 
 
-W = TypeVar("W", bound=FocusedWindow)
+WindowT = TypeVar("WindowT", bound=FocusedWindow)
 
 
-class ThreadedOutput(ABC, Generic[W]):
-    """ports.Output on two threads; W is what the display system says of a window."""
+class ThreadedOutput(ABC, Generic[WindowT]):
+    """ports.Output on two threads; WindowT is what the display system says of a window."""
 
     failures: ClassVar[tuple[type[Exception], ...]]  # raised where the display system fails
 
@@ -176,7 +176,7 @@ class ThreadedOutput(ABC, Generic[W]):
                 return replace(receipt, after=after)
         raise DeliveryError("The focus kept changing. Click into the window that the text is for.")
 
-    def _into(self, window: W | None, treatment: Treatment, text: str) -> Receipt:
+    def _into(self, window: WindowT | None, treatment: Treatment, text: str) -> Receipt:
         """Insert, copy or refuse. Raises as `_insert`."""
         match treatment.method:
             case "off":
@@ -197,19 +197,19 @@ class ThreadedOutput(ABC, Generic[W]):
     def _begin(self, *, onward: bool) -> None:
         """Prepare a delivery; `onward`: the user has done nothing since the last one."""
 
-    def _note_inserted(self, window: W | None, text: str) -> None:
+    def _note_inserted(self, window: WindowT | None, text: str) -> None:
         """Remember what was inserted, where that is of use later."""
 
     @abstractmethod
-    def _focused(self) -> W | None:
+    def _focused(self) -> WindowT | None:
         """Return the window that has the focus; None where none has. Raises DeliveryError."""
 
     @abstractmethod
-    def _treatment(self, window: W | None) -> Treatment:
+    def _treatment(self, window: WindowT | None) -> Treatment:
         """Return what the rules say of this window. Raises DeliveryError where nothing can be."""
 
     @abstractmethod
-    def _insert(self, window: W | None, treatment: Treatment, text: str) -> Receipt:
+    def _insert(self, window: WindowT | None, treatment: Treatment, text: str) -> Receipt:
         """Put the text into a window, by a method that does that.
 
         Raises MovedError where another window has the focus before any of it was inserted, else

@@ -14,14 +14,14 @@ from tests.rigs.x11_clipboard import disown
 from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.system.x11 import Focus, client_of
 
 
 @pytest.fixture
-def selections(environ: Desktop) -> Iterator[Selections]:
+def selections(environ: Desktop) -> Iterator[X11Selections]:
     environ.set_clipboard("of the user")
-    made = Selections()
+    made = X11Selections()
     yield made
     made.close()
     disown(environ)

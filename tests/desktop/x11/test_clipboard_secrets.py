@@ -23,7 +23,7 @@ from tray_dictate.core.ports import Receipt
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.output import X11Output
 from tray_dictate.output.x11.selection_server import ENDS_WITH_IT
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 
 TYPED = Receipt(confirmed=False, method="type")
 SECRET = "correct horse"
@@ -42,9 +42,9 @@ import sys
 from tests.rigs.x11_clipboard import ELSEWHERE
 from tests.rigs.memory import living
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 
-selections = Selections()
+selections = X11Selections()
 selections.survive(seconds=100)
 offer = selections.offer("dictated", ELSEWHERE, Treatment())
 if offer:
@@ -69,8 +69,8 @@ async def output(request, environ: Desktop) -> AsyncIterator[X11Output]:
 
 
 @pytest.fixture
-def selections(environ: Desktop) -> Iterator[Selections]:
-    made = Selections()
+def selections(environ: Desktop) -> Iterator[X11Selections]:
+    made = X11Selections()
     made.survive()
     yield made
     made.close()

@@ -10,7 +10,7 @@ import pytest
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.paste import WaylandPaster
-from tray_dictate.output.wayland.selection_server import Offer
+from tray_dictate.output.wayland.selection_server import WaylandOffer
 
 CHORDS = ["ctrl+shift+v", "shift+insert"]
 
@@ -19,17 +19,17 @@ class Clipboard:
     """One offer, whose reader is the window below."""
 
     def __init__(self) -> None:
-        self.offered = Offer()
+        self.offered = WaylandOffer()
         self.given_back = False
 
-    def offer(self, text: str, treatment: Treatment) -> Offer:
+    def offer(self, text: str, treatment: Treatment) -> WaylandOffer:
         del text, treatment
         return self.offered
 
-    def settle(self, offer: Offer) -> None:
+    def settle(self, offer: WaylandOffer) -> None:
         offer.settle()
 
-    def withdraw(self, offer: Offer) -> None:
+    def withdraw(self, offer: WaylandOffer) -> None:
         self.given_back = not offer.settled
 
 

@@ -24,13 +24,11 @@ from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_secret
+from tray_dictate.output.selection import ABANDONED, BELATED, LARGEST, NOT_FORMATS, ONE_PASTE
 from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.selection_server import (
-    ABANDONED,
-    BELATED,
-    ONE_PASTE,
     TYPES,
-    Offer,
+    WaylandOffer,
     instead,
     text_contents,
 )
@@ -92,10 +90,8 @@ MANAGED = 1.0  # seconds for it to begin where it is known to read; else that is
 RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
 LONGEST = 1.0  # seconds until it comes back though somebody reads again and again
 SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
-LARGEST = 64 << 20  # bytes of it
 _PORTAL = "Clipboard"
 _NOTHING: Contents = dict.fromkeys(TYPES, b"")  # without types, mutter has our text come back
-_NO_CONTENTS = ("TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE")
 
 
 class PortalSelections:
@@ -113,7 +109,7 @@ class PortalSelections:
         self._there: Sequence[str] = ()  # types that another program offers
         self._ours: Contents | None = None  # what we serve; None while the clipboard is not ours
         self._before: Contents | None = None  # what an offer is to give back
-        self._offer: Offer | None = None
+        self._offer: WaylandOffer | None = None
         self._session = ""
         self._read_at = 0.0
         self._was_read = asyncio.Event()  # since it became ours
@@ -125,7 +121,7 @@ class PortalSelections:
         ):  # fmt: skip
             self._portals.on(f"{_PORTAL}.{member}", handle)
 
-    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+    def offer(self, text: str, treatment: Treatment) -> WaylandOffer | None:
         """Own the clipboard with this text; None where what is there cannot be saved.
 
         Raises UnavailableError.
@@ -135,11 +131,11 @@ class PortalSelections:
             raise UnavailableError("The desktop did not allow tray-dictate to use the clipboard.")
         return self._run(self._begin(session, text_contents(text, secret=treatment.private)))
 
-    def settle(self, offer: Offer) -> None:
+    def settle(self, offer: WaylandOffer) -> None:
         """Give back what was there in a moment: the target has read."""
         self._quietly(self._end_soon(offer))
 
-    def withdraw(self, offer: Offer) -> None:
+    def withdraw(self, offer: WaylandOffer) -> None:
         """Give back what was there, unless the text is being read: else nobody gets it any more."""
         self._quietly(self._withdraw(offer))
 
@@ -169,7 +165,7 @@ class PortalSelections:
 
     # The rest runs on the portals' thread.
 
-    async def _begin(self, session: str, contents: Contents) -> Offer | None:
+    async def _begin(self, session: str, contents: Contents) -> WaylandOffer | None:
         if session != self._session:  # a new session owns nothing
             self._session, self._ours, self._offer = session, None, None
         if self._ours is None:
@@ -178,7 +174,7 @@ class PortalSelections:
             before = self._before if self._offer else self._ours
         if before is None:
             return None
-        offer = Offer()
+        offer = WaylandOffer()
         self._before, self._offer = before, offer
         self._was_read.clear()
         await self._own(contents)
@@ -202,13 +198,13 @@ class PortalSelections:
             await asyncio.sleep(left)
             await self._calm()
 
-    async def _end_soon(self, offer: Offer) -> None:
+    async def _end_soon(self, offer: WaylandOffer) -> None:
         if offer is self._offer:
             now = time.monotonic()
             offer.done_at = offer.done_at or now
             self._restore_in(min(RESTORE, max(offer.done_at + LONGEST - now, 0)), offer)
 
-    async def _withdraw(self, offer: Offer) -> None:
+    async def _withdraw(self, offer: WaylandOffer) -> None:
         """Nobody takes the text.
 
         A target that was asleep would paste now what the user had copied before. So where the key
@@ -224,7 +220,7 @@ class PortalSelections:
         else:
             await self._end(offer)
 
-    async def _end(self, offer: Offer) -> None:
+    async def _end(self, offer: WaylandOffer) -> None:
         if offer is not self._offer:
             return
         before, self._before, self._offer = self._before, None, None
@@ -233,7 +229,7 @@ class PortalSelections:
         if self._ours is not None:  # else the user has copied something meanwhile
             await self._own(before or _NOTHING)
 
-    async def _leave(self, offer: Offer) -> None:
+    async def _leave(self, offer: WaylandOffer) -> None:
         await self._end(offer)
         await self._calm()  # the desktop's own manager has it then, once we are gone
 
@@ -249,13 +245,13 @@ class PortalSelections:
         options = {"mime_types": Variant("as", [*contents])}
         await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
 
-    def _restore_in(self, seconds: float, offer: Offer) -> None:
+    def _restore_in(self, seconds: float, offer: WaylandOffer) -> None:
         if self._due:
             self._due.cancel()
         loop = asyncio.get_running_loop()
         self._due = loop.call_later(seconds, lambda: self._serving.start(self._restore(offer)))
 
-    async def _restore(self, offer: Offer) -> None:
+    async def _restore(self, offer: WaylandOffer) -> None:
         with suppress(*dbus.TROUBLE):
             await self._end(offer)
 
@@ -282,7 +278,7 @@ class PortalSelections:
     async def _contents(self, session: str, types: Sequence[str]) -> Contents:
         found: Contents = {}
         for one in types:
-            if one not in _NO_CONTENTS:
+            if one not in NOT_FORMATS:
                 file = await self._portals.file(f"{_PORTAL}.SelectionRead", "os", session, one)
                 found[one] = await read(file, LARGEST - sum(map(len, found.values())))
         return found
@@ -315,7 +311,7 @@ class PortalSelections:
             data = instead(self._before or {}, kind)
         self._serving.start(self._serve(serial, data, asked))
 
-    async def _serve(self, serial: int, data: bytes | None, asked: Offer | None) -> None:
+    async def _serve(self, serial: int, data: bytes | None, asked: WaylandOffer | None) -> None:
         done = False
         with suppress(*dbus.TROUBLE):
             if data is not None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.secrecy import is_any_lent, is_secret
+from tray_dictate.output.selection import LARGEST, NOT_FORMATS
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
 CLIPBOARD, PRIMARY = "clipboard", "primary"  # the selections
@@ -138,16 +139,10 @@ class DataControl:
 
 
 PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
-LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
 _PIECE = 1 << 20
 
 Contents = dict[str, bytes]  # by the name of the type, in the owner's order
 Wait = Callable[[float, int], bool]  # wait so long for a file to become readable
-
-# what Xwayland passes on of X11 that is no type, or would change something
-_NOT_CONTENTS = (
-    "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
-)
 
 
 class SelectionSnapshot:
@@ -165,7 +160,7 @@ class SelectionSnapshot:
             raise ReservedError("it is marked as a secret")
         if is_any_lent("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
             raise ReservedError("its owner gives it only for a while")
-        names = [name for name in dict.fromkeys(offered.types) if name not in _NOT_CONTENTS]
+        names = [name for name in dict.fromkeys(offered.types) if name not in NOT_FORMATS]
         return {name: self._read(offered, name) for name in names}
 
     def _read(self, offered: Offered, name: str) -> bytes:

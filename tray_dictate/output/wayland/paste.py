@@ -10,7 +10,7 @@ from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.selection_server import Offer
+from tray_dictate.output.wayland.selection_server import WaylandOffer
 
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
 SOON = 0.5  # seconds for the same after a chord that the window may not know
@@ -33,15 +33,15 @@ class Chords(Protocol):
 class Selections(Protocol):
     """Whose clipboard is borrowed."""
 
-    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+    def offer(self, text: str, treatment: Treatment) -> WaylandOffer | None:
         """Put the text there; None where what is there could not be saved."""
         ...
 
-    def settle(self, offer: Offer) -> None:
+    def settle(self, offer: WaylandOffer) -> None:
         """Give back what was there after a quiet time."""
         ...
 
-    def withdraw(self, offer: Offer) -> None:
+    def withdraw(self, offer: WaylandOffer) -> None:
         """Give back what was there now, unless the text has been read."""
         ...
 
@@ -87,7 +87,7 @@ class WaylandPaster:
             return None
         return Receipt(confirmed=offer.fetched.is_set(), method="paste")
 
-    def _press(self, offer: Offer, chords: Sequence[str], stays: Callable[[], bool]) -> None:
+    def _press(self, offer: WaylandOffer, chords: Sequence[str], stays: Callable[[], bool]) -> None:
         """Press the chords until one is read for; a slow window may yet read for each of them."""
 
         def pressing() -> bool:
@@ -102,7 +102,7 @@ class WaylandPaster:
             offer.once = True
         self._keyboard.chord(chords[-1], pressing)
 
-    def _await_read(self, offer: Offer) -> None:
+    def _await_read(self, offer: WaylandOffer) -> None:
         if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):
             if offer.once:
                 self._stop.wait(AGAIN)

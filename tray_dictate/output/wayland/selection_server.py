@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tray_dictate.output.secrecy import HINT, OURS
+from tray_dictate.output.selection import BELATED, EAGER, ONE_PASTE, Offer
 from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.readers import NOBODY, Reader, Readers
 
-EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
-ONE_PASTE = 0.3  # seconds in which a target asks for one type after the other
 HABIT = 3  # changes that somebody has read unasked
 
 
@@ -94,39 +92,26 @@ class ManagerDetector:
 
 log = logging.getLogger(__name__)
 
-ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
-BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
 TYPES: tuple[str, ...] = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT")
 EMPTYING = 1.0  # seconds for a target to read what was written
 _STALE = 60.0  # seconds after which we write no more to a program that does not read
 _PIECE = 1 << 16
 
 
-class Offer:
-    """One text on both selections; the output thread reads it while our thread writes it."""
+class WaylandOffer(Offer):
+    """An offer that has to guess its readers: Wayland names none."""
 
     def __init__(self) -> None:
-        self.abandoned = time.monotonic() + ABANDONED
-        self.pressed = False  # set by the output thread before the key that asks for the paste
+        super().__init__()
         self.once = False  # two chords were pressed: who reads again would insert it again
         self.served: set[str] = set()  # types that the target has read after the key
-        self.begun = False  # the target is reading, piece by piece
-        self.fetched = threading.Event()  # the target has read all of it
-        self.foreign: set[int] = set()  # who did after the key and is a manager, or the target
-        self.fetcher: int | None = None  # who that was
-        self.sure = True  # who fetched it is known not to be a manager
+        self.fetcher: int | None = None  # the process that fetched it
+        self.sure = True  # which is known not to be a clipboard manager
         self.withdrawn = False  # nobody gets it any more
-        self.done_at: float | None = None  # when it was fetched or settled
-        self.quiet_since: float | None = None  # the last read since then
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is given back by itself, after a quiet time."""
-        return self.done_at is not None
 
     def settle(self) -> None:
-        """The key was pressed, and who has read it is not known."""
-        self.done_at = self.quiet_since = time.monotonic()
+        """Have it given back after a quiet time: the key was pressed, the reader is not known."""
+        super().settle()
         self.sure = False
 
 
@@ -136,7 +121,7 @@ class Serving:
 
     kind: str
     contents: Contents
-    offer: Offer | None  # whose text it is; None for what is the user's
+    offer: WaylandOffer | None  # whose text it is; None for what is the user's
     taken_at: float  # on the monotonic clock
     taken_boot: float  # the same on the boot clock
     before: Contents | None = None  # what the user had, which an offer hides
@@ -216,7 +201,7 @@ class Server:
         self._seen.clear()
         self._habits.offered(time.monotonic())
 
-    def given_back(self, offer: Offer) -> None:
+    def given_back(self, offer: WaylandOffer) -> None:
         """What was there before the offer is there again.
 
         A target that was asleep would paste now what the user had copied before. So where it is not
@@ -291,7 +276,7 @@ class Server:
         for read in [read for read in self._reads.values() if read.until < now]:
             self._end(read)
 
-    def cut(self, offer: Offer) -> None:
+    def cut(self, offer: WaylandOffer) -> None:
         """Write no more of an offer's text."""
         for read in [one for one in self._reads.values() if one.serving.offer is offer]:
             if read.meant:
@@ -336,7 +321,7 @@ class Server:
         if offer is not None:
             self._seen.add((who, read.serving.kind, read.name))
 
-    def _fetched(self, offer: Offer, who: int, now: float) -> None:
+    def _fetched(self, offer: WaylandOffer, who: int, now: float) -> None:
         sure = self._habits.fetches(who, now)
         if not offer.fetched.is_set():
             offer.fetcher, offer.sure = who, sure

@@ -1,13 +1,9 @@
-"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+"""The clipboard and PRIMARY of a Wayland session, owned for a paste and then given back.
 
-One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
-gives back what was there before, in every type. Three rules:
+Beside the rules of output/selection.py, a read is the target's only after the key, and if no
+clipboard manager made it.
 
-1. What the user copies is the user's: whoever takes a selection from us keeps it.
-2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
-3. A read is the target's only after the key, and if no clipboard manager made it.
-
-What we hold of the user's at the end goes on in another process: wayland_keeper.py.
+What we hold of the user's at the end goes on in another process: wayland/keeper.py.
 
 data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
 between the compositor's last word and our taking is lost. After the first paste what was there is
@@ -18,17 +14,17 @@ with its owner.
 from __future__ import annotations
 
 import logging
-import queue
 import select
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
+
+from typing_extensions import override
 
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.selection import ANSWER, QUIET, SelectionThread
 from tray_dictate.output.wayland.data_control import (
     CLIPBOARD,
     Contents,
@@ -39,10 +35,10 @@ from tray_dictate.output.wayland.keeper import START, Heir, hand_on
 from tray_dictate.output.wayland.readers import Readers, boot_time
 from tray_dictate.output.wayland.selection_server import (
     EMPTYING,
-    Offer,
     OwnedSelection,
     Server,
     Serving,
+    WaylandOffer,
     text_contents,
 )
 from tray_dictate.system.wakeup import WakeUp
@@ -50,18 +46,14 @@ from tray_dictate.system.wayland import Connection, WaylandError
 
 log = logging.getLogger(__name__)
 
-QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
 UNSURE = 2.0  # the same, where a clipboard manager that we do not know yet may have been the reader
-LONGEST = 3.0  # seconds after the target's read in which reads put that off
-ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
 LEARN, GLANCE = 0.1, 0.01  # seconds for managers to read, before the first key and before others
 
 
-class WaylandSelections:
-    """Both selections; every method may be called from another thread and blocks briefly.
+class WaylandSelections(SelectionThread[WaylandOffer]):
+    """The clipboard and PRIMARY; each method raises WaylandError once the compositor is gone."""
 
-    Each raises WaylandError once the compositor is gone.
-    """
+    lost = (WaylandError, OSError)
 
     def __init__(self, display: str = "", *, unsure: float = UNSURE, kept: float = KEPT) -> None:
         """`kept` is for how long what we hold at the end goes on, in seconds.
@@ -75,103 +67,60 @@ class WaylandSelections:
         except BaseException:
             self._connection.close()
             raise
+        super().__init__()
         self._server = Server(Readers(self._connection.fileno()))
         self._held = [OwnedSelection(kind) for kind in self._control.kinds]
         self._sources: dict[str, int] = {}
         self._heir, self._left = Heir(), dict[int, Contents]()
-        self._offer: Offer | None = None
         self._patience = LEARN
-        self._closing = False
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._wake_up = WakeUp()
-        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
-    def offer(self, text: str, treatment: Treatment) -> Offer | None:
+    def offer(self, text: str, treatment: Treatment) -> WaylandOffer | None:
         """Own both with this text; None where the clipboard could not be saved."""
         return self._ask(lambda: self._begin(text, treatment))
-
-    def settle(self, offer: Offer) -> None:
-        """Give back what was there after a quiet time: the offer's text has been pressed for."""
-        self._ask(offer.settle)
-
-    def withdraw(self, offer: Offer) -> None:
-        """Give back what was there now: when this returns, nobody gets the offer's text.
-
-        One that was read after the key until this very moment stays, and is settled.
-        """
-        self._ask(lambda: self._end(offer))
 
     def was_read_late(self) -> bool:
         """Tell whether a target has asked for the last text only after we gave up on it."""
         return self._ask(lambda: self._server.was_read_late)
 
-    def keep(self, text: str, *, secret: bool = False) -> None:
-        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
-        self._ask(lambda: self._keep(text_contents(text, secret=secret)))
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it can serve still: the compositor is there, and nothing was closed."""
-        return self._thread.is_alive()
-
     def close(self) -> None:
         """Give back what was there, for good, and end the thread; idempotent."""
-        if self._thread.is_alive():
-            patience = START + 2 * EMPTYING
+        patience = START + 2 * EMPTYING
+        if self.is_alive:
             try:
                 self._ask(self._finish, patience=2)
             except WaylandError:
                 log.warning("the clipboard could not be given back: no answer by the compositor")
                 patience = 1
-            self._thread.join(patience)
-        if not self._thread.is_alive():
-            self._wake_up.close()
+        self._join(patience)
 
+    @override
     def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
-        if not self._thread.is_alive():
-            raise WaylandError("the compositor is gone")
-        future: Future[Any] = Future()
-        self._work.put((future, work))
-        self._wake_up.set()
         try:
-            return future.result(patience)
+            return super()._ask(work, patience)
         except TimeoutError:
             raise WaylandError("the clipboard's thread does not answer") from None
 
     # From here on, everything runs on the thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._closing:
-                self._turn()
-            self._hand_on()
-        except (WaylandError, OSError) as gone:
-            log.info("the clipboard went away with the compositor: %s", gone)
-        finally:
-            self._heir.end()
-            self._server.close()
-            self._connection.close()
-            while not self._work.empty():
-                self._work.get()[0].set_exception(WaylandError("the compositor is gone"))
+    @override
+    def _lost_error(self) -> Exception:
+        return WaylandError("the compositor is gone")
 
-    def _turn(self) -> None:
-        while not self._work.empty():
-            future, work = self._work.get()
-            try:
-                future.set_result(work())
-            except Exception as failed:  # whoever has asked is told
-                future.set_exception(failed)
-                if isinstance(failed, (WaylandError, OSError)):
-                    raise
-        if self._closing:
-            return
-        due = self._due()
-        if due is not None and due <= time.monotonic():
-            self._give_back()
-            return
+    @override
+    def _conclude(self) -> None:
+        self._hand_on()
+
+    @override
+    def _disconnect(self) -> None:
+        self._heir.end()
+        self._server.close()
+        self._connection.close()
+
+    @override
+    def _sleep(self, seconds: float | None) -> None:
         self._leave()
-        if self._serve(None if due is None else due - time.monotonic(), self._wake_up):
+        if self._serve(seconds, self._wake_up):
             self._wake_up.clear()
 
     def _serve(self, patience: float | None, *files: int | WakeUp) -> bool:
@@ -195,7 +144,7 @@ class WaylandSelections:
                 return True
         return False
 
-    def _begin(self, text: str, treatment: Treatment) -> Offer | None:
+    def _begin(self, text: str, treatment: Treatment) -> WaylandOffer | None:
         while not self._server.is_read_out():
             self._wait(GLANCE / 10)
         self._offer = None
@@ -204,7 +153,7 @@ class WaylandSelections:
             before = self._saved()
             if before is None:
                 break
-            offer = Offer()
+            offer = WaylandOffer()
             self._server.begin()
             self._leave_nothing()
             for held, saved in zip(self._held, before, strict=True):
@@ -256,7 +205,7 @@ class WaylandSelections:
         offered = self._control.current[held.kind]
         return saving.read(offered) if offered else None
 
-    def _own(self, held: OwnedSelection, contents: Contents, offer: Offer | None) -> None:
+    def _own(self, held: OwnedSelection, contents: Contents, offer: WaylandOffer | None) -> None:
         before = held.before if offer else None
         serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
 
@@ -270,18 +219,22 @@ class WaylandSelections:
         held.serving = serving
         self._sources[held.kind] = self._control.own(held.kind, contents, on_read, on_lost)
 
+    @override
     def _due(self) -> float | None:
         offer = self._offer
         if offer is None:
             return None
-        if offer.quiet_since is None:
-            return offer.abandoned
-        if not self._server.is_read_out():
+        if offer.quiet_since is not None and not self._server.is_read_out():
             return time.monotonic() + GLANCE
-        quiet = QUIET if offer.sure else self._unsure
-        return min(offer.quiet_since + quiet, (offer.done_at or offer.quiet_since) + LONGEST)
+        return offer.due(QUIET if offer.sure else self._unsure)
 
-    def _end(self, offer: Offer) -> None:
+    @override
+    def _settle(self, offer: WaylandOffer) -> None:
+        offer.settle()
+
+    @override
+    def _withdraw(self, offer: WaylandOffer) -> None:
+        """Give back an offer now; one that was read after the key until this moment is settled."""
         if offer is not self._offer:
             return
         self._connection.roundtrip()  # who has asked until now is known
@@ -294,6 +247,7 @@ class WaylandSelections:
         self._server.cut(offer)
         self._give_back()
 
+    @override
     def _give_back(self) -> None:
         """Serve what was there before, or nothing; what the user took meanwhile is left alone."""
         self._connection.roundtrip()  # a loss that came before is known now
@@ -312,9 +266,10 @@ class WaylandSelections:
         self._connection.roundtrip()
         self._leave()
 
-    def _keep(self, contents: Contents) -> None:
+    @override
+    def _keep(self, text: str, *, secret: bool) -> None:
         self._give_back()
-        self._own(self._held[0], contents, None)
+        self._own(self._held[0], text_contents(text, secret=secret), None)
         self._connection.roundtrip()
         self._leave()
 

@@ -30,7 +30,7 @@ from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import activate, be_heard, is_gone, kept_in
 from tray_dictate.output.x11.keyboard import Keys, OnSynthetic
 from tray_dictate.output.x11.paste import Paster, stay
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import Manner, Typer
 from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_of
 
@@ -70,7 +70,7 @@ class X11Output(ThreadedOutput[Focus]):
         self._focus_display = connect()
         self._keys = Keys(self._display, on_synthetic, heard)
         self._typer = Typer(self._display, self._keys)
-        self._selections = Selections()
+        self._selections = X11Selections()
         self._selections.survive(self._display)
         self._paster = Paster(self._display, self._keys, self._selections, self._stop)
         self._return_keys: asyncio.TimerHandle | None = None

@@ -14,8 +14,8 @@ from tray_dictate.output.base import MovedError, UnawareError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.focus import be_heard, kept_in
 from tray_dictate.output.x11.keyboard import Keys
-from tray_dictate.output.x11.selection_server import Offer
-from tray_dictate.output.x11.selections import Selections
+from tray_dictate.output.x11.selection_server import X11Offer
+from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import keysym_of
 from tray_dictate.system.x11 import Focus, focus
 
@@ -39,11 +39,11 @@ class Paster:
     """Pastes; for one thread, with that thread's connection."""
 
     def __init__(
-        self, display: Display, keys: Keys, selections: Selections, stop: threading.Event
+        self, display: Display, keys: Keys, selections: X11Selections, stop: threading.Event
     ) -> None:
         self._display, self._keys, self._selections = display, keys, selections
         self._stop = stop
-        self._last: Offer | None = None
+        self._last: X11Offer | None = None
 
     def paste(
         self, text: str, target: Focus, treatment: Treatment, *, known: bool = False
@@ -87,7 +87,7 @@ class Paster:
             if left <= 0 or self._stop.wait(left):
                 return
 
-    def _await_read(self, offer: Offer, patience: float) -> Receipt | None:
+    def _await_read(self, offer: X11Offer, patience: float) -> Receipt | None:
         fetched = offer.fetched.wait(patience) or (offer.begun and offer.fetched.wait(REST))
         if not fetched and offer.foreign and not offer.begun:
             self._selections.probe(offer)

@@ -14,13 +14,11 @@ from Xlib.protocol.event import SelectionNotify
 from Xlib.xobject.drawable import Window
 
 from tray_dictate.output.secrecy import HINT, OURS
+from tray_dictate.output.selection import BELATED, EAGER, ONE_PASTE, Offer
 from tray_dictate.output.x11.clients import Clients
 from tray_dictate.output.x11.selection_transfer import Contents, Outgoing, Value, read
 from tray_dictate.system.x11 import client_of
 
-EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
-BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
-ONE_PASTE = 0.3  # seconds in which it asks for one format after the other
 ENDS_WITH_IT = 2.0  # seconds in which a program ends that has only served the clipboard
 # seconds in which the target itself is to read, before another client may be reading for it
 DEFERRED = 0.5
@@ -57,31 +55,20 @@ class OwnedSelection:
         return time.monotonic() - self.parted >= ENDS_WITH_IT
 
 
-class Offer:
-    """One text on both selections; the output thread reads it while our thread writes it."""
+class X11Offer(Offer):
+    """An offer that knows its readers by their connections."""
 
-    def __init__(self, clients: frozenset[int], *, abandoned: float) -> None:
-        """`clients` are the focused window's; `abandoned` a time of the monotonic clock."""
+    def __init__(self, clients: frozenset[int]) -> None:
+        """`clients` are the focused window's."""
+        super().__init__()
         self.clients = clients
-        self.abandoned = abandoned
         self.known = threading.Event()  # the target will not paste its own copy instead
         self.known.set()
-        self.pressed = False  # set by the output thread before the key that asks for the paste
-        self.begun = False  # the target is reading, piece by piece
         self.asked = 0  # how often the target has asked for anything after the key, and when last:
         self.asked_at = 0.0
-        self.fetched = threading.Event()  # the target has read all of it
-        self.foreign: set[int] = set()  # clients that did after the key: one may be the target
         self.probing = False  # it is offered again, to see who reads without a key
         self.kin: dict[int, bool | None] = {}  # other clients, and whether they read for the target
         self.unasked = threading.Event()  # they read again although no key was pressed
-        self.done_at: float | None = None  # when it was fetched or settled
-        self.quiet_since: float | None = None  # the last read since then
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is given back by itself, after a quiet time."""
-        return self.done_at is not None
 
     def read_by(self, client: int) -> None:
         """Note that a client has read all of the text."""
@@ -148,7 +135,7 @@ class Server:
         """When `answer_deferred` is to be called, on the monotonic clock."""
         return min((one.until for one in self._deferred), default=None)
 
-    def handle(self, event: Any, offer: Offer | None) -> None:
+    def handle(self, event: Any, offer: X11Offer | None) -> None:
         """Take an event of the server's; `offer` is the one in force."""
         match event.type:
             case X.SelectionRequest:
@@ -162,7 +149,7 @@ class Server:
                 return
         self._note_all(offer)
 
-    def answer_deferred(self, offer: Offer | None) -> None:
+    def answer_deferred(self, offer: X11Offer | None) -> None:
         """Answer who had to wait: nobody is left for whom the text may be, or it is time."""
         now = time.monotonic()
         over = offer is None or offer.settled or not offer.pressed
@@ -175,12 +162,12 @@ class Server:
             self._answer(one.event, offer)
         self._note_all(offer)
 
-    def trust(self, offer: Offer) -> None:
+    def trust(self, offer: X11Offer) -> None:
         """Have those who have read for the target wait no more."""
         for client in offer.foreign - self._eager:
             self._trusted.add((client, self._clients.process(client)))
 
-    def _note_all(self, offer: Offer | None) -> None:
+    def _note_all(self, offer: X11Offer | None) -> None:
         while self._reads:
             held, dictated, client = self._reads.pop(0)
             self._note(held, client, offer if dictated else None)
@@ -194,7 +181,7 @@ class Server:
         """
         self._belated = (clients, time.monotonic() + BELATED)
 
-    def _answer(self, event: Any, offer: Offer | None) -> None:
+    def _answer(self, event: Any, offer: X11Offer | None) -> None:
         held = self._held.get(event.selection)
         client = client_of(self._display, event.requestor.id)
         private = held is not None and self._hint in (held.contents or {})
@@ -226,14 +213,14 @@ class Server:
         if event.target == self._targets and event.selection in self._held:
             self._told(self._held[event.selection], client, offer)
 
-    def _told(self, held: OwnedSelection, client: int, offer: Offer | None) -> None:
+    def _told(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
         """Note that a client has learnt the formats, and so who owns the selection."""
         if held.asking == client:
             held.asking = 0
             if offer:
                 offer.known.set()
 
-    def _is_meant(self, client: int, offer: Offer) -> bool | None:
+    def _is_meant(self, client: int, offer: X11Offer) -> bool | None:
         """Tell whether an offer's text is for this client; None where that is to be seen."""
         if client in offer.clients or client in offer.foreign:
             return True
@@ -301,7 +288,7 @@ class Server:
         self._belated = (clients, min(until, now + ONE_PASTE))
         return True
 
-    def _note(self, held: OwnedSelection, client: int, offer: Offer | None) -> None:
+    def _note(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
         """Learn from a complete read."""
         at_once = time.monotonic() - held.taken_at < EAGER
         if offer is None:

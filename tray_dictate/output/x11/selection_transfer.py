@@ -16,6 +16,7 @@ from Xlib.xobject.drawable import Window
 
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.secrecy import is_secret
+from tray_dictate.output.selection import LARGEST, NOT_FORMATS
 
 PIECE = 200_000  # bytes in one request; servers take 262,140 without BIG-REQUESTS
 
@@ -81,15 +82,10 @@ log = logging.getLogger(__name__)
 PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
 LONGEST = 4.0  # seconds for all of them: LibreOffice makes some 20 formats
 HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
-LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
 
 Contents = dict[int, Value]  # by the atom of the target
 Wait = Callable[[Callable[[Any], bool], float], Any]
 
-# what is asked of an owner and is not a format, or would change something
-_NOT_CONTENTS = (
-    "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
-)
 # LibreOffice's sign of its own copy: offered by us, it would have it paste that and not ours
 _SIGNATURE = "application/x-libreoffice-internal-id-"
 
@@ -135,7 +131,7 @@ class SelectionSnapshot:
 
         Raises UnsavedError; ReservedError before any of it was read.
         """
-        skipped = {self._display.intern_atom(name) for name in _NOT_CONTENTS}
+        skipped = {self._display.intern_atom(name) for name in NOT_FORMATS}
         try:
             offered = self._convert(selection, self._display.intern_atom("TARGETS"))
             if offered and offered.bits == 32:

@@ -1,34 +1,22 @@
-"""The clipboard and PRIMARY, owned for as long as a paste needs and then given back.
+"""The clipboard and PRIMARY of an X server, owned for a paste and then given back.
 
-One thread owns both and sleeps in select(). It serves the dictated text, learns who read it, and
-gives back what was there before, in every format. Three rules:
+Beside the rules of output/selection.py:
 
-1. What the user copies is the user's: whoever takes a selection from us keeps it.
-2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
-3. A read is the target's only if the client of the focused window asked, and after the key.
-4. What is a secret, or lent for a moment, is left to its owner.
-5. What was copied ends when the window ends that it was copied from, as it would have without us.
-   Programs that end as soon as they own it no more (xclip) have not ended it by that.
+1. A read is the target's only if the client of the focused window asked, and after the key.
+2. What was copied ends when the window ends that it was copied from, as it would have without us.
+   Programs that end as soon as they no longer own it (xclip) have not ended it by that.
 
-What we keep outlives us, also where we are killed: x11_keeper.py.
-
-CUT_BUFFER0: what xterm pastes where PRIMARY gives it nothing.
-
-An xterm that slept through a paste of ours and wakes up to an empty one would insert what an xterm
-marked last, ever (measured: it did). So the buffer is away for as long as such a paste may come,
-10 s; an xterm that sleeps longer inserts it all the same.
+What we keep outlives us, also where we are killed: x11/keeper.py.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import Any
 
+from typing_extensions import override
 from Xlib import X, Xatom, error
 from Xlib.display import Display
 
@@ -37,15 +25,15 @@ from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.keeper import KEPT
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
+from tray_dictate.output.selection import ANSWER, BELATED, QUIET, SelectionThread
 from tray_dictate.output.x11.bequest import Bequest, Kept, Will
 from tray_dictate.output.x11.clients import Clients
 from tray_dictate.output.x11.keeper import heir
 from tray_dictate.output.x11.keyboard import ConnectionHolder
 from tray_dictate.output.x11.selection_server import (
-    BELATED,
-    Offer,
     OwnedSelection,
     Server,
+    X11Offer,
     text_contents,
 )
 from tray_dictate.output.x11.selection_transfer import (
@@ -57,7 +45,6 @@ from tray_dictate.output.x11.selection_transfer import (
     read,
 )
 from tray_dictate.system import x11
-from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.x11 import (
     Focus,
     client_of,
@@ -68,43 +55,20 @@ from tray_dictate.system.x11 import (
     watch_end,
 )
 
-
-class CutBuffer:
-    """The property of the root window; for one thread, with that thread's connection."""
-
-    def __init__(self, display: Display) -> None:
-        self._root = display.screen().root
-        self._hidden: Value | None = None
-
-    def hide(self) -> None:
-        """Take it away; nothing happens where it is away already."""
-        found = read(self._root, Xatom.CUT_BUFFER0)
-        if found is not None:
-            self._hidden = found
-            self._root.delete_property(Xatom.CUT_BUFFER0)
-
-    def bring_back(self) -> None:
-        """Put it back, unless a program has set it anew; idempotent."""
-        hidden, self._hidden = self._hidden, None
-        if hidden is not None and read(self._root, Xatom.CUT_BUFFER0) is None:
-            self._root.change_property(Xatom.CUT_BUFFER0, hidden.kind, hidden.bits, hidden.data)
-
-
 log = logging.getLogger(__name__)
 
-QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
-LONGEST = 3.0  # seconds after the target's read in which reads put that off
-ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
-HEIR = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
-ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
+_HEIR = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
 
 
-class Selections:
-    """Both selections; every method may be called from another thread and blocks briefly."""
+class X11Selections(SelectionThread[X11Offer]):
+    """CLIPBOARD and PRIMARY."""
+
+    lost = (error.ConnectionClosedError, OSError)
 
     def __init__(self) -> None:
         """Raises UnavailableError where there is no X server."""
         self._display = connect()
+        super().__init__()
         root = self._display.screen().root
         self._window = root.create_window(
             -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
@@ -119,11 +83,6 @@ class Selections:
         self._clients, self._names = Clients(self._display), AtomNames(self._display)
         self._bequest = Bequest()
         self._cut = CutBuffer(self._display)
-        self._offer: Offer | None = None
-        self._closing = False
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._wake_up = WakeUp()
-        self._thread = threading.Thread(target=self._run, name="clipboard", daemon=True)
         self._thread.start()
 
     def survive(self, *displays: Display, seconds: float = KEPT) -> None:
@@ -136,105 +95,73 @@ class Selections:
             *displays, self._display, heir=command, files=self._bequest.files
         )
 
-    def offer(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
+    def offer(self, text: str, target: Focus, treatment: Treatment) -> X11Offer | None:
         """Own both with this text; None where the clipboard could not be saved."""
         return self._ask(lambda: self._begin(text, target, treatment))
 
-    def probe(self, offer: Offer) -> None:
+    def probe(self, offer: X11Offer) -> None:
         """Offer it again, without a key: `offer.unasked` is set if those who read it do so again.
 
         Then they are clipboard managers, and the target did not read.
         """
         self._ask(lambda: self._offer_again(offer))
 
-    def settle(self, offer: Offer) -> None:
-        """Give back what was there after a quiet time: the offer's text has been pressed for."""
-        self._ask(lambda: self._set_due(offer))
-
-    def withdraw(self, offer: Offer) -> None:
-        """Give back what was there now: when this returns, nobody gets the offer's text."""
-        self._ask(lambda: self._end(offer))
-
     def was_read_late(self, clients: frozenset[int]) -> bool:
         """Tell once whether one of these has read after all what was withdrawn from it."""
         return self._ask(lambda: self._take_late(clients))
 
-    def keep(self, text: str, *, secret: bool = False) -> None:
-        """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
-        self._ask(lambda: self._keep(text_contents(self._display, text, secret=secret)))
-
     def close(self) -> None:
         """Give back what was there and end the thread; idempotent, takes 5 s at the longest."""
-        if self._thread.is_alive():
+        if self.is_alive:
             try:
                 self._ask(self._finish, patience=2)
                 if self._bequest.will.selections and self._survivor and self._survivor.pass_on():
-                    self._ask(self._await_heir, patience=HEIR + 1)
-            except (TimeoutError, error.ConnectionClosedError):
+                    self._ask(self._await_heir, patience=_HEIR + 1)
+            except self.lost:  # TimeoutError among them
                 log.warning("the clipboard could not be given back: the X server does not answer")
             self._closing = True
             self._wake_up.set()
-            self._thread.join(1)
+        ended = self._join(1)
         if self._survivor:
             self._survivor.end()
-        if not self._thread.is_alive():
-            self._wake_up.close()
+        if ended:
             self._bequest.close()
-
-    def _ask(self, work: Callable[[], Any], patience: float = ANSWER) -> Any:
-        if not self._thread.is_alive():
-            raise error.ConnectionClosedError("server")
-        future: Future[Any] = Future()
-        self._work.put((future, work))
-        self._wake_up.set()
-        return future.result(patience)
 
     # From here on, everything runs on the thread.
 
-    def _run(self) -> None:
-        try:
-            while not self._closing:
-                try:
-                    self._turn()
-                except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
-                    log.warning("the clipboard: %s", type(problem).__name__)
-            # others hear of our end at once, though our connection may live on for a moment
-            self._window.destroy()
-            x11.flush(self._display)
-        except (error.ConnectionClosedError, OSError):
-            log.info("the clipboard went away with the X server")
-        finally:
-            self._closing = True
-            disconnect(self._display)
-            while not self._work.empty():
-                self._work.get()[0].set_exception(error.ConnectionClosedError("server"))
+    @override
+    def _lost_error(self) -> Exception:
+        return error.ConnectionClosedError("server")
 
+    @override
+    def _conclude(self) -> None:
+        """Destroy our window: others hear of it at once, though our connection may live on."""
+        self._window.destroy()
+        x11.flush(self._display)
+
+    @override
+    def _disconnect(self) -> None:
+        disconnect(self._display)
+
+    @override
     def _turn(self) -> None:
-        while not self._work.empty():
-            future, work = self._work.get()
-            try:
-                future.set_result(work())
-            except (error.XError, TimeoutError) as problem:
-                future.set_exception(problem)
-            except error.ConnectionClosedError as gone:
-                future.set_exception(gone)
-                raise
-        if self._closing:
-            return
-        self._drain()
-        due, now = self._due(), time.monotonic()
-        if due is not None and due <= now:
-            self._give_back()
-            return
-        deferred = self._server.due
-        if deferred is not None and deferred <= now:
-            self._server.answer_deferred(self._offer)
-            return
-        nearest = min((one for one in (due, deferred) if one is not None), default=None)
-        patience = None if nearest is None else nearest - now
-        x11.wait(self._display, self._wake_up, seconds=patience)
+        try:
+            super()._turn()
+        except (error.XError, TimeoutError) as problem:  # a window gone, a server grabbed
+            log.warning("the clipboard: %s", type(problem).__name__)
 
-    def _drain(self) -> None:
+    @override
+    def _sleep(self, seconds: float | None) -> None:
+        if (deferred := self._server.due) is not None:
+            left = deferred - time.monotonic()
+            if left <= 0:
+                self._server.answer_deferred(self._offer)
+                return
+            seconds = left if seconds is None else min(left, seconds)
+        x11.wait(self._display, self._wake_up, seconds=seconds)
+
+    @override
+    def _take_events(self) -> None:
         while self._display.pending_events():
             self._handle(self._display.next_event())
 
@@ -283,9 +210,9 @@ class Selections:
         self._window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
         return self._wait(lambda e: e.type == X.PropertyNotify and e.atom == atom, ANSWER / 2).time
 
-    def _begin(self, text: str, target: Focus, treatment: Treatment) -> Offer | None:
+    def _begin(self, text: str, target: Focus, treatment: Treatment) -> X11Offer | None:
         self._server.answer_deferred(None)  # an earlier offer's
-        offer = self._offer = Offer(target.clients, abandoned=time.monotonic() + ABANDONED)
+        offer = self._offer = X11Offer(target.clients)
         contents = text_contents(self._display, text, secret=treatment.private)
         for held in self._both:
             vital = held is self._clipboard
@@ -358,7 +285,7 @@ class Selections:
             self._window.set_selection_owner(held.atom, acquired)
             if self._display.get_selection_owner(held.atom) != self._window:
                 return False
-            self._drain()  # the news of an earlier loss must not undo this
+            self._take_events()  # the news of an earlier loss must not undo this
             held.contents, held.since, held.taken_at = contents, stamp, time.monotonic()
             held.acquired = acquired
             return True
@@ -366,15 +293,11 @@ class Selections:
             self._display.ungrab_server()
             x11.flush(self._display)
 
+    @override
     def _due(self) -> float | None:
-        offer = self._offer
-        if offer is None:
-            return None
-        if offer.quiet_since is None:
-            return offer.abandoned
-        return min(offer.quiet_since + QUIET, (offer.done_at or offer.quiet_since) + LONGEST)
+        return self._offer.due(QUIET) if self._offer else None
 
-    def _offer_again(self, offer: Offer) -> None:
+    def _offer_again(self, offer: X11Offer) -> None:
         offer.probing = True
         for held in self._both:
             stamp = self._stamp()
@@ -386,18 +309,21 @@ class Selections:
         self._server.late -= clients
         return late
 
-    def _set_due(self, offer: Offer) -> None:
-        offer.done_at = offer.quiet_since = time.monotonic()
+    @override
+    def _settle(self, offer: X11Offer) -> None:
+        offer.settle()
         self._server.trust(offer)
         self._server.answer_deferred(offer)
 
-    def _end(self, offer: Offer) -> None:
+    @override
+    def _withdraw(self, offer: X11Offer) -> None:
         if offer is self._offer:
             self._server.turn_away(offer.clients)
             self._cut.hide()
             offer.abandoned = time.monotonic() + BELATED
             self._give_back(linger=True)
 
+    @override
     def _give_back(self, *, linger: bool = False) -> None:
         """Serve what was there before, or nothing; what the user took meanwhile is left alone.
 
@@ -423,7 +349,9 @@ class Selections:
         self._bequeath()
         self._display.sync()
 
-    def _keep(self, contents: Contents) -> None:
+    @override
+    def _keep(self, text: str, *, secret: bool) -> None:
+        contents = text_contents(self._display, text, secret=secret)
         self._give_back()
         stamp = self._stamp()
         owner: Any = self._display.get_selection_owner(self._clipboard.atom)
@@ -442,14 +370,14 @@ class Selections:
 
     def _await_heir(self) -> None:
         """Serve until another process owns what is to outlive us."""
-        end = time.monotonic() + HEIR
+        end = time.monotonic() + _HEIR
         wanted = self._bequest.will.selections.keys()
         while any(held.contents for held in self._both if held.atom in wanted):
             left = end - time.monotonic()
             if left <= 0:
                 log.warning("the clipboard could not be handed on, and is empty now")
                 return
-            self._drain()
+            self._take_events()
             x11.wait(self._display, seconds=min(left, 0.1))
 
     def _bequeath(self, soon: Mapping[int, Kept] | None = None) -> None:
@@ -466,3 +394,29 @@ class Selections:
             self._bequest.leave(Will(self._window.id, kept, belated))
         except OSError as reason:  # it must not keep the text from the window
             log.warning("what is on the clipboard ends with us: %s", why(reason))
+
+
+class CutBuffer:
+    """CUT_BUFFER0, which xterm pastes where PRIMARY gives it nothing; for one thread.
+
+    An xterm that slept through a paste of ours and wakes up to an empty one would insert what an
+    xterm marked last, ever (measured: it did). So the buffer is hidden for as long as such a paste
+    may come, 10 s; an xterm that sleeps longer inserts it all the same.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self._root = display.screen().root
+        self._hidden: Value | None = None
+
+    def hide(self) -> None:
+        """Take it away; nothing happens where it is hidden already."""
+        found = read(self._root, Xatom.CUT_BUFFER0)
+        if found is not None:
+            self._hidden = found
+            self._root.delete_property(Xatom.CUT_BUFFER0)
+
+    def bring_back(self) -> None:
+        """Put it back, unless a program has set it anew; idempotent."""
+        hidden, self._hidden = self._hidden, None
+        if hidden is not None and read(self._root, Xatom.CUT_BUFFER0) is None:
+            self._root.change_property(Xatom.CUT_BUFFER0, hidden.kind, hidden.bits, hidden.data)
