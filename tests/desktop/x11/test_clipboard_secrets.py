@@ -176,7 +176,7 @@ def test_a_password_manager_finds_its_own_and_clears_it(environ, selections, dur
         assert manager.clear() == "cleared"
         selections.withdraw(offer)
         assert environ.clipboard() == b""
-    assert not selections._bequest.will.selections, "nothing is kept of it"
+    assert not selections._memory.state.selections, "nothing is kept of it"
 
 
 @pytest.mark.parametrize("during", [True, False], ids=["during a paste", "after it"])
@@ -191,10 +191,10 @@ def test_a_secret_ends_with_the_program_that_it_was_copied_from(
             selections.withdraw(offer)
             assert environ.clipboard() == SECRET.encode()
         manager.process.kill()
-        wait_until(lambda: not selections._bequest.will.selections, 10, "nothing is kept of it")
+        wait_until(lambda: not selections._memory.state.selections, 10, "nothing is kept of it")
         selections.withdraw(offer)
         assert environ.clipboard() == b""
-    sizes = [os.fstat(file).st_size for file in selections._bequest.files[1:]]
+    sizes = [os.fstat(file).st_size for file in selections._memory.files[1:]]
     assert sizes == [0, 0], "no copy of it is in the memory that outlives us"
 
 
@@ -232,7 +232,7 @@ def test_nothing_serves_a_secret_that_was_cleared(environ, secret) -> None:
         assert program.did == "pasted"
         daemon, shell = family(program.pid)
         assert program.living() > 0, "it is the clipboard's"
-        assert copies(shell, secret.encode()) > 0, "and is left to an heir"
+        assert copies(shell, secret.encode()) > 0, "and is left to the keeper"
         assert manager.clear() == "cleared"
         wait_until(lambda: not program.living(), 10, "no object has it")
         assert family(daemon) == [daemon, shell]

@@ -11,8 +11,7 @@ from tests.rigs.daemon import ROOT
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
 from tests.waiting import wait_until
-from tray_dictate.output.x11 import keyboard
-from tray_dictate.output.x11.keyboard import ConnectionHolder
+from tray_dictate.output.x11.keeper import hold_connections
 
 PRESSING = """
 import sys, time
@@ -21,11 +20,11 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
 from tray_dictate.system import x11 as x11_flush
-from tray_dictate.output.x11.keyboard import ConnectionHolder
+from tray_dictate.output.x11.keeper import hold_connections
 
 display = Display()
 shift = display.keysym_to_keycode(XK.XK_Shift_L)
-survivor = ConnectionHolder(display) if sys.argv[1] == "survived" else None
+survivor = hold_connections(display) if sys.argv[1] == "survived" else None
 xtest.fake_input(display, X.KeyPress, shift)
 for _ in range(2000):  # it takes the server a while
     request.GetKeyboardMapping(display=display.display, defer=True, first_keycode=8, count=248)
@@ -55,7 +54,8 @@ def test_what_was_sent_is_done_though_we_are_killed(xserver: Desktop, how: str) 
 
 def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
     with connected(xserver) as display:
-        survivor = ConnectionHolder(display)
+        survivor = hold_connections(display)
+        assert survivor
         process = survivor._process
         assert process
         assert process.poll() is None
@@ -63,7 +63,8 @@ def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
         process.stdin.close()  # as the kernel does where we are killed
         assert process.wait(10) == 0
         survivor.end()
-        other = ConnectionHolder(display)
+        other = hold_connections(display)
+        assert other
         began = other._process
         other.end()
         other.end()
@@ -71,9 +72,6 @@ def test_it_ends_with_us_or_before(xserver: Desktop) -> None:
         assert began.returncode is not None
 
 
-def test_without_a_shell_there_is_none(xserver: Desktop, monkeypatch) -> None:
-    monkeypatch.setattr(keyboard, "_PATH", "/nonexistent")
+def test_without_a_shell_there_is_none(xserver: Desktop) -> None:
     with connected(xserver) as display:
-        survivor = ConnectionHolder(display)
-        assert survivor._process is None
-        survivor.end()
+        assert hold_connections(display, path="/nonexistent") is None

@@ -1,12 +1,13 @@
 """A process that keeps the user's clipboard alive when the daemon has ended; as wl-copy does.
 
-What a selection holds ends with its owner. So where we hold what the user has copied, or text that
-they are still to paste, this process inherits our very connection to the compositor, on which
-nothing changes: no copy is lost in between, and no clipboard manager is told anew. Where we are
-killed it is begun by a shell that has the connection meanwhile, see Heir. It ends once
-the user has copied something else, marked something else, or the session is over; and at the latest
-after a while: whether the program lives from which it was copied, and would have cleared it by now,
-cannot be seen here.
+A selection ends with its owner's connection. So where we hold what the user has copied, or text
+that they are still to paste, the keeper inherits our very connection to the compositor, on which
+nothing changes: no copy is lost in between, and no clipboard manager hears of a new owner. Where we
+are killed it is started by a shell that holds the connection meanwhile (`prepare_keeper`).
+
+It ends once the user has copied something else and marked something else, or the session is over;
+and at the latest after a while: whether the program still runs from which the contents were copied,
+and which would have cleared them by now, cannot be seen here.
 """
 
 from __future__ import annotations
@@ -31,14 +32,13 @@ log = logging.getLogger(__name__)
 
 START = 5.0  # seconds for the process to begin: far more than it takes
 
-# a session that ends asks every process of ours to end, this one too early; what is run opens the
-# memory anew, from its beginning
-_INHERIT = """trap '' HUP INT TERM; read -r _; exec "$@" < "$0" """
+# what is run opens the memory anew, from its beginning
+_INHERIT = 'read -r _; exec "$@" < "$0"'
 
 _DESTROY = 1  # request to a source and to an offer
 
 
-def hand_on(
+def hand_over(
     connection: Connection,
     device: int,
     held: Mapping[int, Contents],
@@ -46,62 +46,50 @@ def hand_on(
     belated: float,
     seconds: float,
 ) -> None:
-    """Have a process of its own serve what is held, by its source, as a Server does; blocks.
+    """Have a keeper serve `held`, by its sources, as a Server does; blocks until it does.
 
-    It does for so many seconds at the longest. From here on the connection is that process's.
+    It serves for these seconds at the longest. From here on the connection is the keeper's.
     """
     file = connection.fileno()
+    words = [str(file), str(device), str(belated), str(seconds)]
     try:
-        _start([str(file), str(device), str(belated), str(seconds)], file, held)
+        with _memory(held) as memory:
+            subprocess.run(
+                keeper.command(__name__, *words),
+                env=keeper.environment(),
+                stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[file], start_new_session=True, check=True, timeout=START,
+            )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as reason:
-        why = type(reason).__name__  # what it says is the whole command
+        why = type(reason).__name__  # its message is the whole command
         log.warning("the clipboard could not be handed on, and is empty now: %s", why)
 
 
-class Heir:
-    """Who begins the process where we end without a word, by a kill as well; one at a time.
-
-    It is a shell, which sleeps in a read until our end of the pipe is closed: it costs 0.2 MB.
-    """
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def leave(
-        self,
-        connection: Connection,
-        device: int,
-        held: Mapping[int, Contents],
-        *,
-        belated: float,
-        seconds: float,
-    ) -> None:
-        """Leave what is held, as `hand_on` hands it on, in place of what was left before."""
-        self.end()
-        file = connection.fileno()
-        try:
-            with _memory(held) as memory:
-                there = f"/proc/self/fd/{memory.fileno()}"
-                words = [str(file), str(device), str(belated), str(seconds)]
-                self._process = subprocess.Popen(
-                    ["sh", "-c", _INHERIT, there, *keeper.command(__name__, *words)],
-                    env=keeper.environment(), cwd="/",
-                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                    pass_fds=[file, memory.fileno()], start_new_session=True,
-                )  # fmt: skip
-        except OSError as reason:
-            log.info("nothing keeps the clipboard when we are killed: %s", reason.strerror)
-
-    def end(self) -> None:
-        """Leave nothing; idempotent."""
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+def prepare_keeper(
+    connection: Connection,
+    device: int,
+    held: Mapping[int, Contents],
+    *,
+    belated: float,
+    seconds: float,
+) -> keeper.Successor | None:
+    """Have a keeper started where we are killed, as by `hand_over`; None where it cannot be."""
+    file = connection.fileno()
+    words = [str(file), str(device), str(belated), str(seconds)]
+    try:
+        with _memory(held) as memory:
+            there = f"/proc/self/fd/{memory.fileno()}"
+            return keeper.Successor(
+                _INHERIT, there, *keeper.command(__name__, *words),
+                files=[file, memory.fileno()], env=keeper.environment(),
+            )  # fmt: skip
+    except OSError as reason:
+        log.info("nothing keeps the clipboard when we are killed: %s", reason.strerror)
+        return None
 
 
 def _memory(held: Mapping[int, Contents]) -> IO[bytes]:
-    """Return a file without a name that has it; nothing of it is ever on a command line."""
+    """Return a file without a name that contains `held`."""
     memory = os.fdopen(os.memfd_create("clipboard"), "r+b")
     try:
         keeper.pack(memory, held)
@@ -110,16 +98,6 @@ def _memory(held: Mapping[int, Contents]) -> IO[bytes]:
         memory.close()
         raise
     return memory
-
-
-def _start(arguments: list[str], connection: int, held: Mapping[int, Contents]) -> None:
-    with _memory(held) as memory:
-        subprocess.run(
-            keeper.command(__name__, *arguments),
-            env=keeper.environment(),
-            stdin=memory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=[connection], start_new_session=True, check=True, timeout=START,
-        )  # fmt: skip
 
 
 class _Keeper:
@@ -167,27 +145,27 @@ class _Keeper:
         self._connection.adopt(source, said)
 
     def _on_device(self, opcode: int, event: Arguments) -> None:
-        if opcode == 0:  # what others offer is nothing to us
+        if opcode == 0:  # an offer of another program's
             self._connection.request(event.uint(), _DESTROY)
-        elif opcode == 2:  # finished; 1 and 3 tell which offer is in force
+        elif opcode == 2:  # finished; 1 and 3 say which offer is valid
             raise WaylandError("the seat is gone")
 
 
 def _inherited() -> dict[int, Contents]:
     with os.fdopen(0, "rb", closefd=False) as memory:
         held = keeper.unpack(memory)
-    os.dup2(1, 0)  # what is lost is to be free again
+    os.dup2(1, 0)  # frees the memory
     return held
 
 
 def main(connection: int, device: int, belated: float, seconds: float) -> int:
-    """Serve what stdin holds; who has started this waits only until it does."""
+    """Serve what stdin holds, in a child: the process that started us waits for the parent only."""
     held = _inherited()
-    keeper.begin_anew([connection])
+    keeper.detach([connection])
     kept = _Keeper(Connection.inherited(connection), device, held, belated)
     if os.fork():
         os._exit(0)
-    os.chdir("/")  # whatever is to be unmounted
+    os.chdir("/")  # a working directory could not be unmounted
     with suppress(WaylandError):  # the session is over
         kept.serve(time.monotonic() + seconds)
     return 0

@@ -22,7 +22,7 @@ from typing import Any
 from typing_extensions import override
 
 from tray_dictate.output.base import ReservedError, UnsavedError
-from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.keeper import KEPT, Successor
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.selection import ANSWER, QUIET, SelectionThread
 from tray_dictate.output.wayland.data_control import (
@@ -31,7 +31,7 @@ from tray_dictate.output.wayland.data_control import (
     DataControl,
     SelectionSnapshot,
 )
-from tray_dictate.output.wayland.keeper import START, Heir, hand_on
+from tray_dictate.output.wayland.keeper import START, hand_over, prepare_keeper
 from tray_dictate.output.wayland.readers import Readers, boot_time
 from tray_dictate.output.wayland.selection_server import (
     EMPTYING,
@@ -71,7 +71,8 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         self._server = Server(Readers(self._connection.fileno()))
         self._held = [OwnedSelection(kind) for kind in self._control.kinds]
         self._sources: dict[str, int] = {}
-        self._heir, self._left = Heir(), dict[int, Contents]()
+        self._successor: Successor | None = None
+        self._prepared: dict[int, Contents] = {}  # what it would have the keeper serve
         self._patience = LEARN
         self._thread.start()
 
@@ -108,18 +109,14 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         return WaylandError("the compositor is gone")
 
     @override
-    def _conclude(self) -> None:
-        self._hand_on()
-
-    @override
     def _disconnect(self) -> None:
-        self._heir.end()
+        self._prepare_nothing()
         self._server.close()
         self._connection.close()
 
     @override
     def _sleep(self, seconds: float | None) -> None:
-        self._leave()
+        self._prepare_keeper()
         if self._serve(seconds, self._wake_up):
             self._wake_up.clear()
 
@@ -155,7 +152,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
                 break
             offer = WaylandOffer()
             self._server.begin()
-            self._leave_nothing()
+            self._prepare_nothing()
             for held, saved in zip(self._held, before, strict=True):
                 held.before = saved
                 self._own(held, contents, offer)
@@ -264,14 +261,14 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
             self._server.given_back(self._offer)
         self._offer = None
         self._connection.roundtrip()
-        self._leave()
+        self._prepare_keeper()
 
     @override
     def _keep(self, text: str, *, secret: bool) -> None:
         self._give_back()
         self._own(self._held[0], text_contents(text, secret=secret), None)
         self._connection.roundtrip()
-        self._leave()
+        self._prepare_keeper()
 
     def _of_the_user(self) -> dict[int, Contents]:
         """Return what of the user's is ours to serve now, by its source."""
@@ -281,35 +278,39 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
             if held.serving and not held.dictated
         }
 
-    def _leave(self) -> None:
-        """Have another process serve what is the user's from the moment that we are killed."""
+    def _prepare_keeper(self) -> None:
+        """Have a keeper serve what is the user's from the moment that we are killed."""
         held = self._of_the_user()
         if not held:
-            self._leave_nothing()
-        elif held != self._left:
-            self._left = held
-            self._heir.leave(
+            self._prepare_nothing()
+        elif held != self._prepared:
+            self._prepare_nothing()
+            self._prepared = held
+            self._successor = prepare_keeper(
                 self._connection, self._control.device, held,
                 belated=self._server.belated, seconds=self._kept,
             )  # fmt: skip
 
-    def _leave_nothing(self) -> None:
-        self._left = {}
-        self._heir.end()
+    def _prepare_nothing(self) -> None:
+        self._prepared = {}
+        if self._successor:
+            self._successor.end()
+            self._successor = None
 
     def _finish(self) -> None:
         self._closing = True
         self._give_back()
 
-    def _hand_on(self) -> None:
-        """Leave what is the user's to a process that stays; who is reading now reads on first."""
+    @override
+    def _conclude(self) -> None:
+        """Have a keeper serve what is the user's, once those who are reading now have read."""
         end = time.monotonic() + EMPTYING
         while self._server.files and time.monotonic() < end:
             self._serve(GLANCE)
         self._connection.wait(lambda: self._connection.is_between_events, EMPTYING)
-        self._leave_nothing()
+        self._prepare_nothing()
         if held := self._of_the_user():
-            hand_on(
+            hand_over(
                 self._connection, self._control.device, held,
                 belated=self._server.belated, seconds=self._kept,
             )  # fmt: skip

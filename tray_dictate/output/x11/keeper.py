@@ -1,19 +1,26 @@
 """A process that keeps the user's clipboard alive when the daemon has ended; as xclip does.
 
-What a selection holds ends with its owner, which we are once we have pasted. x11_survivor.py starts
-this as soon as the daemon has ended, by a kill as well, and holds its connection until here: nobody
-sees a clipboard without an owner. What is on it is said by x11_bequest.py. It ends once others own
-all of it, or the session is over; what no program answers for any more it drops after a while.
+A selection ends with its owner's connection, which is the daemon's once we have pasted. So a shell
+holds that connection for a moment longer than the daemon lives, and starts the keeper meanwhile:
+no program sees a clipboard without an owner. What to serve is in the memory of keeper_memory.py.
+The keeper ends once others own all of it, or the session is over; contents whose program has ended
+it drops after a while.
+
+The shell also lets a burst of our keys end. A server that is busy with one looks at the connection
+meanwhile, and drops the rest of them where its other end is closed: killed in that moment we would
+leave keys down, or Caps Lock changed (after 13 of 200 kills on a busy machine, X.Org 21.1.7; with
+the shell after none).
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import sys
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -23,22 +30,47 @@ from Xlib.ext import ge
 from Xlib.protocol.event import SelectionRequest
 from Xlib.xobject.drawable import Window
 
-from tray_dictate.core.errors import UnavailableError
-from tray_dictate.output.keeper import KEPT, begin_anew, command
-from tray_dictate.output.x11.bequest import Bequest, Will
-from tray_dictate.output.x11.keyboard import LIVES
+from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.output.keeper import KEPT, Successor, command, detach, environment
+from tray_dictate.output.x11.keeper_memory import KeeperMemory, KeeperState
 from tray_dictate.output.x11.selection_server import OwnedSelection, Server
 from tray_dictate.system import x11
 from tray_dictate.system.x11 import connect, disown, watch_end
 
-CALM = 0.03  # seconds without a word until all of them have been read
+log = logging.getLogger(__name__)
+
+_CALM = 0.03  # seconds without an event until all of them have been read
 _EVENT = 32  # bytes
-LET_IN = 1.5  # seconds for the X server to let us in: the dead connection may have grabbed it
+_LET_IN = 1.5  # seconds for the X server to let us in: the dead connection may have grabbed it
+# seconds for the server to do what it has to; what we have grabbed of it is the user's again then
+_LONGER = 0.5
+_LIVES = "OWNER_LIVES"  # a variable that is not empty where the keeper began before our end
+_PATH = "/usr/bin:/bin"
+_SLEEP = f"read -r _; exec sleep {_LONGER}"
+# both are children of init then, so that nobody need wait for them
+_START = f"""read -r {_LIVES}; export {_LIVES}; sleep {_LONGER} & "$@" &"""
 
 
-def heir(bequest: Bequest, connection: int, seconds: float = KEPT) -> list[str]:
-    """Return the command for a Survivor, which has this connection of the selections' owner."""
-    return command(__name__, str(seconds), str(connection), *map(str, bequest.files))
+def hold_connections(
+    *displays: Display, keeper: Sequence[str] = (), files: Iterable[int] = (), path: str = _PATH
+) -> Successor | None:
+    """Have these connections live on for a moment when we have ended; None without a shell.
+
+    `keeper` is a command that is run then, with these files.
+    """
+    script = [_START, "sh", *keeper] if keeper else [_SLEEP]
+    env = {**environment("DISPLAY", "XAUTHORITY", "HOME"), "PATH": path}
+    held = [*(display.fileno() for display in displays), *files]
+    try:
+        return Successor(*script, files=held, env=env)
+    except OSError as reason:
+        log.info("nothing holds the connection when we are killed: %s", why(reason))
+        return None
+
+
+def keeper_command(memory: KeeperMemory, connection: int, seconds: float = KEPT) -> list[str]:
+    """Return the command of a keeper that replaces the owner of this connection."""
+    return command(__name__, str(seconds), str(connection), *map(str, memory.files))
 
 
 class Keeper:
@@ -50,7 +82,7 @@ class Keeper:
         held: Sequence[OwnedSelection],
         belated: frozenset[int] = frozenset(),
     ) -> None:
-        """Whose origin has ended is dropped; the `belated` get nothing at first."""
+        """Drop contents whose origin has ended; clients in `belated` get nothing at first."""
         self._display, self._held = display, held
         self._server = Server(display, tuple(held))
         if belated:
@@ -60,7 +92,7 @@ class Keeper:
                 self._drop(one)
 
     def serve(self, seconds: float | None = None) -> None:
-        """Return when nothing is ours any more; what has no origin is for so long at most."""
+        """Return when nothing is ours any more; drop what has no origin after these seconds."""
         end = time.monotonic() + seconds if seconds is not None else None
         while any(one.contents for one in self._held):
             if self._display.pending_events():
@@ -89,41 +121,41 @@ class Keeper:
         held.lose()
 
 
-class _Heir:
-    """What takes over from a daemon that has ended."""
+class _Takeover:
+    """Replaces the daemon as the owner of selections."""
 
-    def __init__(self, connection: int, bequest: Bequest, *, lives: bool) -> None:
-        """`lives`: it ends only once all is ours, and answers until then."""
-        self._connection, self._bequest, self._lives = connection, bequest, lives
+    def __init__(self, connection: int, memory: KeeperMemory, *, lives: bool) -> None:
+        """`connection` is the daemon's; `lives`: it serves until all is ours, and ends then."""
+        self._connection, self._memory, self._lives = connection, memory, lives
         self._unanswered = list[Any]()
         self._late = threading.Event()  # the dead connection was ended before we were let in
 
     def take(self) -> Keeper:
-        """Own what was left to us. Raises UnavailableError."""
-        will = self._bequest.read()
+        """Own what the memory says. Raises UnavailableError."""
+        state = self._memory.read()
         with self._dead_connection():
             display = connect()
             window = display.screen().root.create_window(
                 -1, -1, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
             )
-            held = self._own(display, window, will)
+            held = self._own(display, window, state)
             if not self._lives and not self._late.is_set():
-                self._unanswered = _requests(display, self._connection, will.window)
-        self._bequest.close()
-        keeper = Keeper(display, held, will.belated)
+                self._unanswered = _requests(display, self._connection, state.window)
+        self._memory.close()
+        keeper = Keeper(display, held, state.belated)
         for event in self._unanswered:
             keeper.handle(event)
         return keeper
 
     @contextmanager
     def _dead_connection(self) -> Generator[None]:
-        """Hold the daemon's connection, unless the server serves nobody else because of it."""
+        """Hold the daemon's connection, unless it keeps the server from serving us."""
 
         def let_go() -> None:
             self._late.set()
             os.close(self._connection)
 
-        timer = threading.Timer(LET_IN, let_go)
+        timer = threading.Timer(_LET_IN, let_go)
         timer.start()
         try:
             yield
@@ -133,17 +165,17 @@ class _Heir:
             if not self._late.is_set():
                 os.close(self._connection)
 
-    def _own(self, display: Display, window: Window, will: Will) -> list[OwnedSelection]:
+    def _own(self, display: Display, window: Window, state: KeeperState) -> list[OwnedSelection]:
         held = list[OwnedSelection]()
         stamp = _stamp(display, window)
         display.grab_server()  # nobody copies anything between a look and the taking
         for atom in (display.intern_atom("CLIPBOARD"), Xatom.PRIMARY):
             owner: Any = display.get_selection_owner(atom)
             number = owner.id if owner else X.NONE
-            if number != will.window and not (number == X.NONE and self._late.is_set()):
+            if number != state.window and not (number == X.NONE and self._late.is_set()):
                 continue  # something was copied since
-            if kept := will.selections.get(atom):
-                window.set_selection_owner(atom, kept.acquired)  # see Selections
+            if kept := state.selections.get(atom):
+                window.set_selection_owner(atom, kept.acquired)  # see X11Selections._own
                 held.append(
                     OwnedSelection(
                         atom, kept.contents, stamp, kept.acquired, time.monotonic(),
@@ -170,7 +202,7 @@ def _stamp(display: Display, window: Window) -> int:
 def _requests(display: Display, connection: int, window: int) -> list[Any]:
     """Return what others have asked of a window since its program was killed."""
     said = b""
-    while select.select([connection], [], [], CALM)[0]:
+    while select.select([connection], [], [], _CALM)[0]:
         piece = os.read(connection, 1 << 16)
         if not piece:
             break
@@ -188,11 +220,11 @@ def _requests(display: Display, connection: int, window: int) -> list[Any]:
 
 
 def main(seconds: float, connection: int, files: Sequence[int]) -> int:
-    """Keep what the files say for so long, instead of the owner of this connection."""
-    begin_anew([connection, *files])
+    """Keep what the memory says for these seconds, instead of the owner of this connection."""
+    detach([connection, *files])
     with suppress(UnavailableError, error.ConnectionClosedError, OSError):  # the session is over
-        lives = bool(os.environ.get(LIVES))
-        _Heir(connection, Bequest(files), lives=lives).take().serve(seconds)
+        lives = bool(os.environ.get(_LIVES))
+        _Takeover(connection, KeeperMemory(files), lives=lives).take().serve(seconds)
     return 0
 
 

@@ -22,14 +22,13 @@ from Xlib.display import Display
 
 from tray_dictate.core.errors import why
 from tray_dictate.output.base import ReservedError, UnsavedError
-from tray_dictate.output.keeper import KEPT
+from tray_dictate.output.keeper import KEPT, Successor
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT, is_any_lent, is_lent
 from tray_dictate.output.selection import ANSWER, BELATED, QUIET, SelectionThread
-from tray_dictate.output.x11.bequest import Bequest, Kept, Will
 from tray_dictate.output.x11.clients import Clients
-from tray_dictate.output.x11.keeper import heir
-from tray_dictate.output.x11.keyboard import ConnectionHolder
+from tray_dictate.output.x11.keeper import hold_connections, keeper_command
+from tray_dictate.output.x11.keeper_memory import KeeperMemory, KeeperState, KeptSelection
 from tray_dictate.output.x11.selection_server import (
     OwnedSelection,
     Server,
@@ -57,7 +56,7 @@ from tray_dictate.system.x11 import (
 
 log = logging.getLogger(__name__)
 
-_HEIR = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
+_KEEPER = 3.0  # seconds for the process to begin that keeps it all: far more than it takes
 
 
 class X11Selections(SelectionThread[X11Offer]):
@@ -77,22 +76,22 @@ class X11Selections(SelectionThread[X11Offer]):
         self._primary = OwnedSelection(Xatom.PRIMARY)
         self._both = (self._clipboard, self._primary)
         self._server = Server(self._display, self._both)
-        self._survivor: ConnectionHolder | None = None
+        self._successor: Successor | None = None
         self._handed_over = False  # a clipboard manager has the clipboard
         self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
         self._clients, self._names = Clients(self._display), AtomNames(self._display)
-        self._bequest = Bequest()
+        self._memory = KeeperMemory()
         self._cut = CutBuffer(self._display)
         self._thread.start()
 
     def survive(self, *displays: Display, seconds: float = KEPT) -> None:
-        """Have what we keep outlive us, by so many seconds where no other program answers for it.
+        """Have what we keep outlive us, for these seconds where its own program has ended.
 
         These connections live on for a moment, too.
         """
-        command = heir(self._bequest, self._display.fileno(), seconds)
-        self._survivor = ConnectionHolder(
-            *displays, self._display, heir=command, files=self._bequest.files
+        command = keeper_command(self._memory, self._display.fileno(), seconds)
+        self._successor = hold_connections(
+            *displays, self._display, keeper=command, files=self._memory.files
         )
 
     def offer(self, text: str, target: Focus, treatment: Treatment) -> X11Offer | None:
@@ -115,17 +114,17 @@ class X11Selections(SelectionThread[X11Offer]):
         if self.is_alive:
             try:
                 self._ask(self._finish, patience=2)
-                if self._bequest.will.selections and self._survivor and self._survivor.pass_on():
-                    self._ask(self._await_heir, patience=_HEIR + 1)
+                if self._memory.state.selections and self._successor and self._successor.begin():
+                    self._ask(self._await_keeper, patience=_KEEPER + 1)
             except self.lost:  # TimeoutError among them
                 log.warning("the clipboard could not be given back: the X server does not answer")
             self._closing = True
             self._wake_up.set()
         ended = self._join(1)
-        if self._survivor:
-            self._survivor.end()
+        if self._successor:
+            self._successor.end()
         if ended:
-            self._bequest.close()
+            self._memory.close()
 
     # From here on, everything runs on the thread.
 
@@ -184,7 +183,7 @@ class X11Selections(SelectionThread[X11Offer]):
             for held in self._both:
                 if held.atom == event.atom:
                     held.lose()
-            self._bequeath()
+            self._tell_keeper()
             return
         if event.type == X.DestroyNotify:
             self._end_origin(event.window.id)
@@ -202,7 +201,7 @@ class X11Selections(SelectionThread[X11Offer]):
             elif held.contents is not None:
                 disown(self._display, held.atom, held.acquired)
                 held.lose()
-        self._bequeath()
+        self._tell_keeper()
 
     def _stamp(self) -> int:
         """Return the server's time; everything that happened before it has been handled."""
@@ -224,7 +223,7 @@ class X11Selections(SelectionThread[X11Offer]):
                 return None
             if vital and held.asking in target.clients:
                 offer.known.clear()
-        self._bequeath()
+        self._tell_keeper()
         return offer
 
     def _take_over(self, held: OwnedSelection, contents: Contents, *, vital: bool) -> bool:
@@ -244,7 +243,9 @@ class X11Selections(SelectionThread[X11Offer]):
                 watch_end(self._display, origin)
             parted = held.parted if owner == self._window else time.monotonic()
             acquired = held.acquired if owner == self._window else stamp
-            self._bequeath({held.atom: Kept(before, acquired, origin, parted)} if before else {})
+            self._tell_keeper(
+                {held.atom: KeptSelection(before, acquired, origin, parted)} if before else {}
+            )
             if self._own(held, contents, stamp, instead_of=owner):
                 held.origin, held.parted = origin, parted
                 held.dictated, held.before = True, before
@@ -346,7 +347,7 @@ class X11Selections(SelectionThread[X11Offer]):
             self._cut.bring_back()
             self._offer = None
         self._server.answer_deferred(None)
-        self._bequeath()
+        self._tell_keeper()
         self._display.sync()
 
     @override
@@ -357,7 +358,7 @@ class X11Selections(SelectionThread[X11Offer]):
         owner: Any = self._display.get_selection_owner(self._clipboard.atom)
         if self._own(self._clipboard, contents, stamp, instead_of=owner):
             self._clipboard.origin = 0
-        self._bequeath()
+        self._tell_keeper()
 
     def _finish(self) -> None:
         self._give_back()
@@ -366,12 +367,12 @@ class X11Selections(SelectionThread[X11Offer]):
             return
         if hand_over(self._display, self._window, wait=self._wait, stamp=self._stamp()):
             self._handed_over = True
-            self._bequeath()
+            self._tell_keeper()
 
-    def _await_heir(self) -> None:
+    def _await_keeper(self) -> None:
         """Serve until another process owns what is to outlive us."""
-        end = time.monotonic() + _HEIR
-        wanted = self._bequest.will.selections.keys()
+        end = time.monotonic() + _KEEPER
+        wanted = self._memory.state.selections.keys()
         while any(held.contents for held in self._both if held.atom in wanted):
             left = end - time.monotonic()
             if left <= 0:
@@ -380,18 +381,18 @@ class X11Selections(SelectionThread[X11Offer]):
             self._take_events()
             x11.wait(self._display, seconds=min(left, 0.1))
 
-    def _bequeath(self, soon: Mapping[int, Kept] | None = None) -> None:
-        """Say what is to outlive us; `soon` is what is about to be ours."""
+    def _tell_keeper(self, soon: Mapping[int, KeptSelection] | None = None) -> None:
+        """Write what is to outlive us into the keeper's memory; `soon` is about to be ours."""
         kept = dict(soon or {})
         for held in self._both:
             contents = held.before if held.dictated else held.contents
             if held is self._clipboard and self._handed_over:
                 continue
             if contents and held.atom not in kept:
-                kept[held.atom] = Kept(contents, held.acquired, held.origin, held.parted)
+                kept[held.atom] = KeptSelection(contents, held.acquired, held.origin, held.parted)
         belated = self._offer.clients if self._offer else frozenset[int]()
         try:
-            self._bequest.leave(Will(self._window.id, kept, belated))
+            self._memory.write(KeeperState(self._window.id, kept, belated))
         except OSError as reason:  # it must not keep the text from the window
             log.warning("what is on the clipboard ends with us: %s", why(reason))
 

@@ -1,7 +1,8 @@
-"""What another process is to serve once we have ended, however we end; in memory that it has, too.
+"""The memory that the daemon shares with its keeper: what to serve once the daemon has ended.
 
-It is there before each selection is ours, and read only then. A kill may come at any time, so what
-is in force is said by one short write: one of two sheets, of which the other may be torn.
+The daemon writes it before it owns a selection; the keeper reads it only after the daemon's end. A
+kill may come at any time, so one short write says what is valid: one of two sheets, of which the
+other may be torn.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _HEAD = 4096  # bytes: one page, which a write fills whole or not at all
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a selection is to hold."""
+class KeptSelection:
+    """What one selection is to hold."""
 
     contents: Contents
     acquired: int  # the server's time when it became ours
@@ -30,74 +31,74 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Will:
-    """What is to be done for us; `selections` are known by their atoms."""
+class KeeperState:
+    """What the keeper is to serve; the keys of `selections` are atoms."""
 
     window: int = 0  # ours, which owns them
-    selections: Mapping[int, Kept] = field(default_factory=dict[int, Kept])
+    selections: Mapping[int, KeptSelection] = field(default_factory=dict[int, KeptSelection])
     belated: frozenset[int] = frozenset()  # clients that may still ask for what was dictated
 
 
-class Bequest:
-    """The memory; `files` are what the other process needs of it."""
+class KeeperMemory:
+    """The memory; the keeper needs its `files`."""
 
     def __init__(self, files: Iterable[int] = ()) -> None:
-        """Without files it is made. Raises OSError."""
+        """Without `files` it is new. Raises OSError."""
         self.files = [*files] or [os.memfd_create("clipboard") for _ in range(3)]
-        self._in_force, self._written = 0, dict[int, Contents]()
-        self.will = Will()  # the one in force
+        self._sheet, self._written = 0, dict[int, Contents]()
+        self.state = KeeperState()  # what the memory says
 
-    def leave(self, will: Will) -> None:
-        """Have this will in force from now on; at once where the same contents were there.
+    def write(self, state: KeeperState) -> None:
+        """Replace the state; in one step where the contents are the same.
 
-        Raises OSError, where no more memory may be written; then none is in force.
+        Raises OSError where no more memory may be written; the state is empty then.
         """
-        if will == self.will:
+        if state == self.state:
             return
         try:
-            self._write(will)
+            self._write(state)
         except OSError:
             os.ftruncate(self.files[0], 0)  # the one before would bring back what is gone
-            self.will, self._written = Will(), {}
+            self.state, self._written = KeeperState(), {}
             raise
 
-    def _write(self, will: Will) -> None:
-        contents = {atom: kept.contents for atom, kept in will.selections.items()}
-        old = self._in_force
+    def _write(self, state: KeeperState) -> None:
+        contents = {atom: kept.contents for atom, kept in state.selections.items()}
+        old = self._sheet
         if not _same(contents, self._written):
-            self._in_force = 1 - old
+            self._sheet = 1 - old
             self._write_sheet(contents)
-        whence = {
+        origins = {
             atom: (kept.acquired, kept.origin, kept.parted)
-            for atom, kept in will.selections.items()
+            for atom, kept in state.selections.items()
         }
-        head = [self._in_force, will.window, whence, sorted(will.belated)]
+        head = [self._sheet, state.window, origins, sorted(state.belated)]
         os.pwrite(self.files[0], json.dumps(head).encode().ljust(_HEAD), 0)
-        self.will, self._written = will, contents
-        if self._in_force != old:
-            os.ftruncate(self.files[1 + old], 0)  # nobody is to find it there
+        self.state, self._written = state, contents
+        if self._sheet != old:
+            os.ftruncate(self.files[1 + old], 0)  # it may hold a secret
 
-    def read(self) -> Will:
-        """Return the will in force; an empty one where there is none."""
+    def read(self) -> KeeperState:
+        """Return the state; an empty one where none was written."""
         head = os.pread(self.files[0], _HEAD, 0)
         if not head:
-            return Will()
-        sheet, window, whence, belated = json.loads(head)
+            return KeeperState()
+        sheet, window, origins, belated = json.loads(head)
         kept = {
-            atom: Kept(_value_by_target(formats), *whence[str(atom)])
+            atom: KeptSelection(_value_by_target(formats), *origins[str(atom)])
             for atom, formats in self._read_sheet(sheet).items()
         }
-        return Will(window, kept, frozenset(belated))
+        return KeeperState(window, kept, frozenset(belated))
 
     def close(self) -> None:
-        """Let go of the memory; idempotent."""
+        """Close the files; idempotent."""
         for file in self.files:
             with suppress(OSError):
                 os.close(file)
         self.files = []
 
     def _write_sheet(self, contents: Mapping[int, Contents]) -> None:
-        file = self.files[1 + self._in_force]
+        file = self.files[1 + self._sheet]
         os.ftruncate(file, 0)
         os.lseek(file, 0, os.SEEK_SET)
         if contents:
