@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.output.hands import Hands, Held, OnSynthetic
+from tray_dictate.output.user_keys import Held, OnSynthetic, UserKeys
 
 if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
     from tray_dictate.config.schema import OutputRule, OutputSettings
@@ -43,7 +43,7 @@ def select(
     reasons: list[UnavailableError] = []
     wayland = partial(_wayland, method, rules, held, private=private)
     x11 = partial(_x11, method, on_synthetic, rules, heard, private=private)
-    desktop = partial(_desktop, Hands(held, own, on_synthetic))
+    desktop = partial(_desktop, UserKeys(held, own, on_synthetic))
     for name, make in _candidates(method, (wayland, x11, desktop), ruled=bool(rules)):
         try:
             output = make()
@@ -121,11 +121,11 @@ def _x11(
     return X11Output(method, on_synthetic, rules, heard, private=private)
 
 
-def _desktop(hands: Hands) -> Output:
+def _desktop(user_keys: UserKeys) -> Output:
     try:
         from tray_dictate.output.pynput import DesktopOutput  # noqa: PLC0415
 
-        return DesktopOutput(hands)
+        return DesktopOutput(user_keys)
     except Exception as reason:  # whatever a platform's library raises where it cannot work
         log.exception("pynput cannot type here")
         raise UnavailableError(

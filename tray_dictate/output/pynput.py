@@ -23,8 +23,8 @@ from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import sanitize
 from tray_dictate.output.clipboard import ClipboardOnly, ClipboardOutput
-from tray_dictate.output.hands import Hands
-from tray_dictate.output.windows_batch import WindowsTypist
+from tray_dictate.output.user_keys import UserKeys
+from tray_dictate.output.windows_typist import WindowsTypist
 from tray_dictate.system.physical_keys import PhysicalKeys, physical_keys
 
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
@@ -60,13 +60,13 @@ class DesktopOutput(ClipboardOnly):
 
     def __init__(
         self,
-        hands: Hands | None = None,
+        user_keys: UserKeys | None = None,
         keys: PhysicalKeys | None = None,
         typist: Typist | None = None,
     ) -> None:
-        self._hands = hands or Hands()
+        self._user_keys = user_keys or UserKeys()
         self._keys = keys or physical_keys()
-        self._typist = typist or _typist(self._keys, self._hands)
+        self._typist = typist or _typist(self._keys, self._user_keys)
         self._stop = threading.Event()
         self._worker = ThreadPoolExecutor(1, "output")
 
@@ -115,11 +115,11 @@ class DesktopOutput(ClipboardOnly):
     def _modifier_down(self) -> bool:
         if not self._keys:
             return False
-        others = self._keys.modifiers.keys() - self._hands.modifiers(self._keys)
+        others = self._keys.modifiers.keys() - self._user_keys.modifiers(self._keys)
         return any(self._keys.is_down(self._keys.modifiers[name]) for name in others)
 
 
-def _typist(keys: PhysicalKeys | None, hands: Hands) -> Typist:
+def _typist(keys: PhysicalKeys | None, user_keys: UserKeys) -> Typist:
     if sys.platform == "win32" and keys:
-        return WindowsTypist(ctypes.windll.user32, keys, hands)
+        return WindowsTypist(ctypes.windll.user32, keys, user_keys)
     return PynputTypist()

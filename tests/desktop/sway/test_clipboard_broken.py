@@ -50,7 +50,7 @@ def test_text_is_kept_after_the_clipboards_connection_has_ended(environ: Sway, w
 def test_text_is_kept_by_the_last_link_where_the_connection_ends_just_then(
     environ: Sway, ways
 ) -> None:
-    ways.selections()._keep = lambda _contents: gone()
+    ways.selections()._keep = lambda _text, *, secret: gone()
     ways.keep("undelivered words", secret=False)
     assert environ.clipboard() == b"undelivered words"
 

@@ -9,14 +9,14 @@ import pytest
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnsavedError
-from tray_dictate.output.experience import Experience, Place
+from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.wayland.chain import AGAIN, Candidate, MethodChain, Stays
 from tray_dictate.output.wayland.methods import AUTO, PASTE, TYPE, Paste, Program, whole
 
 
 class Window:
-    """What the ways of a test insert into."""
+    """What the methods of a test insert into."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -62,10 +62,10 @@ NO_FIELD = UnavailableError("No text field here.")
 
 
 def chain(window: Window, **fails: Exception | None) -> MethodChain:
-    """Return the usual three ways, of which some refuse or fail."""
+    """Return the usual three methods, of which some refuse or fail."""
     kinds = {"commit": AUTO, "paste": PASTE, "type": TYPE}
-    ways = {name: Inserting(window, name, fails.get(name)) for name in kinds}
-    return MethodChain([Candidate(name, kinds[name], Offers(way)) for name, way in ways.items()])
+    methods = {name: Inserting(window, name, fails.get(name)) for name in kinds}
+    return MethodChain([Candidate(name, kinds[name], Offers(way)) for name, way in methods.items()])
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_the_first_way_that_does_not_refuse_inserts_and_no_other(
     method: Method, refusing: list[str], used: str
 ) -> None:
     window = Window()
-    ways = chain(window, **dict.fromkeys(refusing, NO_FIELD))
-    assert ways.insert("said", Treatment(method), window.stays).method == used
+    methods = chain(window, **dict.fromkeys(refusing, NO_FIELD))
+    assert methods.insert("said", Treatment(method), window.stays).method == used
     assert window.text == "said"
 
 
@@ -113,14 +113,14 @@ def test_what_a_setting_excludes_is_not_even_tried() -> None:
 def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) -> None:
     window = Window()
     begun = Inserting(window, "commit", failure, first=2)
-    ways = MethodChain(
+    methods = MethodChain(
         [
             Candidate("commit", AUTO, Offers(begun)),
             Candidate("type", TYPE, Offers(Inserting(window, "type"))),
         ]
     )
     with pytest.raises(type(failure)) as raised:
-        ways.insert("said", Treatment(), window.stays)
+        methods.insert("said", Treatment(), window.stays)
     assert (window.text, raised.value.done) == ("sa", 2)
 
 
@@ -143,34 +143,34 @@ def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
     window, now = Window(), [100.0]
     offers = Offers(Inserting(window, "commit"), "The portal is not there.")
     other = Candidate("type", TYPE, Offers(Inserting(window, "type")))
-    ways = MethodChain([Candidate("commit", AUTO, offers), other], clock=lambda: now[0])
-    ways.insert("a", Treatment(), window.stays)
+    methods = MethodChain([Candidate("commit", AUTO, offers), other], clock=lambda: now[0])
+    methods.insert("a", Treatment(), window.stays)
     offers.reason = ""  # it has started meanwhile
-    assert ways.insert("b", Treatment(), window.stays).method == "type"
+    assert methods.insert("b", Treatment(), window.stays).method == "type"
     now[0] += AGAIN
-    assert ways.insert("c", Treatment(), window.stays).method == "commit"
+    assert methods.insert("c", Treatment(), window.stays).method == "commit"
     assert (window.text, offers.asked) == ("abc", 2)
 
 
 def test_after_a_failure_the_ways_are_made_anew() -> None:
-    window, renewed = Window(), list[bool]()
+    window, resets = Window(), list[bool]()
     offers = Offers(Inserting(window, "commit", DeliveryError("the compositor is gone")))
-    ways = MethodChain([Candidate("commit", AUTO, offers)], lambda: renewed.append(True))
+    methods = MethodChain([Candidate("commit", AUTO, offers)], lambda: resets.append(True))
     for _ in range(2):
         with pytest.raises(DeliveryError, match="gone"):
-            ways.insert("said", Treatment(), window.stays)
-    assert (offers.asked, renewed) == (2, [True, True])
+            methods.insert("said", Treatment(), window.stays)
+    assert (offers.asked, resets) == (2, [True, True])
 
 
 def test_it_explains_every_way_in_order() -> None:
     window = Window()
-    ways = MethodChain(
+    methods = MethodChain(
         [
             Candidate("commit", AUTO, Offers(Inserting(window, "commit"), "Not here.")),
             Candidate("paste", PASTE, Offers(Inserting(window, "paste"))),
         ]
     )
-    assert ways.explain() == [("commit", "Not here. Do this."), ("paste", "")]
+    assert methods.explain() == [("commit", "Not here. Do this."), ("paste", "")]
 
 
 class Pasting:
@@ -191,7 +191,7 @@ class OneWindow:
     """Windows, of which one has the focus, or is not told from others."""
 
     def __init__(self, name: str = "") -> None:
-        self.experience = Experience()
+        self.paste_support = PasteSupport()
         self.name, self.late = name, False
 
     def place(self, chord: str) -> Place | None:

@@ -114,8 +114,8 @@ def test_without_ydotoold_the_first_keys_would_be_lost_so_it_is_not_used(install
 
 def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
     folder = install("ydotool", RECORDS)
-    ways = InsertMethods(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
-    ydotool = next(link for link in ways.links() if link.name == "ydotool").make()
+    methods = InsertMethods(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
+    ydotool = next(found for found in methods.candidates() if found.name == "ydotool").make()
     (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
     stays = iter([True, True, False])
     with pytest.raises(MovedError):

@@ -9,7 +9,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("python-xlib is there on Linux only", allow_module_level=True)
 
-from tray_dictate.output.x11.typist import Manner, keysym_of
+from tray_dictate.output.x11.typist import TypingStyle, keysym_of
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_keysym_of(character: str, keysym: int) -> None:
 
 
 def test_an_input_method_gets_no_letter_of_a_keyboard() -> None:
-    manner = Manner(composed=True)
-    assert [manner.keysym(c) for c in "aü\n"] == [0x01000061, 0xFC, 0xFF0D]
+    style = TypingStyle(composed=True)
+    assert [style.keysym(c) for c in "aü\n"] == [0x01000061, 0xFC, 0xFF0D]
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_an_input_method_gets_no_letter_of_a_keyboard() -> None:
 def test_another_machine_gets_the_keysyms_whose_two_cases_share_a_key(
     character: str, keysym: int
 ) -> None:
-    assert Manner(remote=True).keysym(character) == keysym
+    assert TypingStyle(remote=True).keysym(character) == keysym

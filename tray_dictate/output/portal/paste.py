@@ -10,7 +10,8 @@ from tray_dictate.output.base import any_window
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
-from tray_dictate.output.wayland.chain import Held, Stays, await_release
+from tray_dictate.output.user_keys import Held
+from tray_dictate.output.wayland.chain import Stays, await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
 from tray_dictate.system.portals import Portals
 

@@ -24,6 +24,7 @@ from tray_dictate.core.keys import MODIFIERS
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Method, Treatment
+from tray_dictate.output.user_keys import Held
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +68,12 @@ class MethodChain:
 
     def __init__(
         self,
-        links: Sequence[Candidate],
-        renew: Callable[[], None] = lambda: None,
+        candidates: Sequence[Candidate],
+        reset: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`renew` is called after a failure: what the ways are made of may be broken."""
-        self._links, self._renew, self._clock = links, renew, clock
+        """`reset` is called after a failure: what the ways are made of may be broken."""
+        self._candidates, self._reset, self._clock = candidates, reset, clock
         self._made: dict[str, InsertMethod] = {}
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
 
@@ -85,19 +86,19 @@ class MethodChain:
         Raises MovedError, and DeliveryError with every reason where none can.
         """
         reasons: list[UnavailableError] = []
-        for link in self._links:
-            if treatment.method not in link.methods or (only and link.name not in only):
+        for candidate in self._candidates:
+            if treatment.method not in candidate.methods or (only and candidate.name not in only):
                 continue
             try:
-                return self._way(link).insert(text, treatment, stays)
+                return self._method(candidate).insert(text, treatment, stays)
             except UnavailableError as refused:
-                log.info("not by %s: %s", link.name, refused.reason)
+                log.info("not by %s: %s", candidate.name, refused.reason)
                 reasons.append(refused)
             except FocusMovedError:
                 raise
             except DeliveryError:
                 self._made.clear()
-                self._renew()
+                self._reset()
                 raise
         if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
             return self.insert(text, replace(treatment, method="type"), stays, only)
@@ -106,27 +107,27 @@ class MethodChain:
     def explain(self) -> list[tuple[str, str]]:
         """Return each way with why it cannot be had in this session; empty where it can."""
         found: list[tuple[str, str]] = []
-        for link in self._links:
+        for candidate in self._candidates:
             try:
-                self._way(link)
-                link.check()
+                self._method(candidate)
+                candidate.check()
             except UnavailableError as refused:
-                found.append((link.name, str(refused)))
+                found.append((candidate.name, str(refused)))
             else:
-                found.append((link.name, ""))
+                found.append((candidate.name, ""))
         return found
 
-    def _way(self, link: Candidate) -> InsertMethod:
+    def _method(self, candidate: Candidate) -> InsertMethod:
         """Raises UnavailableError."""
-        if made := self._made.get(link.name):
+        if made := self._made.get(candidate.name):
             return made
-        at, refused = self._refused.get(link.name, (0.0, None))
+        at, refused = self._refused.get(candidate.name, (0.0, None))
         if refused and self._clock() - at < AGAIN:
             raise refused
         try:
-            self._made[link.name] = made = link.make()
+            self._made[candidate.name] = made = candidate.make()
         except UnavailableError as reason:
-            self._refused[link.name] = (self._clock(), reason)
+            self._refused[candidate.name] = (self._clock(), reason)
             raise
         return made
 
@@ -140,8 +141,6 @@ def _all_of(reasons: Sequence[UnavailableError]) -> str:
 
 LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
 _LOOK = 0.01
-
-Held = Callable[[], frozenset[str] | None]
 
 
 def await_release(
@@ -168,10 +167,10 @@ def await_release(
 class Released:
     """A way that begins once no modifier is down."""
 
-    def __init__(self, way: InsertMethod, held: Held, stop: threading.Event) -> None:
-        self._way, self._held, self._stop = way, held, stop
+    def __init__(self, method: InsertMethod, held: Held, stop: threading.Event) -> None:
+        self._method, self._held, self._stop = method, held, stop
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """As the way does; `stays` is asked meanwhile, too."""
         await_release(self._held, self._stop, stays)
-        return self._way.insert(text, treatment, stays)
+        return self._method.insert(text, treatment, stays)

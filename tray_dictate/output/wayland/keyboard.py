@@ -19,7 +19,7 @@ from contextlib import suppress
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.base import MovedError
-from tray_dictate.output.wayland.aim import Aim, aiming
+from tray_dictate.output.wayland.focus import FocusCheck, focus_check
 from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
@@ -96,14 +96,14 @@ class VirtualKeyboard:
         done = 0
         self._doubt()
         try:
-            with aiming(self._connection, stays) as aim:
+            with focus_check(self._connection, stays) as focus:
                 while done < times:
                     part = min(STRIDE // len(codes), times - done)  # one write holds so many
                     self._rest(stop)
                     self._map(US)
-                    if stop.is_set() or not aim.holds():
+                    if stop.is_set() or not focus.is_there():
                         break
-                    if not self._burst([codes] * part, PACE_X, aim):
+                    if not self._burst([codes] * part, PACE_X, focus):
                         raise FocusMovedError(done, astray=part)
                     done += part
         except WaylandError as reason:
@@ -126,14 +126,14 @@ class VirtualKeyboard:
         done = 0
         self._doubt()
         try:
-            with aiming(self._connection, stays) as aim:
+            with focus_check(self._connection, stays) as focus:
                 while done < len(text):
                     self._rest(stop)
                     part = self._provide(text, done, stop, xwayland=xwayland)
                     keys = [[self._places[one]] for one in part if is_typed(one)]
-                    if stop.is_set() or not aim.holds():
+                    if stop.is_set() or not focus.is_there():
                         break
-                    if not self._burst(keys, PACE_X if xwayland else PACE, aim):
+                    if not self._burst(keys, PACE_X if xwayland else PACE, focus):
                         raise FocusMovedError(done, astray=len(part))
                     done += len(part)
         except WaylandError as reason:
@@ -184,7 +184,7 @@ class VirtualKeyboard:
         self._modify(0)
         self._connection.roundtrip()
 
-    def _burst(self, chords: Sequence[Sequence[int]], pace: float, aim: Aim) -> bool:
+    def _burst(self, chords: Sequence[Sequence[int]], pace: float, focus: FocusCheck) -> bool:
         """Press and release these at once, and give programs the time to read, before the next.
 
         Return whether the window that they were for has got them.
@@ -200,7 +200,7 @@ class VirtualKeyboard:
                     self._key(code, down=False)
                     if mask(codes):
                         self._modify(mask(codes[:at]))
-            self._connection.sync(lambda: held.append(aim.held()))
+            self._connection.sync(lambda: held.append(focus.was_there()))
         now, keys = time.monotonic(), len(chords)
         self._recent = max(self._recent - (now - self._sent) / SLOW, 0) + keys
         self._sent = now

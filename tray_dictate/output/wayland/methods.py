@@ -13,10 +13,11 @@ from tray_dictate.core.errors import DeliveryError, FocusMovedError, Unavailable
 from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import MovedError, UnsavedError
 from tray_dictate.output.clipboard import ClipboardOutput
-from tray_dictate.output.experience import Experience, Place
+from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Held, Released, Stays
+from tray_dictate.output.user_keys import Held
+from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released, Stays
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
@@ -43,7 +44,7 @@ class Pastes(Protocol):
 class Windows(Protocol):
     """What is known of the windows that pastes are for."""
 
-    experience: Experience
+    paste_support: PasteSupport
 
     def place(self, chord: str) -> Place | None:
         """Return where a paste would be tried; None where windows are not told apart."""
@@ -73,7 +74,7 @@ class InsertMethods:
         """`held` tells which keys the user holds, None where that is not known."""
         self._stop, self._held = stop, held
         self.target: Target | None = None  # what the next text is for; None where nothing tells
-        self.experience = Experience()
+        self.paste_support = PasteSupport()
         self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
@@ -81,7 +82,7 @@ class InsertMethods:
         self._selections: WaylandSelections | None = None
         self._borrowed: WaylandSelections | None = None  # those that the portal pastes by
 
-    def links(self) -> list[Candidate]:
+    def candidates(self) -> list[Candidate]:
         """Return the ways, best first."""
         return [
             Candidate("commit", AUTO, self._commit, lambda: self.input_method().check()),
@@ -164,7 +165,7 @@ class InsertMethods:
                 return
         asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
 
-    def renew(self) -> None:
+    def reset(self) -> None:
         """Have new ones the next time: these may be broken."""
         if self._keyboard:
             self._keyboard.close()
@@ -177,7 +178,7 @@ class InsertMethods:
 
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
-        self.renew()
+        self.reset()
         for clipboard in (self._portal, self._selections):
             if clipboard:
                 clipboard.close()
@@ -210,14 +211,14 @@ class Commit:
     """By the input method."""
 
     def __init__(
-        self, input_method: InputMethod, stop: threading.Event, ways: InsertMethods
+        self, input_method: InputMethod, stop: threading.Event, methods: InsertMethods
     ) -> None:
-        self._input_method, self._stop, self._ways = input_method, stop, ways
+        self._input_method, self._stop, self._methods = input_method, stop, methods
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Raises SecretError, too."""
         del treatment
-        target = self._ways.target
+        target = self._methods.target
         return self._input_method.commit(text, self._stop, stays, target.window if target else "")
 
 
@@ -230,12 +231,12 @@ class Paste:
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Paste; refuse where that was not taken, or would destroy the clipboard."""
-        place, experience = self._windows.place(treatment.chord), self._windows.experience
+        place, paste_support = self._windows.place(treatment.chord), self._windows.paste_support
         receipt = None
         try:
             if self._ignored and self._windows.was_read_late():
-                experience.took(self._ignored)
-            if place is None or not experience.takes_none(place, text):
+                paste_support.accepted(self._ignored)
+            if place is None or not paste_support.refuses(place, text):
                 self._ignored = None
                 receipt = self._paster.paste(text, treatment, stays)
                 self._learn(place, receipt)
@@ -254,19 +255,19 @@ class Paste:
     def _learn(self, place: Place | None, receipt: Receipt | None) -> None:
         if place and receipt is None:
             log.info("a window has not read what was pasted; it is typed into from now on")
-            self._windows.experience.ignored(place)
+            self._windows.paste_support.ignored(place)
             self._ignored = place
         elif place and receipt and receipt.confirmed:
-            self._windows.experience.took(place)
+            self._windows.paste_support.accepted(place)
 
 
 class Type:
     """By our keyboard, key after key."""
 
-    def __init__(self, ways: InsertMethods, stop: threading.Event) -> None:
+    def __init__(self, methods: InsertMethods, stop: threading.Event) -> None:
         """Raises UnavailableError."""
-        self._ways, self._stop = ways, stop
-        self._keyboard = ways.keyboard()
+        self._methods, self._stop = methods, stop
+        self._keyboard = methods.keyboard()
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
         """Type; `stays` is asked before each character."""
@@ -277,7 +278,7 @@ class Type:
     def _is_native(self) -> bool:
         """Tell whether a program of Wayland has the focus: those on Xwayland need more time."""
         try:
-            return self._ways.input_method().is_native()
+            return self._methods.input_method().is_native()
         except UnavailableError:
             return False
 

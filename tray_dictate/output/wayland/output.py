@@ -16,9 +16,9 @@ from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import MovedError
-from tray_dictate.output.portal.paste import Held
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
+from tray_dictate.output.user_keys import Held
 from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.methods import InsertMethods
@@ -57,12 +57,12 @@ class WaylandOutput(ThreadedOutput[Target]):
             self._toplevels = Toplevels()
         except UnavailableError as reason:
             log.info("%s", reason)
-        self._ways = InsertMethods(self._stop, held)
-        self._chain = MethodChain(self._ways.links(), self._ways.renew)
+        self._methods = InsertMethods(self._stop, held)
+        self._chain = MethodChain(self._methods.candidates(), self._methods.reset)
 
     def prepare(self) -> None:
         """Have the desktop ask the user now what it has to ask before text can be inserted."""
-        self._worker.submit(self._ways.prepare)
+        self._worker.submit(self._methods.prepare)
 
     def explain(self) -> list[tuple[str, str]]:
         """Return each method of inserting, best first, with why it is not offered here, or ""."""
@@ -115,7 +115,7 @@ class WaylandOutput(ThreadedOutput[Target]):
             raise DeliveryError(NO_FOCUS)
         try:
             only = () if window else ("commit",)
-            self._ways.target = window if self._toplevels else None
+            self._methods.target = window if self._toplevels else None
             return self._chain.insert(text, treatment, self._stays(window), only)
         except SecretError:
             self._refused = True
@@ -129,7 +129,7 @@ class WaylandOutput(ThreadedOutput[Target]):
 
     @override
     def _keep(self, text: str, *, secret: bool) -> None:
-        self._ways.keep(text, secret=secret)
+        self._methods.keep(text, secret=secret)
 
     @override
     def _note_inserted(self, window: Target | None, text: str) -> None:
@@ -144,7 +144,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         if target is None or not stays():
             raise FocusMovedError
         try:
-            self._ways.chord(chord, stays)
+            self._methods.chord(chord, stays)
         except MovedError:
             raise FocusMovedError from None
         self._note_inserted(target, "\n")  # of what is pressed here, Enter
@@ -159,12 +159,12 @@ class WaylandOutput(ThreadedOutput[Target]):
             raise FocusMovedError
         window, written = self._written
         expected = written[-characters:] if window == target.window else ""
-        before = self._ways.before()
+        before = self._methods.before()
         if before is not None and not _may_end_with(before, expected):
             raise DeliveryError("It cannot be taken back: something else stands before the caret.")
         astray = 0
         try:
-            done = self._ways.keyboard().press("backspace", characters, self._stop, stays)
+            done = self._methods.keyboard().press("backspace", characters, self._stop, stays)
         except FocusMovedError as moved:
             done, astray = moved.done, moved.astray
         self._written = (window, written[:-done] if done else written)
@@ -173,7 +173,7 @@ class WaylandOutput(ThreadedOutput[Target]):
     @override
     def _close(self) -> None:
         try:
-            self._ways.close()
+            self._methods.close()
         finally:
             if self._toplevels:
                 self._toplevels.close()

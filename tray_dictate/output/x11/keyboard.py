@@ -24,6 +24,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
 
+from tray_dictate.output.user_keys import OnSynthetic
 from tray_dictate.output.x11.modifier_guard import ModifierGuard
 from tray_dictate.system.x11_requests import GetState, LatchLockState, bits_set, open_xkb
 
@@ -64,7 +65,6 @@ def idle_key(layout: Layout, first: int) -> int | None:
     return next((code for code in idle if code < FIRST), None)
 
 
-OnSynthetic = Callable[[int, bool | None], None]
 LET_GO_LIMIT = 60.0  # seconds that we wait for the user to let go of the modifiers
 LOOK = 0.03  # seconds between two looks at them meanwhile
 
@@ -73,7 +73,7 @@ _ALL = 0xFF
 _NUM_LOCK = X.Mod2Mask  # has no say in what we type
 
 
-class Keys:
+class SyntheticKeyboard:
     """The synthetic keyboard; for one thread, with that thread's connection."""
 
     def __init__(

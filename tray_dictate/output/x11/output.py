@@ -23,15 +23,16 @@ from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import MovedError, UnsavedError
-from tray_dictate.output.experience import Experience, Place
+from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
+from tray_dictate.output.user_keys import OnSynthetic
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import activate, be_heard, is_gone, kept_in
-from tray_dictate.output.x11.keyboard import Keys, OnSynthetic
+from tray_dictate.output.x11.keyboard import SyntheticKeyboard
 from tray_dictate.output.x11.paste import Paster, stay
 from tray_dictate.output.x11.selections import X11Selections
-from tray_dictate.output.x11.typist import Manner, Typer
+from tray_dictate.output.x11.typist import TypingStyle, X11Typist
 from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_of
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class X11Output(ThreadedOutput[Focus]):
         super().__init__(Rules(method, rules, private=private))
         # the window in which our last text left a cell being edited, and the text before that
         self._edited = self._edited_before = ""
-        self._experience = Experience()
+        self._paste_support = PasteSupport()
         self._display = connect()
         if not self._display.has_extension("XTEST"):
             self._display.close()
@@ -68,11 +69,11 @@ class X11Output(ThreadedOutput[Focus]):
                 "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
             )
         self._focus_display = connect()
-        self._keys = Keys(self._display, on_synthetic, heard)
-        self._typer = Typer(self._display, self._keys)
+        self._keyboard = SyntheticKeyboard(self._display, on_synthetic, heard)
+        self._typist = X11Typist(self._display, self._keyboard)
         self._selections = X11Selections()
         self._selections.survive(self._display)
-        self._paster = Paster(self._display, self._keys, self._selections, self._stop)
+        self._paster = Paster(self._display, self._keyboard, self._selections, self._stop)
         self._return_keys: asyncio.TimerHandle | None = None
 
     @override
@@ -132,7 +133,7 @@ class X11Output(ThreadedOutput[Focus]):
 
     def _quietly_give_keys_back(self) -> None:
         try:
-            self._typer.give_back()
+            self._typist.give_back()
         except (error.ConnectionClosedError, error.XError, OSError) as reason:
             log.info("the keymap could not be given back: %s", type(reason).__name__)
 
@@ -160,7 +161,7 @@ class X11Output(ThreadedOutput[Focus]):
                 return self._into_cell(window, treatment, text)
             return self._paste_or_type(text, window, treatment)
         finally:
-            self._keys.put_back()
+            self._keyboard.put_back()
 
     def _paste_or_type(self, text: str, target: Focus, treatment: Treatment) -> Receipt:
         """Raises as `_insert`."""
@@ -223,25 +224,25 @@ class X11Output(ThreadedOutput[Focus]):
         """Paste where the window takes that, as far as is known; learn whether it does."""
         place = Place(target.window, target.names, treatment.chord, treatment.primary)
         if self._selections.was_read_late(target.clients):
-            self._experience.took(place)
-        if not self._paster.keycodes(treatment.chord) or self._experience.takes_none(place, text):
+            self._paste_support.accepted(place)
+        if not self._paster.keycodes(treatment.chord) or self._paste_support.refuses(place, text):
             return None
-        known = self._experience.takes(place)
+        known = self._paste_support.accepts(place)
         receipt = self._paste(text, target, treatment, known=known)
         if receipt is None:
             log.info("a window has not read what was pasted; it is typed into from now on")
-            self._experience.ignored(place)
+            self._paste_support.ignored(place)
         elif receipt.confirmed:
-            self._experience.took(place)
+            self._paste_support.accepted(place)
         return receipt
 
     def _type(self, text: str, target: Focus, treatment: Treatment) -> Receipt:
         remote = treatment.remote  # its keys pass no input method of this machine
         composed = not treatment.shift_key and composes(self._display)
-        manner = Manner(treatment.shift_key, remote, composed)
+        style = TypingStyle(treatment.shift_key, remote, composed)
         with self._ready(target.window) as stays:
             stay(self._display, target)
-            done = self._typer.type(text, self._stop, stays, manner)
+            done = self._typist.type(text, self._stop, stays, style)
         if not done and not self._stop.is_set():
             raise MovedError
         self._raise_unless_whole(done, len(text))
@@ -257,16 +258,16 @@ class X11Output(ThreadedOutput[Focus]):
         with self._ready(meant.window if meant else "") as stays:
             if not stays():
                 raise FocusMovedError
-            self._keys.chord(keycodes)
+            self._keyboard.chord(keycodes)
 
     @override
     def _erase(self, characters: int, meant: Target | None) -> None:
         self._refresh()
-        backspace = self._keys.keycode(XK.XK_BackSpace)
+        backspace = self._keyboard.keycode(XK.XK_BackSpace)
         if not backspace:
             raise DeliveryError("The keyboard has no BackSpace key.")
         with self._ready(meant.window if meant else "") as stays:
-            done = self._typer.press(backspace, characters, self._stop, stays)
+            done = self._typist.press(backspace, characters, self._stop, stays)
         self._raise_unless_whole(done, characters)
 
     @contextmanager
@@ -275,18 +276,18 @@ class X11Output(ThreadedOutput[Focus]):
 
         Without a window any will do. Raises DeliveryError where they would go elsewhere.
         """
-        self._keys.clear(self._stop)  # it may wait
+        self._keyboard.clear(self._stop)  # it may wait
         try:
             be_heard(self._display)
             with kept_in(self._display, window) as stays:
                 if not window:
                     yield lambda: True
-                elif not self._keys.announced():  # before the server serves nobody else
-                    yield lambda: self._keys.clear(self._stop) or stays()
+                elif not self._keyboard.announced():  # before the server serves nobody else
+                    yield lambda: self._keyboard.clear(self._stop) or stays()
                 else:
                     yield stays
         finally:
-            self._keys.put_back()
+            self._keyboard.put_back()
 
     def _refresh(self) -> None:
         """Take what the server has told this connection: the keymap may be another now."""
@@ -302,8 +303,8 @@ class X11Output(ThreadedOutput[Focus]):
     @override
     def _close(self) -> None:
         try:
-            self._keys.release_all()
-            self._typer.give_back()
+            self._keyboard.release_all()
+            self._typist.give_back()
         finally:
             self._selections.close()
             for display in (self._display, self._focus_display):

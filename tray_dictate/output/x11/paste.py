@@ -13,7 +13,7 @@ from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnawareError, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.focus import be_heard, kept_in
-from tray_dictate.output.x11.keyboard import Keys
+from tray_dictate.output.x11.keyboard import SyntheticKeyboard
 from tray_dictate.output.x11.selection_server import X11Offer
 from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import keysym_of
@@ -39,9 +39,13 @@ class Paster:
     """Pastes; for one thread, with that thread's connection."""
 
     def __init__(
-        self, display: Display, keys: Keys, selections: X11Selections, stop: threading.Event
+        self,
+        display: Display,
+        keyboard: SyntheticKeyboard,
+        selections: X11Selections,
+        stop: threading.Event,
     ) -> None:
-        self._display, self._keys, self._selections = display, keys, selections
+        self._display, self._keyboard, self._selections = display, keyboard, selections
         self._stop = stop
         self._last: X11Offer | None = None
 
@@ -56,7 +60,7 @@ class Paster:
         keycodes = self.keycodes(treatment.chord)
         if keycodes is None:
             return None
-        self._keys.clear(self._stop)  # it may wait: the clipboard is ours only after it
+        self._keyboard.clear(self._stop)  # it may wait: the clipboard is ours only after it
         be_heard(self._display)  # else the chord would go to a locked screen, which may paste, too
         self._await_calm()
         self._last = offer = self._selections.offer(text, target, treatment)
@@ -69,7 +73,7 @@ class Paster:
                 if not stays():  # the wait, or saving the clipboard, took its time
                     raise MovedError
                 offer.pressed = True
-                self._keys.chord(keycodes)
+                self._keyboard.chord(keycodes)
             return self._await_read(offer, BUSY if known else FETCH)
         finally:
             if not offer.settled:
@@ -102,7 +106,7 @@ class Paster:
 
     def keycodes(self, chord: str) -> list[int] | None:
         """Return the keys of a chord in the order of pressing; None where one is not there."""
-        codes = [self._keys.keycode(keysym) for keysym in keysyms(chord)]
+        codes = [self._keyboard.keycode(keysym) for keysym in keysyms(chord)]
         present = [code for code in codes if code]
         return present if len(present) == len(codes) else None
 

@@ -22,7 +22,7 @@ from Xlib import XK, Xatom
 from Xlib.display import Display
 
 from tray_dictate.output.base import any_window
-from tray_dictate.output.x11.keyboard import FIRST, LAST, Keys, Layout, Row, Stroke
+from tray_dictate.output.x11.keyboard import FIRST, LAST, Layout, Row, Stroke, SyntheticKeyboard
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _UNICODE = 0x01000000
 _OLD = ((0, "iso8859-1"), (1, "iso8859-2"), (2, "iso8859-3"), (3, "iso8859-4"), (6, "koi8-u"))
 
 
-class Manner(NamedTuple):
+class TypingStyle(NamedTuple):
     """How a window is to be typed into."""
 
     shift_key: bool = False  # capitals come by a press of Shift, for what sends scan codes on
@@ -55,11 +55,11 @@ class Manner(NamedTuple):
         return (self.remote and _old_keysym(character)) or keysym_of(character)
 
 
-class Typer:
+class X11Typist:
     """Types text; for one thread, with that thread's connection."""
 
-    def __init__(self, display: Display, keys: Keys) -> None:
-        self._display, self._keys = display, keys
+    def __init__(self, display: Display, keyboard: SyntheticKeyboard) -> None:
+        self._display, self._keyboard = display, keyboard
         self._root = display.screen().root
         self._first = display.display.info.min_keycode
         self._note = display.intern_atom("_TRAY_DICTATE_KEYMAP")
@@ -73,40 +73,40 @@ class Typer:
         text: str,
         stop: threading.Event,
         stays: Callable[[], bool] = any_window,
-        manner: Manner = Manner(),  # noqa: B008 - it cannot change
+        style: TypingStyle = TypingStyle(),  # noqa: B008 - it cannot change
     ) -> int:
         """Type the text; return how much of it, less where `stop` is set or `stays` says no.
 
         `stays` is asked right before each burst, with nothing but the burst between.
         """
         done = 0
-        with self._keys.guarded():
+        with self._keyboard.guarded():
             while done < len(text) and not stop.is_set():
-                layout = self._keys.layout()
+                layout = self._keyboard.layout()
                 self._check_block(layout)
-                native = self._native(layout, manner)
-                part = self._part(text, done, native, manner)
+                native = self._native(layout, style)
+                part = self._part(text, done, native, style)
                 if part:
-                    first = self._first_keys(manner) if not done else []
-                    strokes = first + self._strokes(part, native, manner)
+                    first = self._first_keys(style) if not done else []
+                    strokes = first + self._strokes(part, native, style)
                     if not stays():
                         break
-                    sent = self._keys.burst(strokes, layout, stop, shift_key=manner.shift_key)
+                    sent = self._keyboard.burst(strokes, layout, stop, shift_key=style.shift_key)
                     done += max(sent - len(first), 0)
-                    self._rest(part, manner)
+                    self._rest(part, style)
         return done
 
-    def _first_keys(self, manner: Manner) -> list[Stroke]:
+    def _first_keys(self, style: TypingStyle) -> list[Stroke]:
         """Return keys that give nothing: a remote server's first one may meet another map."""
-        shift = self._keys.keycode(XK.XK_Shift_L)
-        return [Stroke(shift)] if manner.remote and shift else []
+        shift = self._keyboard.keycode(XK.XK_Shift_L)
+        return [Stroke(shift)] if style.remote and shift else []
 
-    def _rest(self, part: str, manner: Manner) -> None:
+    def _rest(self, part: str, style: TypingStyle) -> None:
         """Give those who read the keys their time."""
         self._unread_until = max(
             self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
         )
-        if manner.remote:
+        if style.remote:
             time.sleep(REMOTE_REST if part.isascii() else REMOTE_NEW)
 
     def press(
@@ -118,18 +118,18 @@ class Typer:
     ) -> int:
         """Press one key so often; return how often, less where `stop` or `stays` ends it."""
         done = 0
-        with self._keys.guarded():
+        with self._keyboard.guarded():
             while done < times and not stop.is_set():
-                layout = self._keys.layout()
+                layout = self._keyboard.layout()
                 strokes = [Stroke(keycode)] * min(times - done, STRIDE)
                 if not stays():
                     break
-                done += self._keys.burst(strokes, layout, stop, shift_key=False)
+                done += self._keyboard.burst(strokes, layout, stop, shift_key=False)
         return done
 
     def give_back(self) -> None:
         """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
-        self._check_block(self._keys.layout())
+        self._check_block(self._keyboard.layout())
         if self._original:
             self._await_readers()
             self._display.change_keyboard_mapping(FIRST, self._original)
@@ -137,22 +137,22 @@ class Typer:
             self._display.sync()
         self._original, self._borrowed = [], {}
 
-    def _strokes(self, part: str, native: dict[int, Stroke], manner: Manner) -> list[Stroke]:
-        keysyms = [manner.keysym(character) for character in part]
+    def _strokes(self, part: str, native: dict[int, Stroke], style: TypingStyle) -> list[Stroke]:
+        keysyms = [style.keysym(character) for character in part]
         return [native.get(keysym) or Stroke(self._borrowed[keysym]) for keysym in keysyms]
 
-    def _part(self, text: str, start: int, native: dict[int, Stroke], manner: Manner) -> str:
+    def _part(self, text: str, start: int, native: dict[int, Stroke], style: TypingStyle) -> str:
         """Return what can be typed now; empty where the keymap had to be changed for it."""
         part = text[start : start + STRIDE]
-        if manner.remote:
+        if style.remote:
             part = _followed(part[:REMOTE_STRIDE])
         missing = [
             keysym
-            for keysym in dict.fromkeys(map(manner.keysym, part))
+            for keysym in dict.fromkeys(map(style.keysym, part))
             if keysym not in native and keysym not in self._borrowed
         ]
         if missing:
-            ahead = dict.fromkeys(map(manner.keysym, text[start : start + AHEAD]))
+            ahead = dict.fromkeys(map(style.keysym, text[start : start + AHEAD]))
             self._borrow([one for one in ahead if one not in native][: LAST - FIRST + 1])
             return ""
         return part
@@ -178,7 +178,7 @@ class Typer:
         """Give programs the time to translate what was typed: the map is about to change."""
         time.sleep(min(max(self._unread_until - time.monotonic(), 0), LONGEST_DRAIN))
 
-    def _native(self, layout: Layout, manner: Manner) -> dict[int, Stroke]:
+    def _native(self, layout: Layout, style: TypingStyle) -> dict[int, Stroke]:
         """Return what the active layout gives and may be used: keysym -> key, with Shift or not."""
         native: dict[int, Stroke] = {}
         group = layout.group
@@ -191,7 +191,7 @@ class Typer:
                     native.setdefault(keysym, Stroke(keycode, bool(shifted)))
             if row and row[0] in _NAMED.values():
                 native.setdefault(row[0], Stroke(keycode))
-        if manner.composed:
+        if style.composed:
             return {keysym: native[keysym] for keysym in _NAMED.values() if keysym in native}
         return native
 

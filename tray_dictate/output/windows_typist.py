@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.output.hands import Hands
+from tray_dictate.output.user_keys import UserKeys
 from tray_dictate.system.physical_keys import PhysicalKeys
 
 _KEYBOARD = 1  # INPUT_KEYBOARD
@@ -62,22 +62,22 @@ class User32(Protocol):
 class WindowsTypist:
     """Types a few characters at once, with the hotkey's modifiers out of the way."""
 
-    def __init__(self, user32: User32, keys: PhysicalKeys, hands: Hands) -> None:
-        self._user32, self._keys, self._hands = user32, keys, hands
+    def __init__(self, user32: User32, keys: PhysicalKeys, user_keys: UserKeys) -> None:
+        self._user32, self._keys, self._user_keys = user32, keys, user_keys
 
     def type(self, text: str) -> None:
         """Type them all. Raises DeliveryError."""
-        codes = {name: self._keys.modifiers[name] for name in self._hands.modifiers(self._keys)}
+        codes = {name: self._keys.modifiers[name] for name in self._user_keys.modifiers(self._keys)}
         held = {name: code for name, code in codes.items() if self._keys.is_down(code)}
         for code in held.values():
-            self._hands.tell(code, down=False)
+            self._user_keys.announce_key(code, down=False)
         try:
             if not send(self._user32, text, list(held.values())):
                 raise DeliveryError("Windows has not taken the keys: another window keeps them.")
         finally:
             for name, code in held.items():
-                self._hands.tell(code, down=True)
-                if not self._hands.hold(name):  # let go meanwhile, before our press of it
+                self._user_keys.announce_key(code, down=True)
+                if not self._user_keys.holds(name):  # let go meanwhile, before our press of it
                     release(self._user32, code)
 
 

@@ -32,41 +32,41 @@ class Place(NamedTuple):
         return self.names, self.chord
 
 
-class Experience:
+class PasteSupport:
     """What windows have done until now; for one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._deaf: dict[Place, float] = {}  # when they ignored a paste last
-        self._deaf_kin: set[tuple[tuple[str, ...], str]] = set()
-        self._takers: set[tuple[tuple[str, ...], str]] = set()
+        self._refusing: dict[Place, float] = {}  # when they ignored a paste last
+        self._refusing_kin: set[tuple[tuple[str, ...], str]] = set()
+        self._accepting_kin: set[tuple[tuple[str, ...], str]] = set()
 
-    def took(self, place: Place) -> None:
+    def accepted(self, place: Place) -> None:
         """Learn that a window has read what was pasted, if it was late."""
-        self._deaf.pop(place, None)
-        self._deaf_kin.discard(place.kin)
+        self._refusing.pop(place, None)
+        self._refusing_kin.discard(place.kin)
         if place.names:
-            self._takers.add(place.kin)
+            self._accepting_kin.add(place.kin)
 
     def ignored(self, place: Place) -> None:
         """Learn that a window has not."""
-        self._deaf.pop(place, None)
-        self._deaf[place] = self._clock()
-        if len(self._deaf) > REMEMBERED:
-            del self._deaf[next(iter(self._deaf))]
-        if place.names and place.kin not in self._takers:
-            self._deaf_kin.add(place.kin)
+        self._refusing.pop(place, None)
+        self._refusing[place] = self._clock()
+        if len(self._refusing) > REMEMBERED:
+            del self._refusing[next(iter(self._refusing))]
+        if place.names and place.kin not in self._accepting_kin:
+            self._refusing_kin.add(place.kin)
 
-    def takes(self, place: Place) -> bool:
+    def accepts(self, place: Place) -> bool:
         """Tell whether a window of this application has taken a paste."""
-        return place.kin in self._takers
+        return place.kin in self._accepting_kin
 
-    def takes_none(self, place: Place, text: str) -> bool:
+    def refuses(self, place: Place, text: str) -> bool:
         """Tell whether a paste of this text is better not tried there."""
-        if place.kin in self._deaf_kin:
+        if place.kin in self._refusing_kin:
             return True
-        if place not in self._deaf:
+        if place not in self._refusing:
             return False
-        if place.single or place.kin not in self._takers:
+        if place.single or place.kin not in self._accepting_kin:
             return True
-        return "\n" not in text and self._clock() - self._deaf[place] < AGAIN
+        return "\n" not in text and self._clock() - self._refusing[place] < AGAIN

@@ -1,4 +1,4 @@
-"""What the user's hands are at while text is typed: the hotkey's keys, most of all."""
+"""What the user's user_keys are at while text is typed: the hotkey's keys, most of all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OnSynthetic = Callable[[int, bool | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class UserKeys:
     """`held` returns the keys that are down, None where that is not known; `own` the hotkey's.
 
     `announce` is told of keys that we release and press again, by the system's number of each.
@@ -27,12 +27,12 @@ class Hands:
         own = self.own()
         return frozenset(name for name in keys.modifiers if name in own or _also(name) in own)
 
-    def hold(self, key: str) -> bool:
+    def holds(self, key: str) -> bool:
         """Whether the user holds this key, as far as is known."""
         held = self.held()
         return held is None or key in held or _also(key) in held
 
-    def tell(self, code: int, *, down: bool) -> None:
+    def announce_key(self, code: int, *, down: bool) -> None:
         """Announce that a key was pressed again, or is about to be released."""
         if self.announce:
             self.announce(code, down)

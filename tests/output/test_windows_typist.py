@@ -9,8 +9,8 @@ import pytest
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.hotkey.pynput import HeldKeys
-from tray_dictate.output.hands import Hands
-from tray_dictate.output.windows_batch import Input, WindowsTypist
+from tray_dictate.output.user_keys import UserKeys
+from tray_dictate.output.windows_typist import Input, WindowsTypist
 from tray_dictate.system.physical_keys import WindowsKeys
 
 CTRL_R, SHIFT_L, ALT_L = 0xA3, 0xA0, 0xA4
@@ -52,19 +52,19 @@ class Windows:
 
 
 class Keyboard:
-    """The user's hands and what the hook has told of them."""
+    """What the user holds, and what the hook was told of it."""
 
     def __init__(self, *own: str) -> None:
         self.windows = Windows()
         keys = WindowsKeys(self.windows)
         self.reported = HeldKeys(keys, lambda: self.now)
         self.now = 0.0
-        hands = Hands(
+        user_keys = UserKeys(
             self.reported.held,
             lambda: frozenset(own),
             lambda code, down: self.reported.expect(code, down=bool(down)),
         )
-        self.typist = WindowsTypist(self.windows, keys, hands)
+        self.typist = WindowsTypist(self.windows, keys, user_keys)
 
     def press(self, name: str, code: int) -> None:
         self.reported.reported(name, code, down=True)

@@ -18,7 +18,7 @@ from tray_dictate.system.wayland import Connection
 _LOOKS = 5  # at the focus, while it moves between each two
 
 
-class Aim:
+class FocusCheck:
     """The window that has the focus while `stays` says yes."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Aim:
         self._connection, self._windows, self._stays = connection, windows, stays
         self._wanted: str | None = None
 
-    def holds(self) -> bool:
+    def is_there(self) -> bool:
         """Tell whether it has the focus now: the last look before keys. Raises WaylandError."""
         if self._stays is None:
             return True
@@ -35,7 +35,7 @@ class Aim:
             return self._find(self._windows, self._stays)
         return self._stays()
 
-    def held(self) -> bool:
+    def was_there(self) -> bool:
         """Tell whether it had the focus at the moment of what was heard last."""
         return self._windows is None or self._windows.focused() == self._wanted
 
@@ -53,14 +53,14 @@ class Aim:
 
 
 @contextmanager
-def aiming(connection: Connection, stays: Callable[[], bool] | None) -> Generator[Aim]:
+def focus_check(connection: Connection, stays: Callable[[], bool] | None) -> Generator[FocusCheck]:
     """Yield the aim of what is sent in this context. Raises WaylandError."""
     windows = None
     if stays:
         with suppress(UnavailableError):  # the compositor tells no windows apart
             windows = WindowList(connection)
     try:
-        yield Aim(connection, windows, stays)
+        yield FocusCheck(connection, windows, stays)
     finally:
         if windows:
             windows.close()
