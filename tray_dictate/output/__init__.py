@@ -54,7 +54,7 @@ def select(
             log.info("output by %s", name)
             return output
     raise UnavailableError(
-        "Text cannot be delivered on this desktop: " + " ".join(r.reason for r in reasons),
+        "Text cannot be inserted on this desktop: " + " ".join(r.reason for r in reasons),
         " ".join(dict.fromkeys(r.remedy for r in reasons)),
     )
 

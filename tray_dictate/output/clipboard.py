@@ -37,7 +37,7 @@ class ClipboardOnly:
     async def erase(self, characters: int, target: Target | None = None) -> None:
         """Refuse: what stands before the caret is not known here. Raises DeliveryError."""
         del target
-        raise DeliveryError(f"{characters} characters cannot be taken back on this system.")
+        raise DeliveryError(f"The last {characters} characters cannot be removed on this system.")
 
     async def activate(self, target: Target) -> None:
         """Refuse: windows are not told apart here. Raises DeliveryError."""
@@ -69,7 +69,7 @@ class ClipboardOutput(ClipboardOnly):
             self._patience = _OWNED
         self._copy, self._paste = found
         if not self._copy:  # pyperclip's stand-in for a missing program is false
-            raise UnavailableError("No program here can reach a clipboard.", REMEDY)
+            raise UnavailableError("No program that can access the clipboard was found.", REMEDY)
 
     async def target(self) -> Target | None:
         """Return the clipboard: it is always there."""
@@ -101,7 +101,7 @@ class ClipboardOutput(ClipboardOnly):
             ) from None
         except subprocess.CalledProcessError as failed:
             raise DeliveryError(
-                f"The text could not be copied: {failed.cmd[0]} is refused by the compositor. "
+                f"The text could not be copied: the compositor refused {failed.cmd[0]}. "
                 "Click into a window and try again."
             ) from None
         except (pyperclip.PyperclipException, OSError, UnicodeDecodeError) as reason:

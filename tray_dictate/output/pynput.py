@@ -80,7 +80,7 @@ class DesktopOutput(ClipboardOnly):
         """Type the text into whatever has the focus. Raises DeliveryError."""
         del target, onward
         if self._stop.is_set():
-            raise DeliveryError("Dictation was ended before the text was delivered.")
+            raise DeliveryError("Dictation ended before the text was inserted.")
         text = sanitize(text)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._type, text)
         return Receipt(confirmed=False, method="type")
@@ -98,7 +98,7 @@ class DesktopOutput(ClipboardOnly):
         self._await_modifiers()
         for start in range(0, len(text), STRIDE):
             if self._stop.is_set():
-                raise DeliveryError("Dictation was ended while the text was typed.")
+                raise DeliveryError("Dictation ended while the text was being typed.")
             self._typist.type(text[start : start + STRIDE])
             time.sleep(PAUSE)
 
@@ -110,7 +110,9 @@ class DesktopOutput(ClipboardOnly):
         end = time.monotonic() + LET_GO_LIMIT
         while self._modifier_down() and not self._stop.wait(LOOK):
             if time.monotonic() > end:
-                raise DeliveryError("A modifier key is held down: with it, text is shortcuts.")
+                raise DeliveryError(
+                    "Release the modifier key: while it is down, the text would be shortcuts."
+                )
 
     def _modifier_down(self) -> bool:
         if not self._keys:

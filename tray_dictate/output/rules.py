@@ -147,8 +147,8 @@ def refusal(application: str, treatment: Treatment) -> str:
     if not treatment.ours:
         return f'Nothing is inserted into {name}: output.rules says "off".'
     return (
-        f"Nothing is inserted into {name}: it asks for a password. To change that, give it a rule "
-        "in output.rules."
+        f"Nothing is inserted into {name}: it asks for a password. To change that, add a rule for "
+        "it to output.rules."
     )
 
 

@@ -121,7 +121,7 @@ class ThreadedOutput(ABC, Generic[WindowT]):
     async def _call(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         """Return what `work` returns on a thread. Raises DeliveryError."""
         if self._stop.is_set():
-            raise DeliveryError("Dictation was ended before the text was delivered.")
+            raise DeliveryError("Dictation ended before the text was inserted.")
         with self._explained():
             return await asyncio.get_running_loop().run_in_executor(thread, work)
 
@@ -190,7 +190,7 @@ class ThreadedOutput(ABC, Generic[WindowT]):
     def _raise_unless_whole(self, done: int, wanted: int, *, astray: int = 0) -> None:
         """Raise the DeliveryError that says why not all keys were sent, if so."""
         if done < wanted and self._stop.is_set():
-            raise DeliveryError("Dictation was ended while keys were sent.", done)
+            raise DeliveryError("Dictation ended while keys were being sent.", done)
         if done < wanted:
             raise FocusMovedError(done, astray=astray)
 

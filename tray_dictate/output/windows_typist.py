@@ -73,7 +73,7 @@ class WindowsTypist:
             self._user_keys.announce_key(code, down=False)
         try:
             if not send(self._user32, text, list(held.values())):
-                raise DeliveryError("Windows has not taken the keys: another window keeps them.")
+                raise DeliveryError("Windows did not accept the keys: another program blocks them.")
         finally:
             for name, code in held.items():
                 self._user_keys.announce_key(code, down=True)

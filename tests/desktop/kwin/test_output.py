@@ -29,7 +29,7 @@ async def test_on_kde_text_is_pasted_by_the_portal_and_the_reasons_are_told(
             assert (receipt.method, receipt.confirmed) == ("paste", True)
             await output.press("shift+enter", target)
             window.wait_for(MIXED + "\n")
-            with pytest.raises(DeliveryError, match="cannot be taken back safely"):
+            with pytest.raises(DeliveryError, match="cannot be removed safely"):
                 await output.erase(3, target)
             assert await output.is_gone(target) is False
 

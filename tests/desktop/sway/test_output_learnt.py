@@ -49,6 +49,8 @@ async def test_where_only_a_paste_is_wanted_the_refusal_says_so_at_once(environ:
     async with delivering("paste") as output:
         with environ.text_window("odd_xwayland", "deaf") as window:
             for _ in range(2):
-                with pytest.raises(DeliveryError, match=r"does not take a paste by shift\+insert"):
+                with pytest.raises(
+                    DeliveryError, match=r"does not accept a paste by shift\+insert"
+                ):
                     await output.deliver("hello", await output.target())
             assert window.pastes() == 1

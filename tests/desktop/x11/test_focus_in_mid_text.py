@@ -107,7 +107,7 @@ async def test_where_the_window_is_closed_the_rest_is_handed_back(environ: Deskt
         landing = await asyncio.wait_for(task, 10)
         assert landing.piece + landing.rest == TEXT
         assert landing.rest
-        assert "is gone" in landing.reason or "does not take the focus" in landing.reason
+        assert "is gone" in landing.reason or "does not accept the focus" in landing.reason
         assert second.text() == ""
 
 

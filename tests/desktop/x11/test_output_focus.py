@@ -102,7 +102,7 @@ def test_a_request_that_the_window_manager_drops_is_made_again(server, display, 
 def test_a_window_that_gets_no_focus_at_all_is_told_in_time(server, display) -> None:
     manager = WindowManager(server, 99)
     try:
-        with pytest.raises(DeliveryError, match="does not take the focus"):
+        with pytest.raises(DeliveryError, match="does not accept the focus"):
             activate(display, window(display))
         assert 1 < manager.asked < 10
     finally:

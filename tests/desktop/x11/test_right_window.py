@@ -104,7 +104,7 @@ async def test_no_key_is_sent_while_another_program_has_the_keyboard(
     with environ.text_window("gtk") as window:
         command = [sys.executable, "-c", GRABBER]
         with Program(environ.processes, "grabber", command, "grabbed"):
-            with pytest.raises(DeliveryError, match="the screen is locked, or a menu"):
+            with pytest.raises(DeliveryError, match="a locked screen or an open menu"):
                 await output.deliver("a secret")
             with connected(environ) as display:
                 offered = display.get_selection_owner(display.intern_atom("CLIPBOARD"))

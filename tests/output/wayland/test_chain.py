@@ -94,7 +94,7 @@ def test_where_every_way_refuses_each_reason_and_remedy_is_told() -> None:
     with pytest.raises(DeliveryError) as raised:
         chain(window, commit=NO_FIELD, **reasons).insert("said", Treatment(), window.stays)
     assert str(raised.value) == (
-        "No way of inserting text works here. No text field here. Not by paste. Not by type. "
+        "No method of inserting text works here. No text field here. Not by paste. Not by type. "
         "Do this."
     )
     assert raised.value.done == 0
@@ -226,7 +226,7 @@ def test_a_paste_that_nobody_takes_and_a_clipboard_that_cannot_be_saved_are_refu
     window = Window()
     receipt = Receipt(confirmed=True, method="paste")
     assert Paste(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window.stays) == receipt
-    with pytest.raises(UnavailableError, match=r"does not take a paste by shift\+insert\.$"):
+    with pytest.raises(UnavailableError, match=r"does not accept a paste by shift\+insert\.$"):
         Paste(OneWindow(), Pasting(None)).insert("said", Treatment(), window.stays)
     with pytest.raises(UnavailableError, match=r"output\.method"):
         Paste(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window.stays)

@@ -76,7 +76,7 @@ def test_a_program_that_fails_before_the_first_key_is_not_offered(install) -> No
 
 def test_a_failure_in_mid_text_tells_how_much_went_out(install) -> None:
     install("wtype", "test -e third && exit 1; test -e second && touch third; touch second")
-    with pytest.raises(DeliveryError, match="wtype failed while it typed") as caught:
+    with pytest.raises(DeliveryError, match="wtype failed while typing") as caught:
         Wtype().type("a" * 3 * CHUNK, threading.Event())
     assert caught.value.done == CHUNK
 

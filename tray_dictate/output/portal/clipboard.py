@@ -101,7 +101,7 @@ class PortalSelections:
         """Raises UnavailableError."""
         if not remote.offers_clipboard:
             raise UnavailableError(
-                "Programs that press keys here may not have the clipboard: the desktop has no "
+                "The clipboard cannot be used here by programs that press keys: the desktop has no "
                 "Clipboard portal.",
                 "Update xdg-desktop-portal to 1.17 or later, and the portal of your desktop.",
             )
@@ -153,7 +153,7 @@ class PortalSelections:
             return self._portals.run(work)
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's Clipboard portal fails: {why(reason)}."
+                f"The desktop's Clipboard portal failed: {why(reason)}."
             ) from reason
 
     def _quietly(self, work: Any) -> None:

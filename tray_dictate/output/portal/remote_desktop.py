@@ -28,7 +28,7 @@ GAP = 0.01  # seconds between two keys: without it mutter does not know of Ctrl 
 _PORTAL, _CLIPBOARD = "RemoteDesktop", "Clipboard"
 _KEYBOARD = 1  # of the kinds of devices
 _UNTIL_REVOKED = 2
-_UNASKED = "Answer its question, and your next words go there."
+_UNASKED = "Answer its question, and your next dictation will be inserted."
 _REFUSED = "Start tray-dictate again to be asked again."
 
 
@@ -69,7 +69,7 @@ class RemoteSession:
             ) from None
         except dbus.TROUBLE as reason:
             raise UnavailableError(
-                f"The desktop's RemoteDesktop portal fails: {why(reason)}."
+                f"The desktop's RemoteDesktop portal failed: {why(reason)}."
             ) from reason
 
     def chord(self, chord: str, stays: Callable[[], bool] = any_window) -> None:
@@ -86,7 +86,7 @@ class RemoteSession:
         try:
             self.portals.run(self._press(codes))
         except dbus.TROUBLE as reason:
-            raise DeliveryError(f"The desktop did not take our key: {reason}.") from reason
+            raise DeliveryError(f"The desktop did not accept the key: {reason}.") from reason
 
     # The rest runs on the portals' thread.
 
@@ -109,7 +109,7 @@ class RemoteSession:
             if not (await asyncio.wait({starting}, timeout=patience))[0]:
                 self._unanswered = starting
                 raise UnavailableError(
-                    "The desktop still asks whether tray-dictate may press keys.", _UNASKED
+                    "The desktop is still asking whether tray-dictate may press keys.", _UNASKED
                 )
             starting.result()
         if not self._session:

@@ -136,7 +136,7 @@ def _all_of(reasons: Sequence[UnavailableError]) -> str:
     """Return what no way can, and what would change it."""
     why = list(dict.fromkeys(reason.reason for reason in reasons))
     remedies = list(dict.fromkeys(reason.remedy for reason in reasons if reason.remedy))
-    return " ".join(["No way of inserting text works here.", *why, *remedies])
+    return " ".join(["No method of inserting text works here.", *why, *remedies])
 
 
 LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
@@ -156,10 +156,10 @@ def await_release(
         if not stays():
             raise MovedError
         if stop.is_set():
-            raise DeliveryError("Dictation was ended before the text was delivered.")
+            raise DeliveryError("Dictation ended before the text was inserted.")
         if time.monotonic() > end:
             raise DeliveryError(
-                "A modifier key is held down, with which nothing can be pressed here. Let go of it."
+                "A modifier key is held down, so that no other key can be pressed here. Release it."
             )
         time.sleep(_LOOK)
 

@@ -49,7 +49,7 @@ class DataControl:
         name = next((name for name in _NAMES if name in connection.globals), None)
         if name is None:
             raise UnavailableError(
-                "This compositor lets no program save and restore the clipboard (data-control)."
+                "This compositor lets no program read and set the clipboard (no data-control)."
             )
         version = connection.globals[name][1]
         self.kinds = (CLIPBOARD,) if name == _NAMES[1] and version < 2 else (CLIPBOARD, PRIMARY)

@@ -59,7 +59,7 @@ class _Program:
             except (OSError, subprocess.TimeoutExpired):
                 code = -1
             if code:
-                raise DeliveryError(f"{self.command[0]} failed while it typed.", done)
+                raise DeliveryError(f"{self.command[0]} failed while typing.", done)
         return len(text)
 
 
@@ -87,7 +87,7 @@ class Ydotool(_Program):
         """As above; also refuses text of which it would type another character."""
         if not (YDOTOOL & self._layout()).issuperset(text):
             raise UnavailableError(
-                "ydotool presses the keys of a US keyboard, and the text needs others."
+                "ydotool can only press the keys of a US keyboard, and the text needs others."
             )
         return super().type(text, stop)
 

@@ -42,8 +42,8 @@ _TAIL = 16  # characters of a piece that are looked for in the receipt
 _GET, _COMMIT_STRING, _COMMIT, _DESTROY = 0, 0, 3, 6  # requests
 _HIDDEN = 0x40  # a hint of a text field
 _PASSWORD, _PIN, _TERMINAL = 8, 9, 13  # purposes of text fields
-_NOT_SURE = "The focus moved in that very moment: it is not sure whether the window has the text."
-_HANGS = "The compositor does not answer: it is not sure whether the window has the text."
+_NOT_SURE = "The focus changed at that very moment: the window may or may not have the text."
+_HANGS = "The compositor does not answer: the window may or may not have the text."
 _NO_FIELD = "No text field of a Wayland program has the focus."
 
 
@@ -195,9 +195,9 @@ class InputMethod:
         if field.before is not None:  # more than the program reads would end it
             self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
         if stop.is_set():
-            raise DeliveryError("Dictation was ended while text was inserted.")
+            raise DeliveryError("Dictation ended while the text was being inserted.")
         if field.before is not None and not field.answered:
-            raise DeliveryError("The window does not answer.")
+            raise DeliveryError("The program does not answer.")
         if not stays():
             raise FocusMovedError(done)
         if not self._connection.wait(lambda: field.known, _patience()):
@@ -217,10 +217,12 @@ class InputMethod:
                 raise SecretError
             if field.terminal and any(c in text for c in "\n\t"):
                 raise UnavailableError(
-                    "In a terminal, new lines and tabs that are not pasted would be keys."
+                    "In a terminal, new lines and tabs would act as keys unless they are pasted."
                 )
             if field.before is None and len(text.encode()) > _SILENT:
-                raise UnavailableError("The text is long, and the program does not confirm it.")
+                raise UnavailableError(
+                    "The text is too long for a program that does not confirm what it gets."
+                )
             yield field
 
     @contextmanager

@@ -162,7 +162,7 @@ def session_keymap(connection: Connection) -> str:
             connection.request(seat, _GET_KEYBOARD, connection.create(on_keyboard))
             connection.roundtrip()
     except WaylandError as reason:
-        raise UnavailableError(f"The keyboard's layout cannot be had: {reason}.") from None
+        raise UnavailableError(f"The keyboard layout cannot be read: {reason}.") from None
     return found[-1] if found else ""
 
 

@@ -245,9 +245,9 @@ class Paste:
         except WaylandError as gone:
             raise DeliveryError(f"The text could not be pasted: {gone}.") from gone
         if receipt is None:
-            auto = 'Set output.method to "auto" and the text will be typed.'
+            auto = 'Set output.method to "auto" to have the text typed instead.'
             raise UnavailableError(
-                f"The window does not take a paste by {treatment.chord}.",
+                f"The window does not accept a paste by {treatment.chord}.",
                 auto if treatment.method == "paste" else "",
             )
         return receipt
@@ -304,7 +304,7 @@ def whole(done: int, wanted: int, stop: threading.Event) -> Receipt:
     if done >= wanted:
         return Receipt(confirmed=False, method="type")
     if stop.is_set():
-        raise DeliveryError("Dictation was ended while keys were sent.", done)
+        raise DeliveryError("Dictation ended while keys were being sent.", done)
     if not done:
         raise MovedError
     raise FocusMovedError(done)

@@ -152,7 +152,7 @@ class WaylandOutput(ThreadedOutput[Target]):
     @override
     def _erase(self, characters: int, meant: Target | None) -> None:
         if self._toplevels is None:
-            raise DeliveryError(f"It cannot be taken back safely: {NOT_OFFERED}")
+            raise DeliveryError(f"The text cannot be removed safely: {NOT_OFFERED}")
         target = meant or self._find_target()
         stays = self._stays(target)
         if target is None or not stays():
@@ -161,7 +161,9 @@ class WaylandOutput(ThreadedOutput[Target]):
         expected = written[-characters:] if window == target.window else ""
         before = self._methods.before()
         if before is not None and not _may_end_with(before, expected):
-            raise DeliveryError("It cannot be taken back: something else stands before the caret.")
+            raise DeliveryError(
+                "The text cannot be removed: something else is in front of the caret."
+            )
         astray = 0
         try:
             done = self._methods.keyboard().press("backspace", characters, self._stop, stays)

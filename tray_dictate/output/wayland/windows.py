@@ -24,7 +24,7 @@ from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, Wayland
 log = logging.getLogger(__name__)
 
 MANAGER = "zwlr_foreign_toplevel_manager_v1"
-NOT_OFFERED = "This compositor does not tell which window has the focus."
+NOT_OFFERED = "This compositor does not report which window has the focus."
 
 _TOPLEVEL, _FINISHED = 0, 1  # events of the manager
 _STOP = 0  # request to it
@@ -113,7 +113,7 @@ class Toplevels:
             raise
         except WaylandError as reason:
             self._connection.close()
-            raise UnavailableError(f"The windows cannot be seen: {reason}.") from reason
+            raise UnavailableError(f"The list of windows cannot be read: {reason}.") from reason
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._listen, name="output-windows", daemon=True)
         self._thread.start()
@@ -131,7 +131,7 @@ class Toplevels:
             self._refresh()
             window = self._list.windows.get(target.window)
             if window is None:
-                raise DeliveryError("The window that you dictated into is gone.")
+                raise DeliveryError("The window you dictated into has been closed.")
             self._connection.request(window.handle, _ACTIVATE, self._seat)
         end = time.monotonic() + _ARRIVAL
         while time.monotonic() < end:
@@ -139,7 +139,7 @@ class Toplevels:
             if now and now.window == target.window:
                 return
             time.sleep(_LOOK)
-        raise DeliveryError("The window that you dictated into does not take the focus.")
+        raise DeliveryError("The window you dictated into does not accept the focus.")
 
     def is_gone(self, target: Target) -> bool:
         """Tell whether a window has been closed. Raises DeliveryError."""
@@ -160,7 +160,7 @@ class Toplevels:
         try:
             self._connection.roundtrip()
         except (WaylandError, OSError, ValueError) as reason:
-            raise DeliveryError(f"The windows cannot be seen: {reason}.") from reason
+            raise DeliveryError(f"The list of windows cannot be read: {reason}.") from reason
 
     def _listen(self) -> None:
         """Read what nobody asks about: who never reads is thrown out, once enough has piled up."""
@@ -171,7 +171,7 @@ class Toplevels:
                     try:
                         self._connection.dispatch()
                     except WaylandError as reason:
-                        log.warning("the windows are not seen any more: %s", reason)
+                        log.warning("the list of windows can no longer be read: %s", reason)
                         return
 
 

@@ -48,7 +48,7 @@ def activate(display: Display, window: str) -> None:
             if found and found.window == window:
                 return
             time.sleep(_LOOK)
-    raise DeliveryError("The window that you dictated into does not take the focus.")
+    raise DeliveryError("The window you dictated into does not accept the focus.")
 
 
 def _ask_for_focus(display: Display, window: str) -> None:
@@ -112,6 +112,5 @@ def be_heard(display: Display) -> None:
     display.sync()
     if answer == X.AlreadyGrabbed:
         raise DeliveryError(
-            "Another program keeps the keyboard for itself: the screen is locked, or a menu is "
-            "open."
+            "Another program has grabbed the keyboard (a locked screen or an open menu?)."
         )

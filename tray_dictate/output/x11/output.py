@@ -99,8 +99,8 @@ class X11Output(ThreadedOutput[Focus]):
     @override
     def _explain_failure(self, reason: Exception) -> str:
         return (
-            f"The X server did not do what it was asked ({type(reason).__name__}). "
-            "Restart tray-dictate if it goes on."
+            f"The X server did not answer as expected ({type(reason).__name__}). "
+            "If this keeps happening, restart tray-dictate."
         )
 
     def _give_keys_back(self) -> None:
@@ -175,8 +175,8 @@ class X11Output(ThreadedOutput[Focus]):
             return receipt
         if treatment.method == "paste":
             raise DeliveryError(
-                f"The window does not take a paste by {treatment.chord}. Set output.method to "
-                '"auto" and the text will be typed.'
+                f"The window does not accept a paste by {treatment.chord}. Set output.method "
+                'to "auto" to have the text typed instead.'
             )
         return self._type(text, target, treatment)
 
@@ -254,7 +254,7 @@ class X11Output(ThreadedOutput[Focus]):
         self._refresh()
         keycodes = self._paster.keycodes(chord)
         if not keycodes:
-            raise DeliveryError(f"The keyboard has no {chord}.")
+            raise DeliveryError(f"The keyboard layout has no key for {chord}.")
         with self._ready(meant.window if meant else "") as stays:
             if not stays():
                 raise FocusMovedError
@@ -265,7 +265,7 @@ class X11Output(ThreadedOutput[Focus]):
         self._refresh()
         backspace = self._keyboard.keycode(XK.XK_BackSpace)
         if not backspace:
-            raise DeliveryError("The keyboard has no BackSpace key.")
+            raise DeliveryError("The keyboard layout has no BackSpace key.")
         with self._ready(meant.window if meant else "") as stays:
             done = self._typist.press(backspace, characters, self._stop, stays)
         self._raise_unless_whole(done, characters)
