@@ -135,5 +135,5 @@ def test_the_right_alt_is_the_hotkey_where_it_is_called_alt_gr():
 
 def test_keys_that_windows_does_not_take_are_told(keyboard):
     keyboard.windows.refuses = True
-    with pytest.raises(DeliveryError, match="not taken"):
+    with pytest.raises(DeliveryError, match="did not accept"):
         keyboard.typist.type("x")

@@ -240,7 +240,7 @@ async def test_nothing_is_taken_back_from_where_the_user_has_typed_since(
         await output.deliver("said", target)
         environ.tap("x")
         window.wait_for("saidx")
-        with pytest.raises(DeliveryError, match="something else stands before the caret"):
+        with pytest.raises(DeliveryError, match="something else is in front of the caret"):
             await output.erase(4, target)
         assert window.text() == "saidx"
 

@@ -69,7 +69,7 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
     chain = MethodChain(
         [Candidate("portal", TYPE, Waiting), Candidate("ydotool", TYPE, lambda: way)]
     )
-    with pytest.raises(DeliveryError, match=r"modifier key is held down.*Let go of it\."):
+    with pytest.raises(DeliveryError, match=r"modifier key is held down.*Release it\."):
         chain.insert("w", Treatment(), always)
     assert way.typed == ""
 
