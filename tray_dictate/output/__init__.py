@@ -1,4 +1,4 @@
-"""How text gets into the window: the first way that works here, or every reason why none does."""
+"""Text into the window: select() the first output that works here, or report every reason."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""What stops an insertion before it has begun.
+"""Reasons not to insert, and the characters that may pass into a window.
 
-What may pass into a window or onto a clipboard, whoever sent it.
-
-The text pipeline has cleaned the text already; this is the second lock on the same door, and the
-only one that knows that a newline is Return and a tab is Tab.
+The text pipeline has cleaned the text already; `sanitize` is the second check, and the only place
+that knows that a newline is Return and a tab is Tab.
 """
 
 from __future__ import annotations
@@ -12,24 +10,24 @@ import unicodedata
 
 
 class MovedError(Exception):
-    """Another window has the focus now."""
+    """Another window has the focus now, and nothing was inserted."""
 
 
 def any_window() -> bool:
-    """Tell that the focus is right: what is asked before a key where any window will do."""
+    """Return True: used as `stays` where keys may go to any window."""
     return True
 
 
 class UnsavedError(Exception):
-    """What is on the clipboard cannot be saved: a paste would destroy it."""
+    """The clipboard's contents cannot be saved: a paste would destroy them."""
 
 
 class UnawareError(UnsavedError):
-    """The target may not know yet that the clipboard is ours, and paste what it has copied."""
+    """The target may not have heard that the clipboard is ours, and would paste its own copy."""
 
 
 class ReservedError(UnsavedError):
-    """Only its owner may have what is on the clipboard: it says so, or gives it once."""
+    """Only its owner may have the clipboard's contents: they are secret, or can be read once."""
 
 
 _BIDI = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))

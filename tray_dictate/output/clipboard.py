@@ -1,11 +1,8 @@
-"""The last link: the text goes on the clipboard, and the user pastes it.
+"""The last resort: the text goes on the clipboard, and the user pastes it.
 
-It goes through the programs that pyperclip knows (xsel, pbcopy, Windows itself), and through xclip
-or wl-copy, which stay to serve it, and get none of our keys. wl-copy waits until the compositor
-lets it: not for ever, where we start it.
-What was on the clipboard before is gone: here the text is meant to stay.
-
-What an output refuses that knows no windows and no caret.
+The programs that pyperclip knows copy it (xsel, pbcopy, Windows itself), or xclip or wl-copy, which
+stay to serve it and get none of the user's keys. wl-copy waits until the compositor lets it: where
+we start it, only for a few seconds. The previous contents are gone: the text is meant to stay.
 """
 
 from __future__ import annotations
@@ -25,9 +22,15 @@ from tray_dictate.output.base import sanitize
 from tray_dictate.system import remedies
 from tray_dictate.system.key_variables import without_keys
 
+REMEDY = remedies.CLIPBOARD
+ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
+_OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
+_XCLIP = ["xclip", "-selection", "clipboard"]
+_TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
+
 
 class ClipboardOnly:
-    """The part of ports.Output that takes a look at the desktop."""
+    """Base of outputs that know neither windows nor the caret: it refuses what needs them."""
 
     async def press(self, chord: str, target: Target | None = None) -> None:
         """Refuse: keys alone are not pressed here. Raises DeliveryError."""
@@ -49,26 +52,19 @@ class ClipboardOnly:
         return False
 
 
-REMEDY = remedies.CLIPBOARD
-ANSWER = 3.0  # seconds for wl-copy, and for wl-paste
-_OWNED = 1.0  # seconds for xclip to own the clipboard: it returns before it has asked for it
-_XCLIP = ["xclip", "-selection", "clipboard"]
-_TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-mime: 0.2 s
-
-
 class ClipboardOutput(ClipboardOnly):
-    """Copies."""
+    """ports.Output that copies."""
 
     def __init__(self) -> None:
         """Raises UnavailableError where no program can reach a clipboard."""
         found: tuple[Any, Any] = (_wl_copy, _wl_paste)
-        self._patience = 0.0  # each look of wl-paste's may take the focus for a moment
+        self._patience = 0.0  # each wl-paste may take the focus for a moment
         if not _is_wayland():
             is_x11 = os.environ.get("DISPLAY") and shutil.which("xclip")
             found = (_xclip, _xclip_out) if is_x11 else pyperclip.determine_clipboard()
             self._patience = _OWNED
         self._copy, self._paste = found
-        if not self._copy:  # pyperclip's stand-in for a missing program is false
+        if not self._copy:  # pyperclip's placeholder for a missing program is false
             raise UnavailableError("No program that can access the clipboard was found.", REMEDY)
 
     async def target(self) -> Target | None:
@@ -110,7 +106,7 @@ class ClipboardOutput(ClipboardOnly):
             raise DeliveryError(f"The text did not stay on the clipboard. {REMEDY}")
 
     def _stays(self, text: str) -> bool:
-        """Tell whether it is there: xclip fails without a word to us."""
+        """Tell whether the text is on the clipboard: xclip does not report failures."""
         end = time.monotonic() + self._patience
         while self._paste() != text:
             if time.monotonic() >= end:

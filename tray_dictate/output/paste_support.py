@@ -1,11 +1,11 @@
-"""Which windows take no paste, learnt from what they have read; pure but for a clock.
+"""Which windows accept pastes, learnt from what they have read.
 
 A window that ignores the chord would cost a second at every segment, and one that inserts something
 for it would insert that again. So both are typed into from the second text on, and so are the other
-windows of an application of which none has ever taken a paste. Where the application does take
-pastes, the focus may just have been on something else in that window: it is asked again after a
-while, and for what has several lines, in which a typed Return could send a message. Not a terminal,
-which has nothing else in it: its keys are set so, and the chord may be inserted.
+windows of an application of which none has ever accepted a paste. Where the application does accept
+pastes, the focus may just have been on something else in that window: it is tried again after a
+while, and for a text of several lines, in which a typed Return could send a message. A terminal is
+not tried again, as it has nothing else in it: its keys are set so, and it may insert the chord.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-AGAIN = 60.0  # seconds until a window is asked again whose application has taken pastes
-REMEMBERED = 1000  # windows; more are forgotten, the oldest first
+AGAIN = 60.0  # seconds until a window is tried again whose application accepts pastes
+REMEMBERED = 1000  # windows; the oldest are forgotten
 
 
 class Place(NamedTuple):
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 class PasteSupport:
-    """What windows have done until now; for one thread."""
+    """What windows have done with pastes so far; for one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,14 +42,14 @@ class PasteSupport:
         self._accepting_kin: set[tuple[tuple[str, ...], str]] = set()
 
     def accepted(self, place: Place) -> None:
-        """Learn that a window has read what was pasted, if it was late."""
+        """Note that a window has read what was pasted, even if late."""
         self._refusing.pop(place, None)
         self._refusing_kin.discard(place.kin)
         if place.names:
             self._accepting_kin.add(place.kin)
 
     def ignored(self, place: Place) -> None:
-        """Learn that a window has not."""
+        """Note that a window has not read what was pasted."""
         self._refusing.pop(place, None)
         self._refusing[place] = self._clock()
         if len(self._refusing) > REMEMBERED:
@@ -58,11 +58,11 @@ class PasteSupport:
             self._refusing_kin.add(place.kin)
 
     def accepts(self, place: Place) -> bool:
-        """Tell whether a window of this application has taken a paste."""
+        """Tell whether a window of this application has accepted a paste."""
         return place.kin in self._accepting_kin
 
     def refuses(self, place: Place, text: str) -> bool:
-        """Tell whether a paste of this text is better not tried there."""
+        """Tell whether a paste of this text should not be tried there."""
         if place.kin in self._refusing_kin:
             return True
         if place not in self._refusing:

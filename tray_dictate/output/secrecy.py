@@ -1,8 +1,9 @@
-"""What must not be kept: contents that say that they are secret, and those lent for a moment.
+"""Which clipboard contents must not be kept: those marked as secret, and those lent briefly.
 
-A password manager's clipboard carries a hint among its formats. What has one is never taken over:
-its owner alone is to clear it, at its own time. Neither is what a program gives only so often, or
-only for as long as it is waited for: saving would use it up, and giving it back would outlast it.
+A password manager lists a hint among its formats. Contents with a hint are never taken over: their
+owner alone is to clear them, when it wants to. Neither are contents that a program gives only a
+certain number of times, or only while it is waited for: saving would use them up, and giving them
+back would outlast them.
 """
 
 from __future__ import annotations

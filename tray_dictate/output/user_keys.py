@@ -1,4 +1,4 @@
-"""What the user's user_keys are at while text is typed: the hotkey's keys, most of all."""
+"""The keys that the user holds while text is typed: the hotkey's, most of all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ OnSynthetic = Callable[[int, bool | None], None]
 
 @dataclass(frozen=True, slots=True)
 class UserKeys:
-    """`held` returns the keys that are down, None where that is not known; `own` the hotkey's.
+    """What the hotkey knows of the keyboard.
 
-    `announce` is told of keys that we release and press again, by the system's number of each.
+    `held` returns the keys that are down, None where that is not known; `own` the hotkey's keys;
+    `announce` is called for keys that we release and press again, with the system's key code.
     """
 
     held: Held = lambda: None
@@ -23,12 +24,12 @@ class UserKeys:
     announce: OnSynthetic | None = None
 
     def modifiers(self, keys: PhysicalKeys) -> frozenset[str]:
-        """Return those of the system's modifiers that are the hotkey's."""
+        """Return which of the system's modifiers belong to the hotkey."""
         own = self.own()
         return frozenset(name for name in keys.modifiers if name in own or _also(name) in own)
 
     def holds(self, key: str) -> bool:
-        """Whether the user holds this key, as far as is known."""
+        """Tell whether the user may be holding this key."""
         held = self.held()
         return held is None or key in held or _also(key) in held
 

@@ -1,1 +1,1 @@
-"""Xdg-desktop-portal: kde and gnome."""
+"""Xdg-desktop-portal: keys and the clipboard on KDE and GNOME."""

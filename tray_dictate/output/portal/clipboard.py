@@ -1,11 +1,9 @@
 """The Clipboard portal: ours for as long as a paste needs, and then what was there before.
 
 Where no compositor lets programs own its selections (GNOME), the RemoteDesktop session may have the
-clipboard; PRIMARY it has not. Reads come as signals, without the reader's name: a read after the
-key counts for the target's, and those that a desktop's own clipboard manager makes of everything
-that appears are over by then, which is waited for.
-
-Pipes on the portals' thread, which waits for none of them.
+clipboard, but not PRIMARY. Reads come as signals, without the reader's name: a read after the key
+counts as the target's, and the desktop's own clipboard manager, which reads whatever appears, has
+done so by then: we wait for it. Pipes are read and written on the portals' thread without blocking.
 """
 
 from __future__ import annotations
@@ -36,51 +34,6 @@ from tray_dictate.system import dbus
 from tray_dictate.system.threads import TaskSet
 
 SERVING = 10.0  # seconds for a reader to take what it asked for
-
-
-async def read(file: int, most: int) -> bytes:
-    """Return all that comes out of a pipe, and close it. Raises ValueError for more than `most`."""
-    found, size = list[bytes](), 0
-    try:
-        os.set_blocking(file, False)
-        while part := await _ready(file, lambda: os.read(file, 1 << 16), writing=False):
-            size += len(part)
-            if size > most:
-                raise ValueError
-            found.append(part)
-    finally:
-        os.close(file)
-    return b"".join(found)
-
-
-async def write(file: int, data: bytes) -> None:
-    """Put all of it into a pipe, and close it. Raises OSError, TimeoutError among them."""
-    rest = memoryview(data)
-    try:
-        os.set_blocking(file, False)
-        async with asyncio.timeout(SERVING):
-            while rest:
-                rest = rest[await _ready(file, lambda: os.write(file, rest), writing=True) :]  # noqa: B023
-    finally:
-        os.close(file)
-
-
-async def _ready(file: int, work: Callable[[], Any], *, writing: bool) -> Any:
-    """Return what a system call on a pipe returns, once it does not have to wait."""
-    loop = asyncio.get_running_loop()
-    while True:
-        with suppress(BlockingIOError):
-            return work()
-        ready = asyncio.Event()
-        watch, unwatch = (
-            (loop.add_writer, loop.remove_writer) if writing
-            else (loop.add_reader, loop.remove_reader)
-        )  # fmt: skip
-        watch(file, ready.set)
-        try:
-            await ready.wait()
-        finally:
-            unwatch(file)
 
 
 log = logging.getLogger(__name__)
@@ -333,3 +286,48 @@ def _types(given: Any) -> Sequence[str]:
     if len(given) == 1 and not isinstance(given[0], str):
         given = given[0]
     return tuple(map(str, given))
+
+
+async def read(file: int, most: int) -> bytes:
+    """Return all that comes out of a pipe, and close it. Raises ValueError for more than `most`."""
+    found, size = list[bytes](), 0
+    try:
+        os.set_blocking(file, False)
+        while part := await _ready(file, lambda: os.read(file, 1 << 16), writing=False):
+            size += len(part)
+            if size > most:
+                raise ValueError
+            found.append(part)
+    finally:
+        os.close(file)
+    return b"".join(found)
+
+
+async def write(file: int, data: bytes) -> None:
+    """Put all of it into a pipe, and close it. Raises OSError, TimeoutError among them."""
+    rest = memoryview(data)
+    try:
+        os.set_blocking(file, False)
+        async with asyncio.timeout(SERVING):
+            while rest:
+                rest = rest[await _ready(file, lambda: os.write(file, rest), writing=True) :]  # noqa: B023
+    finally:
+        os.close(file)
+
+
+async def _ready(file: int, work: Callable[[], Any], *, writing: bool) -> Any:
+    """Return what a system call on a pipe returns, once it does not have to wait."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(BlockingIOError):
+            return work()
+        ready = asyncio.Event()
+        watch, unwatch = (
+            (loop.add_writer, loop.remove_writer) if writing
+            else (loop.add_reader, loop.remove_reader)
+        )  # fmt: skip
+        watch(file, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            unwatch(file)

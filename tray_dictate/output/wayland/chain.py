@@ -1,13 +1,13 @@
-"""The ways into a window, best first: each refuses before anything is inserted, or does it.
+"""Methods of inserting text, tried in order until one can, and waiting for the user's modifiers.
 
-    commit ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the shell keeps the text)
+    commit ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the daemon keeps the text)
 
-A way that has begun is followed by no other: what it did not do is the caller's to place.
+Each method refuses before it has inserted anything, or it does its work: once one has begun, no
+other follows, and what it did not insert is the caller's.
 
-Waiting until the user has let go of the modifiers.
-
-Where our keys come from the same seat as the user's, KDE's, GNOME's or the kernel's, theirs and
-ours are one to the windows: with Ctrl held, a typed w closes one.
+Where our keys come from the user's own seat (KDE's, GNOME's or the kernel's), windows cannot tell
+theirs from ours: with Ctrl held, a typed w closes one. So those methods wait until no modifier is
+held.
 """
 
 from __future__ import annotations
@@ -28,43 +28,46 @@ from tray_dictate.output.user_keys import Held
 
 log = logging.getLogger(__name__)
 
-AGAIN = 30.0  # seconds until a way that could not be had is tried again: portals start late
+AGAIN = 30.0  # seconds until an unavailable method is tried again: portals start late
 
-Stays = Callable[[], bool]
+LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
+_LOOK = 0.01  # seconds between two looks at the modifiers
+
+Stays = Callable[[], bool]  # tells whether the window still has the focus
 
 
 class HarmfulError(UnavailableError):
-    """A way would destroy what is on the clipboard."""
+    """The method would destroy the contents of the clipboard."""
 
 
 def _nothing() -> None:
-    """Find nothing against it."""
+    """Accept: the default of `Candidate.check`."""
 
 
 class InsertMethod(Protocol):
-    """One way of inserting text."""
+    """A method of inserting text."""
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Insert into the window that `stays` tells of.
+        """Insert into the window of `stays`.
 
-        Raises UnavailableError where it cannot, and MovedError where the window has not the focus:
-        nothing was inserted then. Else DeliveryError.
+        Raises UnavailableError where it cannot, and MovedError where the window does not have the
+        focus: nothing was inserted then. Else DeliveryError.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A way, by its name; `make` raises UnavailableError where this session does not offer it."""
+    """A method that may work; `make` raises UnavailableError where the session lacks it."""
 
     name: str
-    methods: frozenset[Method]  # the settings that it is a way for
+    methods: frozenset[Method]  # the values of output.method that allow it
     make: Callable[[], InsertMethod]
-    check: Callable[[], None] = _nothing  # raises it, too, where a look takes its time
+    check: Callable[[], None] = _nothing  # raises UnavailableError, where finding out takes time
 
 
 class MethodChain:
-    """Tries them in order; for one thread."""
+    """Inserts by the first method that can; for one thread."""
 
     def __init__(
         self,
@@ -72,7 +75,7 @@ class MethodChain:
         reset: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`reset` is called after a failure: what the ways are made of may be broken."""
+        """`reset` is called after a failure: the methods' connections may be broken."""
         self._candidates, self._reset, self._clock = candidates, reset, clock
         self._made: dict[str, InsertMethod] = {}
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
@@ -80,9 +83,9 @@ class MethodChain:
     def insert(
         self, text: str, treatment: Treatment, stays: Stays, only: Collection[str] = ()
     ) -> Receipt:
-        """Insert by the first way that can, of `only` these if any are given.
+        """Insert by the first method that can; only by those named in `only`, if any.
 
-        What cannot be pasted without harm to the clipboard is typed, whatever the method says.
+        What cannot be pasted without harm to the clipboard is typed, whatever the setting.
         Raises MovedError, and DeliveryError with every reason where none can.
         """
         reasons: list[UnavailableError] = []
@@ -105,7 +108,7 @@ class MethodChain:
         raise DeliveryError(_all_of(reasons))
 
     def explain(self) -> list[tuple[str, str]]:
-        """Return each way with why it cannot be had in this session; empty where it can."""
+        """Return each method with why it is unavailable in this session; empty where it works."""
         found: list[tuple[str, str]] = []
         for candidate in self._candidates:
             try:
@@ -133,14 +136,10 @@ class MethodChain:
 
 
 def _all_of(reasons: Sequence[UnavailableError]) -> str:
-    """Return what no way can, and what would change it."""
+    """Return one message of all reasons and remedies."""
     why = list(dict.fromkeys(reason.reason for reason in reasons))
     remedies = list(dict.fromkeys(reason.remedy for reason in reasons if reason.remedy))
     return " ".join(["No method of inserting text works here.", *why, *remedies])
-
-
-LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
-_LOOK = 0.01
 
 
 def await_release(
@@ -165,12 +164,12 @@ def await_release(
 
 
 class Released:
-    """A way that begins once no modifier is down."""
+    """An insert method that begins once no modifier is down."""
 
     def __init__(self, method: InsertMethod, held: Held, stop: threading.Event) -> None:
         self._method, self._held, self._stop = method, held, stop
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """As the way does; `stays` is asked meanwhile, too."""
+        """Insert as the wrapped method does; `stays` is checked while waiting, too."""
         await_release(self._held, self._stop, stays)
         return self._method.insert(text, treatment, stays)

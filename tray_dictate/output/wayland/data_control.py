@@ -1,8 +1,6 @@
-"""Both selections of a seat without a window or the focus: data-control, in either of its names.
+"""The data-control protocol: owning and reading both selections without a window or the focus.
 
-ext_data_control_v1 is zwlr_data_control_v1 with another name: the same requests and events.
-
-What another program has on a selection, in every type.
+ext_data_control_v1 is zwlr_data_control_v1 under another name: the same requests and events.
 """
 
 from __future__ import annotations
@@ -27,7 +25,12 @@ _SET = {CLIPBOARD: 0, PRIMARY: 2}  # requests to the device
 _RECEIVE, _DESTROY = 0, 1  # requests to an offer; 1 to a source, too
 _OFFER_TYPE = 0  # request to a source
 
-OnRead = Callable[[str, int], None]  # what type was asked for, where it goes: ours to close
+_PATIENCE = 1.0  # seconds for all of a selection: an owner may be slow, frozen or dead
+_PIECE = 1 << 20  # bytes
+
+Contents = dict[str, bytes]  # by the name of the type, in the owner's order
+OnRead = Callable[[str, int], None]  # gets the type that is asked for, and a file to write to
+Wait = Callable[[float, int], bool]  # waits some seconds for a file to become readable
 
 
 @dataclass(eq=False, slots=True)
@@ -138,20 +141,13 @@ class DataControl:
             self._connection.forget(old.id)
 
 
-PATIENCE = 1.0  # seconds for all of it: an owner may be slow, frozen or dead
-_PIECE = 1 << 20
-
-Contents = dict[str, bytes]  # by the name of the type, in the owner's order
-Wait = Callable[[float, int], bool]  # wait so long for a file to become readable
-
-
 class SelectionSnapshot:
-    """One reading of what there is, ending at most PATIENCE seconds from now."""
+    """Reads the contents of selections, for at most _PATIENCE seconds from now."""
 
     def __init__(self, control: DataControl, *, wait: Wait) -> None:
-        """`wait` deals with everything else meanwhile."""
+        """`wait` handles all other events meanwhile."""
         self._control, self._wait = control, wait
-        self._end = time.monotonic() + PATIENCE
+        self._end = time.monotonic() + _PATIENCE
         self._size = 0
 
     def read(self, offered: Offered) -> Contents:

@@ -1,4 +1,4 @@
-"""Which window our keys reach: told on the connection that they go out on.
+"""Which window our keys reach, as the connection that sends them hears it.
 
 Between a look at the focus and the keys after it the compositor may give the focus to another
 window: nothing in the protocols binds keys to a window. But a connection hears of the windows in
@@ -19,7 +19,7 @@ _LOOKS = 5  # at the focus, while it moves between each two
 
 
 class FocusCheck:
-    """The window that has the focus while `stays` says yes."""
+    """Whether the window of `stays` has the focus, before and after keys."""
 
     def __init__(
         self, connection: Connection, windows: WindowList | None, stays: Callable[[], bool] | None
@@ -28,7 +28,7 @@ class FocusCheck:
         self._wanted: str | None = None
 
     def is_there(self) -> bool:
-        """Tell whether it has the focus now: the last look before keys. Raises WaylandError."""
+        """Tell whether it has the focus now, right before keys. Raises WaylandError."""
         if self._stays is None:
             return True
         if self._windows and self._wanted is None:
@@ -36,11 +36,11 @@ class FocusCheck:
         return self._stays()
 
     def was_there(self) -> bool:
-        """Tell whether it had the focus at the moment of what was heard last."""
+        """Tell whether it had the focus when the compositor sent its last event."""
         return self._windows is None or self._windows.focused() == self._wanted
 
     def _find(self, windows: WindowList, stays: Callable[[], bool]) -> bool:
-        """Learn which window of this connection's `stays` speaks of."""
+        """Find out which window of this connection `stays` is about."""
         for _ in range(_LOOKS):
             moves = windows.moves
             if not stays():
@@ -54,7 +54,7 @@ class FocusCheck:
 
 @contextmanager
 def focus_check(connection: Connection, stays: Callable[[], bool] | None) -> Generator[FocusCheck]:
-    """Yield the aim of what is sent in this context. Raises WaylandError."""
+    """Yield a check for the keys that are sent in this context. Raises WaylandError."""
     windows = None
     if stays:
         with suppress(UnavailableError):  # the compositor tells no windows apart

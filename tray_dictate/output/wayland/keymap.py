@@ -1,13 +1,12 @@
-"""Keymaps for a virtual keyboard: a complete US one for chords, and made ones for any text.
+"""Keymaps: a US one for chords, generated ones for any text, and what the session's keymap gives.
 
-In a made one each character has a key to itself, without modifiers. Its keys are those that give
-text on every keyboard and some that no keyboard has: programs and compositors that go by the place
-of a key (Chromium, `bindcode`, `bindsym --to-code`) must not take a letter for Escape or the
+In a generated keymap each character has a key to itself, without modifiers. Its keys are those that
+give text on every keyboard and some that no keyboard has: programs and compositors that go by the
+place of a key (Chromium, `bindcode`, `bindsym --to-code`) must not take a letter for Escape or the
 hotkey.
 
-Which characters the session's layout has where a US keyboard has them.
-
-For what presses keys by their places and cannot bring a keymap of its own.
+What presses keys by their places and cannot bring a keymap of its own (ydotool) asks which
+characters the session's layout has where a US keyboard has them.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ _PLACES = {
 }
 _KEYPAD = (55, *range(71, 84), 95, 98, 117, 118, 121, 179, 180)
 _ELSEWHERE = (86, 89, 124)  # text keys of European, Brazilian and Japanese keyboards
-_NOBODYS = (84, *range(195, 200))
-_SPARE = (*_ELSEWHERE, *_NOBODYS, *_KEYPAD)
+_UNUSED = (84, *range(195, 200))
+_SPARE = (*_ELSEWHERE, *_UNUSED, *_KEYPAD)
 ROOM = len(_PLACES) + len(_SPARE)  # characters of one keymap
 _COMMON = "abcdefghijklmnopqrstuvwxyz .,'-?!ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890"
 _AHEAD = 2000  # characters that are looked at for what the next keymap has to have
@@ -80,7 +79,7 @@ def keymap(codes: Mapping[str, int]) -> str:
 
 
 def is_typed(character: str) -> bool:
-    """Tell whether a key can give this: control characters are none, half a character is none."""
+    """Tell whether a key can give this: not control characters, nor halves of surrogate pairs."""
     return character in _FIXED or unicodedata.category(character) not in ("Cc", "Cs")
 
 
@@ -129,7 +128,7 @@ _NAMES = dict(zip(_NAMED, "!@#$%^&*()-_=+[{]};:'\",<.>/?`~\\|", strict=True))
 
 
 def session_characters() -> frozenset[str]:
-    """Return what the session's keyboard has where a US one has it. Raises UnavailableError."""
+    """Return the characters that are where a US keyboard has them. Raises UnavailableError."""
     connection = Connection()
     try:
         return like_us(session_keymap(connection))
@@ -169,7 +168,7 @@ def session_keymap(connection: Connection) -> str:
 def like_us(keymap: str) -> frozenset[str]:
     """Return the characters that this keymap has where a US keyboard has them.
 
-    None where it has several layouts: which of them is in use is not told.
+    Empty where it has several layouts: which one is in use cannot be found out.
     """
     same = set[str](" \n\t")
     for name, body in _KEY.findall(keymap):

@@ -1,4 +1,4 @@
-"""The ways of a Wayland session, each made when it is first wanted, and what they share."""
+"""The insert methods of a Wayland session, each built on first use, and what they share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TYPE: frozenset[Method] = frozenset({"auto", "type"})
 
 
 class Pastes(Protocol):
-    """Pastes: a WaylandPaster, or the portal's."""
+    """What pastes: a WaylandPaster, or the portal."""
 
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
         """Return None where nobody took the text. Raises MovedError, UnsavedError."""
@@ -42,7 +42,7 @@ class Pastes(Protocol):
 
 
 class Windows(Protocol):
-    """What is known of the windows that pastes are for."""
+    """What is known about the windows that pastes are for."""
 
     paste_support: PasteSupport
 
@@ -56,7 +56,7 @@ class Windows(Protocol):
 
 
 class Types(Protocol):
-    """Types: a program."""
+    """A program that types."""
 
     def check(self) -> None:
         """Raise UnavailableError where it cannot type in this session."""
@@ -68,22 +68,24 @@ class Types(Protocol):
 
 
 class InsertMethods:
-    """For one thread, but for `stop`."""
+    """Builds the methods and owns their connections; for one thread, except `stop`."""
 
     def __init__(self, stop: threading.Event, held: Held) -> None:
-        """`held` tells which keys the user holds, None where that is not known."""
+        """`held` returns the keys that the user holds, None where that is not known."""
         self._stop, self._held = stop, held
-        self.target: Target | None = None  # what the next text is for; None where nothing tells
+        self.target: Target | None = None  # of the next text; None where windows are not told apart
         self.paste_support = PasteSupport()
         self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
         self._selections: WaylandSelections | None = None
-        self._borrowed: WaylandSelections | None = None  # those that the portal pastes by
+        self._borrowed: WaylandSelections | None = (
+            None  # the selections that the portal pastes with
+        )
 
     def candidates(self) -> list[Candidate]:
-        """Return the ways, best first."""
+        """Return the methods, best first."""
         return [
             Candidate("commit", AUTO, self._commit, lambda: self.input_method().check()),
             Candidate("paste", PASTE, self._paste),
@@ -100,7 +102,7 @@ class InsertMethods:
         return self._keyboard
 
     def input_method(self) -> InputMethod:
-        """Return what commits. Raises UnavailableError."""
+        """Return our input method. Raises UnavailableError."""
         if self._input_method is None:
             self._input_method = self._connected(InputMethod)
         return self._input_method
@@ -115,7 +117,7 @@ class InsertMethods:
         return self._selections
 
     def portal(self) -> PortalPaste:
-        """Return the RemoteDesktop portal, which asks nobody yet. Raises UnavailableError."""
+        """Return the portal, which asks the user nothing yet. Raises UnavailableError."""
         if self._portal is None:
             self._borrowed = None
             with suppress(UnavailableError):
@@ -124,7 +126,7 @@ class InsertMethods:
         return self._portal
 
     def prepare(self) -> None:
-        """Have the desktop ask the user now for leave, where keys need that."""
+        """Have the desktop ask the user for permission now, where keys need one."""
         try:
             self.keyboard()
         except UnavailableError:
@@ -151,7 +153,7 @@ class InsertMethods:
             keyboard.chord(chord, stays)
 
     def before(self) -> str | None:
-        """Return the text before the caret; None where nobody tells it."""
+        """Return the text before the caret; None where that cannot be found out."""
         try:
             return self.input_method().before()
         except UnavailableError:
@@ -166,7 +168,7 @@ class InsertMethods:
         asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
 
     def reset(self) -> None:
-        """Have new ones the next time: these may be broken."""
+        """Close all connections, which may be broken; new ones are made on the next use."""
         if self._keyboard:
             self._keyboard.close()
         self._keyboard = self._input_method = None
@@ -208,7 +210,7 @@ class InsertMethods:
 
 
 class Commit:
-    """By the input method."""
+    """Inserts by the input method."""
 
     def __init__(
         self, input_method: InputMethod, stop: threading.Event, methods: InsertMethods
@@ -223,14 +225,14 @@ class Commit:
 
 
 class Paste:
-    """By the clipboard and a chord, where the window takes that as far as is known."""
+    """Pastes by a chord, unless the window is known not to accept that."""
 
     def __init__(self, windows: Windows, paster: Pastes) -> None:
         self._windows, self._paster = windows, paster
         self._ignored: Place | None = None  # the last paste; its target may yet read it
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Paste; refuse where that was not taken, or would destroy the clipboard."""
+        """Paste; refuse where the window did not accept it, or the clipboard cannot be saved."""
         place, paste_support = self._windows.place(treatment.chord), self._windows.paste_support
         receipt = None
         try:
@@ -262,7 +264,7 @@ class Paste:
 
 
 class Type:
-    """By our keyboard, key after key."""
+    """Types on our virtual keyboard."""
 
     def __init__(self, methods: InsertMethods, stop: threading.Event) -> None:
         """Raises UnavailableError."""
@@ -270,7 +272,7 @@ class Type:
         self._keyboard = methods.keyboard()
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Type; `stays` is asked before each character."""
+        """Type; `stays` is checked before each burst."""
         del treatment
         done = self._keyboard.type(text, self._stop, stays, xwayland=not self._is_native())
         return whole(done, len(text), self._stop)
@@ -284,7 +286,7 @@ class Type:
 
 
 class Program:
-    """By a program that types."""
+    """Types by another program."""
 
     def __init__(self, program: Types, stop: threading.Event) -> None:
         """Raises UnavailableError where it cannot type in this session."""
@@ -292,7 +294,7 @@ class Program:
         self._program, self._stop = program, stop
 
     def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Type; `stays` is asked before the first character only."""
+        """Type; `stays` is checked before the first character only."""
         del treatment
         if not stays():
             raise MovedError

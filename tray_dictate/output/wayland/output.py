@@ -1,8 +1,8 @@
-"""Text into the focused window of a Wayland session, by the first of several ways that can.
+"""Text into the focused window of a Wayland session, by the first method that works.
 
-Where the compositor tells which window has the focus, text goes into that window or nowhere. While
-none has it, a launcher may have a text field, or the screen is locked: then only a text field gets
-text, and no key is pressed.
+Where the compositor reports which window has the focus, text goes into that window or nowhere.
+While none has it, a launcher may have a text field, or the screen is locked: then only a text field
+gets text, and no key is pressed.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tray_dictate.system.wayland import WaylandError, offered
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 4000  # characters of what was inserted, for the look before they are taken back
-TOLD = 900  # characters that programs tell at least, where there are more
+REMEMBERED = 4000  # characters of inserted text, to compare with before they are removed
+TOLD = 900  # characters before the caret that programs report at least, if there are more
 ANY = Target("focus")  # whatever has the focus, where windows are not told apart
 
 
@@ -182,7 +182,7 @@ class WaylandOutput(ThreadedOutput[Target]):
 
 
 def _may_end_with(before: str, expected: str) -> bool:
-    """Tell whether that stands before the caret, as far as it is told: often of its line only."""
+    """Tell whether `expected` may be before the caret; programs often report its line only."""
     line = expected.rpartition("\n")[2]
     said = before.rpartition("\n")[2]
     return said.endswith(line) or (len(said) >= TOLD and line.endswith(said))

@@ -1,7 +1,7 @@
-"""Which program reads at the other end of a pipe, as /proc tells.
+"""Finds the process that reads at the other end of a pipe, in /proc.
 
-Wayland says that somebody reads a selection, not who. A program that was started only for this
-read (the `cat` of `wl-paste --watch cat`) counts as the one that has started it.
+Wayland reports that a selection is read, not by which program. A program that was started only for
+this read (the `cat` of `wl-paste --watch cat`) counts as the one that has started it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ UNKNOWN = 0  # a client of another machine, or a server that does not tell
 
 
 class Clients:
-    """What is known of clients; for one thread, with that thread's connection."""
+    """Processes of the X server's clients; for one thread, with that thread's connection."""
 
     def __init__(self, display: Display) -> None:
         self._display = display

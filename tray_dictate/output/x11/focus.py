@@ -1,4 +1,4 @@
-"""Giving the focus to a window of an X server, and whether anybody has taken the keyboard."""
+"""Gives the focus to an X11 window, holds it there, and detects a grabbed keyboard."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def _ask_for_focus(display: Display, window: str) -> None:
 
 @contextmanager
 def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
-    """Yield what tells whether a window has the focus, and leaves it no chance to lose it then.
+    """Yield a function that tells whether a window has the focus, and keeps it there if so.
 
-    From a yes on the server serves nobody else, until the keys have been sent: a burst lets go of
-    it, or the end of this context does.
+    After a True the server is grabbed until the keys have been sent: a burst releases it, or the
+    end of this context does.
     """
     known: list[Any] = []  # where in the window the focus was when we looked last
 
@@ -95,7 +95,7 @@ def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
 
 
 def be_heard(display: Display) -> None:
-    """Raise DeliveryError where a program keeps the keyboard: a locked screen, or an open menu.
+    """Raise DeliveryError where a program has grabbed the keyboard: a lock screen, or a menu.
 
     Keys would go there, and not to the window that has the focus. Asking takes the keyboard for a
     moment: for the window that has the focus, as it would learn that another had it, and a field

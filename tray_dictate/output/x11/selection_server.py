@@ -1,4 +1,4 @@
-"""Answers to programs that ask for a selection which we own, and a note of who read what."""
+"""Answers programs that ask for a selection which we own, and notes which of them read what."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEFERRED = 0.5
 
 @dataclass(slots=True)
 class OwnedSelection:
-    """One selection."""
+    """A selection, and what we serve on it while we own it."""
 
     atom: int
     contents: Contents | None = None  # what we serve; None while it is not ours
@@ -104,11 +104,11 @@ class _Deferred:
 
 
 class Server:
-    """Hands out what is held.
+    """Serves the selections that we own.
 
-    A private text is for the target alone. Whoever else asks gets what the user had, as if
-    nothing were dictated: clipboard managers keep what they read, and a password manager looks
-    whether the clipboard is still its own. Who may be reading for the target has to wait for it.
+    A private text is for the target alone. Any other program gets what the user had, as if nothing
+    were dictated: clipboard managers keep what they read, and a password manager checks whether the
+    clipboard is still its own. A program that may be reading for the target has to wait for it.
     """
 
     def __init__(self, display: Display, held: tuple[OwnedSelection, ...]) -> None:

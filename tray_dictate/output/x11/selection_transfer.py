@@ -1,6 +1,7 @@
-"""What another program has on a selection, in every format; and what a manager takes over.
+"""Contents of X11 selections on their way out and in: whole, or piece by piece (INCR) if large.
 
-Values of selections as they travel: whole, or piece by piece (INCR) where they are large.
+`Outgoing` sends to programs that ask, `SelectionSnapshot` reads what another program offers, and
+`hand_over` gives our contents to a clipboard manager.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.secrecy import is_secret
 from tray_dictate.output.selection import LARGEST, NOT_FORMATS
 
-PIECE = 200_000  # bytes in one request; servers take 262,140 without BIG-REQUESTS
+log = logging.getLogger(__name__)
+
+_PIECE = 200_000  # bytes in one request; servers take 262,140 without BIG-REQUESTS
+_PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
+_LONGEST = 4.0  # seconds for all of them: LibreOffice makes some 20 formats
+_HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
+# LibreOffice's mark of its own copy: offered by us, it would have it paste that and not ours
+_SIGNATURE = "application/x-libreoffice-internal-id-"
+
+Wait = Callable[[Callable[[Any], bool], float], Any]
 
 
 class Value(NamedTuple):
@@ -27,6 +37,9 @@ class Value(NamedTuple):
     kind: int  # an atom
     bits: int
     data: bytes
+
+
+Contents = dict[int, Value]  # by the atom of the target
 
 
 def read(window: Window, atom: int) -> Value | None:
@@ -39,7 +52,7 @@ def read(window: Window, atom: int) -> Value | None:
 
 
 class Outgoing:
-    """Values on their way to those who asked for them."""
+    """Sends values into the properties of windows that asked for them."""
 
     def __init__(self, display: Display) -> None:
         self._incr = display.intern_atom("INCR")
@@ -47,7 +60,7 @@ class Outgoing:
 
     def send(self, window: Window, atom: int, value: Value, done: Callable[[], None]) -> None:
         """Put a value into a property of theirs; `done` is called when all of it went out."""
-        if len(value.data) <= PIECE:
+        if len(value.data) <= _PIECE:
             window.change_property(atom, value.kind, value.bits, value.data)
             done()
             return
@@ -62,7 +75,7 @@ class Outgoing:
         if key not in self._pending:
             return
         value, done = self._pending.pop(key)
-        piece, rest = value.data[:PIECE], value.data[PIECE:]
+        piece, rest = value.data[:_PIECE], value.data[_PIECE:]
         event.window.change_property(event.atom, value.kind, value.bits, piece)
         if piece:  # the empty one says that there is no more
             self._pending[key] = (value._replace(data=rest), done)
@@ -75,19 +88,6 @@ class Outgoing:
         """Drop what a window that is gone was still to get."""
         for key in [key for key in self._pending if key[0] == window]:
             del self._pending[key]
-
-
-log = logging.getLogger(__name__)
-
-PATIENCE = 1.0  # seconds for each answer: an owner may be frozen or dead
-LONGEST = 4.0  # seconds for all of them: LibreOffice makes some 20 formats
-HANDING_OVER = 1.0  # seconds for a clipboard manager to save what would end with us
-
-Contents = dict[int, Value]  # by the atom of the target
-Wait = Callable[[Callable[[Any], bool], float], Any]
-
-# LibreOffice's sign of its own copy: offered by us, it would have it paste that and not ours
-_SIGNATURE = "application/x-libreoffice-internal-id-"
 
 
 class AtomNames:
@@ -108,7 +108,7 @@ class AtomNames:
 
 
 class SelectionSnapshot:
-    """One reading of one selection, ending at most LONGEST seconds from now."""
+    """Reads one selection once, for at most _LONGEST seconds from now."""
 
     def __init__(
         self, display: Display, window: Window, *, wait: Wait, stamp: int,
@@ -122,7 +122,7 @@ class SelectionSnapshot:
         self._property = display.intern_atom("_TRAY_DICTATE_SAVED")
         self._names = names or AtomNames(display)
         self._incr = display.intern_atom("INCR")
-        self._end = time.monotonic() + LONGEST
+        self._end = time.monotonic() + _LONGEST
         self._size = 0
         self.signed = False  # its owner asks for the formats to learn that it owns it no more
 
@@ -198,7 +198,7 @@ class SelectionSnapshot:
         )
 
     def _left(self) -> float:
-        return min(self._end - time.monotonic(), PATIENCE)
+        return min(self._end - time.monotonic(), _PATIENCE)
 
     def _count(self, value: Value | None) -> None:
         self._size += len(value.data) if value else 0
@@ -214,7 +214,7 @@ def hand_over(display: Display, window: Window, *, wait: Wait, stamp: int) -> bo
     place = display.intern_atom("_TRAY_DICTATE_SAVED")
     window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, stamp)
     try:
-        answer = wait(lambda event: event.type == X.SelectionNotify, HANDING_OVER)
+        answer = wait(lambda event: event.type == X.SelectionNotify, _HANDING_OVER)
     except TimeoutError:
         log.info("the clipboard manager did not take over the clipboard")
         return False
