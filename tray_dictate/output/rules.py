@@ -125,7 +125,7 @@ class Rules:
         )
 
     def _shipped_method(self, shipped: list[Shipped]) -> Method | None:
-        """Return our rules' method: "off" stands; else who wants one way everywhere gets it."""
+        """Return the method of our rules: "off" always; another only if the setting is "auto"."""
         methods: list[Method] = [rule.method for rule in shipped if rule.method]
         if "off" in methods:
             return "off"

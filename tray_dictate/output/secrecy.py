@@ -36,7 +36,7 @@ _LENDERS = {
 
 
 def is_secret(formats: Iterable[str]) -> bool:
-    """Tell whether contents of these formats are marked as a secret of somebody else's."""
+    """Tell whether contents of these formats are marked as another program's secret."""
     names = [*formats]
     plain = ["".join(filter(str.isalnum, name.lower())) for name in names]
     return OURS not in names and any(hint in name for name in plain for hint in _HINTS)

@@ -62,7 +62,7 @@ class Offer:
         self.done_at = self.quiet_since = time.monotonic()
 
     def due(self, quiet: float) -> float:
-        """Return when it is to be given back: after so many seconds without a read."""
+        """Return when it is to be given back: after `quiet` seconds without a read."""
         if self.quiet_since is None:
             return self.abandoned
         return min(self.quiet_since + quiet, (self.done_at or self.quiet_since) + LONGEST)
@@ -88,7 +88,7 @@ class SelectionThread(ABC, Generic[OfferT]):
         self._ask(lambda: self._settle(offer))
 
     def withdraw(self, offer: OfferT) -> None:
-        """Give back what was there now: when this returns, nobody gets the offer's text."""
+        """Give back what was there now: when this returns, no program gets the offer's text."""
         self._ask(lambda: self._withdraw(offer))
 
     def keep(self, text: str, *, secret: bool = False) -> None:
@@ -160,7 +160,7 @@ class SelectionThread(ABC, Generic[OfferT]):
 
     @abstractmethod
     def _sleep(self, seconds: float | None) -> None:
-        """Deal with what happens next, or return when woken or after so many seconds."""
+        """Handle what happens next, or return when woken or after `seconds`."""
 
     @abstractmethod
     def _due(self) -> float | None:

@@ -89,7 +89,7 @@ class PortalSelections:
         self._quietly(self._end_soon(offer))
 
     def withdraw(self, offer: WaylandOffer) -> None:
-        """Give back what was there, unless the text is being read: else nobody gets it any more."""
+        """Give back what was there, unless the text is being read: no program gets it then."""
         self._quietly(self._withdraw(offer))
 
     def keep(self, text: str, *, secret: bool = False) -> None:
@@ -145,7 +145,7 @@ class PortalSelections:
         self._managed = self._was_read.is_set()
 
     async def _calm(self) -> None:
-        """Wait until nobody has read for a moment."""
+        """Wait for a moment without reads."""
         left = self._read_at + CALM - time.monotonic()
         if left > 0:
             await asyncio.sleep(left)

@@ -49,7 +49,7 @@ class PortalPaste:
         self._remote.prepare()
 
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
-        """Paste; None where nobody took the text, and nobody can any more.
+        """Paste; return None where no program read the text, and none can any more.
 
         Raises UnavailableError, MovedError and UnsavedError, and DeliveryError while a modifier is
         held: nothing was pressed then.

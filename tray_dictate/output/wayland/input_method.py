@@ -240,7 +240,7 @@ class InputMethod:
                 field.end()
 
     def _hear(self, field: _Field, patience: float) -> None:
-        """Wait so long for a text field, and somewhat more where others may be told of before."""
+        """Wait for a text field; longer where answers to earlier input methods may come first."""
         wait, owed = self._connection.wait, self._owed
         if time.monotonic() - self._ended_at > _LATE:
             owed = 0

@@ -84,7 +84,7 @@ class VirtualKeyboard:
         stop: threading.Event,
         stays: Callable[[], bool] | None = None,
     ) -> int:
-        """Press a chord so often; return how often, less where `stop` or `stays` ends it.
+        """Press a chord `times` times; return how often, less where `stop` or `stays` ends it.
 
         `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
         another window has got a burst all the same.
@@ -162,7 +162,7 @@ class VirtualKeyboard:
         return part
 
     def _doubt(self) -> None:
-        """Send the keymap anew: sway, reloaded, gives every keyboard its configured layout."""
+        """Have the keymap sent again: sway, on reload, gives every keyboard the configured one."""
         if time.monotonic() - self._sent > TRUSTED:
             self._keymap = ""
 
@@ -179,7 +179,7 @@ class VirtualKeyboard:
         self._keymap = text
 
     def _take_over(self) -> None:
-        """Make this the keyboard whose keymap programs have, which else the first key does."""
+        """Have programs take this keyboard's keymap now, not only at its first key."""
         self._modify(_NOBODYS)
         self._modify(0)
         self._connection.roundtrip()

@@ -37,7 +37,7 @@ class Pastes(Protocol):
     """What pastes: a WaylandPaster, or the portal."""
 
     def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
-        """Return None where nobody took the text. Raises MovedError, UnsavedError."""
+        """Return None where no program read the text. Raises MovedError, UnsavedError."""
         ...
 
 

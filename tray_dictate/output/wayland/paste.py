@@ -59,7 +59,7 @@ class WaylandPaster:
         stays: Callable[[], bool],
         chords: Sequence[str] = (),
     ) -> Receipt | None:
-        """Paste; None where nobody took the text, and nobody can any more.
+        """Paste; return None where no program read the text, and none can any more.
 
         Each of `chords` is pressed where nobody has read after those before it; without any, it is
         the treatment's. Raises MovedError where `stays` says no before a key, UnsavedError where a

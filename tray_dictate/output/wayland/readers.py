@@ -30,12 +30,12 @@ class Reader(NamedTuple):
     pipe: str = ""
 
     def is_reading(self) -> bool:
-        """Tell whether it has its end of the pipe still."""
+        """Tell whether it still has its end of the pipe open."""
         return bool(self.end) and _leads_to(self.end, self.pipe)
 
 
 class Readers:
-    """Finds who reads; for one thread."""
+    """Finds the readers of pipes; for one thread."""
 
     def __init__(self, connection: int) -> None:
         """`connection` is a socket to the compositor, which reads for all programs on Xwayland."""
@@ -43,7 +43,7 @@ class Readers:
         self._recent: list[int] = []
 
     def find(self, file: int, since: float) -> Reader:
-        """Return who reads what is written to a pipe, NOBODY if it is not known.
+        """Return the reader of a pipe that we write to; NOBODY if it is not known.
 
         One started after `since`, a time of the boot clock, counts as who has started it.
         """

@@ -182,7 +182,7 @@ class Server:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody who has read whatever appeared has not read this yet."""
+        """Whether a known clipboard manager has not read the last change yet."""
         return self._habits.is_awaited
 
     @property
@@ -209,7 +209,7 @@ class Server:
             self._expect_late(now)
 
     def answer(self, serving: Serving, name: str, file: int) -> None:
-        """Begin to write what somebody asks for; the file is ours to close."""
+        """Begin to write what a program asks for; the file is ours to close."""
         offer = serving.offer
         reader = self._readers.find(file, serving.taken_boot)
         if offer.withdrawn if offer else self._is_late(reader.who):
@@ -225,7 +225,7 @@ class Server:
         self.go_on(file)
 
     def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
-        """Tell whether an offer's text is for who asks; else they get what the user had.
+        """Tell whether an offer's text is for this process; else it gets what the user had.
 
         A clipboard manager keeps what it reads, and may, where the text is not private.
         """
@@ -252,7 +252,7 @@ class Server:
             self._emptying.append((read.reader, time.monotonic() + EMPTYING))
 
     def is_read_out(self) -> bool:
-        """Tell whether nobody reads any more what was written.
+        """Tell whether all that was written has been read.
 
         GTK 3 drops what it is just reading once there is something else on a selection.
         """
@@ -265,7 +265,7 @@ class Server:
         return not self._emptying
 
     def drop_stale(self) -> None:
-        """Give up those who do not read."""
+        """Stop writing to programs that do not read."""
         now = time.monotonic()
         for read in [read for read in self._reads.values() if read.until < now]:
             self._end(read)
@@ -297,7 +297,7 @@ class Server:
         return now <= self._late.setdefault(who, now + ONE_PASTE)
 
     def _note(self, read: _Read) -> None:
-        """Learn from a complete read."""
+        """Note a complete read."""
         who, offer, now = read.reader.who, read.serving.offer, time.monotonic()
         if read.name == HINT:
             self._habits.asks_for_secrets(who)

@@ -271,7 +271,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         self._prepare_keeper()
 
     def _of_the_user(self) -> dict[int, Contents]:
-        """Return what of the user's is ours to serve now, by its source."""
+        """Return the user's contents that we serve now, by their sources."""
         return {
             self._sources[held.kind]: held.serving.contents
             for held in self._held
@@ -303,7 +303,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
 
     @override
     def _conclude(self) -> None:
-        """Have a keeper serve what is the user's, once those who are reading now have read."""
+        """Hand the user's contents over to a keeper, after the reads that are under way."""
         end = time.monotonic() + EMPTYING
         while self._server.files and time.monotonic() < end:
             self._serve(GLANCE)

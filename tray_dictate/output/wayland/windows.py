@@ -163,7 +163,7 @@ class Toplevels:
             raise DeliveryError(f"The list of windows cannot be read: {reason}.") from reason
 
     def _listen(self) -> None:
-        """Read what nobody asks about: who never reads is thrown out, once enough has piled up."""
+        """Read events between questions: a client that never reads is disconnected in the end."""
         with suppress(OSError, ValueError):
             files = [self._connection, self._wake_up]
             while self._wake_up not in select.select(files, [], [])[0]:

@@ -60,7 +60,7 @@ def modifiers(layout: Layout, first: int) -> set[int]:
 
 
 def idle_key(layout: Layout, first: int) -> int | None:
-    """Return a key that gives nothing, and that nobody borrows."""
+    """Return a key that gives nothing and is not among those that typing borrows."""
     idle = (code for code, row in enumerate(layout.rows, first) if not any(row))
     return next((code for code in idle if code < FIRST), None)
 

@@ -290,7 +290,7 @@ class X11Output(ThreadedOutput[Focus]):
             self._keyboard.put_back()
 
     def _refresh(self) -> None:
-        """Take what the server has told this connection: the keymap may be another now."""
+        """Read the pending events of this connection: the keymap may have changed."""
         while self._display.pending_events():
             event = self._display.next_event()
             if hasattr(event, "first_keycode"):  # a MappingNotify

@@ -52,7 +52,7 @@ class Paster:
     def paste(
         self, text: str, target: Focus, treatment: Treatment, *, known: bool = False
     ) -> Receipt | None:
-        """Paste; None where nobody took the text, and nobody can any more.
+        """Paste; return None where no program read the text, and none can any more.
 
         A target that is `known` to take pastes gets more time for it.
         Raises MovedError, and UnsavedError where a paste would destroy the user's clipboard.

@@ -150,7 +150,7 @@ class Server:
         self._note_all(offer)
 
     def answer_deferred(self, offer: X11Offer | None) -> None:
-        """Answer who had to wait: nobody is left for whom the text may be, or it is time."""
+        """Answer deferred requests whose time is up; all, if no text is on offer to a target."""
         now = time.monotonic()
         over = offer is None or offer.settled or not offer.pressed
         ready = [one for one in self._deferred if over or one.until <= now]
@@ -163,7 +163,7 @@ class Server:
         self._note_all(offer)
 
     def trust(self, offer: X11Offer) -> None:
-        """Have those who have read for the target wait no more."""
+        """Let clients that have read for the target read at once from now on."""
         for client in offer.foreign - self._eager:
             self._trusted.add((client, self._clients.process(client)))
 
@@ -214,7 +214,7 @@ class Server:
             self._told(self._held[event.selection], client, offer)
 
     def _told(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
-        """Note that a client has learnt the formats, and so who owns the selection."""
+        """Note that a client has read the formats, so that it knows who owns the selection."""
         if held.asking == client:
             held.asking = 0
             if offer:
@@ -289,7 +289,7 @@ class Server:
         return True
 
     def _note(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
-        """Learn from a complete read."""
+        """Note a complete read."""
         at_once = time.monotonic() - held.taken_at < EAGER
         if offer is None:
             if at_once:

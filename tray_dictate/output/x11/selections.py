@@ -272,7 +272,7 @@ class X11Selections(SelectionThread[X11Offer]):
     def _own(
         self, held: OwnedSelection, contents: Contents, stamp: int, *, instead_of: Any
     ) -> bool:
-        """Own a selection instead of a certain window, and of nobody who took it meanwhile.
+        """Own a selection if its owner is still `instead_of`; return whether it is ours.
 
         The server's time counts in milliseconds, so that it alone cannot tell who was first: the
         server is held still between the look and the taking. What we own already we take with the
@@ -417,7 +417,7 @@ class CutBuffer:
             self._root.delete_property(Xatom.CUT_BUFFER0)
 
     def bring_back(self) -> None:
-        """Put it back, unless a program has set it anew; idempotent."""
+        """Put it back, unless a program has set another one; idempotent."""
         hidden, self._hidden = self._hidden, None
         if hidden is not None and read(self._root, Xatom.CUT_BUFFER0) is None:
             self._root.change_property(Xatom.CUT_BUFFER0, hidden.kind, hidden.bits, hidden.data)

@@ -102,7 +102,7 @@ class X11Typist:
         return [Stroke(shift)] if style.remote and shift else []
 
     def _rest(self, part: str, style: TypingStyle) -> None:
-        """Give those who read the keys their time."""
+        """Wait for the programs that read the keys."""
         self._unread_until = max(
             self._unread_until + DRAIN_EACH * len(part), time.monotonic() + DRAIN
         )
@@ -116,7 +116,7 @@ class X11Typist:
         stop: threading.Event,
         stays: Callable[[], bool] = any_window,
     ) -> int:
-        """Press one key so often; return how often, less where `stop` or `stays` ends it."""
+        """Press one key `times` times; return how often, less where `stop` or `stays` ends it."""
         done = 0
         with self._keyboard.guarded():
             while done < times and not stop.is_set():
@@ -128,7 +128,7 @@ class X11Typist:
         return done
 
     def give_back(self) -> None:
-        """Put the borrowed keycodes back as they were, unless somebody else has changed them."""
+        """Restore the borrowed keycodes, unless another program has changed them."""
         self._check_block(self._keyboard.layout())
         if self._original:
             self._await_readers()
@@ -196,7 +196,7 @@ class X11Typist:
         return native
 
     def _check_block(self, layout: Layout) -> None:
-        """Forget what was borrowed where somebody (setxkbmap) has set the map anew."""
+        """Forget what was borrowed if another program (setxkbmap) has replaced the map."""
         at = FIRST - self._first
         rows = layout.rows[at : at + LAST - FIRST + 1]
         if any(rows[code - FIRST][0] != keysym for keysym, code in self._borrowed.items()):
