@@ -31,6 +31,7 @@ from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipel
 from tray_dictate.core.text.replacements import is_word
 from tray_dictate.system import threads
 from tray_dictate.system.expressions import EXPRESSIONS
+from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class Delivery:
         self._live: dict[int, _Dictation] = {}
         self._under_way: _Dictation | None = None  # whose segment is being delivered
         self._busy = asyncio.Lock()  # one at a time has the window
-        self._submitting: set[asyncio.Task[None]] = set()
+        self._submitting = TaskSet()
         self._insertions = InsertionLog()
         self._composer = Composer(parts, self._insertions)
         self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
@@ -221,8 +222,7 @@ class Delivery:
         """Deliver until cancelled."""
         while True:
             dictation, spoken = await self._queue.get()
-            if self._submitting:  # the Enter of the dictation before
-                await asyncio.wait(self._submitting)
+            await self._submitting.wait()  # the Enter of the dictation before
             trouble = ""
             if not dictation.aborted:
                 async with self._busy:
@@ -482,9 +482,7 @@ class Delivery:
             if not self._placement.takes_enter(record.application):
                 self._tell(f"Enter was not pressed: {_NO_ENTER}")
                 return
-            task = asyncio.create_task(self._submit())
-            self._submitting.add(task)
-            task.add_done_callback(self._submitting.discard)
+            self._submitting.start(self._submit())
 
     async def _submit(self) -> None:
         try:

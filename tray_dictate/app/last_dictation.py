@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tray_dictate.app.delivery import Delivery
 from tray_dictate.core.errors import DictateError
+from tray_dictate.system.threads import TaskSet
 
 _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
 
@@ -16,13 +17,11 @@ class LastDictation:
 
     def __init__(self, delivery: Delivery, tell: Callable[[str], None]) -> None:
         self._delivery, self._tell = delivery, tell
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     def ask(self, name: str, after: float = 0) -> None:
         """Redo, undo or copy it after so many seconds."""
-        task = asyncio.get_running_loop().create_task(self._do(name, after))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._do(name, after))
 
     def ask_from_menu(self, name: str) -> None:
         """Redo, undo or copy it when the menu is gone and the focus back."""

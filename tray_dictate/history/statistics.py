@@ -22,6 +22,7 @@ from tray_dictate.core.errors import EngineError
 from tray_dictate.history.database import SqliteFile, is_number
 from tray_dictate.history.worker import PATIENCE, FileWorker
 from tray_dictate.system import files
+from tray_dictate.system.threads import TaskSet
 
 _MIGRATIONS = (
     (
@@ -229,7 +230,7 @@ class CloudUsage:
         self._pending: dict[Sent, float] = {}  # seconds that are not in the file yet
         self._writing: list[dict[Sent, float]] = []  # on their way into the file
         self._soon: asyncio.TimerHandle | None = None
-        self._flushing: set[asyncio.Task[None]] = set()
+        self._flushing = TaskSet()
 
     async def check(self, cap: float) -> None:
         """Read what was sent this month. Raises EngineError where it is all of the cap."""
@@ -293,9 +294,7 @@ class CloudUsage:
 
     def _flush_soon(self) -> None:
         self._soon = None
-        task = asyncio.get_running_loop().create_task(self.flush())
-        self._flushing.add(task)
-        task.add_done_callback(self._flushing.discard)
+        self._flushing.start(self.flush())
 
 
 def _open(path: Path | None, tell: Callable[[str], None]) -> Stats:

@@ -6,15 +6,13 @@ kept in memory meanwhile.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.errors import HistoryError
@@ -23,6 +21,7 @@ from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import CloudUsage, Numbers, Stats, open_statistics
 from tray_dictate.history.worker import PATIENCE, FileWorker
 from tray_dictate.system import files
+from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class Store:
         self.usage = CloudUsage(self._statistics)
         # what the file does not have yet, or is not to have
         self._unwritten: deque[Entry] = deque(maxlen=settings.entries or None)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
         self._closed = False
         self._expire_recordings()
 
@@ -70,8 +69,8 @@ class Store:
         self._unwritten.append(entry)
         if self._settings.enabled:
             adding = self._history.do(partial(_add, entry), False, patiently=True)
-            self._begin(self._forget_written(entry, adding))
-        self._begin(self._statistics.do(partial(Stats.add, numbers=_numbers(entry)), None))
+            self._tasks.start(self._forget_written(entry, adding))
+        self._tasks.start(self._statistics.do(partial(Stats.add, numbers=_numbers(entry)), None))
 
     async def last(self, count: int = 1) -> list[Entry]:
         """Return the newest entries, the newest first."""
@@ -105,11 +104,6 @@ class Store:
         if await adding:
             with suppress(ValueError):  # the history was cleared meanwhile
                 self._unwritten.remove(entry)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _open(self, tell: Callable[[str], None]) -> History:
         keep, days = self._settings.entries, self._settings.days
