@@ -59,7 +59,7 @@ async def test_settings_that_are_not_there_are_written_with_every_default_explai
     asked, path = program(home, "xdg-open"), home / "there" / "config.toml"
     await Opening(path, lambda _: None, keep).open("settings")
     assert asked.read_text() == str(path)
-    assert "# The hotkey" in path.read_text()
+    assert "# The key or keys to hold" in path.read_text()
     assert all(table == {} for table in tomllib.loads(path.read_text()).values()), "none is changed"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
