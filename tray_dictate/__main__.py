@@ -12,6 +12,7 @@ import io
 import os
 import sys
 
+from tray_dictate.app.control import client
 from tray_dictate.core.errors import OutputError
 
 TYPE_CHECKING = False  # `typing` takes 10 ms
@@ -40,10 +41,8 @@ def main() -> int:
 
 def _run(words: list[str]) -> int:
     if len(words) == 1 and words[0] in _AT_ONCE:
-        from tray_dictate.app.control import client  # noqa: PLC0415 - one way or the other
-
         return client.run(words[0])
-    from tray_dictate.cli import main as cli  # noqa: PLC0415
+    from tray_dictate.cli import main as cli  # noqa: PLC0415 - argparse takes 10 ms
 
     return cli.main(words)
 

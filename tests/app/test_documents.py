@@ -17,7 +17,7 @@ from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.app.menu import offering
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.cli import options
-from tray_dictate.cli.main import parser
+from tray_dictate.cli.parser import build_parser
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, UnavailableError
@@ -184,7 +184,7 @@ async def test_the_check_is_of_the_settings_that_the_daemon_was_started_with(hom
     await Opening(path, lambda _: None, keep, doctor=doctor).open("check")
     said = private_text(Path(asked.read_text())).split()
     assert said == ["--config", str(path), "--set", "hotkey.keys=f9", "--set", "audio.cues=false"]
-    parsed = parser().parse_args(["doctor", "--no-input", *said])
+    parsed = build_parser().parse_args(["doctor", "--no-input", *said])
     assert options.settings(parsed) == sources.load()
     parts = Rig().daemon._parts
     offered = offering(parts, settings, PortAudio(), path, lambda _: None)

@@ -98,7 +98,7 @@ def test_clear_forgets_the_words_and_deletes_the_recordings(tmp_path, history, d
     assert "--yes" in refused.stderr
     assert path.exists()
     done = run(tmp_path, "history", "clear", "--yes")
-    assert done.stdout == "The history is empty. 1 recordings are deleted.\n"
+    assert done.stdout == "The history is empty. 1 recording deleted.\n"
     assert list((data / "kept").iterdir()) == []
     assert not any(b"xylophone" in file.read_bytes() for file in data.glob("history*"))
 
@@ -115,7 +115,7 @@ def test_clear_asks_who_sits_at_a_terminal(tmp_path, history, answer, left):
     os.write(ours, answer)
     asked = asking.communicate(timeout=60)[0]
     os.close(ours)
-    assert "Forget all texts" in asked
+    assert "Delete all texts" in asked
     assert len(history.last(9)) == left
 
 
@@ -125,14 +125,14 @@ def test_a_failed_dictation_becomes_text_and_its_recording_goes(tmp_path, histor
     entry = history.add(failed(str(path)))
     done = run(tmp_path, "history", "retry")
     assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
-    assert "is not on the clipboard" in done.stderr, "there is no display here"
+    assert "could not be copied to the clipboard" in done.stderr, "there is no display here"
     found = history.get(entry)
     assert (found.text, found.state, found.engine, found.audio) == (SENTENCE, "kept", "offline", "")
     assert found.raw == SENTENCE
     assert list((data / "kept").iterdir()) == []
     again = run(tmp_path, "history", "retry", str(entry))
     assert again.returncode == 1
-    assert "has become text already" in again.stderr
+    assert "has its text already" in again.stderr
 
 
 def test_a_recording_that_is_gone_does_not_stand_before_those_that_are_there(tmp_path, history):
@@ -142,11 +142,11 @@ def test_a_recording_that_is_gone_does_not_stand_before_those_that_are_there(tmp
     done = run(tmp_path, "history", "retry")
     assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
     for id in gone:
-        assert f"The recording of {id} is gone: /nowhere/" in done.stderr
+        assert f"The recording of dictation {id} is gone: /nowhere/" in done.stderr
     assert history.get(entry).audio == ""
     again = run(tmp_path, "history", "retry")
     assert again.returncode == 1
-    assert "No recording waits for its text." in again.stderr
+    assert "No recordings to retry." in again.stderr
 
 
 def test_a_recording_of_a_history_that_was_off_becomes_text_too(tmp_path, data):
@@ -172,10 +172,10 @@ def test_what_fails_again_stays(tmp_path, history):
 @pytest.mark.parametrize(
     ("words", "said_of_it"),
     [
-        ((), "No recording waits for its text."),
-        (("77",), "There is no 77."),
-        (("1",), "The recording of 1 is gone: /nowhere/a.wav"),
-        (("2",), "2 has become text already"),
+        ((), "No recordings to retry."),
+        (("77",), "There is no dictation 77."),
+        (("1",), "The recording of dictation 1 is gone: /nowhere/a.wav"),
+        (("2",), "Dictation 2 has its text already"),
     ],
 )
 def test_what_cannot_be_tried_again_is_named(tmp_path, history, words, said_of_it):
@@ -197,7 +197,7 @@ def test_the_numbers_are_there_where_the_history_is_off(tmp_path, data):
     assert (shown["takes"], shown["words"]) == (1, 9)
     assert shown["engines"][0]["text"] == {"count": 1, "p50": 130.0, "p95": 130.0}
     assert (shown["cloud"]["minutes"], shown["cloud"]["cost"]) == (1.5, 0.015)
-    assert "1.5 minutes (openai), at 0.01 a minute 0.0" in run(tmp_path, "stats", *price).stdout
+    assert "1.5 minutes (openai), 0.01 at 0.01 per minute" in run(tmp_path, "stats", *price).stdout
     assert not (data / "history.sqlite").exists()
 
 

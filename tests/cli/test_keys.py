@@ -156,7 +156,7 @@ def test_a_key_is_never_an_argument(key):
 def test_the_embedded_engine_needs_none_and_the_way_to_choose_another_is_told(key, action):
     done = key(action, typed=KEY)
     assert done.returncode == 1
-    assert "offline needs no key" in done.stderr
+    assert "The offline engine needs no key" in done.stderr
     assert "--set engine.name=azure" in done.stderr
     assert not key.kept.exists()
 
@@ -403,7 +403,7 @@ def test_a_key_is_set_tested_and_forgotten_in_gnomes_keyring(secret_service, tmp
         assert key("set", *words, typed=KEY).returncode == 0
     done = key("forget", "--for", "all")
     assert (done.returncode, done.stdout) == (
-        0, "No longer in the keyring: the keys for azure, rewrite.\n",
+        0, "Deleted from the keyring: the keys for azure, rewrite.\n",
     )  # fmt: skip
     assert key("forget", "--for", "all").stdout == "There is no key in the keyring.\n"
     assert key("set", "--for", "all", typed=KEY).returncode == 2

@@ -8,8 +8,6 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ import soundfile
 
 from tests import speech
 from tray_dictate import __version__
-from tray_dictate.cli.main import parser
 from tray_dictate.config import template
 from tray_dictate.history import entries
 
@@ -70,16 +67,6 @@ def test_help_has_every_command_by_what_it_is_for(cli):
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_what_it_does_in_sentences(command):
-    with redirect_stdout(StringIO()) as printed, pytest.raises(SystemExit) as ended:
-        parser().parse_args([command, "--help"])
-    assert ended.value.code == 0
-    usage, description, *_ = printed.getvalue().split("\n\n")
-    assert usage.startswith(f"usage: tray-dictate {command}")
-    assert re.match(r"[A-Z].*\.$", description, re.DOTALL), description
-
-
 def test_the_version_is_told(cli):
     assert cli("--version").stdout == f"tray-dictate {__version__}\n"
 
@@ -87,23 +74,7 @@ def test_the_version_is_told(cli):
 def test_an_unknown_command_is_wrongly_asked(cli):
     done = cli("dictate")
     assert done.returncode == 2
-    assert "'dictate' is not known; tray-dictate --help lists what is." in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "meant"),
-    [
-        (["strat"], "start"), (["tgogle"], "toggle"), (["transcibe", "x.wav"], "transcribe"),
-        (["history", "retyr"], "retry"), (["doctor", "enigne"], "engine"),
-        (["autostart", "enabel"], "enable"), (["completion", "bsh"], "bash"),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_slip_in_a_command_is_answered_with_what_was_meant(words, meant, capsys):
-    with pytest.raises(SystemExit) as ended:
-        parser().parse_args(words)
-    assert ended.value.code == 2
-    assert f"did you mean {meant}?" in capsys.readouterr().err
+    assert "'dictate' is not known; see tray-dictate --help." in done.stderr
 
 
 def test_the_defaults_are_a_settings_file(cli):
@@ -118,7 +89,7 @@ def test_the_path_of_the_settings_is_told(cli, home):
 
 def test_right_settings_are_right(cli):
     done = cli("config", "--check")
-    assert (done.returncode, done.stdout) == (0, "The settings are right.\n")
+    assert (done.returncode, done.stdout) == (0, "No problems found in the settings.\n")
 
 
 def test_three_mistakes_are_three_lines(cli, home):
@@ -157,12 +128,12 @@ def test_a_server_may_be_in_the_environment_and_is_not_asked(cli):
     azure = ("config", "--check", "--set", "engine.name=azure")
     assert "engine.endpoint: Azure OpenAI needs the address" in cli(*azure).stderr
     done = cli(*azure, AZURE_OPENAI_STT_TTS_ENDPOINT="https://no-such-host.invalid")
-    assert done.stdout == "The settings are right.\n"
+    assert done.stdout == "No problems found in the settings.\n"
 
 
 def test_a_server_that_is_not_used_is_not_checked(cli):
     done = cli("config", "--check", "--set", "engine.endpoint=ftp://x")
-    assert done.stdout == "The settings are right.\n"
+    assert done.stdout == "No problems found in the settings.\n"
 
 
 def test_a_settings_file_that_is_not_there_is_named(cli):

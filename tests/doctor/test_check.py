@@ -54,7 +54,7 @@ async def test_a_check_that_waits_for_ever_is_given_up_and_may_tidy_up():
     hung: list[str] = []
     [found] = await Check("it", waiting, 0.05, "Wake it.").findings(hung)
     assert (found.state, found.remedy, tidied) == ("failed", "Wake it.", ["clipboard"])
-    assert "did not come to an end within 0.05 s" in found.words
+    assert "did not finish within 0.05 s" in found.words
     assert hung == ["it"]
 
 

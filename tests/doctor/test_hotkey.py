@@ -22,7 +22,7 @@ def no_display(monkeypatch):
 
 async def test_who_chose_the_commands_is_asked_for_no_key():
     asked: list[str] = []
-    [found] = await hotkey.look(HotkeySettings(source="commands"), asked.append, 0.1)
+    [found] = await hotkey.check_hotkey(HotkeySettings(source="commands"), asked.append, 0.1)
     assert (found.name, found.state, asked) == ("hotkey", "unchecked", [])
     assert "tray-dictate toggle" in found.remedy
 
@@ -33,7 +33,7 @@ async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop
     def press(_question: str) -> None:
         pipes.send("keyboard", key("f9", 1) + key("f9", 0))
 
-    found = await hotkey.look(
+    found = await hotkey.check_hotkey(
         HotkeySettings(keys="f9", source="evdev"), press,
         select=lambda settings, tell: EvdevHotkey(settings, tell, lambda _wanted: pipes),
     )  # fmt: skip
@@ -53,7 +53,7 @@ async def test_keys_that_come_when_the_check_is_over_are_given_back():
         assert may_answer.wait(20)
         return Keys()
 
-    looking = asyncio.create_task(hotkey.look(HotkeySettings(), None, select=select))
+    looking = asyncio.create_task(hotkey.check_hotkey(HotkeySettings(), None, select=select))
     assert await asyncio.to_thread(asked.wait, 20)
     looking.cancel()
     await asyncio.wait({looking})

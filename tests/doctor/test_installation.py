@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
+from tray_dictate.cli.options import problems
+from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.doctor import installation
-from tray_dictate.doctor import installation as settings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.system import files as paths
 
@@ -24,14 +25,14 @@ def home(tmp_path, monkeypatch):
 
 
 def test_folders_that_are_not_there_yet_can_be_made_and_are_not_made(home):
-    [found] = installation.folders()
+    [found] = installation.check_folders()
     assert (found.name, found.state, found.value) == ("folders", "ok", 4)
     assert list(home.iterdir()) == []
 
 
 def test_a_file_in_the_place_of_a_folder_is_named_with_its_remedy(home):
     (home / "state").write_text("")
-    [found] = installation.folders()
+    [found] = installation.check_folders()
     assert (found.state, found.remedy) == ("failed", f"Move {home / 'state'} away.")
     assert "log folder" in found.words
 
@@ -40,14 +41,14 @@ def test_a_folder_that_others_can_read_is_a_warning():
     folder = paths.history_file().parent
     folder.mkdir(parents=True)
     folder.chmod(0o755)
-    [found] = installation.folders()
+    [found] = installation.check_folders()
     assert (found.state, found.remedy) == ("warning", f"chmod 700 '{folder}'")
 
 
 def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
     if sys.platform == "linux":  # the one place where root cannot write, either
         monkeypatch.setenv("XDG_CONFIG_HOME", "/proc/self")
-    [found] = installation.folders()
+    [found] = installation.check_folders()
     assert found.state == "failed"
     assert "settings folder /proc/self/tray_dictate cannot be written" in found.words
     assert "chown" in found.remedy
@@ -58,7 +59,7 @@ def test_the_history_is_counted_and_not_changed(home):
     history.add(Entry(0, 1e10, "words", "words", "delivered", "editor"))
     history.close()
     before = paths.history_file().read_bytes()
-    [found] = installation.history(KEEPS)
+    [found] = installation.check_history(KEEPS)
     assert (found.state, found.value) == ("ok", 1)
     assert paths.history_file().read_bytes() == before
 
@@ -67,20 +68,20 @@ def test_a_history_that_is_corrupt_or_open_to_others_is_told():
     path = paths.history_file()
     History().close()
     path.chmod(0o644)
-    assert [one.state for one in installation.history(KEEPS)] == ["warning"]
+    assert [one.state for one in installation.check_history(KEEPS)] == ["warning"]
     path.write_bytes(b"no SQLite file at all" * 100)
-    [found] = installation.history(KEEPS)
+    [found] = installation.check_history(KEEPS)
     assert found.state == "failed"
     assert str(path) in found.remedy
 
 
 def test_no_history_yet_and_none_wanted_are_no_failures():
-    assert installation.history(KEEPS)[0].state == "ok"
-    assert installation.history(HistorySettings(enabled=False))[0].state == "unchecked"
+    assert installation.check_history(KEEPS)[0].state == "ok"
+    assert installation.check_history(HistorySettings(enabled=False))[0].state == "unchecked"
 
 
 def test_the_room_on_the_disk_is_a_number():
-    [found] = installation.disk()
+    [found] = installation.check_disk()
     assert (found.unit, found.value is not None) == ("MiB", True)
 
 
@@ -98,7 +99,7 @@ def test_settings_that_cannot_be_used_are_named_and_the_checks_go_on_with_the_de
     monkeypatch.delenv("AZURE_OPENAI_STT_TTS_ENDPOINT", raising=False)
     path = home / "config.toml"
     path.write_text(text)
-    config, [found] = settings.look_at_settings(path, None)
+    config, [found] = installation.check_settings(Sources(path, check=problems))
     assert config == Config()
     assert (found.name, found.state) == ("settings", "failed")
     assert problem in found.words
@@ -106,7 +107,7 @@ def test_settings_that_cannot_be_used_are_named_and_the_checks_go_on_with_the_de
 
 
 def test_overrides_count_and_a_file_that_is_missing_is_told(home):
-    config, [found] = settings.look_at_settings(None, ["hotkey.keys=f9"])
+    config, [found] = installation.check_settings(Sources(None, ["hotkey.keys=f9"]))
     assert (config.hotkey.keys, found.state) == ("f9", "ok")
-    _, [found] = settings.look_at_settings(home / "none.toml", None)
+    _, [found] = installation.check_settings(Sources(home / "none.toml"))
     assert (found.state, found.remedy) == ("failed", "Name another: --config")

@@ -59,7 +59,7 @@ def test_live_measures_the_text_and_then_on_the_same_connection_again(beside):
     done, (seen,) = beside["works"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
     assert done.stdout.count("while speaking") == 2
-    assert "nothing came while speaking" not in done.stdout
+    assert "no text while speaking" not in done.stdout
     assert "--live" not in done.stdout
     assert seen["audio_bytes"] == pytest.approx(2 * 9.2 * 48000, rel=0.01)
     assert seen["last_append"] - seen["first_append"] > 18, "faster than speech"
@@ -77,7 +77,7 @@ def test_a_connection_that_was_lost_on_the_way_is_told(beside):
 def test_a_server_that_hears_something_else_has_not_passed(beside):
     done, _ = beside["hears numbers"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
-    assert "nothing came while speaking; 0% of the words" in done.stdout
+    assert "no text while speaking; 0% of the words" in done.stdout
     assert "engine.model" in done.stdout
 
 

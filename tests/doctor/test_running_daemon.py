@@ -22,9 +22,9 @@ def home(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("program", "state", "words"),
     [
-        (__version__, "ok", "its status is idle"),
-        ("0.0.1", "warning", f"tray_dictate 0.0.1 runs, and this is {__version__}."),
-        (None, "warning", "of an older version runs"),
+        (__version__, "ok", "running (idle)"),
+        ("0.0.1", "warning", f"tray_dictate 0.0.1 is running, but {__version__} is installed."),
+        (None, "warning", "of an older version is running"),
     ],
 )
 async def test_a_daemon_of_another_version_is_to_be_started_again(program, state, words):
@@ -34,7 +34,7 @@ async def test_a_daemon_of_another_version_is_to_be_started_again(program, state
     server = ControlServer({"status": status})
     await server.start()
     try:
-        [found] = await threads.run_in_thread(installation.look_at_daemon)
+        [found] = await threads.run_in_thread(installation.check_daemon)
     finally:
         await server.close()
     assert (found.name, found.state, found.unit) == ("daemon", state, "ms")
@@ -46,29 +46,29 @@ async def test_a_daemon_that_says_no_has_failed():
     server = ControlServer({})
     await server.start()
     try:
-        [found] = await threads.run_in_thread(installation.look_at_daemon)
+        [found] = await threads.run_in_thread(installation.check_daemon)
     finally:
         await server.close()
     assert (found.state, bool(found.remedy)) == ("failed", True)
 
 
 def test_no_daemon_is_no_failure():
-    assert not installation.serves()
-    [found] = installation.look_at_daemon()
+    assert not installation.daemon_is_running()
+    [found] = installation.check_daemon()
     assert found.state == "unchecked"
 
 
 def test_an_entry_whose_program_is_gone_fails_and_one_that_is_off_does_not(home):
-    assert [one.state for one in installation.login()] == ["ok"]
+    assert [one.state for one in installation.check_autostart()] == ["ok"]
     entry = home / "config" / "autostart" / "tray-dictate.desktop"
     entry.parent.mkdir(parents=True)
     entry.write_text("[Desktop Entry]\nType=Application\nExec=/gone/tray-dictate run\n")
-    [found] = installation.login()
+    [found] = installation.check_autostart()
     assert (found.name, found.state) == ("autostart", "failed")
     assert "/gone/tray-dictate is gone" in found.words
     assert "tray-dictate autostart enable" in found.remedy
     autostart.enable()
-    [found] = installation.login()
+    [found] = installation.check_autostart()
     assert found.state == "ok"
     assert str(entry) in found.words
 

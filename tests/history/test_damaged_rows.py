@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.history.damage import beheaded, garbage
 from tray_dictate.app.menu import recent
-from tray_dictate.cli import shown as history_shown
+from tray_dictate.cli.history import entries_table, entry_json, stats_json, stats_table
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.history.entries import _COLUMNS, Entry, History
@@ -58,9 +58,9 @@ def plant(file: History | Stats, table: str, *rows: dict[str, object]) -> None:
 
 def shown(entries: list[Entry]) -> None:
     """Use them as the command, its JSON and the menu do."""
-    history_shown.entries_table(entries, 80)
+    entries_table(entries, 80)
     for entry in entries:
-        json_text.dump(history_shown.entry_json(entry))
+        json_text.dump(entry_json(entry))
     recent(entries)
 
 
@@ -94,8 +94,8 @@ def test_damaged_numbers_cost_no_others(stats, values, sent):
     assert stats.send({(month, "azure"): 60.0}, month) < 2e15
     found = stats.summaries(), month, stats.sent(month), EngineSettings()
     assert "offline" in {one.engine for one in found[0]}
-    history_shown.stats_table(*found)
-    json_text.dump(history_shown.stats_json(*found))
+    stats_table(*found)
+    json_text.dump(stats_json(*found))
 
 
 def test_damaged_lines_are_told_once(tmp_path):

@@ -76,7 +76,7 @@ async def checks() -> dict[str, list[str]]:
     from tray_dictate.doctor import main  # noqa: PLC0415
 
     said = {}
-    for check in main._checks(Config(), [], None):
+    for check in main.list_checks(Config(), [], None):
         if check.name in LOOKED_AT:
             said[check.name] = [f"{one.state}: {one.words}" for one in await check.findings([])]
     return said

@@ -16,7 +16,7 @@ LINUX_ONLY = re.compile(
     r"(\w+\.)+(x11|wayland|portals?|atspi|dbus|evdev)\w*|output\.(x11|wayland|portal)\.\w+"
     r"|app\.sleep|system\.(screen_lock\.(bus|x11)|processes|flush|keys_down|session)"
     r"|hotkey\.(kde|x11\.\w+|shortcut_service)|ui\.tray\.(linux|notifications|sni|xembed\w*|popup|sheet)"
-    r"|output\.secrecy|doctor\.(clipboard\w*|windows?|own_window|delivery_\w+|keeper)"
+    r"|output\.secrecy|doctor\.(clipboard\w*|windows?|own_window|delivery\w*|keeper)"
 )
 
 

@@ -1,69 +1,123 @@
-"""The commands to the daemon that runs; `__main__` sends most of them without this file."""
+"""Commands to the running daemon; `__main__` sends most of them without this module."""
 
 from __future__ import annotations
 
 import argparse
-import textwrap
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
 from typing import Any
 
-_PATIENCE = 40.0  # seconds for it to deliver what is being said, and to end
-_SHORTCUT = """\
-In your desktop's keyboard settings, let a shortcut run this command. Or, in sway's own:
-  bindsym --no-repeat F9 exec tray-dictate start
-  bindsym --release   F9 exec tray-dictate stop
-"""
-_COMMANDS = {  # name: one line, more, examples
-    "start": ("start listening, as when the hotkey goes down", "Start listening, as when the "
-              "hotkey goes down. If it listens already, it goes on.", _SHORTCUT),
-    "stop": ("stop listening, as when the hotkey is let go", "Stop listening, as when the hotkey "
-             "is let go: what you said is written. If it does not listen, nothing happens; but a "
-             "start within 0.3 s after it counts as the same tap, and does nothing either.",
-             _SHORTCUT),
-    "toggle": ("start listening or, if it listens, stop", "Start listening or, if it listens, stop "
-               "and write what you said. A key that is held and repeats counts once.",
-               "In your desktop's keyboard settings, let a shortcut run: tray-dictate toggle"),
-    "cancel": ("stop listening and forget what was said", "Stop listening and forget what you "
-               "said. If it does not listen, what is not yet written is forgotten.", ""),
-    "redo": ("write the last dictation again", "Write the last dictation again, where you type "
-             "now.", ""),
-    "undo": ("take the last dictation back", "Take the last dictation back, if you have not typed "
-             "or clicked since.", ""),
-    "copy": ("copy the last dictation, to paste it yourself", "Put the last dictation on the "
-             "clipboard, to paste it yourself.", ""),
-    "reload": ("read the settings file again", "Read the settings file again and say what has "
-               "changed. A file with mistakes changes nothing.", "The file is: tray-dictate config "
-               "--path"),
-    "quit": ("end tray-dictate", "End tray-dictate, as Quit in its menu does. What you are saying "
-             "is written first; the command returns when all is over.", ""),
-}  # fmt: skip
+from tray_dictate.app.control import client
+from tray_dictate.core import json_text
+from tray_dictate.core.errors import ControlError
+from tray_dictate.system import files
+
+_PATIENCE = 40.0  # seconds for the daemon to deliver what is being said, and to end
+_NOT_RUNNING = "not running"
+_STATUSES = {
+    "off": "off; switch it on in the tray menu",
+    "idle": "ready",
+    "opening": "opening the microphone",
+    "recording": "recording",
+    "transcribing": "turning speech into text",
+    "error": "ready, after a problem",
+    _NOT_RUNNING: "no longer running",
+}
 
 
-def add(commands: Any) -> None:
-    """Add the commands."""
-    for name, (what, description, epilog) in _COMMANDS.items():
-        parser = commands.add_parser(
-            name, help=what, description=textwrap.fill(description, 80), epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )  # fmt: skip
-        parser.set_defaults(command=_quit if name == "quit" else _send, name=name)
-
-
-def _send(options: argparse.Namespace) -> int:
-    from tray_dictate.app.control import client  # noqa: PLC0415
-
+def send(options: argparse.Namespace) -> int:
+    """Send a command and print the answer."""
     return client.run(options.name)
 
 
-def _quit(_options: argparse.Namespace) -> int:
-    import filelock  # noqa: PLC0415
-
-    from tray_dictate.app.control import client  # noqa: PLC0415
-    from tray_dictate.core.errors import ControlError  # noqa: PLC0415
-    from tray_dictate.system import files  # noqa: PLC0415
+def quit_daemon(_options: argparse.Namespace) -> int:
+    """Quit the daemon, and wait until another one may be started."""
+    import filelock  # noqa: PLC0415 - 30 ms, which no other command here need spend
 
     client.send("quit")
-    try:  # it holds the lock to its very end; then another may be started
+    try:  # the daemon holds the lock to its very end
         filelock.FileLock(files.lock_file()).acquire(timeout=_PATIENCE).lock.release()
     except filelock.Timeout:
         raise ControlError(f"tray_dictate has not ended within {_PATIENCE:g} s.") from None
     return 0
+
+
+def show_status(options: argparse.Namespace) -> int:
+    """Print the status, once or at every change; return 1 if no daemon is running."""
+    try:
+        connection, token = client.connect()
+    except ControlError as reason:
+        if options.json and str(reason) == client.NOT_RUNNING:
+            print(json_text.dump({"status": _NOT_RUNNING}))
+            return 1
+        raise
+    with closing(connection):
+        if options.follow:
+            return _follow(
+                client.follow(connection, token, "follow", {}),
+                _as_json if options.json else _as_line,
+            )
+        report = client.exchange(connection, token, "status", {})
+    _print(_as_json(report) if options.json else _as_table(report))
+    return 0
+
+
+def _follow(reports: Iterator[dict[str, Any]], spell: Callable[[dict[str, Any]], str]) -> int:
+    last = ""
+    try:
+        for report in reports:
+            if (text := spell(report)) != last:  # a change of settings alone changes no line
+                _print(text)
+            last = text
+    except KeyboardInterrupt:  # the only end that a user has for it
+        return 0
+    _print(spell({"status": _NOT_RUNNING}))  # a status bar keeps showing the last line
+    return 0
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()  # into a pipe, too
+
+
+def _as_json(report: dict[str, Any]) -> str:
+    named = {"version" if name == "program" else name: value for name, value in report.items()}
+    for name in ("since", "started"):
+        if name in named:
+            named[name] = _time(named[name]).isoformat(timespec="seconds")
+    return json_text.dump(named)
+
+
+def _as_line(report: dict[str, Any]) -> str:
+    return f"{_time(report.get('since')):%H:%M:%S}  {_status(report)}"
+
+
+def _as_table(report: dict[str, Any]) -> str:
+    since, started = _time(report["since"]), _time(report["started"])
+    engine = report["engine_title"] + (f", {report['model']}" if report["model"] else "")
+    chosen = report["microphone"] or "the system's default"
+    rows = {
+        "Status": f"{_status(report)} (since {since:%H:%M:%S})",
+        "To dictate": report["hint"],
+        "Engine": engine,
+        "Microphone": report["microphone_found"] or chosen,
+        "Output": report["output_title"],
+        "Version": f"{report['program']}, running since {started:%Y-%m-%d %H:%M}",
+    }
+    return "\n".join(f"{name + ':':<12} {text}" for name, text in rows.items())
+
+
+def _status(report: dict[str, Any]) -> str:
+    status, detail = str(report["status"]), str(report.get("detail", ""))
+    words = _STATUSES.get(status, status)
+    text = f"{words}: {' '.join(detail.split())}" if detail else words
+    open_between = report.get("microphone_open") and status not in ("opening", "recording")
+    return f"{text}; microphone: open" if open_between else text
+
+
+def _time(stamp: float | None) -> datetime:
+    """Return a time of a report in the local zone; now, if there is none."""
+    now = datetime.now().astimezone()
+    return now if stamp is None else datetime.fromtimestamp(stamp, now.tzinfo)

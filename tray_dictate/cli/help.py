@@ -5,32 +5,20 @@ from __future__ import annotations
 import argparse
 import re
 from importlib.resources import files
-from typing import Any
 
 from tray_dictate.core.errors import DictateError
 from tray_dictate.core.suggestions import closest
-
-
-def add(commands: Any) -> None:
-    """Add the command."""
-    command = commands.add_parser(
-        "help",
-        help="show a page of the manual",
-        description="Show a page of the manual; without PAGE, list the pages.",
-    )
-    command.add_argument("page", metavar="PAGE", nargs="?", help="such as wayland or settings")
-    command.set_defaults(command=show_page)
 
 
 def show_page(options: argparse.Namespace) -> int:
     """Print one page of the manual, or the list of pages; return the exit code."""
     pages = _pages()
     if options.page is None:
-        print(_listed(pages))  # noqa: T201
+        print(_listed(pages))
         return 0
     if options.page not in pages:
         raise DictateError(_unknown(options.page, pages))
-    print(_readable(pages[options.page]))  # noqa: T201
+    print(_readable(pages[options.page]))
     return 0
 
 

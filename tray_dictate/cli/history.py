@@ -1,111 +1,71 @@
-"""`tray-dictate history` and `tray-dictate stats`."""
+"""`tray-dictate history` and `tray-dictate stats`: tables, and JSON."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
 
-from tray_dictate.cli.options import add_settings, settings
+from tray_dictate.app.control import client
+from tray_dictate.cli.messages import warn
+from tray_dictate.cli.options import settings
+from tray_dictate.cli.parser import SINCE
+from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core import json_text
-from tray_dictate.core.errors import HistoryError
+from tray_dictate.core.errors import ControlError, HistoryError
+from tray_dictate.core.text.normalize import clean, label
+from tray_dictate.history import recordings
+from tray_dictate.history.entries import Entry, History
+from tray_dictate.history.statistics import Quantiles, Stats, Summary, month_of
 
-if TYPE_CHECKING:
-    from tray_dictate.history.entries import History
-
-_SINCE = "2h, 3d, today, yesterday, 2026-11-01 or '2026-11-01 14:30'"
-
-
-def add(commands: Any) -> None:
-    """Add the commands."""
-    history = commands.add_parser(
-        "history",
-        help="list what you dictated, and what became of it",
-        description="List what you dictated, the newest first. It needs no running daemon.",
-    )
-    history.add_argument("--search", metavar="TEXT", default="", help="only with this text")
-    history.add_argument("--since", metavar="WHEN", default="", help=f"only since then: {_SINCE}")
-    history.add_argument(
-        "--limit", metavar="N", type=_count, default=20, help="so many at most (20); 0: all"
-    )
-    history.add_argument("--json", action="store_true", help="a JSON object for each, on a line")
-    add_settings(history)
-    history.set_defaults(command=_list)
-    actions = history.add_subparsers(title="actions", metavar="ACTION")
-
-    retry = actions.add_parser(
-        "retry",
-        help="turn the recording of a failed dictation into text",
-        description="Turn a recording into text with the engine that is set now. The text is "
-        "printed, and is on the clipboard and in the history; the recording is deleted.",
-    )
-    retry.add_argument(
-        "id", nargs="?", type=int, metavar="ID", help="which one (the latest that failed)"
-    )
-    add_settings(retry)
-    retry.set_defaults(command=_retry)
-
-    clear = actions.add_parser("clear", help="forget all texts and delete all kept recordings")
-    clear.add_argument("--yes", action="store_true", help="do not ask")
-    add_settings(clear)
-    clear.set_defaults(command=_clear)
-
-    stats = commands.add_parser(
-        "stats",
-        help="how fast your dictations are, and how much sound went to a cloud",
-        description="Show numbers of your dictations. They hold no word of what you said, and are "
-        "kept also where the history is off.",
-    )
-    stats.add_argument("--json", action="store_true", help="one JSON object")
-    add_settings(stats)
-    stats.set_defaults(command=_stats)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
+_COLUMNS = ("id", "time", "outcome", "engine", "window", "text")
+_NO_TEXT = "(no text yet: tray-dictate history retry {})"
 
 
-def _list(options: argparse.Namespace) -> int:
-    from datetime import datetime  # noqa: PLC0415
-
-    from tray_dictate.cli import shown  # noqa: PLC0415
-
+def list_entries(options: argparse.Namespace) -> int:
+    """Print the dictations that the options ask for."""
     try:
-        since = shown.since(options.since, datetime.now()) if options.since else 0.0  # noqa: DTZ005
+        earliest = since(options.since, datetime.now()) if options.since else 0.0  # noqa: DTZ005
     except ValueError:
-        sys.stderr.write(f"tray-dictate: --since {options.since}: expected {_SINCE}\n")
+        warn(f"--since {options.since}: expected {SINCE}")
         return 2
-    history = _open(options)
+    history = open_history(options)
     try:
-        entries = history.find(options.search, since, options.limit)
+        entries = history.find(options.search, earliest, options.limit)
     finally:
         history.close()
     if options.json:
         for entry in entries:
-            print(json_text.dump(shown.entry_json(entry)))  # noqa: T201
+            print(json_text.dump(entry_json(entry)))
     elif entries:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print("\n".join(shown.entries_table(entries, width)))  # noqa: T201
+        print("\n".join(entries_table(entries, width)))
     else:
-        asked = options.search or options.since
+        chosen = options.search or options.since
         off = "" if settings(options).history.enabled else " The history is off (history.enabled)."
-        print(f"{'No dictation is like that.' if asked else 'The history is empty.'}{off}")  # noqa: T201
+        print(f"{'No matching dictation.' if chosen else 'The history is empty.'}{off}")
     return 0
 
 
-def _retry(options: argparse.Namespace) -> int:
-    from tray_dictate.cli import history_retry  # noqa: PLC0415
-
-    history = _open(options)
-    try:
-        return history_retry.retry(history, options.id, settings(options))
-    finally:
-        history.close()
+def open_history(options: argparse.Namespace) -> History:
+    """Open the history as the settings limit it."""
+    limits = settings(options).history
+    return History(keep=limits.entries, days=limits.days, tell=warn)
 
 
-def _clear(options: argparse.Namespace) -> int:
-    from tray_dictate.history import recordings  # noqa: PLC0415
-
-    if not options.yes and not _agreed():
+def clear(options: argparse.Namespace) -> int:
+    """Delete all texts and recordings, here and in the memory of the daemon."""
+    if not options.yes and not _confirmed():
         return 1
-    history = _open(options)
+    history = open_history(options)
     try:
         history.forget("all")
     finally:
@@ -116,67 +76,185 @@ def _clear(options: argparse.Namespace) -> int:
         raise HistoryError(
             f"A recording could not be deleted: {reason.filename}: {reason.strerror}."
         ) from reason
-    kept = f" {count} recordings are deleted." if count else ""
-    print(f"The history is empty.{kept}")  # noqa: T201
-    return _forget_in_daemon()
+    deleted = f" {count} recording{'s' * (count != 1)} deleted." if count else ""
+    print(f"The history is empty.{deleted}")
+    return _clear_daemon()
 
 
-def _forget_in_daemon() -> int:
-    """Have the daemon, if one runs, forget what it holds in memory; return the exit code."""
-    from tray_dictate.app.control import client  # noqa: PLC0415
-    from tray_dictate.core.errors import ControlError  # noqa: PLC0415
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        warn("Nothing was deleted. To delete without being asked, add --yes.")
+        return False
+    answer = input("Delete all texts and recordings? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
 
+
+def _clear_daemon() -> int:
+    """Have a running daemon forget the dictations in its memory; return the exit code."""
     try:
         client.send("forget")
     except ControlError as reason:
         if str(reason) != client.NOT_RUNNING:
-            _tell(
-                f"The tray_dictate that runs still knows your last dictations: {reason} "
-                "They are forgotten when it ends: tray-dictate quit"
+            warn(
+                f"The running tray_dictate still holds your last dictations: {reason} "
+                "It forgets them when it quits: tray-dictate quit"
             )
             return 1
     return 0
 
 
-def _stats(options: argparse.Namespace) -> int:
-    import time  # noqa: PLC0415
-
-    from tray_dictate.cli import shown  # noqa: PLC0415
-    from tray_dictate.history.statistics import Stats, month_of  # noqa: PLC0415
-
+def show_stats(options: argparse.Namespace) -> int:
+    """Print the figures of the dictations, and the minutes sent to a cloud this month."""
     engine = settings(options).engine
-    stats, month = Stats(tell=_tell), month_of(time.time())
+    stats, month = Stats(tell=warn), month_of(time.time())
     try:
         found = stats.summaries(), month, stats.sent(month), engine
     finally:
         stats.close()
     if options.json:
-        print(json_text.dump(shown.stats_json(*found), indent=2))  # noqa: T201
+        print(json_text.dump(stats_json(*found), indent=2))
     else:
-        print("\n".join(shown.stats_table(*found)))  # noqa: T201
+        print("\n".join(stats_table(*found)))
     return 0
 
 
-def _open(options: argparse.Namespace) -> History:
-    from tray_dictate.history.entries import History  # noqa: PLC0415
-
-    wanted = settings(options).history
-    return History(keep=wanted.entries, days=wanted.days, tell=_tell)
-
-
-def _agreed() -> bool:
-    if not sys.stdin.isatty():
-        sys.stderr.write("tray-dictate: nothing is deleted. Say --yes to do it without asking.\n")
-        return False
-    answer = input("Forget all texts, and delete all kept recordings? [y/N] ")
-    return answer.strip().lower() in ("y", "yes")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of dictations; 0 is for all")
-    return int(text)
+def since(text: str, now: datetime) -> float:
+    """Return the time.time() that a word of SINCE means. Raises ValueError."""
+    word = text.strip().lower()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if word in ("today", "yesterday"):
+        return (midnight - timedelta(days=word == "yesterday")).timestamp()
+    if ago := _AGO.fullmatch(word):
+        try:
+            return (now - timedelta(**{_UNITS[ago[2]]: float(ago[1])})).timestamp()
+        except OverflowError:  # before all time
+            return 0.0
+    return datetime.fromisoformat(word.upper()).timestamp()
 
 
-def _tell(message: str) -> None:
-    sys.stderr.write(f"tray-dictate: {message}\n")
+def outcome(entry: Entry) -> str:
+    """Return how a dictation ended, in the manual's words."""
+    return "undelivered" if entry.state == "kept" else entry.state
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Return a dictation as `history --json` prints it."""
+    return {
+        "id": entry.id,
+        "time": _local(entry.at).isoformat(timespec="seconds"),
+        "outcome": outcome(entry),
+        "text": entry.text,
+        "raw": entry.raw,
+        "window": label(entry.application),
+        "engine": entry.engine,
+        "language": entry.language,
+        "seconds": entry.seconds,
+        "recording": entry.audio or None,
+        **asdict(entry.timings),
+    }
+
+
+def entries_table(entries: Sequence[Entry], width: int | None) -> list[str]:
+    """Return the lines of the table; `width` cuts them to that many characters."""
+    rows = [
+        (
+            str(entry.id), f"{_local(entry.at):%Y-%m-%d %H:%M}", outcome(entry), entry.engine,
+            clean(entry.application)[:20], _text(entry),
+        )
+        for entry in entries
+    ]  # fmt: skip
+    return [_cut(line, width) for line in _aligned([_COLUMNS, *rows], right=(0,))]
+
+
+def stats_json(
+    summaries: Sequence[Summary], month: str, sent: dict[str, float], settings: EngineSettings
+) -> dict[str, Any]:
+    """Return the figures as `stats --json` prints them; `sent` are an engine's seconds."""
+    minutes = sum(sent.values()) / 60
+    price, cap = settings.price_per_minute, settings.cap_minutes
+    cloud = {
+        "month": month,
+        "minutes": round(minutes, 2),
+        "engines": {engine: round(seconds / 60, 2) for engine, seconds in sent.items()},
+        "price_per_minute": price or None,
+        "cost": round(minutes * price, 4) if price else None,
+        "cap_minutes": cap or None,
+        "minutes_left": round(max(0.0, cap - minutes), 2) if cap else None,
+    }
+    return {
+        "takes": sum(summary.takes for summary in summaries),
+        "words": sum(summary.words for summary in summaries),
+        "engines": [
+            {**asdict(summary), "minutes": round(summary.minutes, 2)} for summary in summaries
+        ],
+        "cloud": cloud,
+    }
+
+
+def stats_table(
+    summaries: Sequence[Summary], month: str, sent: dict[str, float], settings: EngineSettings
+) -> list[str]:
+    """Return the figures as lines of a table; `sent` are an engine's seconds."""
+    columns = (
+        "engine", "dictations", "failed", "words", "minutes", "first sample", "engine's text",
+        "text in the window",
+    )  # fmt: skip
+    rows = [
+        (
+            summary.engine or "(unknown)", str(summary.takes), str(summary.failed),
+            str(summary.words), f"{summary.minutes:.1f}", _times(summary.heard),
+            _times(summary.spoken), _times(summary.text),
+        )
+        for summary in summaries
+    ]  # fmt: skip
+    lines = ["Nothing has been dictated yet."]
+    if rows:
+        lines = _aligned([columns, *rows], right=(1, 2, 3, 4, 5, 6, 7))
+        lines += [
+            "",
+            "Times are p50 / p95 in ms: the first sample after the hotkey was pressed, the texts "
+            "after it was released.",
+        ]
+    return [*lines, "", _cloud(month, sent, settings)]
+
+
+def _cloud(month: str, sent: dict[str, float], settings: EngineSettings) -> str:
+    minutes = sum(sent.values()) / 60
+    each = ", ".join(f"{engine} {seconds / 60:.1f}" for engine, seconds in sent.items())
+    line = f"Cloud speech in {datetime.strptime(month, '%Y-%m'):%B %Y}: {minutes:.1f} minutes"  # noqa: DTZ007
+    line += f" ({each})" if len(sent) > 1 else f" ({next(iter(sent))})" if sent else ""
+    if price := settings.price_per_minute:
+        line += f", {minutes * price:.2f} at {price:g} per minute"
+    if cap := settings.cap_minutes:
+        line += f"; {max(0.0, cap - minutes):.1f} of {cap:g} left (engine.cap_minutes)"
+    return f"{line}."
+
+
+def _text(entry: Entry) -> str:
+    text = " ".join(clean(entry.text, lines=True).split())
+    return text or (_NO_TEXT.format(entry.id) if entry.audio else "")
+
+
+def _times(times: Quantiles | None) -> str:
+    return f"{times.p50:.0f} / {times.p95:.0f}" if times else "-"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:
+    """Return the rows as lines with aligned columns; `right` are those aligned to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[str] = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _cut(line: str, width: int | None) -> str:
+    return line if width is None or len(line) <= width else line[: max(0, width - 3)] + "..."
+
+
+def _local(at: float) -> datetime:
+    return datetime.fromtimestamp(at).astimezone()

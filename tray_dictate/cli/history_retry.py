@@ -1,7 +1,8 @@
-"""The recording of a failed dictation once more, with the engine that is set now."""
+"""`tray-dictate history retry`: transcribes the recording of a failed dictation."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 
 from tray_dictate.app.delivery import build_pipeline
 from tray_dictate.app.insertion_log import InsertionLog
-from tray_dictate.cli import transcribe
+from tray_dictate.cli.history import open_history
+from tray_dictate.cli.messages import warn
+from tray_dictate.cli.options import settings
+from tray_dictate.cli.transcribe import segment_texts
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError, HistoryError, UnavailableError
 from tray_dictate.core.text.normalize import clean
@@ -21,20 +25,28 @@ from tray_dictate.history.entries import Entry, History
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.system import logs
 
-_LISTED = "`tray-dictate history` lists what there is."
+_LIST = "`tray-dictate history` lists your dictations."
 
 
-def retry(history: History, id: int | None, config: Config) -> int:
-    """Print the text of a recording, the latest without `id`; return the exit code.
+def retry_recording(options: argparse.Namespace) -> int:
+    """Print the text of the recording that the options choose, and delete the recording.
 
-    Raises DictateError; the recording is kept then.
+    Raises DictateError; then the recording is kept.
     """
+    history = open_history(options)
+    try:
+        return _retry(history, options.id, settings(options))
+    finally:
+        history.close()
+
+
+def _retry(history: History, id: int | None, config: Config) -> int:
     logs.start_for_command()
-    entry, path = _wanted(history, id)
-    raw = [clean(text) for text in asyncio.run(transcribe.texts(path, config))]
+    entry, path = _chosen(history, id)
+    raw = [clean(text) for text in asyncio.run(segment_texts(path, config))]
     text = polished(raw, build_pipeline(config))
     if not text:
-        raise HistoryError(f"No words were found in the recording; it stays: {path}")
+        raise HistoryError(f"No words were found in the recording, so it is kept: {path}")
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
     if entry:
@@ -42,23 +54,23 @@ def retry(history: History, id: int | None, config: Config) -> int:
     try:
         recordings.remove(path)
     except OSError as reason:
-        _tell(f"The recording could not be deleted: {path}: {reason.strerror}.")
+        warn(f"The recording could not be deleted: {path}: {reason.strerror}.")
     try:
-        with _unheard():
+        with _without_output():
             asyncio.run(ClipboardOutput().keep(text))
     except (UnavailableError, DeliveryError) as reason:
-        _tell(f"The text is not on the clipboard. {reason}")
+        warn(f"The text could not be copied to the clipboard. {reason}")
     else:
-        _tell("The text is on the clipboard.")
+        warn("The text is on the clipboard.")
     return 0
 
 
 def polished(raw: list[str], pipeline: TextPipeline) -> str:
-    """Return the text of segments, as it would stand in a window."""
+    """Return the text that these segments would have left in a window."""
     inserted = InsertionLog(pipeline.spelling)
     for segment in raw:
         polished = pipeline.polish(segment)
-        # nothing is inserted here, so that what is too long for a window may be whole
+        # text that is too long for a window is not too long for stdout
         for said in polished.said or [Insert(polished.heard)] * bool(polished.refused):
             if isinstance(said, Insert):
                 inserted.started(1, said.text, said.text, said.owed)
@@ -67,15 +79,15 @@ def polished(raw: list[str], pipeline: TextPipeline) -> str:
     return inserted.text
 
 
-def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:
-    """Return what is asked for, and its recording. Raises HistoryError."""
+def _chosen(history: History, id: int | None) -> tuple[Entry | None, Path]:
+    """Return a dictation and its recording; without `id`, the latest. Raises HistoryError."""
     if id is None:
         return _latest(history)
     entry = history.get(id)
     if entry is None:
-        raise HistoryError(f"There is no {id}. {_LISTED}")
+        raise HistoryError(f"There is no dictation {id}. {_LIST}")
     if not entry.audio:
-        raise HistoryError(f"{entry.id} has become text already; its recording is gone.")
+        raise HistoryError(f"Dictation {entry.id} has its text already; there is no recording.")
     path = Path(entry.audio)
     if not path.is_file():
         raise HistoryError(_gone(entry))
@@ -83,25 +95,28 @@ def _wanted(history: History, id: int | None) -> tuple[Entry | None, Path]:
 
 
 def _latest(history: History) -> tuple[Entry | None, Path]:
-    """Return the newest that there is a recording of, and say which there is none of."""
+    """Return the newest recording, and its dictation if the history has it.
+
+    Warns of each dictation whose recording is gone. Raises HistoryError.
+    """
     for entry in history.failed():
         path = Path(entry.audio)
         if path.is_file():
             return entry, path
-        _tell(f"{_gone(entry)}. The one before it is taken.")
-    path = recordings.latest()  # of a history that was off
+        warn(f"{_gone(entry)}. Using the one before it.")
+    path = recordings.latest()  # made while the history was off
     if path is None:
-        raise HistoryError(f"No recording waits for its text. {_LISTED}")
+        raise HistoryError(f"No recordings to retry. {_LIST}")
     return None, path
 
 
 def _gone(entry: Entry) -> str:
-    return f"The recording of {entry.id} is gone: {entry.audio}"
+    return f"The recording of dictation {entry.id} is gone: {entry.audio}"
 
 
 @contextmanager
-def _unheard() -> Generator[None]:
-    """Give what is started meanwhile no output: xclip stays, and would hold a pipe open."""
+def _without_output() -> Generator[None]:
+    """Start programs without our stdout and stderr: xclip keeps running, and with it a pipe."""
     saved = {number: os.dup(number) for number in (1, 2)}
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -113,7 +128,3 @@ def _unheard() -> Generator[None]:
         for number, file in saved.items():
             os.dup2(file, number)
             os.close(file)
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"tray-dictate: {message}\n")

@@ -1,61 +1,50 @@
-"""The settings that a command is run with: --config, --set, and the settings file."""
+"""The settings that a command runs with: --config, --set, and the settings file."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tray_dictate import engine, rewrite
+from tray_dictate.config.load import Sources
+from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from tray_dictate.config.load import Sources
-    from tray_dictate.config.schema import Config
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Both before and after the command; SUPPRESS keeps the later from erasing the earlier."""
-    parser.add_argument(
-        "--set", action="append", dest="overrides", metavar="SECTION.NAME=VALUE",
-        default=argparse.SUPPRESS, help="use another value for a setting, this time",
-    )  # fmt: skip
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS,
-        help="read this settings file instead of your own",
-    )  # fmt: skip
+from tray_dictate.system import files
 
 
 def settings(
     options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
 ) -> Config:
-    """Return the settings that these words ask for. Raises ConfigError."""
+    """Return the settings that the options ask for. Raises ConfigError."""
     return sources(options, check).load()
 
 
 def sources(
     options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
 ) -> Sources:
-    """Return where these words take the settings from. Raises ConfigError."""
-    from tray_dictate.config import load  # noqa: PLC0415 - `--help` needs none of it
-    from tray_dictate.system import files  # noqa: PLC0415 - `--help` needs none of it
+    """Return where the settings come from; `check` lists their mistakes. Raises ConfigError."""
+    path, overrides = config_file(options), setting_overrides(options)
+    if path is not None and not path.is_file():
+        raise ConfigError(["there is no such file; name another with --config"], where=str(path))
+    return Sources(path or files.config_file(), overrides, check=check)
 
-    given: Path | None = getattr(options, "config", None)
-    if given is not None and not given.is_file():
-        raise ConfigError(["there is no such file; name another with --config"], where=str(given))
-    overrides = getattr(options, "overrides", [])
-    return load.Sources(given or files.config_file(), overrides, check=check)
+
+def config_file(options: argparse.Namespace) -> Path | None:
+    """Return the settings file that --config names, None without --config."""
+    return getattr(options, "config", None)
+
+
+def setting_overrides(options: argparse.Namespace) -> list[str]:
+    """Return the values of --set, as "section.name=value"."""
+    return getattr(options, "overrides", [])
 
 
 def problems(config: Config) -> list[str]:
-    """Return what the parts that are given these settings say of them; nothing is started."""
-    from tray_dictate import engine, rewrite  # noqa: PLC0415
-
+    """Return what the engine and the rewrite cannot use in these settings; starts nothing."""
     return [*engine.problems(config.engine), *rewrite.problems(config.rewrite)]
 
 
 def warnings(config: Config) -> list[str]:
-    """Return what these settings do that their user may not expect; nothing is started."""
-    from tray_dictate import engine  # noqa: PLC0415
-
+    """Return what works in these settings, but not as one may expect; starts nothing."""
     return [*config.hotkey.warnings, *engine.warnings(config.engine)]

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from tray_dictate.cli.options import add_settings, problems, sources
-
-
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "run",
-        help="start tray-dictate, as without a command",
-        description="Dictate until you choose Quit in the tray's menu, or `tray-dictate quit`.",
-    )
-    add_settings(parser)
-    parser.set_defaults(command=run)
+from tray_dictate.app import main
+from tray_dictate.cli.options import problems, sources
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the daemon."""
-    from tray_dictate.app import main  # noqa: PLC0415
-
+    """Run the daemon until it quits; return the exit code."""
     return main.run(sources(options, problems))

@@ -1,41 +1,55 @@
-"""`tray-dictate config`."""
+"""`tray-dictate config`, `devices` and `autostart`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
-from tray_dictate.cli.options import add_settings, problems, settings, warnings
-
-
-def add(commands: Any) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "config",
-        help="show or check the settings",
-        description="Show or check the settings. Without a settings file, all are at their "
-        "defaults.",
-    )
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--defaults", action="store_true", help="print every setting, explained")
-    which.add_argument("--path", action="store_true", help="print where your settings file is")
-    which.add_argument("--check", action="store_true", help="name every mistake in your settings")
-    add_settings(parser)
-    parser.set_defaults(command=_run)
+from tray_dictate.audio import devices
+from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.cli.options import config_file, problems, settings, warnings
+from tray_dictate.config import template
+from tray_dictate.core.errors import CaptureError
+from tray_dictate.system import autostart, files
 
 
-def _run(options: argparse.Namespace) -> int:
-    from tray_dictate.config import template  # noqa: PLC0415
-    from tray_dictate.system import files  # noqa: PLC0415
-
+def show_config(options: argparse.Namespace) -> int:
+    """Print the default settings, the path of the settings file, or what is wrong with it."""
     if options.defaults:
         sys.stdout.write(template.render())
     elif options.path:
-        print(getattr(options, "config", None) or files.config_file())  # noqa: T201
+        print(config_file(options) or files.config_file())
     else:
         config = settings(options, problems)
         for warning in warnings(config):
-            print(warning)  # noqa: T201
-        print("The settings are right.")  # noqa: T201
+            print(warning)
+        path = config_file(options) or files.config_file()
+        print(f"No problems found in {path if path.exists() else 'the settings'}.")
     return 0
+
+
+def list_microphones(_options: argparse.Namespace) -> int:
+    """Print the microphones. Raises CaptureError if there is none."""
+    found = devices.sources(PortAudio())
+    if not found:
+        raise CaptureError(f"{devices.NONE_FOUND} {devices.CONNECT}")
+    for source in found:
+        marks = {
+            "default": source.default,
+            "muted": source.muted,
+            "not a microphone: it records what the speakers play": source.monitor,
+        }
+        notes = [note for note, on in marks.items() if on]
+        print(source.name + (f"  ({', '.join(notes)})" if notes else ""))
+    return 0
+
+
+def manage_autostart(options: argparse.Namespace) -> int:
+    """Turn start at login on or off, and print its state; return 1 if `status` finds it off."""
+    if options.action == "enable":
+        autostart.enable(systemd=options.systemd)
+    elif options.action == "disable":
+        autostart.disable()
+    login = autostart.status()
+    print(login)
+    return int(options.action == "status" and (not login.on or login.broken))

@@ -1,10 +1,8 @@
-"""Sound files through an engine, to text on stdout; progress of long ones on stderr.
-
-What the engine tells goes to stderr, too: that the embedded one had to finish, for example.
-"""
+"""`tray-dictate transcribe`: the text of audio files on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 import time
@@ -14,6 +12,8 @@ from typing import Any
 
 from tray_dictate.audio import files as sound
 from tray_dictate.audio.highpass import HighPass
+from tray_dictate.cli.messages import warn
+from tray_dictate.cli.options import setting_overrides, settings
 from tray_dictate.config.schema import Config
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import AudioFileError, DictateError
@@ -29,34 +29,38 @@ Opened = sound.Sound | AudioFileError
 
 _CHUNK = 0.1  # seconds
 _PROGRESS = 2.0  # seconds between two lines of progress
-_AHEAD = 30.0  # seconds of sound before the text that a server gets as fast as it comes ...
-_FASTEST = 10.0  # ... and this many times the speed of speech beyond: it has to keep it all
+_AHEAD = 30.0  # seconds of audio without text that a server gets as fast as they can be sent; ...
+_FASTEST = 10.0  # ... beyond that, this many times the speed of speech: it has to buffer them
 
 
-def files(paths: list[Path], config: Config, *, as_json: bool, realtime: bool = False) -> int:
+def transcribe(options: argparse.Namespace) -> int:
     """Print the text of each file; return 1 if one could not be transcribed, else 0."""
-    logs.start_for_command()  # what the user should know is told
-    # pipes here, where Ctrl+C ends the wait; the others in their turn, for they may be many
-    opened = [_open(path) if sound.is_pipe(path) else path for path in paths]
-    return asyncio.run(_files(opened, config, as_json=as_json, realtime=realtime))
+    if options.engine is not None:  # the last one counts
+        named = f"engine.name={options.engine}"
+        options.overrides = [*setting_overrides(options), named]
+    config = settings(options)
+    logs.start_for_command()  # notes for the user are printed
+    # pipes here, where Ctrl+C ends the wait; files one after the other, for they may be many
+    opened = [_open(path) if sound.is_pipe(path) else path for path in options.files]
+    return asyncio.run(_transcribe(opened, config, options))
 
 
-async def texts(path: Path, config: Config) -> list[str]:
-    """Return the segments of one file as the engine writes them. Raises DictateError."""
+async def segment_texts(path: Path, config: Config) -> list[str]:
+    """Return the texts of a file's segments, as the engine writes them. Raises DictateError."""
     recording = sound.Sound(path)
-    usage = CloudUsage(open_statistics(_tell))
-    engine = select(config.engine_with_terms, _tell, usage, live=False)
+    usage = CloudUsage(open_statistics(warn))
+    engine = select(config.engine_with_terms, warn, usage, live=False)
     try:
         await engine.load()
-        heard = _File(recording, engine, _speed(config))
-        await heard.hear()
-        if recording.torn:  # the rest is not to be deleted with what has become text
+        transcription = _Transcription(recording, engine, _speed(config))
+        await transcription.run()
+        if recording.torn:  # the caller must not delete what has no text yet
             raise AudioFileError(recording.torn)
     finally:
         recording.close()
         await engine.close()
         await usage.close()
-    return heard.texts
+    return transcription.texts
 
 
 def _open(path: Path) -> Opened:
@@ -66,25 +70,25 @@ def _open(path: Path) -> Opened:
         return error
 
 
-async def _files(
-    opened: list[Path | Opened], config: Config, *, as_json: bool, realtime: bool
+async def _transcribe(
+    files: list[Path | Opened], config: Config, options: argparse.Namespace
 ) -> int:
-    usage = CloudUsage(open_statistics(_tell))
-    engine = select(config.engine_with_terms, _tell, usage, live=realtime)
-    speed = 1.0 if realtime else _speed(config)
+    usage = CloudUsage(open_statistics(warn))
+    engine = select(config.engine_with_terms, warn, usage, live=options.realtime)
+    speed = 1.0 if options.realtime else _speed(config)
     failed = False
     try:
         await engine.load()
-        for one in opened:
-            recording = _open(one) if isinstance(one, Path) else one
+        for file in files:
+            recording = _open(file) if isinstance(file, Path) else file
             try:
-                result, whole = await _transcribed(recording, engine, speed)
+                result, whole = await _transcribe_file(recording, engine, speed)
             except DictateError as error:
-                _tell(str(error))
+                warn(str(error))
                 failed = True
                 continue
             failed |= not whole
-            line = json_text.dump(result) if as_json else result["text"]
+            line = json_text.dump(result) if options.json else result["text"]
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     finally:
@@ -93,27 +97,28 @@ async def _files(
     return int(failed)
 
 
-async def _transcribed(
+async def _transcribe_file(
     recording: Opened, engine: Engine, speed: float | None
 ) -> tuple[dict[str, Any], bool]:
-    """Return what is said in it, for JSON, and whether this is all. Raises DictateError."""
+    """Return a file's text as JSON, and whether it is the whole text. Raises DictateError."""
     if isinstance(recording, AudioFileError):
         raise recording
+    transcription = _Transcription(recording, engine, speed)
     try:
-        result = await _File(recording, engine, speed).transcribe()
+        await transcription.run()
     finally:
         recording.close()
     if recording.torn:
-        _tell(f"{recording.torn} The text ends where the damage begins.")
-    return result, not recording.torn
+        warn(f"{recording.torn} The text ends where the damage begins.")
+    return transcription.as_json(), not recording.torn
 
 
 def _speed(config: Config) -> float | None:
     return None if config.engine.name == "offline" else _FASTEST
 
 
-class _File:
-    """One file on its way; `speed` is how many times that of speech, None for any."""
+class _Transcription:
+    """Sends one file to an engine; `speed`: times that of speech at most, None for no limit."""
 
     def __init__(self, recording: sound.Sound, engine: Engine, speed: float | None) -> None:
         self._recording, self._engine, self._speed = recording, engine, speed
@@ -122,11 +127,11 @@ class _File:
 
     @property
     def texts(self) -> list[str]:
-        """What was heard."""
+        """The texts of its segments, in spoken order."""
         return [segment.text for segment in self._segments]
 
-    async def hear(self) -> None:
-        """Transcribe all. Raises EngineError."""
+    async def run(self) -> None:
+        """Transcribe the whole file. Raises EngineError."""
         async with self._engine.session() as session:
             listening = asyncio.create_task(self._listen(session))
             try:
@@ -135,9 +140,8 @@ class _File:
             finally:
                 listening.cancel()
 
-    async def transcribe(self) -> dict[str, Any]:
-        """Return what `--json` prints. Raises EngineError."""
-        await self.hear()
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as `--json` prints it."""
         text = ""
         for segment in self._segments:
             text += join(text, segment.text)
@@ -149,17 +153,17 @@ class _File:
         }
 
     async def _send(self, session: Session, listening: asyncio.Task[None]) -> None:
-        began = told = time.monotonic()
+        began = printed = time.monotonic()
         highpass = HighPass(self._engine.rate)
         for chunk in self._chunks():
             await session.send(highpass.feed(chunk))
             self._sent += len(chunk)
             await self._pace(began, seconds(self._sent, self._engine.rate))
-            if listening.done():  # it failed: the rest need not be sent
+            if listening.done():  # the session failed: the rest need not be sent
                 return
-            if time.monotonic() - told > _PROGRESS:
-                told = time.monotonic()
-                self._tell_progress()
+            if time.monotonic() - printed > _PROGRESS:
+                printed = time.monotonic()
+                self._print_progress()
         await session.finish()
 
     def _chunks(self) -> Iterator[bytes]:
@@ -168,7 +172,7 @@ class _File:
             for start in range(0, len(block), step):
                 yield block[start : start + step]
 
-    def _tell_progress(self) -> None:
+    def _print_progress(self) -> None:
         done, whole = seconds(self._sent, self._engine.rate), self._recording.seconds
         if whole:
             sys.stderr.write(f"{self._recording.name}: {min(99, int(done * 100 / whole))} %\n")
@@ -181,7 +185,7 @@ class _File:
 
     @property
     def _transcribed(self) -> float:
-        """The seconds that have their text."""
+        """The seconds of audio that have their text."""
         span = self._segments[-1].span if self._segments else None
         return span[1] if span else 0.0
 
@@ -198,7 +202,3 @@ def _as_json(segment: Segment) -> dict[str, Any]:
     if segment.confidence is not None:
         line["confidence"] = round(segment.confidence, 3)
     return line
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"tray-dictate: {message}\n")

@@ -1,4 +1,4 @@
-"""What works here, with numbers, and what would mend the rest: `tray-dictate doctor`.
+"""What works on this computer, with figures and remedies: `tray-dictate doctor`.
 
-machine.py carries the checks out and tells of them; each other file has the checks of one area.
+main.py runs the checks and prints what they find; every other module checks one area.
 """

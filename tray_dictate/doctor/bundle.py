@@ -170,9 +170,9 @@ _TELLING = (
 )  # fmt: skip
 
 
-def write(path: Path, settings_file: Path | None, report: dict[str, Any]) -> dict[str, Any]:
+def write(path: Path, settings_file: Path, report: dict[str, Any]) -> dict[str, Any]:
     """Write the archive, for its owner only; return where and what. Raises DictateError."""
-    contents = _contents(settings_file or paths.config_file(), report)
+    contents = _contents(settings_file, report)
     archive = _zip(contents) if path.name.endswith(".zip") else _tar(contents)
     try:
         paths.write_new(path, archive)

@@ -1,4 +1,4 @@
-"""What a check is, what it finds, and how that is told; no check raises or goes on for ever."""
+"""A check and its findings, as lines and as JSON; no check raises or runs without end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = Literal["ok", "warning", "failed", "unchecked"]
 
 _MARKS: dict[State, str] = {"ok": "✓", "warning": "!", "failed": "✗", "unchecked": "–"}  # noqa: RUF001
 _PLAIN: dict[State, str] = {"ok": "ok", "warning": "!", "failed": "FAILED", "unchecked": "-"}
-_TIDYING = 15.0  # seconds for a check that was given up to leave all as it was
+_CLEANUP = 15.0  # seconds for a cancelled check to restore what it changed
 
 log = logging.getLogger(__name__)
 
@@ -34,57 +34,59 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`find` may raise and may hang: `findings` makes that a finding, after `limit` seconds."""
+    """A check; `find` may raise, or hang for more than `limit` seconds: that is a finding too."""
 
     name: str
     find: Callable[[], Awaitable[list[Finding]]]
     limit: float = 15.0
-    remedy: str = "Something that it asks does not answer. Log in anew and run it again."
+    remedy: str = (
+        "A program that this check asks does not answer. Log out and in, and run it again."
+    )
 
     async def findings(self, hung: list[str]) -> list[Finding]:
-        """Carry it out; its name is put into `hung` if something of it cannot be ended."""
+        """Run the check; add its name to `hung` if it cannot be ended."""
         task = asyncio.ensure_future(self.find())
         try:
             await asyncio.wait({task}, timeout=self.limit)
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task}, timeout=_TIDYING)
+                await asyncio.wait({task}, timeout=_CLEANUP)
                 hung.append(self.name)
         if task.cancelled() or not task.done():
-            words = f"This check did not come to an end within {self.limit:g} s."
+            words = f"This check did not finish within {self.limit:g} s."
             return [Finding(self.name, "failed", words, remedy=self.remedy)]
         error = task.exception()
-        return [_of_error(self.name, error)] if error else task.result()
+        return [_unexpected(self.name, error)] if error else task.result()
 
 
 def failed(name: str, error: DictateError, remedy: str = "") -> Finding:
-    """Return the finding that an error of ours is."""
+    """Return an error of ours as a finding; `remedy` is for an error without its own."""
     if isinstance(error, UnavailableError):
         return Finding(name, "failed", error.reason, remedy=error.remedy.strip() or remedy)
     return Finding(name, "failed", str(error).strip(), remedy=remedy)
 
 
 def as_json(finding: Finding) -> dict[str, Any]:
-    """Return it as `--json` prints it."""
+    """Return a finding as `--json` prints it."""
     value = None if finding.value is None else round(finding.value, 3)
     return {**asdict(finding), "value": value}
 
 
 def lines(finding: Finding) -> str:
-    """Return its line of the table, and its remedy's below."""
+    """Return a finding as a line of the table, with the lines of its remedy below."""
     number = "" if finding.value is None else _number(finding.value)
     unit = finding.unit if number else ""
     words = " ".join(finding.words.split())
     line = f"{_mark(finding.state)} {finding.name:<14} {number:>6} {unit:<5} {words}".rstrip()
     if not finding.remedy:
         return line
-    below = (" ".join(one.split()) for one in finding.remedy.splitlines())  # lines to copy stay
-    return "\n".join([line, *(f"{'':<30}{one}" for one in below)])
+    below = (" ".join(part.split()) for part in finding.remedy.splitlines())
+    return "\n".join([line, *(f"{'':<30}{part}" for part in below)])
 
 
-def _of_error(name: str, error: BaseException) -> Finding:
-    """What nobody has foreseen is a finding, too."""
+def _unexpected(name: str, error: BaseException) -> Finding:
+    """Return the finding for an exception that ended a check."""
     if isinstance(error, DictateError):
         return failed(name, error)
     log.debug("the check %s failed", name, exc_info=error)

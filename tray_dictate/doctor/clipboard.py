@@ -1,4 +1,4 @@
-"""What is on the clipboard, in every format; and its life beyond the doctor's end."""
+"""Reads and clears the X11 clipboard, and starts the process that keeps it for us."""
 
 # pyright: basic
 # python-xlib carries no types.
@@ -19,12 +19,13 @@ from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.x11 import connect, disconnect
 
 NAMES = ("CLIPBOARD", "PRIMARY")
-_START = 15.0  # seconds for a process to start and to read all of it
+SAMPLE = "SAMPLE"  # asks `keep` for a text of ours on the clipboard
+_START = 15.0  # seconds for the process to start and to read the contents
 _PATIENCE = 2.0  # seconds for the X server to tell the time
 
 
 class Reader:
-    """A connection with an invisible window, for one thread."""
+    """A connection to the X server with an invisible window, for one thread."""
 
     def __init__(self) -> None:
         """Raises UnavailableError where there is no X server."""
@@ -71,37 +72,37 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the clipboard held, and who owned which selection."""
+class ClipboardState:
+    """The contents of the clipboard, and the owner of each selection."""
 
     contents: Contents
     owners: dict[str, int]
-    sample: bool = False  # it was empty, and now holds a text of ours
+    sample: bool = False  # it was empty: the contents are our sample
 
 
-def look() -> Held:
-    """Return the state of now; blocks. Raises UnavailableError, UnsavedError."""
+def read() -> ClipboardState:
+    """Return the current state; blocks. Raises UnavailableError, UnsavedError, TimeoutError."""
     reader = Reader()
     try:
         owners = {name: reader.owner(name) for name in NAMES}
-        return Held(reader.contents("CLIPBOARD"), owners)
+        return ClipboardState(reader.contents("CLIPBOARD"), owners)
     finally:
         reader.close()
 
 
-def empty() -> None:
-    """Leave the clipboard without an owner; blocks."""
+def clear() -> None:
+    """Leave the clipboard without contents; blocks."""
     reader = Reader()
     try:
         clipboard = reader.display.intern_atom("CLIPBOARD")
         reader.window.set_selection_owner(clipboard, reader.stamp())
         reader.display.sync()
     finally:
-        reader.close()  # with its owner, what it holds ends
+        reader.close()  # a selection ends with its owner
 
 
 def owners() -> dict[str, int]:
-    """Return who owns which selection now; blocks."""
+    """Return the window that owns each selection, 0 for none; blocks."""
     reader = Reader()
     try:
         return {name: reader.owner(name) for name in NAMES}
@@ -110,7 +111,7 @@ def owners() -> dict[str, int]:
 
 
 def keep(*names: str) -> bool:
-    """Have a process of its own keep these selections; return whether it does. Blocks."""
+    """Start a process that keeps these selections; return whether it does. Blocks."""
     quiet = subprocess.DEVNULL
     program = own_python.module("tray_dictate.doctor.clipboard_keeper", *names)
     try:

@@ -1,8 +1,8 @@
-"""A process that keeps the clipboard alive when the doctor has ended; as xclip does.
+"""A process that keeps the contents of the clipboard when the doctor has ended, as xclip does.
 
-What a selection holds ends with its owner. Our output has taken the clipboard over to paste, and
-gives back what was there, but only for as long as it lives. So this process reads it from the
-output, in every format, owns it in its stead, and ends as soon as something else is copied.
+A selection ends with its owner. To paste, our output takes the clipboard over and then restores
+it, but its contents end with the output. So this process reads them from the output, in every
+format, becomes the owner, and ends as soon as something else is copied.
 """
 
 # pyright: basic
@@ -17,22 +17,22 @@ from contextlib import suppress
 
 from Xlib import error
 
-from tray_dictate.doctor.clipboard import Reader
+from tray_dictate.doctor.clipboard import SAMPLE, Reader
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.x11.keeper import Keeper
 from tray_dictate.output.x11.selection_server import OwnedSelection, text_contents
 
-SAMPLE = "tray_dictate: the doctor's own clipboard"
+_TEXT = "tray_dictate: sample text of the self-test"
 
 
 def _take(reader: Reader, names: list[str]) -> list[OwnedSelection]:
-    """Own these selections with what they hold now, or the clipboard with our own sample."""
+    """Become the owner of these selections with their contents; SAMPLE: of the clipboard."""
     display, window = reader.display, reader.window
-    if names == ["SAMPLE"]:
-        contents = {"CLIPBOARD": text_contents(display, SAMPLE, secret=False)}
+    if names == [SAMPLE]:
+        contents = {"CLIPBOARD": text_contents(display, _TEXT, secret=False)}
     else:
         contents = {name: reader.contents(name) for name in names}
-    stamp = reader.stamp()  # from here on no event is dropped
+    stamp = reader.stamp()  # from now on, no event is dropped
     taken = list[OwnedSelection]()
     for name, held in contents.items():
         if held:
@@ -43,14 +43,14 @@ def _take(reader: Reader, names: list[str]) -> list[OwnedSelection]:
     return taken
 
 
-def _go_on_alone() -> None:
-    """End the process that the doctor waits for; its child has the connection, and serves."""
+def _detach() -> None:
+    """End the process that the doctor waits for; its child serves on the same connection."""
     if os.fork():
         os._exit(0)
 
 
 def main(names: list[str]) -> int:
-    """Keep the selections of these names; SAMPLE: the clipboard, with our own text."""
+    """Keep the named selections until others own them; SAMPLE: a text of ours."""
     with suppress(error.ConnectionClosedError, OSError):  # the session is over
         reader = Reader()
         try:
@@ -58,7 +58,7 @@ def main(names: list[str]) -> int:
         except UnsavedError as reason:
             sys.stderr.write(f"{reason}\n")
             return 1
-        _go_on_alone()
+        _detach()
         keeper.serve()
     return 0
 

@@ -1,4 +1,4 @@
-"""The engine, step by step: `tray-dictate doctor engine`, and its lines in the whole table."""
+"""Checks the engine: `tray-dictate doctor engine`, and its lines in the whole table."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from tray_dictate.core import json_text
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.server import CheckStep, Checkup, Recording, embedded_steps
+from tray_dictate.doctor.server import CheckStep, Checkup, Recording, offline_steps
 from tray_dictate.engine import load_detector, model_files
 from tray_dictate.history.statistics import CloudUsage, open_statistics
 from tray_dictate.system import logs, own_python
 
 logger = logging.getLogger(__name__)
 
-_SPOKEN = 9.2  # seconds of the recording; then nobody speaks
+_SPOKEN = 9.2  # seconds of speech in the recording; the rest is silence
 _REMEDY = (
-    '`tray-dictate doctor engine` shows all of its steps; engine.name = "offline" needs no server.'
+    '`tray-dictate doctor engine` shows every step; with engine.name = "offline" no server is used.'
 )
 _MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 
 def examine(config: Config, *, live: bool, as_json: bool) -> int:
-    """Check the configured engine, `live` with sound; return 0 if every step has passed, else 1."""
+    """Check the configured engine and print each step; return 0 if all have passed, else 1.
+
+    With `live`, a server gets a recording too.
+    """
     logs.start_for_command()  # the steps say it
     settings = config.engine
     done = asyncio.run(_run(_steps(settings, live=live), quiet=as_json))
@@ -41,23 +44,23 @@ def examine(config: Config, *, live: bool, as_json: bool) -> int:
         sys.stdout.write(json_text.dump(body, indent=2) + "\n")
     elif passed and not live and settings.name != "offline":
         sys.stdout.write(
-            "Nothing was sent but settings. --live sends a recording of 9 s twice, which may cost "
-            "money, and measures the text.\n"
+            "Only settings were sent. --live also sends a recording of 9 s, twice, and times the "
+            "text; it may cost money.\n"
         )
     return int(not passed)
 
 
-async def look(settings: EngineSettings) -> list[Finding]:
-    """Load the embedded engine and have it transcribe; ask a server, but send it no sound."""
+async def check_engine(settings: EngineSettings) -> list[Finding]:
+    """Let the offline engine transcribe, or ask a server without sending it any sound."""
     return [_finding(step) async for step in _steps(settings, live=False)]
 
 
 async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[CheckStep]:
     if settings.name == "offline":
-        async for step in embedded_steps(settings, _recording()):
+        async for step in offline_steps(settings, _recording()):
             yield step
         return
-    # what is sent to a cloud is paid for, here too
+    # counts the minutes sent to a cloud, here too
     usage = CloudUsage(open_statistics(logger.warning))
     try:
         await usage.check(settings.cap_minutes if live and settings.cloud else 0)
@@ -76,14 +79,14 @@ def _finding(step: CheckStep) -> Finding:
 
 
 def _recording() -> Recording:
-    """Return what reads somebody's nine seconds of Beckett. Raises UnavailableError."""
-    carrier = model_files.MOONSHINE
-    folder = model_files.installed(carrier.package)
+    """Return the function that reads nine seconds of Beckett. Raises UnavailableError."""
+    wheel = model_files.MOONSHINE
+    folder = model_files.installed(wheel.package)
     path = folder / "assets" / "beckett.wav" if folder else None
     if path is None or not path.is_file():
         raise UnavailableError(
-            f"There is no recording to send: {carrier.distribution} is not installed.",
-            f"Install it: {own_python.PIP} install {carrier.distribution}",
+            f"There is no recording to send: {wheel.distribution} is not installed.",
+            f"Install it: {own_python.PIP} install {wheel.distribution}",
         )
     return lambda rate: files.read(path, rate)[: int(rate * _SPOKEN) * SAMPLE]
 

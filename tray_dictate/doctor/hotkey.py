@@ -1,4 +1,4 @@
-"""Whether the hotkey can be watched, and whether a press of it is seen."""
+"""Checks whether the hotkey can be watched, and whether a press of it arrives."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
 
 Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]
-_log = logging.getLogger(__name__)
 
-PATIENCE = 10.0  # seconds for the user to press it
+log = logging.getLogger(__name__)
+
+PATIENCE = 10.0  # seconds for the user to press the hotkey
+ALLOWED = 60.0  # seconds for the user to allow the keys in the desktop's dialog
+_ANSWER = 3.0  # seconds for a desktop that shows no dialog
 _NO_OTHERS = {"redo": "", "undo": "", "copy_last": ""}
-ALLOWED = 60.0  # seconds for the user to allow it in the desktop's dialog
-_ANSWERS = 3.0  # seconds for a desktop that has nobody to ask
-_ALLOW = "The desktop asks whether tray_dictate may have its keys: please allow it ..."
+_ALLOW = "The desktop asks whether tray_dictate may use its keys: please allow it ..."
 _COMMANDS = (
-    "Bind a key of the desktop to `tray-dictate start` and its release to `tray-dictate stop`, or "
-    "a press to `tray-dictate toggle`."
+    "In the desktop's keyboard settings, bind a key to `tray-dictate start` and its release to "
+    "`tray-dictate stop`, or a press to `tray-dictate toggle`."
 )
-_OTHERWISE = 'If you would rather not, set hotkey.source = "auto" and leave the group input.'
-_REMEDY = "Press the key when you are asked, or choose one that your keyboard has: hotkey.keys."
+_OTHERWISE = 'To avoid this, set hotkey.source = "auto" and leave the group input.'
+_REMEDY = "Press the key when you are asked, or set hotkey.keys to a key that your keyboard has."
 
 
 class _Watch:
-    """Keys that go down and up, as the hotkey's thread reports them, on the loop."""
+    """Waits for the hotkey in the edges that its thread reports."""
 
     def __init__(self, chord: Chord) -> None:
         self._chord, self._loop = chord, asyncio.get_running_loop()
@@ -45,11 +46,11 @@ class _Watch:
         self.lost = ""
 
     def edge(self, edge: Edge) -> None:
-        """Take an edge; from any thread."""
+        """Take an edge, from any thread."""
         self._loop.call_soon_threadsafe(self._edge, edge)
 
     def end(self, reason: str) -> None:
-        """Learn that no more come; from any thread."""
+        """Take the reason why no more edges come, from any thread."""
         self._loop.call_soon_threadsafe(self._end, reason)
 
     def _edge(self, edge: Edge) -> None:
@@ -68,112 +69,114 @@ class _Watch:
         self.seen.set()
 
 
-async def look(
+async def check_hotkey(
     settings: HotkeySettings,
     ask: Callable[[str], None] | None,
     patience: float = PATIENCE,
     select: Select = hotkey.select,
 ) -> list[Finding]:
-    """Watch for a press; `ask` tells the user to make it, None asks for none."""
-    # what a running daemon hides from the windows already stays its own: it was there first
-    serves = await threads.run_in_thread(installation.serves)
-    hidden = settings.model_copy(update=_NO_OTHERS) if serves else settings
-    told: list[str] = []
+    """Watch for a press that `ask` asks the user for; None: do not ask, and watch for none."""
+    # a running daemon has hidden its other keys from the windows, and keeps them
+    running = await threads.run_in_thread(installation.daemon_is_running)
+    watched = settings.model_copy(update=_NO_OTHERS) if running else settings
+    notes: list[str] = []
 
-    def tell(words: str) -> None:
-        _log.warning("%s", words)
-        told.append(words)
+    def note(words: str) -> None:
+        log.warning("%s", words)
+        notes.append(words)
 
-    keys = await acquire(lambda: select(hidden, tell), lambda keys: keys.stop())
-    at_once = told.copy()  # of the keys themselves; what a desktop answers later, `found` says
+    keys = await acquire(lambda: select(watched, note), lambda keys: keys.stop())
+    about_keys = notes.copy()  # later notes are a desktop's answer, which is in the finding
     try:
         trigger = keys.trigger() if isinstance(keys, DesktopManagedHotkey) else None
-        found = trigger and _not_asked(trigger, settings, serves=serves, asks=bool(ask))
-        found = found or await _seen(keys, settings, ask, patience)
+        finding = trigger and _not_asked(trigger, settings, running=running, asks=bool(ask))
+        finding = finding or await _check_press(keys, settings, ask, patience)
     finally:
         await threads.run_in_thread(keys.stop)
-    findings = [found]
-    findings += [Finding("keys", "warning", words) for words in at_once]
-    if _by(keys) == "Evdev":
+    findings = [finding]
+    findings += [Finding("keys", "warning", words) for words in about_keys]
+    if _backend(keys) == "Evdev":
         findings.append(Finding("privacy", "warning", PRIVACY, remedy=_OTHERWISE))
     return findings
 
 
 def _not_asked(
-    trigger: Trigger, settings: HotkeySettings, *, serves: bool, asks: bool
+    trigger: Trigger, settings: HotkeySettings, *, running: bool, asks: bool
 ) -> Finding | None:
-    """Return why the desktop is asked for no key."""
+    """Return why the desktop is not asked for its keys; None if it is."""
     if trigger.source == "commands":
         state: State = "unchecked" if settings.source == "commands" else "warning"
-        words = "No key is watched: the desktop's own are to run tray-dictate's commands"
+        words = "No key is watched: keys of the desktop run tray-dictate's commands"
         return Finding("hotkey", state, words, remedy=_COMMANDS)
-    if serves:  # the keys would be taken from it
-        words = "The running tray_dictate has it; `tray-dictate status` says which keys these are"
+    if running:  # it would lose the keys
+        words = "The running tray_dictate uses it; `tray-dictate status` shows the keys"
         return Finding("hotkey", "unchecked", words)
     if not asks:
-        words = f"{in_words(parse_chord(settings.keys))}: a press of it was not asked for"
+        words = f"{in_words(parse_chord(settings.keys))}: not tested, no press was asked for"
         return Finding("hotkey", "unchecked", words)
     return None
 
 
-async def _seen(
+async def _check_press(
     keys: Hotkey, settings: HotkeySettings, ask: Callable[[str], None] | None, patience: float
 ) -> Finding:
-    """Return whether the hotkey is seen once its keys are known."""
+    """Return whether a press of the hotkey arrives."""
     chord = parse_chord(settings.keys)
     watch = _Watch(chord)
-    named, loop = asyncio.Event(), asyncio.get_running_loop()
+    answered, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def answered() -> None:
-        loop.call_soon_threadsafe(named.set)
+    def on_answer() -> None:
+        loop.call_soon_threadsafe(answered.set)
 
     desktop = (
         keys if isinstance(keys, DesktopManagedHotkey) and keys.trigger() is not None else None
     )
     if desktop:
-        desktop.follow(answered)
+        desktop.follow(on_answer)
     await threads.run_in_thread(lambda: keys.start(watch.edge, watch.end))
     if ask is None:
-        words = f"{spell(chord)} is watched by {_by(keys)}; a press of it was not asked for"
+        words = f"{spell(chord)} is watched by {_backend(keys)}; not tested, no press was asked for"
         return Finding("hotkey", "unchecked", words)
     trigger = Trigger(spell(chord))
     if desktop:
-        trigger = await _chosen(desktop, named, ask)
+        trigger = await _assigned(desktop, answered, ask)
         if not trigger.keys:
-            words = f"{in_words(chord)} has no key of the desktop's (by {_by(keys)})."
+            words = f"The desktop has assigned no key to {in_words(chord)} (by {_backend(keys)})."
             return Finding("hotkey", "warning", words, remedy=trigger.advice)
     ask(f"Press the hotkey, {trigger.keys}, once, within {patience:g} s ...")
     try:
         async with asyncio.timeout(patience):
             await watch.seen.wait()
     except TimeoutError:
-        others = "nor any other key"
+        others = "nor was any other key"
         if watch.others:
             last = in_words((frozenset({watch.last}),))
-            others = f"presses of others: {watch.others}, the last of {last}"
-        words = f"{trigger.keys} was not seen within {patience:g} s, {others} (by {_by(keys)})."
+            others = f"presses of other keys: {watch.others}, the last of {last}"
+        words = (
+            f"{trigger.keys} was not seen within {patience:g} s, {others} (by {_backend(keys)})."
+        )
         return Finding("hotkey", "failed", words, remedy=_REMEDY)
     if watch.lost:
-        return Finding("hotkey", "failed", watch.lost, remedy="Log in anew and try again.")
+        return Finding("hotkey", "failed", watch.lost, remedy="Log out and in, and try again.")
     advice = f". {trigger.advice}" if trigger.advice else ""
-    return Finding("hotkey", "ok", f"{trigger.keys} was seen, by {_by(keys)}{advice}")
+    return Finding("hotkey", "ok", f"{trigger.keys} was seen, by {_backend(keys)}{advice}")
 
 
-async def _chosen(
-    keys: DesktopManagedHotkey, named: asyncio.Event, ask: Callable[[str], None]
+async def _assigned(
+    keys: DesktopManagedHotkey, answered: asyncio.Event, ask: Callable[[str], None]
 ) -> Trigger:
-    """Return what the desktop answers, which may have to ask the user."""
-    for question, limit in (("", _ANSWERS), (_ALLOW, ALLOWED)):
+    """Return the keys that the desktop assigns; it may have to ask the user."""
+    for question, limit in (("", _ANSWER), (_ALLOW, ALLOWED)):
         if question:
             ask(question)
         try:
             async with asyncio.timeout(limit):
-                await named.wait()
+                await answered.wait()
         except TimeoutError:
             continue
         return keys.trigger() or Trigger()
     return Trigger(advice=f"The desktop has not answered. {_COMMANDS}")
 
 
-def _by(keys: Hotkey) -> str:
+def _backend(keys: Hotkey) -> str:
     return type(keys).__name__.removesuffix("Hotkey")

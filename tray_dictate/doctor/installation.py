@@ -1,9 +1,4 @@
-"""Whether our folders can be written and are private, the disk has room, the history is whole.
-
-Whether a daemon runs, and answers as one of our version does; and whether it starts at login.
-
-Whether the settings can be used; the other checks go on with the defaults where not.
-"""
+"""Checks the settings, start at login, our folders, the disk, the history and the daemon."""
 
 from __future__ import annotations
 
@@ -16,21 +11,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from tray_dictate import __version__, engine, rewrite
+from tray_dictate import __version__
 from tray_dictate.app.control import client
-from tray_dictate.config import load
+from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.core.errors import ConfigError, ControlError
 from tray_dictate.doctor.check import Finding
 from tray_dictate.system import autostart, files, remedies
 
 _MIB = 1 << 20
-_LITTLE, _TOO_LITTLE = 500, 50  # MiB on the disk: to be mended soon, and at once
-_FREE = "Free some space; old takes are removed by history.days and history.entries."
+_LITTLE, _TOO_LITTLE = 500, 50  # MiB free on the disk: a warning, a failure
+_AGAIN = "Quit tray_dictate from its tray icon and start it again."
+_OFF = "off; `tray-dictate autostart enable` turns it on"
+_FREE = "Free some space; history.days and history.entries limit what is kept."
 
 
-def folders() -> list[Finding]:
-    """Return what is wrong with each of the folders, or that nothing is; blocks."""
+def check_folders() -> list[Finding]:
+    """Check that our folders can be written, and that others cannot read them; blocks."""
     private = {
         "log": files.log_file().parent, "history": files.history_file().parent,
         "runtime": files.lock_file().parent,
@@ -40,58 +37,58 @@ def folders() -> list[Finding]:
         finding for name, folder in all_of_them.items()
         if (finding := _folder(name, folder, private=name in private))
     ]  # fmt: skip
-    words = f"{', '.join(all_of_them)}: they can be written"
+    words = f"{', '.join(all_of_them)}: writable"
     return found or [Finding("folders", "ok", words, len(all_of_them))]
 
 
-def disk() -> list[Finding]:
-    """Return how much room there is for recordings and history."""
+def check_disk() -> list[Finding]:
+    """Check that there is room for recordings and history; blocks."""
     free = shutil.disk_usage(_existing(files.history_file().parent)).free / _MIB
     where = f"free for recordings and history ({files.history_file().parent})"
     if free < _TOO_LITTLE:
-        return [Finding("disk", "failed", f"Too little is {where}.", free, "MiB", _FREE)]
+        return [Finding("disk", "failed", f"Too little space is {where}.", free, "MiB", _FREE)]
     if free < _LITTLE:
-        return [Finding("disk", "warning", f"Little is {where}.", free, "MiB", _FREE)]
+        return [Finding("disk", "warning", f"Little space is {where}.", free, "MiB", _FREE)]
     return [Finding("disk", "ok", where, free, "MiB")]
 
 
-def history(settings: HistorySettings) -> list[Finding]:
-    """Read the history without changing it; blocks."""
+def check_history(settings: HistorySettings) -> list[Finding]:
+    """Check that the history can be read, by its owner only; changes nothing, blocks."""
     path = files.history_file()
     if not settings.enabled:
-        return [Finding("history", "unchecked", "history.enabled is false: nothing is kept")]
+        return [Finding("history", "unchecked", "history.enabled is false: no text is kept")]
     if not path.exists():
-        return [Finding("history", "ok", "nothing has been said yet", 0, "takes")]
-    remedy = f"tray_dictate begins a new one at its next start; or move {path} away yourself."
+        return [Finding("history", "ok", "nothing has been dictated yet", 0, "")]
+    remedy = f"tray_dictate starts a new one at its next start; or move {path} away yourself."
     try:
-        takes = _count(path)
+        count = _count(path)
     except (sqlite3.Error, OSError) as reason:
         words = f"{path} cannot be read: {reason}."
         return [Finding("history", "failed", words, remedy=remedy)]
     if sys.platform != "win32" and path.stat().st_mode & 0o077:
-        words = f"Other users may read {path}."
-        return [Finding("history", "warning", words, takes, "takes", f"chmod 600 '{path}'")]
-    return [Finding("history", "ok", "whole, and only yours to read", takes, "takes")]
+        words = f"entries, but other users can read {path}."
+        return [Finding("history", "warning", words, count, "", f"chmod 600 '{path}'")]
+    return [Finding("history", "ok", "entries, readable only by you", count)]
 
 
 def _count(path: Path) -> int:
-    """Return how many dictations are in a file that is whole. Raises sqlite3.Error."""
+    """Return the number of dictations in the file. Raises sqlite3.Error if it is damaged."""
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)
     try:
         [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
-        [takes] = connection.execute("SELECT count(*) FROM entry").fetchone()
-        return takes
+        [count] = connection.execute("SELECT count(*) FROM entry").fetchone()
+        return count
     finally:
         connection.close()
 
 
 def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
-    """Return what is wrong with a folder, or with the place where it is to be made."""
+    """Return what is wrong with a folder or, if there is none yet, with the one it will be in."""
     there = _existing(folder)
     if not there.is_dir():
-        words = f"The {name} folder {folder} cannot be made: {there} is no folder."
+        words = f"The {name} folder {folder} cannot be created: {there} is not a folder."
         return Finding("folders", "failed", words, remedy=f"Move {there} away.")
     try:
         with tempfile.TemporaryFile(dir=there):
@@ -112,16 +109,12 @@ def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest above it that is there."""
+    """Return the folder or, if there is none yet, the nearest above it that exists."""
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-_AGAIN = "Quit tray_dictate from its tray icon and start it again."
-_OFF = "off; `tray-dictate autostart enable` switches it on"
-
-
-def serves() -> bool:
-    """Whether somebody listens at the control socket; blocks briefly."""
+def daemon_is_running() -> bool:
+    """Return whether a daemon listens at the control socket; blocks briefly."""
     try:
         connection, _ = client.connect()
     except ControlError as reason:
@@ -130,27 +123,27 @@ def serves() -> bool:
     return True
 
 
-def look_at_daemon() -> list[Finding]:
-    """Ask it how it is; blocks."""
+def check_daemon() -> list[Finding]:
+    """Check that a running daemon answers, and is of this version; blocks."""
     began = time.monotonic()
     try:
         answer = client.send("status")
     except ControlError as error:
         if str(error) == client.NOT_RUNNING:
-            words = "tray_dictate does not run; `tray-dictate` starts it"
+            words = "tray_dictate is not running; `tray-dictate` starts it"
             return [Finding("daemon", "unchecked", words)]
         return [Finding("daemon", "failed", str(error), remedy=_AGAIN)]
     milliseconds = (time.monotonic() - began) * 1e3
     theirs = str(answer.get("program", "of an older version"))
     if theirs != __version__:
-        words = f"tray_dictate {theirs} runs, and this is {__version__}."
+        words = f"tray_dictate {theirs} is running, but {__version__} is installed."
         return [Finding("daemon", "warning", words, milliseconds, "ms", _AGAIN)]
-    words = f"it runs and answers; its status is {answer.get('status')}"
+    words = f"running ({answer.get('status')})"
     return [Finding("daemon", "ok", words, milliseconds, "ms")]
 
 
-def login() -> list[Finding]:
-    """Return what the next session starts; blocks."""
+def check_autostart() -> list[Finding]:
+    """Check whether the next session will start tray_dictate; blocks."""
     found = autostart.status()
     if found.problem:
         state = "failed" if found.broken else "warning"
@@ -161,32 +154,25 @@ def login() -> list[Finding]:
     ]
 
 
-_NAME = "settings"
-
-
-def look_at_settings(
-    given: Path | None, overrides: list[str] | None
-) -> tuple[Config, list[Finding]]:
-    """Return the settings, or the defaults, and what is to be said of them."""
-    path = given or files.config_file()
-    if given is not None and not given.is_file():
+def check_settings(sources: Sources) -> tuple[Config, list[Finding]]:
+    """Return the settings, or the defaults where they cannot be used, and the findings."""
+    path = sources.path or files.config_file()
+    if path != files.config_file() and not path.is_file():
         missing = Finding(
-            _NAME, "failed", f"{given}: there is no such file.", remedy="Name another: --config"
+            "settings", "failed", f"{path}: there is no such file.", remedy="Name another: --config"
         )
         return Config(), [missing]
     try:
-        config = load.load(path, overrides, check=_problems)
+        config = sources.load()
     except ConfigError as error:
         return Config(), [_finding(problem, path) for problem in error.problems]
     words = str(path) if path.exists() else f"all defaults; there is no {path}"
-    return config, [Finding(_NAME, "ok", words)]
-
-
-def _problems(config: Config) -> list[str]:
-    return [*engine.problems(config.engine), *rewrite.problems(config.rewrite)]
+    return config, [Finding("settings", "ok", words)]
 
 
 def _finding(problem: str, path: Path) -> Finding:
     where = f"Correct it in {path}" if path.exists() else "Correct it"
-    remedy = f"{where}; until then tray_dictate does not start, and the checks use the defaults."
-    return Finding(_NAME, "failed", problem, remedy=remedy)
+    remedy = (
+        f"{where}. Until then, tray_dictate does not start, and the other checks use the defaults."
+    )
+    return Finding("settings", "failed", problem, remedy=remedy)

@@ -1,4 +1,4 @@
-"""Which microphone it is, how soon it sends sound, and how much of it."""
+"""Checks the microphone: which one it is, how soon it sends sound, and how loud that is."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from tray_dictate.system.remedies import RESTART_SOUND
 from tray_dictate.system.threads import Bridge
 
 _RATE = 16000  # samples per second
-_LISTENED = 1.0  # seconds
+_RECORDED = 1.0  # seconds
 _CLOSE = (
-    "Close the program that has it, or set audio.device; `tray-dictate devices` lists the "
+    "Close the program that uses it, or set audio.device; `tray-dictate devices` lists the "
     "microphones."
 )
 HANGS = f"The sound system does not answer. {RESTART_SOUND}"
-_UNMUTE = "Unmute it in the sound settings, or by the switch on it"
+_UNMUTE = "Unmute it in the sound settings, or with its switch"
 
 
-async def look(settings: AudioSettings) -> list[Finding]:
-    """Listen for a second; a running daemon may do so, too."""
+async def check_microphone(settings: AudioSettings) -> list[Finding]:
+    """Record for a second; a running daemon may be recording, too."""
     bridge = Bridge()  # the microphone's callbacks come to this loop
     bridge.start()
     try:
-        return await asyncio.wrap_future(bridge.run(_listen(settings, bridge)))
+        return await asyncio.wrap_future(bridge.run(_check(settings, bridge)))
     except CaptureError as error:
         none, _, remedy = str(error).partition(NONE_FOUND)
         if not none and remedy:
@@ -44,7 +44,7 @@ async def look(settings: AudioSettings) -> list[Finding]:
         await threads.run_in_thread(bridge.stop)
 
 
-async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
+async def _check(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
     portaudio = PortAudio()
     microphone = Microphone(
         settings.model_copy(update={"warm": 0}), portaudio, bridge, lambda _notice: None
@@ -57,11 +57,11 @@ async def _listen(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
     finally:
         await microphone.close()
         portaudio.close()
-    return [_opened(picked, milliseconds), _level(picked.source, pcm)]
+    return [_first_sample(picked, milliseconds), _level(picked.source, pcm)]
 
 
 async def _record(microphone: Microphone) -> tuple[float, bytes]:
-    """Return the milliseconds until the first sample, and a second of sound."""
+    """Return the milliseconds until the first sample, and a second of sound as PCM16."""
     capture = microphone.capture(_RATE)
     pcm, first = b"", 0.0
     began = time.monotonic()
@@ -69,35 +69,35 @@ async def _record(microphone: Microphone) -> tuple[float, bytes]:
         async for chunk in chunks:
             first = first or (time.monotonic() - began) * 1e3
             pcm += chunk
-            if len(pcm) >= _LISTENED * _RATE * SAMPLE:
+            if len(pcm) >= _RECORDED * _RATE * SAMPLE:
                 capture.stop()
     return first, pcm
 
 
-def _opened(picked: Picked, milliseconds: float) -> Finding:
+def _first_sample(picked: Picked, milliseconds: float) -> Finding:
     name = picked.source.name
     if picked.source.muted:
         words = f"{name} is muted."
         return Finding("microphone", "failed", words, milliseconds, "ms", f"{_UNMUTE}.")
     if picked.source.monitor:
-        words = f"{name} hears what the speakers play, not you."
+        words = f"{name} records what the speakers play, not you."
         remedy = "Set audio.device to a microphone; `tray-dictate devices` lists them."
         return Finding("microphone", "warning", words, milliseconds, "ms", remedy)
     if picked.note:
         words, _, remedy = picked.note.rpartition(". ")
         return Finding("microphone", "warning", f"{words}.", milliseconds, "ms", remedy)
-    return Finding("microphone", "ok", f"{name}, to its first sample", milliseconds, "ms")
+    return Finding("microphone", "ok", f"{name}, until the first sample", milliseconds, "ms")
 
 
 def _level(source: Source, pcm: bytes) -> Finding:
     loudest = peak(pcm)
     if loudest == 0:
-        words = "Nothing but silence: a microphone that works has some noise."
-        remedy = f"{_UNMUTE}; or choose another with audio.device."
+        words = "Only silence: a working microphone always has some noise."
+        remedy = f"{_UNMUTE}, or choose another one with audio.device."
         if source.muted:
-            remedy = ""  # said above
+            remedy = ""  # in the finding above
         return Finding("level", "warning", words, remedy=remedy)
     samples = np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
     mean = 10 * math.log10(float(np.mean(samples**2)))
-    words = f"on average over a second; {20 * math.log10(loudest):.0f} dBFS at most"
+    words = f"average over a second; peak {20 * math.log10(loudest):.0f} dBFS"
     return Finding("level", "ok", words, mean, "dBFS")

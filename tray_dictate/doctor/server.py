@@ -1,12 +1,10 @@
-"""A server or the embedded engine on trial, step by step, each with its number.
+"""Checks a server or the offline engine step by step, with a figure for each.
 
     settings ─▶ address ─▶ key ─▶ handshake ─▶ session ─▶ round trip ─▶ text ─▶ text, warm
     (nothing but the session's settings is sent)                     (the recording is sent)
 
-It goes the dictation's own ways: the same link, conversation and take. Only the embedded engine
-does not help out: the server is on trial.
-
-What a checkup is made of: steps with their numbers, and a recording whose words are known.
+It uses what a dictation uses: the same connections, conversation and session. Only the offline
+engine does not take over when the server fails.
 """
 
 from __future__ import annotations
@@ -39,69 +37,76 @@ from tray_dictate.engine.realtime.session import Plan, ResilientSession
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Connection, Server
 from tray_dictate.engine.segmenter import PauseDetector
 
-WORDS = "ever tried ever failed no matter try again fail again fail better"
+Recording = Callable[[int], bytes]  # samples per second -> PCM16
+T = TypeVar("T")
+
+_SPOKEN = "ever tried ever failed no matter try again fail again fail better"  # in the recording
 _ENOUGH = 0.6  # of the words: the smallest models mistake two of the twelve
 _CHUNK = 0.04  # seconds, as a microphone's
-LIMIT = 15.0  # seconds for a step; connections and sessions have their own 10
-_NO_WORDS = str.maketrans("", "", ".,;:!?\"'")
-T = TypeVar("T")
+_LIMIT = 15.0  # seconds for a step; connections and sessions have their own 10
+_PING = 5.0  # seconds
+_SECRET = 6  # characters of the shortest secret: less is part of many words
+_PUBLIC = ("intent", "model", "deployment", "api-version")  # parts of a URL's query that we set
+_PUNCTUATION = str.maketrans("", "", ".,;:!?\"'")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """What was tried, and what came of it."""
+    """A step of the check, and its result."""
 
     name: str
     passed: bool
     words: str = ""
     value: float | None = None
     unit: str = "ms"
-    warning: bool = False  # it works, but not as the user has set it
+    warning: bool = False  # passed, but not as the settings ask for
 
 
 @dataclass(frozen=True, slots=True)
 class TrialTake:
-    """The recording, transcribed; times in seconds."""
+    """The transcribed recording; times in seconds."""
 
     text: str
-    first: float | None  # text, after the first sound
-    last: float  # text, after the end of speech; 0 if it was there before
+    first: float | None  # first text, after the first sound
+    last: float  # last text, after the end of speech; 0 if it came before
 
     @property
     def right(self) -> float:
-        """Return how much of the words is right, 0 to 1."""
-        heard = clean(self.text).lower().translate(_NO_WORDS).split()
-        return SequenceMatcher(None, WORDS.split(), heard, autojunk=False).ratio()
+        """The share of the words that are right, 0 to 1."""
+        heard = clean(self.text).lower().translate(_PUNCTUATION).split()
+        return SequenceMatcher(None, _SPOKEN.split(), heard, autojunk=False).ratio()
 
 
-async def tried(name: str, work: Awaitable[T], limit: float = LIMIT) -> tuple[CheckStep, T | None]:
-    """Return the step that this was, with its milliseconds, and what came out if it passed."""
+async def try_step(
+    name: str, work: Awaitable[T], limit: float = _LIMIT
+) -> tuple[CheckStep, T | None]:
+    """Await the work; return it as a step with its milliseconds, and its result if it passed."""
     began = time.monotonic()
     result, words = None, ""
     try:
         async with asyncio.timeout(limit):
             result = await work
     except TimeoutError:
-        words = f"Nothing came within {limit:g} s."
+        words = f"No answer within {limit:g} s."
     except DictateError as error:
         words = str(error).strip()
     return CheckStep(name, not words, words, (time.monotonic() - began) * 1e3), result
 
 
-def judged(name: str, take: TrialTake, words: str) -> CheckStep:
-    """Return the step of a take: without most of the words it has not passed."""
+def rate_take(name: str, take: TrialTake, words: str) -> CheckStep:
+    """Return a take as a step, which has passed if most words are right."""
     passed = take.right >= _ENOUGH
-    said = f"{words}; {take.right:.0%} of the words"
+    words += f"; {take.right:.0%} of the words are right"
     if not passed:
-        said += (
-            f". It should be {WORDS!r} and is {clean(take.text)[:200]!r}. "
+        words += (
+            f". It should be {_SPOKEN!r} and is {clean(take.text)[:200]!r}. "
             "Check engine.model and engine.languages: the recording is English."
         )
-    return CheckStep(name, passed, said, take.last * 1e3)
+    return CheckStep(name, passed, words, take.last * 1e3)
 
 
-async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> TrialTake:
-    """Feed the recording, `live` at the speed of speech. Raises EngineError."""
+async def transcribe(session: Session, pcm: bytes, rate: int, *, live: bool) -> TrialTake:
+    """Send the recording to a session, `live` at the speed of speech. Raises EngineError."""
     loop = asyncio.get_running_loop()
     began, size = loop.time(), int(rate * _CHUNK) * SAMPLE
     listening = asyncio.create_task(_listen(session))
@@ -110,7 +115,7 @@ async def speak(session: Session, pcm: bytes, rate: int, *, live: bool) -> Trial
             await session.send(pcm[start : start + size])
             if live:
                 await asyncio.sleep(began + seconds(start + size, rate) - loop.time())
-            if listening.done():  # it failed
+            if listening.done():  # the session failed
                 break
         end = loop.time()
         session.key_released()
@@ -131,34 +136,28 @@ async def _listen(session: Session) -> tuple[str, list[float]]:
     return text, times
 
 
-_PING = 5.0  # seconds
-_SECRET = 6  # characters that make one; fewer are part of any word
-_OURS = ("intent", "model", "deployment", "api-version")  # what a URL's query holds from us
-Recording = Callable[[int], bytes]  # samples per second -> PCM16
-
-
-async def embedded_steps(
+async def offline_steps(
     settings: EngineSettings, recording: Recording
 ) -> AsyncGenerator[CheckStep]:
-    """Yield the steps of the embedded engine; the first that has not passed is the last."""
-    step, found = await tried("model", asyncio.to_thread(_model_files))
-    yield replace(step, words=found or step.words)
-    if not found:
+    """Yield the steps of the offline engine; the first that has not passed is the last."""
+    step, words = await try_step("model", asyncio.to_thread(_check_model_files))
+    yield replace(step, words=words or step.words)
+    if not words:
         return
     engine = OfflineEngine(live=False)
     try:
-        step, _ = await tried("load", engine.load())
+        step, _ = await try_step("load", engine.load())
         yield step
         if not step.passed:
             return
         pcm = recording(engine.rate)
         began = time.monotonic()
-        step, take = await tried("text", _transcribed(engine, pcm), 4 * LIMIT)
+        step, take = await try_step("text", _transcribe_offline(engine, pcm), 4 * _LIMIT)
         if take:
             spoken = seconds(len(pcm), engine.rate)
             factor = (time.monotonic() - began) / spoken
-            words = f"{factor:.3f} of real time, for {spoken:.1f} s of speech"
-            step = replace(judged("text", take, words), value=factor, unit="x")
+            words = f"of real time, for {spoken:.1f} s of speech"
+            step = replace(rate_take("text", take, words), value=factor, unit="x")
         yield step
         if misfit := english.misfit(settings):
             yield CheckStep("languages", passed=False, words=f"{misfit} {english.REMEDY}")
@@ -166,20 +165,21 @@ async def embedded_steps(
         await engine.close()
 
 
-def _model_files() -> str:
-    carriers = model_files.MOONSHINE, model_files.SILERO
-    for carrier in carriers:
-        model_files.find(carrier)
-    return f"{' and '.join(carrier.distribution for carrier in carriers)}: there and unchanged"
+def _check_model_files() -> str:
+    """Return which packages hold the models. Raises UnavailableError if a file is not right."""
+    wheels = model_files.MOONSHINE, model_files.SILERO
+    for wheel in wheels:
+        model_files.find(wheel)
+    return f"{' and '.join(wheel.distribution for wheel in wheels)}: installed and unchanged"
 
 
-async def _transcribed(engine: OfflineEngine, pcm: bytes) -> TrialTake:
+async def _transcribe_offline(engine: OfflineEngine, pcm: bytes) -> TrialTake:
     async with engine.session() as session:
-        return await speak(session, pcm, engine.rate, live=False)
+        return await transcribe(session, pcm, engine.rate, live=False)
 
 
 class Checkup:
-    """One server on trial; `recording` gives PCM16 at a rate, None sends no sound."""
+    """Checks one server; without a recording, the server gets no sound."""
 
     def __init__(
         self,
@@ -192,10 +192,10 @@ class Checkup:
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._secrets: set[str] = set()
-        self._links: _Links | None = None
+        self._connections: _Connections | None = None
 
     async def steps(self) -> AsyncGenerator[CheckStep]:
-        """Yield the steps as they end; the first that has not passed is the last."""
+        """Yield each step when it ends; the first that has not passed is the last."""
         source = CredentialSource(self._settings, self._dialect.header)
         try:
             async for step in self._steps(source):
@@ -203,8 +203,8 @@ class Checkup:
                 if not step.passed:
                     return
         finally:
-            if self._links:
-                await self._links.close()
+            if self._connections:
+                await self._connections.close()
             await source.close()
 
     async def _steps(self, source: CredentialSource) -> AsyncGenerator[CheckStep]:
@@ -215,18 +215,16 @@ class Checkup:
         except ConfigError as error:
             yield CheckStep("settings", passed=False, words=str(error))
             return
-        said = f"{title}, {name or 'the model that the server chooses'}, over {settings.transport}"
-        yield CheckStep("settings", passed=True, words=said)
-        yield CheckStep("address", passed=True, words=shown(address))
-        step, known = await tried("key", source.get())
-        if known is None:
+        words = f"{title}, {name or 'the model that the server chooses'}, over {settings.transport}"
+        yield CheckStep("settings", passed=True, words=words)
+        yield CheckStep("address", passed=True, words=hide_secrets(address))
+        step, key = await try_step("key", source.get())
+        if key is None:
             yield step
             return
-        self._secrets |= {text.split()[-1] for text in known.headers.values()}
-        yield replace(step, words=_origin(known))
-        server = Server(
-            self._dialect, settings, address, known.headers, known.source, self._consume
-        )
+        self._secrets |= {text.split()[-1] for text in key.headers.values()}
+        yield replace(step, words=_origin(key))
+        server = Server(self._dialect, settings, address, key.headers, key.source, self._consume)
         async for step in self._connected(server):
             yield step
 
@@ -235,31 +233,31 @@ class Checkup:
             self._quota.consume(self._settings.name, seconds, self._settings.cap_minutes)
 
     async def _connected(self, server: Server) -> AsyncGenerator[CheckStep]:
-        step, connect = await tried("transport", asyncio.to_thread(transport, self._settings))
+        step, connect = await try_step("transport", asyncio.to_thread(transport, self._settings))
         if connect is None:
             yield step
             return
-        step, connection = await tried("handshake", connect(server))
+        step, connection = await try_step("handshake", connect(server))
         yield step
         if connection is None:
             return
-        self._links = links = _Links(server, connect)
-        step, link = await tried("session", links.begin(connection))
-        if link is None:
+        self._connections = connections = _Connections(server, connect)
+        step, warm = await try_step("session", connections.begin(connection))
+        if warm is None:
             yield step
             return
-        answer = "acknowledged" if server.dialect.acknowledges else "begun"
-        yield replace(step, words=f"{answer}, in our settings")
+        answer = "acknowledged" if server.dialect.acknowledges else "started"
+        yield replace(step, words=f"{answer}, with our settings")
         async for step in _round_trip(connection):
             yield step
-        for note in link.conversation.notes:
+        for note in warm.conversation.notes:
             yield CheckStep("refused", passed=True, words=note, warning=True)
-        link.conversation.notes.clear()
+        warm.conversation.notes.clear()
         if self._recording:
-            async for step in self._takes(links, self._recording(self._dialect.rate)):
+            async for step in self._takes(connections, self._recording(self._dialect.rate)):
                 yield step
 
-    async def _takes(self, links: _Links, pcm: bytes) -> AsyncGenerator[CheckStep]:
+    async def _takes(self, connections: _Connections, pcm: bytes) -> AsyncGenerator[CheckStep]:
         detector = None
         try:
             detector = (await asyncio.to_thread(self._load_detector)).detector()
@@ -268,50 +266,54 @@ class Checkup:
                 "pauses", passed=True, words=f"They cannot be detected. {reason}", warning=True
             )
         for name in ("text", "text, warm"):
-            before = links.opened
-            listener = PauseDetector(detector, self._dialect.rate) if detector else None
-            step, take = await tried(name, self._take(links, listener, pcm), 4 * LIMIT)
+            before = connections.opened
+            pauses = PauseDetector(detector, self._dialect.rate) if detector else None
+            step, take = await try_step(name, self._take(connections, pauses, pcm), 4 * _LIMIT)
             if take is None:
                 yield step
                 return
-            yield judged(name, take, self._told(take, pcm))
-            if links.opened > before:
+            yield rate_take(name, take, self._describe(take, pcm))
+            if connections.opened > before:
                 yield CheckStep(
                     "connection", passed=True, warning=True,
-                    words=f"{self._dialect.title} did not keep it: another one was needed.",
+                    words=f"{self._dialect.title} closed it: another one was needed.",
                 )  # fmt: skip
-            for note in links.notes():
+            for note in connections.notes():
                 yield CheckStep("refused", passed=True, words=note, warning=True)
 
-    async def _take(self, links: _Links, listener: PauseDetector | None, pcm: bytes) -> TrialTake:
+    async def _take(
+        self, connections: _Connections, pauses: PauseDetector | None, pcm: bytes
+    ) -> TrialTake:
         settings = self._settings
-        turns = settings.turns if listener or settings.turns == "server" else "release"
-        plan = Plan(self._dialect.rate, turns, settings.patience_seconds, links.tell, _no_rescue)
-        session = ResilientSession(plan, links, listener)
+        turns = settings.turns if pauses or settings.turns == "server" else "release"
+        plan = Plan(
+            self._dialect.rate, turns, settings.patience_seconds, connections.note, _no_fallback
+        )
+        session = ResilientSession(plan, connections, pauses)
         try:
-            return await speak(session, pcm, self._dialect.rate, live=True)
+            return await transcribe(session, pcm, self._dialect.rate, live=True)
         finally:
             await session.give_up()
 
-    def _told(self, take: TrialTake, pcm: bytes) -> str:
+    def _describe(self, take: TrialTake, pcm: bytes) -> str:
         spoken = seconds(len(pcm), self._dialect.rate)
         early = take.first is not None and take.first < spoken
-        when = f"the first of it came after {take.first:.1f} s, " if early else "nothing came "
-        return f"after the end of {spoken:.1f} s of speech; {when}while speaking"
+        when = f"first text {take.first:.1f} s after the start" if early else "no text"
+        return f"after the end of {spoken:.1f} s of speech; {when} while speaking"
 
     def _without_secrets(self, words: str) -> str:
-        """A server may quote the key that it was sent."""
+        """Return a text without our key, which a server may quote."""
         for secret in self._secrets:
             if len(secret) >= _SECRET:
                 words = words.replace(secret, "…")
         return words
 
 
-class _Links:
-    """The connection on trial, and another where a take needs one."""
+class _Connections:
+    """The first connection to the server, and those that a take opens after it."""
 
     def __init__(self, server: Server, connect: Connect) -> None:
-        self.opened = 0  # beside the first
+        self.opened = 0  # after the first
         self._server, self._connect = server, connect
         self._dropped: set[str] = set()
         self._all: list[WarmConnection] = []
@@ -319,7 +321,7 @@ class _Links:
         self._notes: list[str] = []
 
     async def begin(self, connection: Connection) -> WarmConnection:
-        """Settle the session on a connection. Raises LostError, RefusedError."""
+        """Set the session up on the first connection. Raises LostError, RefusedError."""
 
         async def connected(_server: Server) -> Connection:
             return connection
@@ -328,7 +330,7 @@ class _Links:
         return self._idle
 
     async def acquire(self, limit: float) -> WarmConnection:
-        """Return the connection, or another. Raises LostError, RefusedError."""
+        """Return the kept connection, or a new one. Raises LostError, RefusedError."""
         idle, self._idle = self._idle, None
         if idle and idle.reusable:
             return idle
@@ -339,50 +341,50 @@ class _Links:
         """Keep a connection for the next take."""
         self._idle = connection
 
-    def tell(self, note: str) -> None:
-        """Keep what the user should know, but of a rescue: there is none."""
-        self._notes.append(note)
+    def note(self, words: str) -> None:
+        """Keep a message for the user."""
+        self._notes.append(words)
 
     def notes(self) -> list[str]:
-        """Return what was told, once."""
+        """Return the messages since the last call."""
         notes, self._notes = self._notes, []
         return notes
 
     async def close(self) -> None:
-        """End all of them."""
-        for link in self._all:
-            await link.close()
+        """Close every connection."""
+        for warm in self._all:
+            await warm.close()
 
     async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> WarmConnection:
-        link = await WarmConnection.open(self._server, connect, self._dropped, limit)
-        self._all.append(link)
-        return link
+        warm = await WarmConnection.open(self._server, connect, self._dropped, limit)
+        self._all.append(warm)
+        return warm
 
 
-def shown(address: str) -> str:
-    """Return the address without the values that a proxy's own query may hold: they are secrets."""
+def hide_secrets(address: str) -> str:
+    """Return an address without the values in its query that are not ours: they may be secret."""
     parts = urlsplit(address)
     query = "&".join(
-        f"{quote(name)}={quote(value) if name in _OURS else '…'}"
+        f"{quote(name)}={quote(value) if name in _PUBLIC else '…'}"
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     )
     return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{query}" if query else "")
 
 
-def _origin(known: Credentials) -> str:
-    if known.source == NO_SOURCE:
+def _origin(key: Credentials) -> str:
+    if key.source == NO_SOURCE:
         return "none is sent"
-    (header,) = known.headers.values()
-    return f"from {known.source}, {len(header.removeprefix('Bearer '))} characters"
+    (header,) = key.headers.values()
+    return f"from {key.source}, {len(header.removeprefix('Bearer '))} characters"
 
 
 async def _round_trip(connection: Connection) -> AsyncGenerator[CheckStep]:
-    step, answer = await tried("round trip", connection.ping(), _PING)
+    step, answer = await try_step("round trip", connection.ping(), _PING)
     if answer is not None:
         yield replace(step, value=answer * 1e3, words="a WebSocket ping and its answer")
     elif not step.passed:
         yield step
 
 
-def _no_rescue() -> AbstractAsyncContextManager[Session]:
-    raise EngineError("")  # the server's failure is the message
+def _no_fallback() -> AbstractAsyncContextManager[Session]:
+    raise EngineError("")  # the server's own failure is the message

@@ -1,7 +1,4 @@
-"""What kind of session this is, and whether its compositor or X server answers.
-
-What the desktop offers: a place for the icon, and messages.
-"""
+"""Checks the display, the place for the tray icon, and the notifications."""
 
 from __future__ import annotations
 
@@ -17,52 +14,31 @@ from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
 from tray_dictate.system.wayland import compositor_answers
 
-_X11_NEEDS = (
-    "XTEST",
-    "XInputExtension",
-)  # the output types by one, the hotkey listens by the other
+if sys.platform == "linux":
+    from tray_dictate.doctor import wayland
+    from tray_dictate.system.dbus import TROUBLE, Service, connect
+    from tray_dictate.system.x11 import connect as connect_x11
+    from tray_dictate.system.x11 import disconnect
+    from tray_dictate.ui.tray.notifications import PATH, SERVICE
+
+_EXTENSIONS = ("XTEST", "XInputExtension")  # the output types by one, the hotkey listens by another
+_WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
+_NO_BUS = "Start it in your desktop session, not by ssh or sudo."
+_GNOME = (
+    "On GNOME, install and enable the extension AppIndicator (Debian, Ubuntu: apt install "
+    "gnome-shell-extension-appindicator), then log out and in again. "
+)
+_OTHERWISE = "Add a tray (status notifier) to your panel; all else works without the icon."
+_NO_SERVICE = (
+    "Install a notification program, such as dunst (X11) or mako (Wayland). Until then, the "
+    "messages are in the log."
+)
 
 
-def versions() -> list[Finding]:
-    """Return what runs on what."""
+def check_version() -> list[Finding]:
+    """Report the versions of tray_dictate, Python and the system."""
     words = f"tray_dictate {__version__}, Python {platform.python_version()}, {_system()}"
     return [Finding("version", "ok", f"{words}, {platform.machine()}")]
-
-
-def session() -> list[Finding]:
-    """Return the kind of session; blocks."""
-    if sys.platform in ("win32", "darwin"):
-        return [Finding("display", "ok", platform.system())]
-    if compositor_answers():
-        from tray_dictate.doctor import wayland  # noqa: PLC0415 - Linux only
-
-        return wayland.session()
-    try:
-        words, milliseconds, missing = _ask_server()
-    except UnavailableError as reason:
-        return [failed("display", reason)]
-    if missing:
-        words = f"{words}; the X server lacks {' and '.join(missing)}"
-        remedy = f"Start it without '-extension {missing[0]}'."
-        return [Finding("display", "failed", words, milliseconds, "ms", remedy)]
-    return [Finding("display", "ok", f"X11 ({words})", milliseconds, "ms")]
-
-
-def _ask_server() -> tuple[str, float, list[str]]:
-    """Return whose it is, the milliseconds of a question, what is missing. Raises."""
-    from tray_dictate.system.x11 import connect, disconnect  # noqa: PLC0415 - X only
-
-    display = connect()
-    try:
-        began = time.monotonic()
-        display.get_input_focus()
-        milliseconds = (time.monotonic() - began) * 1e3
-        missing = [name for name in _X11_NEEDS if not display.has_extension(name)]
-        vendor = str(display.display.info.vendor)
-    finally:
-        disconnect(display)
-    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "no name for the desktop"
-    return f"{os.environ.get('DISPLAY')}, {vendor}, {desktop}", milliseconds, missing
 
 
 def _system() -> str:
@@ -72,61 +48,59 @@ def _system() -> str:
         return platform.platform(terse=True)
 
 
-_WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
-_NO_BUS = "Start it in your desktop session, not by ssh or sudo."
-_GNOME = (
-    "On GNOME install and enable the extension AppIndicator (Debian, Ubuntu: apt install "
-    "gnome-shell-extension-appindicator), then log in anew. "
-)
-_OTHERWISE = "Add a tray (status notifier) to your panel; all else works without the icon."
-_NO_SERVICE = "Install one, such as dunst (X11) or mako (Wayland). Until then the log has them."
+def check_display() -> list[Finding]:
+    """Check whether the compositor or the X server answers; blocks."""
+    if sys.platform != "linux":
+        return [Finding("display", "ok", platform.system())]
+    if compositor_answers():
+        return wayland.check_compositor()
+    try:
+        words, milliseconds, missing = _ask_x_server()
+    except UnavailableError as reason:
+        return [failed("display", reason)]
+    if missing:
+        words = f"{words}; the X server lacks {' and '.join(missing)}"
+        remedy = f"Start it without '-extension {missing[0]}'."
+        return [Finding("display", "failed", words, milliseconds, "ms", remedy)]
+    return [Finding("display", "ok", f"X11 ({words})", milliseconds, "ms")]
 
 
-async def tray(settings: TraySettings) -> list[Finding]:
-    """Look for a host that draws our icon."""
+def _ask_x_server() -> tuple[str, float, list[str]]:
+    """Return the server's name, the milliseconds of a round trip, and the missing extensions.
+
+    Raises UnavailableError.
+    """
+    display = connect_x11()
+    try:
+        began = time.monotonic()
+        display.get_input_focus()
+        milliseconds = (time.monotonic() - began) * 1e3
+        missing = [name for name in _EXTENSIONS if not display.has_extension(name)]
+        vendor = str(display.display.info.vendor)
+    finally:
+        disconnect(display)
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "unknown desktop"
+    return f"{os.environ.get('DISPLAY')}, {vendor}, {desktop}", milliseconds, missing
+
+
+async def check_tray(settings: TraySettings) -> list[Finding]:
+    """Check whether a panel shows our icon."""
     if not settings.icon:
         return [Finding("tray", "unchecked", "tray.icon is false: no icon is shown")]
     if sys.platform != "linux":
-        return [Finding("tray", "ok", "the system has a place for the icon")]
-    found, trouble = await _hosted()
-    if found:
-        return [Finding("tray", "ok", "StatusNotifierItem: the panel draws icon and menu")]
-    if await threads.run_in_thread(_xembed):
+        return [Finding("tray", "ok", "shown by the system")]
+    hosted, trouble = await _is_hosted()
+    if hosted:
+        return [Finding("tray", "ok", "StatusNotifierItem: the panel shows icon and menu")]
+    if await threads.run_in_thread(_has_xembed_tray):
         return [Finding("tray", "ok", "XEmbed: icon without a menu, a click starts and stops")]
     gnome = "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
     remedy = (_GNOME if gnome else "") + _OTHERWISE
     return [Finding("tray", "warning", f"No icon is shown: {trouble}.", remedy=remedy)]
 
 
-async def notifications(settings: TraySettings) -> list[Finding]:
-    """Look for who shows messages; nothing is shown."""
-    if not settings.notifications:
-        return [Finding("notifications", "unchecked", "tray.notifications is false")]
-    if sys.platform != "linux":
-        return [Finding("notifications", "ok", "by the system")]
-    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
-    from tray_dictate.ui.tray.notifications import PATH, SERVICE  # noqa: PLC0415
-
-    try:
-        bus = await connect()
-    except TROUBLE as error:
-        words = f"No messages are shown: there is no session bus ({why(error)})."
-        return [Finding("notifications", "warning", words, remedy=_NO_BUS)]
-    try:
-        service = Service(bus, SERVICE, PATH)
-        name, _, version, _ = await service.call(SERVICE, "GetServerInformation", start=True)
-    except (*TROUBLE, TypeError) as error:
-        words = f"No messages are shown: no program takes them ({why(error)})."
-        return [Finding("notifications", "warning", words, remedy=_NO_SERVICE)]
-    finally:
-        bus.disconnect()
-    return [Finding("notifications", "ok", f"{name} {version}")]
-
-
-async def _hosted() -> tuple[bool, str]:
-    """Return whether a status notifier host draws us, and why not."""
-    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
-
+async def _is_hosted() -> tuple[bool, str]:
+    """Return whether a StatusNotifierItem host is running, and why none shows our icon."""
     try:
         bus = await connect()
     except TROUBLE as error:
@@ -135,19 +109,17 @@ async def _hosted() -> tuple[bool, str]:
     try:
         hosted = await watcher.property(_WATCHER, "IsStatusNotifierHostRegistered")
     except TROUBLE:
-        return False, "no panel here draws status notifiers, nor older icons"
+        return False, "no panel here shows status notifiers or older icons"
     finally:
         bus.disconnect()
-    return bool(hosted), "there is a StatusNotifierWatcher, but no panel that draws for it"
+    return bool(hosted), "a StatusNotifierWatcher is running, but no panel that shows its icons"
 
 
-def _xembed() -> bool:
+def _has_xembed_tray() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
-    from tray_dictate.system.x11 import connect, disconnect  # noqa: PLC0415 - X only
-
     try:
-        display = connect()
+        display = connect_x11()
     except UnavailableError:
         return False
     try:
@@ -155,3 +127,25 @@ def _xembed() -> bool:
         return bool(display.get_selection_owner(atom))
     finally:
         disconnect(display)
+
+
+async def check_notifications(settings: TraySettings) -> list[Finding]:
+    """Check whether a program shows notifications; none is sent."""
+    if not settings.notifications:
+        return [Finding("notifications", "unchecked", "tray.notifications is false")]
+    if sys.platform != "linux":
+        return [Finding("notifications", "ok", "shown by the system")]
+    try:
+        bus = await connect()
+    except TROUBLE as error:
+        words = f"No notifications are shown: there is no session bus ({why(error)})."
+        return [Finding("notifications", "warning", words, remedy=_NO_BUS)]
+    try:
+        service = Service(bus, SERVICE, PATH)
+        name, _, version, _ = await service.call(SERVICE, "GetServerInformation", start=True)
+    except (*TROUBLE, TypeError) as error:
+        words = f"No notifications are shown: no program here shows them ({why(error)})."
+        return [Finding("notifications", "warning", words, remedy=_NO_SERVICE)]
+    finally:
+        bus.disconnect()
+    return [Finding("notifications", "ok", f"{name} {version}")]

@@ -1,4 +1,4 @@
-"""What `doctor --write` and `doctor --fix` set up: keys of the desktop that run our commands."""
+"""Binds keys of the desktop to our commands: `doctor --write` and `doctor --fix`."""
 
 from __future__ import annotations
 
@@ -15,49 +15,55 @@ from tray_dictate.hotkey.bindings.syntax import accelerator, quoted
 from tray_dictate.system import threads
 
 _TITLES = {
-    "redo": "Insert the last dictation again", "undo": "Take the last dictation back",
-    "copy": "Copy the last dictation",
+    "redo": "Insert last dictation again", "undo": "Undo last dictation",
+    "copy": "Copy last dictation",
 }  # fmt: skip
 _ELSEWHERE = (
-    "On GNOME run `tray-dictate doctor --fix`; elsewhere bind a key in the desktop's settings to "
-    "`tray-dictate toggle`."
+    "On GNOME run `tray-dictate doctor --fix`; on other desktops bind a key to `tray-dictate "
+    "toggle` in the desktop's settings."
 )
 _UNLESS = ". niri reads it, unless it was started with another file (--config)."
-_PRESSES = "GNOME tells of no release: press once to start and once more to stop."
+_PRESSES = "GNOME does not report key releases: press once to start, and again to stop."
 
 
-def write(settings: HotkeySettings) -> Finding:
+def set_up(settings: HotkeySettings, *, to_write: bool, to_fix: bool) -> list[Finding]:
+    """Bind the keys in the compositor's file, in GNOME, or both; blocks."""
+    found = [write_compositor_file(settings)] if to_write else []
+    return [*found, asyncio.run(set_gnome_shortcuts(settings))] if to_fix else found
+
+
+def write_compositor_file(settings: HotkeySettings) -> Finding:
     """Bind the keys in the compositor's own file; blocks."""
     try:
         running = compositors.find()
         if not running:
-            words = "No compositor answers of those that are known: sway, Hyprland, river, niri."
+            words = "None of the supported compositors answers: sway, Hyprland, river, niri."
             return Finding("bindings", "failed", words, remedy=_ELSEWHERE)
         lines, keys = bound(running, settings)
         notes = " ".join(lines.notes)
         if compositors.is_written(running, lines.lines):
             words = f"{keys} is bound in {running.file} already. {notes}"
             return Finding("bindings", "ok", words.strip())
-        kept = compositors.write(running, lines.lines)
+        backup = compositors.write(running, lines.lines)
     except UnavailableError as reason:
         return failed("bindings", reason)
-    before = f" As it was before, it is kept as {kept.name} beside it." if kept else ""
-    knows = _UNLESS if running.compositor == "niri" else f", and {running.name} knows it."
-    words = f"{keys} is bound in {running.file}{knows}{before} {notes}"
+    kept = f" The old file is kept beside it, as {backup.name}." if backup else ""
+    loaded = _UNLESS if running.compositor == "niri" else f", and {running.name} has loaded it."
+    words = f"{keys} is bound in {running.file}{loaded}{kept} {notes}"
     return Finding("bindings", "ok", words.strip())
 
 
-async def fix(settings: HotkeySettings) -> Finding:
-    """Bind the keys by GNOME's custom shortcuts."""
+async def set_gnome_shortcuts(settings: HotkeySettings) -> Finding:
+    """Bind the keys with GNOME's custom shortcuts."""
     if not await runs_gnome():
         return Finding(
-            "shortcut", "failed", "This session has no GNOME, and nothing else that can be set up.",
-            remedy="With sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
+            "shortcut", "failed", "This session is not GNOME, and --fix knows no other desktop.",
+            remedy="On sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
         )  # fmt: skip
-    return await threads.run_in_thread(lambda: _fix(settings))
+    return await threads.run_in_thread(lambda: _set_gnome_shortcuts(settings))
 
 
-def _fix(settings: HotkeySettings) -> Finding:
+def _set_gnome_shortcuts(settings: HotkeySettings) -> Finding:
     chord = parse_chord(settings.keys)
     notes = [_PRESSES] if settings.mode == "hold" else []
     try:
@@ -71,23 +77,17 @@ def _fix(settings: HotkeySettings) -> Finding:
     except UnavailableError as reason:
         return failed("shortcut", reason)
     except ValueError as reason:
-        return Finding("shortcut", "failed", str(reason), remedy="Set another key for it.")
+        return Finding("shortcut", "failed", str(reason), remedy="Choose another key for it.")
     already = "" if changed else " already"
     words = f"{in_words(chord)} runs `tray-dictate toggle`{already}."
     return Finding("shortcut", "ok", " ".join([words, *notes]))
 
 
 def _shortcuts(binding: str, others: Mapping[str, Chord]) -> dict[str, gnome.Shortcut]:
-    """Return all of them. Raises ValueError where GNOME cannot bind one."""
+    """Return every shortcut by its command. Raises ValueError if GNOME cannot bind one."""
     words = program()
     toggle = gnome.Shortcut("Dictate", quoted([*words, "toggle"]), binding)
     return {"toggle": toggle} | {
         name: gnome.Shortcut(_TITLES[name], quoted([*words, name]), accelerator(chord))
         for name, chord in others.items()
     }
-
-
-def carry_out(settings: HotkeySettings, *, to_write: bool, to_fix: bool) -> list[Finding]:
-    """Do what was asked for; blocks."""
-    found = [write(settings)] if to_write else []
-    return [*found, asyncio.run(fix(settings))] if to_fix else found

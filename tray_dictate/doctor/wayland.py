@@ -1,4 +1,4 @@
-"""A Wayland session: which ways of hotkey and delivery it has, and why not the better ones."""
+"""Checks a Wayland session: its compositor, its hotkey, and which methods it has for both."""
 
 from __future__ import annotations
 
@@ -11,123 +11,127 @@ from tray_dictate import hotkey
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import in_words, parse_chord
-from tray_dictate.doctor import hotkey as keyboard
-from tray_dictate.doctor import setup
+from tray_dictate.doctor import hotkey as hotkey_check
 from tray_dictate.doctor.check import Finding, failed
-from tray_dictate.hotkey.bindings import compositors, gnome
+from tray_dictate.hotkey.bindings import bound, compositors, gnome, runs_gnome
 from tray_dictate.hotkey.switchable import ADVICE
 from tray_dictate.system import threads
+from tray_dictate.system.wayland import WaylandError, offered
 
-_ASKING = ("portal", "kde")  # to bind there, the desktop may ask the user
-_WRITES = "`tray-dictate doctor --write` adds these lines to {}:"
-_PUT = "Put these lines into the file of settings that {} reads:"
-_FIXES = "`tray-dictate doctor --fix` makes it one: press to start, and once more to stop."
-_LATER = "it would be used where those before it refuse"
+_ASKING = ("portal", "kde")  # to bind a key there, the desktop may ask the user
+_WRITE = "`tray-dictate doctor --write` adds these lines to {}:"
+_INSERT = "Add these lines to the configuration file of {}:"
+_FIX = "`tray-dictate doctor --fix` binds it: press once to start, and again to stop."
+_LATER = "would be used if the ones above failed"
 
 
-def session() -> list[Finding]:
-    """Return how the compositor answers; blocks."""
-    from tray_dictate.system.wayland import WaylandError, offered  # noqa: PLC0415
-
+def check_compositor() -> list[Finding]:
+    """Check that the compositor answers; blocks."""
     began = time.monotonic()
     try:
         offered()
     except (UnavailableError, WaylandError) as reason:
         words = f"The Wayland compositor does not answer: {reason}"
-        return [Finding("display", "failed", words, remedy="Log in anew.")]
+        return [Finding("display", "failed", words, remedy="Log out and in again.")]
     milliseconds = (time.monotonic() - began) * 1e3
-    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "no name for the desktop"
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "unknown desktop"
     xwayland = "with Xwayland" if os.environ.get("DISPLAY") else "without Xwayland"
     words = f"Wayland ({os.environ.get('WAYLAND_DISPLAY')}, {desktop}, {xwayland})"
     return [Finding("display", "ok", words, milliseconds, "ms")]
 
 
-async def keys(settings: HotkeySettings, ask: Callable[[str], None] | None) -> list[Finding]:
-    """Return whether a press is seen, by which way, and what is to be said of the others."""
+async def check_hotkey(
+    settings: HotkeySettings, ask: Callable[[str], None] | None
+) -> list[Finding]:
+    """Check whether a press arrives, and list every source of key presses."""
     explained = await threads.run_in_thread(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
-    found = ways("key", explained, used)
-    return [*await _pressed(settings, ask, used), *found]
+    sources = list_methods("key", explained, used)
+    return [*await _check_press(settings, ask, used), *sources]
 
 
-def ways(kind: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:
-    """Return a line for each way, best first."""
+def list_methods(subject: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:
+    """Return a finding for each method, best first, from its name and why it cannot be used."""
     found: list[Finding] = []
-    earlier = True
+    better = True
     for name, reason in explained:
         if name == used:
-            earlier = False
-            found.append(Finding(f"{kind}: {name}", "ok", "in use"))
+            better = False
+            found.append(Finding(f"{subject}: {name}", "ok", "in use"))
         elif reason:
-            found.append(Finding(f"{kind}: {name}", "unchecked", f"not in use: {reason}"))
+            found.append(Finding(f"{subject}: {name}", "unchecked", f"not in use: {reason}"))
         else:
-            words = "not chosen by the settings" if earlier else _LATER
-            found.append(Finding(f"{kind}: {name}", "unchecked", words))
+            words = "not chosen by the settings" if better else _LATER
+            found.append(Finding(f"{subject}: {name}", "unchecked", words))
     return found
 
 
-def first(explained: list[tuple[str, str]], allowed: Collection[str]) -> str:
-    """Return the way that is tried first, of those that the settings allow; "" for none."""
+def first_usable(explained: list[tuple[str, str]], allowed: Collection[str]) -> str:
+    """Return the method that is tried first of those that the settings allow; "" for none."""
     return next((name for name, reason in explained if not reason and name in allowed), "")
 
 
-async def _pressed(
+async def _check_press(
     settings: HotkeySettings, ask: Callable[[str], None] | None, used: str
 ) -> list[Finding]:
     if used == "commands":
-        return [await _bound(settings)]
-    found = await keyboard.look(settings, ask)
-    if used not in _ASKING or all(one.state == "ok" for one in found):
+        return [await _check_bindings(settings)]
+    found = await hotkey_check.check_hotkey(settings, ask)
+    if used not in _ASKING or all(finding.state == "ok" for finding in found):
         return found
     # a desktop may have the portal and yet give its shortcuts no keys: Hyprland, niri
-    if bound := await _by_file(settings):
-        state = "ok" if bound.state == "ok" else "warning"
-        found.append(replace(bound, name="bindings", state=state))
+    if in_file := await _check_file(settings):
+        state = "ok" if in_file.state == "ok" else "warning"
+        found.append(replace(in_file, name="bindings", state=state))
     return found
 
 
-async def _by_file(settings: HotkeySettings) -> Finding | None:
-    """Return whether our lines are in the compositor's file; None where it has no such file."""
-    try:
-        running = await threads.run_in_thread(compositors.find)
-        return running and await threads.run_in_thread(lambda: _by_compositor(running, settings))
-    except UnavailableError as reason:
-        return failed("hotkey", reason)
-
-
-async def _bound(settings: HotkeySettings) -> Finding:
-    """Return whether the desktop's own bindings run our commands, and how they would."""
-    if found := await _by_file(settings):
+async def _check_bindings(settings: HotkeySettings) -> Finding:
+    """Return whether keys of the desktop run our commands, and how to have them do so."""
+    if found := await _check_file(settings):
         return found
     try:
-        if await setup.runs_gnome():
-            return await threads.run_in_thread(lambda: _by_gnome(settings))
+        if await runs_gnome():
+            return await threads.run_in_thread(lambda: _check_gnome(settings))
     except UnavailableError as reason:
         return failed("hotkey", reason)
     words = f"{in_words(parse_chord(settings.keys))} cannot be watched here."
     return Finding("hotkey", "warning", words, remedy=ADVICE)
 
 
-def _by_compositor(running: compositors.RunningCompositor, settings: HotkeySettings) -> Finding:
-    """Raises UnavailableError."""
-    lines, named = setup.bound(running, settings)
+async def _check_file(settings: HotkeySettings) -> Finding | None:
+    """Return whether the compositor's file has our bindings; None if it has no such file."""
+    try:
+        running = await threads.run_in_thread(compositors.find)
+        return running and await threads.run_in_thread(
+            lambda: check_compositor_file(running, settings)
+        )
+    except UnavailableError as reason:
+        return failed("hotkey", reason)
+
+
+def check_compositor_file(
+    running: compositors.RunningCompositor, settings: HotkeySettings
+) -> Finding:
+    """Return whether a compositor's file has our bindings; blocks. Raises UnavailableError."""
+    lines, keys = bound(running, settings)
     if compositors.is_written(running, lines.lines):
-        words = f"{named} is bound in {running.file}: {running.name} runs tray-dictate's commands"
+        words = f"{keys} is bound in {running.file}: {running.name} runs tray-dictate's commands"
         return Finding("hotkey", "ok", " ".join([words, *lines.notes]))
     words = (
-        f"{named} is not bound by us: {running.name} gives no program the keyboard, but runs our "
-        "commands."
+        f"{keys} is not bound: {running.name} lets no program watch the keyboard, but a key can "
+        "run our commands."
     )
-    put = _WRITES.format(running.file) if running.known else _PUT.format(running.name)
-    remedy = [put, *lines.lines, *lines.notes]
+    how = _WRITE.format(running.file) if running.known else _INSERT.format(running.name)
+    remedy = [how, *lines.lines, *lines.notes]
     return Finding("hotkey", "warning", words, remedy="\n".join(remedy))
 
 
-def _by_gnome(settings: HotkeySettings) -> Finding:
-    """Raises UnavailableError."""
+def _check_gnome(settings: HotkeySettings) -> Finding:
+    """Return whether a shortcut of GNOME runs our command. Raises UnavailableError."""
     if binding := gnome.binding("toggle"):
-        words = f"{binding} is a shortcut of GNOME's, which runs tray-dictate's commands"
+        words = f"{binding} is a GNOME shortcut that runs tray-dictate's commands"
         return Finding("hotkey", "ok", words)
-    named = in_words(parse_chord(settings.keys))
-    words = f"{named} is no shortcut yet: this GNOME gives no program the keyboard."
-    return Finding("hotkey", "warning", words, remedy=_FIXES)
+    keys = in_words(parse_chord(settings.keys))
+    words = f"{keys} is not a shortcut yet: this GNOME lets no program watch the keyboard."
+    return Finding("hotkey", "warning", words, remedy=_FIX)

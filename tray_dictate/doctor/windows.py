@@ -1,14 +1,7 @@
-"""A small window of our own, as a program's: keys become text in it, and so does a paste.
+"""Small windows of our own, for X11 and for Wayland, that collect the text that arrives in them.
 
-It needs nothing but python-xlib, so that what arrives is what the X server sends and no toolkit's
-reading of it.
-
-What the doctor's windows share: text that arrives, and the thread that hears of it.
-
-A small Wayland window of our own, as a program's: what is committed or typed is its text.
-
-It speaks the protocol itself, so that what arrives is what the compositor sends and no toolkit's
-reading of it.
+They speak to the X server (by python-xlib) and to the compositor themselves, so that no toolkit
+changes what arrives.
 """
 
 # pyright: basic
@@ -40,34 +33,34 @@ log = logging.getLogger(__name__)
 CLASS = "tray-dictate-doctor"
 TITLE = "tray_dictate checks whether text arrives here"
 WIDTH, HEIGHT = 520, 60  # pixels
-_ENDS = 5.0  # seconds for the thread
+_END = 5.0  # seconds for the thread to end
 
 
 class OwnWindow(ABC):
-    """Shown from the start until `close`; `text`, `clear` and `close` from any thread."""
+    """A window, shown until `close`; `text`, `clear` and `close` may be called on any thread."""
 
-    gone: ClassVar[tuple[type[Exception], ...]]  # what says that the connection has ended
+    gone: ClassVar[tuple[type[Exception], ...]]  # raised when the connection has ended
 
     def __init__(self) -> None:
         self._text = ""
         self._stopped = False
 
     def text(self) -> str:
-        """Return what has arrived since the start, or the last `clear`."""
+        """Return the text that has arrived since the start, or since the last `clear`."""
         return self._text
 
     def clear(self) -> None:
-        """Empty it; nothing may be on its way."""
+        """Forget the text; none may be on its way."""
         self._text = ""
 
     def close(self) -> None:
-        """Take the window away; idempotent."""
+        """Close the window; idempotent."""
         self._stopped = True
         self._wake_up.set()
-        self._thread.join(_ENDS)
+        self._thread.join(_END)
 
     def _start(self) -> None:
-        """Hear from now on; the thread alone uses the connection then."""
+        """Start the thread, which alone uses the connection from now on."""
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
@@ -84,7 +77,7 @@ class OwnWindow(ABC):
 
     @abstractmethod
     def _hear(self, wake_up: WakeUp) -> None:
-        """Deal with what happens, until woken or longer."""
+        """Process the next events, or return when woken."""
 
     @abstractmethod
     def _disconnect(self) -> None:
@@ -92,13 +85,13 @@ class OwnWindow(ABC):
 
 
 _BORDER = 1  # pixels
-_GROUP = 13  # the first of the two bits of an event's state that tell the active group
+_GROUP = 13  # the first of the two bits in an event's state that hold the active group
 _UNICODE = 0x01000000  # keysyms from here on are code points
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
 
 
 class CheckWindow(OwnWindow):
-    """Where keys and a paste become text."""
+    """An X11 window that collects keys and pastes."""
 
     gone = (error.ConnectionClosedError, OSError)
 
@@ -106,7 +99,7 @@ class CheckWindow(OwnWindow):
         """Raises UnavailableError where there is no X server."""
         super().__init__()
         self._display = connect()
-        open_xkb(self._display)  # from now on events tell the group; no modifier stands for it
+        open_xkb(self._display)  # from now on events hold the group, and no modifier means it
         atom = self._display.intern_atom
         self._clipboard, self._utf8 = atom("CLIPBOARD"), atom("UTF8_STRING")
         self._property = atom("_TRAY_DICTATE_PASTED")
@@ -149,7 +142,7 @@ class CheckWindow(OwnWindow):
                 self._text += found.value.decode("utf-8", "replace")
 
     def _press(self, event: Any) -> None:
-        # of this moment: who asks for the group is not told when the map changes
+        # read now: a client that asks for the group is not notified when the map changes
         [row] = self._display.get_keyboard_mapping(event.detail, 1)
         if (row[0] == XK.XK_Insert and event.state & X.ShiftMask) or (
             event.state & X.ControlMask and row[0] == XK.XK_v
@@ -160,17 +153,17 @@ class CheckWindow(OwnWindow):
 
 
 def _character(row: Sequence[int], state: int) -> str:
-    """Return what a key gives in the layout's active group."""
+    """Return the character of a key in the layout's active group."""
     shifted = bool(state & X.ShiftMask)
     first, second = row[:2], row[2:4]
     pair = second if state >> _GROUP & 3 == 1 and any(second[:1]) else first
-    keysym = pair[-1] if shifted else pair[0]  # where there is no second one, ...
-    character = of_keysym(keysym or pair[0])  # ... or it gives nothing, the first counts
+    keysym = pair[-1] if shifted else pair[0]  # without a second keysym, ...
+    character = of_keysym(keysym or pair[0])  # ... or one without a character, the first counts
     return character.swapcase() if state & X.LockMask and len(character) == 1 else character
 
 
 def of_keysym(keysym: int) -> str:
-    """Return the character of a keysym, empty for a key that is none."""
+    """Return the character of a keysym, "" if it has none."""
     if keysym in _WHITESPACE:
         return _WHITESPACE[keysym]
     if 0x20 <= keysym <= 0x7E or 0xA0 <= keysym <= 0xFF:
@@ -184,7 +177,7 @@ _XRGB = 1
 _CREATE = 0  # a surface, a pool, a buffer
 _GET_XDG_SURFACE, _PONG, _GET_TOPLEVEL, _ACK, _SET_TITLE, _SET_APP = 2, 3, 1, 4, 2, 3
 _ATTACH, _DAMAGE, _COMMIT = 1, 2, 6  # requests to the surface
-_GET_KEYBOARD, _HAS_KEYBOARD = 1, 2  # request to the seat, bit of what it has
+_GET_KEYBOARD, _HAS_KEYBOARD = 1, 2  # request to the seat, bit of its capabilities
 _KEYMAP, _ENTER, _LEAVE, _KEY = 0, 1, 2, 3  # events of the keyboard
 _GET_TEXT_INPUT, _ENABLE, _DISABLE, _SEND = 1, 1, 2, 7
 _INPUT_ENTER, _INPUT_LEAVE, _COMMITTED, _DONE = 0, 1, 3, 5  # events of the text input
@@ -194,12 +187,12 @@ _FIXED = {CODES["enter"]: "\n", CODES["tab"]: "\t"}
 
 
 class WaylandWindow(OwnWindow):
-    """Where keys and commits become text; `focused` from any thread."""
+    """A Wayland window that collects keys and commits; `focused` may be read on any thread."""
 
     gone = (WaylandError, OSError)
 
     def __init__(self) -> None:
-        """Raises UnavailableError where no compositor answers or it shows no windows."""
+        """Raises UnavailableError if no compositor answers, or if it shows no windows."""
         super().__init__()
         self._connection = Connection()
         self.commits = "zwp_text_input_manager_v3" in self._connection.globals
@@ -302,7 +295,7 @@ class WaylandWindow(OwnWindow):
 
 
 def characters(keymap: str) -> dict[int, str]:
-    """Return what the keys of a keymap with one character to a key give, by their codes."""
+    """Return the characters by key code of a keymap with one character per key."""
     codes = {name: int(code) - XKB for name, code in _CODE.findall(keymap)}
     found = {
         codes[name]: _character_of_symbol(symbol)

@@ -49,7 +49,7 @@ def pressing(portal: Desktop, asked: list[str]) -> Callable[[str], None]:
 async def test_the_keys_that_the_desktop_gave_are_asked_for(portal, answer):
     portal.do("answer", answer)
     asked: list[str] = []
-    [found] = await hotkey.look(SETTINGS, pressing(portal, asked))
+    [found] = await hotkey.check_hotkey(SETTINGS, pressing(portal, asked))
     assert asked[-1].startswith("Press the hotkey, Ctrl+Alt+Space, once")
     assert ["allow it" in one for one in asked[:-1]] == [True] * (answer == "later")
     assert found.state == "ok"
@@ -61,14 +61,14 @@ async def test_the_keys_that_the_desktop_gave_are_asked_for(portal, answer):
 async def test_where_there_are_no_keys_none_is_asked_for_and_it_says_what_to_do(portal):
     portal.do("answer", "keyless")
     asked: list[str] = []
-    [found] = await hotkey.look(SETTINGS, pressing(portal, asked))
+    [found] = await hotkey.check_hotkey(SETTINGS, pressing(portal, asked))
     assert (found.state, asked) == ("warning", [])
     assert "choose one for Dictate" in found.remedy
 
 
 async def test_where_nobody_may_press_the_desktop_is_not_asked(portal):
     portal.do("forget")
-    [found] = await hotkey.look(SETTINGS, None)
+    [found] = await hotkey.check_hotkey(SETTINGS, None)
     assert found.state == "unchecked"
     assert portal.do("look") == []
 

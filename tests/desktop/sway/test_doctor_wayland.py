@@ -15,6 +15,7 @@ from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSetting
 from tray_dictate.doctor import delivery_wayland, wayland
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.windows import CLASS, characters
+from tray_dictate.hotkey.bindings import compositors
 from tray_dictate.output.wayland.keymap import keymap, placed
 
 F9 = ("--set", "hotkey.keys=f9")
@@ -59,7 +60,7 @@ def test_what_write_has_bound_is_known(sway, environ):
     before = sway.configuration.read_text()
     code, _ = examine(sway, "--write", *F9)
     assert code == 0
-    found = wayland._by_compositor(wayland.compositor.find(), HotkeySettings(keys="f9"))
+    found = wayland.check_compositor_file(compositors.find(), HotkeySettings(keys="f9"))
     assert found.state == "ok"
     assert str(sway.configuration) in found.words
     sway.configuration.write_text(before)
@@ -69,13 +70,13 @@ def test_what_write_has_bound_is_known(sway, environ):
 @pytest.mark.parametrize("method", ["clipboard", "off"])
 async def test_where_nothing_is_to_be_inserted_nothing_is_tried(environ, method):
     rule = OutputRule(application=CLASS, method=method)
-    found = named(await delivery_wayland.look(OutputSettings(rules=(rule,))))
+    found = named(await delivery_wayland.check_delivery(OutputSettings(rules=(rule,))))
     assert found["typing"].state == "unchecked"
     assert method in found["typing"].words
 
 
 async def test_who_wants_it_typed_has_that_tried_alone(environ):
-    found = named(await delivery_wayland.look(OutputSettings(method="type")))
+    found = named(await delivery_wayland.check_delivery(OutputSettings(method="type")))
     assert found["typing"].state == "ok"
     assert "commit" not in found
     assert found["text: type"].words == "in use"
@@ -83,7 +84,7 @@ async def test_who_wants_it_typed_has_that_tried_alone(environ):
 
 
 async def test_who_chose_the_kernels_keys_hears_why_they_cannot_be_had(environ):
-    found = named(await wayland.keys(HotkeySettings(keys="f9", source="evdev"), None))
+    found = named(await wayland.check_hotkey(HotkeySettings(keys="f9", source="evdev"), None))
     assert found["key: evdev"].state == "unchecked"
     assert "/dev/input" in found["key: evdev"].words
     assert found["key: commands"].words == "in use"
@@ -98,9 +99,9 @@ def test_each_character_of_a_keymap_of_ours_is_known():
 
 def test_a_way_that_works_but_comes_later_is_told_from_one_that_does_not():
     explained = [("commit", "No such protocol."), ("paste", ""), ("type", "")]
-    assert wayland.first(explained, ("commit", "type")) == "type"
-    assert wayland.first(explained, ("commit",)) == ""
-    words = [one.words for one in wayland.ways("text", explained, "paste")]
+    assert wayland.first_usable(explained, ("commit", "type")) == "type"
+    assert wayland.first_usable(explained, ("commit",)) == ""
+    words = [one.words for one in wayland.list_methods("text", explained, "paste")]
     assert words[0] == "not in use: No such protocol."
     assert words[1] == "in use"
-    assert "where those before it refuse" in words[2]
+    assert "where the ones above failed" in words[2]

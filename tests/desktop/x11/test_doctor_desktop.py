@@ -104,7 +104,7 @@ def test_what_keeps_the_clipboard_ends_when_something_else_is_copied(
 
 
 async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):
-    clipboard.empty()
+    clipboard.clear()
     async with AsyncExitStack() as stack:
         trial = delivery_x11.DeliveryCheck(OutputSettings(method="paste"), ["paste"], stack)
         before = await trial._fill()
@@ -115,7 +115,7 @@ async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):
 
 
 def test_where_nothing_is_there_each_lack_has_its_line_and_its_remedy(xserver, environ):
-    clipboard.empty()
+    clipboard.clear()
     settings = Path(xserver.env["XDG_CONFIG_HOME"], "tray_dictate", "config.toml")
     settings.parent.mkdir(exist_ok=True)
     settings.write_text('[hotkey]\nkeys = "f99"\n')
@@ -134,10 +134,10 @@ def test_where_nothing_is_there_each_lack_has_its_line_and_its_remedy(xserver, e
     assert found["settings"]["state"] == "failed"
     assert "hotkey.keys" in found["settings"]["words"]
     assert str(settings) in found["settings"]["remedy"]
-    assert "is no folder" in found["folders"]["words"]
+    assert "is not a folder" in found["folders"]["words"]
     assert str(state) in found["folders"]["remedy"]
     assert found["hotkey"]["state"] == "unchecked"
-    assert "was not asked for" in found["hotkey"]["words"]
+    assert "no press was asked for" in found["hotkey"]["words"]
     assert found["clipboard"]["state"] == "ok"
     assert xserver.clipboard() == b"", "it was empty"
 
@@ -168,8 +168,8 @@ def test_a_muted_microphone_fails(desktop):
     ("pressed", "state", "words"),
     [
         (["Control_L", "Alt_L", "space"], "ok", "was seen, by XInput"),
-        (["Alt_L", "space"], "failed", "nor any other key"),
-        (["q"], "failed", "presses of others: 1"),
+        (["Alt_L", "space"], "failed", "nor was any other key"),
+        (["q"], "failed", "presses of other keys: 1"),
     ],
 )
 async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, pressed, state, words):
@@ -181,7 +181,7 @@ async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, press
         xserver.keyup(*pressed)
 
     settings = HotkeySettings(keys="ctrl+alt+space")
-    [found] = await hotkey.look(settings, press, 10 if state == "ok" else 0.5)
+    [found] = await hotkey.check_hotkey(settings, press, 10 if state == "ok" else 0.5)
     assert (found.name, found.state) == ("hotkey", state)
     assert words in found.words
     assert "Press the hotkey, ctrl+alt+space" in asked[0]
@@ -191,16 +191,16 @@ async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, press
 async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xserver, environ):
     xserver.run("setxkbmap", "us", "-option", "compose:rctrl")
     try:
-        found = await hotkey.look(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
+        found = await hotkey.check_hotkey(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
     finally:
         xserver.run("setxkbmap", "us", "-option", "")
     assert [one.name for one in found] == ["hotkey", "keys"]
-    assert "presses of others: 1, the last of Compose" in found[0].words
+    assert "presses of other keys: 1, the last of Compose" in found[0].words
     assert "right Ctrl: the one in its place gives Compose" in found[1].words
 
 
 async def states(settings: OutputSettings) -> dict[str, str]:
-    return {one.name: one.state for one in await delivery_x11.look(settings)}
+    return {one.name: one.state for one in await delivery_x11.check_delivery(settings)}
 
 
 ALL = {"paste": "ok", "typing": "ok", "clipboard": "ok"}
@@ -246,7 +246,7 @@ async def test_a_clipboard_that_cannot_be_read_is_left_alone(xserver, environ, t
     try:
         wait_until(lambda: "ready" in xserver.processes.tail("frozen"), 20, "the owner")
         before = clipboard.owners()
-        found = await delivery_x11.look(OutputSettings())
+        found = await delivery_x11.check_delivery(OutputSettings())
         assert [(one.name, one.state) for one in found] == [("paste", "warning"), ("typing", "ok")]
         assert clipboard.owners() == before
     finally:

@@ -10,7 +10,7 @@ from tray_dictate import engine
 from tray_dictate.cli.main import main
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import EngineError, UnavailableError
-from tray_dictate.doctor.engine import look
+from tray_dictate.doctor.engine import check_engine
 from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.offline.english import misfit, understands
 
@@ -57,7 +57,7 @@ def test_the_check_of_the_settings_says_so(capsys):
 
 
 async def test_the_doctor_says_so():
-    findings = await look(GERMAN)
+    findings = await check_engine(GERMAN)
     assert findings[-1].name == "engine languages"
     assert findings[-1].state == "failed"
     assert TOLD in findings[-1].words

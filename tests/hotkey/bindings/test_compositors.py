@@ -46,8 +46,8 @@ def test_no_new_file_hides_the_one_that_is_read_instead(tmp_path, kind, name):
         write(running, LINES)
     assert f"into the file that {name} reads yourself:\n{LINES[0]}" in refused.value.remedy
     assert not running.file.exists()
-    told = wayland._by_compositor(running, HotkeySettings(keys="f9"))
-    assert told.remedy.startswith(f"Put these lines into the file of settings that {name} reads")
+    told = wayland.check_compositor_file(running, HotkeySettings(keys="f9"))
+    assert told.remedy.startswith(f"Add these lines to the configuration file of {name}")
 
 
 def test_rivers_file_is_a_program_and_its_lines_are_run_at_once(tmp_path):
@@ -172,6 +172,6 @@ def test_which_file_niri_was_taken_to_read_is_told(tmp_path, programs, monkeypat
     monkeypatch.setenv("NIRI_CONFIG", str(tmp_path / "config.kdl"))
     (tmp_path / "config.kdl").write_text("binds {\n}\n")
     programs("niri", "echo niri")
-    found = setup.write(HotkeySettings(keys="f9"))
+    found = setup.write_compositor_file(HotkeySettings(keys="f9"))
     assert found.state == "ok"
     assert f"F9 is bound in {tmp_path}/config.kdl. niri reads it, unless" in found.words

@@ -46,10 +46,10 @@ def home(tmp_path, monkeypatch):
 
 async def test_the_hotkey_becomes_a_shortcut_once_and_the_users_own_stay(home):
     settings = HotkeySettings(keys="f9", undo="ctrl+alt+z")
-    found = await setup.fix(settings)
+    found = await setup.set_gnome_shortcuts(settings)
     assert (found.state, found.name) == ("ok", "shortcut")
     assert "F9 runs `tray-dictate toggle`." in found.words
-    assert "once more to stop" in found.words
+    assert "again to stop" in found.words
     assert gnome.paths() == [MINE, f"{OURS}toggle/", f"{OURS}undo/"]
     assert entry(MINE) == {"command": "foot", "binding": "<Super>Return"}
     program = " ".join(setup.program())
@@ -57,17 +57,17 @@ async def test_the_hotkey_becomes_a_shortcut_once_and_the_users_own_stay(home):
     assert entry(f"{OURS}undo/") == {"command": f"{program} undo", "binding": "<Control><Alt>z"}
 
     before = home.read_text()
-    assert "already" in (await setup.fix(settings)).words
+    assert "already" in (await setup.set_gnome_shortcuts(settings)).words
     assert home.read_text() == before
 
-    await setup.fix(HotkeySettings(keys="f8"))
+    await setup.set_gnome_shortcuts(HotkeySettings(keys="f8"))
     assert gnome.paths() == [MINE, f"{OURS}toggle/"]
     assert entry(f"{OURS}toggle/")["binding"] == "F8"
     assert entry(f"{OURS}undo/") == {"command": "", "binding": ""}
 
 
 async def test_a_modifier_alone_is_replaced_and_that_is_told():
-    found = await setup.fix(HotkeySettings(mode="toggle"))
+    found = await setup.set_gnome_shortcuts(HotkeySettings(mode="toggle"))
     assert found.state == "ok"
     assert "Right Ctrl cannot be a shortcut on this desktop" in found.words
     assert entry(f"{OURS}toggle/")["binding"] == "<Control><Alt>space"
@@ -78,14 +78,14 @@ async def test_a_modifier_alone_is_replaced_and_that_is_told():
 )
 async def test_keys_that_gnome_has_already_are_refused_for_it_would_ignore_ours(home, keys, owner):
     before = home.read_text()
-    found = await setup.fix(HotkeySettings(keys=keys))
+    found = await setup.set_gnome_shortcuts(HotkeySettings(keys=keys))
     assert found.state == "failed"
     assert f"is taken: {owner} has it" in found.words
     assert home.read_text() == before
 
 
 async def test_another_key_that_cannot_be_bound_is_named():
-    found = await setup.fix(HotkeySettings(keys="f9", redo="a+b"))
+    found = await setup.set_gnome_shortcuts(HotkeySettings(keys="f9", redo="a+b"))
     assert found.state == "failed"
     assert "A+B: two keys at once" in found.words
 
@@ -93,7 +93,7 @@ async def test_another_key_that_cannot_be_bound_is_named():
 async def test_elsewhere_nothing_is_touched(home, monkeypatch):
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "sway")
     before = home.read_text()
-    found = await setup.fix(HotkeySettings(keys="f9"))
+    found = await setup.set_gnome_shortcuts(HotkeySettings(keys="f9"))
     assert (found.state, found.name) == ("failed", "shortcut")
     assert "--write" in found.remedy
     assert home.read_text() == before

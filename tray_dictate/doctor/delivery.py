@@ -1,0 +1,41 @@
+"""The test text that the delivery checks insert into a window of ours, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from tray_dictate.doctor.windows import OwnWindow
+
+TEXT = "Grüße, Łódź: “naïve” 5 €, ñandú, Привет, 你好 🚀"
+ARRIVED = f"test text ({len(TEXT)} characters, several scripts) arrived"
+_PATIENCE = 5.0  # seconds for the text to be complete, and for the clipboard to be restored
+_INTERVAL = 0.02  # seconds between two looks
+
+
+async def arrives(window: OwnWindow, text: str) -> bool:
+    """Return whether the window shows this text within the patience."""
+
+    async def shown() -> bool:
+        return window.text() == text
+
+    return await becomes_true(shown)
+
+
+async def becomes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
+    """Return whether a condition becomes true within the patience."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if await condition():
+            return True
+        await asyncio.sleep(_INTERVAL)
+    return await condition()
+
+
+def describe_difference(text: str) -> str:
+    """Return how a text differs from TEXT, without quoting it: the user may have typed it."""
+    missing = [character for character in dict.fromkeys(TEXT) if character not in text]
+    if missing:
+        return f"Of {TEXT!r}, {len(missing)} characters did not arrive: {' '.join(missing)}"
+    return "The characters arrived in another order, or others arrived among them."
