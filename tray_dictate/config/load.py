@@ -24,6 +24,10 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.suggestions import closest
 from tray_dictate.system import files
 
+if sys.platform != "win32":
+    import grp
+    import pwd
+
 # settings whose values may be shown: no key is in them, not even by mistake
 _SHOWN = {
     name
@@ -148,9 +152,6 @@ def _untrusted(found: os.stat_result, path: Path) -> str:
 
 def _is_private(found: os.stat_result) -> bool:
     """Whether the group has no member but the owner: many systems give each user such a group."""
-    import grp  # noqa: PLC0415 - Windows has neither
-    import pwd  # noqa: PLC0415
-
     try:
         owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
     except KeyError:

@@ -9,8 +9,12 @@ from collections.abc import Callable
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import CloudQuota, Engine
+from tray_dictate.engine import model_files
+from tray_dictate.engine.credentials import endpoint, unusable
 from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
+from tray_dictate.engine.realtime.protocol import dialects
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
 
 
 def select(
@@ -32,10 +36,6 @@ def select(
 
 def problems(settings: EngineSettings) -> list[str]:
     """Return the settings that can never work; makes no connection."""
-    from tray_dictate.engine.credentials import endpoint, unusable  # noqa: PLC0415
-    from tray_dictate.engine.realtime.protocol import dialects  # noqa: PLC0415
-    from tray_dictate.engine.realtime.protocol.dialects import DIALECTS  # noqa: PLC0415
-
     if settings.name == "offline":
         return []
     found = dialects.problems(DIALECTS[settings.name], settings, endpoint(settings))
@@ -68,7 +68,6 @@ class InstalledModels:
 
 def load_detector() -> DetectorModel:
     """Load the voice detection model. Raises UnavailableError."""
-    from tray_dictate.engine import model_files  # noqa: PLC0415
     from tray_dictate.engine.vad import Silero  # noqa: PLC0415 - it loads numpy
 
     return Silero(model_files.find(model_files.SILERO))

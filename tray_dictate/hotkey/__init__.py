@@ -10,6 +10,7 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.core.ports import Hotkey
+from tray_dictate.hotkey.switchable import CommandsHotkey
 from tray_dictate.system.physical_keys import physical_keys
 from tray_dictate.system.wayland import compositor_answers
 
@@ -88,8 +89,6 @@ def _unavailable(reasons: list[str]) -> UnavailableError:
 
 
 def _commands() -> Hotkey:
-    from tray_dictate.hotkey.switchable import CommandsHotkey  # noqa: PLC0415
-
     return CommandsHotkey()
 
 

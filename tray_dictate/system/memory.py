@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import sys
 
+if sys.platform != "win32":
+    import resource
+
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 
@@ -27,8 +30,6 @@ def without_core_dump() -> None:
     Not by PR_SET_DUMPABLE: desktop portals would not see any more which program asks them.
     """
     if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - Windows has none
-
         _, most = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 

@@ -5,6 +5,7 @@ NOT RUN by us on either: the calls and numbers are as their makers document them
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Mapping
 from typing import Protocol
@@ -76,8 +77,6 @@ class MacKeys:
 def physical_keys() -> PhysicalKeys | None:
     """Return this system's, None where a key cannot be asked for."""
     if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - its windll is there only
-
         return WindowsKeys(ctypes.windll.user32)
     if sys.platform == "darwin":
         import Quartz  # noqa: PLC0415 - there only, with pynput

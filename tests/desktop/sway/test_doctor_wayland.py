@@ -104,4 +104,4 @@ def test_a_way_that_works_but_comes_later_is_told_from_one_that_does_not():
     words = [one.words for one in wayland.list_methods("text", explained, "paste")]
     assert words[0] == "not in use: No such protocol."
     assert words[1] == "in use"
-    assert "where the ones above failed" in words[2]
+    assert "if the ones above failed" in words[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,6 +15,9 @@ from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.bindings.compositors import RunningCompositor
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
 from tray_dictate.system.autostart import entry
+
+if sys.platform == "linux":
+    from tray_dictate.system.dbus import TROUBLE, Service, connect
 
 
 def program() -> tuple[str, ...]:
@@ -59,8 +63,6 @@ def _or_substitute(bind: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bin
 
 async def runs_gnome() -> bool:
     """Return whether GNOME's custom shortcuts work here, by their service or the session's name."""
-    from tray_dictate.system.dbus import TROUBLE, Service, connect  # noqa: PLC0415 - Linux only
-
     if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
         return True
     with suppress(*TROUBLE):

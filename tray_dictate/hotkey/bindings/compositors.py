@@ -20,6 +20,7 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey.bindings.syntax import Compositor, quoted, unmapped
 from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.wayland import WaylandError, offered
 
 _BEGIN = "tray_dictate: these lines are renewed by `tray-dictate doctor --write`"
 _END = "tray_dictate: end"
@@ -211,8 +212,6 @@ def _niri() -> RunningCompositor | None:
 
 
 def _river() -> RunningCompositor | None:
-    from tray_dictate.system.wayland import WaylandError, offered  # noqa: PLC0415
-
     try:
         if "zriver_control_v1" not in offered():
             return None

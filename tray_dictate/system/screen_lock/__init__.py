@@ -15,6 +15,11 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Lock
 from tray_dictate.system.wayland import compositor_answers
 
+if sys.platform == "win32":
+    import ctypes
+
+    from tray_dictate.system.screen_lock.windows import WindowsLock
+
 log = logging.getLogger(__name__)
 
 _SETTLING = 10.0  # seconds for a locker that was asked to lock: not each reports that it has
@@ -48,10 +53,6 @@ class ScreenLock:
 def screen_lock() -> ScreenLock:
     """Return the lock with this system's back ends."""
     if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - its windll is there only
-
-        from tray_dictate.system.screen_lock.windows import WindowsLock  # noqa: PLC0415
-
         return ScreenLock([WindowsLock(ctypes.windll.user32)])
     if sys.platform != "linux" or not os.environ.get("DISPLAY") or compositor_answers():
         return ScreenLock()
