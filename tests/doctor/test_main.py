@@ -24,7 +24,7 @@ def test_a_server_that_works_passes_and_gets_no_sound(doctor, kind):
     assert (marks(done), done.returncode) == (ASKED, 0)
     assert re.search(r"handshake +\d+ ms", done.stdout)
     assert f"from TRAY_DICTATE_KEY, {len(KEY)} characters" in done.stdout
-    assert "--live sends a recording" in done.stdout
+    assert "--live also sends a recording" in done.stdout
     assert {kind for kind, _ in seen["events"]} <= {
         "session.update",
         "transcription_session.update",

@@ -17,7 +17,7 @@ BUILT_IN = Source("Built-in", True, 0, "built-in")
     [
         ([BUILT_IN, USB], "", "ok", "Built-in, until the first sample", ""),
         ([SPEAKERS, USB], "", "warning", "'Monitor of Speaker' hears", "Choose"),
-        ([SPEAKERS, USB], "Monitor", "warning", "records what", "audio.device"),
+        ([SPEAKERS, USB], "Monitor", "warning", "hears what", "audio.device"),
         ([BUILT_IN, USB], "Headset", "warning", "No microphone has 'Headset'", "Connect it"),
         ([Source("Mic", True, 0, "mic", muted=True)], "", "failed", "Mic is muted.", "Unmute it"),
     ],

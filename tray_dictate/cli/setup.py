@@ -37,7 +37,7 @@ def list_microphones(_options: argparse.Namespace) -> int:
         marks = {
             "default": source.default,
             "muted": source.muted,
-            "not a microphone: it records what the speakers play": source.monitor,
+            "not a microphone: it hears what the speakers play": source.monitor,
         }
         notes = [note for note, on in marks.items() if on]
         print(source.name + (f"  ({', '.join(notes)})" if notes else ""))

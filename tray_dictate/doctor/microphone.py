@@ -80,7 +80,7 @@ def _first_sample(picked: Picked, milliseconds: float) -> Finding:
         words = f"{name} is muted."
         return Finding("microphone", "failed", words, milliseconds, "ms", f"{_UNMUTE}.")
     if picked.source.monitor:
-        words = f"{name} records what the speakers play, not you."
+        words = f"{name} hears what the speakers play, not you."
         remedy = "Set audio.device to a microphone; `tray-dictate devices` lists them."
         return Finding("microphone", "warning", words, milliseconds, "ms", remedy)
     if picked.note:

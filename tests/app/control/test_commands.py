@@ -294,7 +294,7 @@ async def test_a_daemon_that_cannot_forget_is_named_with_what_helps(served, tmp_
     del served.server._handlers["forget"]  # as of an older version
     done = await served.cli("history", "clear", "--yes")
     assert (done.returncode, done.stdout) == (1, "The history is empty.\n")
-    assert "still knows your last dictations: The daemon knows no command 'forget'" in done.stderr
+    assert "still holds your last dictations: The daemon knows no command 'forget'" in done.stderr
     assert "tray-dictate quit" in done.stderr
 
 

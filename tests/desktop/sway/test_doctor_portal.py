@@ -87,7 +87,7 @@ async def test_the_compositors_lines_are_told_wherever_its_portal_gives_no_keys(
     monkeypatch.setenv("NIRI_SOCKET", "1")
     monkeypatch.setenv("NIRI_CONFIG", str(tmp_path / "config.kdl"))
     found: dict[str, Finding] = {
-        one.name: one for one in await wayland.keys(SETTINGS, pressing(portal, []))
+        one.name: one for one in await wayland.check_hotkey(SETTINGS, pressing(portal, []))
     }
     if answer == "yes":
         assert "bindings" not in found

@@ -78,7 +78,7 @@ def test_a_default_that_hears_the_speakers_is_told_and_a_microphone_used(desktop
             landed(window, SENTENCE, 0.15)
             assert "hears what the speakers play" in desktop.notifications()
             listed = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "devices")
-            marked = "(default, not a microphone: it records what the speakers play)"
+            marked = "(default, not a microphone: it hears what the speakers play)"
             assert listed.splitlines()[0] == f"Monitor of speaker  {marked}"
             assert "virtmic" in listed.splitlines()
             status = desktop.run(sys.executable, "-P", "-m", "tray_dictate", "status")

@@ -82,7 +82,7 @@ def test_where_all_is_well_every_check_says_so_and_a_running_daemon_goes_on(desk
     lines = [line for line in [*printed, *rest.splitlines()] if line[:1] in MARKS and line.strip()]
     assert [line[2:17].strip() for line in lines] == NAMES, rest
     assert [line[0] for line in lines] == ["✓"] * len(NAMES), rest
-    assert (process.returncode, errors, rest.splitlines()[-1]) == (0, "", "Everything is fine.")
+    assert (process.returncode, errors, rest.splitlines()[-1]) == (0, "", "No problems found.")
     assert desktop.clipboard(target="text/html") == RICH
     assert desktop.clipboard("primary") == b"marked with the mouse"
     assert hostile.ran(Path(desktop.env["HOME"], "downloaded")) == []
@@ -107,10 +107,10 @@ async def test_what_is_copied_meanwhile_is_not_emptied_away(xserver, environ):
     clipboard.clear()
     async with AsyncExitStack() as stack:
         trial = delivery_x11.DeliveryCheck(OutputSettings(method="paste"), ["paste"], stack)
-        before = await trial._fill()
+        before = await trial._read_clipboard()
         assert before.sample
         xserver.set_clipboard("copied meanwhile")
-        await trial._outlives(before)
+        await trial._is_restored(before)
     assert xserver.clipboard() == b"copied meanwhile"
 
 
