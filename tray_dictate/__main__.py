@@ -1,9 +1,10 @@
-"""`tray-dictate` and `python -m tray_dictate`: a shortcut's command takes the short way.
+"""Entry point of `tray-dictate` and of `python -m tray_dictate`.
 
-A desktop spawns one at every key press, and argparse and what it lists take longer than the rest.
+A desktop starts a shortcut's command at every key press, so such a command goes to the control
+client at once: argparse and the list of commands would take longer than all the rest.
 
-No output ends in a traceback: what the terminal's encoding lacks is written as an escape, and a
-full disk behind stdout is one sentence.
+No output ends in a traceback: a character that the terminal's encoding lacks is written as an
+escape, and a full disk behind stdout is reported in one sentence.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from tray_dictate.core.errors import OutputError
 
 TYPE_CHECKING = False  # `typing` takes 10 ms
 if TYPE_CHECKING:
-    from typing import Any, TextIO
+    from typing import Any
 
 _AT_ONCE = frozenset({"start", "stop", "toggle", "cancel", "redo", "undo", "copy", "reload"})
 
 
 def main() -> int:
-    """Run one command; return the exit code: 0 done, 1 failed, 2 wrongly asked."""
-    _have_streams()
+    """Run one command; return the exit code: 0 done, 1 failed, 2 a mistake in words or settings."""
+    _prepare_streams()
     try:
         try:
             return _run(sys.argv[1:])
@@ -32,10 +33,10 @@ def main() -> int:
             sys.stdout.flush()
     except OutputError as error:
         sys.stderr.write(f"tray-dictate: {error}\n")
-        _lead_nowhere(sys.stdout)
+        _discard_output()
         return 1
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        _lead_nowhere(sys.stdout)
+        _discard_output()
         return 0
 
 
@@ -47,11 +48,12 @@ def _run(words: list[str]) -> int:
     return cli.main(words)
 
 
-def _have_streams() -> None:
-    """Let nobody fail for want of a terminal or of a character.
+def _prepare_streams() -> None:
+    """Make stdout and stderr writable without a terminal, and for every character.
 
-    pythonw.exe has no terminal, nor has what closes its streams. A file or a pipe on Windows would
-    get one of the hundred old encodings, which no reader expects and which lacks most characters.
+    pythonw.exe has no streams, and a parent process may have closed them. A file or a pipe on
+    Windows would get one of its old encodings, which no reader expects and which lack most
+    characters.
     """
     for name in ("stdout", "stderr"):
         stream: Any = getattr(sys, name)
@@ -61,12 +63,12 @@ def _have_streams() -> None:
             old = sys.platform == "win32" and not stream.isatty()
             stream.reconfigure(encoding="utf-8" if old else None, errors="backslashreplace")
             if name == "stdout":
-                stream = _telling(stream)
+                stream = _checked(stream)
         setattr(sys, name, stream)
 
 
-def _telling(stream: Any) -> Any:
-    """Return the same stream, whose failures are an OutputError."""
+def _checked(stream: Any) -> Any:
+    """Return a stream to the same file, whose failures are an OutputError."""
     if stream.isatty():
         return stream
     try:
@@ -80,40 +82,40 @@ def _telling(stream: Any) -> Any:
 
 
 class _Output(io.TextIOWrapper):
-    """An output that says what is wrong with it.
+    """A text stream whose failures are an OutputError.
 
-    Above the buffer, not below: a Ctrl+C that comes as a file's `write` in Python returns would
-    have the buffer write the same once more.
+    It is above the buffer and not below it: after a Ctrl+C at the end of a file's `write` in
+    Python, the buffer would write the same bytes again.
     """
 
     def write(self, text: str, /) -> int:
-        """Write. Raises OutputError, and BrokenPipeError where nobody reads any more."""
+        """Write text. Raises OutputError, and BrokenPipeError if the reader has gone."""
         try:
             return super().write(text)
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _told(error) from error
+            raise _output_error(error) from error
 
     def flush(self) -> None:
-        """Write what is still to be written; raises the same."""
+        """Write the buffered text. Raises OutputError and BrokenPipeError."""
         try:
             super().flush()
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _told(error) from error
+            raise _output_error(error) from error
 
 
-def _told(error: OSError) -> OutputError:
+def _output_error(error: OSError) -> OutputError:
     return OutputError(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
 
 
-def _lead_nowhere(stream: TextIO) -> None:
-    """Let what is still to be written vanish: Python writes it at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+def _discard_output() -> None:
+    """Discard the rest of stdout, which Python would write at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 if __name__ == "__main__":
