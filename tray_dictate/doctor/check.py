@@ -78,7 +78,7 @@ def lines(finding: Finding) -> str:
     number = "" if finding.value is None else _number(finding.value)
     unit = finding.unit if number else ""
     words = " ".join(finding.words.split())
-    line = f"{_mark(finding.state)} {finding.name:<14} {number:>6} {unit:<5} {words}".rstrip()
+    line = f"{mark(finding.state)} {finding.name:<14} {number:>6} {unit:<5} {words}".rstrip()
     if not finding.remedy:
         return line
     below = (" ".join(part.split()) for part in finding.remedy.splitlines())
@@ -99,7 +99,8 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}"
 
 
-def _mark(state: State) -> str:
+def mark(state: State) -> str:
+    """Return the sign for a state; a word if the terminal's encoding lacks the signs."""
     try:
         "".join(_MARKS.values()).encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -14,7 +14,7 @@ from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.pcm import SAMPLE
-from tray_dictate.doctor.check import Finding
+from tray_dictate.doctor.check import Finding, State, mark
 from tray_dictate.doctor.server import CheckStep, Checkup, Recording, offline_steps
 from tray_dictate.engine import load_detector, model_files
 from tray_dictate.history.statistics import CloudUsage, open_statistics
@@ -26,7 +26,6 @@ _SPOKEN = 9.2  # seconds of speech in the recording; the rest is silence
 _REMEDY = (
     '`tray-dictate doctor engine` shows every step; with engine.name = "offline" no server is used.'
 )
-_MARKS, _PLAIN_MARKS = ("✓", "!", "✗"), ("ok", "!", "FAILED")
 
 
 def examine(config: Config, *, live: bool, as_json: bool) -> int:
@@ -72,10 +71,15 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Chec
 
 
 def _finding(step: CheckStep) -> Finding:
-    state = ("warning" if step.warning else "ok") if step.passed else "failed"
     remedy = "" if step.passed else _REMEDY
     unit = step.unit if step.value is not None else ""
-    return Finding(f"engine {step.name}", state, step.words, step.value, unit, remedy)
+    return Finding(f"engine {step.name}", _state(step), step.words, step.value, unit, remedy)
+
+
+def _state(step: CheckStep) -> State:
+    if not step.passed:
+        return "failed"
+    return "warning" if step.warning else "ok"
 
 
 def _recording() -> Recording:
@@ -106,12 +110,6 @@ def _as_json(step: CheckStep) -> dict[str, Any]:
 
 
 def _line(step: CheckStep) -> str:
-    marks = _MARKS
-    try:
-        "".join(_MARKS).encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        marks = _PLAIN_MARKS
-    mark = marks[1 if step.warning else 0] if step.passed else marks[2]
     number = "" if step.value is None else f"{step.value:.{3 if step.unit == 'x' else 0}f}"
     unit = step.unit if number else ""
-    return f"{mark} {step.name:<11} {number:>6} {unit:<2}  {step.words}".rstrip()
+    return f"{mark(_state(step))} {step.name:<11} {number:>6} {unit:<2}  {step.words}".rstrip()
