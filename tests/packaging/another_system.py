@@ -50,6 +50,8 @@ def names() -> list[str]:
 
 
 def become(platform: str) -> None:
+    if platform == "darwin":  # it is a POSIX system, which has these
+        PACKAGES.difference_update({"grp", "pwd", "resource"})
     gone = PACKAGES | {"tray_dictate"}
     for name in [name for name in sys.modules if name.partition(".")[0] in gone]:
         del sys.modules[name]
