@@ -21,6 +21,7 @@ from tests.fakes import (
 from tests.waiting import until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
@@ -44,7 +45,9 @@ class Rig:
             loaded, self.hotkey, self.microphone, self.engine, self.output, self.tray, self.cues,
             self.rewriter, self.history, lock=self.lock,
         )  # fmt: skip
-        self.daemon = Daemon(parts, farewell, patience)
+        self.notices = Notices()
+        self.notices.show_on(self.tray)
+        self.daemon = Daemon(parts, self.notices, farewell, patience)
 
     async def __aenter__(self) -> Self:
         await self.daemon.start()

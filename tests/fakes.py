@@ -16,7 +16,7 @@ from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
-from tray_dictate.core.ports import MenuState, Receipt, Target, Urgency
+from tray_dictate.core.ports import Cause, Document, MenuState, Receipt, Target, Urgency
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, Spoken
 from tray_dictate.history.store import Store
 
@@ -257,6 +257,7 @@ class FakeTray:
         self.said: list[str] = []
         self.mended: list[str] = []  # causes that are no trouble any more
         self.told: list[tuple[str, Urgency]] = []
+        self.buttons: list[tuple[str, ...]] = []
         self.offered: list[MenuState] = []
         self.levels: list[float] = []
 
@@ -281,10 +282,70 @@ class FakeTray:
             return
         self.said.append(message)
         self.told.append((cause, urgency))
+        self.buttons.append(buttons)
 
     def stop(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class FakeTrayCommands:
+    """Writes down in `did` what the user does with the tray."""
+
+    def __init__(self) -> None:
+        self.did: list[object] = []
+        self.clicks: list[int] = []  # for each click, how much had been done before it
+
+    def enable(self, on: bool) -> None:
+        self.did.append(("enable", on))
+
+    def toggle(self) -> None:
+        self.did.append("toggle")
+
+    def redo(self) -> None:
+        self.did.append("redo")
+
+    def undo(self) -> None:
+        self.did.append("undo")
+
+    def copy_last(self) -> None:
+        self.did.append("copy")
+
+    def copy_entry(self, at: float) -> None:
+        self.did.append(("copy", at))
+
+    def change_setting(self, name: str, value: object) -> None:
+        self.did.append((name, value))
+
+    def set_autostart(self, on: bool) -> None:
+        self.did.append(("autostart", on))
+
+    def open_document(self, document: Document) -> None:
+        self.did.append(("open", document))
+
+    def note_click(self) -> None:
+        self.clicks.append(len(self.did))
+
+    def refresh(self) -> None:
+        self.did.append("look")
+
+    def quit(self) -> None:
+        self.did.append("quit")
+
+
+class FakeNotices:
+    """Remembers what the user was told; `hear` gets each message, too."""
+
+    def __init__(self, hear: Callable[[str], object] | None = None) -> None:
+        self.told: list[str] = []
+        self.causes: list[Cause] = []
+        self._hear = hear
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        self.told.append(message)
+        self.causes.append(cause)
+        if self._hear:
+            self._hear(message)
 
 
 class FakeHotkey:
@@ -393,4 +454,4 @@ class TemporaryStore(Store):
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        super().__init__(HistorySettings(enabled=False), log.warning, self.folder)
+        super().__init__(HistorySettings(enabled=False), FakeNotices(log.warning), self.folder)

@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.daemon_rig import Rig as DaemonRig
-from tests.fakes import FakeEngine, FakeHotkey, FakeMicrophone, FakeRewriter, FakeTray
+from tests.fakes import (
+    FakeCues,
+    FakeEngine,
+    FakeHotkey,
+    FakeMicrophone,
+    FakeOutput,
+    FakeRewriter,
+    FakeTray,
+    TemporaryStore,
+)
 from tests.waiting import until
+from tray_dictate.app.components import Component, ComponentFactory, Components, Name
 from tray_dictate.app.live_config import ComponentSwap
 from tray_dictate.config import load as config_load
-from tray_dictate.config.schema import Config
+from tray_dictate.config.schema import Config, HistorySettings, OutputSettings
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import ConfigError, UnavailableError
 from tray_dictate.hotkey.switchable import SwitchableHotkey
@@ -41,33 +50,60 @@ class Hotkey(FakeHotkey):
         self.stopped = True
 
 
-class Builder:
-    """Makes fakes; `refused` are the names of parts that cannot be made."""
+class Output(FakeOutput):
+    """One that can go on with other settings, and remembers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.adapted: list[OutputSettings] = []
+
+    def adapt(self, settings: OutputSettings) -> None:
+        self.adapted.append(settings)
+
+
+class History(TemporaryStore):
+    """One that remembers its settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.adapted: list[HistorySettings] = []
+
+    def change(self, settings: HistorySettings) -> None:
+        self.adapted.append(settings)
+
+
+class Factory(ComponentFactory):
+    """Makes fakes; `refused` are the names of components that cannot be made."""
 
     def __init__(self) -> None:
         self.built: dict[str, Any] = {}
         self.closed: list[Any] = []
-        self.adapted: list[str] = []
         self.refused: set[str] = set()
-        self.engine = Engine()
+        self.next_engine = Engine()
 
-    def build(self, name: str, config: Config) -> Any:
+    def renew(self, name: Name, components: Components) -> None:
         if name in self.refused:
             raise UnavailableError(f"No {name}.")
-        makes = {
-            "microphone": FakeMicrophone, "rewriter": FakeRewriter, "tray": FakeTray,
-            "cues": object, "engine": lambda: self.engine,
-        }  # fmt: skip
-        self.built[name] = makes[name]()
-        return self.built[name]
+        super().renew(name, components)
+        self.built[name] = getattr(components, name)
 
-    def adapting(self, name: str, part: Any, config: Config) -> Any:
-        if name in ("output", "history"):
-            return partial(self.adapted.append, name)
-        return None
+    def engine(self, config: Config) -> FakeEngine:
+        return self.next_engine
 
-    async def close(self, part: Any) -> None:
-        self.closed.append(part)
+    def microphone(self, config: Config) -> FakeMicrophone:
+        return FakeMicrophone()
+
+    def cues(self, config: Config) -> FakeCues:
+        return FakeCues()
+
+    def rewriter(self, config: Config) -> FakeRewriter:
+        return FakeRewriter()
+
+    def tray(self, config: Config) -> FakeTray:
+        return FakeTray()
+
+    async def close(self, component: Component) -> None:
+        self.closed.append(component)
 
 
 class Rig(DaemonRig):
@@ -75,14 +111,22 @@ class Rig(DaemonRig):
 
     def __init__(self) -> None:
         super().__init__()
-        self.parts = self.daemon._parts
-        self.builder = Builder()
+        self.factory = Factory()
+        self.output = self.parts.output = Output()
+        self._replaced, self.history = self.history, History()
+        self.parts.history = self.history
+        self.parts.config_changed.emit(self.parts.config)
+        self.tray.shown.clear()
         self.unknown = False
         self.desktop: Callable[[], object] = lambda: None
         self.hotkeys: list[Hotkey] = []
         keyboard = SwitchableHotkey(lambda *_: self._hotkey(), self.parts.config.hotkey)
-        self.apply = ComponentSwap(self.builder, keyboard, self.parts, self.daemon)
+        self.apply = ComponentSwap(self.factory, keyboard, self.parts, self.daemon, self.notices)
         self.committed = 0
+
+    async def stop(self) -> None:
+        await super().stop()
+        await self._replaced.close()
 
     async def change(self, *settings: str) -> None:
         config = config_load.load(None, ["audio.tail_ms=50", *settings], {})
@@ -90,6 +134,11 @@ class Rig(DaemonRig):
 
     async def commit(self) -> None:
         self.committed += 1
+
+    @property
+    def adapted(self) -> list[str]:
+        """The names of the components that went on with other settings."""
+        return ["output"] * len(self.output.adapted) + ["history"] * len(self.history.adapted)
 
     async def dictate(self, words: str, key: str = "ctrl_r") -> None:
         count = len(self.tray.shown)
@@ -132,18 +181,19 @@ async def rig() -> AsyncIterator[Rig]:
 async def test_only_what_a_setting_concerns_is_replaced(rig, setting, built, adapted):
     before = {name: getattr(rig.parts, name) for name in built}
     await rig.change(setting)
-    assert rig.builder.built.keys() == built
-    assert all(getattr(rig.parts, name) is rig.builder.built[name] for name in built)
-    assert set(map(id, rig.builder.closed)) == set(map(id, before.values()))
-    assert rig.builder.adapted == adapted
+    assert rig.factory.built.keys() == built
+    assert all(getattr(rig.parts, name) is rig.factory.built[name] for name in built)
+    before.pop("cues", None)  # they hold nothing that has to be given back
+    assert set(map(id, rig.factory.closed)) == set(map(id, before.values()))
+    assert rig.adapted == adapted
     assert rig.committed == 1
 
 
 async def test_a_server_is_told_of_a_new_term(rig):
     await rig.change("engine.name=openai")
-    rig.builder.built.clear()
+    rig.factory.built.clear()
     await rig.change("engine.name=openai", "text.vocabulary=['Kubernetes']")
-    assert rig.builder.built.keys() == {"engine"}
+    assert rig.factory.built.keys() == {"engine"}
 
 
 async def test_the_new_settings_are_those_of_the_next_dictation(rig):
@@ -164,39 +214,40 @@ async def test_a_dictation_keeps_its_settings_to_the_end(rig):
     rig.release()
     await change
     assert rig.output.text == "one. And one"
-    assert rig.builder.closed == [old]
+    assert rig.factory.closed == [old]
     assert old.open_sessions == 0
     await rig.dictate("one", "f9")
     assert rig.output.text == "one. And one two"
 
 
 async def test_a_dictation_begun_while_the_engine_loads_has_the_old_one(rig):
-    rig.builder.engine.ready.clear()
+    rig.factory.next_engine.ready.clear()
     change = asyncio.create_task(rig.change("engine.name=openai"))
-    await until(lambda: rig.builder.built)
+    await until(lambda: rig.factory.built)
     await rig.dictate("hello")
     assert rig.output.text == "hello"
     assert not change.done()
-    rig.builder.engine.ready.set()
+    rig.factory.next_engine.ready.set()
     await change
-    assert rig.parts.engine is rig.builder.engine
+    assert rig.parts.engine is rig.factory.next_engine
 
 
 async def test_an_engine_that_does_not_load_changes_nothing(rig):
-    rig.builder.engine.refuses = "There is no key."
+    rig.factory.next_engine.refuses = "There is no key."
     before = rig.parts.engine, rig.parts.microphone, rig.parts.config
     with pytest.raises(UnavailableError, match="There is no key"):
         await rig.change("engine.name=openai", "audio.device=USB")
     assert before == (rig.parts.engine, rig.parts.microphone, rig.parts.config)
-    assert set(map(id, rig.builder.closed)) == set(map(id, rig.builder.built.values()))
+    del rig.factory.built["cues"]  # they hold nothing that has to be given back
+    assert set(map(id, rig.factory.closed)) == set(map(id, rig.factory.built.values()))
     assert rig.committed == 0
 
 
 async def test_one_part_that_cannot_be_made_ends_those_that_were(rig):
-    rig.builder.refused.add("tray")
+    rig.factory.refused.add("tray")
     with pytest.raises(UnavailableError, match="No tray"):
         await rig.change("rewrite.command=['cat']", "tray.icon=false")
-    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+    assert rig.factory.closed == [rig.factory.built["rewriter"]]
 
 
 async def test_what_cannot_be_written_down_changes_nothing(rig):
@@ -207,14 +258,14 @@ async def test_what_cannot_be_written_down_changes_nothing(rig):
     with pytest.raises(ConfigError):
         await rig.change("rewrite.command=['cat']")
     assert rig.parts.rewriter is rig.rewriter
-    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+    assert rig.factory.closed == [rig.factory.built["rewriter"]]
 
 
 async def test_a_hotkey_that_cannot_be_had_changes_nothing(rig):
     rig.unknown = True
     with pytest.raises(UnavailableError, match="no such key"):
         await rig.change("hotkey.keys=f9", "rewrite.command=['cat']")
-    assert rig.builder.closed == [rig.builder.built["rewriter"]]
+    assert rig.factory.closed == [rig.factory.built["rewriter"]]
     assert rig.committed == 0
     await rig.dictate("still here")
     assert rig.output.text == "still here"
@@ -241,7 +292,7 @@ async def test_a_hotkey_that_was_made_for_nothing_is_stopped(rig):
 
 async def test_a_new_tray_shows_what_the_old_one_did(rig):
     await rig.change("tray.notifications=false")
-    assert rig.builder.built["tray"].shown == [Status.IDLE]
+    assert rig.factory.built["tray"].shown == [Status.IDLE]
 
 
 async def test_a_text_that_is_inserted_again_is_waited_for(rig):
@@ -252,10 +303,10 @@ async def test_a_text_that_is_inserted_again_is_waited_for(rig):
     change = asyncio.create_task(rig.change("output.private=false"))
     await until(lambda: rig.committed)
     await asyncio.sleep(0.01)
-    assert rig.builder.adapted == []
+    assert rig.adapted == []
     rig.output.may_deliver.set()
     await asyncio.gather(redo, change)
-    assert rig.builder.adapted == ["output"]
+    assert rig.adapted == ["output"]
 
 
 async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
@@ -270,7 +321,7 @@ async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
     rig.output.may_deliver.set()
     await redo
     await asyncio.sleep(0.05)
-    assert rig.builder.adapted == []
+    assert rig.adapted == []
     rig.release()
     await change
-    assert rig.builder.adapted == ["output"]
+    assert rig.adapted == ["output"]

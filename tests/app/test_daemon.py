@@ -559,14 +559,14 @@ async def test_before_the_first_dictation_there_is_nothing_to_insert_copy_or_tak
 
 async def test_the_trays_menu_inserts_and_copies_the_last_dictation(rig):
     await spoken(rig, "One.")
-    rig.daemon.from_menu("redo")
+    rig.daemon.last.ask_from_menu("redo")
     await until(lambda: rig.output.text == "One. One.")
-    rig.daemon.from_menu("copy")
+    rig.daemon.last.ask_from_menu("copy")
     await until(lambda: rig.output.kept == "One.")
 
 
 async def test_what_the_menu_cannot_do_is_told(rig):
-    rig.daemon.from_menu("copy")
+    rig.daemon.last.ask_from_menu("copy")
     await until(lambda: rig.tray.said == ["Nothing has been dictated yet."])
 
 

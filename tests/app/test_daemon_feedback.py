@@ -67,7 +67,9 @@ async def test_text_that_no_window_takes_is_told_as_such_without_the_text(rig):
 
 async def test_an_open_microphone_is_shown_once_where_it_stays_open_and_not_for_a_tail(rig):
     shown: list[tuple[Status, bool]] = []
-    rig.daemon.shown.follow(lambda: shown.append((rig.daemon.status, rig.daemon.shown.listening)))
+    rig.daemon.publisher.status_changed.subscribe(
+        lambda status, _detail, listening: shown.append((status, listening))
+    )
     microphone = rig.microphone
 
     def become(is_open: bool) -> None:

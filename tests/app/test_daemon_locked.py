@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +15,7 @@ from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.signals import Signal
 
 
 @pytest.fixture
@@ -132,11 +132,10 @@ class Told(FakeHotkey):
         super().__init__()
         self._rig = rig
         self._presses = ShortcutEdges({DICTATE: parse_chord("ctrl_r")})
+        self.trigger_changed: Signal[()] = Signal()
 
     def trigger(self) -> Trigger:
         return Trigger("Ctrl+Alt+Space", source="portal")
-
-    def follow(self, changed: Callable[[], None]) -> None: ...
 
     def forget(self) -> None:
         self._report(self._presses.lost(time.monotonic()))

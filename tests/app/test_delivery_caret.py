@@ -35,7 +35,7 @@ def reading(rig: Rig, before: str, after: str = "") -> Reader:
     """Have the rig's daemon read this beside the caret."""
     reader = Reader(Around(before, after))
     rig.parts.caret = reader
-    rig.daemon.apply_components()
+    rig.parts.config_changed.emit(rig.parts.config)
     return reader
 
 

@@ -95,7 +95,7 @@ async def test_the_trays_own_clicks_hide_nothing(rig_with) -> None:
     assert rig.output.text == "One. Two."
     rig.press("pointer")
     rig.daemon.own_click()
-    rig.daemon.from_menu("undo")
+    rig.daemon.last.ask_from_menu("undo")
     await until(lambda: rig.output.text == "One.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tests.waiting import until
 from tray_dictate.app.live_config import Commit, LiveConfig
 from tray_dictate.config.load import Sources
@@ -47,7 +48,9 @@ class Rig:
         self.path, self.parts, self.told = path, Parts(), list[str]()
         sources = Sources(path, overrides, env or {})
         self.parts.config = sources.load()
-        self.settings = LiveConfig(sources, self.parts.config, self.parts.apply, self.told.append)
+        self.settings = LiveConfig(
+            sources, self.parts.config, self.parts.apply, FakeNotices(self.told.append)
+        )
 
     @property
     def text(self) -> str:

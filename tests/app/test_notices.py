@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes import FakeTray
 from tests.waiting import until
 from tray_dictate.app import notices
 from tray_dictate.app.notices import (
@@ -163,23 +164,45 @@ async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
 ) -> None:
     monkeypatch.setattr(notices, "PAUSE", 0.05)
     caplog.set_level(logging.WARNING)
-    said: list[tuple[str, str, Urgency, tuple[str, ...]]] = []
-    tell = Notices(lambda *what: said.append(what)).tell
-    tell("One.", "engine")
-    tell("Two.", "engine")
-    tell("Two.", "engine")
-    assert said == [("One.", "engine", Urgency.NORMAL, ("check",))]
-    await until(lambda: len(said) >= 2)
-    assert said[1][:3] == ("One.\nTwo.", "engine", Urgency.NORMAL)
+    tray = FakeTray()
+    user = Notices()
+    user.show_on(tray)
+    user.tell("One.", "engine")
+    user.tell("Two.", "engine")
+    user.tell("Two.", "engine")
+    assert (tray.said, tray.told) == (["One."], [("engine", Urgency.NORMAL)])
+    assert tray.buttons == [("check",)]
+    await until(lambda: len(tray.said) >= 2)
+    assert (tray.said[1], tray.told[1]) == ("One.\nTwo.", ("engine", Urgency.NORMAL))
     assert caplog.text.count("Two.") == 2
 
 
 async def test_nothing_waits_beyond_the_end() -> None:
-    said: list[str] = []
-    teller = Notices(lambda message, *_: said.append(message))
-    teller.tell("The first is kept.", "take")
-    teller.tell("The second is kept.", "take")
-    teller.flush()
-    assert said[-1] == "The first is kept.\nThe second is kept."
-    teller.flush()
-    assert len(said) == 2
+    tray = FakeTray()
+    user = Notices()
+    user.show_on(tray)
+    user.tell("The first is kept.", "take")
+    user.tell("The second is kept.", "take")
+    user.flush()
+    assert tray.said[-1] == "The first is kept.\nThe second is kept."
+    user.flush()
+    assert len(tray.said) == 2
+
+
+async def test_what_is_told_before_there_is_a_tray_waits_for_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first, second = FakeTray(), FakeTray()
+    user = Notices()
+    user.tell("The hotkey has no key.", "hotkey")
+    user.tell("The history is broken.", "history")
+    user.tell("", "hotkey")
+    user.flush()
+    assert "The hotkey has no key." in caplog.text
+    user.show_on(first)
+    assert first.said == ["The hotkey has no key.", "The history is broken."]
+    assert first.mended == ["hotkey"]
+    user.show_on(second)
+    assert second.said == []
+    user.tell("It works.", "asked")
+    assert (len(first.said), second.said) == (2, ["It works."])

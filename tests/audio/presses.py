@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.fakes import FakeObserver
+from tests.fakes import FakeNotices, FakeObserver
 from tray_dictate.app.take import Take
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
@@ -114,8 +114,7 @@ async def run(bridge: Bridge, presses: int, seed: int, *, slow: bool) -> dict[st
     chance = random.Random(seed)
     portaudio = SlowPortAudio(random.Random(seed)) if slow else PortAudio()
     microphones = [
-        Microphone(AudioSettings(warm=warm), portaudio, bridge, lambda _notice: None)
-        for warm in WARM
+        Microphone(AudioSettings(warm=warm), portaudio, bridge, FakeNotices()) for warm in WARM
     ]
 
     async def lane(index: int) -> None:

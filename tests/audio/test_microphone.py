@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from tests.fakes import FakeNotices
 from tests.waiting import until
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Limits, Microphone
@@ -117,7 +118,11 @@ class Rig:
         self.portaudio = portaudio or FakePortAudio()
         self.said: list[str] = []
         self.microphone = Microphone(
-            AudioSettings(**settings), self.portaudio, Bridge(), self.said.append, limits
+            AudioSettings(**settings),
+            self.portaudio,
+            Bridge(),
+            FakeNotices(self.said.append),
+            limits,
         )
 
     async def hear(self, data: bytes = LOUD, times: int = 1, lost: bool = False) -> None:

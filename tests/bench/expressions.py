@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from tests.daemon_rig import Rig
-from tray_dictate.app.control.commands import handlers
+from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 
 BAR = 100  # ms for an answer
@@ -62,13 +62,9 @@ async def daemon(path: Path) -> tuple[list[float], float, int]:
     rig = Rig(f"text.patterns={{{patterns}}}")
     await rig.daemon.start()
 
-    async def nothing() -> str:
-        return ""
-
-    answers = handlers(
-        rig.daemon, lambda: rig.daemon._parts.config, lambda: None, nothing, nothing, forget=nothing
-    )
-    server = ControlServer(answers, path)
+    # no command that needs the settings, the devices or the menu is sent
+    commands = ControlCommands(rig.daemon, rig.parts, None, rig.notices, devices=None, menu=None)
+    server = ControlServer(commands.handlers(), path)
     await server.start()
     context = multiprocessing.get_context("spawn")
     stop, took = context.Event(), context.Queue()

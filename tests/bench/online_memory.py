@@ -76,7 +76,7 @@ class Client:
         away = self.endpoint == AWAY
         if away or self.turns == "release":
             settings |= {"patience_seconds": PATIENCE, "languages": ["de"]}  # nobody takes over
-        engine = OnlineEngine(EngineSettings(**settings), self.tell, self)
+        engine = OnlineEngine(EngineSettings(**settings), self, self)
         await engine.load()
         microphone = ScriptedMicrophone(self.chunks(), PACE)
         now = asyncio.get_running_loop().time()
@@ -109,7 +109,7 @@ class Client:
         if session:
             self.held = max(self.held, session._take.sound.held / RATE)
 
-    def tell(self, message: str) -> None:
+    def tell(self, message: str, cause: str = "") -> None:
         print(json.dumps({"told": message}), flush=True)
 
     def offline_engine(self) -> Engine:

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from tests.bench.engine import takes
+from tests.fakes import FakeNotices
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import word
 from tests.speech import pcm16, resampled
@@ -72,7 +73,7 @@ class Models:
 def make(server: RealtimeServer, *, hears: bool = True, **settings: object) -> OnlineEngine:
     """Return the engine as the app composes it, on the fake server."""
     given = {"name": server.kind, "endpoint": server.endpoint, **settings}
-    return OnlineEngine(EngineSettings(**given), lambda _: None, Models(hears=hears))
+    return OnlineEngine(EngineSettings(**given), FakeNotices(), Models(hears=hears))
 
 
 @asynccontextmanager

@@ -20,13 +20,22 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray, TemporaryStore
+from tests.fakes import (
+    FakeCues,
+    FakeEngine,
+    FakeMicrophone,
+    FakeNotices,
+    FakeRewriter,
+    FakeTray,
+    TemporaryStore,
+)
 from tests.rigs.applications import Calc, Firefox, Remote, Vim, Writer
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import KINDS
 from tests.waiting import until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
@@ -102,7 +111,7 @@ class Person:
 
     def __init__(self, desktop: Desktop, window: Window, other: Window) -> None:
         self._desktop, self._window, self._other = desktop, window, other
-        self._hotkey = XInputHotkey(())
+        self._hotkey = XInputHotkey((), (), FakeNotices())
         self.output = Output(self._hotkey)
         self._microphone, self._tray = FakeMicrophone(), FakeTray()
         self._caret = AccessibleCaret()
@@ -133,7 +142,9 @@ class Person:
     async def daemon(self) -> AsyncGenerator[None]:
         """A daemon that knows nothing of what was in the window before."""
         await self._keys("key", "shift")  # with it, all keys before it have come
-        self._daemon = Daemon(self._parts)
+        notices = Notices()
+        notices.show_on(self._parts.tray)
+        self._daemon = Daemon(self._parts, notices)
         await self._daemon.start()
         yield
         await self._daemon.stop()

@@ -80,11 +80,10 @@ def test_the_engine_is_told_the_terms_of_both_lists():
     ]
     builder = ComponentFactory(**{
         **dict.fromkeys(names),  # what it would need for other parts
-        "about": lambda _: None,
         "store": TemporaryStore(),
         "make_engine": lambda settings, *_: told.append(settings),
     })  # fmt: skip
-    builder.build("engine", load.load(None, ["engine.name=openai", *TERMS], {}))
+    builder.engine(load.load(None, ["engine.name=openai", *TERMS], {}))
     assert told[0].keywords == ["Kubernetes", "Café", "Postgres", "?"]
 
 

@@ -35,7 +35,7 @@ async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop
 
     found = await hotkey.check_hotkey(
         HotkeySettings(keys="f9", source="evdev"), press,
-        select=lambda settings, tell: EvdevHotkey(settings, tell, lambda _wanted: pipes),
+        select=lambda settings, notices: EvdevHotkey(settings, notices, lambda _wanted: pipes),
     )  # fmt: skip
     assert [(one.name, one.state) for one in found] == [("hotkey", "ok"), ("privacy", "warning")]
     assert "leave the group input" in found[1].remedy
@@ -48,7 +48,7 @@ async def test_keys_that_come_when_the_check_is_over_are_given_back():
         def stop(self) -> None:
             stopped.set()
 
-    def select(_settings, _tell) -> Keys:
+    def select(_settings, _notices) -> Keys:
         asked.set()
         assert may_answer.wait(20)
         return Keys()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 import numpy as np
 
 from tests.engine.fakes import FakeDetector
+from tests.fakes import FakeNotices
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import SECONDS, silence, word
 from tray_dictate.config.schema import EngineSettings
@@ -132,7 +133,8 @@ class Online:
         self.told: list[str] = []
         self.offline = WordsEngine()
         self.settings = EngineSettings(**settings)
-        self.engine = OnlineEngine(self.settings, self.told.append, FakeModels(self.offline), quota)
+        notices = FakeNotices(self.told.append)
+        self.engine = OnlineEngine(self.settings, notices, FakeModels(self.offline), quota)
 
     async def __aenter__(self) -> Online:
         return self

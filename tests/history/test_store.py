@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Stats
@@ -39,7 +40,7 @@ async def make(folder, told):
     made = []
 
     def make(*, patience: float = 20, **settings) -> Store:
-        made.append(Store(HistorySettings(**settings), told.append, folder, patience))
+        made.append(Store(HistorySettings(**settings), FakeNotices(told.append), folder, patience))
         return made[-1]
 
     yield make

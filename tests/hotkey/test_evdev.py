@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tests.hotkey.input_devices import KEY, RECORD, SYN, Pipes, key, record
 from tests.rigs.as_user import ROOT
 from tray_dictate.config.schema import HotkeySettings
@@ -37,7 +38,7 @@ class Watched:
         self.pipes, self.edges = pipes, queue.Queue[Edge]()
         self.lost, self.told = list[str](), list[str]()
         made = HotkeySettings(**{"keys": "f9", **settings})
-        self.hotkey = EvdevHotkey(made, self.told.append, lambda _wanted: pipes)
+        self.hotkey = EvdevHotkey(made, FakeNotices(self.told.append), lambda _wanted: pipes)
         self.hotkey.start(self.edges.put, self.lost.append)
 
     def next(self, count: int = 1) -> list[tuple[str, bool]]:
@@ -169,7 +170,7 @@ def test_a_release_that_nobody_told_of_is_known_to_who_asks():
 
 def test_what_was_pressed_before_the_start_is_no_press():
     pipes, edges = Pipes("event0"), queue.Queue[Edge]()
-    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), print, lambda _wanted: pipes)
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: pipes)
     pipes.send("event0", key("f9", 1))
     hotkey.start(edges.put, print)
     pipes.send("event0", key("a", 1))
@@ -199,14 +200,14 @@ def test_the_right_alt_is_alt_gr_where_the_settings_name_that():
 
 def test_a_key_that_the_kernel_does_not_know_is_refused():
     with pytest.raises(UnavailableError, match="The kernel has no key 'ü'") as refused:
-        EvdevHotkey(HotkeySettings(keys="ctrl+ü"), print, lambda _wanted: Pipes())
+        EvdevHotkey(HotkeySettings(keys="ctrl+ü"), FakeNotices(), lambda _wanted: Pipes())
     assert "US keyboard" in refused.value.remedy
 
 
 def test_without_a_keyboard_it_says_why_and_keeps_nothing_open():
     pipes = Pipes()
     with pytest.raises(UnavailableError, match="None is there"):
-        EvdevHotkey(HotkeySettings(), print, lambda _wanted: pipes)
+        EvdevHotkey(HotkeySettings(), FakeNotices(), lambda _wanted: pipes)
     assert pipes.closed
 
 
@@ -256,7 +257,7 @@ def test_a_node_that_comes_and_may_be_read_only_later_is_found(tmp_path):
     pipes = os.open(first, os.O_RDWR)
     devices = InputDevices(frozenset(), tmp_path, kernel)
     edges = queue.Queue[Edge]()
-    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), print, lambda _wanted: devices)
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: devices)
     hotkey.start(edges.put, print)
     later = tmp_path / "event1"
     os.mkfifo(later, 0)
@@ -275,7 +276,7 @@ def test_a_pointer_alone_is_no_keyboard(tmp_path):
     kernel = Nodes(event0=BUTTONS, event1={TOUCH})
     before = len(list(OPEN.iterdir()))
     with pytest.raises(UnavailableError, match="There is no keyboard in"):
-        EvdevHotkey(HotkeySettings(), print, lambda _: InputDevices(_, tmp_path, kernel))
+        EvdevHotkey(HotkeySettings(), FakeNotices(), lambda _: InputDevices(_, tmp_path, kernel))
     assert len(list(OPEN.iterdir())) == before, "nothing is kept open"
 
 

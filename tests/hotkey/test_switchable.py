@@ -14,6 +14,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, spell
 from tray_dictate.core.ports import Hotkey
+from tray_dictate.core.signals import Signal
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 
 
@@ -122,22 +123,22 @@ async def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop,
 class Named(Made):
     """A hotkey whose key the desktop chooses, some time after its start."""
 
-    changed = None
     forgot = False
     named = Trigger(source="portal")
 
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        self.trigger_changed: Signal[()] = Signal()
+
     def trigger(self) -> Trigger:
         return self.named
-
-    def follow(self, changed) -> None:
-        self.changed = changed
 
     def forget(self) -> None:
         self.forgot = True
 
     def name(self, keys: str) -> None:
         self.named = Trigger(keys, source="portal")
-        self.changed()
+        self.trigger_changed.emit()
 
 
 async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(desktop):
@@ -147,7 +148,7 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
 
     keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
-    keyboard.follow(lambda: told.append(keyboard.trigger().keys))
+    keyboard.trigger_changed.subscribe(lambda: told.append(keyboard.trigger().keys))
     keyboard.start(print, print)
     desktop.made[0].name("Meta+D")
     await change(keyboard, source="portal")
@@ -165,7 +166,7 @@ async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
 
     keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
-    keyboard.follow(lambda: told.append(keyboard.trigger().keys))
+    keyboard.trigger_changed.subscribe(lambda: told.append(keyboard.trigger().keys))
     keyboard.start(print, print)
     desktop.taken.add("f9")
     with pytest.raises(UnavailableError):
@@ -175,7 +176,7 @@ async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
 
 
 def test_a_hotkey_that_watches_the_keys_of_the_settings_has_no_other(keyboard):
-    keyboard.follow(lambda: None)
+    keyboard.trigger_changed.subscribe(lambda: None)
     assert keyboard.trigger() is None
     keyboard.forget()  # it knows itself what is held
 

@@ -17,6 +17,7 @@ import pytest
 import trustme
 from keyring.backend import KeyringBackend
 
+from tests.fakes import FakeNotices
 from tests.waiting import until
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
@@ -143,7 +144,8 @@ async def rewriter(told):
     def make(server: Server | str, **settings) -> RewriteChain:
         endpoint = server if isinstance(server, str) else server.url
         given = {"model": "small", "timeout_seconds": 20, **settings}
-        made.append(RewriteChain(RewriteSettings(endpoint=endpoint, **given), told.append))
+        notices = FakeNotices(told.append)
+        made.append(RewriteChain(RewriteSettings(endpoint=endpoint, **given), notices))
         return made[-1]
 
     yield make
@@ -586,7 +588,7 @@ WRONG = [
 @pytest.mark.parametrize(("endpoint", "reason"), WRONG)
 def test_an_address_that_will_not_do_is_a_mistake_in_the_settings(endpoint, reason):
     with pytest.raises(ConfigError) as error:
-        RewriteChain(RewriteSettings(endpoint=endpoint, model="small"), print)
+        RewriteChain(RewriteSettings(endpoint=endpoint, model="small"), FakeNotices())
     assert str(error.value).startswith("rewrite.endpoint: ")
     assert reason in str(error.value)
     assert "password@" not in str(error.value)
@@ -594,7 +596,7 @@ def test_an_address_that_will_not_do_is_a_mistake_in_the_settings(endpoint, reas
 
 def test_an_endpoint_without_a_model_is_a_mistake_in_the_settings():
     with pytest.raises(ConfigError, match=r"rewrite\.model: "):
-        RewriteChain(RewriteSettings(endpoint="https://h"), print)
+        RewriteChain(RewriteSettings(endpoint="https://h"), FakeNotices())
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tests.waiting import until
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.rewrite import RewriteChain
@@ -27,7 +28,9 @@ def told():
 @pytest.fixture
 def rewriter(told):
     def make(*command: str, **settings) -> RewriteChain:
-        return RewriteChain(RewriteSettings(command=list(command), **settings), told.append)
+        return RewriteChain(
+            RewriteSettings(command=list(command), **settings), FakeNotices(told.append)
+        )
 
     return make
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.rewrite import RewriteChain
@@ -19,7 +20,7 @@ def told():
 
 
 def make(told, **settings) -> RewriteChain:
-    return RewriteChain(RewriteSettings(**settings), told.append)
+    return RewriteChain(RewriteSettings(**settings), FakeNotices(told.append))
 
 
 async def test_nothing_configured_changes_nothing(told):

@@ -13,6 +13,7 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xinput, xtest
 
+from tests.fakes import FakeNotices
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import keys_down
 from tests.rigs.x11_windows import TextWindow
@@ -117,7 +118,7 @@ class Listening:
     def __init__(self) -> None:
         self.announced = 0
         self.edges: list[Edge] = []
-        self._hotkey = XInputHotkey(parse_chord("ctrl_r"))
+        self._hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
         self._hotkey.start(self.edges.append, lambda _reason: None)
 
     def __call__(self, keycode: int, down: bool | None) -> None:

@@ -6,15 +6,15 @@ import time
 
 from PIL import Image, ImageChops
 
+from tests.fakes import FakeTrayCommands
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
-from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import View, menu
 
 ICON = (12, 16)
 AWAY = (640, 700)
 _TOP, _ENTRY, _SEPARATOR = 37, 25, 1  # pixels: where the menu begins, and how high its lines are
-_ENTRIES = menu(View(), Actions(lambda _: None, *[lambda: None] * 4))
+_ENTRIES = menu(View(), FakeTrayCommands())
 
 
 def place(name: str) -> tuple[int, int]:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.fakes import FakeTrayCommands
 from tests.rigs.panel_menu import AWAY, ICON, open_menu
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, MenuState
+from tray_dictate.core.ports import MenuState
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.icon import COLOURS
@@ -24,27 +25,52 @@ __all__ = ["AWAY", "ICON", "Shown"]
 PANEL = (0, 0, 1280, 32)
 
 
+class _Commands(FakeTrayCommands):
+    """Shows on the tray what the daemon would show after each command."""
+
+    def __init__(self, shown: Shown) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def enable(self, on: bool) -> None:
+        super().enable(on)
+        self._shown.tray.show(Status.IDLE if on else Status.OFF)
+
+    def toggle(self) -> None:
+        super().toggle()
+        self._shown.tray.show(Status.RECORDING)
+
+    def redo(self) -> None:
+        super().redo()
+        self._shown.tray.show(Status.IDLE)
+
+    def undo(self) -> None:
+        super().undo()
+        self._shown.tray.show(Status.IDLE)
+
+    def copy_last(self) -> None:
+        super().copy_last()
+        self._shown.tray.show(Status.IDLE)
+
+    def refresh(self) -> None:
+        self._shown.tray.offer(self._shown.choices)
+
+    def quit(self) -> None:
+        super().quit()
+        self._shown.tray.show(Status.IDLE)
+
+
 class Shown:
     """The real tray on a real desktop, and what its user did to it."""
 
     def __init__(self, desktop: Desktop, *, notifications: bool = True) -> None:
-        self.desktop, self.did = desktop, list[object]()
+        self.desktop = desktop
         self._bridge = Bridge()
         self._bridge.start()
-        self.actions = Actions(
-            enable=lambda on: self._do(("enable", on), Status.IDLE if on else Status.OFF),
-            toggle=lambda: self._do("toggle", Status.RECORDING),
-            last=lambda name: self._do(name, Status.IDLE),
-            clicked=lambda: None,
-            quit=lambda: self._do("quit", Status.IDLE),
-            look=self._look,
-            set=lambda name, value: self.did.append((name, value)),
-            copy=lambda id: self.did.append(("copy", id)),
-            autostart=lambda on: self.did.append(("autostart", on)),
-            open=lambda name: self.did.append(("open", name)),
-        )
+        self.commands = _Commands(self)
+        self.did = self.commands.did
         self.choices = MenuState()  # what a look finds
-        self.tray = select(self._bridge, self.actions, icon=True, notifications=notifications)
+        self.tray = select(self._bridge, self.commands, icon=True, notifications=notifications)
 
     def close(self) -> None:
         self.tray.stop()
@@ -56,16 +82,9 @@ class Shown:
         """Return what the menu shows while nothing is done."""
         return View(choices=self.choices)
 
-    def _look(self) -> None:
-        self.tray.offer(self.choices)
-
     def wait(self, work: Coroutine[Any, Any, None]) -> None:
         """Have the loop do it to its end."""
         self._bridge.run(work).result(10)
-
-    def _do(self, what: object, status: Status) -> None:
-        self.did.append(what)
-        self.tray.show(status)
 
     def panel(self) -> Image.Image:
         return self.desktop.screenshot().crop(PANEL).convert("RGB")

@@ -6,17 +6,17 @@ import time
 
 from PIL import Image, ImageChops
 
+from tests.fakes import FakeTrayCommands
 from tests.rigs import tray as shown
 from tests.rigs.sway import Sway
 from tests.waiting import wait_until
-from tray_dictate.core.ports import Actions
 from tray_dictate.ui.tray.menu import View, menu
 
 AWAY = (640, 600)
 ICON = (1266, 18)
 MENU = (1055, 20, 1264, 400)
 _FIRST, _ENTRY = 35, 25  # pixels: the middle of the menu's first line, and how high its lines are
-_LINES = [e.name for e in menu(View(), Actions(lambda _: None, *[lambda: None] * 4)) if e.label]
+_LINES = [e.name for e in menu(View(), FakeTrayCommands()) if e.label]
 
 
 def place(name: str) -> tuple[int, int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
 
-from tray_dictate.app.documents import Opening
+from tests.fakes import FakeNotices, FakeOutput
+from tray_dictate.app.documents import Documents
 from tray_dictate.config import api_keys
 from tray_dictate.config.schema import EngineName, EngineSettings, RewriteSettings
 from tray_dictate.engine import credentials
@@ -48,14 +50,12 @@ def got(folder: Path, name: str) -> int:
     return environment.count("secret-")
 
 
-async def keep(text: str) -> None:
-    """Nothing is put on a clipboard here."""
-
-
 async def test_a_filter_and_an_editor_get_none(folder: Path) -> None:
-    await RewriteChain(RewriteSettings(command=["filter"]), print).apply("text", "xterm")
+    await RewriteChain(RewriteSettings(command=["filter"]), FakeNotices()).apply("text", "xterm")
     (folder / "config.toml").write_text("")
-    await Opening(folder / "config.toml", print, keep).open("settings")
+    await Documents(
+        folder / "config.toml", FakeNotices(), SimpleNamespace(output=FakeOutput())
+    ).open("settings")
     assert (got(folder, "filter"), got(folder, "xdg-open")) == (0, 0)
 
 

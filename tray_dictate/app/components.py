@@ -1,7 +1,4 @@
-"""What app.py has built, and reconfigure.py may replace between two dictations.
-
-How each part is made from the settings, at the start and when they change.
-"""
+"""The components of a running daemon, and the factory that makes them from the settings."""
 
 from __future__ import annotations
 
@@ -9,8 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from typing import Literal, Protocol, TypeVar, assert_never, runtime_checkable
 
 from tray_dictate import output
 from tray_dictate.audio.cues import CueFilter, Cues
@@ -18,9 +14,7 @@ from tray_dictate.audio.microphone import Microphone as LiveMicrophone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core.desktop_shortcuts import Trigger
-from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import (
-    Actions,
     BlindCaretReader,
     CaretReader,
     CloudQuota,
@@ -28,13 +22,14 @@ from tray_dictate.core.ports import (
     Engine,
     Hotkey,
     Lock,
-    MenuState,
     Microphone,
+    Notifier,
     Output,
     Rewriter,
     Tray,
-    Urgency,
+    TrayCommands,
 )
+from tray_dictate.core.signals import Signal
 from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.rewrite import RewriteChain
@@ -42,11 +37,39 @@ from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui import tray
 from tray_dictate.ui.labels import hint
+from tray_dictate.ui.tray.headless import Headless
+
+log = logging.getLogger(__name__)
+
+_CLOSING = 20.0  # seconds for a component to close
+MakeEngine = Callable[[EngineSettings, Notifier, CloudQuota], Engine]
+# a component that can be replaced while the daemon runs
+Name = Literal["engine", "microphone", "cues", "rewriter", "output", "history", "tray", "caret"]
+
+
+class Component(Protocol):
+    """What holds something of the system until it is closed."""
+
+    async def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class _Stoppable(Protocol):
+    """A component, such as a tray, that is stopped before it is closed."""
+
+    def stop(self) -> None:
+        """End its run."""
+        ...
+
+
+C = TypeVar("C", bound=Component)
 
 
 @dataclass(slots=True)
 class Components:
-    """The parts of a running daemon, and the settings that they were built for."""
+    """The components of a running daemon, and the settings that they were made from."""
 
     config: Config
     hotkey: Hotkey
@@ -59,130 +82,200 @@ class Components:
     history: Store
     caret: CaretReader = field(default_factory=BlindCaretReader)
     lock: Lock = field(default_factory=ScreenLock)
+    config_changed: Signal[Config] = field(default_factory=Signal[Config])
+
+    def closable(self) -> list[Component]:
+        """Return the components that have to be closed when others take their places."""
+        return [
+            self.engine, self.microphone, self.rewriter, self.output, self.tray, self.caret,
+        ]  # fmt: skip
+
+    def not_in(self, others: Components) -> list[Component]:
+        """Return the components that have to be closed where only those of `others` are used."""
+        used = set(map(id, others.closable()))
+        return [component for component in self.closable() if id(component) not in used]
+
+    def take_over(self, new: Components) -> None:
+        """Put the components and settings of `new` into the places of these, and say so."""
+        self.config = new.config
+        self.engine, self.microphone, self.cues = new.engine, new.microphone, new.cues
+        self.rewriter, self.output, self.history = new.rewriter, new.output, new.history
+        self.tray, self.caret = new.tray, new.caret
+        self.config_changed.emit(self.config)
+
+    def can_reconfigure(self, name: Name) -> bool:
+        """Return whether this very component can go on with other settings."""
+        if name == "output":
+            return isinstance(self.output, output.Adaptable)
+        return name == "history"
+
+    def reconfigure(self, name: Name, config: Config) -> None:
+        """Have a component go on with other settings; for those that can."""
+        if name == "history":
+            self.history.change(config.history)
+        elif isinstance(self.output, output.Adaptable):
+            self.output.adapt(config.output)
 
     def hint(self) -> str:
         """Say how to begin: "hold right Ctrl and speak"."""
         return hint(self.config.hotkey.keys, self.config.hotkey.mode, self._trigger())
 
     def watches(self) -> bool:
-        """Tell whether the keys that the user types are seen, wherever the focus is."""
+        """Return whether the keys that the user types are seen, wherever the focus is."""
         return self._trigger() is None
 
     def _trigger(self) -> Trigger | None:
         return self.hotkey.trigger() if isinstance(self.hotkey, DesktopManagedHotkey) else None
 
     def play(self, cue: str) -> None:
-        """Play a cue on what plays them now."""
+        """Play a cue on the current player."""
         self.cues.play(cue)
 
     def unringing(self) -> Callable[[bytes], bytes]:
         """Return what takes the cues out of a recording, chunk by chunk."""
         notches = CueFilter(self.engine.rate)
-        return lambda chunk: notches.feed(chunk, self.cues.ringing())
 
-    def show(self, status: Status, detail: str, listening: bool) -> None:
-        """Show it on the tray that there is now."""
-        self.tray.show(status, detail, listening=listening)
+        def clean(chunk: bytes) -> bytes:
+            return notches.feed(chunk, self.cues.ringing())
 
-    def level(self, level: float) -> None:
-        """Show how loud it is, likewise."""
-        self.tray.level(level)
-
-    def offer(self, choices: MenuState) -> None:
-        """Offer these in the menu that there is now."""
-        self.tray.offer(choices)
-
-    def notify(self, message: str, cause: str, urgency: Urgency, buttons: tuple[str, ...]) -> None:
-        """Tell the user through the tray that there is now."""
-        self.tray.notify(message, cause, urgency, buttons)
+        return clean
 
 
-log = logging.getLogger(__name__)
+def settings_by_component(config: Config) -> dict[Name, object]:
+    """Return the settings that each component is made from, in the order of their making.
 
-_CLOSING = 20.0  # seconds
-_ORDER = ("output", "history", "rewriter", "engine", "tray", "microphone", "cues", "caret")
-Tell = Callable[[str], None]
-MakeEngine = Callable[[EngineSettings, Tell, CloudQuota], Engine]
+    Where these change, the component is replaced, or goes on with the new ones.
+    """
+    engine = config.engine_with_terms
+    return {
+        # the offline engine depends on its languages only
+        "engine": engine if engine.name != "offline" else ("offline", tuple(engine.languages)),
+        "microphone": config.audio,
+        "cues": config.audio,
+        "rewriter": config.rewrite,
+        "output": config.output,
+        "history": config.history,
+        "tray": config.tray,
+        "caret": config.text.read_caret,
+    }
 
 
 @dataclass(slots=True)
 class ComponentFactory:
-    """Makes parts, and ends those that are left."""
+    """Makes components from settings, and closes those that are left."""
 
     bridge: Bridge
     portaudio: PortAudio
-    actions: Actions
-    about: Callable[[str], Tell]  # what tells the user about one part
+    notices: Notifier
     make_engine: MakeEngine
     keyboard: SwitchableHotkey
     store: Store
-    lock: ScreenLock
-    _open: list[Any] = field(default_factory=list[Any])
+    lock: Lock
+    _commands: TrayCommands | None = None
+    _open: list[Component] = field(default_factory=list[Component])
 
-    def parts(self, config: Config) -> Components:
-        """Return all parts. Raises DictateError."""
-        made = {name: self.build(name, config) for name in _ORDER}
-        return Components(config, self.keyboard, lock=self.lock, **made)
+    def components(self, config: Config) -> Components:
+        """Return all components, with a tray that shows nothing yet. Raises DictateError."""
+        return Components(
+            config,
+            self.keyboard,
+            output=self.output(config),
+            history=self.store,
+            rewriter=self.rewriter(config),
+            engine=self.engine(config),
+            tray=Headless(),
+            microphone=self.microphone(config),
+            cues=self.cues(config),
+            caret=self.caret(config),
+            lock=self.lock,
+        )
 
-    def build(self, name: str, config: Config) -> Any:
-        """Return a new part, by its name in Parts. Raises DictateError."""
-        part = getattr(self, f"_{name}")(config)
-        if hasattr(part, "close"):
-            self._open.append(part)
-        return part
+    def show_tray(self, components: Components, commands: TrayCommands) -> None:
+        """Make the tray, now that there is what its menu does; `commands` from any thread."""
+        self._commands = commands
+        components.tray = self.tray(components.config)
 
-    def adapting(self, name: str, part: Any, config: Config) -> Callable[[], None] | None:
-        """Return what lets this very part go on with other settings; None where it cannot."""
-        if name == "history":
-            return partial(self.store.change, config.history)
-        return output.adapting(part, config.output) if name == "output" else None
+    def renew(self, name: Name, components: Components) -> None:
+        """Make one of the components anew, from their settings. Raises DictateError."""
+        config = components.config
+        match name:
+            case "engine":
+                components.engine = self.engine(config)
+            case "microphone":
+                components.microphone = self.microphone(config)
+            case "cues":
+                components.cues = self.cues(config)
+            case "rewriter":
+                components.rewriter = self.rewriter(config)
+            case "output":
+                components.output = self.output(config)
+            case "history":
+                components.history = self.store  # it is never replaced
+            case "tray":
+                components.tray = self.tray(config)
+            case "caret":
+                components.caret = self.caret(config)
+            case _:
+                assert_never(name)
 
-    async def close(self, part: Any) -> None:
-        """End a part that is in use no more."""
-        if hasattr(part, "stop"):  # a tray
-            part.stop()
-        if part not in self._open:
+    async def close(self, component: Component) -> None:
+        """Close a component that is used no more; raises nothing."""
+        if isinstance(component, _Stoppable):
+            component.stop()
+        if component not in self._open:
             return
-        self._open.remove(part)
+        self._open.remove(component)
         try:
             async with asyncio.timeout(_CLOSING):
-                await part.close()
+                await component.close()
         except Exception:
-            log.exception("%s did not close", type(part).__name__)
+            log.exception("%s did not close", type(component).__name__)
 
     async def close_all(self) -> None:
-        """End what is left, the last one first."""
-        for part in reversed(self._open.copy()):
-            await self.close(part)
+        """Close what is left, the last one first."""
+        for component in reversed(self._open.copy()):
+            await self.close(component)
 
-    def _engine(self, config: Config) -> Engine:
-        return self.make_engine(config.engine_with_terms, self.about("engine"), self.store.usage)
+    def engine(self, config: Config) -> Engine:
+        """Return the configured engine, not yet loaded. Raises ConfigError."""
+        usage = self.store.usage
+        return self._opened(self.make_engine(config.engine_with_terms, self.notices, usage))
 
-    def _microphone(self, config: Config) -> LiveMicrophone:
-        return LiveMicrophone(config.audio, self.portaudio, self.bridge, self.about("microphone"))
+    def microphone(self, config: Config) -> Microphone:
+        """Return the configured microphone, not yet open."""
+        return self._opened(LiveMicrophone(config.audio, self.portaudio, self.bridge, self.notices))
 
-    def _cues(self, config: Config) -> Cues:
+    def cues(self, config: Config) -> Cues:
+        """Return the player of cues."""
         return Cues(config.audio, self.portaudio)
 
-    def _rewriter(self, config: Config) -> RewriteChain:
-        return RewriteChain(config.rewrite, self.about("rewrite"))
+    def rewriter(self, config: Config) -> Rewriter:
+        """Return what rewrites texts. Raises ConfigError."""
+        return self._opened(RewriteChain(config.rewrite, self.notices))
 
-    def _output(self, config: Config) -> Any:
+    def output(self, config: Config) -> Output:
+        """Return the configured output. Raises UnavailableError."""
         settings = config.output
         keyboard = self.keyboard
-        return output.select(
-            settings.method, keyboard.expect, settings.rules, private=settings.private,
-            held=keyboard.held, heard=keyboard.filters_own_keys, own=keyboard.own,
+        return self._opened(
+            output.select(
+                settings.method, keyboard.expect, settings.rules, private=settings.private,
+                held=keyboard.held, heard=keyboard.filters_own_keys, own=keyboard.own,
+            )
         )  # fmt: skip
 
-    def _caret(self, config: Config) -> CaretReader:
-        return output.caret(read=config.text.read_caret)
+    def caret(self, config: Config) -> CaretReader:
+        """Return what reads the text around the caret, if it is to be read."""
+        return self._opened(output.caret(read=config.text.read_caret))
 
-    def _history(self, _config: Config) -> Store:
-        return self.store  # it is never replaced
+    def tray(self, config: Config) -> Tray:
+        """Return the tray for this desktop."""
+        assert self._commands, "show_tray comes first"
+        icon, notifications = config.tray.icon, config.tray.notifications
+        return self._opened(
+            tray.select(self.bridge, self._commands, icon=icon, notifications=notifications)
+        )
 
-    def _tray(self, config: Config) -> Any:
-        return tray.select(
-            self.bridge, self.actions, icon=config.tray.icon,
-            notifications=config.tray.notifications,
-        )  # fmt: skip
+    def _opened(self, component: C) -> C:
+        self._open.append(component)
+        return component

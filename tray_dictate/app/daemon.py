@@ -1,15 +1,14 @@
 """Takes events to the state machine and performs its commands; one task per dictation.
 
 Everything here runs on the loop. Nothing here decides: core.chord says what the keys mean,
-core.dictation what to do. StatusPublisher publishes each change of the status.
+core.dictation what to do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import assert_never
@@ -18,7 +17,9 @@ from tray_dictate.app.components import Components
 from tray_dictate.app.delivery import Delivery
 from tray_dictate.app.last_dictation import LastDictation
 from tray_dictate.app.notices import Notices
+from tray_dictate.app.status import StatusPublisher
 from tray_dictate.app.take import Take, TakeRecord
+from tray_dictate.config.schema import Config
 from tray_dictate.core.chord import POINTER, Edge, Shortcuts, Signal
 from tray_dictate.core.cue_policy import CuePolicy
 from tray_dictate.core.dictation import (
@@ -44,66 +45,10 @@ from tray_dictate.core.dictation import (
 )
 from tray_dictate.core.errors import DictateError
 from tray_dictate.core.keys import MODIFIERS
-from tray_dictate.core.ports import DesktopManagedHotkey
+from tray_dictate.core.ports import DesktopManagedHotkey, Notifier
 from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.switchable import machine
 from tray_dictate.system.expressions import EXPRESSIONS
-
-_TAIL = 0.5  # seconds that a microphone may be open beyond a recording without being shown
-
-
-class StatusPublisher:
-    """The status, what goes with it, and since when; lives on the loop."""
-
-    def __init__(self, tray: Callable[[Status, str, bool], None], hint: Callable[[], str]) -> None:
-        self._tray = tray
-        self.hint = hint  # how to begin, in words
-        self._followers: list[Callable[[], None]] = []
-        self.status, self.detail = Status.IDLE, ""
-        self.is_open = False  # the microphone
-        self.listening = False  # it is shown that it is open, as the status does not say so
-        self._marking: asyncio.TimerHandle | None = None
-        self.started = self.since = time.time()
-        self._nothing = True  # was shown
-
-    def put(self, status: Status, detail: str, *, is_open: bool) -> None:
-        """Show it, where it is another; a microphone that is open, where it stays so."""
-        listening = self._listens(status, is_open=is_open)
-        before = self.status, self.detail, self.listening
-        if (status, detail, listening) == before and not self._nothing:
-            return
-        if status is not self.status:
-            self.since = time.time()
-        self.status, self.detail, self.listening = status, detail, listening
-        self._nothing = False
-        self.again()
-
-    def _listens(self, status: Status, *, is_open: bool) -> bool:
-        """Return whether to show that the microphone is open; it may come to that in a moment."""
-        self.is_open = is_open
-        unsaid = is_open and status not in (Status.OPENING, Status.RECORDING)
-        if self._marking and not unsaid:
-            self._marking.cancel()
-            self._marking = None
-        elif unsaid and not self.listening and not self._marking:
-            self._marking = asyncio.get_running_loop().call_later(_TAIL, self._mark)
-        return self.listening and unsaid
-
-    def _mark(self) -> None:
-        self._marking, self.listening = None, True
-        self.again()
-
-    def again(self) -> None:
-        """Show the same: the tray may be another, or the settings."""
-        self._tray(self.status, self.detail, self.listening)
-        for changed in tuple(self._followers):
-            changed()
-
-    def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call it at every change; returns what ends that."""
-        self._followers.append(changed)
-        return lambda: self._followers.remove(changed)
-
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +72,12 @@ class LiveDictation:
     """One dictation until it is over: its take, which it observes, its task and its limit."""
 
     def __init__(
-        self, number: int, pressed: float, parts: Components, cues: CuePolicy, daemon: Daemon
-    ) -> None:
+        self, number: int, pressed: float, parts: Components, cues: CuePolicy,
+        *, notices: Notifier, daemon: Daemon,
+    ) -> None:  # fmt: skip
         """Begin to record; `pressed` is when the key went down, on the loop's clock."""
-        self._number, self._parts, self._cues, self._daemon = number, parts, cues, daemon
+        self._number, self._parts, self._cues = number, parts, cues
+        self._notices, self._daemon = notices, daemon
         settings = parts.config
         self.record = TakeRecord.of(settings.engine)
         self._take = Take(
@@ -156,7 +103,7 @@ class LiveDictation:
     def cut_off(self) -> None:
         """Give it up at the end of the program, and keep the recording if it has no text yet."""
         if not self._task.done():  # a server that is away, most likely
-            self._daemon.tell(f"{_UNFINISHED} {self._take.keep(_UNFINISHED)}", "take")
+            self._notices.tell(f"{_UNFINISHED} {self._take.keep(_UNFINISHED)}", "take")
         self._task.cancel()
 
     def end(self) -> None:
@@ -171,7 +118,7 @@ class LiveDictation:
 
     def level(self, level: float) -> None:
         """Show how loud the recording is."""
-        self._parts.level(level)
+        self._daemon.publisher.level_changed.emit(level)
 
     def recorded(self) -> None:
         """Play the stop cue: nothing more will be recorded."""
@@ -191,13 +138,13 @@ class LiveDictation:
             trouble = f"{reason} {self._take.keep(reason)}"
         if trouble:
             self._cues.failed(self._number)
-            self._daemon.tell(trouble, "take")
+            self._notices.tell(trouble, "take")
         self._daemon.post(Drained(self._number, trouble))
 
     def _end_at_limit(self) -> None:
         limit = self._parts.config.hotkey.limit_minutes
         message = f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes)."
-        self._daemon.tell(message, "limit")
+        self._notices.tell(message, "limit")
         self._daemon.post(Stop())
 
 
@@ -205,19 +152,25 @@ class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
     def __init__(
-        self, parts: Components, farewell: float = _FAREWELL, patience: float = _PATIENCE
+        self,
+        parts: Components,
+        notices: Notices,
+        farewell: float = _FAREWELL,
+        patience: float = _PATIENCE,
     ) -> None:
         """`patience` is with a keyboard that does not answer, in seconds."""
-        self._parts, self._farewell, self._patience = parts, farewell, patience
+        self._parts, self._notices = parts, notices
+        self._farewell, self._patience = farewell, patience
         self._state = State()
-        self.shown = StatusPublisher(parts.show, parts.hint)
+        self.publisher = StatusPublisher()
+        self.publisher.status_changed.subscribe(self._show_status)
+        self.publisher.level_changed.subscribe(self._show_level)
         self._follow_parts()
+        parts.config_changed.subscribe(self._config_changed)
         self._live: dict[int, LiveDictation] = {}
         self._cues = CuePolicy(parts.play)
-        telling = Notices(parts.notify)
-        self.tell, self._tell_rest = telling.tell, telling.flush  # the user; see telling.py
-        self.delivery = Delivery(parts, partial(self.tell, cause="delivery"), self._delivered)
-        self._last = LastDictation(self.delivery, partial(self.tell, cause="asked"))
+        self.delivery = Delivery(parts, partial(notices.tell, cause="delivery"), self._delivered)
+        self.last = LastDictation(self.delivery, partial(notices.tell, cause="asked"))
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -252,7 +205,7 @@ class Daemon:
         try:
             await work
         except DictateError as trouble:  # told now, and again at a press; it may mend meanwhile
-            self.tell(str(trouble))
+            self._notices.tell(str(trouble))
 
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
@@ -260,7 +213,7 @@ class Daemon:
         EXPRESSIONS.follow(None)
         for dictation in self._live.values():
             dictation.cut_off()
-        self._tell_rest()
+        self._notices.flush()
         if self._look:
             self._look.cancel()
         if self._wake:
@@ -311,7 +264,7 @@ class Daemon:
             self._parts.hotkey.forget()
         if not locked:
             for words in dict.fromkeys(self._behind_lock):
-                self.tell(words, "limit")
+                self._notices.tell(words, "limit")
             self._behind_lock.clear()
 
     @property
@@ -329,14 +282,15 @@ class Daemon:
                     yield
                     return
 
-    def apply_components(self) -> None:
-        """Apply the current settings and components. Call between dictations only."""
+    def _config_changed(self, _config: Config) -> None:
+        """Go on with the settings and components that there are now, between dictations."""
         EXPRESSIONS.again()
         self._follow_parts()
         self._forget_asked()  # the keyboard may be another
         self.delivery.apply_components()
         self._schedule()
-        self.shown.again()  # the tray may be another
+        self._notices.show_on(self._parts.tray)
+        self.publisher.again()  # the tray may be another
 
     def post(self, event: Event) -> None:
         """Let something happen."""
@@ -364,10 +318,6 @@ class Daemon:
         """Learn that the user's latest click was on our icon or its menu."""
         self.delivery.own_menu_clicked(asyncio.get_running_loop().time())
 
-    def from_menu(self, name: str) -> None:
-        """Redo, undo or copy the last dictation, when the menu is gone and the focus back."""
-        self._last.ask_from_menu(name)
-
     def edge(self, edge: Edge) -> None:
         """Take a key edge from the hotkey's back end."""
         asked = self._shortcuts.feed(edge)
@@ -387,7 +337,7 @@ class Daemon:
         if asked:
             self.look_at_lock()
         for name in asked:
-            self._last.ask(name)
+            self.last.ask(name)
 
     def _follow_parts(self) -> None:
         self._parts.microphone.follow(self._show)
@@ -402,7 +352,7 @@ class Daemon:
             self._asked = None
 
     def _tell_expression(self, message: str) -> None:
-        self.tell(message, "expressions")
+        self._notices.tell(message, "expressions")
 
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:
@@ -466,7 +416,9 @@ class Daemon:
     def _begin(self, number: int) -> None:
         now = asyncio.get_running_loop().time()
         pressed = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
-        dictation = LiveDictation(number, pressed, self._parts, self._cues, self)
+        dictation = LiveDictation(
+            number, pressed, self._parts, self._cues, notices=self._notices, daemon=self
+        )
         self._live[number] = dictation
         self.delivery.begin(number, dictation.record)
 
@@ -488,6 +440,12 @@ class Daemon:
             self._look.cancel()
         self._look = asyncio.get_running_loop().call_later(pause, self._look_again, doubt)
 
+    def _show_status(self, status: Status, detail: str, listening: bool) -> None:
+        self._parts.tray.show(status, detail, listening=listening)
+
+    def _show_level(self, level: float) -> None:
+        self._parts.tray.level(level)
+
     def _show(self) -> None:
         state = self._state
-        self.shown.put(state.status, state.trouble, is_open=self._parts.microphone.is_open)
+        self.publisher.put(state.status, state.trouble, is_open=self._parts.microphone.is_open)

@@ -13,12 +13,15 @@ import shlex
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tray_dictate.app.components import Components
 from tray_dictate.config import template
+from tray_dictate.config.load import Sources
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
+from tray_dictate.core.ports import Document, Notifier
 from tray_dictate.system import files, own_python
 from tray_dictate.system import process as program
 from tray_dictate.system.key_variables import without_keys
@@ -46,31 +49,40 @@ _TERMINALS = (  # each with what a command follows
 DOCTOR = own_python.module("tray_dictate", "doctor", "--no-input")
 
 
-class Opening:
-    """Opens one thing or the other; raises UnavailableError."""
+class Documents:
+    """Opens documents in an editor, as the user's desktop and environment choose it."""
 
     def __init__(
         self,
         settings: Path,
-        tell: Callable[[str], None],
-        keep: Callable[[str], Awaitable[None]],
+        notices: Notifier,
+        components: Components,
         *,
         platform: str = sys.platform,
         doctor: list[str] = DOCTOR,
     ) -> None:
-        """`keep` puts a text on the clipboard, or raises DeliveryError."""
-        self._settings, self._tell, self._keep = settings, tell, keep
+        """`settings` is the user's file; `doctor` is the command that checks this machine.
+
+        The output among the components keeps a path on the clipboard where no editor starts.
+        """
+        self._settings, self._notices, self._components = settings, notices, components
         self._platform, self._doctor = platform, doctor
         self._editors = TaskSet()
 
-    async def open(self, name: str) -> None:
-        """Open "settings", "check" or "log"."""
-        match name:
+    @classmethod
+    def of(cls, sources: Sources, notices: Notifier, components: Components) -> Documents:
+        """Return those of a daemon; the check uses the settings that it was started with."""
+        path, doctor = sources.path or files.config_file(), [*DOCTOR, *sources.words()]
+        return cls(path, notices, components, doctor=doctor)
+
+    async def open(self, document: Document) -> None:
+        """Open a document. Raises UnavailableError."""
+        match document:
             case "settings":
                 path = self._own_settings()
             case "check":
                 path = await self._check()
-            case _:
+            case "log":
                 path = files.log_file()
         if not path.exists():
             raise UnavailableError(f"There is no {path}: it cannot be written there.")
@@ -85,7 +97,8 @@ class Opening:
 
     async def _check(self) -> Path:
         """Return the file with what the doctor says."""
-        self._tell("This machine is being checked; the result is shown in a moment.")
+        words = "This machine is being checked; the result is shown in a moment."
+        self._notices.tell(words, "asked")
         try:
             code, said = await program.run(
                 self._doctor, limit=_CHECK, longest=_LONGEST, env=os.environ
@@ -113,7 +126,7 @@ class Opening:
             if await self._opens([*editor, str(path)]):
                 return
         try:
-            await self._keep(str(path))
+            await self._components.output.keep(str(path))
         except DeliveryError as reason:
             log.info("the clipboard: %s", reason)
             raise _no_editor(f"Open {path} with one") from reason

@@ -2,12 +2,6 @@
 
 The file is the truth: a change is written into it, and whatever it then says is applied. What
 cannot be read, written or applied leaves everything as it was, the file too.
-
-Other settings for the running daemon: only the parts that they concern are replaced.
-
-What can fail is done first, beside the running parts: the new engine is loaded, the new parts are
-built. They take over between two dictations, since one keeps its settings until its last word is
-delivered. Whatever fails, the old parts stay.
 """
 
 from __future__ import annotations
@@ -16,16 +10,23 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
-from tray_dictate.app.components import Components
+from tray_dictate.app.components import (
+    Component,
+    ComponentFactory,
+    Components,
+    Name,
+    settings_by_component,
+)
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import edit, load
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.config.schema import settings as every_setting
 from tray_dictate.core.errors import ConfigError, DictateError
-from tray_dictate.core.ports import Engine
+from tray_dictate.core.ports import Notifier
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.system import logs
 from tray_dictate.system.memory import trim
@@ -44,12 +45,10 @@ Apply = Callable[[Config, Commit], Awaitable[None]]
 class LiveConfig:
     """What is in force; lives on the loop."""
 
-    def __init__(
-        self, sources: Sources, config: Config, apply: Apply, tell: Callable[[str], None]
-    ) -> None:
-        """`tell` gets what is wrong with a file that was edited; "" when it is right again."""
+    def __init__(self, sources: Sources, config: Config, apply: Apply, notices: Notifier) -> None:
+        """`notices` gets the mistakes in a file that was edited."""
         self._sources, self.config = sources, config
-        self._apply, self._tell = apply, tell
+        self._apply, self._notices = apply, notices
         self._one = asyncio.Lock()  # change at a time
         self._begun = asyncio.Event()
         self._seen = self._text()  # what the file held when it was last read
@@ -57,10 +56,6 @@ class LiveConfig:
         self._looking: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()  # those who change something
         self._over = self._wrong = False
-
-    def words(self) -> list[str]:
-        """Return what makes another command use the same settings."""
-        return self._sources.words()
 
     async def change(self, name: str, value: Any) -> None:
         """Give a setting ("engine.name") another value, here and in the file.
@@ -109,7 +104,7 @@ class LiveConfig:
             changed = await self._put_in_force(config, commit)
         if self._wrong:
             self._wrong = False
-            self._tell("")
+            self._notices.tell("", "settings")
         if not changed:
             return "The settings are as they were."
         return f"Changed: {', '.join(changed)}."
@@ -177,10 +172,11 @@ class LiveConfig:
             await self.reload()
         except ConfigError as error:
             self._wrong = True
-            self._tell(f"The settings of before stay in force. {error}")
+            self._notices.tell(f"The settings of before stay in force. {error}", "settings")
         except Exception:
             log.exception("the edited settings could not be applied")
-            self._tell("The edited settings could not be applied; the log has the details.")
+            words = "The edited settings could not be applied; the log has the details."
+            self._notices.tell(words, "settings")
 
     async def _put_in_force(self, config: Config, commit: Commit) -> list[str]:
         """Return the names of what has changed. Raises ConfigError."""
@@ -226,53 +222,29 @@ def _changed(before: Config, after: Config) -> list[str]:
     return [name for name in _NAMES if _value(before, name) != _value(after, name)]
 
 
-class Builds(Protocol):
-    """How parts are made; `name` is the part's in Parts."""
-
-    def build(self, name: str, config: Config) -> Any:
-        """Return a new part. Raises DictateError."""
-        ...
-
-    def adapting(self, name: str, part: Any, config: Config) -> Callable[[], None] | None:
-        """Return what lets this very part go on with other settings; None where it cannot."""
-        ...
-
-    async def close(self, part: Any) -> None:
-        """End a part that is in use no more; raises nothing."""
-        ...
-
-
-def _engine(config: Config) -> object:
-    """Return what the engine is made from; the embedded one asks for one of its settings."""
-    engine = config.engine_with_terms
-    return engine if engine.name != "offline" else ("offline", tuple(engine.languages))
-
-
-# what each part that can be replaced is made from, in the order in which they take over
-_MADE_FROM: dict[str, Callable[[Config], object]] = {
-    "engine": _engine,
-    "microphone": lambda config: config.audio,
-    "cues": lambda config: config.audio,
-    "rewriter": lambda config: config.rewrite,
-    "output": lambda config: config.output,
-    "history": lambda config: config.history,
-    "tray": lambda config: config.tray,
-    "caret": lambda config: config.text.read_caret,
-}
-
-
 class ComponentSwap:
-    """Settings' `Apply`."""
+    """LiveConfig's Apply: replaces the components that the changed settings concern.
+
+    What can fail is done first, beside the components in use: the new ones are made, and the new
+    engine is loaded. They take over between two dictations, since a dictation keeps its settings
+    until its last word is delivered. Whatever fails, the old components stay.
+    """
 
     def __init__(
-        self, builds: Builds, keyboard: SwitchableHotkey, parts: Components, daemon: Daemon
+        self,
+        factory: ComponentFactory,
+        keyboard: SwitchableHotkey,
+        parts: Components,
+        daemon: Daemon,
+        notices: Notifier,
     ) -> None:
-        self._builds, self._keyboard = builds, keyboard
-        self._parts, self._daemon = parts, daemon
+        self._factory, self._keyboard = factory, keyboard
+        self._parts, self._daemon, self._notices = parts, daemon, notices
 
     async def __call__(self, config: Config, commit: Commit) -> None:
         """Put the settings in force, or raise DictateError and leave all as it was."""
-        made = await self._make(config)
+        new = await self._make(config)
+        before = self._parts.microphone, self._parts.engine
         hotkey = None
         try:
             hotkey = await self._keyboard.make(config.hotkey)
@@ -280,65 +252,53 @@ class ComponentSwap:
             async with self._daemon.between_dictations():
                 self._keyboard.change(config.hotkey, hotkey)
                 hotkey = None  # it is the keyboard's
-                for part in self._take_over(config, made):
-                    await self._builds.close(part)  # an output gives back what it has borrowed
+                await self._close(self._take_over(new))  # an output gives back what it borrowed
         except BaseException:
             if hotkey:
                 hotkey.stop()
-            await self._close([part for name, part in made.items() if not self._uses(name, part)])
+            await self._close(new.not_in(self._parts))
             raise
         trim()  # a model that is used no more
-        if {"microphone", "engine"} & made.keys():
+        if before != (self._parts.microphone, self._parts.engine):
             await self._warm_up()
 
-    async def _make(self, config: Config) -> dict[str, Any]:
-        """Return the new parts that are needed, by name. Raises DictateError."""
-        made: dict[str, Any] = {}
+    async def _make(self, config: Config) -> Components:
+        """Return the components for the settings: new ones where needed. Raises DictateError."""
+        new = replace(self._parts, config=config)
         try:
             for name in self._concerned(config):
-                if self._adapting(name, config) is None:
-                    made[name] = self._builds.build(name, config)
-            if "engine" in made:  # the last that can fail, and what takes long
-                engine: Engine = made["engine"]
-                await engine.load()
+                if not self._parts.can_reconfigure(name):
+                    self._factory.renew(name, new)
+            if new.engine is not self._parts.engine:  # the last that can fail, and takes long
+                await new.engine.load()
         except BaseException:
-            await self._close(list(made.values()))
+            await self._close(new.not_in(self._parts))
             raise
-        return made
+        return new
 
-    def _take_over(self, config: Config, made: dict[str, Any]) -> list[Any]:
-        """Put the new parts into their places; return the old ones. Nothing here can fail."""
-        for name in self._concerned(config):
-            if name not in made and (adapt := self._adapting(name, config)):
-                adapt()
-        retired = [self._part(name) for name in made]
-        for name, part in made.items():
-            setattr(self._parts, name, part)
-        if config.log.level != self._parts.config.log.level:
-            logs.set_level(config.log.level)
-        self._parts.config = config
-        self._daemon.apply_components()
+    def _take_over(self, new: Components) -> list[Component]:
+        """Put the new components into their places; return the old ones. Nothing here can fail."""
+        for name in self._concerned(new.config):
+            if self._parts.can_reconfigure(name):
+                self._parts.reconfigure(name, new.config)
+        if new.config.log.level != self._parts.config.log.level:
+            logs.set_level(new.config.log.level)
+        retired = self._parts.not_in(new)
+        self._parts.take_over(new)
         return retired
 
     async def _warm_up(self) -> None:
         try:
             await self._parts.microphone.warm_up(self._parts.engine.rate)
         except DictateError as trouble:  # as at the start: told now, and at a press again
-            self._daemon.tell(str(trouble))
+            self._notices.tell(str(trouble))
 
-    def _concerned(self, config: Config) -> list[str]:
-        before = self._parts.config
-        return [name for name, of in _MADE_FROM.items() if of(before) != of(config)]
+    def _concerned(self, config: Config) -> list[Name]:
+        """Return the components whose settings are others, in the order of their making."""
+        before = settings_by_component(self._parts.config)
+        after = settings_by_component(config)
+        return [name for name in after if after[name] != before[name]]
 
-    def _adapting(self, name: str, config: Config) -> Callable[[], None] | None:
-        return self._builds.adapting(name, self._part(name), config)
-
-    def _part(self, name: str) -> Any:
-        return getattr(self._parts, name)
-
-    def _uses(self, name: str, part: Any) -> bool:
-        return self._part(name) is part
-
-    async def _close(self, parts: list[Any]) -> None:
-        for part in parts:
-            await self._builds.close(part)
+    async def _close(self, components: list[Component]) -> None:
+        for component in components:
+            await self._factory.close(component)

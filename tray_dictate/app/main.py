@@ -8,7 +8,6 @@ One daemon for a session: a second one has the first show itself, and ends.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
 import sys
@@ -16,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import filelock
@@ -23,22 +23,23 @@ import filelock
 from tray_dictate import hotkey
 from tray_dictate.app.components import ComponentFactory, MakeEngine
 from tray_dictate.app.control import client
-from tray_dictate.app.control.commands import handlers
+from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import ComponentSwap, LiveConfig
-from tray_dictate.app.menu import forgetting, microphone, offering
-from tray_dictate.app.notices import unseen, welcome
+from tray_dictate.app.menu import MenuController, PostedCommands
+from tray_dictate.app.notices import HotkeyNotices, Notices, unseen, welcome
+from tray_dictate.audio.devices import DeviceList
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HotkeySettings
-from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import ControlError, DictateError, RunningError
-from tray_dictate.core.ports import Actions
+from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.engine import select as select_engine
 from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
-from tray_dictate.system import autostart, files, logs, memory, remedies, threads
+from tray_dictate.system import autostart, files, logs, memory, remedies
 from tray_dictate.system.screen_lock import screen_lock
 from tray_dictate.system.threads import Bridge
 
@@ -91,116 +92,100 @@ class _App:
         self, sources: Sources, config: Config, make_engine: MakeEngine, stack: ExitStack
     ) -> None:
         self._failed, self._over = "", False
-        self._built = asyncio.Event()
-        self._bridge = Bridge()
-        self._bridge.start()
-        stack.callback(self._bridge.stop)
-        store = Store(config.history, self._about("history"))
+        self._bridge = bridge = Bridge()
+        bridge.start()
+        stack.callback(bridge.stop)
+        self._notices = notices = Notices()
+        store = Store(config.history, notices)
         stack.callback(self._wait, store.close)
-        actions = Actions(
-            enable=lambda on: self._bridge.post(self._daemon.post, Enable(on)),
-            toggle=lambda: self._bridge.post(self._daemon.post, Toggle()),
-            last=lambda name: self._bridge.post(self._daemon.from_menu, name),
-            clicked=lambda: self._bridge.post(self._daemon.own_click),
-            quit=self.quit,
-            look=lambda: self._bridge.post(self._offering.look),
-            set=lambda name, value: self._bridge.post(self._offering.set, name, value),
-            copy=lambda at: self._bridge.post(self._offering.copy, at),
-            autostart=lambda on: self._bridge.post(self._offering.autostart, on),
-            open=lambda name: self._bridge.post(self._offering.open, name),
-        )
-        self._keyboard = keyboard = SwitchableHotkey(
-            lambda settings: hotkey.select(settings, partial(self._hotkey_tells, settings)),
-            config.hotkey,
-        )
+        self._hotkey = SwitchableHotkey(partial(_select_hotkey, bridge, notices), config.hotkey)
         self._lock = screen_lock()
         portaudio = PortAudio()
         stack.callback(portaudio.close)
-        builder = ComponentFactory(
-            self._bridge, portaudio, actions, self._about, make_engine, keyboard, store,
-            self._lock,
-        )  # fmt: skip
-        stack.callback(self._wait, builder.close_all)
-        self._parts = parts = builder.parts(config)
-        self._daemon = Daemon(parts)
-        self._settings = LiveConfig(
-            sources, config, ComponentSwap(builder, keyboard, parts, self._daemon),
-            self._about("settings"),
-        )  # fmt: skip
-        stack.callback(self._wait, self._settings.stop)
-        path = sources.path or files.config_file()
-        self._offering = offering(parts, self._settings, portaudio, path, self._about("asked"))
-        answers = handlers(
-            self._daemon, lambda: parts.config, self.quit, self._settings.reload,
-            microphone(parts, portaudio),
-            forget=forgetting(parts, self._daemon.delivery, self._offering.look),
-        )  # fmt: skip
-        self._control = ControlServer(answers)
+        factory = ComponentFactory(
+            bridge, portaudio, notices, make_engine, self._hotkey, store, self._lock
+        )
+        stack.callback(self._wait, factory.close_all)
+        self._components = components = factory.components(config)
+        self._daemon = daemon = Daemon(components, notices)
+        swap = ComponentSwap(factory, self._hotkey, components, daemon, notices)
+        self._live_config = live_config = LiveConfig(sources, config, swap, notices)
+        stack.callback(self._wait, live_config.stop)
+        documents = Documents.of(sources, notices, components)
+        devices = DeviceList(portaudio)
+        self._menu = menu = MenuController(
+            daemon, components, live_config, notices, devices, documents, self.quit
+        )
+        factory.show_tray(components, PostedCommands(bridge, menu))
+        commands = ControlCommands(
+            daemon, components, live_config, notices, devices=devices, menu=menu
+        )
+        self._control = ControlServer(commands.handlers())
         stack.callback(self._wait, self._control.close)
 
     def run(self) -> int:
         """Start, block in the tray, stop; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self.quit())
+            signal.signal(number, self._quit_by_signal)
         started = self._bridge.run(self._start())
         started.add_done_callback(self._started)
-        self._parts.hotkey.start(
-            lambda edge: self._bridge.post(self._daemon.edge, edge), self._hotkey_lost
-        )
+        self._hotkey.start(partial(self._bridge.post, self._daemon.edge), self._hotkey_lost)
         if sys.platform == "linux":
             from tray_dictate.app import sleep  # noqa: PLC0415 - D-Bus
             from tray_dictate.system.screen_lock import bus  # noqa: PLC0415 - D-Bus
 
-            self._bridge.run(sleep.follow(self._daemon, self._parts))
+            self._bridge.run(sleep.follow(self._daemon, self._components))
             self._bridge.run(bus.follow(self._lock, self._daemon.look_at_lock))
         self._show()
         logger.info("stopping")
-        self._parts.hotkey.stop()
+        self._hotkey.stop()
         self._wait(self._daemon.stop)
-        self._wait(self._parts.tray.close)
+        self._wait(self._components.tray.close)
         if self._failed:
             sys.stderr.write(f"{self._failed}\n")
         return 1 if self._failed else 0
 
     async def _start(self) -> None:
-        self._built.set()
+        self._notices.show_on(self._components.tray)
         try:
             await self._control.start()
         except ControlError as reason:  # the hotkey and the tray work without it
-            self._daemon.tell(str(reason), "control")
-        self._keyboard.follow(lambda: self._bridge.post(self._keys_named))
+            self._notices.tell(str(reason), "control")
+        self._hotkey.trigger_changed.subscribe(partial(self._bridge.post, self._keys_named))
         self._welcome()
         await self._daemon.start()
-        self._settings.begin()
-        self._offering.follow()
-        self._daemon.shown.follow(self._offering.follow)
+        self._live_config.begin()
+        self._menu.start()
 
     def _keys_named(self) -> None:
         """Tell of the keys that the desktop has chosen."""
         self._welcome()
-        trigger = self._keyboard.trigger()
+        trigger = self._hotkey.trigger()
         if trigger and trigger.keys:
-            self._daemon.tell("", "hotkey")  # it was told that there was none
-        self._daemon.shown.again()
+            self._notices.tell("", "hotkey")  # it was told that there was none
+        self._daemon.publisher.again()
 
     def _welcome(self) -> None:
-        if how := welcome(self._parts.config.hotkey, self._keyboard.trigger()):
-            self._daemon.tell(how, "welcome")
-        if unnoticed := unseen(self._parts.config):
-            self._daemon.tell(unnoticed, "unseen")
+        if how := welcome(self._components.config.hotkey, self._hotkey.trigger()):
+            self._notices.tell(how, "welcome")
+        if unnoticed := unseen(self._components.config):
+            self._notices.tell(unnoticed, "unseen")
 
     def _show(self) -> None:
         """Be the tray's thread until `quit`: other settings may bring another tray."""
         while not self._over:
-            tray = self._parts.tray
+            tray = self._components.tray
             tray.run()
-            if tray is self._parts.tray:
+            if tray is self._components.tray:
                 return
 
     def quit(self) -> None:
         """End `run`; from any thread."""
         self._over = True
-        self._parts.tray.stop()
+        self._components.tray.stop()
+
+    def _quit_by_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.quit()
 
     def _started(self, started: Future[None]) -> None:
         error = None if started.cancelled() else started.exception()
@@ -208,35 +193,13 @@ class _App:
             logger.error("start-up failed", exc_info=error)
             self._fail(f"Start-up failed: {error}")
 
-    def _hotkey_tells(self, settings: HotkeySettings, message: str) -> None:
-        """Tell the user, from any thread: also while the daemon is not built yet."""
-
-        def is_bound() -> bool:
-            from tray_dictate.hotkey import bindings  # noqa: PLC0415 - few starts need it
-
-            return bindings.is_bound(settings)
-
-        async def tell() -> None:
-            await self._built.wait()
-            if settings.source == "auto" and await threads.run_in_thread(is_bound):
-                # a portal may be there and give no keys: at each login that would be told
-                logger.info("not told, as the compositor runs our commands: %s", message)
-            else:
-                self._daemon.tell(message, "hotkey")
-
-        self._bridge.run(tell())
-
     def _hotkey_lost(self, reason: str) -> None:
         self._fail(f"The hotkey no longer works. {reason}")
 
     def _fail(self, reason: str) -> None:
         self._failed = reason
-        self._bridge.post(self._daemon.tell, reason, "stopped")
+        self._bridge.post(self._notices.tell, reason, "stopped")
         self.quit()
-
-    def _about(self, cause: str) -> Callable[[str], None]:
-        """Return what tells the user about one part; the daemon is built last."""
-        return lambda message: self._daemon.tell(message, cause)
 
     def _wait(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run a coroutine function on the loop and wait for its end, boundedly."""
@@ -244,3 +207,7 @@ class _App:
             self._bridge.run(work()).result(_SHUTDOWN)
         except TimeoutError:
             logger.warning("%r did not end in time", work)
+
+
+def _select_hotkey(bridge: Bridge, notices: Notifier, settings: HotkeySettings) -> Hotkey:
+    return hotkey.select(settings, HotkeyNotices(bridge, notices, settings))

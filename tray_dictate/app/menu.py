@@ -1,34 +1,31 @@
-"""What the menu offers, looked up when it opens, and what a click on it does.
+"""What the tray menu offers, looked up when it opens, and what a click on it does.
 
-Nothing is polled: a look costs a question to the sound server and to the history each. Sending
+Nothing is polled: a look costs a question to the sound server and one to the history. Sending
 speech to a cloud is the user's own choice: an engine whose server or key is not set up cannot be
-chosen, and a key that may be in the keyring is asked for only when its engine is.
-
-Whom the menu asks in the running daemon.
+chosen, and a key that may be in the keyring is asked for only when its engine is chosen.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tray_dictate import engine
 from tray_dictate.app.components import Components
-from tray_dictate.app.delivery import Delivery
-from tray_dictate.app.documents import DOCTOR, Opening
+from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import LiveConfig
-from tray_dictate.audio.devices import listed, looked_up, pick
-from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.devices import DeviceList
 from tray_dictate.config.schema import Config, EngineSettings
-from tray_dictate.core.errors import DictateError, HistoryError, UnavailableError
-from tray_dictate.core.ports import MenuOption, MenuState
-from tray_dictate.engine.credentials import CredentialSource
+from tray_dictate.core.dictation import Enable, Toggle
+from tray_dictate.core.errors import DictateError, UnavailableError
+from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
+from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.labels import engine_title, engines, languages, methods, microphones
 
 log = logging.getLogger(__name__)
@@ -38,78 +35,122 @@ _MOST = 10  # recent dictations
 _PATIENCE = 2.0  # seconds for one list: a headset that is being opened holds up the others
 
 
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """Whom to ask and tell; what is awaited may raise DictateError."""
+class Autostart(Protocol):
+    """Start at login, as system.autostart does it; each blocks and raises UnavailableError."""
 
-    config: Callable[[], Config]
-    hint: Callable[[], str]  # how to begin
-    change: Callable[[str, Any], Awaitable[None]]  # a setting, by its dotted name
-    microphones: Callable[[], Awaitable[list[tuple[str, bool]]]]  # name, whether it is the default
-    last: Callable[[int], Awaitable[list[Entry]]]  # of the history
-    keep: Callable[[str], Awaitable[None]]  # on the clipboard
-    unusable: Callable[[EngineSettings], list[str]]  # what of an engine is not set up; asks nobody
-    admitted: Callable[[EngineSettings], Awaitable[None]]  # raises where there is no key for it
-    autostart: Callable[[], bool]  # blocks; raises UnavailableError
-    set_autostart: Callable[[bool], None]  # likewise
-    open: Callable[[str], Awaitable[None]]  # settings, check or log, for the user to read
-    offer: Callable[[MenuState], None]
-    tell: Callable[[str], None]
+    def enabled(self) -> bool:
+        """Return whether the daemon starts at login."""
+        ...
+
+    def enable(self) -> object:
+        """Start it at login."""
+        ...
+
+    def disable(self) -> object:
+        """Start it at login no longer."""
+        ...
+
+
+class Engines(Protocol):
+    """What can be said of an engine that is not chosen yet, as the package engine does it."""
+
+    def problems(self, settings: EngineSettings) -> list[str]:
+        """Return what is not set up; asks nobody."""
+        ...
+
+    async def check_key(self, settings: EngineSettings) -> None:
+        """Raise UnavailableError where a key is needed and there is none."""
+        ...
 
 
 @dataclass(slots=True)
 class MenuController:
-    """Looks, offers and does; lives on the loop."""
+    """ports.TrayCommands of the running daemon; lives on the loop."""
 
-    asks: Asks
-    _shown: MenuState = field(default_factory=MenuState)
+    daemon: Daemon
+    components: Components
+    live_config: LiveConfig
+    notices: Notifier
+    devices: DeviceList
+    documents: Documents
+    stop: Callable[[], None]  # ends the daemon
+    login: Autostart = autostart
+    engines: Engines = engine
     _found: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
     _spoken: dict[tuple[str, ...], None] = field(default_factory=dict[tuple[str, ...], None])
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _looking: asyncio.Task[None] | None = None
     _again: bool = False
-    _known: Config | None = None
 
-    def look(self) -> None:
-        """Offer what there is now; asked meanwhile, it looks once more."""
+    def start(self) -> None:
+        """Fill the menu now and whenever the settings, and with them perhaps the tray, change."""
+        self.components.config_changed.subscribe(self._config_changed)
+        self.refresh()
+
+    def enable(self, on: bool) -> None:
+        """Switch dictation on or off."""
+        self.daemon.post(Enable(on))
+
+    def toggle(self) -> None:
+        """Start a dictation, or stop the one that goes on."""
+        self.daemon.post(Toggle())
+
+    def redo(self) -> None:
+        """Insert the last dictation again, when the menu is gone and the focus back."""
+        self.daemon.last.ask_from_menu("redo")
+
+    def undo(self) -> None:
+        """Take back the last dictation, likewise."""
+        self.daemon.last.ask_from_menu("undo")
+
+    def copy_last(self) -> None:
+        """Put the last dictation on the clipboard, likewise."""
+        self.daemon.last.ask_from_menu("copy")
+
+    def copy_entry(self, at: float) -> None:
+        """Put an entry of the history on the clipboard."""
+        self._spawn(self._copy_entry(at))
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Change a setting, here and in the file."""
+        self._spawn(self._change_setting(name, value))
+
+    def set_autostart(self, on: bool) -> None:
+        """Start the daemon at login, or no longer."""
+        self._spawn(self._set_autostart(on))
+
+    def open_document(self, document: Document) -> None:
+        """Open a document in the user's editor."""
+        self._spawn(self.documents.open(document))
+
+    def note_click(self) -> None:
+        """Take note that the user's latest click was on our icon or its menu."""
+        self.daemon.own_click()
+
+    def refresh(self) -> None:
+        """Offer what there is now; asked during a look, look once more."""
         if self._looking and not self._looking.done():
             self._again = True
         else:
             self._looking = self._spawn(self._look())
 
-    def follow(self) -> None:
-        """Look where the settings, and with them perhaps the tray, are others."""
-        config = self.asks.config()
-        if config is not self._known:
-            self._known = config
-            self.look()
+    def quit(self) -> None:
+        """End the daemon."""
+        self.stop()
 
-    def set(self, name: str, value: Any) -> None:
-        """Change a setting."""
-        self._spawn(self._set(name, value))
-
-    def copy(self, at: float) -> None:
-        """Put the dictation of that time on the clipboard."""
-        self._spawn(self._copy(at))
-
-    def autostart(self, on: bool) -> None:
-        """Start at login, or no longer."""
-        self._spawn(self._autostart(on))
-
-    def open(self, name: str) -> None:
-        """Open something for the user to read."""
-        self._spawn(self.asks.open(name))
+    def _config_changed(self, _config: Config) -> None:
+        self.refresh()
 
     async def _look(self) -> None:
         self._again = True
         while self._again:
             self._again = False
-            self.asks.offer(await self._choices())
+            self.components.tray.offer(await self._state())
 
-    async def _choices(self) -> MenuState:
-        config = self.asks.config()
-        self._found = await _soon(self.asks.microphones(), self._found)
-        entries = await _soon(self.asks.last(_MOST), list[Entry]())
+    async def _state(self) -> MenuState:
+        config = self.components.config
+        self._found = await _soon(self.devices.names(), self._found)
+        entries = await _soon(self.components.history.last(_MOST), list[Entry]())
         wanted = tuple(config.engine.languages)
         self._spoken[wanted] = None  # a combination of the file's can be chosen again later
         listed = microphones(self._found, config.audio.device)
@@ -117,46 +158,46 @@ class MenuController:
         chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
         return MenuState(
             microphones=listed,
-            engines=engines(config.engine, self.asks.unusable),
+            engines=engines(config.engine, self.engines.problems),
             languages=languages(config.engine, tuple(self._spoken)),
             methods=methods(config.output.method),
             recent=recent(entries),
-            autostart=await self._starts(),
+            autostart=await self._starts_at_login(),
             microphone=chosen or default,
             engine=engine_title(config.engine.name),
-            hint=self.asks.hint(),
+            hint=self.components.hint(),
         )
 
-    async def _starts(self) -> bool | None:
+    async def _starts_at_login(self) -> bool | None:
         try:
-            return await asyncio.to_thread(self.asks.autostart)
+            return await asyncio.to_thread(self.login.enabled)
         except UnavailableError as reason:
             log.info("start at login: %s", reason)
             return None
 
-    async def _set(self, name: str, value: Any) -> None:
+    async def _change_setting(self, name: str, value: Any) -> None:
         try:
             if name == "engine.name":
-                engine = self.asks.config().engine.model_copy(update={"name": value})
-                await self.asks.admitted(engine)
-            await self.asks.change(name, value)
+                wanted = self.components.config.engine.model_copy(update={"name": value})
+                await self.engines.check_key(wanted)
+            await self.live_config.change(name, value)
         finally:
-            self.look()  # a host may have ticked what was not chosen
+            self.refresh()  # a host may have ticked what was not chosen
 
-    async def _copy(self, at: float) -> None:
-        for entry in await self.asks.last(_MOST):
+    async def _copy_entry(self, at: float) -> None:
+        for entry in await self.components.history.last(_MOST):
             if entry.at == at:
-                await self.asks.keep(entry.text or entry.raw)
+                await self.components.output.keep(entry.text or entry.raw)
                 return
         raise DictateError("That dictation is no longer in the history.")
 
-    async def _autostart(self, on: bool) -> None:
+    async def _set_autostart(self, on: bool) -> None:
         try:
-            await asyncio.to_thread(self.asks.set_autostart, on)
+            await asyncio.to_thread(self.login.enable if on else self.login.disable)
         finally:
-            self.look()
+            self.refresh()
 
-    def _spawn(self, work: Coroutine[Any, Any, None] | Awaitable[None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._tell_failure(work))
         self._tasks.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._tasks.discard)
@@ -166,9 +207,64 @@ class MenuController:
         try:
             await work
         except DictateError as reason:
-            self.asks.tell(str(reason))
+            self.notices.tell(str(reason), "asked")
         except Exception:  # an ornament fails nothing
             log.exception("the menu")
+
+
+class PostedCommands:
+    """ports.TrayCommands from any thread: posts each to the loop."""
+
+    def __init__(self, bridge: Bridge, commands: TrayCommands) -> None:
+        self._bridge, self._commands = bridge, commands
+
+    def enable(self, on: bool) -> None:
+        """Switch dictation on or off."""
+        self._bridge.post(self._commands.enable, on)
+
+    def toggle(self) -> None:
+        """Start a dictation, or stop the one that goes on."""
+        self._bridge.post(self._commands.toggle)
+
+    def redo(self) -> None:
+        """Insert the last dictation again."""
+        self._bridge.post(self._commands.redo)
+
+    def undo(self) -> None:
+        """Take back the last dictation."""
+        self._bridge.post(self._commands.undo)
+
+    def copy_last(self) -> None:
+        """Put the last dictation on the clipboard."""
+        self._bridge.post(self._commands.copy_last)
+
+    def copy_entry(self, at: float) -> None:
+        """Put an entry of the history on the clipboard."""
+        self._bridge.post(self._commands.copy_entry, at)
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Change a setting."""
+        self._bridge.post(self._commands.change_setting, name, value)
+
+    def set_autostart(self, on: bool) -> None:
+        """Start the daemon at login, or no longer."""
+        self._bridge.post(self._commands.set_autostart, on)
+
+    def open_document(self, document: Document) -> None:
+        """Open a document for the user to read."""
+        self._bridge.post(self._commands.open_document, document)
+
+    def note_click(self) -> None:
+        """Take note of a click on the icon or its menu."""
+        self._bridge.post(self._commands.note_click)
+
+    def refresh(self) -> None:
+        """Look up what the menu shows."""
+        self._bridge.post(self._commands.refresh)
+
+    def quit(self) -> None:
+        """End the daemon; at once, also where the loop hangs."""
+        self._commands.quit()
 
 
 async def _soon(work: Awaitable[T], otherwise: T) -> T:
@@ -179,80 +275,6 @@ async def _soon(work: Awaitable[T], otherwise: T) -> T:
     except (DictateError, TimeoutError) as reason:
         log.info("not listed anew: %s", reason or "no answer in time")
         return otherwise
-
-
-def offering(
-    parts: Components,
-    settings: LiveConfig,
-    portaudio: PortAudio,
-    path: Path,
-    tell: Callable[[str], None],
-) -> MenuController:
-    """Return what fills the menu; `path` is the settings file."""
-
-    async def last(count: int) -> list[Entry]:
-        return await parts.history.last(count)  # the one that there is now
-
-    async def keep(text: str) -> None:
-        await parts.output.keep(text)
-
-    return MenuController(
-        Asks(
-            config=lambda: parts.config,
-            hint=parts.hint,
-            change=settings.change,
-            microphones=lambda: portaudio.call(lambda: listed(portaudio)),
-            last=last,
-            keep=keep,
-            unusable=engine.problems,
-            admitted=_admitted,
-            autostart=autostart.enabled,
-            set_autostart=lambda on: autostart.enable() if on else autostart.disable(),
-            open=Opening(path, tell, keep, doctor=[*DOCTOR, *settings.words()]).open,
-            offer=parts.offer,
-            tell=tell,
-        )
-    )
-
-
-def microphone(parts: Components, portaudio: PortAudio) -> Callable[[], Awaitable[str]]:
-    """Return what names the microphone that would be opened now; it raises CaptureError."""
-
-    async def name() -> str:
-        wanted = parts.config.audio.device
-        picked = pick(await portaudio.call(lambda: looked_up(portaudio, wanted)), wanted)
-        if wanted and not picked.named:
-            return f"{wanted} (not connected); {picked.source.name} is used"
-        default = " (the system's default)" if picked.source.default and not wanted else ""
-        return f"{picked.source.name}{default}"
-
-    return name
-
-
-def forgetting(
-    parts: Components, delivery: Delivery, look: Callable[[], None]
-) -> Callable[[], Awaitable[str]]:
-    """Return what forgets all that was dictated; it raises HistoryError."""
-
-    async def forget() -> str:
-        delivery.forget()
-        emptied = await parts.history.clear()  # also what is in memory, or on its way
-        look()
-        if not emptied:
-            raise HistoryError("The history cannot be emptied now; the log has the reason.")
-        return ""
-
-    return forget
-
-
-async def _admitted(settings: EngineSettings) -> None:
-    """Return if there is a key, where one is needed. Raises UnavailableError."""
-    if settings.auth == "key":
-        source = CredentialSource(settings, "bearer")
-        try:
-            await source.get()
-        finally:
-            await source.close()
 
 
 _LONGEST = 40  # characters of a dictation in the menu

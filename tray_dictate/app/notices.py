@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tray_dictate.config.schema import Config, HotkeySettings
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import in_words, parse_chord, parse_key
-from tray_dictate.core.ports import Urgency
-from tray_dictate.system import files
+from tray_dictate.core.ports import Cause, Notifier, Tray, Urgency
+from tray_dictate.system import files, threads
+from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,6 @@ _BUTTONS = {
     "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
 }  # fmt: skip
 
-Notify = Callable[[str, str, Urgency, tuple[str, ...]], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
@@ -55,7 +53,7 @@ class Bubble:
 
     @property
     def buttons(self) -> tuple[str, ...]:
-        """What the user can do about it; names of ports.Actions."""
+        """What the user can do about it; names of commands and documents of ports."""
         return _BUTTONS.get(self.cause, ())
 
 
@@ -138,34 +136,51 @@ class NoticeThrottle:
 
 
 class Notices:
-    """Tells the user through the tray; lives on the loop."""
+    """ports.Notifier of the daemon: shows messages on its tray; lives on the loop.
 
-    def __init__(self, notify: Notify) -> None:
-        self._notify, self._bubbles = notify, NoticeThrottle()
+    Messages that come before there is a tray wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._bubbles = NoticeThrottle()
+        self._tray: Tray | None = None
+        self._waiting: list[tuple[str, Cause]] = []  # for the first tray
         self._timer: asyncio.TimerHandle | None = None
 
-    def tell(self, message: str, cause: str = "") -> None:
-        """Tell one thing; messages of one cause share a bubble, "" is a cause of its own.
+    def show_on(self, tray: Tray) -> None:
+        """Show messages on this tray from now on, also those that wait for one."""
+        self._tray = tray
+        waiting, self._waiting = self._waiting, []
+        for message, cause in waiting:
+            self._take(message, cause)
 
-        An empty message says that the cause is no trouble any more.
-        """
-        if not message:
-            self._show(self._bubbles.mend(cause))
-            return
-        log.warning("%s", message)
-        self._show(self._bubbles.tell(message, cause, _now()))
+    def tell(self, message: str, cause: Cause = "") -> None:
+        """Log a message and show it; see ports.Notifier."""
+        if message:
+            log.warning("%s", message)
+        if self._tray:
+            self._take(message, cause)
+        else:
+            self._waiting.append((message, cause))
 
     def flush(self) -> None:
         """Tell at once what waits to be told: there will be no later."""
         self._show(self._bubbles.tick(_now() + PAUSE))
+
+    def _take(self, message: str, cause: Cause) -> None:
+        if message:
+            self._show(self._bubbles.tell(message, cause, _now()))
+        else:
+            self._show(self._bubbles.mend(cause))
 
     def _tick(self) -> None:
         self._timer = None
         self._show(self._bubbles.tick(_now()))
 
     def _show(self, bubbles: list[Bubble]) -> None:
-        for bubble in bubbles:
-            self._notify(bubble.message, bubble.cause, bubble.urgency, bubble.buttons)
+        if self._tray:
+            for bubble in bubbles:
+                self._tray.notify(bubble.message, bubble.cause, bubble.urgency, bubble.buttons)
         at = self._bubbles.wake_at
         if at is not None and self._timer is None:
             self._timer = asyncio.get_running_loop().call_at(at, self._tick)
@@ -173,6 +188,32 @@ class Notices:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+class HotkeyNotices:
+    """ports.Notifier of a hotkey's back end, from any thread.
+
+    Nothing is shown where the compositor runs our commands: a portal may be there and give no
+    keys, and that would be said at each login.
+    """
+
+    def __init__(self, bridge: Bridge, notices: Notifier, settings: HotkeySettings) -> None:
+        self._bridge, self._notices, self._settings = bridge, notices, settings
+
+    def tell(self, message: str, cause: Cause = "hotkey") -> None:
+        """Pass the message on, on the loop; see ports.Notifier."""
+        self._bridge.run(self._tell(message, cause))
+
+    async def _tell(self, message: str, cause: Cause) -> None:
+        if self._settings.source == "auto" and await threads.run_in_thread(self._is_bound):
+            log.info("not told, as the compositor runs our commands: %s", message)
+        else:
+            self._notices.tell(message, cause)
+
+    def _is_bound(self) -> bool:
+        from tray_dictate.hotkey import bindings  # noqa: PLC0415 - few starts need it
+
+        return bindings.is_bound(self._settings)
 
 
 _UNSEEN = (

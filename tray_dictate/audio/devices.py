@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from tray_dictate.audio.portaudio import PortAudio
@@ -119,6 +120,21 @@ def pick(found: list[Source], wanted: str) -> Picked:
         f"{real.name!r} is used. Choose one in the sound settings, or set audio.device."
     )
     return Picked(real, named=False, note=note)
+
+
+class DeviceList:
+    """The microphones there are now, asked for on PortAudio's thread."""
+
+    def __init__(self, portaudio: PortAudio) -> None:
+        self._portaudio = portaudio
+
+    async def names(self) -> list[tuple[str, bool]]:
+        """Return each microphone's name, and whether it is the default. Raises CaptureError."""
+        return await self._portaudio.call(partial(listed, self._portaudio))
+
+    async def pick(self, wanted: str) -> Picked:
+        """Return what would be opened now for audio.device. Raises CaptureError."""
+        return pick(await self._portaudio.call(partial(looked_up, self._portaudio, wanted)), wanted)
 
 
 def point_at(picked: Picked) -> int | None:

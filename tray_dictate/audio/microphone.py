@@ -24,6 +24,7 @@ from tray_dictate.audio.portaudio import Opened, PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
+from tray_dictate.core.ports import Notifier
 from tray_dictate.system.lifetime import finish
 from tray_dictate.system.threads import Bridge, TaskSet
 
@@ -126,12 +127,12 @@ class Microphone:
         settings: AudioSettings,
         portaudio: PortAudio,
         bridge: Bridge,
-        on_notice: Callable[[str], None],
+        notices: Notifier,
         limits: Limits = _LIMITS,
     ) -> None:
         self._limits = limits
         self._settings, self._portaudio, self._bridge = settings, portaudio, bridge
-        self._notice = on_notice
+        self._notices = notices
         self._stream: Any = None
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
         self._lost = False  # the stream is open, and its device has gone
@@ -290,7 +291,7 @@ class Microphone:
         return devices.point_at(picked)
 
     def _tell(self, message: str) -> None:
-        self._bridge.post(self._notice, message)
+        self._bridge.post(self._notices.tell, message, "microphone")
 
     async def _shut(self) -> None:
         stream, self._stream, self._ring = self._stream, None, b""
@@ -379,11 +380,11 @@ class Microphone:
         self._gone_since = None
         log.info("the microphone is back after %.1f s", missed)
         if self._captures:
-            self._notice(
+            self.report(
                 "The microphone disappeared while you spoke; the next one, or the same, took over. "
                 f"{missed:.1f} s were not recorded."
             )
 
     def report(self, message: str) -> None:
         """Tell the user about the present recording."""
-        self._notice(message)
+        self._notices.tell(message, "microphone")

@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.segments import SessionEvent
+from tray_dictate.core.signals import Signal
 from tray_dictate.core.text.caret import Around
 
 
@@ -47,6 +48,21 @@ class MenuState:
     microphone: str = ""  # its name, and the engine's
     engine: str = ""
     hint: str = ""  # how to begin: "hold Right Ctrl and speak"
+
+
+# what a notice is about: notices of one cause share a bubble; "" is a cause of its own
+Cause = Literal[
+    "", "asked", "control", "delivery", "engine", "expressions", "history", "hotkey", "limit",
+    "microphone", "rewrite", "settings", "stopped", "take", "unseen", "welcome",
+]  # fmt: skip
+
+
+class Notifier(Protocol):
+    """Where a component says what the user should know."""
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        """Tell the user. An empty message says that the cause is no trouble any more."""
+        ...
 
 
 class Hotkey(Protocol):
@@ -82,11 +98,15 @@ class DesktopManagedHotkey(Protocol):
     """A Hotkey whose keys are the desktop's to choose."""
 
     def trigger(self) -> Trigger | None:
-        """Return what is known of them, at first nothing; None: the settings' are watched."""
+        """Return the keys that the desktop has assigned, at first none.
+
+        None where this back end watches the configured keys itself.
+        """
         ...
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call it, from any thread, whenever `trigger` returns something else."""
+    @property
+    def trigger_changed(self) -> Signal[()]:
+        """Emitted, on any thread, whenever `trigger` returns something else."""
         ...
 
     def forget(self) -> None:
@@ -359,24 +379,60 @@ class Rewriter(Protocol):
         ...
 
 
-def _nothing(*_: object) -> None:
-    """Do nothing: a tray that has no such entry asks for none of these."""
+# what can be opened for the user to read: the settings file, the result of the check, the log
+Document = Literal["settings", "check", "log"]
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """What the tray's menu does; each returns at once and may be called from any thread."""
+class TrayCommands(Protocol):
+    """What the tray's menu and the buttons of notifications do. Each returns at once."""
 
-    enable: Callable[[bool], None]
-    toggle: Callable[[], None]
-    last: Callable[[str], None]  # "redo", "undo" or "copy" the last dictation
-    clicked: Callable[[], None]  # the latest click was on the icon or its menu
-    quit: Callable[[], None]
-    look: Callable[[], None] = _nothing  # the menu opens: `Tray.offer` what it shows, anew
-    set: Callable[[str, Any], None] = _nothing  # a setting by its dotted name
-    copy: Callable[[float], None] = _nothing  # an entry of the history, to the clipboard
-    autostart: Callable[[bool], None] = _nothing  # start at login, or no longer
-    open: Callable[[str], None] = _nothing  # "settings", "check" or "log", for the user to read
+    def enable(self, on: bool) -> None:
+        """Switch dictation on or off."""
+        ...
+
+    def toggle(self) -> None:
+        """Start a dictation, or stop the one that goes on."""
+        ...
+
+    def redo(self) -> None:
+        """Insert the last dictation again."""
+        ...
+
+    def undo(self) -> None:
+        """Take back the last dictation."""
+        ...
+
+    def copy_last(self) -> None:
+        """Put the last dictation on the clipboard."""
+        ...
+
+    def copy_entry(self, at: float) -> None:
+        """Put an entry of the history, known by its time, on the clipboard."""
+        ...
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Change a setting, by its dotted name."""
+        ...
+
+    def set_autostart(self, on: bool) -> None:
+        """Start the daemon at login, or no longer."""
+        ...
+
+    def open_document(self, document: Document) -> None:
+        """Open a document for the user to read."""
+        ...
+
+    def note_click(self) -> None:
+        """Take note that the user's latest click was on the icon or its menu."""
+        ...
+
+    def refresh(self) -> None:
+        """Look up what the menu shows, for it opens: `Tray.offer` follows."""
+        ...
+
+    def quit(self) -> None:
+        """End the daemon."""
+        ...
 
 
 class Urgency(IntEnum):
@@ -417,8 +473,8 @@ class Tray(Protocol):
     ) -> None:
         """Tell the user, now, in place of what was told of the same cause; "" takes that away.
 
-        `buttons` are what the user can do about it, where the desktop shows them: "redo" and
-        "copy" of Actions.last, "settings" and "check" of Actions.open. From any thread.
+        `buttons` are what the user can do about it, where the desktop shows them: "redo", "copy"
+        (the last dictation), "settings" and "check" (the documents). From any thread.
         """
         ...
 

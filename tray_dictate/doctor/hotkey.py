@@ -11,14 +11,14 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
-from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey
+from tray_dictate.core.ports import Cause, DesktopManagedHotkey, Hotkey, Notifier
 from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, State
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
 
-Select = Callable[[HotkeySettings, Callable[[str], None]], Hotkey]
+Select = Callable[[HotkeySettings, Notifier], Hotkey]
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,18 @@ class _Watch:
         self.seen.set()
 
 
+class _CollectedNotices:
+    """ports.Notifier of a check: logs the messages and keeps them for its findings."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def tell(self, message: str, cause: Cause = "") -> None:  # noqa: ARG002
+        """Keep the message; from any thread."""
+        log.warning("%s", message)
+        self.messages.append(message)
+
+
 async def check_hotkey(
     settings: HotkeySettings,
     ask: Callable[[str], None] | None,
@@ -79,14 +91,9 @@ async def check_hotkey(
     # a running daemon has hidden its other keys from the windows, and keeps them
     running = await threads.run_in_thread(installation.daemon_is_running)
     watched = settings.model_copy(update=_NO_OTHERS) if running else settings
-    notes: list[str] = []
-
-    def note(words: str) -> None:
-        log.warning("%s", words)
-        notes.append(words)
-
-    keys = await acquire(lambda: select(watched, note), lambda keys: keys.stop())
-    about_keys = notes.copy()  # later notes are a desktop's answer, which is in the finding
+    notices = _CollectedNotices()
+    keys = await acquire(lambda: select(watched, notices), lambda keys: keys.stop())
+    about_keys = notices.messages.copy()  # later: a desktop's answer, which is in the finding
     try:
         trigger = keys.trigger() if isinstance(keys, DesktopManagedHotkey) else None
         finding = trigger and _not_asked(trigger, settings, running=running, asks=bool(ask))
@@ -132,7 +139,7 @@ async def _check_press(
         keys if isinstance(keys, DesktopManagedHotkey) and keys.trigger() is not None else None
     )
     if desktop:
-        desktop.follow(on_answer)
+        desktop.trigger_changed.subscribe(on_answer)
     await threads.run_in_thread(lambda: keys.start(watch.edge, watch.end))
     if ask is None:
         words = f"{spell(chord)} is watched by {_backend(keys)}; not tested, no press was asked for"

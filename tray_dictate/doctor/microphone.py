@@ -16,6 +16,7 @@ from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, peak
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
+from tray_dictate.system.logs import LoggedNotices
 from tray_dictate.system.remedies import RESTART_SOUND
 from tray_dictate.system.threads import Bridge
 
@@ -46,9 +47,8 @@ async def check_microphone(settings: AudioSettings) -> list[Finding]:
 
 async def _check(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
     portaudio = PortAudio()
-    microphone = Microphone(
-        settings.model_copy(update={"warm": 0}), portaudio, bridge, lambda _notice: None
-    )
+    wanted = settings.model_copy(update={"warm": 0})  # it is closed after the check
+    microphone = Microphone(wanted, portaudio, bridge, LoggedNotices())
     try:
         await microphone.warm_up(_RATE)
         found = await portaudio.call(lambda: looked_up(portaudio, settings.device))

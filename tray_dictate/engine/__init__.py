@@ -5,12 +5,10 @@ Libraries of an engine are imported only when that engine is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tray_dictate.config.schema import EngineSettings
-from tray_dictate.core.ports import CloudQuota, Engine
+from tray_dictate.core.ports import CloudQuota, Engine, Notifier
 from tray_dictate.engine import model_files
-from tray_dictate.engine.credentials import endpoint, unusable
+from tray_dictate.engine.credentials import CredentialSource, endpoint, unusable
 from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.realtime.protocol import dialects
@@ -18,20 +16,23 @@ from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
 
 
 def select(
-    settings: EngineSettings, tell: Callable[[str], None] | None = None,
-    quota: CloudQuota | None = None, *, live: bool = True,
-) -> Engine:  # fmt: skip
+    settings: EngineSettings,
+    notices: Notifier,
+    quota: CloudQuota | None = None,
+    *,
+    live: bool = True,
+) -> Engine:
     """Return the configured engine, not yet loaded; `live` for speech, not for files.
 
-    `tell` gets messages for the user while a dictation goes on; `quota` counts the sound that goes
-    to a cloud. Raises ConfigError.
+    `notices` gets messages for the user while a dictation goes on; `quota` counts the sound that
+    goes to a cloud. Raises ConfigError.
     """
     local = InstalledModels(settings, live=live)
     if settings.name == "offline":
         return local.offline_engine()
     from tray_dictate.engine.realtime.engine import OnlineEngine  # noqa: PLC0415 - loads websockets
 
-    return OnlineEngine(settings, tell or (lambda _: None), local, quota)
+    return OnlineEngine(settings, notices, local, quota)
 
 
 def problems(settings: EngineSettings) -> list[str]:
@@ -40,6 +41,16 @@ def problems(settings: EngineSettings) -> list[str]:
         return []
     found = dialects.problems(DIALECTS[settings.name], settings, endpoint(settings))
     return [*found, *unusable(settings)]
+
+
+async def check_key(settings: EngineSettings) -> None:
+    """Raise UnavailableError where a key is needed and there is none; may ask the keyring."""
+    if settings.auth == "key":
+        source = CredentialSource(settings, "bearer")
+        try:
+            await source.get()
+        finally:
+            await source.close()
 
 
 def warnings(settings: EngineSettings) -> list[str]:

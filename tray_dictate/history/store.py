@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.errors import HistoryError
+from tray_dictate.core.ports import Notifier
 from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import CloudUsage, Numbers, Stats, open_statistics
@@ -32,7 +33,7 @@ class Store:
     def __init__(
         self,
         settings: HistorySettings,
-        tell: Callable[[str], None],
+        notices: Notifier,
         folder: Path | None = None,
         patience: float = PATIENCE,
     ) -> None:
@@ -41,6 +42,7 @@ class Store:
         `patience` is with a disk that does not answer, in seconds.
         """
         self._settings = settings
+        tell = partial(notices.tell, cause="history")
         history, statistics = files.history_file(), files.stats_file()
         self._path = folder / history.name if folder else history
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")

@@ -9,21 +9,21 @@ from collections.abc import Callable
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord
-from tray_dictate.core.ports import Hotkey
+from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.hotkey.switchable import CommandsHotkey
+from tray_dictate.system.logs import LoggedNotices
 from tray_dictate.system.physical_keys import physical_keys
 from tray_dictate.system.wayland import compositor_answers
 
 log = logging.getLogger(__name__)
 
-Tell = Callable[[str], None]
-Make = Callable[[HotkeySettings, Tell], Hotkey]
+Make = Callable[[HotkeySettings, Notifier], Hotkey]
 
 
-def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
+def select(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     """Return the first back end that works here; the caller stops it.
 
-    `tell` tells the user what is wrong with it, now and later, from any thread. Raises
+    `notices` gets what is wrong with it, now and later, from any thread. Raises
     UnavailableError with every reason.
     """
     reasons: list[str] = []
@@ -31,7 +31,7 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
     choice = wayland or settings.source not in ("auto", "x11")  # else X11 has the keyboard
     for name in _order(settings.source, wayland=wayland):
         try:
-            hotkey = _BACK_ENDS[name](settings, tell)
+            hotkey = _BACK_ENDS[name](settings, notices)
         except UnavailableError as reason:
             log.info("hotkey by %s: %s", name, reason)
             reasons.append(str(reason))
@@ -42,10 +42,11 @@ def select(settings: HotkeySettings, tell: Tell) -> Hotkey:
             raise _unavailable(reasons)
         hotkey = _commands()
     if choice and reasons and settings.source != "auto":
-        tell(f'hotkey.source "{settings.source}" does not work here. {reasons[0]}')
+        words = f'hotkey.source "{settings.source}" does not work here. {reasons[0]}'
+        notices.tell(words, "hotkey")
     log.info("hotkey by %s", type(hotkey).__name__)
     for doubt in settings.warnings:
-        tell(doubt)
+        notices.tell(doubt, "hotkey")
     return hotkey
 
 
@@ -58,7 +59,7 @@ def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
     wayland = compositor_answers()
     for name in _order(settings.source, wayland=wayland):
         try:
-            _BACK_ENDS[name](settings, log.info).stop()
+            _BACK_ENDS[name](settings, LoggedNotices()).stop()
         except UnavailableError as reason:
             found.append((name, str(reason)))
         else:
@@ -92,41 +93,41 @@ def _commands() -> Hotkey:
     return CommandsHotkey()
 
 
-def _xinput(settings: HotkeySettings, tell: Tell) -> Hotkey:
+def _xinput(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     try:
         from tray_dictate.hotkey.x11.hotkey import XInputHotkey  # noqa: PLC0415 - X only
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing: {reason}.", "Install it.") from reason
     others = tuple(settings.shortcuts.values())
-    return XInputHotkey(parse_chord(settings.keys), others, tell, watched=settings.watched)
+    return XInputHotkey(parse_chord(settings.keys), others, notices, watched=settings.watched)
 
 
-def _pynput(settings: HotkeySettings, _tell: Tell) -> Hotkey:
+def _pynput(settings: HotkeySettings, _notices: Notifier) -> Hotkey:
     from tray_dictate.hotkey.pynput import AskedHotkey, PynputHotkey  # noqa: PLC0415
 
     keys = physical_keys()
     return AskedHotkey(keys, settings.watched) if keys else PynputHotkey(settings.watched)
 
 
-def _evdev(settings: HotkeySettings, tell: Tell) -> Hotkey:
+def _evdev(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     from tray_dictate.hotkey.evdev import EvdevHotkey  # noqa: PLC0415 - Linux only
 
-    return EvdevHotkey(settings, tell)
+    return EvdevHotkey(settings, notices)
 
 
-def _portal(settings: HotkeySettings, tell: Tell) -> Hotkey:
+def _portal(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     from tray_dictate.hotkey.portal import PortalHotkey  # noqa: PLC0415 - D-Bus
 
-    return PortalHotkey(settings, tell)
+    return PortalHotkey(settings, notices)
 
 
-def _kde(settings: HotkeySettings, tell: Tell) -> Hotkey:
+def _kde(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     from tray_dictate.hotkey.kde import KdeHotkey  # noqa: PLC0415 - D-Bus
 
-    return KdeHotkey(settings, tell)
+    return KdeHotkey(settings, notices)
 
 
-def _refused(_settings: HotkeySettings, _tell: Tell) -> Hotkey:
+def _refused(_settings: HotkeySettings, _notices: Notifier) -> Hotkey:
     raise UnavailableError(
         "In a Wayland session X11 sees only the keys of X11 windows.",
         'Set hotkey.source to "auto".',

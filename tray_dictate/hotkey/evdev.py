@@ -31,6 +31,7 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
 from tray_dictate.core.keycodes import NAMES, XKB, code_of
 from tray_dictate.core.keys import in_words
+from tray_dictate.core.ports import Notifier
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.hotkey.reader import KeyReader
 
@@ -251,7 +252,7 @@ class EvdevHotkey(KeyReader):
     def __init__(
         self,
         settings: HotkeySettings,
-        tell: Callable[[str], None],
+        notices: Notifier,
         open_devices: Callable[[frozenset[int]], Devices] = InputDevices,
     ) -> None:
         """Raises UnavailableError where no keyboard may be read."""
@@ -263,9 +264,10 @@ class EvdevHotkey(KeyReader):
             )
         for key in sorted(_LOCKS & settings.watched):
             words = in_words((frozenset({key}),))
-            tell(
+            notices.tell(
                 f"{words} still switches its lock at each press: evdev can hide no key from "
-                "other programs."
+                "other programs.",
+                "hotkey",
             )
         self._names: dict[int | None, str] = {**NAMES, **self._wanted}
         self._devices = open_devices(frozenset(number for number in self._wanted if number))

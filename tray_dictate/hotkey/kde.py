@@ -56,7 +56,7 @@ class KdeHotkey(DesktopHotkey):
             words = f"KDE did not assign {' and '.join(refused)}: another program may have it."
             if in_words(hotkey) in refused:
                 raise UnavailableError(words, f"Set hotkey.keys to another key. {REMEDY}")
-            self.tell(f"{words} Choose other keys.")
+            self.notices.tell(f"{words} Choose other keys.", "hotkey")
         return Trigger(in_words(hotkey), note, self.SOURCE)
 
     async def unbind(self) -> None:

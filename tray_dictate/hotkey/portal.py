@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 from dbus_fast import DBusError, Message, Variant
@@ -18,6 +17,7 @@ from dbus_fast import DBusError, Message, Variant
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, replaced
 from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
@@ -58,13 +58,13 @@ class PortalHotkey(DesktopHotkey):
     STARTS = True
 
     def __init__(
-        self, settings: HotkeySettings, tell: Callable[[str], None], limits: Limits = _LIMITS
+        self, settings: HotkeySettings, notices: Notifier, limits: Limits = _LIMITS
     ) -> None:
         """Raises UnavailableError where there is no such portal."""
         self._session = ""
         self._changed_to: Shortcuts = []  # by ShortcutsChanged, since BindShortcuts was sent
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
-        super().__init__(settings, tell, limits)
+        super().__init__(settings, notices, limits)
 
     async def probe(self) -> None:
         """Register as an application, then ask for the version. Raises one of TROUBLE."""
@@ -94,7 +94,7 @@ class PortalHotkey(DesktopHotkey):
             listed = _listed(bound) or self._changed_to
         trigger = self._trigger_of(listed)
         if not trigger.keys:
-            self.tell(trigger.advice)
+            self.notices.tell(trigger.advice, "hotkey")
         return trigger
 
     async def unbind(self) -> None:
@@ -114,7 +114,7 @@ class PortalHotkey(DesktopHotkey):
             self.let_go()
             words = f"The desktop has ended the hotkey. Restart tray-dictate to ask again. {REMEDY}"
             self.named(Trigger("", words, self.SOURCE))
-            self.tell(words)
+            self.notices.tell(words, "hotkey")
         elif message.interface == _SHORTCUTS and message.body[0] == self._session:
             self._used(str(message.member), message.body)
 

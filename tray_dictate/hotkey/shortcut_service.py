@@ -23,6 +23,8 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.core.keys import Chord, parse_chord
+from tray_dictate.core.ports import Notifier
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.dbus import PATIENCE, TROUBLE, Service, connect
 from tray_dictate.system.threads import Bridge
 
@@ -62,15 +64,15 @@ class DesktopHotkey:
     STARTS = False  # the bus starts the service when it is asked
 
     def __init__(
-        self, settings: HotkeySettings, tell: Callable[[str], None], limits: Limits = _LIMITS
+        self, settings: HotkeySettings, notices: Notifier, limits: Limits = _LIMITS
     ) -> None:
         """Find the service on a connection of its own. Raises UnavailableError."""
         self._limits = limits
         self.chords: dict[str, Chord] = {DICTATE: parse_chord(settings.keys), **settings.shortcuts}
-        self.tell = tell
+        self.notices = notices
         self._presses = ShortcutEdges(self.chords)
         self._trigger = Trigger(source=self.SOURCE)
-        self._changed: Callable[[], None] = lambda: None
+        self.trigger_changed: Signal[()] = Signal()
         self._on_edge: Callable[[Edge], None] | None = None
         self._known, self._stopped = False, False  # the service; whether we have ended
         self._binding: asyncio.Task[None] | None = None
@@ -133,10 +135,6 @@ class DesktopHotkey:
         """Return the keys that the desktop assigned to the hotkey; empty until it has answered."""
         return self._trigger
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever `trigger` returns something else; see ports."""
-        self._changed = changed
-
     def forget(self) -> None:
         """Take what is held as released; see ports."""
         self._bridge.post(self.let_go)
@@ -179,7 +177,7 @@ class DesktopHotkey:
         if trigger != self._trigger:
             log.info("the hotkey: %s", trigger.keys or trigger.advice)
             self._trigger = trigger
-            self._changed()
+            self.trigger_changed.emit()
 
     def _report(self, edges: list[Edge]) -> None:
         for edge in edges:
@@ -246,7 +244,7 @@ class DesktopHotkey:
         except (*TROUBLE, UnavailableError) as reason:
             words = self._in_words(reason)
             self.named(Trigger("", words, self.SOURCE))
-            self.tell(words)
+            self.notices.tell(words, "hotkey")
         else:
             self.named(trigger)
 

@@ -10,6 +10,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
 from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, OwnKeyFilter
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import acquire
 
 Make = Callable[[HotkeySettings], Hotkey]
@@ -22,8 +23,9 @@ class SwitchableHotkey:
         """Raises UnavailableError."""
         self._make, self._settings = make, settings
         self._hotkey = make(settings)
-        self._changed: Callable[[], None] = lambda: None
+        self.trigger_changed: Signal[()] = Signal()  # of whichever back end is there
         self._on: tuple[Callable[[Edge], None], Callable[[str], None]] | None = None
+        self._relay_trigger()
 
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Report every key edge; see ports."""
@@ -49,11 +51,6 @@ class SwitchableHotkey:
     def trigger(self) -> Trigger | None:
         """Return the keys that the desktop assigned; see ports."""
         return self._hotkey.trigger() if isinstance(self._hotkey, DesktopManagedHotkey) else None
-
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever `trigger` returns something else; see ports."""
-        self._changed = changed
-        self._follow()
 
     def forget(self) -> None:
         """Take what is held as released, where the desktop tells of releases; see ports."""
@@ -99,17 +96,17 @@ class SwitchableHotkey:
                 hotkey.stop()
                 self._hotkey = self._make(self._settings)
                 self._hotkey.start(*self._on)
-                self._follow()
+                self._relay_trigger()
                 raise UnavailableError(
                     f"{settings.keys} cannot be watched: {reason}.",
                     "Set hotkey.keys to another key.",
                 ) from reason
         self._hotkey, self._settings = hotkey, settings
-        self._follow()
+        self._relay_trigger()
 
-    def _follow(self) -> None:
+    def _relay_trigger(self) -> None:
         if isinstance(self._hotkey, DesktopManagedHotkey):
-            self._hotkey.follow(self._changed)
+            self._hotkey.trigger_changed.subscribe(self.trigger_changed.emit)
 
 
 def machine(settings: HotkeySettings) -> ChordMachine:
@@ -133,6 +130,9 @@ ADVICE = (
 class CommandsHotkey:
     """ports.Hotkey without edges: the user binds a key of the desktop to our commands."""
 
+    def __init__(self) -> None:
+        self.trigger_changed: Signal[()] = Signal()  # it never does
+
     def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
         """Do nothing: the commands come by the control socket."""
 
@@ -153,9 +153,6 @@ class CommandsHotkey:
     def trigger(self) -> Trigger:
         """Return the advice how to bind a key."""
         return Trigger("", ADVICE, "commands")
-
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Do nothing: it never changes."""
 
     def forget(self) -> None:
         """Do nothing: no key is known to be held."""

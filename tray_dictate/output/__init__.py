@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.user_keys import Held, OnSynthetic, UserKeys
@@ -59,13 +59,16 @@ def select(
     )
 
 
-def adapting(output: Output, settings: OutputSettings) -> Callable[[], None] | None:
-    """Return what lets this very output go on with other settings; None where it cannot.
+@runtime_checkable
+class Adaptable(Protocol):
+    """An Output that can go on with other settings.
 
     One that owns the clipboard should stay: what it has there would end with it.
     """
-    adapt = getattr(output, "adapt", None)
-    return partial(adapt, settings) if adapt else None
+
+    def adapt(self, settings: OutputSettings) -> None:
+        """Go on with these settings."""
+        ...
 
 
 def caret(*, read: bool) -> CaretReader:

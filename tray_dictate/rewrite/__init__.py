@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from tray_dictate.config.api_keys import KeySource
 from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError
+from tray_dictate.core.ports import Notifier
 from tray_dictate.rewrite.backends import Chat, Command, model, url
 from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile, RewriteError, profiles
@@ -37,11 +37,11 @@ Backends = dict[str, Backend]  # by the setting that names each, in their order
 class RewriteChain:
     """The back ends that the settings name for an application, one after the other."""
 
-    def __init__(self, settings: RewriteSettings, tell: Callable[[str], None]) -> None:
+    def __init__(self, settings: RewriteSettings, notices: Notifier) -> None:
         """Raises ConfigError with every problem."""
         if found := problems(settings):
             raise ConfigError(found)
-        self._tell, self._reported = tell, set[tuple[str, str]]()
+        self._notices, self._reported = notices, set[tuple[str, str]]()
         self._keys = _Keys(settings)
         self._profiles = [(profile, self._backends(profile)) for profile in profiles(settings)]
 
@@ -93,7 +93,8 @@ class RewriteChain:
             log.info("not rewritten again: %s, %s", name, cause)
             return
         self._reported.add((name, cause))
-        self._tell(f"The text was inserted without the rewrite: {reason} ({name})")
+        words = f"The text was inserted without the rewrite: {reason} ({name})"
+        self._notices.tell(words, "rewrite")
 
 
 class _Keys:

@@ -13,6 +13,7 @@ import sys
 import traceback
 from typing import Any, TextIO
 
+from tray_dictate.core.ports import Cause
 from tray_dictate.system import files
 
 # at "debug" they fill the log, and some write into it what is said, or a key
@@ -114,6 +115,14 @@ def _own_stderr() -> TextIO:
         return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, errors="backslashreplace")
     except (OSError, ValueError, AttributeError):  # closed, or missing (pythonw)
         return sys.stderr
+
+
+class LoggedNotices:
+    """ports.Notifier where no user is to be told: logs each message."""
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        """Log the message; from any thread."""
+        _log.info("%s: %s", cause, message)
 
 
 def set_level(level: str) -> None:

@@ -16,9 +16,9 @@ from tests.daemon_rig import Rig, recorded
 from tests.waiting import until
 from tray_dictate import __version__
 from tray_dictate.app.control import client, commands
-from tray_dictate.app.control.commands import handlers
+from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
-from tray_dictate.app.menu import forgetting
+from tray_dictate.audio.devices import Picked, Source, pick
 from tray_dictate.core.desktop_shortcuts import REPEATING
 from tray_dictate.core.dictation import Enable, Status
 from tray_dictate.core.errors import CaptureError, ConfigError, ControlError
@@ -32,30 +32,34 @@ class Served:
     def __init__(self, rig: Rig) -> None:
         self.rig, self.daemon = rig, rig.daemon
         self.quits, self.reloaded = 0, "The settings are as they were."
-        config = rig.daemon._parts.config
-        self.microphone = "Headset (the system's default)"
+        self.headset = Source("Headset", default=True, device=0)
+        self.away = ""  # what is wrong with the sound server
         self.looks = 0
         self.may_reload = asyncio.Event()
         self.may_reload.set()
-        parts, delivery = rig.daemon._parts, rig.daemon.delivery
-        answers = handlers(
-            rig.daemon, lambda: config, self._quit, self._reload, self._name_microphone,
-            forget=forgetting(parts, delivery, self._look),
-        )  # fmt: skip
-        self.server = ControlServer(answers)
+        self.commands = ControlCommands(
+            rig.daemon, rig.parts, self, rig.notices, devices=self, menu=self
+        )
+        self.server = ControlServer(self.commands.handlers())
 
-    async def _name_microphone(self) -> str:
-        if not self.microphone:
-            raise CaptureError("The sound server is away.")
-        return self.microphone
+    # for DeviceList
 
-    def _look(self) -> None:
+    async def pick(self, wanted: str) -> Picked:
+        if self.away:
+            raise CaptureError(self.away)
+        return pick([self.headset], wanted)
+
+    # for TrayCommands
+
+    def refresh(self) -> None:
         self.looks += 1
 
-    def _quit(self) -> None:
+    def quit(self) -> None:
         self.quits += 1
 
-    async def _reload(self) -> str:
+    # for LiveConfig
+
+    async def reload(self) -> str:
         await self.may_reload.wait()
         if not self.reloaded:
             raise ConfigError(["hotkey.keys: unknown key 'f99'"])
@@ -148,7 +152,7 @@ Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
 """,
         done.stdout,
     ), done.stdout
-    served.microphone = ""
+    served.away = "The sound server is away."
     assert "Microphone:  The sound server is away.\n" in (await served.cli("status")).stdout
 
 
@@ -218,11 +222,12 @@ async def test_a_follower_may_leave_and_nobody_notices(served, follower):
     following = await follower()
     line = await asyncio.wait_for(following.stdout.readline(), 30)
     assert re.fullmatch(rb"\d\d:\d\d:\d\d  ready\n", line)
-    assert len(served.daemon.shown._followers) == 1
+    followers = served.daemon.publisher.status_changed._subscribers
+    assert len(followers) == 2, "the tray is one"
     following.send_signal(2)
     out, err = await asyncio.wait_for(following.communicate(), 30)
     assert (out, err, following.returncode) == (b"", b"", 0)
-    await until(lambda: not served.daemon.shown._followers, 10)
+    await until(lambda: len(followers) == 1, 10)
 
 
 async def test_without_a_daemon_the_status_says_so(served):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tests.rigs.kwin import KWin
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
@@ -35,7 +36,7 @@ class Watch:
     def __init__(self, **settings: str) -> None:
         self.told: queue.Queue[str] = queue.Queue()
         self._edges: queue.Queue[Edge] = queue.Queue()
-        self.hotkey = select(HotkeySettings(**settings), self.told.put)
+        self.hotkey = select(HotkeySettings(**settings), FakeNotices(self.told.put))
         self.hotkey.start(self._edges.put, self.told.put)
 
     def trigger(self) -> Trigger:

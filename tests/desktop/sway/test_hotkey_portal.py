@@ -10,6 +10,7 @@ import platformdirs
 import pytest
 from dbus_fast.aio import MessageBus
 
+from tests.fakes import FakeNotices
 from tests.rigs.session import Session
 from tests.rigs.shortcuts_portal import Desktop, NewPortal, Registry
 from tests.rigs.sway import Sway
@@ -53,8 +54,8 @@ class Watch:
         self.lost: queue.Queue[str] = queue.Queue()
         self.changes: queue.Queue[Trigger] = queue.Queue()
         self._edges: queue.Queue[Edge] = queue.Queue()
-        self.hotkey = PortalHotkey(settings, self.told.put)
-        self.hotkey.follow(lambda: self.changes.put(self.hotkey.trigger()))
+        self.hotkey = PortalHotkey(settings, FakeNotices(self.told.put))
+        self.hotkey.trigger_changed.subscribe(lambda: self.changes.put(self.hotkey.trigger()))
         self.hotkey.start(self._edges.put, self.lost.put)
 
     def named(self) -> Trigger:
@@ -259,12 +260,12 @@ def test_without_a_portal_the_reason_is_told_and_the_commands_remain(monkeypatch
     with Session("mock") as session:
         enter(session, monkeypatch)
         with pytest.raises(UnavailableError, match="offers no global shortcuts"):
-            PortalHotkey(HotkeySettings(), print)
+            PortalHotkey(HotkeySettings(), FakeNotices())
         settings, told = HotkeySettings(source="portal"), []
         (portal, reason), commands = explain(settings)
         assert (portal, commands) == ("portal", ("commands", ""))
         assert "offers no global shortcuts" in reason
-        hotkey = select(settings, told.append)
+        hotkey = select(settings, FakeNotices(told.append))
         assert hotkey.trigger().source == "commands"
         assert told == [f'hotkey.source "portal" does not work here. {reason}']
 
@@ -285,13 +286,13 @@ def test_a_newer_portal_learns_first_who_we_are(monkeypatch):
             return bus
 
         bus = serving.run(serve()).result(30)
-        PortalHotkey(HotkeySettings(), print).stop()
+        PortalHotkey(HotkeySettings(), FakeNotices()).stop()
         name = xdg.APP_ID
         assert registry.registered == [(name, False), (name, True)]
         assert portal.known_first
         entry = (registry.applications / f"{name}.desktop").read_text()
         assert "Type=Application" in entry
-        PortalHotkey(HotkeySettings(), print).stop()
+        PortalHotkey(HotkeySettings(), FakeNotices()).stop()
         assert len(registry.registered) == 3, "the entry is there"
         serving.post(bus.disconnect)
         serving.stop()

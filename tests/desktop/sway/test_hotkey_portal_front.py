@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from dbus_fast import DBusError, Variant
 
+from tests.fakes import FakeNotices
 from tests.rigs.portal_front_end import GNOME, FrontEnd
 from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
@@ -41,9 +42,9 @@ def watch(entered) -> Iterator[Any]:
 
     def begin(limits: Limits = LIMITS) -> tuple[queue.Queue[str], queue.Queue[str]]:
         named, told = queue.Queue[str](), queue.Queue[str]()
-        hotkey = PortalHotkey(HotkeySettings(), told.put, limits)
+        hotkey = PortalHotkey(HotkeySettings(), FakeNotices(told.put), limits)
         made.append(hotkey)
-        hotkey.follow(lambda: named.put(hotkey.trigger().keys))
+        hotkey.trigger_changed.subscribe(lambda: named.put(hotkey.trigger().keys))
         hotkey.start(print, told.put)
         return named, told
 

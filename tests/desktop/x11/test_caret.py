@@ -12,12 +12,21 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.fakes import FakeCues, FakeEngine, FakeMicrophone, FakeRewriter, FakeTray, TemporaryStore
+from tests.fakes import (
+    FakeCues,
+    FakeEngine,
+    FakeMicrophone,
+    FakeNotices,
+    FakeRewriter,
+    FakeTray,
+    TemporaryStore,
+)
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import Kind, TextWindow
 from tests.waiting import until, wait_until
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
@@ -86,7 +95,9 @@ class Typist:
 
     def __init__(self, desktop: Desktop, window: TextWindow, parts: Components) -> None:
         self._desktop, self._window, self._parts = desktop, window, parts
-        self.daemon = Daemon(parts)
+        notices = Notices()
+        notices.show_on(parts.tray)
+        self.daemon = Daemon(parts, notices)
         self._edges = 0  # that the daemon has learnt of
         self._tray: FakeTray = parts.tray  # type: ignore[assignment]
         self._microphone: FakeMicrophone = parts.microphone  # type: ignore[assignment]
@@ -170,7 +181,7 @@ class Typist:
 
 @pytest.fixture
 async def parts(environ: Desktop) -> AsyncIterator[Components]:
-    hotkey = XInputHotkey(())
+    hotkey = XInputHotkey((), (), FakeNotices())
     output = X11Output("auto", hotkey.expect)
     history = TemporaryStore()
     caret = AccessibleCaret()

@@ -13,6 +13,7 @@ import pytest
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
+from tests.fakes import FakeNotices
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
@@ -45,13 +46,13 @@ class Watch:
 
 @pytest.fixture
 def watch(environ: Desktop) -> Iterator[Watch]:
-    watching = Watch(XInputHotkey(parse_chord("ctrl_r")))
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices()))
     yield watching
     watching.hotkey.stop()
 
 
 def test_x11_is_watched_by_xinput(environ, xserver):
-    hotkey = select(HotkeySettings(keys="f9"), print)
+    hotkey = select(HotkeySettings(keys="f9"), FakeNotices())
     assert isinstance(hotkey, XInputHotkey)
     hotkey.stop()
 
@@ -123,7 +124,8 @@ def test_keys_that_we_announced_are_not_the_users(xserver, watch):
 
 
 def test_what_was_announced_and_never_came_is_forgotten(environ, xserver):
-    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), own_keys=OwnKeys(patience=0.05)))
+    own_keys = OwnKeys(patience=0.05)
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices(), own_keys=own_keys))
     watching.hotkey.expect(75, True)
     time.sleep(0.1)
     xserver.tap("F9")  # keycode 75
@@ -132,7 +134,7 @@ def test_what_was_announced_and_never_came_is_forgotten(environ, xserver):
 
 
 def test_a_chord_with_an_ordinary_key_is_hidden_from_the_window(environ, xserver):
-    watching = Watch(XInputHotkey(parse_chord("ctrl+alt+space")))
+    watching = Watch(XInputHotkey(parse_chord("ctrl+alt+space"), (), FakeNotices()))
     window = xserver.text_window("tk")
     xserver.keydown("Control_L", "Alt_L", "space")
     time.sleep(1.0)
@@ -150,7 +152,7 @@ def test_a_chord_with_an_ordinary_key_is_hidden_from_the_window(environ, xserver
 
 
 def test_a_hotkey_that_the_keyboard_map_has_moved_is_hidden_where_it_is_now(environ, xserver):
-    watching = Watch(XInputHotkey(parse_chord("ctrl+y")))
+    watching = Watch(XInputHotkey(parse_chord("ctrl+y"), (), FakeNotices()))
     with xserver.text_window("tk") as window:
         xserver.set_layout("de")  # y and z change places
         wait_until(lambda: watching.hotkey._grabs.hidden == {52}, 5, "it is hidden there")
@@ -173,7 +175,7 @@ BY_OTHER_NAMES = [
 @pytest.mark.parametrize(("name", "key"), BY_OTHER_NAMES)
 def test_a_key_is_known_by_its_name_by_what_it_gives_and_by_its_place(environ, xserver, name, key):
     told: list[str] = []
-    watching = Watch(XInputHotkey(parse_chord(name), (), told.append))
+    watching = Watch(XInputHotkey(parse_chord(name), (), FakeNotices(told.append)))
     xserver.set_layout("us(altgr-intl)" if name == "alt_gr" else "us")
     if name == "compose":  # no key of the usual map gives it
         assert [words for words in told if "No key on your keyboard gives" in words]
@@ -194,7 +196,7 @@ def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_a
     xserver, environ
 ):
     told: queue.Queue[str] = queue.Queue()
-    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), told.put))
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices(told.put)))
     assert told.empty()
     for layout, given in (
         ("us -option compose:rctrl", "Compose"),
@@ -206,7 +208,7 @@ def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_a
             f"No key on your keyboard gives right Ctrl: the key in its place gives {given}. The "
             "hotkey does not work. Set hotkey.keys to another: Pause or Scroll Lock or F9."
         )
-        again = XInputHotkey(parse_chord("ctrl_r"), (), told.put)
+        again = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices(told.put))
         assert f"gives {given}." in told.get(timeout=5)
         again.stop()
         xserver.run("setxkbmap", "us", "-option", "")
@@ -217,7 +219,7 @@ def test_a_hotkey_that_no_key_gives_is_told_and_so_is_one_that_a_new_map_takes_a
 
 
 def test_a_button_of_the_mouse_is_a_hotkey_that_no_window_gets(environ, xserver):
-    watching = Watch(XInputHotkey(parse_chord("mouse8")))
+    watching = Watch(XInputHotkey(parse_chord("mouse8"), (), FakeNotices()))
     other = display.Display(xserver.display)
     window = other.screen().root.create_window(
         0, 0, 300, 300, 0, X.CopyFromParent, override_redirect=True,
@@ -248,7 +250,7 @@ def test_a_lock_that_is_the_hotkey_stays_as_it_was(environ, xserver, key, keycod
         if locked() is not before:
             xserver.tap(str(keycode))
         assert locked() is before
-        watching = Watch(XInputHotkey(parse_chord(key)))
+        watching = Watch(XInputHotkey(parse_chord(key), (), FakeNotices()))
         for _ in range(2):
             xserver.keydown(str(keycode))
             xserver.keyup(str(keycode))
@@ -265,7 +267,7 @@ def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver
         time.sleep(0.1)  # a busy machine
 
     edges: list[Edge] = []
-    hotkey = XInputHotkey(parse_chord("ctrl_r"))
+    hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
     hotkey.start(slow, print)
     server = display.Display(xserver.display)
     control = server.keysym_to_keycode(XK.XK_Control_R)
@@ -281,7 +283,7 @@ def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver
 
 def test_who_waits_for_the_reader_is_told_after_all_that_has_happened(environ, xserver):
     """Also of what comes while the reader is busy."""
-    hotkey = XInputHotkey(parse_chord("ctrl_r"))
+    hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
     seen: queue.Queue[str] = queue.Queue()
     goes_on = threading.Event()
 
@@ -307,7 +309,7 @@ def test_who_waits_for_the_reader_is_told_after_all_that_has_happened(environ, x
 
 def test_a_hidden_key_that_is_let_go_at_once_is_let_go(environ, xserver):
     """While it is hidden by a grab of ours its release comes by that grab alone."""
-    watching = Watch(XInputHotkey(parse_chord("f9")))
+    watching = Watch(XInputHotkey(parse_chord("f9"), (), FakeNotices()))
     server = display.Display(xserver.display)
     for _ in range(10):
         xtest.fake_input(server, X.KeyPress, 75)
@@ -323,7 +325,7 @@ def test_a_grabbed_chord_is_still_a_hotkey(environ, xserver, caplog):
     other = display.Display(xserver.display)
     other.screen().root.grab_key(75, 0, 0, X.GrabModeAsync, X.GrabModeAsync)
     other.sync()
-    watching = Watch(XInputHotkey(parse_chord("f9")))
+    watching = Watch(XInputHotkey(parse_chord("f9"), (), FakeNotices()))
     assert "another program has taken f9" in caplog.text
     xserver.tap("F9")
     assert watching.edges(2) == ["+f9", "-f9"]
@@ -334,7 +336,7 @@ def test_a_grabbed_chord_is_still_a_hotkey(environ, xserver, caplog):
 def test_a_server_that_goes_away_is_told(monkeypatch):
     with Desktop() as short:
         monkeypatch.setenv("DISPLAY", short.display)
-        watching = Watch(XInputHotkey(parse_chord("ctrl_r")))
+        watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices()))
     assert "gone" in watching.lost.get(timeout=5)
     watching.hotkey.stop()
 
@@ -342,7 +344,7 @@ def test_a_server_that_goes_away_is_told(monkeypatch):
 def test_without_a_display_every_reason_is_given(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(UnavailableError) as error:
-        select(HotkeySettings(), print)
+        select(HotkeySettings(), FakeNotices())
     assert "The X server cannot be reached" in str(error.value)
     assert "graphical" in str(error.value)
 
@@ -415,7 +417,7 @@ def test_claiming_after_the_end_is_nothing(xserver, watch):
 
 def test_other_chords_are_hidden_too_and_told(environ, xserver):
     chord = parse_chord("ctrl+alt+r")
-    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (chord,)))
+    watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (chord,), FakeNotices()))
     with xserver.text_window("tk") as window:
         for key in ("Control_L", "Alt_L", "r"):
             xserver.keydown(key)

@@ -10,6 +10,7 @@ import pytest
 from Xlib import X, Xatom, display
 from Xlib.display import Display
 
+from tests.fakes import FakeNotices
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import listening
 from tests.rigs.x11 import Desktop
@@ -82,7 +83,7 @@ def test_a_key_that_some_program_has_taken_locks_nothing_while_it_is_down(xserve
 
 
 def test_our_own_hotkey_locks_nothing(xserver, lock):
-    hotkey = XInputHotkey(parse_chord("f9"))
+    hotkey = XInputHotkey(parse_chord("f9"), (), FakeNotices())
     asked: list[bool] = []
     hotkey.start(lambda _edge: asked.append(lock.is_locked()), print)
     xserver.tap("F9")

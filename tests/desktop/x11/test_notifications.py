@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes import FakeTrayCommands
 from tests.rigs.processes import MARKER, marked, name_of
 from tests.rigs.tray import Shown
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
-from tray_dictate.core.ports import Actions, Urgency
+from tray_dictate.core.ports import Urgency
 from tray_dictate.system.dbus import connect, daemon
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
@@ -63,8 +64,7 @@ def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: S
 
 def test_a_message_before_the_bus_is_reached_is_not_lost(here: Desktop) -> None:
     bridge = Bridge()
-    actions = Actions(lambda _: None, *[lambda: None] * 4)
-    tray = select(bridge, actions, icon=True, notifications=True)
+    tray = select(bridge, FakeTrayCommands(), icon=True, notifications=True)
     tray.notify("Said at once.")
     bridge.start()
     wait_until(lambda: "Said at once." in here.notifications(), 5, "the notification")

@@ -51,7 +51,7 @@ class Opened:
 
     def __init__(self, shown: Shown) -> None:
         self.desktop, self.closed = shown.desktop, shown.desktop.screenshot()
-        self.sheet: Sheet = sheet(menu(shown.view(), shown.actions))
+        self.sheet: Sheet = sheet(menu(shown.view(), shown.commands))
         shown.click(ICON, button=3)
         self.left, self.top = self._wait(self.sheet)
         width, height = self.sheet.size

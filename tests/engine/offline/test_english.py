@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.fakes import FakeModels
+from tests.fakes import FakeNotices
 from tests.speech import pcm16
 from tray_dictate import engine
 from tray_dictate.cli.main import main
@@ -45,7 +46,7 @@ async def test_it_is_told_at_the_start_and_the_take_is_not_guessed_at():
 
 
 async def test_the_engine_that_is_selected_says_so():
-    selected = engine.select(GERMAN)
+    selected = engine.select(GERMAN, FakeNotices())
     with pytest.raises(UnavailableError, match="knows English only"):
         await selected.load()
     await selected.close()

@@ -6,7 +6,7 @@ pytest.importorskip("dbus_fast", reason="Linux only")
 
 from dbus_fast import DBusError, introspection
 
-from tray_dictate.core.ports import Actions
+from tests.fakes import FakeTrayCommands
 from tray_dictate.ui.tray.dbusmenu import REMEMBERED, ROOT, MenuInterface, Tree
 from tray_dictate.ui.tray.menu import Entry, View, menu
 
@@ -125,13 +125,12 @@ def test_the_interface_is_what_hosts_expect() -> None:
 
 
 def test_an_entry_that_does_not_exist_is_an_error() -> None:
-    clicked: list[str] = []
-    actions = Actions(lambda _: None, lambda: clicked.append("x"), *[lambda: None] * 3)
-    interface = MenuInterface(menu(View(), actions), lambda: None)
+    commands = FakeTrayCommands()
+    interface = MenuInterface(menu(View(), commands), lambda: None)
     with pytest.raises(DBusError, match="no entry 99"):
         interface._click(99, "clicked")
     interface._click(ROOT, "clicked")
     interface._click(numbers(interface.tree)["toggle"], "hovered")
-    assert clicked == []
+    assert commands.did == []
     interface._click(numbers(interface.tree)["toggle"], "clicked")
-    assert clicked == ["x"]
+    assert commands.did == ["toggle"]

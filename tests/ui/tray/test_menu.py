@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes import FakeTrayCommands
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, MenuOption, MenuState
+from tray_dictate.core.ports import MenuOption, MenuState
 from tray_dictate.ui.tray.menu import Entry, View, click, click_default, menu
 
 CHOICES = MenuState(
@@ -23,27 +24,15 @@ CHOICES = MenuState(
 
 
 class Said:
-    """Actions that write down what was asked for."""
+    """What was asked for."""
 
     def __init__(self, choices: MenuState = CHOICES) -> None:
         self.choices = choices
-        self.calls: list[object] = []
-        self.clicks: list[int] = []  # how many calls had been made before each
-        self.actions = Actions(
-            enable=lambda on: self.calls.append(("enable", on)),
-            toggle=lambda: self.calls.append("toggle"),
-            last=self.calls.append,
-            clicked=lambda: self.clicks.append(len(self.calls)),
-            quit=lambda: self.calls.append("quit"),
-            look=lambda: self.calls.append("look"),
-            set=lambda name, value: self.calls.append((name, value)),
-            copy=lambda id: self.calls.append(("copy", id)),
-            autostart=lambda on: self.calls.append(("autostart", on)),
-            open=lambda name: self.calls.append(("open", name)),
-        )
+        self.commands = FakeTrayCommands()
+        self.calls, self.clicks = self.commands.did, self.commands.clicks
 
     def entry(self, status: Status, *names: str) -> Entry:
-        children = menu(View(status, choices=self.choices), self.actions)
+        children = menu(View(status, choices=self.choices), self.commands)
         for name in names:
             [found] = [entry for entry in children if entry.name == name]
             children = found.children
@@ -68,7 +57,7 @@ def test_the_menu_goes_with_the_status(status: Status, on: bool, label: str, ena
     assert said.entry(status, "dictation").checked is on
     assert said.entry(status, "toggle").label == label
     assert said.entry(status, "toggle").enabled is enabled
-    click_default(menu(View(status), said.actions))
+    click_default(menu(View(status), said.commands))
     assert said.calls == (["toggle"] if enabled else [])
 
 
@@ -143,6 +132,6 @@ def test_a_name_of_any_origin_is_fit_to_show() -> None:
 
 
 def test_no_two_siblings_have_one_name() -> None:
-    entries = menu(View(choices=CHOICES), Said().actions)
+    entries = menu(View(choices=CHOICES), Said().commands)
     for siblings in (entries, *(entry.children for entry in entries)):
         assert len({entry.name for entry in siblings}) == len(siblings)

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeTrayCommands
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.headless import Headless
 
 ROOT = Path(__file__).parents[3]
-ACTIONS = Actions(lambda _: None, *[lambda: None] * 4)
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def bridge() -> Iterator[Bridge]:
 
 
 def test_neither_icon_nor_notifications_is_headless(bridge: Bridge) -> None:
-    assert isinstance(select(bridge, ACTIONS, icon=False, notifications=False), Headless)
+    assert isinstance(select(bridge, FakeTrayCommands(), icon=False, notifications=False), Headless)
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the Linux tray")
@@ -37,7 +36,7 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
     for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
     caplog.set_level(logging.INFO)
-    tray = select(bridge, ACTIONS, icon=True, notifications=True)
+    tray = select(bridge, FakeTrayCommands(), icon=True, notifications=True)
     assert not isinstance(tray, Headless)
     tray.show(Status.RECORDING)
     tray.notify("No microphone")
@@ -55,24 +54,23 @@ def test_without_bus_and_display_it_runs_on_and_logs_what_it_would_say(
 CONVERTED = """
 from tray_dictate.core.ports import MenuState
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
+from tests.fakes import FakeTrayCommands
 from tray_dictate.ui.tray.menu import Entry, menu
 from tray_dictate.ui.tray.menu import View
 from tray_dictate.ui.tray.pystray import PystrayTray, _menu
 import pystray
 
-said = []
-actions = Actions(lambda on: said.append(on), lambda: said.append("toggle"), *[lambda: None] * 3)
-tray = PystrayTray(actions, notifications=True)
+commands = FakeTrayCommands()
+tray = PystrayTray(commands, notifications=True)
 tray.show(Status.RECORDING)
 tray.offer(MenuState())
 tray.level(0.5)
 tray.notify("hello")
-shown = _menu(pystray, menu(View(Status.RECORDING), actions)[:4])
+shown = _menu(pystray, menu(View(Status.RECORDING), commands)[:4])
 print([(item.text, item.checked, item.default, item.enabled) for item in shown])
 list(shown)[0](None)
 shown(None)
-print(said)
+print(commands.did)
 more = _menu(pystray, (Entry("m", "More", children=(Entry("r", "R", checked=True, radio=True),)),))
 [item] = more
 [below] = item.submenu
@@ -83,13 +81,12 @@ print(item.text, below.text, below.checked, below.radio)
 UNAVAILABLE = """
 import logging
 from tray_dictate.system.threads import Bridge
-from tray_dictate.core.ports import Actions
+from tests.fakes import FakeTrayCommands
 from tray_dictate.ui.tray import select
 
 logging.basicConfig()
 bridge = Bridge()
-actions = Actions(lambda on: None, *[lambda: None] * 4)
-tray = select(bridge, actions, icon=True, notifications=True, platform="win32")
+tray = select(bridge, FakeTrayCommands(), icon=True, notifications=True, platform="win32")
 tray.notify("No microphone")
 tray.stop()
 tray.run()
@@ -100,7 +97,7 @@ print(type(tray).__name__)
 EARLY = """
 import logging, threading
 import pystray
-from tray_dictate.core.ports import Actions
+from tests.fakes import FakeTrayCommands
 
 class Icon(pystray.Icon):
     # a back end of pystray's own kind, which has a message area
@@ -123,7 +120,7 @@ class Icon(pystray.Icon):
 pystray.Icon = Icon
 logging.basicConfig()
 from tray_dictate.ui.tray.pystray import PystrayTray
-tray = PystrayTray(Actions(*[lambda *_: None] * 5), notifications=True)
+tray = PystrayTray(FakeTrayCommands(), notifications=True)
 tray.notify("Hold F9 and speak.")
 tray.notify("Another is told.")
 print(Icon.said)
@@ -158,7 +155,7 @@ def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
     assert done.stdout.splitlines() == [
         "[('Dictation', True, False, True), ('Stop', None, True, True), "
         "('- - - -', None, False, True), ('Microphone', None, False, True)]",
-        "[False, 'toggle']",
+        "[('enable', False), 'toggle']",
         "More R True True",
     ], done.stderr
 

@@ -1,20 +1,23 @@
-"""What the commands of the control socket do to the running daemon."""
+"""The commands of the control socket, done to the running daemon."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from tray_dictate import __version__
+from tray_dictate.app.components import Components
 from tray_dictate.app.control.server import Answer, Handler
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.config.schema import Config
+from tray_dictate.app.live_config import LiveConfig
+from tray_dictate.audio.devices import DeviceList
 from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
-from tray_dictate.core.errors import CaptureError, ControlError, DictateError
+from tray_dictate.core.errors import CaptureError, ControlError, DictateError, HistoryError
+from tray_dictate.core.ports import Notifier, TrayCommands
 from tray_dictate.ui.labels import METHODS, engine_title
 
 log = logging.getLogger(__name__)
@@ -31,101 +34,171 @@ _LOCKED = (
 _OFF = "Dictation is off. Switch it on in the tray's menu."
 
 
-def handlers(
-    daemon: Daemon,
-    config: Callable[[], Config],
-    quit: Callable[[], None],
-    reload: Callable[[], Awaitable[str]],
-    microphone: Callable[[], Awaitable[str]],
-    *,
-    forget: Callable[[], Awaitable[str]],
-) -> dict[str, Handler]:
-    """Return what answers each command, on the loop; each raises DictateError.
+class ControlCommands:
+    """What each command does; on the loop. All of them raise DictateError."""
 
-    `microphone` returns the name of the one that would be opened now, `forget` forgets all that
-    was dictated.
-    """
+    def __init__(
+        self,
+        daemon: Daemon,
+        components: Components,
+        live_config: LiveConfig,
+        notices: Notifier,
+        *,
+        devices: DeviceList,
+        menu: TrayCommands,
+    ) -> None:
+        self._daemon, self._components = daemon, components
+        self._live_config, self._devices = live_config, devices
+        self._notices, self._menu = notices, menu
+        self._asked = CommandDebounce()
+        self._waiting: set[asyncio.Future[str]] = set()  # for a dictation to be over
 
-    async def cancel() -> Answer:
-        daemon.post(Cancel())
+    def handlers(self) -> dict[str, Handler]:
+        """Return the commands by name."""
+        return {
+            "start": self.start, "stop": self.stop, "toggle": self.toggle, "cancel": self.cancel,
+            "redo": self.redo, "undo": self.undo, "copy": self.copy, "forget": self.forget,
+            "reload": self.reload, "status": self.status, "follow": self.follow,
+            "show": self.show, "quit": self.quit,
+        }  # fmt: skip
+
+    async def start(self) -> Answer:
+        """Begin a dictation."""
+        return self._post("start")
+
+    async def stop(self) -> Answer:
+        """End the dictation that goes on."""
+        return self._post("stop")
+
+    async def toggle(self) -> Answer:
+        """Begin a dictation, or end the one that goes on."""
+        return self._post("toggle")
+
+    async def cancel(self) -> Answer:
+        """Drop the dictation that goes on."""
+        self._daemon.post(Cancel())
         return {}
 
-    async def status() -> Answer:
-        return {**_report(daemon, config()), "microphone_found": await _found(microphone)}
+    async def redo(self) -> Answer:
+        """Insert the last dictation again."""
+        return {"message": await self._daemon.delivery.redo()}
 
-    async def follow() -> AsyncGenerator[Answer]:
+    async def undo(self) -> Answer:
+        """Take back the last dictation."""
+        return {"message": await self._daemon.delivery.undo()}
+
+    async def copy(self) -> Answer:
+        """Put the last dictation on the clipboard."""
+        return {"message": await self._daemon.delivery.copy()}
+
+    async def forget(self) -> Answer:
+        """Forget all that was dictated."""
+        self._daemon.delivery.forget()
+        emptied = await self._components.history.clear()  # also what is in memory, or on its way
+        self._menu.refresh()
+        if not emptied:
+            raise HistoryError("The history cannot be emptied now; the log has the reason.")
+        return {"message": ""}
+
+    async def reload(self) -> Answer:
+        """Apply the settings file; answer in time, also where a dictation has to be over first."""
+        changing = asyncio.ensure_future(self._live_config.reload())
+        for seconds in (_SOON, _AT_LAST):
+            await asyncio.wait([changing], timeout=seconds)
+            if changing.done():
+                return {"message": changing.result()}
+            if self._dictates():
+                break
+        self._waiting.add(changing)
+        changing.add_done_callback(self._reloaded_late)
+        why = "when the dictation is over" if self._dictates() else "when all is ready for it"
+        return {"message": f"What has changed takes effect {why}. If it cannot, you are told."}
+
+    async def status(self) -> Answer:
+        """Report the status and the microphone that would be opened now."""
+        return {**self._report(), "microphone_found": await self._microphone()}
+
+    async def follow(self) -> AsyncGenerator[Answer]:
+        """Report the status now and at each change."""
         changes: asyncio.Queue[Answer] = asyncio.Queue()
-        leave = daemon.shown.follow(lambda: changes.put_nowait(_report(daemon, config())))
+
+        def changed(*_: object) -> None:
+            changes.put_nowait(self._report())
+
+        leave = self._daemon.publisher.status_changed.subscribe(changed)
         try:
-            yield _report(daemon, config())
+            yield self._report()
             while True:
                 yield await changes.get()
         finally:
             leave()
 
-    async def show() -> Answer:
+    async def show(self) -> Answer:
         """Answer a second daemon, which then ends; the user wanted to see something."""
-        message = f"Dictation is running already: {daemon.shown.hint()}."
-        if daemon.status is Status.OFF:
+        message = f"Dictation is running already: {self._components.hint()}."
+        if self._daemon.status is Status.OFF:
             message = f"Dictation is running already, but off: {_OFF.partition('. ')[2]}"
-        daemon.tell(message, "asked")
+        self._notices.tell(message, "asked")
         return {"message": message}
 
-    async def end() -> Answer:
-        quit()
+    async def quit(self) -> Answer:
+        """End the daemon."""
+        self._menu.quit()
         return {}
 
-    delivery = daemon.delivery
-    return {
-        **_starting(daemon), "cancel": cancel,
-        "redo": _asking(delivery.redo), "undo": _asking(delivery.undo),
-        "copy": _asking(delivery.copy), "forget": _asking(forget),
-        "reload": _reloading(daemon, reload),
-        "status": status, "follow": follow, "show": show, "quit": end,
-    }  # fmt: skip
+    def _post(self, name: Name) -> Answer:
+        """Do start, stop or toggle, as far as it is not the repetition of a key that is held."""
+        if name != "stop" and self._daemon.status is Status.OFF:
+            raise ControlError(_OFF)
+        recording = self._daemon.status in _RECORDS
+        now = asyncio.get_running_loop().time()
+        self._asked, meant, refused = debounce(self._asked, name, now, recording=recording)
+        if refused:
+            return {"message": refused}
+        self._daemon.post(_EVENTS[meant])
+        if meant != "stop" and self._daemon.locked:
+            raise ControlError(_LOCKED)
+        return {}
 
-
-def _reloading(daemon: Daemon, reload: Callable[[], Awaitable[str]]) -> Handler:
-    """Answer in time also where new settings have to wait for a dictation to be over."""
-    waiting: set[asyncio.Future[str]] = set()
-
-    def done(late: asyncio.Future[str]) -> None:
-        waiting.discard(late)
+    def _reloaded_late(self, late: asyncio.Future[str]) -> None:
+        self._waiting.discard(late)
         if late.cancelled():
             return
         reason = late.exception()
         if reason is not None:
-            daemon.tell(f"The settings of before stay in force. {_why(reason)}", "asked")
+            words = f"The settings of before stay in force. {_why(reason)}"
+            self._notices.tell(words, "asked")
 
-    async def answer() -> Answer:
-        changing = asyncio.ensure_future(reload())
-        for seconds in (_SOON, _AT_LAST):
-            await asyncio.wait([changing], timeout=seconds)
-            if changing.done():
-                return {"message": changing.result()}
-            if _dictates(daemon):
-                break
-        waiting.add(changing)
-        changing.add_done_callback(done)
-        why = "when the dictation is over" if _dictates(daemon) else "when all is ready for it"
-        return {"message": f"What has changed takes effect {why}. If it cannot, you are told."}
+    def _dictates(self) -> bool:
+        return self._daemon.status in (*_RECORDS, Status.TRANSCRIBING)
 
-    return answer
+    async def _microphone(self) -> str:
+        """Return the microphone's name, or what is wrong; "" where the sound server hangs."""
+        wanted = self._components.config.audio.device
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                picked = await self._devices.pick(wanted)
+        except CaptureError as reason:
+            return str(reason)
+        except TimeoutError:
+            return ""
+        if wanted and not picked.named:
+            return f"{wanted} (not connected); {picked.source.name} is used"
+        default = " (the system's default)" if picked.source.default and not wanted else ""
+        return f"{picked.source.name}{default}"
 
-
-async def _found(microphone: Callable[[], Awaitable[str]]) -> str:
-    """Return its name, or what is wrong with it; nothing where the sound server hangs."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await microphone()
-    except CaptureError as reason:
-        return str(reason)
-    except TimeoutError:
-        return ""
-
-
-def _dictates(daemon: Daemon) -> bool:
-    return daemon.status in (*_RECORDS, Status.TRANSCRIBING)
+    def _report(self) -> dict[str, Any]:
+        """Return what there is to know; no address, which may hold a password."""
+        shown, config = self._daemon.publisher, self._components.config
+        return {
+            "status": shown.status, "detail": shown.detail, "since": shown.since,
+            "microphone_open": shown.is_open, "hotkey": config.hotkey.keys,
+            "mode": config.hotkey.mode, "hint": self._components.hint(),
+            "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
+            "model": config.engine.model, "microphone": config.audio.device,
+            "output": config.output.method, "output_title": METHODS[config.output.method],
+            "program": __version__, "pid": os.getpid(), "started": shown.started,
+        }  # fmt: skip
 
 
 def _why(reason: BaseException) -> str:
@@ -133,48 +206,3 @@ def _why(reason: BaseException) -> str:
         return str(reason)
     log.error("the settings could not be applied", exc_info=reason)
     return "The log has the details."
-
-
-def _asking(work: Callable[[], Awaitable[str]]) -> Handler:
-    async def answer() -> Answer:
-        return {"message": await work()}
-
-    return answer
-
-
-def _starting(daemon: Daemon) -> dict[str, Handler]:
-    """Return start, stop and toggle, which know of each other (core.asked)."""
-    asked = CommandDebounce()
-
-    def posting(name: Name) -> Handler:
-        async def post() -> Answer:
-            nonlocal asked
-            if name != "stop" and daemon.status is Status.OFF:
-                raise ControlError(_OFF)
-            recording = daemon.status in _RECORDS
-            now = asyncio.get_running_loop().time()
-            asked, meant, refused = debounce(asked, name, now, recording=recording)
-            if refused:
-                return {"message": refused}
-            daemon.post(_EVENTS[meant])
-            if meant != "stop" and daemon.locked:
-                raise ControlError(_LOCKED)
-            return {}
-
-        return post
-
-    return {"start": posting("start"), "stop": posting("stop"), "toggle": posting("toggle")}
-
-
-def _report(daemon: Daemon, config: Config) -> dict[str, Any]:
-    """Return what there is to know; no address, which may hold a password."""
-    shown = daemon.shown
-    return {
-        "status": shown.status, "detail": shown.detail, "since": shown.since,
-        "microphone_open": shown.is_open,
-        "hotkey": config.hotkey.keys, "mode": config.hotkey.mode, "hint": shown.hint(),
-        "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
-        "model": config.engine.model, "microphone": config.audio.device,
-        "output": config.output.method, "output_title": METHODS[config.output.method],
-        "program": __version__, "pid": os.getpid(), "started": shown.started,
-    }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.ports import CloudQuota, Engine, Session
+from tray_dictate.core.ports import CloudQuota, Engine, Notifier, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline.english import understands
@@ -48,12 +48,12 @@ class OnlineEngine:
     def __init__(
         self,
         settings: EngineSettings,
-        tell: Callable[[str], None],
+        notices: Notifier,
         local: LocalModels,
         quota: CloudQuota | None = None,
     ) -> None:
         """Raises ConfigError. The offline engine finishes what the server cannot, or must not."""
-        self._settings, self._tell = settings, tell
+        self._settings, self._notices = settings, notices
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._credentials = CredentialSource(settings, self._dialect.header)
@@ -170,7 +170,7 @@ class OnlineEngine:
     def _tell_once(self, message: str) -> None:
         if message not in self._told:
             self._told.add(message)
-            self._tell(message)
+            self._notices.tell(message, "engine")
 
     async def _load(self) -> None:
         if self._connect is None:

@@ -18,7 +18,6 @@ import logging
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 from Xlib import X, display, error
@@ -28,6 +27,7 @@ from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
 from tray_dictate.core.keys import Chord, Slot, button_of
+from tray_dictate.core.ports import Notifier
 from tray_dictate.hotkey.reader import KeyReader
 from tray_dictate.hotkey.x11.grabs import Grabs
 from tray_dictate.hotkey.x11.key_map import KeyMap, missing_keys
@@ -50,13 +50,13 @@ class XInputHotkey(KeyReader):
     def __init__(
         self,
         chord: Chord,
-        others: tuple[Chord, ...] = (),
-        tell: Callable[[str], None] = log.warning,
+        others: tuple[Chord, ...],
+        notices: Notifier,
         *,
         watched: frozenset[str] = frozenset(),
         own_keys: OwnKeys | None = None,
     ) -> None:
-        """`tell` tells the user which keys the keyboard lacks; `watched` are keys to name, too.
+        """`notices` gets which keys the keyboard lacks; `watched` are keys to name, too.
 
         Raises UnavailableError.
         """
@@ -75,7 +75,7 @@ class XInputHotkey(KeyReader):
         wanted = watched.union(*(slot for keys in (chord, *others) for slot in keys))
         self._buttons = {n: key for key in wanted if (n := button_of(key)) is not None}
         self._wanted = wanted - set(self._buttons.values())
-        self._tell, self._lacking = tell, frozenset[Slot]()
+        self._notices, self._lacking = notices, frozenset[Slot]()
         self._look_at_map()
         self._locks = Locks(self._display)
         self._clock = EventClock(_WRAP)
@@ -204,7 +204,7 @@ class XInputHotkey(KeyReader):
         slots = {slot for chord in (self._chord, *self._others) for slot in chord}
         lacking = frozenset(slot for slot in slots if slot <= keys.missing)
         if lacking - self._lacking:
-            self._tell(missing_keys(lacking - self._lacking, keys))
+            self._notices.tell(missing_keys(lacking - self._lacking, keys), "hotkey")
         elif lacking != self._lacking:
             log.info("the keyboard map has changed: %d keys are not on it", len(lacking))
         self._lacking = lacking

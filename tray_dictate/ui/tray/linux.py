@@ -13,7 +13,7 @@ import os
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, MenuState, Urgency
+from tray_dictate.core.ports import MenuState, TrayCommands, Urgency
 from tray_dictate.system.dbus import TROUBLE, Backoff, connect
 from tray_dictate.system.threads import Bridge, TaskSet
 from tray_dictate.system.wayland import compositor_answers
@@ -36,9 +36,9 @@ class LinuxTray:
     """Icon and notifications, as far as the desktop has places for them."""
 
     def __init__(
-        self, bridge: Bridge, actions: Actions, *, icon: bool, notifications: bool
+        self, bridge: Bridge, commands: TrayCommands, *, icon: bool, notifications: bool
     ) -> None:
-        self._bridge, self._actions = bridge, actions
+        self._bridge, self._commands = bridge, commands
         self._icon, self._notifications = icon, notifications
         self._over = MainThreadWait()
         self._view = View()
@@ -144,10 +144,15 @@ class LinuxTray:
 
     def _pressed(self, button: str) -> None:
         """Do what a button of a notification says."""
-        if button in ("redo", "copy"):
-            self._actions.last(button)
-        else:
-            self._actions.open(button)
+        match button:
+            case "redo":
+                self._commands.redo()
+            case "copy":
+                self._commands.copy_last()
+            case "settings":
+                self._commands.open_document("settings")
+            case _:
+                self._commands.open_document("check")
 
     def _keep_at_icon(self, told: _Told) -> None:
         """Have the icon say what no notification could, until the next dictation."""
@@ -181,7 +186,7 @@ class LinuxTray:
         try:
             self._flush()
             if self._icon:
-                self._item = Item(bus, self._view, self._actions, self._hosted)
+                self._item = Item(bus, self._view, self._commands, self._hosted)
                 await self._item.start()
             await bus.wait_for_disconnect()
         except EOFError:
@@ -213,7 +218,7 @@ class LinuxTray:
 
     def _embed(self) -> None:
         if self._xembed is None:
-            self._xembed = XEmbedIcon(self._actions)
+            self._xembed = XEmbedIcon(self._commands)
             self._xembed.paint(self._view)
         self._xembed.want(True)
 

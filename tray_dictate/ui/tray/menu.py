@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, MenuOption, MenuState
+from tray_dictate.core.ports import MenuOption, MenuState, TrayCommands
 from tray_dictate.ui.labels import is_marked, plain, tooltip
 from tray_dictate.ui.tray.icon import LOUDEST, Picture
 
@@ -63,6 +63,8 @@ class View:
         return tooltip(self.status, detail, listening=self.listening)
 
 
+Ts = TypeVarTuple("Ts")
+
 _NOTHING_SAID = "Nothing yet"
 _NOTHING_FOUND = "None found"
 _LONGEST = 80  # characters of a line
@@ -86,29 +88,32 @@ class Entry:
     children: tuple[Entry, ...] = ()
 
 
-def menu(view: View, actions: Actions) -> tuple[Entry, ...]:
+def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
     """Return the entries that go with what is shown."""
 
-    def own(action: Callable[..., None], *given: Any) -> Callable[[], None]:
+    def own(command: Callable[[*Ts], None], *arguments: *Ts) -> Callable[[], None]:
         def act() -> None:
-            actions.clicked()
-            action(*given)
+            commands.note_click()
+            command(*arguments)
 
         return act
 
     def setting(name: str, label: str, choices: tuple[MenuOption, ...]) -> Entry:
         lines = (
-            _line(choice, own(actions.set, name, _value(choice)), radio=True) for choice in choices
+            _line(choice, own(commands.change_setting, name, _value(choice)), radio=True)
+            for choice in choices
         )
         return Entry(name, label, children=tuple(lines) or (_nothing(_NOTHING_FOUND),))
 
     off, shown = view.status is Status.OFF, view.choices
     listening = view.status in (Status.OPENING, Status.RECORDING)
-    recent = tuple(_line(choice, own(actions.copy, choice.value)) for choice in shown.recent)
+    recent = tuple(
+        _line(choice, own(commands.copy_entry, _number(choice))) for choice in shown.recent
+    )
     return (
-        Entry("dictation", "Dictation", own(actions.enable, off), checked=not off),
+        Entry("dictation", "Dictation", own(commands.enable, off), checked=not off),
         Entry(
-            "toggle", "Stop" if listening else "Start", own(actions.toggle),
+            "toggle", "Stop" if listening else "Start", own(commands.toggle),
             enabled=not off, default=True,
         ),
         Entry("-"),
@@ -118,19 +123,19 @@ def menu(view: View, actions: Actions) -> tuple[Entry, ...]:
         setting("output.method", "Insert text by", shown.methods),
         Entry("--"),
         Entry("recent", "Copy a recent one", children=recent or (_nothing(_NOTHING_SAID),)),
-        Entry("redo", "Insert the last again", own(actions.last, "redo")),
-        Entry("undo", "Take back the last", own(actions.last, "undo")),
-        Entry("copy", "Copy the last", own(actions.last, "copy")),
+        Entry("redo", "Insert the last again", own(commands.redo)),
+        Entry("undo", "Take back the last", own(commands.undo)),
+        Entry("copy", "Copy the last", own(commands.copy_last)),
         Entry("---"),
         Entry(
-            "autostart", "Start at login", own(actions.autostart, not shown.autostart),
+            "autostart", "Start at login", own(commands.set_autostart, not shown.autostart),
             checked=bool(shown.autostart), enabled=shown.autostart is not None,
         ),
-        Entry("settings", "Settings", own(actions.open, "settings")),
-        Entry("check", "Check this machine", own(actions.open, "check")),
-        Entry("log", "Open log", own(actions.open, "log")),
+        Entry("settings", "Settings", own(commands.open_document, "settings")),
+        Entry("check", "Check this machine", own(commands.open_document, "check")),
+        Entry("log", "Open log", own(commands.open_document, "log")),
         Entry("----"),
-        Entry("quit", "Quit", own(actions.quit)),
+        Entry("quit", "Quit", own(commands.quit)),
     )  # fmt: skip
 
 
@@ -143,6 +148,11 @@ def _line(choice: MenuOption, action: Callable[[], None], *, radio: bool = False
 
 def _value(choice: MenuOption) -> Any:
     return list(choice.value) if isinstance(choice.value, tuple) else choice.value
+
+
+def _number(choice: MenuOption) -> int:
+    assert isinstance(choice.value, int), "the number of an entry in the history"
+    return choice.value
 
 
 def _nothing(label: str) -> Entry:

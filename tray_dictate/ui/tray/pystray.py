@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions, MenuState, Urgency
+from tray_dictate.core.ports import MenuState, TrayCommands, Urgency
 from tray_dictate.ui.labels import NAME, TITLE, plain
 from tray_dictate.ui.tray.headless import MainThreadWait
 from tray_dictate.ui.tray.icon import Picture, draw
@@ -38,8 +38,8 @@ _MESSAGE = 255  # characters, likewise
 class PystrayTray:
     """One pystray icon; raises what pystray raises where it cannot work."""
 
-    def __init__(self, actions: Actions, *, notifications: bool) -> None:
-        self._actions, self._notifications = actions, notifications
+    def __init__(self, commands: TrayCommands, *, notifications: bool) -> None:
+        self._commands, self._notifications = commands, notifications
         self._over = MainThreadWait()
         self._order = threading.Lock()  # of messages: some come from other threads
         self._waiting: list[str] = []
@@ -62,7 +62,7 @@ class PystrayTray:
         over = status is Status.IDLE and self._view.status is not Status.IDLE
         self._change(self._view.of(status, detail).hearing(listening))
         if over:  # pystray tells of no opening, so the lists are as of the last dictation
-            self._actions.look()
+            self._commands.refresh()
 
     def offer(self, choices: MenuState) -> None:
         """Show these in the menu."""
@@ -173,7 +173,7 @@ class PystrayTray:
             work(*args)
 
     def _menu(self) -> Any:
-        return _menu(self._pystray, menu(self._view, self._actions))
+        return _menu(self._pystray, menu(self._view, self._commands))
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -20,7 +20,7 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
+from tray_dictate.core.ports import TrayCommands
 from tray_dictate.system.dbus import TROUBLE, Service
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
@@ -176,11 +176,11 @@ class Item:
     """The icon with its menu on one connection, registered whenever there is a watcher."""
 
     def __init__(
-        self, bus: MessageBus, view: View, actions: Actions, on_hosted: Callable[[bool], None]
+        self, bus: MessageBus, view: View, commands: TrayCommands, on_hosted: Callable[[bool], None]
     ) -> None:
-        self._bus, self._view, self._actions, self._on_hosted = bus, view, actions, on_hosted
+        self._bus, self._view, self._commands, self._on_hosted = bus, view, commands, on_hosted
         self._name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
-        self._entries = menu(view, actions)
+        self._entries = menu(view, commands)
         self._item = ItemInterface(view, lambda: click_default(self._entries))
         self._menu = dbusmenu.MenuInterface(self._entries, self._opened)
         self._watcher = Service(bus, WATCHER, WATCHER_PATH)
@@ -200,7 +200,7 @@ class Item:
         before, self._view = self._view, view
         self._item.show(view)
         if (before.status, before.choices) != (view.status, view.choices):
-            self._entries = menu(view, self._actions)
+            self._entries = menu(view, self._commands)
             self._menu.update(self._entries)
 
     def offered(self) -> None:
@@ -208,8 +208,8 @@ class Item:
         self._menu.fresh.set()
 
     def _opened(self) -> None:
-        self._actions.clicked()  # by a click on the icon, most likely
-        self._actions.look()
+        self._commands.note_click()  # by a click on the icon, most likely
+        self._commands.refresh()
 
     def close(self) -> None:
         """Wait for no watcher any more."""

@@ -25,7 +25,7 @@ from typing import Any
 from PIL import Image
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Actions
+from tray_dictate.core.ports import TrayCommands
 from tray_dictate.system.wakeup import WakeUp
 from tray_dictate.system.x11 import wait
 from tray_dictate.ui.labels import NAME, TITLE
@@ -44,8 +44,8 @@ _PANEL = (46, 52, 54)  # behind the icon where the panel's own colour cannot be 
 class XEmbedIcon:
     """An icon that docks whenever it is wanted and there is a host; methods from any thread."""
 
-    def __init__(self, actions: Actions) -> None:
-        self._actions = actions
+    def __init__(self, commands: TrayCommands) -> None:
+        self._commands = commands
         self._wanted = self._stopped = False
         self._view = View()
         self._listed: object = None  # what the menu shows
@@ -85,11 +85,11 @@ class XEmbedIcon:
     def _click(self, popup: Popup, event: Any) -> None:
         """Start or stop by a left click, open the menu by a right one."""
         if event.detail == _LEFT:
-            click_default(menu(self._view, self._actions))
+            click_default(menu(self._view, self._commands))
         elif event.detail == _RIGHT:
-            self._actions.clicked()
-            self._actions.look()
-            popup.open(menu(self._view, self._actions), event.root_x, event.root_y)
+            self._commands.note_click()
+            self._commands.refresh()
+            popup.open(menu(self._view, self._commands), event.root_x, event.root_y)
 
     def _obey(self, window: _Window) -> bool:
         """Bring the window into the state that is wanted now; False when it is to end."""
@@ -98,7 +98,7 @@ class XEmbedIcon:
             window.draw(self._view)
             if self._listed != (self._view.status, self._view.choices):
                 self._listed = (self._view.status, self._view.choices)
-                window.popup.update(menu(self._view, self._actions))
+                window.popup.update(menu(self._view, self._commands))
         else:
             window.undock()
         return not self._stopped
