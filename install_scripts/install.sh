@@ -272,7 +272,7 @@ install_completion() {
 # Lets the program be started from the desktop's applications menu.
 install_entry() {
   [ "$installer" != brew ] || return 0
-  "$venv/bin/python" -I -c 'from tray_dictate.system.autostart import xdg; xdg.make()' ||
+  "$venv/bin/python" -I -c 'from tray_dictate.system.autostart import xdg; xdg.make_application_entry()' ||
     say "Could not add tray-dictate to the applications menu; everything else works."
 }
 

@@ -93,7 +93,7 @@ def test_doctor_writes_the_lines_beside_the_users_own_once_and_renews_them(sway,
     before = sway.configuration.read_text()
     code, found = doctor(sway, "--write", "--set", "hotkey.keys=f9", "--set", "hotkey.undo=super+z")
     assert (code, found["name"], found["state"]) == (0, "bindings", "ok")
-    assert f"F9 is bound in {sway.configuration}, and sway knows it" in found["words"]
+    assert f"F9 is bound in {sway.configuration}, and sway has loaded it" in found["words"]
     first = sway.configuration.read_text()
     assert first.startswith(before)
     kept = sway.configuration.with_name("config.before-tray_dictate")

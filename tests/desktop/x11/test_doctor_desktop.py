@@ -196,7 +196,7 @@ async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xse
         xserver.run("setxkbmap", "us", "-option", "")
     assert [one.name for one in found] == ["hotkey", "keys"]
     assert "presses of other keys: 1, the last of Compose" in found[0].words
-    assert "right Ctrl: the one in its place gives Compose" in found[1].words
+    assert "right Ctrl: the key in its place gives Compose" in found[1].words
 
 
 async def states(settings: OutputSettings) -> dict[str, str]:

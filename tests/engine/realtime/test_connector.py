@@ -14,6 +14,7 @@ from tray_dictate.engine.realtime.connector import Connector
 from tray_dictate.engine.realtime.engine import transport
 from tray_dictate.engine.realtime.protocol.errors import EphemeralError, LostError, RefusedError
 from tray_dictate.engine.realtime.sdk_transport import open_sdk
+from tray_dictate.system import logs
 
 pytestmark = BOTH
 
@@ -38,7 +39,8 @@ async def heard(connector: Connector, server) -> None:
 async def test_a_secret_is_got_for_the_key_and_enters(
     connect, servers, monkeypatch, caplog, kind, gives, asked
 ):
-    caplog.set_level(logging.DEBUG, "tray_dictate")
+    caplog.set_level(logging.DEBUG)
+    logs.silence_libraries()
     async with proxy() as seen, ephemeral(servers[kind], gives=gives) as door:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{seen.port}")
