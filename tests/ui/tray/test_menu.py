@@ -18,7 +18,7 @@ CHOICES = MenuState(
         MenuOption(("de", "en"), "German and English", chosen=True),
     ),
     methods=(MenuOption("auto", "Auto", chosen=True), MenuOption("type", "Typing")),
-    recent=(MenuOption(7, "✓ Hello"), MenuOption(-1, "✗ World")),
+    recent=(MenuOption(1.5e9, "✓ Hello"), MenuOption(1.25e9, "✗ World")),
     autostart=True,
 )
 
@@ -70,8 +70,8 @@ CLICKS = [
     (("engine.languages", "()"), ("engine.languages", [])),
     (("engine.languages", "('de', 'en')"), ("engine.languages", ["de", "en"])),
     (("output.method", "type"), ("output.method", "type")),
-    (("recent", "7"), ("copy", 7)),
-    (("recent", "-1"), ("copy", -1)),
+    (("recent", "1500000000.0"), ("copy", 1.5e9)),
+    (("recent", "1250000000.0"), ("copy", 1.25e9)),
     (("redo",), "redo"),
     (("undo",), "undo"),
     (("copy",), "copy"),

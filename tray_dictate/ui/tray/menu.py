@@ -108,7 +108,7 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
     off, shown = view.status is Status.OFF, view.choices
     listening = view.status in (Status.OPENING, Status.RECORDING)
     recent = tuple(
-        _line(choice, own(commands.copy_entry, _number(choice))) for choice in shown.recent
+        _line(choice, own(commands.copy_entry, _time(choice))) for choice in shown.recent
     )
     return (
         Entry("dictation", "Dictation", own(commands.enable, off), checked=not off),
@@ -150,8 +150,8 @@ def _value(choice: MenuOption) -> Any:
     return list(choice.value) if isinstance(choice.value, tuple) else choice.value
 
 
-def _number(choice: MenuOption) -> int:
-    assert isinstance(choice.value, int), "the number of an entry in the history"
+def _time(choice: MenuOption) -> float:
+    assert isinstance(choice.value, float), "the time of an entry in the history"
     return choice.value
 
 
