@@ -25,7 +25,7 @@ from tray_dictate.core.errors import DictateError, UnavailableError
 from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
-from tray_dictate.system.threads import Bridge
+from tray_dictate.system.threads import Bridge, TaskSet
 from tray_dictate.ui.labels import engine_title, engines, languages, methods, microphones
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class MenuController:
     engines: Engines = engine
     _found: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
     _spoken: dict[tuple[str, ...], None] = field(default_factory=dict[tuple[str, ...], None])
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _tasks: TaskSet = field(default_factory=TaskSet)
     _looking: asyncio.Task[None] | None = None
     _again: bool = False
 
@@ -198,10 +198,7 @@ class MenuController:
             self.refresh()
 
     def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(self._tell_failure(work))
-        self._tasks.add(task)  # the loop itself keeps no task alive
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.start(self._tell_failure(work))
 
     async def _tell_failure(self, work: Awaitable[None]) -> None:
         try:

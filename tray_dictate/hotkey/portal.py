@@ -12,7 +12,7 @@ import logging
 import secrets
 from typing import Any
 
-from dbus_fast import DBusError, Message, Variant
+from dbus_fast import Message, Variant
 
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, replaced
@@ -21,21 +21,19 @@ from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
-from tray_dictate.system.autostart import xdg
 from tray_dictate.system.dbus import Service
+from tray_dictate.system.portals import register
 
 log = logging.getLogger(__name__)
 
 _PORTAL = "org.freedesktop.portal"
 _SHORTCUTS = f"{_PORTAL}.GlobalShortcuts"
-_REGISTRY = "org.freedesktop.host.portal.Registry"
 _SIGNALS = (
     (_SHORTCUTS, "Activated"), (_SHORTCUTS, "Deactivated"), (_SHORTCUTS, "ShortcutsChanged"),
     (f"{_PORTAL}.Request", "Response"), (f"{_PORTAL}.Session", "Closed"),
 )  # fmt: skip
 _LIMITS = Limits()
 _CANCELLED = 1
-_NO_REGISTRY = ("UnknownMethod", "UnknownInterface", "UnknownObject")
 _KEYLESS = (
     "The desktop has not assigned a key to the hotkey yet: choose one for Dictate in its keyboard "
     "shortcut settings."
@@ -68,7 +66,7 @@ class PortalHotkey(DesktopHotkey):
 
     async def probe(self) -> None:
         """Register as an application, then ask for the version. Raises one of TROUBLE."""
-        await self._register()
+        await register(self.service)
         version = await self.service.property(_SHORTCUTS, "version", start=True)
         log.debug("the portal of global shortcuts has version %s", version)
         for interface, member in _SIGNALS:
@@ -153,19 +151,6 @@ class PortalHotkey(DesktopHotkey):
         if is_other(keys, chord):
             advice = f"{advice} {_KEPT}".strip()
         return Trigger(keys, advice, self.SOURCE)
-
-    async def _register(self) -> None:
-        """Register as an application, which newer portals demand before all else."""
-        for attempt in range(2):
-            try:
-                await self.service.call(_REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True)
-            except DBusError as reason:
-                log.debug("the portal's registry: %s", reason)
-                if attempt or str(reason.type).endswith(_NO_REGISTRY):
-                    return
-                await asyncio.to_thread(xdg.make_application_entry)
-            else:
-                return
 
     async def _request(
         self, member: str, signature: str, *arguments: Any, **options: Variant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,6 +16,8 @@ from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.system import dbus
 from tray_dictate.system.autostart import xdg
 from tray_dictate.system.threads import Bridge
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 OnSignal = Callable[..., None]
@@ -146,19 +149,7 @@ class Portals:
         await self._register()
 
     async def _register(self) -> None:
-        """Register as an application. Raises one of dbus.TROUBLE."""
-        for last in (False, True):
-            try:
-                await self._service.call(
-                    _REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True
-                )
-            except DBusError as reason:
-                if last or str(reason.type).endswith(_UNKNOWN):
-                    break
-                # the portal looks for it
-                await asyncio.to_thread(xdg.make_application_entry)
-            else:
-                break
+        await register(self._service)
         self._known = True
 
     def _owned(self, _owner: str) -> None:
@@ -177,6 +168,23 @@ class Portals:
                 answer.set_result((message.body[0], message.body[1]))
         elif handle := self._signals.get(name):
             handle(message.path, *message.body)
+
+
+async def register(service: dbus.Service) -> None:
+    """Register as an application, which newer portals demand before all else.
+
+    A refusal is only logged. Raises the others of dbus.TROUBLE.
+    """
+    for last in (False, True):
+        try:
+            await service.call(_REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True)
+        except DBusError as reason:
+            log.debug("the portal's registry: %s", reason)
+            if last or str(reason.type).endswith(_UNKNOWN):
+                return
+            await asyncio.to_thread(xdg.make_application_entry)  # the portal looks for it
+        else:
+            return
 
 
 async def _end(bus: MessageBus) -> None:

@@ -18,6 +18,7 @@ from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.core.errors import CaptureError, ControlError, DictateError, HistoryError
 from tray_dictate.core.ports import Notifier, TrayCommands
+from tray_dictate.system.threads import TaskSet
 from tray_dictate.ui.labels import METHODS, engine_title
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class ControlCommands:
         self._live_config, self._devices = live_config, devices
         self._notices, self._menu = notices, menu
         self._asked = CommandDebounce()
-        self._waiting: set[asyncio.Future[str]] = set()  # for a dictation to be over
+        self._reloads = TaskSet()  # some wait for a dictation to be over
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
@@ -102,14 +103,13 @@ class ControlCommands:
 
     async def reload(self) -> Answer:
         """Apply the settings file; answer in time, also where a dictation has to be over first."""
-        changing = asyncio.ensure_future(self._live_config.reload())
+        changing = self._reloads.start(self._live_config.reload())
         for seconds in (_SOON, _AT_LAST):
             await asyncio.wait([changing], timeout=seconds)
             if changing.done():
                 return {"message": changing.result()}
             if self._dictates():
                 break
-        self._waiting.add(changing)
         changing.add_done_callback(self._reloaded_late)
         why = "when the dictation is over" if self._dictates() else "when all is ready for it"
         return {"message": f"What has changed takes effect {why}. If it cannot, you are told."}
@@ -161,7 +161,6 @@ class ControlCommands:
         return {}
 
     def _reloaded_late(self, late: asyncio.Future[str]) -> None:
-        self._waiting.discard(late)
         if late.cancelled():
             return
         reason = late.exception()
