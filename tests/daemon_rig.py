@@ -80,9 +80,11 @@ class Rig:
         await until(lambda: self.tray.shown[-1] in (Status.IDLE, Status.ERROR, Status.OFF))
 
 
-async def spoken(rig: Rig, words: str) -> None:
+async def spoken(rig: Rig, *segments: str) -> None:
+    """Dictate these segments while the hotkey is held, and wait for the end."""
     rig.press()
-    await rig.say(words)
+    for words in segments:
+        await rig.say(words)
     rig.release()
     await rig.idle()
 

@@ -114,10 +114,7 @@ async def test_a_keyboard_that_does_not_answer_ends_a_take_all_the_same():
     rig = Rig(patience=0.2)
     await rig.daemon.start()
     rig.hotkey.prompt = False
-    rig.press()
-    await rig.say("one")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "one")
     assert rig.output.text == "one"
     await rig.stop()
 
@@ -253,37 +250,22 @@ async def test_text_that_cannot_be_inserted_is_kept_whole_and_told_once(rig):
 
 async def test_the_next_take_goes_on_after_the_last_with_a_space(rig):
     for words in ("One.", "Two."):
-        rig.press()
-        await rig.say(words)
-        rig.release()
-        await rig.idle()
+        await spoken(rig, words)
     assert rig.output.text == "One. Two."
 
 
 async def test_after_the_user_typed_the_next_take_begins_afresh(rig):
-    rig.press()
-    await rig.say("One.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "One.")
     rig.press("enter")
     rig.release("enter")
-    rig.press()
-    await rig.say("Two.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "Two.")
     assert rig.output.text == "One.Two."
 
 
 async def test_another_window_begins_afresh(rig):
-    rig.press()
-    await rig.say("One.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "One.")
     rig.output.focus = "browser"
-    rig.press()
-    await rig.say("Two.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "Two.")
     assert rig.output.windows["browser"] == "Two."
 
 
@@ -724,11 +706,7 @@ async def test_the_last_dictation_outlives_the_program(rig, rig_with):
 
 async def test_a_paste_that_nobody_confirmed_is_told_of_once(rig):
     rig.output.confirms = False
-    rig.press()
-    await rig.say("One.")
-    await rig.say("Two.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "One.", "Two.")
     assert rig.output.text == "One. Two."
     assert len(rig.tray.said) == 1
     assert "tray-dictate redo" in rig.tray.said[0]
@@ -738,11 +716,7 @@ async def test_a_paste_that_nobody_confirmed_is_told_of_once(rig):
 
 async def test_where_the_clipboard_is_the_way_all_of_a_dictation_comes_to_be_there(rig):
     rig.output.copies = True
-    rig.press()
-    await rig.say("One.")
-    await rig.say("Two.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "One.", "Two.")
     assert rig.output.kept == "One. Two."
     assert rig.tray.said == []
     with pytest.raises(DeliveryError):
@@ -782,10 +756,7 @@ async def test_before_a_sleep_a_take_is_finished_and_the_next_one_works(rig):
     rig.hotkey.physical = frozenset()  # it was let go while the machine slept
     rig.daemon.look_at_keys()
     await asyncio.sleep(0.05)  # no bounce
-    rig.press()
-    await rig.say("good morning")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "good morning")
     assert rig.output.text == "good night good morning"
 
 

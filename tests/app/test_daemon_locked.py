@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.daemon_rig import Rig
+from tests.daemon_rig import Rig, spoken
 from tests.fakes import FakeHotkey
 from tests.waiting import until
 from tray_dictate.core.chord import Edge
@@ -46,10 +46,7 @@ async def test_a_locked_screen_starts_no_recording_and_is_told_of_later(rig, sta
     rig.daemon.look_at_lock()
     [said] = rig.tray.said
     assert said.startswith("Nothing was recorded while the screen was locked")
-    rig.press()
-    await rig.say("afterwards")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "afterwards")
     assert rig.output.text == "afterwards"
 
 
@@ -167,10 +164,7 @@ async def test_a_release_behind_the_lock_that_nobody_tells_of_costs_no_later_pre
 
 
 async def test_nothing_of_before_is_inserted_or_taken_back_behind_a_lock(rig):
-    rig.press()
-    await rig.say("one")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "one")
     rig.lock.locked = True
     rig.daemon.look_at_lock()
     for ask in (rig.daemon.delivery.redo, rig.daemon.delivery.undo, rig.daemon.delivery.copy):
@@ -183,10 +177,7 @@ async def test_a_locked_screen_may_be_dictated_behind_where_the_user_wants_that(
     rig = Rig('hotkey.when_locked="record"')
     await rig.daemon.start()
     rig.lock.locked = True
-    rig.press()
-    await rig.say("one")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "one")
     assert rig.output.text == "one"
     await rig.daemon.stop()
     await rig.history.close()

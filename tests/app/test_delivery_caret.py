@@ -145,10 +145,7 @@ async def test_a_repetition_goes_on_from_what_stands_there(rig_with) -> None:
 
 async def test_a_comma_waits_for_what_follows(rig_with) -> None:
     rig = await rig_with()
-    rig.press()
-    await rig.say("I want a refund, please.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "I want a refund, please.")
     await segments(rig, "Send it,", "Offer a replacement.")
     assert rig.output.text == "I want a refund, please. Send it, offer a replacement."
     await rig.daemon.delivery.copy()

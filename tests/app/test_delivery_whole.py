@@ -86,11 +86,7 @@ async def test_what_redo_put_on_the_clipboard_is_not_taken_back_from_the_window(
 async def test_new_lines_at_the_ends_of_a_segment_survive_a_rewrite(rig_with) -> None:
     rig = await rig_with('text.commands=["en"]')
     rig.rewriter.shouts = True
-    rig.press()
-    await rig.say("Hello. New line.")
-    await rig.say("You.")
-    rig.release()
-    await rig.idle()
+    await spoken(rig, "Hello. New line.", "You.")
     assert rig.output.text == "HELLO.\nYOU."
 
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.daemon_rig import Rig
+from tests.daemon_rig import Rig, spoken
 from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 
@@ -80,10 +80,7 @@ async def daemon(path: Path) -> tuple[list[float], float, int]:
     rig.release()
     await rig.idle()
     for _ in range(len(PATTERNS)):  # each takes its share of them
-        rig.press()
-        await rig.say(SENTENCE)
-        rig.release()
-        await rig.idle()
+        await spoken(rig, SENTENCE)
     stop.set()
     values = await asyncio.to_thread(took.get)
     await asyncio.to_thread(asking.join)
