@@ -20,7 +20,7 @@ from tests.fakes import (
 )
 from tests.waiting import until
 from tray_dictate.app.components import Components
-from tray_dictate.app.daemon import Daemon
+from tray_dictate.app.daemon import Daemon, Limits
 from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
 from tray_dictate.core.chord import Edge
@@ -32,9 +32,8 @@ class Rig:
     """A running daemon and everything around it."""
 
     def __init__(
-        self, *settings: str, microphone: FakeMicrophone | None = None, farewell: float = 10,
-        patience: float = 5,
-    ) -> None:  # fmt: skip
+        self, *settings: str, microphone: FakeMicrophone | None = None, limits: Limits | None = None
+    ) -> None:
         self.microphone = microphone or FakeMicrophone()
         self.engine, self.output, self.tray = FakeEngine(), FakeOutput(), FakeTray()
         self.hotkey, self.cues = FakeHotkey(), FakeCues()
@@ -47,7 +46,7 @@ class Rig:
         )  # fmt: skip
         self.notices = Notices()
         self.notices.show_on(self.tray)
-        self.daemon = Daemon(parts, self.notices, farewell, patience)
+        self.daemon = Daemon(parts, self.notices, limits or Limits())
 
     async def __aenter__(self) -> Self:
         await self.daemon.start()

@@ -14,6 +14,7 @@ from tests.fakes import (
     FakeObserver,
 )
 from tests.waiting import until
+from tray_dictate.app.daemon import Limits
 from tray_dictate.app.take import Take
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Enable, Status, Toggle
@@ -111,7 +112,7 @@ async def test_a_second_hold_that_is_read_late_is_a_second_one(rig):
 
 
 async def test_a_keyboard_that_does_not_answer_ends_a_take_all_the_same():
-    rig = Rig(patience=0.2)
+    rig = Rig(limits=Limits(patience=0.2))
     await rig.daemon.start()
     rig.hotkey.prompt = False
     await spoken(rig, "one")
@@ -269,27 +270,27 @@ async def test_another_window_begins_afresh(rig):
     assert rig.output.windows["browser"] == "Two."
 
 
-async def test_a_lost_release_is_found_by_asking_the_keyboard(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.core.chord.VERIFY", 0.05)
-    rig.press()
-    await rig.say("one")
-    rig.hotkey.physical = frozenset({"ctrl_r"})
-    await asyncio.sleep(0.15)
-    assert rig.tray.shown[-1] is Status.RECORDING  # held for real: no timer ends it
-    rig.hotkey.physical = frozenset()
-    await rig.idle()
-    assert rig.output.text == "one"
+async def test_a_lost_release_is_found_by_asking_the_keyboard():
+    async with Rig(limits=Limits(verify_after=0.05)) as rig:
+        rig.press()
+        await rig.say("one")
+        rig.hotkey.physical = frozenset({"ctrl_r"})
+        await asyncio.sleep(0.15)
+        assert rig.tray.shown[-1] is Status.RECORDING  # held for real: no timer ends it
+        rig.hotkey.physical = frozenset()
+        await rig.idle()
+        assert rig.output.text == "one"
 
 
-async def test_a_keyboard_that_cannot_tell_never_ends_a_hold(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.core.chord.VERIFY", 0.02)
-    rig.hotkey.physical = None
-    rig.press()
-    await rig.say("one")
-    await asyncio.sleep(0.1)
-    assert rig.tray.shown[-1] is Status.RECORDING
-    rig.release()
-    await rig.idle()
+async def test_a_keyboard_that_cannot_tell_never_ends_a_hold():
+    async with Rig(limits=Limits(verify_after=0.02)) as rig:
+        rig.hotkey.physical = None
+        rig.press()
+        await rig.say("one")
+        await asyncio.sleep(0.1)
+        assert rig.tray.shown[-1] is Status.RECORDING
+        rig.release()
+        await rig.idle()
 
 
 async def test_the_limit_delivers_and_is_told():
@@ -349,7 +350,7 @@ async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    rig = Rig(farewell=0.2)
+    rig = Rig(limits=Limits(farewell=0.2))
     await rig.daemon.start()
     rig.engine.may_finish.clear()  # the server is away
     rig.press()

@@ -87,6 +87,11 @@ def test_toggle(keys, story, want):
     assert play(ChordMachine(parse_chord(keys), toggle=True), story) == want
 
 
+def test_the_keyboard_is_asked_as_often_as_it_is_set():
+    machine = ChordMachine(parse_chord("ctrl_r"), verify_after=0.5)
+    assert play(machine, "+ctrl_r@1 @1.4 @1.6 held:ctrl_r@1.6 @2.2") == "start verify verify"
+
+
 def test_without_a_cancel_key_escape_is_a_key_like_any_other():
     machine = ChordMachine(parse_chord("ctrl_r"), cancel=())
     assert play(machine, "+ctrl_r@1 +escape@2 -escape@2.1 -ctrl_r@3 @3.5") == "start stop"

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
@@ -20,7 +21,7 @@ from tray_dictate.app.notices import Notices
 from tray_dictate.app.status import StatusPublisher
 from tray_dictate.app.take import Take, TakeRecord
 from tray_dictate.config.schema import Config
-from tray_dictate.core.chord import POINTER, Edge, Shortcuts, Signal
+from tray_dictate.core.chord import POINTER, VERIFY, Edge, Shortcuts, Signal
 from tray_dictate.core.cue_policy import CuePolicy
 from tray_dictate.core.dictation import (
     Abort,
@@ -52,8 +53,6 @@ from tray_dictate.system.expressions import EXPRESSIONS
 
 log = logging.getLogger(__name__)
 
-_FAREWELL = 10.0  # seconds at shutdown for a take to be transcribed and delivered
-_PATIENCE = 5.0  # seconds for the keyboard to tell all that has happened before time passes
 _LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
 _DOUBT = 0.1  # seconds after which one that may have seen a menu or our own typing is made again
 _ENDED = (
@@ -66,6 +65,18 @@ _REFUSED = (
 )
 _UNFINISHED = "tray_dictate ended before everything that you said was transcribed."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the daemon waits, in seconds."""
+
+    farewell: float = 10.0  # at shutdown, for a take to be transcribed and delivered
+    patience: float = 5.0  # for the keyboard to report all that has happened before time passes
+    verify_after: float = VERIFY  # of holding, until the keyboard is asked what is held
+
+
+_LIMITS = Limits()
 
 
 class LiveDictation:
@@ -151,16 +162,8 @@ class LiveDictation:
 class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
-    def __init__(
-        self,
-        parts: Components,
-        notices: Notices,
-        farewell: float = _FAREWELL,
-        patience: float = _PATIENCE,
-    ) -> None:
-        """`patience` is with a keyboard that does not answer, in seconds."""
-        self._parts, self._notices = parts, notices
-        self._farewell, self._patience = farewell, patience
+    def __init__(self, parts: Components, notices: Notices, limits: Limits = _LIMITS) -> None:
+        self._parts, self._notices, self._limits = parts, notices, limits
         self._state = State()
         self.publisher = StatusPublisher()
         self.publisher.status_changed.subscribe(self._show_status)
@@ -209,7 +212,7 @@ class Daemon:
 
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
-        await self.settle(self._farewell)
+        await self.settle(self._limits.farewell)
         EXPRESSIONS.follow(None)
         for dictation in self._live.values():
             dictation.cut_off()
@@ -342,7 +345,7 @@ class Daemon:
     def _follow_parts(self) -> None:
         self._parts.microphone.follow(self._show)
         settings = self._parts.config.hotkey
-        self._chord = machine(settings)
+        self._chord = machine(settings, self._limits.verify_after)
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._shortcuts = Shortcuts(settings.shortcuts)
 
@@ -391,7 +394,7 @@ class Daemon:
         def read() -> None:  # on the keyboard's thread, after its edges
             loop.call_soon_threadsafe(pass_time)
 
-        asked = self._asked = loop.call_later(self._patience, pass_time)
+        asked = self._asked = loop.call_later(self._limits.patience, pass_time)
         self._parts.hotkey.catch_up(read)
 
     def _perform(self, command: Command) -> None:

@@ -58,6 +58,7 @@ class ChordMachine:
     chord: Chord
     toggle: bool = False
     cancel: Chord = field(default_factory=lambda: parse_chord("escape"))
+    verify_after: float = VERIFY  # seconds of holding
     over_at: float = 0.0  # when the keys did what the last STOP reports
     _phase: _Phase = _Phase.IDLE
     _held: frozenset[str] = frozenset()
@@ -90,7 +91,7 @@ class ChordMachine:
             self.over_at = self._released_at
             return self._released()
         if self._verify_at is not None and now >= self._verify_at:
-            self._verify_at = now + VERIFY
+            self._verify_at = now + self.verify_after
             return [Signal.VERIFY]
         return []
 
@@ -160,7 +161,7 @@ class ChordMachine:
     def _chord_down(self, now: float) -> list[Signal]:
         self._stopping = self._phase is _Phase.LATCHED
         self._phase, self._since = _Phase.HELD, now
-        self._verify_at = now + VERIFY
+        self._verify_at = now + self.verify_after
         if self._stopping:
             self.over_at = now
             return [] if is_bare(self.chord) else [Signal.STOP]  # bare: on release, see _released

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import ChordMachine, Edge
+from tray_dictate.core.chord import VERIFY, ChordMachine, Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
@@ -109,10 +109,10 @@ class SwitchableHotkey:
             self._hotkey.trigger_changed.subscribe(self.trigger_changed.emit)
 
 
-def machine(settings: HotkeySettings) -> ChordMachine:
+def machine(settings: HotkeySettings, verify_after: float = VERIFY) -> ChordMachine:
     """Return the machine that turns the hotkey's edges into start and stop."""
     cancel: Chord = (parse_key(settings.cancel),) if settings.cancel else ()
-    return ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel)
+    return ChordMachine(parse_chord(settings.keys), settings.mode == "toggle", cancel, verify_after)
 
 
 def _watched(settings: HotkeySettings) -> object:
