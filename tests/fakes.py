@@ -222,7 +222,7 @@ class FakeOutput:
     async def is_gone(self, target: Target) -> bool:
         return target.window not in self.windows
 
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         self.kept = text
 
     async def close(self) -> None: ...

@@ -47,7 +47,7 @@ def private_text(path: Path) -> str:
 
 
 class NoClipboard(FakeOutput):
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         raise DeliveryError("There is no clipboard.")
 
 

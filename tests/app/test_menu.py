@@ -51,7 +51,7 @@ class Output(FakeOutput):
         super().__init__()
         self.copied: list[str] = []
 
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         self.copied.append(text)
 
 

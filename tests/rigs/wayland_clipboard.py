@@ -27,7 +27,7 @@ for _ in range(3):
 print("pasted", flush=True)
 for line in sys.stdin:
     if line == "keep\\n":
-        selections.keep("undelivered words")
+        selections.copy_to_clipboard("undelivered words")
     else:
         selections.offer("dictated", Treatment())
     print("done", flush=True)

@@ -243,7 +243,7 @@ class Delivery:
             try:
                 landing = await self._place(_Text(dictation, text, self._composer))
             except DeliveryError as reason:
-                await self._parts.output.keep(text)
+                await self._parts.output.copy_to_clipboard(text)
                 raise DeliveryError(f"{reason} The text is on the clipboard.") from reason
             if landing.receipt.method == "clipboard":
                 return "The last dictation is on the clipboard."
@@ -268,7 +268,7 @@ class Delivery:
 
     async def copy(self) -> str:
         """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
-        await self._parts.output.keep(self._last())
+        await self._parts.output.copy_to_clipboard(self._last())
         return "The last dictation is on the clipboard."
 
     def recall(self, text: str) -> None:
@@ -393,7 +393,7 @@ class Delivery:
         if receipt.method == "paste" and not receipt.confirmed and record.state == "delivered":
             record.state = "unconfirmed"
             with suppress(DeliveryError):
-                await self._parts.output.keep(record.text)
+                await self._parts.output.copy_to_clipboard(record.text)
             self._tell(_UNSURE)
         return ""
 
@@ -424,10 +424,10 @@ class Delivery:
         try:
             landing = await self._placement.insert(_Unwritten(said, target))
         except DeliveryError as reason:
-            await self._parts.output.keep(said)
+            await self._parts.output.copy_to_clipboard(said)
             raise DeliveryError(f"{reason} What you said is on the clipboard.") from reason
         if landing.receipt.method == "clipboard" or not landing.piece:
-            await self._parts.output.keep(said)
+            await self._parts.output.copy_to_clipboard(said)
             return "What you said is on the clipboard, as it was before the rewrite."
         self._insertions.unwritten_again(landing.whole, landing.target)
         await self._keep_rest(landing)
@@ -495,7 +495,7 @@ class Delivery:
     async def _keep_rest(self, landing: InsertResult) -> None:
         """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
         if landing.rest:
-            await self._parts.output.keep(landing.rest)
+            await self._parts.output.copy_to_clipboard(landing.rest)
             raise DeliveryError(f"{landing.cut} {_REST_KEPT}")
 
     async def _keep(
@@ -506,7 +506,7 @@ class Delivery:
         if self.locked:  # the history has it, and the user is told of that in the end
             return ""
         try:
-            await self._parts.output.keep(kept)
+            await self._parts.output.copy_to_clipboard(kept)
             where = _REST_KEPT if partly else "The text is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)

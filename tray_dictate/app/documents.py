@@ -126,7 +126,7 @@ class Documents:
             if await self._opens([*editor, str(path)]):
                 return
         try:
-            await self._components.output.keep(str(path))
+            await self._components.output.copy_to_clipboard(str(path))
         except DeliveryError as reason:
             log.info("the clipboard: %s", reason)
             raise _no_editor(f"Open {path} with one") from reason

@@ -187,7 +187,7 @@ class MenuController:
     async def _copy_entry(self, at: float) -> None:
         for entry in await self.components.history.last(_MOST):
             if entry.at == at:
-                await self.components.output.keep(entry.text or entry.raw)
+                await self.components.output.copy_to_clipboard(entry.text or entry.raw)
                 return
         raise DictateError("That dictation is no longer in the history.")
 

@@ -57,7 +57,7 @@ def _retry(history: History, id: int | None, config: Config) -> int:
         warn(f"The recording could not be deleted: {path}: {reason.strerror}.")
     try:
         with _without_output():
-            asyncio.run(ClipboardOutput().keep(text))
+            asyncio.run(ClipboardOutput().copy_to_clipboard(text))
     except (UnavailableError, DeliveryError) as reason:
         warn(f"The text could not be copied to the clipboard. {reason}")
     else:

@@ -314,8 +314,8 @@ class Output(Protocol):
         """Tell whether a window has been closed, or is shown no more."""
         ...
 
-    async def keep(self, text: str) -> None:
-        """Put text that could not be delivered on the clipboard. Raises DeliveryError."""
+    async def copy_to_clipboard(self, text: str) -> None:
+        """Put a text on the clipboard, for the user to paste. Raises DeliveryError."""
         ...
 
     async def close(self) -> None:

@@ -76,20 +76,21 @@ class ClipboardOutput(ClipboardOnly):
     ) -> Receipt:
         """Copy the text. Raises DeliveryError."""
         del target, onward
-        await self.keep(text)
+        await self.copy_to_clipboard(text)
         return Receipt(confirmed=False, method="clipboard")
 
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         """Copy the text. Raises DeliveryError."""
-        await asyncio.to_thread(self._keep, sanitize(text))
+        await asyncio.to_thread(self._copy_checked, sanitize(text))
 
     async def close(self) -> None:
         """Leave the clipboard as it is: the text on it is the user's."""
 
-    def _keep(self, text: str) -> None:
+    def _copy_checked(self, text: str) -> None:
+        """Copy the text and see it there. Raises DeliveryError."""
         try:
             self._copy(text)
-            kept = self._stays(text)
+            copied = self._is_there(text)
         except subprocess.TimeoutExpired as late:
             raise DeliveryError(
                 f"The text could not be copied: {late.cmd[0]} did not answer within {ANSWER:g} s. "
@@ -102,10 +103,10 @@ class ClipboardOutput(ClipboardOnly):
             ) from None
         except (pyperclip.PyperclipException, OSError, UnicodeDecodeError) as reason:
             raise DeliveryError(f"The text could not be copied: {reason}. {REMEDY}") from reason
-        if not kept:
+        if not copied:
             raise DeliveryError(f"The text did not stay on the clipboard. {REMEDY}")
 
-    def _stays(self, text: str) -> bool:
+    def _is_there(self, text: str) -> bool:
         """Tell whether the text is on the clipboard: xclip does not report failures."""
         end = time.monotonic() + self._patience
         while self._paste() != text:

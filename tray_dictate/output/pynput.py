@@ -85,9 +85,9 @@ class DesktopOutput(ClipboardOnly):
         await asyncio.get_running_loop().run_in_executor(self._worker, self._type, text)
         return Receipt(confirmed=False, method="type")
 
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         """Make the text the user's clipboard. Raises DeliveryError."""
-        await ClipboardOutput().keep(text)
+        await ClipboardOutput().copy_to_clipboard(text)
 
     async def close(self) -> None:
         """End typing between two characters; idempotent."""

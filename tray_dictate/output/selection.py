@@ -91,9 +91,9 @@ class SelectionThread(ABC, Generic[OfferT]):
         """Give back what was there now: when this returns, no program gets the offer's text."""
         self._ask(lambda: self._withdraw(offer))
 
-    def keep(self, text: str, *, secret: bool = False) -> None:
+    def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard; clipboard managers leave alone what is secret."""
-        self._ask(lambda: self._keep(text, secret=secret))
+        self._ask(lambda: self._copy(text, secret=secret))
 
     @property
     def is_alive(self) -> bool:
@@ -179,7 +179,7 @@ class SelectionThread(ABC, Generic[OfferT]):
         """Give back an offer now; nothing happens where it is over."""
 
     @abstractmethod
-    def _keep(self, text: str, *, secret: bool) -> None:
+    def _copy(self, text: str, *, secret: bool) -> None:
         """Make this text the user's clipboard."""
 
     @abstractmethod

@@ -97,13 +97,13 @@ class ThreadedOutput(ABC, Generic[WindowT]):
         """Tell whether a window has been closed, or is no longer shown."""
         return await self._call(self._looker, lambda: self._is_gone(target))
 
-    async def keep(self, text: str) -> None:
+    async def copy_to_clipboard(self, text: str) -> None:
         """Make the text the user's clipboard, for as long as we live. Raises DeliveryError.
 
         Clipboard managers are asked to leave it alone where it was for a window that gets none: it
         may be a password.
         """
-        await self._call(self._worker, lambda: self._keep(sanitize(text), secret=self._refused))
+        await self._call(self._worker, lambda: self._copy(sanitize(text), secret=self._refused))
 
     async def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was; idempotent."""
@@ -182,7 +182,7 @@ class ThreadedOutput(ABC, Generic[WindowT]):
             case "off":
                 raise DeliveryError(refusal(window.application if window else "", treatment))
             case "clipboard":
-                self._keep(text, secret=treatment.private)
+                self._copy(text, secret=treatment.private)
                 return Receipt(confirmed=False, method="clipboard")
             case _:
                 return self._insert(window, treatment, text)
@@ -225,7 +225,7 @@ class ThreadedOutput(ABC, Generic[WindowT]):
         """Press BackSpace that many times. Raises DeliveryError."""
 
     @abstractmethod
-    def _keep(self, text: str, *, secret: bool) -> None:
+    def _copy(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises DeliveryError and one of `failures`."""
 
     @abstractmethod

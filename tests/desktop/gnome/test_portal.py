@@ -295,6 +295,6 @@ def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
 
 def test_what_is_kept_is_on_the_clipboard(gnome: Gnome, portal: PortalPaste) -> None:
     with gnome.text_window() as window:
-        portal.keep("kept", secret=True)
+        portal.copy_to_clipboard("kept", secret=True)
         gnome.tap("ctrl_l", "v")
         window.wait_for("kept")

@@ -36,6 +36,6 @@ async def test_on_kde_text_is_pasted_by_the_portal_and_the_reasons_are_told(
 
 async def test_what_is_kept_is_on_the_clipboard_of_kde(kwin: KWin, environ) -> None:
     output = select("auto")
-    await output.keep("kept")
+    await output.copy_to_clipboard("kept")
     assert kwin.run("wl-paste", "-n", "-t", "text/plain") == "kept"
     await output.close()

@@ -232,7 +232,7 @@ def test_kept_text_is_the_users_clipboard_and_survives_pastes(
     environ: Sway, selections, paste
 ) -> None:
     environ.set_clipboard("old")
-    selections.keep("kept")
+    selections.copy_to_clipboard("kept")
     assert environ.clipboard() == b"kept"
     assert HINT not in environ.clipboard_types()
     with environ.text_window("gtk") as window:
@@ -240,7 +240,7 @@ def test_kept_text_is_the_users_clipboard_and_survives_pastes(
         window.wait_for("hello")
         given_back(environ)
         assert environ.clipboard() == b"kept", "the kept text"
-    selections.keep("secret", secret=True)
+    selections.copy_to_clipboard("secret", secret=True)
     assert environ.clipboard(HINT) == b"secret"
 
 
@@ -293,7 +293,7 @@ def test_closing_ends_the_thread_and_leaves_nothing_of_ours(environ: Sway, caplo
     assert environ.clipboard() != b"dictated"
     made.close()  # idempotent
     with pytest.raises(WaylandError):
-        made.keep("too late")
+        made.copy_to_clipboard("too late")
 
 
 PASTE = """

@@ -41,7 +41,7 @@ def break_off(selections: WaylandSelections) -> None:
 def test_text_is_kept_after_the_clipboards_connection_has_ended(environ: Sway, ways) -> None:
     broken = ways.selections()
     break_off(broken)
-    ways.keep("undelivered words", secret=False)
+    ways.copy_to_clipboard("undelivered words", secret=False)
     assert environ.clipboard() == b"undelivered words"
     assert ways.selections() is not broken
     assert ways.selections() is ways.selections()
@@ -51,7 +51,7 @@ def test_text_is_kept_by_the_last_link_where_the_connection_ends_just_then(
     environ: Sway, ways
 ) -> None:
     ways.selections()._keep = lambda _text, *, secret: gone()
-    ways.keep("undelivered words", secret=False)
+    ways.copy_to_clipboard("undelivered words", secret=False)
     assert environ.clipboard() == b"undelivered words"
 
 
@@ -60,5 +60,5 @@ def test_what_nobody_expects_is_told_to_who_asked_and_ends_nothing(environ: Sway
     with pytest.raises(LookupError):
         selections._ask(odd)
     assert selections.is_alive
-    selections.keep("kept")
+    selections.copy_to_clipboard("kept")
     assert environ.clipboard() == b"kept"

@@ -131,7 +131,7 @@ def test_the_heir_of_a_killed_daemon_holds_nothing_else_of_it(tidied: Sway) -> N
 
 
 def test_kept_text_is_there_when_the_daemon_has_ended(environ: Sway, selections) -> None:
-    selections.keep("undelivered words", secret=True)
+    selections.copy_to_clipboard("undelivered words", secret=True)
     selections.close()
     assert environ.clipboard() == b"undelivered words"
     assert environ.clipboard("x-kde-passwordManagerHint") == b"secret"
@@ -181,7 +181,7 @@ def test_a_copy_made_while_the_daemon_ends_stays(environ: Sway, selections) -> N
 
 def test_who_reads_while_the_daemon_ends_gets_all_of_it(environ: Sway, selections) -> None:
     text = "kept " * 200_000  # more than a pipe takes
-    selections.keep(text)
+    selections.copy_to_clipboard(text)
     connection = Connection()
     control = DataControl(connection)
     offered = control.current[CLIPBOARD]
@@ -204,7 +204,7 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_shows_nothing(
     (tmp_path / "json.py").write_text("raise SystemExit('a file of the user')")
     lock = (tmp_path / "lock").open("w")
     os.set_inheritable(lock.fileno(), True)
-    selections.keep("undelivered words")
+    selections.copy_to_clipboard("undelivered words")
     selections.close()
     lock.close()
     [keeper] = keepers(environ)
@@ -229,7 +229,7 @@ def test_the_keeper_ends_with_the_compositor() -> None:
         for name, value in short.env.items():
             patch.setenv(name, value)
         made = WaylandSelections()
-        made.keep("undelivered words")
+        made.copy_to_clipboard("undelivered words")
         made.close()
         [keeper] = keepers(short)
     wait_until(lambda: keeper not in keepers(short), 20, "the end of the keeper")
@@ -248,7 +248,7 @@ def test_a_target_that_reads_only_after_the_end_gets_nothing_of_the_users(
 
 
 def test_kill_9_of_the_keeper_leaves_nothing(environ: Sway, selections) -> None:
-    selections.keep("undelivered words")
+    selections.copy_to_clipboard("undelivered words")
     selections.close()
     [keeper] = keepers(environ)
     os.kill(keeper, signal.SIGKILL)

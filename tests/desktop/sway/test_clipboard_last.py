@@ -48,7 +48,7 @@ async def test_a_program_that_waits_is_ended_and_named(
     folder = install(name, 'echo $$ > "${0%/*}/pid"; exec sleep 1000')
     monkeypatch.setattr(clipboard, "ANSWER", 0.5)
     with pytest.raises(DeliveryError, match=f"{name} did not answer within 0.5 s") as raised:
-        await ClipboardOutput().keep("undelivered words")
+        await ClipboardOutput().copy_to_clipboard("undelivered words")
     assert "undelivered" not in str(raised.value)
     assert not is_running(folder)
 
@@ -56,12 +56,12 @@ async def test_a_program_that_waits_is_ended_and_named(
 async def test_a_wl_copy_that_is_refused_is_no_success(environ: Sway, install) -> None:
     install("wl-copy", "exit 1")
     with pytest.raises(DeliveryError, match="the compositor refused wl-copy"):
-        await ClipboardOutput().keep("undelivered words")
+        await ClipboardOutput().copy_to_clipboard("undelivered words")
 
 
 async def test_the_text_is_no_argument_of_a_program(environ: Sway, install, tmp_path) -> None:
     install("wl-copy", f'echo "$@" > {tmp_path}/given; cat > {tmp_path}/text')
     install("wl-paste", f"cat {tmp_path}/text")
-    await ClipboardOutput().keep("undelivered words")
+    await ClipboardOutput().copy_to_clipboard("undelivered words")
     assert (tmp_path / "text").read_text() == "undelivered words"
     assert (tmp_path / "given").read_text() == "--type text/plain;charset=utf-8\n"

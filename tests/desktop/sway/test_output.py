@@ -106,13 +106,13 @@ async def test_what_is_kept_is_the_clipboard_and_secret_where_it_may_be_a_passwo
         with environ.text_window("gtk"):
             receipt = await output.deliver("copied", await output.target())
             assert (receipt.method, environ.clipboard()) == ("clipboard", b"copied")
-            await output.keep("kept")
+            await output.copy_to_clipboard("kept")
             assert environ.clipboard() == b"kept"
             assert secret not in environ.clipboard_types()
         with environ.text_window("foot"):
             with pytest.raises(DeliveryError):
                 await output.deliver("a password", await output.target())
-            await output.keep("a password")
+            await output.copy_to_clipboard("a password")
             assert environ.clipboard() == b"a password"
             assert secret in environ.clipboard_types()
 

@@ -188,7 +188,7 @@ async def test_a_large_text_arrives_whole_and_is_confirmed_at_its_end(environ, o
 
 async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ, output) -> None:
     environ.set_clipboard("old")
-    await output.keep("kept")
+    await output.copy_to_clipboard("kept")
     assert environ.clipboard() == b"kept"
     assert b"x-kde-passwordManagerHint" not in environ.clipboard(target="TARGETS")
     with environ.text_window("gtk") as window:
@@ -270,7 +270,7 @@ async def test_the_last_link_waits_for_an_xclip_that_returns_too_early(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     environ.set_clipboard("of the user")
-    await ClipboardOutput().keep("dictated")
+    await ClipboardOutput().copy_to_clipboard("dictated")
     assert environ.clipboard() == b"dictated"
 
 

@@ -17,7 +17,7 @@ async def test_ascii_is_typed_in_order_and_control_characters_are_not(environ: D
         text = "Hello there, this is longer than one stride. "
         assert await output.deliver(text + "\x1b\x03") == Receipt(confirmed=False, method="type")
         window.wait_for(text)
-    await output.keep("kept")
+    await output.copy_to_clipboard("kept")
     assert environ.clipboard() == b"kept"
     await output.close()
     with pytest.raises(DeliveryError, match="ended"):

@@ -96,7 +96,7 @@ async def test_a_password_prompt_gets_nothing_and_the_text_is_kept_from_managers
             with pytest.raises(DeliveryError, match="asks for a password"):
                 await output.deliver("correct horse")
             assert environ.clipboard() == b"of the user"  # not for a moment
-            await output.keep("correct horse")
+            await output.copy_to_clipboard("correct horse")
             assert environ.clipboard() == b"correct horse"
             assert HINT in environ.clipboard(target="TARGETS")
             assert window.text() == ""
@@ -104,7 +104,7 @@ async def test_a_password_prompt_gets_nothing_and_the_text_is_kept_from_managers
             rename(environ, window, "tk", "Tk")
             await output.deliver("hello")
             window.wait_for("hello")
-            await output.keep("next")
+            await output.copy_to_clipboard("next")
             assert HINT not in environ.clipboard(target="TARGETS")
 
 

@@ -92,9 +92,9 @@ class PortalSelections:
         """Give back what was there, unless the text is being read: no program gets it then."""
         self._quietly(self._withdraw(offer))
 
-    def keep(self, text: str, *, secret: bool = False) -> None:
+    def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make this text the user's clipboard. Raises UnavailableError."""
-        self._run(self._keep(self._remote.open(), text_contents(text, secret=secret)))
+        self._run(self._copy(self._remote.open(), text_contents(text, secret=secret)))
 
     def close(self) -> None:
         """Give back what was there; idempotent."""
@@ -186,7 +186,7 @@ class PortalSelections:
         await self._end(offer)
         await self._calm()  # the desktop's own manager has it then, once we are gone
 
-    async def _keep(self, session: str, contents: Contents) -> None:
+    async def _copy(self, session: str, contents: Contents) -> None:
         if self._offer:
             await self._end(self._offer)
         self._session = session

@@ -67,11 +67,11 @@ class PortalPaste:
         await_release(self._held, self._stop, stays, CHORD_LET_GO)
         self._remote.chord(chord, stays)
 
-    def keep(self, text: str, *, secret: bool = False) -> None:
+    def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make the text the user's clipboard. Raises UnavailableError."""
         if self._own is None:
             raise UnavailableError("The clipboard is not the portal's here.")
-        self._own.keep(text, secret=secret)
+        self._own.copy_to_clipboard(text, secret=secret)
 
     def close(self) -> None:
         """Give back what was on the clipboard, and end the session; idempotent."""

@@ -125,13 +125,13 @@ class RemoteSession:
         options = {"types": Variant("u", _KEYBOARD)}
         if self._restores:
             options["persist_mode"] = Variant("u", _UNTIL_REVOKED)
-            if token := self._kept():
+            if token := self._saved_token():
                 options["restore_token"] = Variant("s", token)
         await ask(f"{_PORTAL}.SelectDevices", "oa{sv}", session, options=options)
         if self.offers_clipboard:
             await self.portals.call(f"{_CLIPBOARD}.RequestClipboard", "oa{sv}", session, {})
         results = await ask(f"{_PORTAL}.Start", "osa{sv}", session, "")
-        self._keep(str(results.get("restore_token", "")))
+        self._save_token(str(results.get("restore_token", "")))
         if not int(results.get("devices", 0)) & _KEYBOARD:
             await self.portals.call("Session.Close", "", path=session)
             raise DeniedError
@@ -178,13 +178,13 @@ class RemoteSession:
                     await self.portals.call("Session.Close", "", path=session)
             raise
 
-    def _kept(self) -> str:
+    def _saved_token(self) -> str:
         try:
             return self._token.read_text().strip()
         except (OSError, UnicodeDecodeError):
             return ""
 
-    def _keep(self, token: str) -> None:
+    def _save_token(self, token: str) -> None:
         if not token:
             return
         try:

@@ -159,13 +159,14 @@ class InsertMethods:
         except UnavailableError:
             return None
 
-    def keep(self, text: str, *, secret: bool) -> None:
+    def copy_to_clipboard(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
         for clipboard in (self.selections, self.portal):
             with suppress(UnavailableError, WaylandError):
-                clipboard().keep(text, secret=secret)
+                clipboard().copy_to_clipboard(text, secret=secret)
                 return
-        asyncio.run(ClipboardOutput().keep(text))  # by wl-copy, which cannot say it is secret
+        # by wl-copy, which cannot mark it as secret
+        asyncio.run(ClipboardOutput().copy_to_clipboard(text))
 
     def reset(self) -> None:
         """Close all connections, which may be broken; new ones are made on the next use."""

@@ -128,8 +128,8 @@ class WaylandOutput(ThreadedOutput[Target]):
             raise failed if window or failed.done else DeliveryError(NO_FOCUS) from failed
 
     @override
-    def _keep(self, text: str, *, secret: bool) -> None:
-        self._methods.keep(text, secret=secret)
+    def _copy(self, text: str, *, secret: bool) -> None:
+        self._methods.copy_to_clipboard(text, secret=secret)
 
     @override
     def _note_inserted(self, window: Target | None, text: str) -> None:

@@ -264,7 +264,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         self._prepare_keeper()
 
     @override
-    def _keep(self, text: str, *, secret: bool) -> None:
+    def _copy(self, text: str, *, secret: bool) -> None:
         self._give_back()
         self._own(self._held[0], text_contents(text, secret=secret), None)
         self._connection.roundtrip()

@@ -297,8 +297,8 @@ class X11Output(ThreadedOutput[Focus]):
                 self._display.refresh_keyboard_mapping(event)
 
     @override
-    def _keep(self, text: str, *, secret: bool) -> None:
-        self._selections.keep(text, secret=secret)
+    def _copy(self, text: str, *, secret: bool) -> None:
+        self._selections.copy_to_clipboard(text, secret=secret)
 
     @override
     def _close(self) -> None:

@@ -351,7 +351,7 @@ class X11Selections(SelectionThread[X11Offer]):
         self._display.sync()
 
     @override
-    def _keep(self, text: str, *, secret: bool) -> None:
+    def _copy(self, text: str, *, secret: bool) -> None:
         contents = text_contents(self._display, text, secret=secret)
         self._give_back()
         stamp = self._stamp()
