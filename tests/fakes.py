@@ -348,6 +348,16 @@ class FakeNotices:
             self._hear(message)
 
 
+class SetClock:
+    """A clock that stands where the test has set it."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def time(self) -> float:
+        return self.at
+
+
 class FakeHotkey:
     """`physical` is what the keyboard would say is held; None for one that cannot tell."""
 

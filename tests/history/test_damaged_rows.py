@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes import FakeNotices, SetClock
 from tests.history.damage import beheaded, garbage
 from tray_dictate.app.menu import recent
 from tray_dictate.cli.history import entries_table, entry_json, stats_json, stats_table
@@ -100,7 +101,7 @@ def test_damaged_numbers_cost_no_others(stats, values, sent):
 
 def test_damaged_lines_are_told_once(tmp_path):
     told: list[str] = []
-    history = History(tmp_path / "history.sqlite", tell=told.append)
+    history = History(tmp_path / "history.sqlite", notices=FakeNotices(told.append))
     history.add(ENTRY)
     row = dict(zip(WHOLE, _values(ENTRY), strict=True))
     plant(history, "entry", row | {"at": 9e300}, row | {"text": b"x"}, row)
@@ -108,7 +109,7 @@ def test_damaged_lines_are_told_once(tmp_path):
         assert len(history.last(9)) == 1
     history.close()
     assert len(told) == 1
-    assert "2 damaged lines" in told[0]
+    assert "2 damaged entries" in told[0]
 
 
 @pytest.mark.parametrize("damage", [garbage, beheaded])
@@ -132,9 +133,9 @@ def test_no_word_is_left_in_a_copy_that_was_put_aside(tmp_path, damage, how):
         history.forget("all")
     else:
         later = time.time() + 3 * 86400
-        History(path, days=7, clock=lambda: later).close()
+        History(path, days=7, clock=SetClock(later)).close()
         assert b"xylophone" in _everything(tmp_path)
-        history = History(path, days=2, clock=lambda: later)
+        history = History(path, days=2, clock=SetClock(later))
     history.close()
     assert b"xylophone" not in _everything(tmp_path)
 

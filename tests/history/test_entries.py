@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fakes import FakeNotices, SetClock
 from tests.history.damage import beheaded, garbage
 from tray_dictate.core.errors import HistoryError
 from tray_dictate.history.entries import Entry, History
@@ -42,7 +43,7 @@ def open_history(path, told):
     opened = []
 
     def make(**settings) -> History:
-        opened.append(History(path, tell=told.append, **settings))
+        opened.append(History(path, notices=FakeNotices(told.append), **settings))
         return opened[-1]
 
     yield make
@@ -117,17 +118,17 @@ def test_only_the_last_so_many_are_kept(open_history):
 
 def test_none_is_kept_for_longer_than_the_days(open_history):
     day = 86400.0
-    history = open_history(days=2, clock=lambda: 10 * day)
+    history = open_history(days=2, clock=SetClock(10 * day))
     for at in (7.9, 8.1, 9.9):
         history.add(replace(SAID, at=at * day))
     assert [entry.at / day for entry in history.last(9)] == [9.9, 8.1]
-    assert [entry.at / day for entry in open_history(days=1, clock=lambda: 10 * day).last(9)] == [
+    assert [entry.at / day for entry in open_history(days=1, clock=SetClock(10 * day)).last(9)] == [
         9.9
     ]
 
 
 def test_zero_keeps_all_for_ever(open_history):
-    history = open_history(keep=0, days=0, clock=lambda: 1e12)
+    history = open_history(keep=0, days=0, clock=SetClock(1e12))
     for _ in range(600):
         history.add(SAID)
     assert len(history.last(1000)) == 600
@@ -297,9 +298,11 @@ def test_two_processes_make_and_write_the_file_at_once(path, open_history, told)
 OPENER = """
 import sys
 from pathlib import Path
+from tests.fakes import FakeNotices
 from tray_dictate.history.entries import Entry, History
 sys.stdin.readline()
-History(Path(sys.argv[1]), tell=print).add(Entry(0, 1.0, sys.argv[2], "", "delivered", ""))
+history = History(Path(sys.argv[1]), notices=FakeNotices(print))
+history.add(Entry(0, 1.0, sys.argv[2], "", "delivered", ""))
 """
 
 
@@ -424,7 +427,7 @@ def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_histor
 def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(tmp_path, ages, keep, days):
     now = 100 * 86400.0
     path = tmp_path / uuid.uuid4().hex / "history.sqlite"
-    history = History(path, keep=keep, days=days, clock=lambda: now)
+    history = History(path, keep=keep, days=days, clock=SetClock(now))
     for age in ages:
         history.add(replace(SAID, at=now - age * 86400 - 1))
     kept = [round((now - 1 - entry.at) / 86400) for entry in reversed(history.last(99))]

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes import FakeNotices, SetClock
 from tray_dictate.core.errors import EngineError
 from tray_dictate.history.statistics import (
     CloudUsage,
@@ -56,7 +57,7 @@ async def make(path, told):
     made = []
 
     def make(at: float = NOVEMBER) -> CloudUsage:
-        made.append(CloudUsage(open_statistics(told.append, path), lambda: at))
+        made.append(CloudUsage(open_statistics(FakeNotices(told.append), path), SetClock(at)))
         return made[-1]
 
     yield make
@@ -208,7 +209,7 @@ async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, 
 
 
 async def test_dictations_are_counted_in_order(path, told):
-    file = open_statistics(told.append, path)
+    file = open_statistics(FakeNotices(told.append), path)
     numbers = [Numbers(float(n), "offline", n, 1.0, False, took()) for n in range(20)]
     await asyncio.gather(*(file.do(partial(Stats.add, numbers=one), None) for one in numbers))
     await file.close()
@@ -221,7 +222,9 @@ async def test_dictations_are_counted_in_order(path, told):
 async def test_what_was_just_counted_is_written_before_the_end(path, told):
     thread, gate = ThreadPoolExecutor(1), threading.Event()
     thread.submit(gate.wait, 20)
-    counting = CloudUsage(open_statistics(told.append, path, thread), lambda: NOVEMBER)
+    counting = CloudUsage(
+        open_statistics(FakeNotices(told.append), path, thread), SetClock(NOVEMBER)
+    )
     counting.consume("openai", 7.0, 0)
     asyncio.get_running_loop().call_later(0.05, gate.set)
     await counting.close()
@@ -234,8 +237,8 @@ async def test_what_was_just_counted_is_written_before_the_end(path, told):
 async def test_what_a_slow_disk_has_not_taken_yet_counts_and_is_counted_once(path, told):
     thread, gate = ThreadPoolExecutor(1), threading.Event()
     thread.submit(gate.wait, 20)
-    file = open_statistics(told.append, path, thread, patience=0.05)
-    counting = CloudUsage(file, lambda: NOVEMBER)
+    file = open_statistics(FakeNotices(told.append), path, thread, patience=0.05)
+    counting = CloudUsage(file, SetClock(NOVEMBER))
     counting.consume("openai", 59.0, 1)
     flushing = asyncio.create_task(counting.flush())
     await counting.check(1)  # the disk does not answer

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.fakes import FakeNotices
 from tray_dictate.core.errors import HistoryError
 from tray_dictate.history.worker import FileWorker
 
@@ -18,6 +19,9 @@ class Words:
         self.words, self.closed = list[str](), 0
         self.gate = threading.Event()
         self.gate.set()
+
+    def open(self, notices) -> Words:
+        return self
 
     def add(self, word: str) -> int:
         self.gate.wait(20)
@@ -42,7 +46,7 @@ def told():
 
 @pytest.fixture
 async def worker(words, told):
-    worker = FileWorker(lambda _: words, told.append, "Not kept: ")
+    worker = FileWorker(words, FakeNotices(told.append), "Not kept: ")
     yield worker
     words.gate.set()
     await worker.close()
@@ -53,7 +57,7 @@ async def add(worker: FileWorker[Words], word: str, **more) -> int:
 
 
 async def test_what_takes_too_long_goes_on_and_is_told_of(words, told):
-    worker = FileWorker(lambda _: words, told.append, "Not kept: ", patience=0.05)
+    worker = FileWorker(words, FakeNotices(told.append), "Not kept: ", patience=0.05)
     words.gate.clear()
     assert await add(worker, "one") == 0
     assert await add(worker, "") == 0

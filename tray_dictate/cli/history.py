@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tray_dictate.app.control import client
-from tray_dictate.cli.messages import warn
+from tray_dictate.cli.messages import StderrNotices, warn
 from tray_dictate.cli.options import settings
 from tray_dictate.cli.parser import SINCE
 from tray_dictate.config.schema import EngineSettings
@@ -58,7 +58,7 @@ def list_entries(options: argparse.Namespace) -> int:
 def open_history(options: argparse.Namespace) -> History:
     """Open the history as the settings limit it."""
     limits = settings(options).history
-    return History(keep=limits.entries, days=limits.days, tell=warn)
+    return History(keep=limits.entries, days=limits.days, notices=StderrNotices())
 
 
 def clear(options: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def _clear_daemon() -> int:
 def show_stats(options: argparse.Namespace) -> int:
     """Print the figures of the dictations, and the minutes sent to a cloud this month."""
     engine = settings(options).engine
-    stats, month = Stats(tell=warn), month_of(time.time())
+    stats, month = Stats(notices=StderrNotices()), month_of(time.time())
     try:
         found = stats.summaries(), month, stats.sent(month), engine
     finally:

@@ -12,13 +12,13 @@ from typing import Any
 
 from tray_dictate.audio import files as sound
 from tray_dictate.audio.highpass import HighPass
-from tray_dictate.cli.messages import warn
+from tray_dictate.cli.messages import StderrNotices, warn
 from tray_dictate.cli.options import setting_overrides, settings
 from tray_dictate.config.schema import Config
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import AudioFileError, DictateError
 from tray_dictate.core.pcm import SAMPLE, seconds
-from tray_dictate.core.ports import Cause, Engine, Session
+from tray_dictate.core.ports import Engine, Session
 from tray_dictate.core.segments import Segment, SpokenOrder
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.engine import select
@@ -48,8 +48,8 @@ def transcribe(options: argparse.Namespace) -> int:
 async def segment_texts(path: Path, config: Config) -> list[str]:
     """Return the texts of a file's segments, as the engine writes them. Raises DictateError."""
     recording = sound.Sound(path)
-    usage = CloudUsage(open_statistics(warn))
-    engine = select(config.engine_with_terms, _StderrNotices(), usage, live=False)
+    usage = CloudUsage(open_statistics(StderrNotices()))
+    engine = select(config.engine_with_terms, StderrNotices(), usage, live=False)
     try:
         await engine.load()
         transcription = _Transcription(recording, engine, _speed(config))
@@ -73,8 +73,8 @@ def _open(path: Path) -> Opened:
 async def _transcribe(
     files: list[Path | Opened], config: Config, options: argparse.Namespace
 ) -> int:
-    usage = CloudUsage(open_statistics(warn))
-    engine = select(config.engine_with_terms, _StderrNotices(), usage, live=options.realtime)
+    usage = CloudUsage(open_statistics(StderrNotices()))
+    engine = select(config.engine_with_terms, StderrNotices(), usage, live=options.realtime)
     speed = 1.0 if options.realtime else _speed(config)
     failed = False
     try:
@@ -202,11 +202,3 @@ def _as_json(segment: Segment) -> dict[str, Any]:
     if segment.confidence is not None:
         line["confidence"] = round(segment.confidence, 3)
     return line
-
-
-class _StderrNotices:
-    """ports.Notifier of a command: prints what the user should know."""
-
-    def tell(self, message: str, cause: Cause = "") -> None:  # noqa: ARG002
-        """Print the message to stderr."""
-        warn(message)

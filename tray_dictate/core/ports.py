@@ -65,6 +65,22 @@ class Notifier(Protocol):
         ...
 
 
+class WallClock(Protocol):
+    """The date and the time of day, as the module `time` has them."""
+
+    def time(self) -> float:
+        """Return the seconds since the epoch."""
+        ...
+
+
+class Clock(WallClock, Protocol):
+    """The clocks of this machine, as the module `time` has them."""
+
+    def monotonic(self) -> float:
+        """Return the seconds since some moment; never set, and it may stop during a suspend."""
+        ...
+
+
 class Hotkey(Protocol):
     """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
 

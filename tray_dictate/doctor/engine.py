@@ -60,7 +60,7 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Chec
             yield step
         return
     # counts the minutes sent to a cloud, here too
-    usage = CloudUsage(open_statistics(logger.warning))
+    usage = CloudUsage(open_statistics(logs.LoggedNotices(logging.WARNING)))
     try:
         await usage.check(settings.cap_minutes if live and settings.cloud else 0)
         checkup = Checkup(settings, _recording() if live else None, load_detector, usage)

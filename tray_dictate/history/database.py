@@ -19,6 +19,7 @@ from typing import TypeVar
 import filelock
 
 from tray_dictate.core.errors import HistoryError
+from tray_dictate.core.ports import Notifier
 from tray_dictate.system import files
 
 T = TypeVar("T")
@@ -34,11 +35,9 @@ log = logging.getLogger(__name__)
 class SqliteFile:
     """The file; each use blocks, a second or two at most."""
 
-    def __init__(
-        self, path: Path, migrations: Migrations, what: str, tell: Callable[[str], None]
-    ) -> None:
-        """Name the file `what` for the user, who hears by `tell` where a corrupt one was put."""
-        self._path, self._migrations, self._what, self._tell = path, migrations, what, tell
+    def __init__(self, path: Path, migrations: Migrations, what: str, notices: Notifier) -> None:
+        """Name the file `what` in messages to the user."""
+        self._path, self._migrations, self._what, self._notices = path, migrations, what, notices
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
         self._connection: sqlite3.Connection | None = None
         self._let_go: Callable[[], object] = lambda: None
@@ -51,24 +50,27 @@ class SqliteFile:
         """
         try:
             try:
-                return self._once(work)
+                with self._connected() as connection:
+                    return work(connection)
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
             self.close()
             self._replace()
-            return self._once(work)
+            with self._connected() as connection:
+                return work(connection)
         except (sqlite3.Error, OSError) as error:
             self.close()  # whatever is wrong, the next call begins anew
             raise HistoryError(f"{self._path} cannot be used: {_reason(error)}.") from error
 
     def skip(self, count: int) -> None:
-        """Tell, once, that so many rows are not what they should be, and are left out."""
+        """Tell the user, once, how many damaged rows a query has left out."""
         if count and not self._skipped:
             self._skipped = True
-            self._tell(
-                f"{self._what} holds {count} damaged lines, which are left out: {self._path}."
+            rows = (
+                "a damaged entry, which is" if count == 1 else f"{count} damaged entries, which are"
             )
+            self._notices.tell(f"{self._what} has {rows} left out: {self._path}.", "history")
 
     def forget_corrupt(self, before: float | None = None) -> None:
         """Delete the corrupt files that were put aside, all or those last written before a time.
@@ -91,14 +93,14 @@ class SqliteFile:
         self._connection = None
         self._let_go()
 
-    def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _connected(self) -> sqlite3.Connection:
+        """Return the connection, whose `with` is one transaction."""
         if self._connection is None:
             self._connection = self._open()
             # also where nobody closes us: Windows moves no file away that is still open
             self._let_go = weakref.finalize(self, self._connection.close)
             self._let_go.atexit = False
-        with self._connection:
-            return work(self._connection)
+        return self._connection
 
     def _open(self) -> sqlite3.Connection:
         """Return a connection to a file that is private, whole and of our version."""
@@ -150,9 +152,10 @@ class SqliteFile:
             for end in _COMPANIONS:
                 if (old := Path(f"{self._path}{end}")).exists():
                     old.rename(f"{aside}{end}")
-        self._tell(
+        self._notices.tell(
             f"{self._what} was corrupt, and a new one has been started. The old one is {aside}: "
-            "delete it if you do not need it."
+            "delete it if you do not need it.",
+            "history",
         )
 
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tray_dictate.core.ports import Notifier, WallClock
 from tray_dictate.history.database import SqliteFile, is_number, storable
-from tray_dictate.history.recordings import cautious
+from tray_dictate.history.recordings import CAUTIOUS_CLOCK
 from tray_dictate.history.statistics import Timings
 from tray_dictate.system import files
+from tray_dictate.system.logs import LoggedNotices
 
-log = logging.getLogger(__name__)
+_LOGGED = LoggedNotices(logging.WARNING)
 
 State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped", "failed"]
 
@@ -80,18 +81,19 @@ class History:
         *,
         keep: int = 500,
         days: float = 0,
-        tell: Callable[[str], None] = log.warning,
-        clock: Callable[[], float] = cautious,
+        notices: Notifier = _LOGGED,
+        clock: WallClock = CAUTIOUS_CLOCK,
     ) -> None:
-        """Open the file, or make it; `keep` and `days` may be 0: everything, forever.
+        """Open or create the file, and delete expired entries.
 
-        `tell` hears where a corrupt file was put.
+        At most `keep` entries are kept, for `days` days; 0 is no limit. A corrupt file is moved
+        aside, and the user is told where.
         """
         self._keep, self._days, self._clock = keep, days, clock
-        self._file = SqliteFile(path or files.history_file(), _MIGRATIONS, "The history", tell)
+        self._file = SqliteFile(path or files.history_file(), _MIGRATIONS, "The history", notices)
         self._file.do(self._expire)
         if self._days:
-            self._file.forget_corrupt(self._clock() - self._days * 86400)
+            self._file.forget_corrupt(self._clock.time() - self._days * 86400)
 
     def add(self, entry: Entry) -> int:
         """Store an entry; return its id."""
@@ -186,7 +188,7 @@ class History:
 
     def _expire(self, connection: sqlite3.Connection) -> None:
         if self._days:
-            oldest = self._clock() - self._days * 86400
+            oldest = self._clock.time() - self._days * 86400
             connection.execute("DELETE FROM entry WHERE at < ?", (oldest,))
         if self._keep:
             connection.execute(

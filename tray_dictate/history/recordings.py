@@ -19,12 +19,13 @@ import logging
 import os
 import time
 import wave
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tray_dictate.core.pcm import SAMPLE, seconds
+from tray_dictate.core.ports import Clock
 from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
@@ -87,24 +88,23 @@ def _wav(audio: bytes | bytearray, rate: int) -> bytes:
 SLACK = 3600.0  # seconds that a clock may gain; one that is set right gains no more
 
 
-class Cautious:
-    """time.time(), or less: a clock that is set far ahead while we run makes nothing old.
+class CautiousClock:
+    """ports.WallClock that runs at most an hour ahead of the monotonic clock.
 
-    A machine that has slept is taken for one, too, until the next start: what expires is late then.
+    So nothing expires early when the system clock is set far ahead. After a suspend, which the
+    monotonic clock does not count, files expire late, until the next start.
     """
 
-    def __init__(
-        self, wall: Callable[[], float] = time.time, running: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._wall, self._running = wall, running
-        self._began = wall() - running()
+    def __init__(self, clock: Clock = time) -> None:
+        self._clock = clock
+        self._began = clock.time() - clock.monotonic()
 
-    def __call__(self) -> float:
-        """Return seconds since the epoch."""
-        return min(self._wall(), self._began + self._running() + SLACK)
+    def time(self) -> float:
+        """Return the seconds since the epoch, or less."""
+        return min(self._clock.time(), self._began + self._clock.monotonic() + SLACK)
 
 
-cautious = Cautious()
+CAUTIOUS_CLOCK = CautiousClock()
 
 
 _YOUNG = 3600.0  # seconds: by then a dictation is over, and in the history
@@ -136,7 +136,7 @@ def sweep(before: float, named: Collection[str]) -> int:
 
     A recording whose dictation is not in the history yet is young. Raises OSError.
     """
-    before = min(before, cautious() - _YOUNG)
+    before = min(before, CAUTIOUS_CLOCK.time() - _YOUNG)
     names = {Path(name).name for name in named}
     orphans = [
         path for path in files.kept_audio().glob("*.wav")
@@ -151,7 +151,7 @@ def expire(days: float) -> int:
     """Delete those that are older than this; 0 keeps all. Return how many. Raises OSError."""
     if not days:
         return 0
-    oldest = cautious() - days * 86400
+    oldest = CAUTIOUS_CLOCK.time() - days * 86400
     expired = [path for path in files.kept_audio().glob("*.wav") if path.stat().st_mtime < oldest]
     for path in expired:
         remove(path)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate.core.errors import EngineError
+from tray_dictate.core.ports import Notifier, WallClock
 from tray_dictate.history.database import SqliteFile, is_number
 from tray_dictate.history.worker import PATIENCE, FileWorker
 from tray_dictate.system import files
+from tray_dictate.system.logs import LoggedNotices
 from tray_dictate.system.threads import TaskSet
 
 _MIGRATIONS = (
@@ -36,7 +38,7 @@ _MIGRATIONS = (
 Sent = tuple[str, str]  # month, engine
 _KEEP = 10_000  # dictations
 
-log = logging.getLogger(__name__)
+_LOGGED = LoggedNotices(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,10 @@ class Summary:
 class Stats:
     """The open file; each method blocks, a second or two at most, and raises HistoryError."""
 
-    def __init__(
-        self, path: Path | None = None, *, tell: Callable[[str], None] = log.warning
-    ) -> None:
-        """Open the file, or make it; `tell` hears where a corrupt one was put."""
+    def __init__(self, path: Path | None = None, *, notices: Notifier = _LOGGED) -> None:
+        """Open or create the file; a corrupt one is moved aside, and the user is told where."""
         what = "The statistics file, with the minutes of cloud speech,"
-        self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, tell)
+        self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, notices)
 
     def add(self, numbers: Numbers) -> None:
         """Count a dictation."""
@@ -204,14 +204,22 @@ _SOON = 2.0  # seconds until what was sent is in the file
 
 
 def open_statistics(
-    tell: Callable[[str], None],
+    notices: Notifier,
     path: Path | None = None,
     thread: ThreadPoolExecutor | None = None,
     patience: float = PATIENCE,
 ) -> FileWorker[Stats]:
     """Return the file of statistics for use on the loop; the rest is as in FileWorker."""
     trouble = "Your statistics are not saved to disk: "
-    return FileWorker(partial(_open, path), tell, trouble, thread, patience)
+    return FileWorker(_StatsOpener(path), notices, trouble, thread, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class _StatsOpener:
+    path: Path | None
+
+    def open(self, notices: Notifier) -> Stats:
+        return Stats(self.path, notices=notices)
 
 
 class CloudUsage:
@@ -221,9 +229,7 @@ class CloudUsage:
     the counting goes on in memory.
     """
 
-    def __init__(
-        self, statistics: FileWorker[Stats], clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, statistics: FileWorker[Stats], clock: WallClock = time) -> None:
         self._file, self._clock = statistics, clock
         self._month = ""
         self._known = 0.0  # seconds sent in that month, as far as the file knows
@@ -242,7 +248,7 @@ class CloudUsage:
         """Count sound that is about to go to a cloud. Raises EngineError: it must not go."""
         if cap:
             self._refuse(seconds, cap)
-        self._count({(month_of(self._clock()), engine): seconds})
+        self._count({(month_of(self._clock.time()), engine): seconds})
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(_SOON, self._flush_soon)
 
@@ -268,7 +274,7 @@ class CloudUsage:
 
     async def _write(self, pending: Mapping[Sent, float], *, patiently: bool) -> bool:
         """Add seconds to the file, and read those of this month; return whether that was done."""
-        month = month_of(self._clock())
+        month = month_of(self._clock.time())
         send = partial(Stats.send, sent=pending, month=month)
         total = await self._file.do(send, None, patiently=patiently)
         if total is None:
@@ -282,23 +288,20 @@ class CloudUsage:
 
     def _refuse(self, seconds: float, cap: float) -> None:
         """Raise EngineError where so much more would be above the cap."""
-        month = month_of(self._clock())
+        now = self._clock.time()
+        month = month_of(now)
         sent = self._known if month == self._month else 0.0
         for unwritten in (self._pending, *self._writing):
             sent += sum(part for (of, _), part in unwritten.items() if of == month)
         if sent + seconds > cap * 60:
             raise EngineError(
                 f"The {cap:g} minutes of cloud speech that you allow for a month "
-                f"(engine.cap_minutes) are used up; no more is sent before {_next(self._clock())}."
+                f"(engine.cap_minutes) are used up; no more is sent before {_next(now)}."
             )
 
     def _flush_soon(self) -> None:
         self._soon = None
         self._flushing.start(self.flush())
-
-
-def _open(path: Path | None, tell: Callable[[str], None]) -> Stats:
-    return Stats(path, tell=tell)
 
 
 def _next(at: float) -> str:

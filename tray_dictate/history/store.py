@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -42,15 +43,15 @@ class Store:
         `patience` is with a disk that does not answer, in seconds.
         """
         self._settings = settings
-        tell = partial(notices.tell, cause="history")
         history, statistics = files.history_file(), files.stats_file()
-        self._path = folder / history.name if folder else history
+        path = folder / history.name if folder else history
+        self._opener = _HistoryOpener(path, settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._history = FileWorker(
-            self._open, tell, "Your dictations are not saved to disk: ", self._thread, patience
+            self._opener, notices, "Your dictations are not saved to disk: ", self._thread, patience
         )
         self._statistics = open_statistics(
-            tell, folder / statistics.name if folder else statistics, self._thread, patience
+            notices, folder / statistics.name if folder else statistics, self._thread, patience
         )
         self.usage = CloudUsage(self._statistics)
         # what the file does not have yet, or is not to have
@@ -61,7 +62,7 @@ class Store:
 
     def change(self, settings: HistorySettings) -> None:
         """Apply other settings."""
-        self._settings = settings
+        self._settings = self._opener.settings = settings
         self._unwritten = deque(self._unwritten, settings.entries or None)
         self._history.reopen()
 
@@ -107,9 +108,15 @@ class Store:
             with suppress(ValueError):  # the history was cleared meanwhile
                 self._unwritten.remove(entry)
 
-    def _open(self, tell: Callable[[str], None]) -> History:
-        keep, days = self._settings.entries, self._settings.days
-        return History(self._path, keep=keep, days=days, tell=tell)
+
+@dataclass(slots=True)
+class _HistoryOpener:
+    path: Path
+    settings: HistorySettings
+
+    def open(self, notices: Notifier) -> History:
+        settings = self.settings
+        return History(self.path, keep=settings.entries, days=settings.days, notices=notices)
 
 
 def _add(entry: Entry, history: History) -> bool:

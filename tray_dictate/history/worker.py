@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar
 
 from tray_dictate.core.errors import HistoryError
+from tray_dictate.core.ports import Cause, Notifier
 
 PATIENCE = 3.0  # seconds: a disk that hangs must not hang a dictation
 
@@ -28,7 +29,16 @@ class File(Protocol):
 
 
 F = TypeVar("F", bound=File)
+F_co = TypeVar("F_co", bound=File, covariant=True)
 T = TypeVar("T")
+
+
+class Opener(Protocol[F_co]):
+    """Opens a file when it is first used."""
+
+    def open(self, notices: Notifier) -> F_co:
+        """Open the file, on the thread; `notices` can be told from there. Raises HistoryError."""
+        ...
 
 
 class FileWorker(Generic[F]):
@@ -36,19 +46,18 @@ class FileWorker(Generic[F]):
 
     def __init__(
         self,
-        open: Callable[[Callable[[str], None]], F],
-        tell: Callable[[str], None],
+        opener: Opener[F],
+        notices: Notifier,
         trouble: str,
         thread: ThreadPoolExecutor | None = None,
         patience: float = PATIENCE,
     ) -> None:
         """Prepare to open the file when it is first used.
 
-        `open` runs on the thread and gets a function that tells the user; `trouble` precedes each
-        reason. A `thread` is shared with other files, and whoever made it shuts it down.
-        `patience` is in seconds.
+        `trouble` is what a message says before the reason. A `thread` is shared with other files,
+        and the caller shuts it down. `patience` is in seconds.
         """
-        self._open, self._tell, self._trouble = open, tell, trouble
+        self._opener, self._notices, self._trouble = opener, notices, trouble
         self._owns_thread = thread is None
         self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="file")
         self._patience = patience
@@ -108,11 +117,7 @@ class FileWorker(Generic[F]):
 
     def _work(self, loop: asyncio.AbstractEventLoop, work: Callable[[F], T]) -> T:
         if self._file is None:
-
-            def tell(message: str) -> None:
-                loop.call_soon_threadsafe(self._tell, message)
-
-            self._file = self._open(tell)
+            self._file = self._opener.open(_LoopNotices(loop, self._notices))
         return work(self._file)
 
     def _close(self) -> None:
@@ -125,7 +130,18 @@ class FileWorker(Generic[F]):
             log.info("%s%s", self._trouble, reason)
         else:
             self._reported = True
-            self._tell(f"{self._trouble}{reason}")
+            self._notices.tell(f"{self._trouble}{reason}", "history")
+
+
+class _LoopNotices:
+    """ports.Notifier for the thread: passes each message on to the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, notices: Notifier) -> None:
+        self._loop, self._notices = loop, notices
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        """Pass the message on; see ports.Notifier."""
+        self._loop.call_soon_threadsafe(self._notices.tell, message, cause)
 
 
 async def _immediately(answer: T) -> T:

@@ -120,9 +120,12 @@ def _own_stderr() -> TextIO:
 class LoggedNotices:
     """ports.Notifier where no user is to be told: logs each message."""
 
+    def __init__(self, level: int = logging.INFO) -> None:
+        self._level = level
+
     def tell(self, message: str, cause: Cause = "") -> None:
         """Log the message; from any thread."""
-        _log.info("%s: %s", cause, message)
+        _log.log(self._level, "%s: %s", cause, message)
 
 
 def set_level(level: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.spoken_words import Online, phrases, said
+from tests.fakes import FakeNotices, SetClock
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.core.errors import EngineError
 from tray_dictate.history.statistics import CloudUsage, Stats, open_statistics
@@ -24,8 +25,8 @@ def key(monkeypatch):
 
 @pytest.fixture
 async def usage(tmp_path):
-    file = open_statistics(lambda _: None, tmp_path / "stats.sqlite")
-    usage = CloudUsage(file, lambda: 1e9)
+    file = open_statistics(FakeNotices(), tmp_path / "stats.sqlite")
+    usage = CloudUsage(file, SetClock(1e9))
     yield usage
     await usage.close()
 
