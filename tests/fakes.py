@@ -388,6 +388,18 @@ class FakeHotkey:
     def stop(self) -> None: ...
 
 
+class FakePrompter:
+    """A user whom a check asks: remembers what for, and does it by `obey`."""
+
+    def __init__(self, obey: Callable[[str], None] = lambda _request: None) -> None:
+        self.requests: list[str] = []
+        self._obey = obey
+
+    def prompt(self, request: str) -> None:
+        self.requests.append(request)
+        self._obey(request)
+
+
 class FakeCues:
     """Remembers what it was to play."""
 

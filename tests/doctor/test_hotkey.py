@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.fakes import FakeHotkey
+from tests.fakes import FakeHotkey, FakePrompter
 from tests.hotkey.input_devices import Pipes, key
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.doctor import hotkey
@@ -21,20 +21,20 @@ def no_display(monkeypatch):
 
 
 async def test_who_chose_the_commands_is_asked_for_no_key():
-    asked: list[str] = []
-    [found] = await hotkey.check_hotkey(HotkeySettings(source="commands"), asked.append, 0.1)
-    assert (found.name, found.state, asked) == ("hotkey", "unchecked", [])
+    user = FakePrompter()
+    [found] = await hotkey.check_hotkey(HotkeySettings(source="commands"), user, 0.1)
+    assert (found.name, found.state, user.requests) == ("hotkey", "unchecked", [])
     assert "tray-dictate toggle" in found.remedy
 
 
 async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop():
     pipes = Pipes("keyboard")
 
-    def press(_question: str) -> None:
+    def press(_request: str) -> None:
         pipes.send("keyboard", key("f9", 1) + key("f9", 0))
 
     found = await hotkey.check_hotkey(
-        HotkeySettings(keys="f9", source="evdev"), press,
+        HotkeySettings(keys="f9", source="evdev"), FakePrompter(press),
         select=lambda settings, notices: EvdevHotkey(settings, notices, lambda _wanted: pipes),
     )  # fmt: skip
     assert [(one.name, one.state) for one in found] == [("hotkey", "ok"), ("privacy", "warning")]

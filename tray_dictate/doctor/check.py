@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from tray_dictate.core.errors import DictateError, UnavailableError
 
@@ -30,6 +30,14 @@ class Finding:
     value: float | None = None
     unit: str = ""
     remedy: str = ""
+
+
+class Prompter(Protocol):
+    """Asks the user to do something while a check runs."""
+
+    def prompt(self, request: str) -> None:
+        """Show the request; returns at once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

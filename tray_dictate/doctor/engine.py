@@ -9,20 +9,15 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from tray_dictate.audio import files
 from tray_dictate.config.schema import Config, EngineSettings
 from tray_dictate.core import json_text
-from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.doctor.check import Finding, State, mark
 from tray_dictate.doctor.server import CheckStep, Checkup, Recording, offline_steps
-from tray_dictate.engine import load_detector, model_files
 from tray_dictate.history.statistics import CloudUsage, open_statistics
-from tray_dictate.system import logs, own_python
+from tray_dictate.system import logs
 
 logger = logging.getLogger(__name__)
 
-_SPOKEN = 9.2  # seconds of speech in the recording; the rest is silence
 _REMEDY = (
     '`tray-dictate doctor engine` shows every step; with engine.name = "offline" no server is used.'
 )
@@ -56,14 +51,14 @@ async def check_engine(settings: EngineSettings) -> list[Finding]:
 
 async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[CheckStep]:
     if settings.name == "offline":
-        async for step in offline_steps(settings, _recording()):
+        async for step in offline_steps(settings, Recording()):
             yield step
         return
     # counts the minutes sent to a cloud, here too
     usage = CloudUsage(open_statistics(logs.LoggedNotices(logging.WARNING)))
     try:
         await usage.check(settings.cap_minutes if live and settings.cloud else 0)
-        checkup = Checkup(settings, _recording() if live else None, load_detector, usage)
+        checkup = Checkup(settings, Recording() if live else None, usage)
         async for step in checkup.steps():
             yield step
     finally:
@@ -80,19 +75,6 @@ def _state(step: CheckStep) -> State:
     if not step.passed:
         return "failed"
     return "warning" if step.warning else "ok"
-
-
-def _recording() -> Recording:
-    """Return the function that reads nine seconds of Beckett. Raises UnavailableError."""
-    wheel = model_files.MOONSHINE
-    folder = model_files.installed(wheel.package)
-    path = folder / "assets" / "beckett.wav" if folder else None
-    if path is None or not path.is_file():
-        raise UnavailableError(
-            f"There is no recording to send: {wheel.distribution} is not installed.",
-            f"Install it: {own_python.PIP} install {wheel.distribution}",
-        )
-    return lambda rate: files.read(path, rate)[: int(rate * _SPOKEN) * SAMPLE]
 
 
 async def _run(steps: AsyncGenerator[CheckStep], *, quiet: bool) -> list[CheckStep]:

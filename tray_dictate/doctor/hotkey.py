@@ -13,7 +13,7 @@ from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
 from tray_dictate.core.ports import Cause, DesktopManagedHotkey, Hotkey, Notifier
 from tray_dictate.doctor import installation
-from tray_dictate.doctor.check import Finding, State
+from tray_dictate.doctor.check import Finding, Prompter, State
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
@@ -83,11 +83,11 @@ class _CollectedNotices:
 
 async def check_hotkey(
     settings: HotkeySettings,
-    ask: Callable[[str], None] | None,
+    prompter: Prompter | None,
     patience: float = PATIENCE,
     select: Select = hotkey.select,
 ) -> list[Finding]:
-    """Watch for a press that `ask` asks the user for; None: do not ask, and watch for none."""
+    """Ask the user to press the hotkey, and watch for it; without `prompter`, do neither."""
     # a running daemon has hidden its other keys from the windows, and keeps them
     running = await threads.run_in_thread(installation.daemon_is_running)
     watched = settings.model_copy(update=_NO_OTHERS) if running else settings
@@ -96,8 +96,8 @@ async def check_hotkey(
     about_keys = notices.messages.copy()  # later: a desktop's answer, which is in the finding
     try:
         trigger = keys.trigger() if isinstance(keys, DesktopManagedHotkey) else None
-        finding = trigger and _not_asked(trigger, settings, running=running, asks=bool(ask))
-        finding = finding or await _check_press(keys, settings, ask, patience)
+        finding = trigger and _not_asked(trigger, settings, running=running, asks=bool(prompter))
+        finding = finding or await _check_press(keys, settings, prompter, patience)
     finally:
         await threads.run_in_thread(keys.stop)
     findings = [finding]
@@ -125,7 +125,7 @@ def _not_asked(
 
 
 async def _check_press(
-    keys: Hotkey, settings: HotkeySettings, ask: Callable[[str], None] | None, patience: float
+    keys: Hotkey, settings: HotkeySettings, prompter: Prompter | None, patience: float
 ) -> Finding:
     """Return whether a press of the hotkey arrives."""
     chord = parse_chord(settings.keys)
@@ -141,16 +141,16 @@ async def _check_press(
     if desktop:
         desktop.trigger_changed.subscribe(on_answer)
     await threads.run_in_thread(lambda: keys.start(watch.edge, watch.end))
-    if ask is None:
+    if prompter is None:
         words = f"{spell(chord)} is watched by {_backend(keys)}; not tested, no press was asked for"
         return Finding("hotkey", "unchecked", words)
     trigger = Trigger(spell(chord))
     if desktop:
-        trigger = await _assigned(desktop, answered, ask)
+        trigger = await _assigned(desktop, answered, prompter)
         if not trigger.keys:
             words = f"The desktop has assigned no key to {in_words(chord)} (by {_backend(keys)})."
             return Finding("hotkey", "warning", words, remedy=trigger.advice)
-    ask(f"Press the hotkey, {trigger.keys}, once, within {patience:g} s ...")
+    prompter.prompt(f"Press the hotkey, {trigger.keys}, once, within {patience:g} s ...")
     try:
         async with asyncio.timeout(patience):
             await watch.seen.wait()
@@ -170,12 +170,12 @@ async def _check_press(
 
 
 async def _assigned(
-    keys: DesktopManagedHotkey, answered: asyncio.Event, ask: Callable[[str], None]
+    keys: DesktopManagedHotkey, answered: asyncio.Event, prompter: Prompter
 ) -> Trigger:
     """Return the keys that the desktop assigns; it may have to ask the user."""
     for question, limit in (("", _ANSWER), (_ALLOW, ALLOWED)):
         if question:
-            ask(question)
+            prompter.prompt(question)
         try:
             async with asyncio.timeout(limit):
                 await answered.wait()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,9 @@ from tray_dictate.doctor import (
     session,
     setup,
 )
-from tray_dictate.doctor.check import Check, Finding, as_json, lines
-from tray_dictate.system import files, logs, threads
+from tray_dictate.doctor.check import Check, Finding, Prompter, as_json, lines
+from tray_dictate.system import files, logs
+from tray_dictate.system.threads import run_in_thread
 from tray_dictate.system.wayland import compositor_answers
 
 if sys.platform == "linux":
@@ -44,17 +44,9 @@ def examine(sources: Sources, *, in_json: bool, ask: bool, archive: Path | None)
     """
     logs.start_for_command()  # the findings say it
     config, about_settings = installation.check_settings(sources)
-    prompt = partial(_write, sys.stderr if in_json else sys.stdout) if ask else None
-    checks = list_checks(config, about_settings, prompt)
-
-    def conclude(findings: list[Finding]) -> int:
-        report = _report(findings)
-        if archive:
-            report["bundle"] = bundle.write(archive, sources.path or files.config_file(), report)
-        _conclude(report, findings, in_json=in_json)
-        return int(not report["passed"])
-
-    return asyncio.run(_run(checks, conclude, quiet=in_json))
+    report = _Report(sources.path or files.config_file(), archive, in_json=in_json)
+    checks = list_checks(config, about_settings, report if ask else None)
+    return asyncio.run(_run(checks, report))
 
 
 def set_up(sources: Sources, *, in_json: bool, to_write: bool, to_fix: bool) -> int:
@@ -63,21 +55,24 @@ def set_up(sources: Sources, *, in_json: bool, to_write: bool, to_fix: bool) -> 
     config, found = installation.check_settings(sources)
     if all(finding.state == "ok" for finding in found):
         found = setup.set_up(config.hotkey, to_write=to_write, to_fix=to_fix)
-    report = _report(found)
-    text = json_text.dump(report, indent=2) if in_json else "\n".join(map(lines, found))
+    text = json_text.dump(_as_json(found), indent=2) if in_json else _as_table(found)
     _write(sys.stdout, text)
-    return int(not report["passed"])
+    return int(_has_failed(found))
 
 
 def list_checks(
-    config: Config, about_settings: list[Finding], prompt: Callable[[str], None] | None
+    config: Config, about_settings: list[Finding], prompter: Prompter | None
 ) -> list[Check]:
-    """Return all checks in the order of the table; None in `prompt` asks the user for nothing."""
+    """Return all checks in the order of the table; without `prompter`, no key press is tested."""
+
+    async def settings() -> list[Finding]:
+        return about_settings
+
     return [
-        Check("version", _blocking(session.check_version)),
-        Check("display", _blocking(session.check_display)),
-        Check("settings", _blocking(lambda: about_settings)),
-        Check("hotkey", lambda: _check_hotkey(config, prompt), _HOTKEY),
+        Check("version", partial(run_in_thread, session.check_version)),
+        Check("display", partial(run_in_thread, session.check_display)),
+        Check("settings", settings),
+        Check("hotkey", lambda: _check_hotkey(config, prompter), _HOTKEY),
         Check(
             "microphone",
             lambda: microphone.check_microphone(config.audio),
@@ -87,18 +82,18 @@ def list_checks(
         Check("typing", lambda: _check_delivery(config.output), _TYPING),
         Check("tray", lambda: session.check_tray(config.tray)),
         Check("notifications", lambda: session.check_notifications(config.tray)),
-        Check("autostart", _blocking(installation.check_autostart)),
-        Check("folders", _blocking(installation.check_folders)),
-        Check("disk", _blocking(installation.check_disk)),
-        Check("history", _blocking(lambda: installation.check_history(config.history))),
-        Check("daemon", _blocking(installation.check_daemon), 25.0),
+        Check("autostart", partial(run_in_thread, installation.check_autostart)),
+        Check("folders", partial(run_in_thread, installation.check_folders)),
+        Check("disk", partial(run_in_thread, installation.check_disk)),
+        Check("history", lambda: run_in_thread(lambda: installation.check_history(config.history))),
+        Check("daemon", partial(run_in_thread, installation.check_daemon), 25.0),
     ]
 
 
-async def _check_hotkey(config: Config, prompt: Callable[[str], None] | None) -> list[Finding]:
+async def _check_hotkey(config: Config, prompter: Prompter | None) -> list[Finding]:
     if sys.platform == "linux" and compositor_answers():
-        return await wayland.check_hotkey(config.hotkey, prompt)
-    return await hotkey.check_hotkey(config.hotkey, prompt)
+        return await wayland.check_hotkey(config.hotkey, prompter)
+    return await hotkey.check_hotkey(config.hotkey, prompter)
 
 
 async def _check_delivery(settings: OutputSettings) -> list[Finding]:
@@ -110,44 +105,71 @@ async def _check_delivery(settings: OutputSettings) -> list[Finding]:
     return [Finding("typing", "unchecked", "checked on X11 and Wayland only")]
 
 
-def _blocking(check: Callable[[], list[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
-    return lambda: threads.run_in_thread(check)
+class _Report:
+    """Collects the findings, and prints each at once or, as JSON, all of them at the end.
+
+    A Prompter, too: what the user is asked for never gets into the JSON.
+    """
+
+    def __init__(self, settings_file: Path, archive: Path | None, *, in_json: bool) -> None:
+        """`archive` is where to write the archive as well; None: nowhere."""
+        self._settings_file, self._archive, self._in_json = settings_file, archive, in_json
+        self._findings: list[Finding] = []
+
+    def prompt(self, request: str) -> None:
+        """Print a request to the user."""
+        _write(sys.stderr if self._in_json else sys.stdout, request)
+
+    def add(self, findings: list[Finding]) -> None:
+        """Add the findings of a check."""
+        self._findings += findings
+        if not self._in_json:
+            _write(sys.stdout, _as_table(findings))
+
+    def conclude(self) -> int:
+        """Print the end, and write the archive; return the exit code. Raises DictateError."""
+        tree = _as_json(self._findings)
+        if self._archive:
+            tree["bundle"] = bundle.write(self._archive, self._settings_file, tree)
+        if self._in_json:
+            _write(sys.stdout, json_text.dump(tree, indent=2))
+        else:
+            _write(sys.stdout, f"\n{self._summary()}")
+            if "bundle" in tree:
+                _write(sys.stdout, bundle.listing(tree["bundle"]))
+        return int(_has_failed(self._findings))
+
+    def _summary(self) -> str:
+        failed = sum(finding.state == "failed" for finding in self._findings)
+        warnings = sum(finding.state == "warning" for finding in self._findings)
+        if not failed and not warnings:
+            return "No problems found."
+        return f"{failed} failed, {warnings} warning{'s' * (warnings != 1)}."
 
 
-async def _run(
-    checks: list[Check], conclude: Callable[[list[Finding]], int], *, quiet: bool
-) -> int:
+async def _run(checks: list[Check], report: _Report) -> int:
     hung: list[str] = []
-    found: list[Finding] = []
     for check in checks:
-        findings = await check.findings(hung)
-        found += findings
-        if not quiet:
-            _write(sys.stdout, "\n".join(map(lines, findings)))
-    code = conclude(found)
+        report.add(await check.findings(hung))
+    code = report.conclude()
     if hung:  # asyncio and the pools of threads would wait for a check that never ends
         os._exit(code)
     return code
 
 
-def _report(findings: list[Finding]) -> dict[str, Any]:
+def _as_json(findings: list[Finding]) -> dict[str, Any]:
     return {
-        "format": _FORMAT, "program": __version__,
-        "passed": all(finding.state != "failed" for finding in findings),
+        "format": _FORMAT, "program": __version__, "passed": not _has_failed(findings),
         "checks": [as_json(finding) for finding in findings],
     }  # fmt: skip
 
 
-def _conclude(report: dict[str, Any], findings: list[Finding], *, in_json: bool) -> None:
-    if in_json:
-        _write(sys.stdout, json_text.dump(report, indent=2))
-        return
-    failed = sum(finding.state == "failed" for finding in findings)
-    warnings = sum(finding.state == "warning" for finding in findings)
-    counted = f"{failed} failed, {warnings} warning{'s' * (warnings != 1)}"
-    _write(sys.stdout, f"\n{counted if failed or warnings else 'No problems found'}.")
-    if "bundle" in report:
-        _write(sys.stdout, bundle.listing(report["bundle"]))
+def _as_table(findings: list[Finding]) -> str:
+    return "\n".join(map(lines, findings))
+
+
+def _has_failed(findings: list[Finding]) -> bool:
+    return any(finding.state == "failed" for finding in findings)
 
 
 def _write(stream: Any, text: str) -> None:

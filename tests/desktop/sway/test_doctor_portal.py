@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes import FakePrompter
 from tests.rigs.session import Session
 from tests.rigs.shortcuts_portal import Desktop
 from tray_dictate.config.schema import HotkeySettings
@@ -35,23 +36,23 @@ def portal(_portal: Desktop, environ: Session, monkeypatch) -> Desktop:
     return _portal
 
 
-def pressing(portal: Desktop, asked: list[str]) -> Callable[[str], None]:
+def user_of(portal: Desktop) -> FakePrompter:
     """Return a user who does as told."""
 
-    def ask(question: str) -> None:
-        asked.append(question)
-        portal.do("press" if question.startswith("Press") else "allow")
+    def obey(request: str) -> None:
+        portal.do("press" if request.startswith("Press") else "allow")
 
-    return ask
+    return FakePrompter(obey)
 
 
 @pytest.mark.parametrize("answer", ["yes", "later"])
 async def test_the_keys_that_the_desktop_gave_are_asked_for(portal, answer):
     portal.do("answer", answer)
-    asked: list[str] = []
-    [found] = await hotkey.check_hotkey(SETTINGS, pressing(portal, asked))
-    assert asked[-1].startswith("Press the hotkey, Ctrl+Alt+Space, once")
-    assert ["allow it" in one for one in asked[:-1]] == [True] * (answer == "later")
+    user = user_of(portal)
+    [found] = await hotkey.check_hotkey(SETTINGS, user)
+    *others, last = user.requests
+    assert last.startswith("Press the hotkey, Ctrl+Alt+Space, once")
+    assert ["allow it" in one for one in others] == [True] * (answer == "later")
     assert found.state == "ok"
     assert found.words == (
         "Ctrl+Alt+Space was seen, by Portal. Right Ctrl cannot be a shortcut on this desktop."
@@ -60,9 +61,9 @@ async def test_the_keys_that_the_desktop_gave_are_asked_for(portal, answer):
 
 async def test_where_there_are_no_keys_none_is_asked_for_and_it_says_what_to_do(portal):
     portal.do("answer", "keyless")
-    asked: list[str] = []
-    [found] = await hotkey.check_hotkey(SETTINGS, pressing(portal, asked))
-    assert (found.state, asked) == ("warning", [])
+    user = user_of(portal)
+    [found] = await hotkey.check_hotkey(SETTINGS, user)
+    assert (found.state, user.requests) == ("warning", [])
     assert "choose one for Dictate" in found.remedy
 
 
@@ -87,7 +88,7 @@ async def test_the_compositors_lines_are_told_wherever_its_portal_gives_no_keys(
     monkeypatch.setenv("NIRI_SOCKET", "1")
     monkeypatch.setenv("NIRI_CONFIG", str(tmp_path / "config.kdl"))
     found: dict[str, Finding] = {
-        one.name: one for one in await wayland.check_hotkey(SETTINGS, pressing(portal, []))
+        one.name: one for one in await wayland.check_hotkey(SETTINGS, user_of(portal))
     }
     if answer == "yes":
         assert "bindings" not in found

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.fakes import FakePrompter
 from tests.rigs import hostile
 from tests.rigs.daemon import ROOT
 from tests.rigs.keepers import keepers
@@ -173,25 +174,23 @@ def test_a_muted_microphone_fails(desktop):
     ],
 )
 async def test_the_hotkey_is_seen_when_all_of_it_is_down(xserver, environ, pressed, state, words):
-    asked: list[str] = []
-
-    def press(question: str) -> None:
-        asked.append(question)
+    def press(_request: str) -> None:
         xserver.keydown(*pressed)
         xserver.keyup(*pressed)
 
-    settings = HotkeySettings(keys="ctrl+alt+space")
-    [found] = await hotkey.check_hotkey(settings, press, 10 if state == "ok" else 0.5)
+    settings, user = HotkeySettings(keys="ctrl+alt+space"), FakePrompter(press)
+    [found] = await hotkey.check_hotkey(settings, user, 10 if state == "ok" else 0.5)
     assert (found.name, found.state) == ("hotkey", state)
     assert words in found.words
-    assert "Press the hotkey, ctrl+alt+space" in asked[0]
+    assert "Press the hotkey, ctrl+alt+space" in user.requests[0]
     assert bool(found.remedy) == (state == "failed")
 
 
 async def test_a_hotkey_that_no_key_gives_is_told_with_the_key_that_was_seen(xserver, environ):
     xserver.run("setxkbmap", "us", "-option", "compose:rctrl")
     try:
-        found = await hotkey.check_hotkey(HotkeySettings(), lambda _: xserver.tap("105"), 0.5)
+        user = FakePrompter(lambda _request: xserver.tap("105"))
+        found = await hotkey.check_hotkey(HotkeySettings(), user, 0.5)
     finally:
         xserver.run("setxkbmap", "us", "-option", "")
     assert [one.name for one in found] == ["hotkey", "keys"]
