@@ -23,6 +23,16 @@ from tray_dictate.history.store import Store
 log = logging.getLogger(__name__)
 
 
+class FakeFocus:
+    """A FocusCheck that always says the same, or what a function returns."""
+
+    def __init__(self, says: bool | Callable[[], bool] = True) -> None:
+        self._says = says
+
+    def is_focused(self) -> bool:
+        return self._says if isinstance(self._says, bool) else self._says()
+
+
 class FakeCapture:
     """Yields what the test speaks, until it is stopped."""
 

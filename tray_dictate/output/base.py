@@ -1,4 +1,4 @@
-"""Reasons not to insert, and the characters that may pass into a window.
+"""What all outputs share: reasons not to insert, the check of the focus, and the clean text.
 
 The text pipeline has cleaned the text already; `sanitize` is the second check, and the only place
 that knows that a newline is Return and a tab is Tab.
@@ -7,15 +7,27 @@ that knows that a newline is Return and a tab is Tab.
 from __future__ import annotations
 
 import unicodedata
+from typing import Protocol
 
 
 class MovedError(Exception):
     """Another window has the focus now, and nothing was inserted."""
 
 
-def any_window() -> bool:
-    """Return True: used as `stays` where keys may go to any window."""
-    return True
+class FocusCheck(Protocol):
+    """Asked right before keys are sent."""
+
+    def is_focused(self) -> bool:
+        """Tell whether the window that the keys are for has the focus now."""
+        ...
+
+
+class _AnyWindow:
+    def is_focused(self) -> bool:
+        return True
+
+
+ANY_WINDOW: FocusCheck = _AnyWindow()  # where keys may go to any window
 
 
 class UnsavedError(Exception):

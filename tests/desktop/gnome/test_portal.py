@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs.gnome import Gnome
 from tests.rigs.headless import WAIT, Kind
 from tests.rigs.mutter import MutterCopy
@@ -20,7 +21,7 @@ from tests.rigs.wayland_output import MIXED
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.portal import paste
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
@@ -33,10 +34,6 @@ LARGE = MIXED * 250
 PNG = bytes(range(256)) * 1000
 UTF8 = "text/plain;charset=utf-8"
 COPIED = {UTF8: b"before", "text/html": b"<b>before</b>", "image/png": PNG}
-
-
-def always() -> bool:
-    return True
 
 
 @pytest.fixture
@@ -59,7 +56,7 @@ def test_every_character_arrives_once_and_the_target_read_it(
     with gnome.text_window(kind) as window:
         for text in (MIXED, LARGE):
             window.clear()
-            assert portal.paste(text, Treatment(), always) == PASTED
+            assert portal.paste(text, Treatment(), ANY_WINDOW) == PASTED
             window.wait_for(text)
         portal.chord("backspace")
         window.wait_for(LARGE[:-1])
@@ -87,7 +84,7 @@ def test_a_terminal_gets_what_was_said_and_not_what_was_marked_last(
     assert gnome.processes.start("marked", ["wl-copy", "--primary", "secret"]).wait(WAIT) == 0
     with terminal(gnome) as received:
         for text in ("dictated", " twice"):
-            assert portal.paste(text, Treatment(), always) == PASTED
+            assert portal.paste(text, Treatment(), ANY_WINDOW) == PASTED
         wait_until(lambda: received.read_text() == "dictated twice", 20, "the text")
 
 
@@ -99,11 +96,11 @@ def test_a_slow_window_that_knows_both_chords_inserts_the_text_once(
     both = ["shift+insert", "shift+insert"]
     with gnome.text_window("gtk4") as window, ThreadPoolExecutor(1) as thread:
         with window.stopped():
-            pasting = thread.submit(paster.paste, "dictated", Treatment(), always, both)
+            pasting = thread.submit(paster.paste, "dictated", Treatment(), ANY_WINDOW, both)
             wait_until(lambda: selections._offer and selections._offer.once, 20, "a second chord")
         assert pasting.result(10) == PASTED
         window.wait_for("dictated")
-        assert portal.paste(" more", Treatment(), always) == PASTED  # behind both
+        assert portal.paste(" more", Treatment(), ANY_WINDOW) == PASTED  # behind both
         window.wait_for("dictated more")
 
 
@@ -111,7 +108,7 @@ def test_all_that_the_user_had_copied_comes_back(gnome: Gnome, portal: PortalPas
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], COPIED)
     with gnome.text_window() as window:
         for text in ("one", "two"):  # close together: the first is not the user's
-            portal.paste(text, Treatment(), always)
+            portal.paste(text, Treatment(), ANY_WINDOW)
         window.wait_for("onetwo")
         copy.close()  # only we have it now
         wait_until(lambda: read(gnome, UTF8) == b"before", 20, "it is back")
@@ -129,7 +126,7 @@ def test_what_the_user_copies_meanwhile_stays(gnome: Gnome, portal: PortalPaste)
     bus, contents = gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"meanwhile"}
     copy = MutterCopy(bus, contents, later=True)
     with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
-        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), ANY_WINDOW)
         window.wait_for("dictated")
         copy.copy()  # before the clipboard comes back: in that very moment nobody can tell
         pasting.result(30)
@@ -160,7 +157,7 @@ def test_what_the_user_copies_while_the_clipboard_is_saved_comes_back(
     with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
         slow = SlowCopy(bus, {UTF8: b"first"})
         wait_until(lambda: slow.asked == 1, 20, "mutter has asked for it")
-        pasting = thread.submit(portal.paste, "dictated", Treatment(), always)
+        pasting = thread.submit(portal.paste, "dictated", Treatment(), ANY_WINDOW)
         wait_until(lambda: slow.asked == 2, 20, "it is being saved")
         copy = MutterCopy(bus, {UTF8: b"then"})
         slow.told.set()
@@ -177,7 +174,7 @@ def test_it_waits_until_the_user_has_let_go_of_a_modifier(
 ) -> None:
     with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
         gnome.keydown("ctrl_l")
-        pasting = thread.submit(portal.paste, "after", Treatment(), always)
+        pasting = thread.submit(portal.paste, "after", Treatment(), ANY_WINDOW)
         with pytest.raises(TimeoutError):
             pasting.result(0.7)
         assert window.text() == ""
@@ -189,7 +186,7 @@ def test_it_waits_until_the_user_has_let_go_of_a_modifier(
 def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: PortalPaste) -> None:
     gnome.keydown("ctrl_l")
     with pytest.raises(MovedError):
-        portal.paste("elsewhere", Treatment(), lambda: False)
+        portal.paste("elsewhere", Treatment(), FakeFocus(False))
 
 
 def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
@@ -199,7 +196,7 @@ def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
     with gnome.text_window() as window:
         gnome.keydown("alt_l")
         with pytest.raises(MovedError):
-            portal.chord("enter", lambda: False)
+            portal.chord("enter", FakeFocus(False))
         with pytest.raises(DeliveryError, match="modifier key is held down"):
             portal.chord("enter")
         gnome.keyup("alt_l")
@@ -211,7 +208,7 @@ def test_where_nobody_reads_the_next_way_has_the_text_and_the_clipboard_is_back(
     gnome: Gnome, portal: PortalPaste
 ) -> None:
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
-    assert portal.paste("for nobody", Treatment(), always) is None
+    assert portal.paste("for nobody", Treatment(), ANY_WINDOW) is None
     with gnome.text_window() as window:
         gnome.tap("ctrl_l", "v")  # it may be the window's that was asleep
         time.sleep(ONE_PASTE + 0.2)
@@ -226,10 +223,10 @@ def test_a_window_that_wakes_up_too_late_gets_neither_the_text_nor_what_the_user
 ) -> None:
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"secret"})
     with gnome.text_window() as window:
-        portal.paste("warm", Treatment(), always)
+        portal.paste("warm", Treatment(), ANY_WINDOW)
         wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
         with window.stopped():
-            assert portal.paste("dictated", Treatment(), always) is None
+            assert portal.paste("dictated", Treatment(), ANY_WINDOW) is None
         wait_until(lambda: read(gnome, UTF8) == b"secret", 20, "it is back")
         assert window.text() == "warm"
     copy.close()
@@ -243,7 +240,7 @@ def test_what_the_user_had_copied_outlives_a_daemon_that_ends_before_it_is_back(
     portal = PortalPaste(gnome.held, threading.Event())
     with gnome.text_window() as window:
         with window.stopped():
-            assert portal.paste("dictated", Treatment(), always) is None
+            assert portal.paste("dictated", Treatment(), ANY_WINDOW) is None
         portal.close()
         gnome.stop_portals()  # as with its client the real one's session ends
         assert read(gnome, UTF8) == b"before"
@@ -255,13 +252,13 @@ def test_a_clipboard_that_was_empty_is_empty_again(gnome: Gnome, portal: PortalP
     MutterCopy(bus, {"application/x-test": b""}).close()  # mutter keeps no such type
     wait_until(lambda: not gnome.run("wl-paste", "-l", check=False), 20, "it is empty")
     with gnome.text_window() as window:
-        portal.paste("dictated", Treatment(), always)
+        portal.paste("dictated", Treatment(), ANY_WINDOW)
         window.wait_for("dictated")
         wait_until(lambda: read(gnome, UTF8) == b"", 20, "it is empty")
         gnome.tap("ctrl_l", "v")
         gnome.tap("x")  # after which that paste is over
         window.wait_for("dictatedx")
-        portal.paste("again", Treatment(), always)
+        portal.paste("again", Treatment(), ANY_WINDOW)
         window.wait_for("dictatedxagain")
 
 
@@ -270,12 +267,12 @@ def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
 ) -> None:
     kept = files.portal_token_file()
     with gnome.text_window() as window:
-        portal.paste("one", Treatment(), always)
+        portal.paste("one", Treatment(), ANY_WINDOW)
         first = kept.read_text()
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
         before = shown(gnome)
         again = PortalPaste(gnome.held, threading.Event())
-        again.paste(" two", Treatment(), always)
+        again.paste(" two", Treatment(), ANY_WINDOW)
         again.close()
         window.wait_for("one two")
     assert f"'restore_token': '{first}'" in shown(gnome).removeprefix(before)
@@ -287,7 +284,7 @@ def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
     portal = PortalPaste(gnome.held, threading.Event())
     with gnome.text_window() as window:
         with pytest.raises(UnavailableError, match="did not allow"):
-            portal.paste("never", Treatment(), always)
+            portal.paste("never", Treatment(), ANY_WINDOW)
         assert window.text() == ""
     portal.close()
     gnome.stop_portals()

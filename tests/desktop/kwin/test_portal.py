@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs.headless import Kind
 from tests.rigs.kwin import KWin
 from tests.rigs.wayland_output import MIXED
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selections import WaylandSelections
@@ -39,7 +40,7 @@ def test_every_character_arrives_once_and_the_target_read_it(
     with kwin.text_window(kind) as window:
         for text in (MIXED, LARGE):
             window.clear()
-            assert portal.paste(text, Treatment(), lambda: True) == PASTED
+            assert portal.paste(text, Treatment(), ANY_WINDOW) == PASTED
             window.wait_for(text)
         portal.chord("backspace")
         window.wait_for(LARGE[:-1])
@@ -48,7 +49,7 @@ def test_every_character_arrives_once_and_the_target_read_it(
 def test_the_users_clipboard_comes_back(kwin: KWin, portal: PortalPaste) -> None:
     kwin.run("sh", "-c", "printf before | wl-copy -t text/plain >/dev/null 2>&1")
     with kwin.text_window() as window:
-        portal.paste("dictated", Treatment(), lambda: True)
+        portal.paste("dictated", Treatment(), ANY_WINDOW)
         window.wait_for("dictated")
         wait_until(lambda: kwin.run("wl-paste", "-n") == "before", 10, "it is back")
         window.clear()
@@ -59,7 +60,7 @@ def test_the_users_clipboard_comes_back(kwin: KWin, portal: PortalPaste) -> None
 def test_it_waits_until_the_user_has_let_go_of_a_modifier(kwin: KWin, portal: PortalPaste) -> None:
     with kwin.text_window() as window, ThreadPoolExecutor(1) as thread:
         kwin.keydown("ctrl_l", "alt_l")
-        pasting = thread.submit(portal.paste, "after", Treatment(), lambda: True)
+        pasting = thread.submit(portal.paste, "after", Treatment(), ANY_WINDOW)
         kwin.keyup("alt_l")
         with pytest.raises(TimeoutError):
             pasting.result(0.4)
@@ -72,6 +73,6 @@ def test_it_waits_until_the_user_has_let_go_of_a_modifier(kwin: KWin, portal: Po
 def test_nothing_is_pressed_where_the_focus_has_moved(kwin: KWin, portal: PortalPaste) -> None:
     with kwin.text_window() as window:
         with pytest.raises(MovedError):
-            portal.paste("elsewhere", Treatment(), lambda: False)
-        portal.paste("here", Treatment(), lambda: True)
+            portal.paste("elsewhere", Treatment(), FakeFocus(False))
+        portal.paste("here", Treatment(), ANY_WINDOW)
         window.wait_for("here")

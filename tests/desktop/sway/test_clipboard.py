@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs.daemon import ROOT
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_clipboard import copying, given_back, stays_for
@@ -50,8 +51,8 @@ def keyboard(environ: Sway) -> Iterator[VirtualKeyboard]:
 def paste(selections, keyboard) -> Callable[..., Receipt | None]:
     paster = WaylandPaster(keyboard, selections, threading.Event())
 
-    def pasted(text: str, treatment: Treatment | None = None, stays=lambda: True):
-        return paster.paste(text, treatment or Treatment(), stays)
+    def pasted(text: str, treatment: Treatment | None = None, focused: bool = True):
+        return paster.paste(text, treatment or Treatment(), FakeFocus(focused))
 
     return pasted
 
@@ -214,7 +215,7 @@ def test_no_key_is_pressed_once_the_focus_has_moved(environ: Sway, paste) -> Non
     environ.set_clipboard("of the user")
     with environ.text_window("gtk") as window:
         with pytest.raises(MovedError):
-            paste("hello", stays=lambda: False)
+            paste("hello", focused=False)
         assert environ.clipboard() == b"of the user"
         assert window.text() == ""
 
@@ -298,13 +299,14 @@ def test_closing_ends_the_thread_and_leaves_nothing_of_ours(environ: Sway, caplo
 
 PASTE = """
 import threading
+from tray_dictate.output.base import ANY_WINDOW
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selections import QUIET, WaylandSelections
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.system.wayland import Connection
 paster = WaylandPaster(VirtualKeyboard(Connection()), WaylandSelections(), threading.Event())
-paster.paste("dictated", Treatment(chord="f6"), lambda: True)
+paster.paste("dictated", Treatment(chord="f6"), ANY_WINDOW)
 """
 
 

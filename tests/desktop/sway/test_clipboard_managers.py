@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs import x11_clipboard
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_clipboard import clipboard_manager, given_back, stays_for
@@ -32,7 +33,7 @@ def pasting(**patience: float) -> Iterator[Paste]:
     connection, selections = Connection(), WaylandSelections(**patience)
     paster = WaylandPaster(VirtualKeyboard(connection), selections, threading.Event())
     try:
-        yield lambda text: paster.paste(text, Treatment(), lambda: True)
+        yield lambda text: paster.paste(text, Treatment(), FakeFocus())
     finally:
         selections.close()
         connection.close()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_late_window import late_window
 from tests.rigs.wayland_output import delivering
@@ -62,7 +63,7 @@ def commit(input_method: InputMethod, text: str, window: str = "") -> None:
         time.sleep(0.003)  # as a look at the focus takes
         return True
 
-    input_method.commit(text, threading.Event(), stays, window)
+    input_method.commit(text, threading.Event(), FakeFocus(stays), window)
 
 
 @pytest.mark.parametrize("before", [0.002, 0.06])
@@ -151,7 +152,7 @@ def test_a_compositor_that_hangs_is_told_as_what_it_is_and_waited_for_once(
     with late_window(0.0):
         try:
             with pytest.raises(DeliveryError, match="The compositor does not answer"):
-                input_method.commit("said", threading.Event(), stays)
+                input_method.commit("said", threading.Event(), FakeFocus(stays))
         finally:
             os.kill(sway, signal.SIGCONT)
     assert connection.waits == 1

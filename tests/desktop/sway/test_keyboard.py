@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs.daemon import ROOT
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_windows import KINDS, Kind
@@ -205,7 +206,7 @@ def test_where_the_focus_is_lost_typing_ends_at_once(sway: Sway, keyboard: Virtu
         return len(asked) < 3
 
     with sway.text_window("foot") as window:
-        sent = keyboard.type("a" * 500, threading.Event(), stays)
+        sent = keyboard.type("a" * 500, threading.Event(), FakeFocus(stays))
         assert 0 < sent < 500
         window.wait_for("a" * sent)
         stop = threading.Event()
@@ -227,9 +228,9 @@ def test_keys_that_another_window_gets_right_after_a_look_are_told(
 
     with pytest.raises(FocusMovedError) as moved:
         if key == "x":
-            keyboard.type("x" * 500, threading.Event(), stays)
+            keyboard.type("x" * 500, threading.Event(), FakeFocus(stays))
         else:
-            keyboard.press(key, 500, threading.Event(), stays)
+            keyboard.press(key, 500, threading.Event(), FakeFocus(stays))
     letter = key[-1].upper() if "+" in key else key
     assert (moved.value.done > 0, moved.value.astray > 0) == (True, True)
     first.wait_for(letter * moved.value.done)
@@ -248,14 +249,14 @@ def test_a_focus_that_moves_away_and_back_between_bursts_is_no_loss(
         return True
 
     with pytest.raises(MovedError):
-        keyboard.chord("enter", stays)  # it is never quiet between two looks
+        keyboard.chord("enter", FakeFocus(stays))  # it is never quiet between two looks
     looks = iter([lambda: None, stays, lambda: None, stays])
 
     def mostly() -> bool:
         next(looks)()
         return True
 
-    assert keyboard.type("x" * 128, threading.Event(), mostly) == 128
+    assert keyboard.type("x" * 128, threading.Event(), FakeFocus(mostly)) == 128
     first.wait_for("x" * 128)
     assert second.text() == ""
 
@@ -322,8 +323,8 @@ def test_a_chord_that_may_not_be_pressed_any_more_is_told(
 ) -> None:
     with sway.text_window("gtk") as window:
         with pytest.raises(MovedError):
-            keyboard.chord("enter", lambda: False)
-        keyboard.chord("shift+b", lambda: True)
+            keyboard.chord("enter", FakeFocus(False))
+        keyboard.chord("shift+b", FakeFocus())
         window.wait_for("B")
 
 

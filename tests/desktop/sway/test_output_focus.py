@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from tests.fakes import PlainText
+from tests.fakes import FakeFocus, PlainText
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement, Policy
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland import keyboard as wayland_keyboard
 from tray_dictate.output.wayland.input_method import InputMethod
@@ -147,7 +147,7 @@ async def test_a_window_on_another_workspace_gets_the_focus_back(
 def test_before_a_commit_the_window_is_looked_at(environ: Sway, input_method: InputMethod) -> None:
     with environ.text_window("gtk4") as window:
         with pytest.raises(MovedError):
-            input_method.commit("no", threading.Event(), lambda: False)
+            input_method.commit("no", threading.Event(), FakeFocus(False))
         assert window.text() == ""
 
 
@@ -163,7 +163,7 @@ def test_a_focus_that_moves_between_the_look_and_the_commit_is_told(
         return True
 
     with pytest.raises(DeliveryError, match="may or may not") as raised:
-        input_method.commit("said", threading.Event(), stays)
+        input_method.commit("said", threading.Event(), FakeFocus(stays))
     assert raised.value.done == 0
     assert not isinstance(raised.value, FocusMovedError)  # which would be tried again
     assert first.text() == ""
@@ -183,7 +183,7 @@ def test_between_two_commits_the_window_is_looked_at_again(
         return toplevels.focus() == target
 
     with pytest.raises(FocusMovedError) as raised:
-        input_method.commit(text, threading.Event(), stays)
+        input_method.commit(text, threading.Event(), FakeFocus(stays))
     assert raised.value.done == 3800
     first.wait_for("x" * 3800)
     assert second.text() == ""
@@ -200,7 +200,7 @@ def test_an_end_between_two_commits_leaves_the_rest(
 
     with environ.text_window("gtk4") as window:
         with pytest.raises(DeliveryError, match="ended") as raised:
-            input_method.commit("x" * 3801, stop, stays)
+            input_method.commit("x" * 3801, stop, FakeFocus(stays))
         assert raised.value.done == 3800
         window.wait_for("x" * 3800)
 
@@ -237,7 +237,7 @@ def test_a_paste_goes_nowhere_where_the_focus_moves_while_the_keyboard_rests(
         keyboard.type("x" * 32, threading.Event())
         moves.start()
         with pytest.raises(MovedError):
-            paster.paste("said", Treatment(), lambda: toplevels.focus() == target)
+            paster.paste("said", Treatment(), FakeFocus(lambda: toplevels.focus() == target))
         assert environ.clipboard() == b"of the user"
         first.wait_for("x" * 32)
         assert second.text() == ""
@@ -254,9 +254,9 @@ def test_a_window_that_gets_the_chord_of_a_paste_by_mischance_gets_nothing_of_th
     class Late(VirtualKeyboard):
         """The focus moves between its last look and the key."""
 
-        def chord(self, chord: str, stays: Callable[[], bool] | None = None) -> None:
-            assert stays
-            assert stays()
+        def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
+            assert check is not ANY_WINDOW
+            assert check.is_focused()
             second.focus()
             super().chord(chord)
             raise FocusMovedError(astray=1)
@@ -269,7 +269,7 @@ def test_a_window_that_gets_the_chord_of_a_paste_by_mischance_gets_nothing_of_th
     try:
         paster = WaylandPaster(keyboard, selections, threading.Event())
         with pytest.raises(FocusMovedError) as moved:
-            paster.paste("said", Treatment(chord="ctrl+v"), lambda: True)
+            paster.paste("said", Treatment(chord="ctrl+v"), FakeFocus())
         time.sleep(1)  # to paste what it is given
         assert second.text() == "said"[: moved.value.astray]
         assert first.text() == ""

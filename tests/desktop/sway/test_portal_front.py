@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tests.rigs import remote_desktop_portal as remote_backend
 from tests.rigs.headless import Headless
 from tests.waiting import wait_until
@@ -154,7 +155,7 @@ def test_a_key_that_is_for_another_window_is_not_pressed(portals) -> None:
     front, remote = portals("0")
     remote.open()
     with pytest.raises(MovedError):
-        remote.chord("enter", lambda: False)
+        remote.chord("enter", FakeFocus(False))
     assert not any(line.startswith("key") for line in front.told())
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError, UnsavedError
+from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.wayland.chain import AGAIN, Candidate, MethodChain, Stays
+from tray_dictate.output.wayland.chain import AGAIN, Candidate, MethodChain
 from tray_dictate.output.wayland.methods import AUTO, PASTE, TYPE, Paste, Program, whole
 
 
@@ -22,7 +22,7 @@ class Window:
         self.text = ""
         self.focused = True
 
-    def stays(self) -> bool:
+    def is_focused(self) -> bool:
         return self.focused
 
 
@@ -34,9 +34,9 @@ class Inserting:
     ) -> None:
         self._window, self._name, self._fails, self._first = window, name, fails, first
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         del treatment
-        if not stays():
+        if not check.is_focused():
             raise MovedError
         self._window.text += text[: self._first] if self._fails else text
         if self._fails:
@@ -84,7 +84,7 @@ def test_the_first_way_that_does_not_refuse_inserts_and_no_other(
 ) -> None:
     window = Window()
     methods = chain(window, **dict.fromkeys(refusing, NO_FIELD))
-    assert methods.insert("said", Treatment(method), window.stays).method == used
+    assert methods.insert("said", Treatment(method), window).method == used
     assert window.text == "said"
 
 
@@ -92,7 +92,7 @@ def test_where_every_way_refuses_each_reason_and_remedy_is_told() -> None:
     window = Window()
     reasons = {name: UnavailableError(f"Not by {name}.", "Do this.") for name in ("paste", "type")}
     with pytest.raises(DeliveryError) as raised:
-        chain(window, commit=NO_FIELD, **reasons).insert("said", Treatment(), window.stays)
+        chain(window, commit=NO_FIELD, **reasons).insert("said", Treatment(), window)
     assert str(raised.value) == (
         "No method of inserting text works here. No text field here. Not by paste. Not by type. "
         "Do this."
@@ -104,7 +104,7 @@ def test_what_a_setting_excludes_is_not_even_tried() -> None:
     window = Window()
     with pytest.raises(DeliveryError, match="Not by paste"):
         chain(window, paste=UnavailableError("Not by paste.")).insert(
-            "said", Treatment("paste"), window.stays
+            "said", Treatment("paste"), window
         )
     assert not window.text
 
@@ -120,7 +120,7 @@ def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) ->
         ]
     )
     with pytest.raises(type(failure)) as raised:
-        methods.insert("said", Treatment(), window.stays)
+        methods.insert("said", Treatment(), window)
     assert (window.text, raised.value.done) == ("sa", 2)
 
 
@@ -128,14 +128,14 @@ def test_a_focus_that_moved_stops_the_chain_before_anything_is_inserted() -> Non
     window = Window()
     window.focused = False
     with pytest.raises(MovedError):
-        chain(window).insert("said", Treatment(), window.stays)
+        chain(window).insert("said", Treatment(), window)
     assert not window.text
 
 
 def test_only_what_is_asked_for_is_tried() -> None:
     window = Window()
     with pytest.raises(DeliveryError, match="No text field here"):
-        chain(window, commit=NO_FIELD).insert("said", Treatment(), window.stays, ["commit"])
+        chain(window, commit=NO_FIELD).insert("said", Treatment(), window, ["commit"])
     assert not window.text
 
 
@@ -144,11 +144,11 @@ def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
     offers = Offers(Inserting(window, "commit"), "The portal is not there.")
     other = Candidate("type", TYPE, Offers(Inserting(window, "type")))
     methods = MethodChain([Candidate("commit", AUTO, offers), other], clock=lambda: now[0])
-    methods.insert("a", Treatment(), window.stays)
+    methods.insert("a", Treatment(), window)
     offers.reason = ""  # it has started meanwhile
-    assert methods.insert("b", Treatment(), window.stays).method == "type"
+    assert methods.insert("b", Treatment(), window).method == "type"
     now[0] += AGAIN
-    assert methods.insert("c", Treatment(), window.stays).method == "commit"
+    assert methods.insert("c", Treatment(), window).method == "commit"
     assert (window.text, offers.asked) == ("abc", 2)
 
 
@@ -158,7 +158,7 @@ def test_after_a_failure_the_ways_are_made_anew() -> None:
     methods = MethodChain([Candidate("commit", AUTO, offers)], lambda: resets.append(True))
     for _ in range(2):
         with pytest.raises(DeliveryError, match="gone"):
-            methods.insert("said", Treatment(), window.stays)
+            methods.insert("said", Treatment(), window)
     assert (offers.asked, resets) == (2, [True, True])
 
 
@@ -179,8 +179,8 @@ class Pasting:
     def __init__(self, outcome: Receipt | Exception | None) -> None:
         self._outcome, self.asked = outcome, 0
 
-    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
-        del text, treatment, stays
+    def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
+        del text, treatment, check
         self.asked += 1
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -202,36 +202,36 @@ class OneWindow:
 
 
 def test_a_window_that_took_no_paste_is_not_asked_again_unless_it_was_only_late() -> None:
-    windows, pasting, stays = OneWindow("1"), Pasting(None), Window().stays
+    windows, pasting, check = OneWindow("1"), Pasting(None), Window()
     paste = Paste(windows, pasting)
     for _ in range(3):
         with pytest.raises(UnavailableError):
-            paste.insert("said", Treatment(), stays)
+            paste.insert("said", Treatment(), check)
     assert pasting.asked == 1
     windows.late = True
     with pytest.raises(UnavailableError):
-        paste.insert("said", Treatment(), stays)
+        paste.insert("said", Treatment(), check)
     assert pasting.asked == 2
 
 
 def test_where_windows_are_not_told_apart_each_paste_is_tried() -> None:
-    pasting, stays = Pasting(None), Window().stays
+    pasting, check = Pasting(None), Window()
     for _ in range(2):
         with pytest.raises(UnavailableError):
-            Paste(OneWindow(), pasting).insert("said", Treatment(), stays)
+            Paste(OneWindow(), pasting).insert("said", Treatment(), check)
     assert pasting.asked == 2
 
 
 def test_a_paste_that_nobody_takes_and_a_clipboard_that_cannot_be_saved_are_refusals() -> None:
     window = Window()
     receipt = Receipt(confirmed=True, method="paste")
-    assert Paste(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window.stays) == receipt
+    assert Paste(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window) == receipt
     with pytest.raises(UnavailableError, match=r"does not accept a paste by shift\+insert\.$"):
-        Paste(OneWindow(), Pasting(None)).insert("said", Treatment(), window.stays)
+        Paste(OneWindow(), Pasting(None)).insert("said", Treatment(), window)
     with pytest.raises(UnavailableError, match=r"output\.method"):
-        Paste(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window.stays)
+        Paste(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window)
     with pytest.raises(UnavailableError, match="could not be saved"):
-        Paste(OneWindow(), Pasting(UnsavedError())).insert("said", Treatment(), window.stays)
+        Paste(OneWindow(), Pasting(UnsavedError())).insert("said", Treatment(), window)
 
 
 class Typing:
@@ -251,15 +251,15 @@ class Typing:
 
 def test_a_program_types_only_into_the_window_that_has_the_focus() -> None:
     window, stop = Window(), threading.Event()
-    assert Program(Typing(9), stop).insert("said", Treatment(), window.stays).method == "type"
+    assert Program(Typing(9), stop).insert("said", Treatment(), window).method == "type"
     with pytest.raises(FocusMovedError) as raised:
-        Program(Typing(2), stop).insert("said", Treatment(), window.stays)
+        Program(Typing(2), stop).insert("said", Treatment(), window)
     assert raised.value.done == 2
     with pytest.raises(UnavailableError, match="not installed"):
         Program(Typing(0), stop)
     window.focused = False
     with pytest.raises(MovedError):
-        Program(Typing(9), stop).insert("said", Treatment(), window.stays)
+        Program(Typing(9), stop).insert("said", Treatment(), window)
 
 
 def test_an_end_of_the_program_is_not_taken_for_a_moved_focus() -> None:

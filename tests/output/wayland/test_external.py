@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
@@ -119,5 +120,5 @@ def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
     (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
     stays = iter([True, True, False])
     with pytest.raises(MovedError):
-        ydotool.insert("w", Treatment(), lambda: next(stays))
+        ydotool.insert("w", Treatment(), FakeFocus(lambda: next(stays)))
     assert not (folder / "typed").exists()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
-from tray_dictate.output.base import MovedError
+from tests.fakes import FakeFocus
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selection_server import WaylandOffer
@@ -40,8 +40,8 @@ class Window:
         self._clipboard, self._knows = clipboard, knows
         self.pressed: list[str] = []
 
-    def chord(self, chord: str, stays: Callable[[], bool]) -> None:
-        if not stays():
+    def chord(self, chord: str, check: FocusCheck) -> None:
+        if not check.is_focused():
             raise MovedError
         self.pressed.append(chord)
         if chord in self._knows:
@@ -61,7 +61,7 @@ def test_chords_are_pressed_until_one_is_read_for(knows: list[str], pressed: lis
     clipboard = Clipboard()
     window = Window(clipboard, *knows)
     paster = WaylandPaster(window, clipboard, threading.Event())
-    receipt = paster.paste("hello", Treatment(), lambda: True, CHORDS)
+    receipt = paster.paste("hello", Treatment(), ANY_WINDOW, CHORDS)
     assert window.pressed == pressed
     assert (receipt is not None) is bool(knows)
     assert clipboard.given_back is not bool(knows)
@@ -74,7 +74,7 @@ def test_a_focus_that_moves_between_two_chords_ends_it_and_the_first_counts_as_p
     paster = WaylandPaster(window, clipboard, threading.Event())
     answers = iter([True, False])
     with pytest.raises(MovedError):
-        paster.paste("hello", Treatment(), lambda: next(answers), CHORDS)
+        paster.paste("hello", Treatment(), FakeFocus(lambda: next(answers)), CHORDS)
     assert window.pressed == CHORDS[:1]
     assert clipboard.offered.pressed
     assert clipboard.given_back

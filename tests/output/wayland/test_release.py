@@ -6,11 +6,12 @@ import threading
 
 import pytest
 
+from tests.fakes import FakeFocus
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.chain import Candidate, MethodChain, Released, Stays, await_release
+from tray_dictate.output.wayland.chain import Candidate, MethodChain, Released, await_release
 from tray_dictate.output.wayland.methods import TYPE
 
 HELD, FREE = frozenset({"ctrl_l", "d"}), frozenset({"d"})
@@ -32,20 +33,12 @@ class Typing:
     def __init__(self) -> None:
         self.typed = ""
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         del treatment
-        if not stays():
+        if not check.is_focused():
             raise MovedError
         self.typed += text
         return Receipt(confirmed=False, method="type")
-
-
-def always() -> bool:
-    return True
-
-
-def never() -> bool:
-    return False
 
 
 @pytest.mark.parametrize("looks", [(None,), (FREE,), (HELD, HELD, FREE)])
@@ -53,7 +46,7 @@ def test_it_begins_once_no_modifier_is_known_to_be_down(
     looks: tuple[frozenset[str] | None, ...],
 ) -> None:
     keyboard, way = Keyboard(*looks), Typing()
-    Released(way, keyboard.held, threading.Event()).insert("w", Treatment(), always)
+    Released(way, keyboard.held, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == "w"
     assert keyboard.held() == looks[-1]
 
@@ -62,22 +55,24 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
     keyboard, way = Keyboard(HELD), Typing()
 
     class Waiting:
-        def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-            await_release(keyboard.held, threading.Event(), stays, 0.05)
-            return way.insert(text, treatment, stays)
+        def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
+            await_release(keyboard.held, threading.Event(), check, 0.05)
+            return way.insert(text, treatment, check)
 
     chain = MethodChain(
         [Candidate("portal", TYPE, Waiting), Candidate("ydotool", TYPE, lambda: way)]
     )
     with pytest.raises(DeliveryError, match=r"modifier key is held down.*Release it\."):
-        chain.insert("w", Treatment(), always)
+        chain.insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == ""
 
 
 def test_a_focus_that_moves_meanwhile_ends_it() -> None:
     way = Typing()
     with pytest.raises(MovedError):
-        Released(way, Keyboard(HELD).held, threading.Event()).insert("w", Treatment(), never)
+        Released(way, Keyboard(HELD).held, threading.Event()).insert(
+            "w", Treatment(), FakeFocus(False)
+        )
     assert way.typed == ""
 
 
@@ -85,5 +80,5 @@ def test_the_end_of_the_program_ends_it() -> None:
     way, stop = Typing(), threading.Event()
     stop.set()
     with pytest.raises(DeliveryError, match="ended"):
-        Released(way, Keyboard(HELD).held, stop).insert("w", Treatment(), always)
+        Released(way, Keyboard(HELD).held, stop).insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == ""

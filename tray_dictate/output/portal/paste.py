@@ -6,12 +6,12 @@ import threading
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import any_window
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
 from tray_dictate.output.user_keys import Held
-from tray_dictate.output.wayland.chain import Stays, await_release
+from tray_dictate.output.wayland.chain import await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
 from tray_dictate.system.portals import Portals
 
@@ -48,24 +48,24 @@ class PortalPaste:
         """Have the desktop ask the user for leave now, if it has to; returns at once."""
         self._remote.prepare()
 
-    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+    def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
         """Paste; return None where no program read the text, and none can any more.
 
         Raises UnavailableError, MovedError and UnsavedError, and DeliveryError while a modifier is
         held: nothing was pressed then.
         """
         self._remote.open()
-        await_release(self._held, self._stop, stays)
+        await_release(self._held, self._stop, check)
         chords = [treatment.chord]
         if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
             chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
-        return self._paster.paste(text, treatment, stays, chords)
+        return self._paster.paste(text, treatment, check, chords)
 
-    def chord(self, chord: str, stays: Stays = any_window) -> None:
+    def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         self._remote.open()
-        await_release(self._held, self._stop, stays, CHORD_LET_GO)
-        self._remote.chord(chord, stays)
+        await_release(self._held, self._stop, check, CHORD_LET_GO)
+        self._remote.chord(chord, check)
 
     def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make the text the user's clipboard. Raises UnavailableError."""

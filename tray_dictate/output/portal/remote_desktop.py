@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from dbus_fast import DBusError, Variant
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
-from tray_dictate.output.base import MovedError, any_window
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.wayland.keymap import chord_codes
 from tray_dictate.system import dbus, files
 from tray_dictate.system.portals import PROMPT, DeniedError, Portals
@@ -72,16 +72,16 @@ class RemoteSession:
                 f"The desktop's RemoteDesktop portal failed: {why(reason)}."
             ) from reason
 
-    def chord(self, chord: str, stays: Callable[[], bool] = any_window) -> None:
+    def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
         """Press "shift+insert" ... once, in the session that is open.
 
-        Raises DeliveryError, and MovedError where `stays` says no right before.
+        Raises DeliveryError, and MovedError where `check` says no right before.
         """
         try:
             codes = chord_codes(chord)
         except ValueError as reason:
             raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
-        if not stays():
+        if not check.is_focused():
             raise MovedError
         try:
             self.portals.run(self._press(codes))

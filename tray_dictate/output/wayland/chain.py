@@ -22,7 +22,7 @@ from typing import Protocol
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.keys import MODIFIERS
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.user_keys import Held
 
@@ -32,8 +32,6 @@ AGAIN = 30.0  # seconds until an unavailable method is tried again: portals star
 
 LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
 _LOOK = 0.01  # seconds between two looks at the modifiers
-
-Stays = Callable[[], bool]  # tells whether the window still has the focus
 
 
 class HarmfulError(UnavailableError):
@@ -47,8 +45,8 @@ def _nothing() -> None:
 class InsertMethod(Protocol):
     """A method of inserting text."""
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Insert into the window of `stays`.
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
+        """Insert into the window of `check`.
 
         Raises UnavailableError where it cannot, and MovedError where the window does not have the
         focus: nothing was inserted then. Else DeliveryError.
@@ -81,7 +79,7 @@ class MethodChain:
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
 
     def insert(
-        self, text: str, treatment: Treatment, stays: Stays, only: Collection[str] = ()
+        self, text: str, treatment: Treatment, check: FocusCheck, only: Collection[str] = ()
     ) -> Receipt:
         """Insert by the first method that can; only by those named in `only`, if any.
 
@@ -93,7 +91,7 @@ class MethodChain:
             if treatment.method not in candidate.methods or (only and candidate.name not in only):
                 continue
             try:
-                return self._method(candidate).insert(text, treatment, stays)
+                return self._method(candidate).insert(text, treatment, check)
             except UnavailableError as refused:
                 log.info("not by %s: %s", candidate.name, refused.reason)
                 reasons.append(refused)
@@ -104,7 +102,7 @@ class MethodChain:
                 self._reset()
                 raise
         if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
-            return self.insert(text, replace(treatment, method="type"), stays, only)
+            return self.insert(text, replace(treatment, method="type"), check, only)
         raise DeliveryError(_all_of(reasons))
 
     def explain(self) -> list[tuple[str, str]]:
@@ -143,16 +141,16 @@ def _all_of(reasons: Sequence[UnavailableError]) -> str:
 
 
 def await_release(
-    held: Held, stop: threading.Event, stays: Stays, patience: float = LET_GO
+    held: Held, stop: threading.Event, check: FocusCheck, patience: float = LET_GO
 ) -> None:
     """Return once no modifier is down, as far as `held` knows: None where it does not.
 
-    Raises MovedError where `stays` says no meanwhile, and DeliveryError, so that no other way takes
-    over: it would press keys, too.
+    Raises MovedError where `check` says no meanwhile, and DeliveryError, so that no other method
+    takes over: it would press keys, too.
     """
     end = time.monotonic() + patience
     while (held() or frozenset()) & MODIFIERS:
-        if not stays():
+        if not check.is_focused():
             raise MovedError
         if stop.is_set():
             raise DeliveryError("Dictation ended before the text was inserted.")
@@ -169,7 +167,7 @@ class Released:
     def __init__(self, method: InsertMethod, held: Held, stop: threading.Event) -> None:
         self._method, self._held, self._stop = method, held, stop
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Insert as the wrapped method does; `stays` is checked while waiting, too."""
-        await_release(self._held, self._stop, stays)
-        return self._method.insert(text, treatment, stays)
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
+        """Insert as the wrapped method does; `check` is asked while waiting, too."""
+        await_release(self._held, self._stop, check)
+        return self._method.insert(text, treatment, check)

@@ -8,42 +8,41 @@ compositor dealt with the keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from tray_dictate.core.errors import UnavailableError
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.wayland.windows import WindowList
 from tray_dictate.system.wayland import Connection
 
 _LOOKS = 5  # at the focus, while it moves between each two
 
 
-class FocusCheck:
-    """Whether the window of `stays` has the focus, before and after keys."""
+class FocusTracker:
+    """Whether the window of a check has the focus, before and after keys."""
 
     def __init__(
-        self, connection: Connection, windows: WindowList | None, stays: Callable[[], bool] | None
+        self, connection: Connection, windows: WindowList | None, check: FocusCheck
     ) -> None:
-        self._connection, self._windows, self._stays = connection, windows, stays
-        self._wanted: str | None = None
+        self._connection, self._windows, self._check = connection, windows, check
+        self._wanted: str | None = None  # the window's name on this connection
 
-    def is_there(self) -> bool:
+    def has_focus(self) -> bool:
         """Tell whether it has the focus now, right before keys. Raises WaylandError."""
-        if self._stays is None:
-            return True
         if self._windows and self._wanted is None:
-            return self._find(self._windows, self._stays)
-        return self._stays()
+            return self._find(self._windows)
+        return self._check.is_focused()
 
-    def was_there(self) -> bool:
+    def had_focus(self) -> bool:
         """Tell whether it had the focus when the compositor sent its last event."""
         return self._windows is None or self._windows.focused() == self._wanted
 
-    def _find(self, windows: WindowList, stays: Callable[[], bool]) -> bool:
-        """Find out which window of this connection `stays` is about."""
+    def _find(self, windows: WindowList) -> bool:
+        """Find out which window of this connection the check is about."""
         for _ in range(_LOOKS):
             moves = windows.moves
-            if not stays():
+            if not self._check.is_focused():
                 return False
             self._connection.roundtrip()
             if windows.moves == moves:
@@ -53,14 +52,14 @@ class FocusCheck:
 
 
 @contextmanager
-def focus_check(connection: Connection, stays: Callable[[], bool] | None) -> Generator[FocusCheck]:
-    """Yield a check for the keys that are sent in this context. Raises WaylandError."""
+def tracked(connection: Connection, check: FocusCheck) -> Generator[FocusTracker]:
+    """Yield the tracker for the keys that are sent in this context. Raises WaylandError."""
     windows = None
-    if stays:
+    if check is not ANY_WINDOW:
         with suppress(UnavailableError):  # the compositor tells no windows apart
             windows = WindowList(connection)
     try:
-        yield FocusCheck(connection, windows, stays)
+        yield FocusTracker(connection, windows, check)
     finally:
         if windows:
             windows.close()

@@ -17,12 +17,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, WaylandError
 
 MANAGER = "zwp_input_method_manager_v2"
@@ -147,21 +147,21 @@ class InputMethod:
             raise _refuses(reason) from None
 
     def commit(
-        self, text: str, stop: threading.Event, stays: Callable[[], bool], window: str = ""
+        self, text: str, stop: threading.Event, check: FocusCheck, window: str = ""
     ) -> Receipt:
         """Insert into the text field that has the focus; `window` is the one that it is in.
 
-        Raises UnavailableError where there is none, SecretError, MovedError where `stays` says no:
+        Raises UnavailableError where there is none, SecretError, MovedError where `check` says no:
         nothing was inserted then. Else DeliveryError.
         """
         done = 0
         try:
             with self._focused(text, window) as field:
-                if not stays():
+                if not check.is_focused():
                     raise MovedError
                 for piece in _pieces(text):
                     if done:
-                        self._go_on(field, done, stop, stays)
+                        self._go_on(field, done, stop, check)
                     field.insert(piece)
                     done += len(piece)
                 if field.before is not None:
@@ -188,9 +188,7 @@ class InputMethod:
             return field.known
         return False
 
-    def _go_on(
-        self, field: _Field, done: int, stop: threading.Event, stays: Callable[[], bool]
-    ) -> None:
+    def _go_on(self, field: _Field, done: int, stop: threading.Event, check: FocusCheck) -> None:
         """Return when the next piece may follow. Raises DeliveryError."""
         if field.before is not None:  # more than the program reads would end it
             self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
@@ -198,7 +196,7 @@ class InputMethod:
             raise DeliveryError("Dictation ended while the text was being inserted.")
         if field.before is not None and not field.answered:
             raise DeliveryError("The program does not answer.")
-        if not stays():
+        if not check.is_focused():
             raise FocusMovedError(done)
         if not self._connection.wait(lambda: field.known, _patience()):
             raise DeliveryError("The text field has lost the focus.")

@@ -14,12 +14,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.output.base import MovedError
-from tray_dictate.output.wayland.focus import FocusCheck, focus_check
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
+from tray_dictate.output.wayland.focus import FocusTracker, tracked
 from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap, mask, placed
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
@@ -68,13 +68,13 @@ class VirtualKeyboard:
         if alone:  # else the first keys would be lost
             time.sleep(SETTLE_NEW)
 
-    def chord(self, chord: str, stays: Callable[[], bool] | None = None) -> None:
-        """Press "shift+insert", "enter" ... once; without `stays` any window will do.
+    def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
+        """Press "shift+insert", "enter" ... once.
 
-        Raises MovedError where `stays` says no right before the key, FocusMovedError where another
+        Raises MovedError where `check` says no right before the key, FocusMovedError where another
         window got it all the same, and DeliveryError.
         """
-        if not self.press(chord, 1, threading.Event(), stays):
+        if not self.press(chord, 1, threading.Event(), check):
             raise MovedError
 
     def press(
@@ -82,11 +82,11 @@ class VirtualKeyboard:
         chord: str,
         times: int,
         stop: threading.Event,
-        stays: Callable[[], bool] | None = None,
+        check: FocusCheck = ANY_WINDOW,
     ) -> int:
-        """Press a chord `times` times; return how often, less where `stop` or `stays` ends it.
+        """Press a chord `times` times; return how often, less where `stop` or `check` ends it.
 
-        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        `check` is asked right before each burst. Raises DeliveryError, FocusMovedError where
         another window has got a burst all the same.
         """
         try:
@@ -96,14 +96,14 @@ class VirtualKeyboard:
         done = 0
         self._doubt()
         try:
-            with focus_check(self._connection, stays) as focus:
+            with tracked(self._connection, check) as tracker:
                 while done < times:
                     part = min(STRIDE // len(codes), times - done)  # one write holds so many
                     self._rest(stop)
                     self._map(US)
-                    if stop.is_set() or not focus.is_there():
+                    if stop.is_set() or not tracker.has_focus():
                         break
-                    if not self._burst([codes] * part, PACE_X, focus):
+                    if not self._burst([codes] * part, PACE_X, tracker):
                         raise FocusMovedError(done, astray=part)
                     done += part
         except WaylandError as reason:
@@ -114,26 +114,26 @@ class VirtualKeyboard:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] | None = None,
+        check: FocusCheck = ANY_WINDOW,
         *,
         xwayland: bool = False,
     ) -> int:
-        """Type any text; return how much of it, less where `stop` or `stays` ends it.
+        """Type any text; return how much of it, less where `stop` or `check` ends it.
 
-        `stays` is asked right before each burst. Raises DeliveryError, FocusMovedError where
+        `check` is asked right before each burst. Raises DeliveryError, FocusMovedError where
         another window has got a burst all the same.
         """
         done = 0
         self._doubt()
         try:
-            with focus_check(self._connection, stays) as focus:
+            with tracked(self._connection, check) as tracker:
                 while done < len(text):
                     self._rest(stop)
                     part = self._provide(text, done, stop, xwayland=xwayland)
                     keys = [[self._places[one]] for one in part if is_typed(one)]
-                    if stop.is_set() or not focus.is_there():
+                    if stop.is_set() or not tracker.has_focus():
                         break
-                    if not self._burst(keys, PACE_X if xwayland else PACE, focus):
+                    if not self._burst(keys, PACE_X if xwayland else PACE, tracker):
                         raise FocusMovedError(done, astray=len(part))
                     done += len(part)
         except WaylandError as reason:
@@ -184,7 +184,7 @@ class VirtualKeyboard:
         self._modify(0)
         self._connection.roundtrip()
 
-    def _burst(self, chords: Sequence[Sequence[int]], pace: float, focus: FocusCheck) -> bool:
+    def _burst(self, chords: Sequence[Sequence[int]], pace: float, tracker: FocusTracker) -> bool:
         """Press and release these at once, and give programs the time to read, before the next.
 
         Return whether the window that they were for has got them.
@@ -200,7 +200,7 @@ class VirtualKeyboard:
                     self._key(code, down=False)
                     if mask(codes):
                         self._modify(mask(codes[:at]))
-            self._connection.sync(lambda: held.append(focus.was_there()))
+            self._connection.sync(lambda: held.append(tracker.had_focus()))
         now, keys = time.monotonic(), len(chords)
         self._recent = max(self._recent - (now - self._sent) / SLOW, 0) + keys
         self._sent = now

@@ -11,13 +11,13 @@ from typing import Protocol, TypeVar
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, UnsavedError
+from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.user_keys import Held
-from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released, Stays
+from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
@@ -36,7 +36,7 @@ TYPE: frozenset[Method] = frozenset({"auto", "type"})
 class Pastes(Protocol):
     """What pastes: a WaylandPaster, or the portal."""
 
-    def paste(self, text: str, treatment: Treatment, stays: Stays) -> Receipt | None:
+    def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
         """Return None where no program read the text. Raises MovedError, UnsavedError."""
         ...
 
@@ -143,14 +143,14 @@ class InsertMethods:
         selections = self._selections
         return bool(selections and selections.is_alive and selections.was_read_late())
 
-    def chord(self, chord: str, stays: Stays) -> None:
+    def chord(self, chord: str, check: FocusCheck) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         try:
             keyboard = self.keyboard()
         except UnavailableError:
-            self.portal().chord(chord, stays)
+            self.portal().chord(chord, check)
         else:
-            keyboard.chord(chord, stays)
+            keyboard.chord(chord, check)
 
     def before(self) -> str | None:
         """Return the text before the caret; None where that cannot be found out."""
@@ -218,11 +218,11 @@ class Commit:
     ) -> None:
         self._input_method, self._stop, self._methods = input_method, stop, methods
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         """Raises SecretError, too."""
         del treatment
         target = self._methods.target
-        return self._input_method.commit(text, self._stop, stays, target.window if target else "")
+        return self._input_method.commit(text, self._stop, check, target.window if target else "")
 
 
 class Paste:
@@ -232,7 +232,7 @@ class Paste:
         self._windows, self._paster = windows, paster
         self._ignored: Place | None = None  # the last paste; its target may yet read it
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         """Paste; refuse where the window did not accept it, or the clipboard cannot be saved."""
         place, paste_support = self._windows.place(treatment.chord), self._windows.paste_support
         receipt = None
@@ -241,7 +241,7 @@ class Paste:
                 paste_support.accepted(self._ignored)
             if place is None or not paste_support.refuses(place, text):
                 self._ignored = None
-                receipt = self._paster.paste(text, treatment, stays)
+                receipt = self._paster.paste(text, treatment, check)
                 self._learn(place, receipt)
         except UnsavedError:
             raise HarmfulError("What is on the clipboard could not be saved.") from None
@@ -272,10 +272,10 @@ class Type:
         self._methods, self._stop = methods, stop
         self._keyboard = methods.keyboard()
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Type; `stays` is checked before each burst."""
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
+        """Type; `check` is asked before each burst."""
         del treatment
-        done = self._keyboard.type(text, self._stop, stays, xwayland=not self._is_native())
+        done = self._keyboard.type(text, self._stop, check, xwayland=not self._is_native())
         return whole(done, len(text), self._stop)
 
     def _is_native(self) -> bool:
@@ -294,10 +294,10 @@ class Program:
         program.check()
         self._program, self._stop = program, stop
 
-    def insert(self, text: str, treatment: Treatment, stays: Stays) -> Receipt:
-        """Type; `stays` is checked before the first character only."""
+    def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
+        """Type; `check` is asked before the first character only."""
         del treatment
-        if not stays():
+        if not check.is_focused():
             raise MovedError
         return whole(self._program.type(text, self._stop), len(text), self._stop)
 

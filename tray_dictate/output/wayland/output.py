@@ -8,7 +8,7 @@ gets text, and no key is pressed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from typing_extensions import override
 
@@ -30,6 +30,23 @@ log = logging.getLogger(__name__)
 REMEMBERED = 4000  # characters of inserted text, to compare with before they are removed
 TOLD = 900  # characters before the caret that programs report at least, if there are more
 ANY = Target("focus")  # whatever has the focus, where windows are not told apart
+
+
+def _focused(toplevels: Toplevels | None) -> Target | None:
+    """Return the window that has the focus; None where none has. Raises DeliveryError."""
+    return toplevels.focus() if toplevels else ANY
+
+
+class _TargetFocus:
+    """The base.FocusCheck of one window, or of none."""
+
+    def __init__(self, toplevels: Toplevels | None, target: Target | None) -> None:
+        self._toplevels, self._wanted = toplevels, target.window if target else ""
+
+    def is_focused(self) -> bool:
+        """Tell whether it is still that window which has the focus. Raises DeliveryError."""
+        now = _focused(self._toplevels)
+        return (now.window if now else "") == self._wanted
 
 
 class WaylandOutput(ThreadedOutput[Target]):
@@ -76,17 +93,7 @@ class WaylandOutput(ThreadedOutput[Target]):
 
     @override
     def _find_target(self) -> Target | None:
-        return self._toplevels.focus() if self._toplevels else ANY
-
-    def _stays(self, target: Target | None) -> Callable[[], bool]:
-        """Return what tells whether it is still that which has the focus."""
-        wanted = target.window if target else ""
-
-        def stays() -> bool:
-            now = self._find_target()
-            return (now.window if now else "") == wanted
-
-        return stays
+        return _focused(self._toplevels)
 
     # On the thread that looks at the focus.
 
@@ -116,7 +123,8 @@ class WaylandOutput(ThreadedOutput[Target]):
         try:
             only = () if window else ("commit",)
             self._methods.target = window if self._toplevels else None
-            return self._chain.insert(text, treatment, self._stays(window), only)
+            check = _TargetFocus(self._toplevels, window)
+            return self._chain.insert(text, treatment, check, only)
         except SecretError:
             self._refused = True
             name = (window.application if window else "") or "this window"
@@ -140,11 +148,11 @@ class WaylandOutput(ThreadedOutput[Target]):
     @override
     def _press(self, chord: str, meant: Target | None) -> None:
         target = meant or self._find_target()
-        stays = self._stays(target)
-        if target is None or not stays():
+        check = _TargetFocus(self._toplevels, target)
+        if target is None or not check.is_focused():
             raise FocusMovedError
         try:
-            self._methods.chord(chord, stays)
+            self._methods.chord(chord, check)
         except MovedError:
             raise FocusMovedError from None
         self._note_inserted(target, "\n")  # of what is pressed here, Enter
@@ -154,8 +162,8 @@ class WaylandOutput(ThreadedOutput[Target]):
         if self._toplevels is None:
             raise DeliveryError(f"The text cannot be removed safely: {NOT_OFFERED}")
         target = meant or self._find_target()
-        stays = self._stays(target)
-        if target is None or not stays():
+        check = _TargetFocus(self._toplevels, target)
+        if target is None or not check.is_focused():
             raise FocusMovedError
         window, written = self._written
         expected = written[-characters:] if window == target.window else ""
@@ -166,7 +174,7 @@ class WaylandOutput(ThreadedOutput[Target]):
             )
         astray = 0
         try:
-            done = self._methods.keyboard().press("backspace", characters, self._stop, stays)
+            done = self._methods.keyboard().press("backspace", characters, self._stop, check)
         except FocusMovedError as moved:
             done, astray = moved.done, moved.astray
         self._written = (window, written[:-done] if done else written)

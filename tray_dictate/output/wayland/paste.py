@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output.base import UnsavedError
+from tray_dictate.output.base import FocusCheck, UnsavedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selection_server import WaylandOffer
 
@@ -21,8 +21,8 @@ REST = 5.0  # seconds more for a target that has begun to read a large text
 class Chords(Protocol):
     """What presses keys."""
 
-    def chord(self, chord: str, stays: Callable[[], bool]) -> None:
-        """Press it once; `stays` is asked right before the key.
+    def chord(self, chord: str, check: FocusCheck) -> None:
+        """Press it once; `check` is asked right before the key.
 
         Raises MovedError where it says no, and DeliveryError where it cannot: then nothing was
         pressed.
@@ -46,6 +46,19 @@ class Selections(Protocol):
         ...
 
 
+class _PressedFor:
+    """A FocusCheck that notes for an offer that the key follows."""
+
+    def __init__(self, offer: WaylandOffer, check: FocusCheck) -> None:
+        self._offer, self._check = offer, check
+
+    def is_focused(self) -> bool:
+        """Tell whether the window has the focus; if so, the offer's key is pressed next."""
+        focused = self._check.is_focused()
+        self._offer.pressed = self._offer.pressed or focused
+        return focused
+
+
 class WaylandPaster:
     """Pastes; for one thread."""
 
@@ -56,13 +69,13 @@ class WaylandPaster:
         self,
         text: str,
         treatment: Treatment,
-        stays: Callable[[], bool],
+        check: FocusCheck,
         chords: Sequence[str] = (),
     ) -> Receipt | None:
         """Paste; return None where no program read the text, and none can any more.
 
         Each of `chords` is pressed where nobody has read after those before it; without any, it is
-        the treatment's. Raises MovedError where `stays` says no before a key, UnsavedError where a
+        the treatment's. Raises MovedError where `check` says no before a key, UnsavedError where a
         paste would destroy the user's clipboard, FocusMovedError where another window got a key
         (it gets an empty paste, unless it was too quick), and WaylandError.
         """
@@ -72,7 +85,7 @@ class WaylandPaster:
         if offer is None:
             raise UnsavedError
         try:
-            self._press(offer, chords or [treatment.chord], stays)
+            self._press(offer, chords or [treatment.chord], check)
             self._await_read(offer)
         except FocusMovedError:
             self._selections.withdraw(offer)
@@ -87,14 +100,9 @@ class WaylandPaster:
             return None
         return Receipt(confirmed=offer.fetched.is_set(), method="paste")
 
-    def _press(self, offer: WaylandOffer, chords: Sequence[str], stays: Callable[[], bool]) -> None:
+    def _press(self, offer: WaylandOffer, chords: Sequence[str], check: FocusCheck) -> None:
         """Press the chords until one is read for; a slow window may yet read for each of them."""
-
-        def pressing() -> bool:
-            stayed = stays()
-            offer.pressed = offer.pressed or stayed
-            return stayed
-
+        pressing = _PressedFor(offer, check)
         for chord in chords[:-1]:
             self._keyboard.chord(chord, pressing)
             if offer.fetched.wait(SOON) or offer.begun or offer.foreign:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from Xlib import X, Xutil, error
 from Xlib.display import Display
@@ -67,31 +66,41 @@ def _ask_for_focus(display: Display, window: str) -> None:
     display.sync()
 
 
-@contextmanager
-def kept_in(display: Display, window: str) -> Generator[Callable[[], bool]]:
-    """Yield a function that tells whether a window has the focus, and keeps it there if so.
+class HeldFocus:
+    """A base.FocusCheck of one window that also keeps the focus there, in a `with`.
 
     After a True the server is grabbed until the keys have been sent: a burst releases it, or the
-    end of this context does.
+    end of the context does.
     """
-    known: list[Any] = []  # where in the window the focus was when we looked last
 
-    def stays() -> bool:
-        display.grab_server()
-        now: Any = display.get_input_focus().focus
-        if known != [now]:
-            found = focus(display)
-            known[:] = [now] if found and found.window == window else []
-        if not known:
-            display.ungrab_server()
-            display.sync()
-        return bool(known)
+    def __init__(self, display: Display, window: str) -> None:
+        self._display, self._window = display, window
+        self._place: Any = None  # in the window, where the focus was at the last look
 
-    try:
-        yield stays
-    finally:
-        display.ungrab_server()
-        display.sync()
+    def __enter__(self) -> Self:
+        return self
+
+    def is_focused(self) -> bool:
+        """Tell whether the window has the focus; it keeps it if so."""
+        self._display.grab_server()
+        now: Any = self._display.get_input_focus().focus
+        if self._place is None or self._place != now:
+            found = focus(self._display)
+            self._place = now if found and found.window == self._window else None
+        if self._place is None:
+            self._release()
+            return False
+        return True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._release()
+
+    def _release(self) -> None:
+        self._display.ungrab_server()
+        self._display.sync()
 
 
 def be_heard(display: Display) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,13 +23,13 @@ from Xlib import XK, error
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt, Target
-from tray_dictate.output.base import MovedError, UnsavedError
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.user_keys import OnSynthetic
 from tray_dictate.output.x11.composition import composes
-from tray_dictate.output.x11.focus import activate, be_heard, is_gone, kept_in
+from tray_dictate.output.x11.focus import HeldFocus, activate, be_heard, is_gone
 from tray_dictate.output.x11.keyboard import SyntheticKeyboard
 from tray_dictate.output.x11.paste import Paster, stay
 from tray_dictate.output.x11.selections import X11Selections
@@ -38,6 +39,20 @@ from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_o
 log = logging.getLogger(__name__)
 
 RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given back
+
+
+class _ClearedFocus:
+    """A FocusCheck that has the keyboard clear first, before the server serves nobody else."""
+
+    def __init__(
+        self, keyboard: SyntheticKeyboard, stop: threading.Event, check: FocusCheck
+    ) -> None:
+        self._keyboard, self._stop, self._check = keyboard, stop, check
+
+    def is_focused(self) -> bool:
+        """Wait until the keyboard is clear, and tell whether the window has the focus then."""
+        self._keyboard.clear(self._stop)
+        return self._check.is_focused()
 
 
 class X11Output(ThreadedOutput[Focus]):
@@ -240,9 +255,9 @@ class X11Output(ThreadedOutput[Focus]):
         remote = treatment.remote  # its keys pass no input method of this machine
         composed = not treatment.shift_key and composes(self._display)
         style = TypingStyle(treatment.shift_key, remote, composed)
-        with self._ready(target.window) as stays:
+        with self._ready(target.window) as check:
             stay(self._display, target)
-            done = self._typist.type(text, self._stop, stays, style)
+            done = self._typist.type(text, self._stop, check, style)
         if not done and not self._stop.is_set():
             raise MovedError
         self._raise_unless_whole(done, len(text))
@@ -255,8 +270,8 @@ class X11Output(ThreadedOutput[Focus]):
         keycodes = self._paster.keycodes(chord)
         if not keycodes:
             raise DeliveryError(f"The keyboard layout has no key for {chord}.")
-        with self._ready(meant.window if meant else "") as stays:
-            if not stays():
+        with self._ready(meant.window if meant else "") as check:
+            if not check.is_focused():
                 raise FocusMovedError
             self._keyboard.chord(keycodes)
 
@@ -266,26 +281,26 @@ class X11Output(ThreadedOutput[Focus]):
         backspace = self._keyboard.keycode(XK.XK_BackSpace)
         if not backspace:
             raise DeliveryError("The keyboard layout has no BackSpace key.")
-        with self._ready(meant.window if meant else "") as stays:
-            done = self._typist.press(backspace, characters, self._stop, stays)
+        with self._ready(meant.window if meant else "") as check:
+            done = self._typist.press(backspace, characters, self._stop, check)
         self._raise_unless_whole(done, characters)
 
     @contextmanager
-    def _ready(self, window: str) -> Generator[Callable[[], bool]]:
-        """Have the keyboard clear for keys; yield what tells whether that window has the focus.
+    def _ready(self, window: str) -> Generator[FocusCheck]:
+        """Have the keyboard clear for keys; yield the check that the window has the focus.
 
         Without a window any will do. Raises DeliveryError where they would go elsewhere.
         """
         self._keyboard.clear(self._stop)  # it may wait
         try:
             be_heard(self._display)
-            with kept_in(self._display, window) as stays:
+            with HeldFocus(self._display, window) as check:
                 if not window:
-                    yield lambda: True
-                elif not self._keyboard.announced():  # before the server serves nobody else
-                    yield lambda: self._keyboard.clear(self._stop) or stays()
+                    yield ANY_WINDOW
+                elif not self._keyboard.announced():
+                    yield _ClearedFocus(self._keyboard, self._stop, check)
                 else:
-                    yield stays
+                    yield check
         finally:
             self._keyboard.put_back()
 

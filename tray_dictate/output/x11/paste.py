@@ -12,7 +12,7 @@ from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnawareError, UnsavedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.x11.focus import be_heard, kept_in
+from tray_dictate.output.x11.focus import HeldFocus, be_heard
 from tray_dictate.output.x11.keyboard import SyntheticKeyboard
 from tray_dictate.output.x11.selection_server import X11Offer
 from tray_dictate.output.x11.selections import X11Selections
@@ -69,8 +69,8 @@ class Paster:
         try:
             if not offer.known.wait(NOTICE):
                 raise UnawareError
-            with kept_in(self._display, target.window) as stays:
-                if not stays():  # the wait, or saving the clipboard, took its time
+            with HeldFocus(self._display, target.window) as check:
+                if not check.is_focused():  # the wait, or saving the clipboard, took its time
                     raise MovedError
                 offer.pressed = True
                 self._keyboard.chord(keycodes)

@@ -15,13 +15,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from Xlib import XK, Xatom
 from Xlib.display import Display
 
-from tray_dictate.output.base import any_window
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.x11.keyboard import FIRST, LAST, Layout, Row, Stroke, SyntheticKeyboard
 
 log = logging.getLogger(__name__)
@@ -72,12 +71,12 @@ class X11Typist:
         self,
         text: str,
         stop: threading.Event,
-        stays: Callable[[], bool] = any_window,
+        check: FocusCheck = ANY_WINDOW,
         style: TypingStyle = TypingStyle(),  # noqa: B008 - it cannot change
     ) -> int:
-        """Type the text; return how much of it, less where `stop` is set or `stays` says no.
+        """Type the text; return how much of it, less where `stop` or `check` ends it.
 
-        `stays` is asked right before each burst, with nothing but the burst between.
+        `check` is asked right before each burst, with nothing but the burst between.
         """
         done = 0
         with self._keyboard.guarded():
@@ -89,7 +88,7 @@ class X11Typist:
                 if part:
                     first = self._first_keys(style) if not done else []
                     strokes = first + self._strokes(part, native, style)
-                    if not stays():
+                    if not check.is_focused():
                         break
                     sent = self._keyboard.burst(strokes, layout, stop, shift_key=style.shift_key)
                     done += max(sent - len(first), 0)
@@ -114,15 +113,15 @@ class X11Typist:
         keycode: int,
         times: int,
         stop: threading.Event,
-        stays: Callable[[], bool] = any_window,
+        check: FocusCheck = ANY_WINDOW,
     ) -> int:
-        """Press one key `times` times; return how often, less where `stop` or `stays` ends it."""
+        """Press one key `times` times; return how often, less where `stop` or `check` ends it."""
         done = 0
         with self._keyboard.guarded():
             while done < times and not stop.is_set():
                 layout = self._keyboard.layout()
                 strokes = [Stroke(keycode)] * min(times - done, STRIDE)
-                if not stays():
+                if not check.is_focused():
                     break
                 done += self._keyboard.burst(strokes, layout, stop, shift_key=False)
         return done
