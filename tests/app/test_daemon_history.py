@@ -8,6 +8,7 @@ import pytest
 
 from tests.daemon_rig import Rig, recorded, spoken
 from tests.waiting import until
+from tray_dictate.app.daemon import Limits
 from tray_dictate.core.dictation import Cancel
 from tray_dictate.history.statistics import Stats
 
@@ -63,7 +64,7 @@ async def test_one_that_lost_its_second_half_is_there_as_partly_with_its_recordi
 
 async def test_one_that_the_end_of_the_daemon_cuts_off_is_there_as_failed(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    rig = Rig(farewell=0.1)
+    rig = Rig(limits=Limits(farewell=0.1))
     await rig.daemon.start()
     rig.engine.may_finish.clear()
     rig.press()
@@ -77,7 +78,7 @@ async def test_one_that_the_end_of_the_daemon_cuts_off_is_there_as_failed(tmp_pa
 
 
 async def test_text_that_still_waits_for_its_window_at_the_end_is_not_lost():
-    rig = Rig(farewell=0.1)
+    rig = Rig(limits=Limits(farewell=0.1))
     await rig.daemon.start()
     rig.output.may_deliver.clear()
     rig.press()

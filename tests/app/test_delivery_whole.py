@@ -8,6 +8,7 @@ import pytest
 
 from tests.daemon_rig import Rig, recorded, spoken
 from tests.waiting import until
+from tray_dictate.app.daemon import Limits
 from tray_dictate.core.errors import DeliveryError
 
 
@@ -137,7 +138,7 @@ async def test_a_failure_that_nobody_foresaw_keeps_the_text_and_ends_nothing(rig
 
 
 async def test_at_the_end_what_waits_behind_an_older_dictation_is_in_the_history() -> None:
-    rig = Rig(farewell=0.1)
+    rig = Rig(limits=Limits(farewell=0.1))
     await rig.daemon.start()
     rig.output.may_deliver.clear()
     await spoken_but_not_inserted(rig, "One.")
