@@ -29,7 +29,7 @@ from tray_dictate.history.entries import Entry
 
 
 class Rig:
-    """A running daemon and everything around it."""
+    """A running daemon and everything around it; ports.HotkeyListener, as the app is."""
 
     def __init__(
         self, *settings: str, microphone: FakeMicrophone | None = None, limits: Limits | None = None
@@ -47,6 +47,7 @@ class Rig:
         self.notices = Notices()
         self.notices.show_on(self.tray)
         self.daemon = Daemon(parts, self.notices, limits or Limits())
+        self.hotkey.start(self)
 
     async def __aenter__(self) -> Self:
         await self.daemon.start()
@@ -65,6 +66,15 @@ class Rig:
 
     def release(self, key: str = "ctrl_r") -> None:
         self.daemon.edge(Edge(key, False, time.monotonic()))
+
+    def edge(self, edge: Edge) -> None:
+        asyncio.get_running_loop().call_soon(self.daemon.edge, edge)
+
+    def caught_up(self, mark: int) -> None:
+        asyncio.get_running_loop().call_soon(self.daemon.caught_up, mark)
+
+    def lost(self, reason: str) -> None:
+        raise AssertionError(reason)
 
     async def capture(self) -> FakeCapture:
         """Wait for the recording that goes on now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import shutil
 import tempfile
 import weakref
@@ -16,7 +17,15 @@ from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
-from tray_dictate.core.ports import Cause, Document, MenuState, Receipt, Target, Urgency
+from tray_dictate.core.ports import (
+    Cause,
+    Document,
+    HotkeyListener,
+    MenuState,
+    Receipt,
+    Target,
+    Urgency,
+)
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, Spoken
 from tray_dictate.history.store import Store
 
@@ -375,9 +384,11 @@ class FakeHotkey:
         self.physical: frozenset[str] | None = frozenset()
         self.claimed: frozenset[str] = frozenset()
         self.prompt = True  # nothing waits to be read; else `read` tells when
-        self.behind: list[Callable[[], None]] = []
+        self.behind: list[int] = []  # marks that wait
+        self.listener: HotkeyListener | None = None
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None: ...
+    def start(self, listener: HotkeyListener) -> None:
+        self.listener = listener
 
     def claim(self, keys: frozenset[str]) -> None:
         self.claimed = keys
@@ -385,15 +396,16 @@ class FakeHotkey:
     def held(self) -> frozenset[str] | None:
         return self.physical
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        self.behind.append(done)
+    def catch_up(self, mark: int) -> None:
+        self.behind.append(mark)
         if self.prompt:
             self.read()
 
     def read(self) -> None:
-        """Tell those who wait that all edges have been reported."""
+        """Report the marks: all edges have been reported."""
         while self.behind:
-            self.behind.pop(0)()
+            assert self.listener
+            self.listener.caught_up(self.behind.pop(0))
 
     def stop(self) -> None: ...
 
@@ -408,6 +420,24 @@ class FakePrompter:
     def prompt(self, request: str) -> None:
         self.requests.append(request)
         self._obey(request)
+
+
+class FakeListener:
+    """Keeps what a hotkey reports, in the order in which it came."""
+
+    def __init__(self) -> None:
+        self.reported: queue.Queue[Edge] = queue.Queue()
+        self.marks: queue.Queue[int] = queue.Queue()
+        self.reasons: queue.Queue[str] = queue.Queue()
+
+    def edge(self, edge: Edge) -> None:
+        self.reported.put(edge)
+
+    def caught_up(self, mark: int) -> None:
+        self.marks.put(mark)
+
+    def lost(self, reason: str) -> None:
+        self.reasons.put(reason)
 
 
 class FakeCues:

@@ -125,9 +125,8 @@ async def test_a_lock_while_text_is_inserted_ends_the_next_dictation_all_the_sam
 class Told(FakeHotkey):
     """The desktop's shortcuts, whose release nobody tells of behind a lock."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._rig = rig
         self._presses = ShortcutEdges({DICTATE: parse_chord("ctrl_r")})
         self.trigger_changed: Signal[()] = Signal()
 
@@ -145,11 +144,12 @@ class Told(FakeHotkey):
 
     def _report(self, edges: list[Edge]) -> None:
         for edge in edges:
-            self._rig.daemon.edge(edge)
+            self.listener.edge(edge)
 
 
 async def test_a_release_behind_the_lock_that_nobody_tells_of_costs_no_later_press(rig):
-    rig.parts.hotkey = told = Told(rig)
+    rig.parts.hotkey = told = Told()
+    told.start(rig)
     told.press()
     await rig.say("before")
     rig.lock.locked = True

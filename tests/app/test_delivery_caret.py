@@ -73,6 +73,7 @@ async def test_the_output_learns_whether_a_text_goes_on_from_the_one_before(rig_
     await segments(rig, "Three.", "Four.")
     assert rig.output.onward == [False, True, False, True]
     rig.parts.hotkey = CommandsHotkey()  # no key of the user's is seen
+    rig.parts.hotkey.start(rig)
     await segments(rig, "Five.", "Six.")
     assert rig.output.onward[4:] == [False, False]
 
@@ -92,6 +93,7 @@ async def test_our_own_text_that_the_program_has_selected_is_not_replaced(rig_wi
 async def test_where_no_key_is_seen_it_is_asked_before_each_dictation(rig_with) -> None:
     rig = await rig_with()
     rig.parts.hotkey = CommandsHotkey()
+    rig.parts.hotkey.start(rig)
     reader = reading(rig, "")
     await segments(rig, "One.", "Two.")
     assert len(reader.asked) == 1, "its own text stands before the rest of it"

@@ -23,6 +23,7 @@ from typing import NamedTuple, Protocol
 from tests.fakes import (
     FakeCues,
     FakeEngine,
+    FakeListener,
     FakeMicrophone,
     FakeNotices,
     FakeRewriter,
@@ -106,10 +107,11 @@ class Output(X11Output):
         return receipt
 
 
-class Person:
+class Person(FakeListener):
     """Types, clicks and dictates; the microphone and the engine hear at once."""
 
     def __init__(self, desktop: Desktop, window: Window, other: Window) -> None:
+        super().__init__()
         self._desktop, self._window, self._other = desktop, window, other
         self._hotkey = XInputHotkey((), (), FakeNotices())
         self.output = Output(self._hotkey)
@@ -126,12 +128,14 @@ class Person:
         )  # fmt: skip
 
     def start(self) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
+        self._hotkey.start(self)
 
-        def edge(edge: Edge) -> None:
-            loop.call_soon_threadsafe(self._edge, edge)
+    def edge(self, edge: Edge) -> None:
+        self._loop.call_soon_threadsafe(self._edge, edge)
 
-        self._hotkey.start(edge, print)
+    def caught_up(self, mark: int) -> None:
+        self._loop.call_soon_threadsafe(self._caught_up, mark)
 
     async def stop(self) -> None:
         self._hotkey.stop()
@@ -216,6 +220,10 @@ class Person:
         self._edges += 1
         if self._daemon:
             self._daemon.edge(edge)
+
+    def _caught_up(self, mark: int) -> None:
+        if self._daemon:
+            self._daemon.caught_up(mark)
 
 
 def spoken(random_: random.Random) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.hotkey.input_devices import KEY, RECORD, SYN, Pipes, key, record
 from tests.rigs.as_user import ROOT
 from tray_dictate.config.schema import HotkeySettings
@@ -31,15 +31,24 @@ OPEN = Path("/proc/self/fd")
 
 
 class Watched:
-    """A hotkey that runs, and its edges as they come."""
+    """A hotkey that runs, and its edges and marks as they come."""
 
     def __init__(self, pipes: Pipes, **settings: str) -> None:
         self.began = time.monotonic()
         self.pipes, self.edges = pipes, queue.Queue[Edge]()
-        self.lost, self.told = list[str](), list[str]()
+        self.reasons, self.told = list[str](), list[str]()
         made = HotkeySettings(**{"keys": "f9", **settings})
         self.hotkey = EvdevHotkey(made, FakeNotices(self.told.append), lambda _wanted: pipes)
-        self.hotkey.start(self.edges.put, self.lost.append)
+        self.hotkey.start(self)
+
+    def edge(self, edge: Edge) -> None:
+        self.edges.put(edge)
+
+    def caught_up(self, mark: int) -> None:
+        self.edges.put(Edge(f"caught up {mark}", True, time.monotonic()))
+
+    def lost(self, reason: str) -> None:
+        self.reasons.append(reason)
 
     def next(self, count: int = 1) -> list[tuple[str, bool]]:
         """Return the next edges."""
@@ -59,7 +68,7 @@ def watched(*names: str, **settings: str) -> Iterator[Watched]:
         for end in pipes.ends.values():
             os.close(end)
         assert pipes.closed
-        assert one.lost == []
+        assert one.reasons == []
         assert one.edges.empty()
 
 
@@ -73,13 +82,12 @@ def test_a_press_and_a_release_are_edges_and_a_repetition_is_none():
 
 def test_who_waits_for_the_reader_is_told_after_all_that_has_happened():
     with watched("event0", "event3") as keyboard:
-        told = Edge("caught up", True, time.monotonic())
         for device, name in (("event0", "f9"), ("event3", "a")):  # more than is read at once
             keyboard.pipes.send(device, (key(name, 1) + key(name, 0)) * 200)
-        keyboard.hotkey.catch_up(lambda: keyboard.edges.put(told))
-        assert keyboard.next(801).index(("caught up", True)) == 800
-        keyboard.hotkey.catch_up(lambda: keyboard.edges.put(told))
-        assert keyboard.next() == [("caught up", True)]
+        keyboard.hotkey.catch_up(1)
+        assert keyboard.next(801).index(("caught up 1", True)) == 800
+        keyboard.hotkey.catch_up(2)
+        assert keyboard.next() == [("caught up 2", True)]
 
 
 def test_what_is_down_is_known_from_every_keyboard():
@@ -169,12 +177,12 @@ def test_a_release_that_nobody_told_of_is_known_to_who_asks():
 
 
 def test_what_was_pressed_before_the_start_is_no_press():
-    pipes, edges = Pipes("event0"), queue.Queue[Edge]()
+    pipes, listener = Pipes("event0"), FakeListener()
     hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: pipes)
     pipes.send("event0", key("f9", 1))
-    hotkey.start(edges.put, print)
+    hotkey.start(listener)
     pipes.send("event0", key("a", 1))
-    assert edges.get(timeout=10).key == "a"
+    assert listener.reported.get(timeout=10).key == "a"
     hotkey.stop()
     os.close(pipes.ends["event0"])
 
@@ -256,15 +264,15 @@ def test_a_node_that_comes_and_may_be_read_only_later_is_found(tmp_path):
     os.mkfifo(first)
     pipes = os.open(first, os.O_RDWR)
     devices = InputDevices(frozenset(), tmp_path, kernel)
-    edges = queue.Queue[Edge]()
+    listener = FakeListener()
     hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: devices)
-    hotkey.start(edges.put, print)
+    hotkey.start(listener)
     later = tmp_path / "event1"
     os.mkfifo(later, 0)
     later.chmod(0o600)
     end = os.open(later, os.O_RDWR)
     os.write(end, key("f9", 1))
-    assert edges.get(timeout=10).key == "f9"
+    assert listener.reported.get(timeout=10).key == "f9"
     hotkey.stop()
     os.close(pipes)
     os.close(end)

@@ -7,13 +7,12 @@ import threading
 
 import pytest
 
-from tests.fakes import FakeHotkey
+from tests.fakes import FakeHotkey, FakeListener
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import parse_chord, spell
-from tray_dictate.core.ports import Hotkey
+from tray_dictate.core.ports import Hotkey, HotkeyListener
 from tray_dictate.core.signals import Signal
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 
@@ -50,11 +49,11 @@ class Made(FakeHotkey):
         self.desktop, self.keys, self.runs = desktop, keys, False
         self.announced: list[int] = []
 
-    def start(self, on_edge, on_lost) -> None:
+    def start(self, listener: HotkeyListener) -> None:
         if self.keys in self.desktop.taken:
             raise OSError("the server says no")
         assert not self.desktop.watched, "one at a time"
-        self.runs, self.on_edge = True, on_edge
+        self.runs, self.listener = True, listener
 
     def stop(self) -> None:
         self.runs = False
@@ -77,8 +76,7 @@ def desktop():
 @pytest.fixture
 def keyboard(desktop):
     keyboard = SwitchableHotkey(desktop.make, HotkeySettings())
-    edges: list[Edge] = []
-    keyboard.start(edges.append, edges.append)
+    keyboard.start(FakeListener())
     return keyboard
 
 
@@ -100,7 +98,7 @@ async def test_a_source_that_comes_when_the_settings_are_not_wanted_any_more_is_
 async def test_other_keys_are_watched_and_the_edges_come_to_the_same_place(desktop, keyboard):
     await change(keyboard, keys="f9", redo="ctrl+alt+r")
     assert desktop.watched == ["f9 ctrl+alt+r"]
-    assert desktop.made[0].on_edge is desktop.made[1].on_edge
+    assert desktop.made[0].listener is desktop.made[1].listener
 
 
 async def test_what_concerns_no_key_touches_nothing(desktop, keyboard):
@@ -149,7 +147,7 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
     keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
     keyboard.trigger_changed.subscribe(lambda: told.append(keyboard.trigger().keys))
-    keyboard.start(print, print)
+    keyboard.start(FakeListener())
     desktop.made[0].name("Meta+D")
     await change(keyboard, source="portal")
     assert keyboard.trigger() == Trigger(source="portal"), "asked anew"
@@ -167,7 +165,7 @@ async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):
     keyboard = SwitchableHotkey(make, HotkeySettings())
     told: list[str] = []
     keyboard.trigger_changed.subscribe(lambda: told.append(keyboard.trigger().keys))
-    keyboard.start(print, print)
+    keyboard.start(FakeListener())
     desktop.taken.add("f9")
     with pytest.raises(UnavailableError):
         await change(keyboard, keys="f9")

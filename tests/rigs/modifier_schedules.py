@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xinput, xtest
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import keys_down
 from tests.rigs.x11_windows import TextWindow
@@ -112,14 +111,18 @@ class Fingers:
         self._display.close()
 
 
-class Listening:
+class Listening(FakeListener):
     """The product's own hotkey, beside the output that announces its keys to it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.announced = 0
         self.edges: list[Edge] = []
         self._hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
-        self._hotkey.start(self.edges.append, lambda _reason: None)
+        self._hotkey.start(self)
+
+    def edge(self, edge: Edge) -> None:
+        self.edges.append(edge)
 
     def __call__(self, keycode: int, down: bool | None) -> None:
         self.announced += 1
@@ -131,9 +134,8 @@ class Listening:
 
     def heard(self, moves: list[Move]) -> str:
         """Return where it heard something else of the modifiers than what the hands did."""
-        read = threading.Event()
-        self._hotkey.catch_up(read.set)
-        assert read.wait(20), "the hotkey reads no more"
+        self._hotkey.catch_up(0)
+        self.marks.get(timeout=20)  # else the hotkey reads no more
         for key in MODIFIERS:
             name = "alt_gr" if key == "alt_r" and self._is_alt_gr() else key
             done = sum(move.key == key for move in moves)

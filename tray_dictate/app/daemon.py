@@ -181,6 +181,7 @@ class Daemon:
         self._pressed = 0.0
         self._let_go: float | None = None  # when the hotkey was let go that stops a dictation now
         self._asked: asyncio.TimerHandle | None = None  # ends our patience with the keyboard
+        self._mark, self._asked_at = 0, 0.0  # of the latest question to the keyboard
         self._modifiers: set[str] = set()  # that the user holds down
         self._idle = asyncio.Event()  # no dictation is live
         self._idle.set()
@@ -342,6 +343,12 @@ class Daemon:
         for name in asked:
             self.last.ask(name)
 
+    def caught_up(self, mark: int) -> None:
+        """Let time pass until the question with this mark: all edges before it have come."""
+        if self._asked and mark == self._mark:
+            self._forget_asked()
+            self._act(self._chord.tick(self._asked_at), self._asked_at)
+
     def _follow_parts(self) -> None:
         self._parts.microphone.follow(self._show)
         settings = self._parts.config.hotkey
@@ -384,18 +391,10 @@ class Daemon:
         On a busy machine a release is read, and the press that makes a bounce of it waits still.
         """
         loop = asyncio.get_running_loop()
-        now = loop.time()
-
-        def pass_time() -> None:
-            if self._asked is asked:
-                self._forget_asked()
-                self._act(self._chord.tick(now), now)
-
-        def read() -> None:  # on the keyboard's thread, after its edges
-            loop.call_soon_threadsafe(pass_time)
-
-        asked = self._asked = loop.call_later(self._limits.patience, pass_time)
-        self._parts.hotkey.catch_up(read)
+        self._mark += 1
+        self._asked_at = loop.time()
+        self._asked = loop.call_later(self._limits.patience, self.caught_up, self._mark)
+        self._parts.hotkey.catch_up(self._mark)
 
     def _perform(self, command: Command) -> None:
         match command:

@@ -34,6 +34,7 @@ from tray_dictate.audio.devices import DeviceList
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HotkeySettings
+from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import ControlError, DictateError, RunningError
 from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.engine import select as select_engine
@@ -86,7 +87,7 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
 
 
 class _App:
-    """Every part of one running daemon."""
+    """Every part of one running daemon; ports.HotkeyListener, which passes keys to the loop."""
 
     def __init__(
         self, sources: Sources, config: Config, make_engine: MakeEngine, stack: ExitStack
@@ -129,7 +130,7 @@ class _App:
             signal.signal(number, self._quit_by_signal)
         started = self._bridge.run(self._start())
         started.add_done_callback(self._started)
-        self._hotkey.start(partial(self._bridge.post, self._daemon.edge), self._hotkey_lost)
+        self._hotkey.start(self)
         if sys.platform == "linux":
             from tray_dictate.app import sleep  # noqa: PLC0415 - D-Bus
             from tray_dictate.system.screen_lock import bus  # noqa: PLC0415 - D-Bus
@@ -193,7 +194,16 @@ class _App:
             logger.error("start-up failed", exc_info=error)
             self._fail(f"Start-up failed: {error}")
 
-    def _hotkey_lost(self, reason: str) -> None:
+    def edge(self, edge: Edge) -> None:
+        """Pass an edge to the daemon, on its loop."""
+        self._bridge.post(self._daemon.edge, edge)
+
+    def caught_up(self, mark: int) -> None:
+        """Pass a mark to the daemon, after the edges."""
+        self._bridge.post(self._daemon.caught_up, mark)
+
+    def lost(self, reason: str) -> None:
+        """End the program: no more edges come."""
         self._fail(f"The hotkey no longer works. {reason}")
 
     def _fail(self, reason: str) -> None:

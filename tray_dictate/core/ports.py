@@ -81,11 +81,27 @@ class Clock(WallClock, Protocol):
         ...
 
 
+class HotkeyListener(Protocol):
+    """Receives what a hotkey reports, on any thread and in the order in which it happened."""
+
+    def edge(self, edge: Edge) -> None:
+        """Receive a press or release of a key."""
+        ...
+
+    def caught_up(self, mark: int) -> None:
+        """Receive the mark of `Hotkey.catch_up`: all edges from before that call were reported."""
+        ...
+
+    def lost(self, reason: str) -> None:
+        """Receive, once, the reason why no more edges will come."""
+        ...
+
+
 class Hotkey(Protocol):
     """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
-        """Report every key edge, or once why no more will come; both from any thread."""
+    def start(self, listener: HotkeyListener) -> None:
+        """Report every key edge to the listener, or why no more will come."""
         ...
 
     def claim(self, keys: frozenset[str]) -> None:
@@ -96,11 +112,11 @@ class Hotkey(Protocol):
         """Return the keys physically down now; None where this platform cannot tell."""
         ...
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done`, from any thread, once every edge that has happened by now is reported.
+    def catch_up(self, mark: int) -> None:
+        """Report the mark to the listener after every edge that has happened by now.
 
-        From the thread that reports them, so that it is the last of them; it may never be called
-        where the keyboard has stopped to answer.
+        It is reported by the thread that reports the edges, so it arrives after them. A keyboard
+        that no longer answers never reports it.
         """
         ...
 

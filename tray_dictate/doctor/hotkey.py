@@ -36,20 +36,23 @@ _REMEDY = "Press the key when you are asked, or set hotkey.keys to a key that yo
 
 
 class _Watch:
-    """Waits for the hotkey in the edges that its thread reports."""
+    """ports.HotkeyListener that waits for the hotkey in the edges."""
 
     def __init__(self, chord: Chord) -> None:
         self._chord, self._loop = chord, asyncio.get_running_loop()
         self._down: set[str] = set()
         self.seen = asyncio.Event()
         self.others, self.last = 0, ""  # keys that are not the hotkey's
-        self.lost = ""
+        self.reason = ""  # why no more edges come
 
     def edge(self, edge: Edge) -> None:
         """Take an edge, from any thread."""
         self._loop.call_soon_threadsafe(self._edge, edge)
 
-    def end(self, reason: str) -> None:
+    def caught_up(self, mark: int) -> None:
+        """Do nothing: the check asks for no mark."""
+
+    def lost(self, reason: str) -> None:
         """Take the reason why no more edges come, from any thread."""
         self._loop.call_soon_threadsafe(self._end, reason)
 
@@ -65,7 +68,7 @@ class _Watch:
             self.seen.set()
 
     def _end(self, reason: str) -> None:
-        self.lost = reason
+        self.reason = reason
         self.seen.set()
 
 
@@ -140,7 +143,7 @@ async def _check_press(
     )
     if desktop:
         desktop.trigger_changed.subscribe(on_answer)
-    await threads.run_in_thread(lambda: keys.start(watch.edge, watch.end))
+    await threads.run_in_thread(lambda: keys.start(watch))
     if prompter is None:
         words = f"{spell(chord)} is watched by {_backend(keys)}; not tested, no press was asked for"
         return Finding("hotkey", "unchecked", words)
@@ -163,8 +166,8 @@ async def _check_press(
             f"{trigger.keys} was not seen within {patience:g} s, {others} (by {_backend(keys)})."
         )
         return Finding("hotkey", "failed", words, remedy=_REMEDY)
-    if watch.lost:
-        return Finding("hotkey", "failed", watch.lost, remedy="Log out and in, and try again.")
+    if watch.reason:
+        return Finding("hotkey", "failed", watch.reason, remedy="Log out and in, and try again.")
     advice = f". {trigger.advice}" if trigger.advice else ""
     return Finding("hotkey", "ok", f"{trigger.keys} was seen, by {_backend(keys)}{advice}")
 

@@ -322,7 +322,7 @@ class EvdevHotkey(KeyReader):
                     self._take(file)
             if self._wake_up in ready:
                 self._wake_up.clear()
-                self._call_waiting()
+                self._report_marks()
 
     def _read_all(self) -> None:
         for file in list(self._files.values()):
@@ -360,7 +360,7 @@ class EvdevHotkey(KeyReader):
             self._edge(file, code, down)
         elif code in BUTTONS:
             if down:
-                self._on_edge(Edge(POINTER, True, time.monotonic()))
+                self._listener.edge(Edge(POINTER, True, time.monotonic()))
         elif code == TOUCH:
             self._touch(file, down)
         elif self._is_key(code):
@@ -371,7 +371,7 @@ class EvdevHotkey(KeyReader):
         if down:
             self._touched[file] = now
         elif now - self._touched.pop(file, now - _TAP) < _TAP:
-            self._on_edge(Edge(POINTER, True, now))
+            self._listener.edge(Edge(POINTER, True, now))
 
     def _edge(self, file: int, code: int, down: bool) -> None:
         """Report a key's edge, unless another keyboard holds the same key."""
@@ -381,7 +381,7 @@ class EvdevHotkey(KeyReader):
         change = {(file, code)}
         self._down = self._down | change if down else self._down - change
         if not others:
-            self._on_edge(Edge(self._name(code), down, self._now))
+            self._listener.edge(Edge(self._name(code), down, self._now))
 
     def _compare(self, file: int) -> None:
         """Ask the kernel which keys are down, after it has dropped events."""

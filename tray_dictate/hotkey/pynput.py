@@ -20,6 +20,7 @@ from typing import Any
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import FUNCTION, MODIFIERS, NAMED, in_words, place_of
+from tray_dictate.core.ports import HotkeyListener
 from tray_dictate.system.physical_keys import PhysicalKeys
 
 log = logging.getLogger(__name__)
@@ -60,11 +61,12 @@ class PynputHotkey:
             )
         self._keyboard: Any = keyboard
         self._wanted = wanted
-        self._listener: Any = None
+        self._hook: Any = None  # pynput's listener
+        self._listener: HotkeyListener | None = None
         self._stopped = False
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
-        """Report every edge, on the listener's thread; what pynput knows as injected is not."""
+    def start(self, listener: HotkeyListener) -> None:
+        """Report every edge but those that pynput knows as injected, on pynput's thread."""
 
         def report(key: Any, injected: bool, *, down: bool) -> None:
             if injected:
@@ -73,24 +75,24 @@ class PynputHotkey:
             if name in self._wanted:
                 log.debug("%s %s", name, "down" if down else "up")
             self.reported(name, _code(key), down=down)
-            on_edge(Edge(name, down, time.monotonic()))
+            listener.edge(Edge(name, down, time.monotonic()))
 
-        listener = self._keyboard.Listener(
+        hook = self._keyboard.Listener(
             on_press=lambda key, injected: report(key, injected, down=True),
             on_release=lambda key, injected: report(key, injected, down=False),
         )
 
         def watch() -> None:  # `running` stays true when the server dies; only join() tells
             try:
-                listener.join()
+                hook.join()
             except Exception:
                 log.exception("pynput's listener failed")
             if not self._stopped:
-                on_lost("pynput's keyboard listener has ended.")
+                listener.lost("pynput's keyboard listener has ended.")
 
-        self._listener = listener
-        listener.start()
-        listener.wait()
+        self._hook, self._listener = hook, listener
+        hook.start()
+        hook.wait()
         threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
@@ -103,15 +105,16 @@ class PynputHotkey:
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: pynput can keep all keys from the windows, but not some."""
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` at once: Windows itself waits until its hook has taken an edge."""
-        done()
+    def catch_up(self, mark: int) -> None:
+        """Report the mark at once: Windows itself waits until its hook has taken an edge."""
+        if self._listener:
+            self._listener.caught_up(mark)
 
     def stop(self) -> None:
         """End the listener."""
         self._stopped = True
-        if self._listener is not None:
-            self._listener.stop()  # on X11 its thread ends with the next key event
+        if self._hook is not None:
+            self._hook.stop()  # on X11 its thread ends with the next key event
 
     def _name(self, key: Any) -> str:
         if isinstance(key, self._keyboard.Key):

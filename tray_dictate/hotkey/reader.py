@@ -6,9 +6,8 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
 
-from tray_dictate.core.chord import Edge
+from tray_dictate.core.ports import HotkeyListener
 from tray_dictate.system.wakeup import WakeUp
 
 log = logging.getLogger(__name__)
@@ -19,19 +18,19 @@ class KeyReader(ABC):
 
     def __init__(self) -> None:
         self._wake_up = WakeUp()
-        self._behind: deque[Callable[[], None]] = deque()  # called when all of now is read
+        self._marks: deque[int] = deque()  # to be reported when all of now is read
         self._thread = threading.Thread(target=self._run, name="hotkey", daemon=True)
         self._stopped = False
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+    def start(self, listener: HotkeyListener) -> None:
         """Report every edge of the user's keys, on the reader's thread."""
-        self._on_edge, self._on_lost = on_edge, on_lost
+        self._listener = listener
         self._begin()
         self._thread.start()
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` on the reader's thread, when all that has happened by now is read."""
-        self._behind.append(done)
+    def catch_up(self, mark: int) -> None:
+        """Report the mark on the reader's thread, when all that has happened by now is read."""
+        self._marks.append(mark)
         if not self._stopped:
             self._wake_up.set()
 
@@ -58,23 +57,23 @@ class KeyReader(ABC):
 
     @abstractmethod
     def _read(self) -> None:
-        """Report edges until `_stopped`; each time that it is woken, `_call_waiting`."""
+        """Report edges until `_stopped`; each time that it is woken, `_report_marks`."""
 
     @abstractmethod
     def _read_all(self) -> None:
         """Report the edges of all that has happened by now."""
 
-    def _call_waiting(self) -> None:
-        """Call those who wait until all of now is read."""
-        if not (behind := len(self._behind)):
+    def _report_marks(self) -> None:
+        """Report the marks of now, after the edges of all that has happened by now."""
+        if not (count := len(self._marks)):
             return
         self._read_all()
-        for _ in range(behind):
-            self._behind.popleft()()
+        for _ in range(count):
+            self._listener.caught_up(self._marks.popleft())
 
     def _run(self) -> None:
         try:
             self._read()
         except Exception:
             log.exception("the hotkey's reader failed")
-            self._on_lost("The hotkey's reader failed; the log has the details.")
+            self._listener.lost("The hotkey's reader failed; the log has the details.")

@@ -11,7 +11,6 @@ import asyncio
 import concurrent.futures
 import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.core.keys import Chord, parse_chord
-from tray_dictate.core.ports import Notifier
+from tray_dictate.core.ports import HotkeyListener, Notifier
 from tray_dictate.core.signals import Signal
 from tray_dictate.system.dbus import PATIENCE, TROUBLE, Service, connect
 from tray_dictate.system.threads import Bridge
@@ -73,7 +72,7 @@ class DesktopHotkey:
         self._presses = ShortcutEdges(self.chords)
         self._trigger = Trigger(source=self.SOURCE)
         self.trigger_changed: Signal[()] = Signal()
-        self._on_edge: Callable[[Edge], None] | None = None
+        self._listener: HotkeyListener | None = None
         self._known, self._stopped = False, False  # the service; whether we have ended
         self._binding: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None  # whether all signals are here
@@ -85,18 +84,9 @@ class DesktopHotkey:
             self.stop()
             raise self._lacking(reason) from reason
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+    def start(self, listener: HotkeyListener) -> None:
         """Have the shortcuts bound, and report the edges of their keys."""
-
-        async def begin() -> None:
-            self._on_edge = on_edge
-            self._bind_soon(0)
-            with suppress(*TROUBLE):
-                await self.bus.wait_for_disconnect()
-            if not self._stopped:
-                on_lost("The session bus is gone.")
-
-        self._bridge.run(begin())
+        self._bridge.run(self._begin(listener))
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: only shortcuts that are always there can be had."""
@@ -109,18 +99,9 @@ class DesktopHotkey:
         """
         return self._presses.held()
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` when all that the service has sent by now is here; see ports."""
-
-        async def ask() -> None:
-            with suppress(*TROUBLE):  # a service that has gone sends nothing; `_owned` lets go
-                await Service(self.bus, self.SERVICE, "/").ping()
-            done()
-
-        def begin() -> None:
-            self._asking = asyncio.create_task(ask())
-
-        self._bridge.post(begin)
+    def catch_up(self, mark: int) -> None:
+        """Report the mark when all that the service has sent by now is here; see ports."""
+        self._bridge.post(self._ask_later, mark)
 
     def stop(self) -> None:
         """Give the shortcuts back."""
@@ -181,8 +162,25 @@ class DesktopHotkey:
 
     def _report(self, edges: list[Edge]) -> None:
         for edge in edges:
-            if self._on_edge:
-                self._on_edge(edge)
+            if self._listener:
+                self._listener.edge(edge)
+
+    async def _begin(self, listener: HotkeyListener) -> None:
+        self._listener = listener
+        self._bind_soon(0)
+        with suppress(*TROUBLE):
+            await self.bus.wait_for_disconnect()
+        if not self._stopped:
+            listener.lost("The session bus is gone.")
+
+    def _ask_later(self, mark: int) -> None:
+        self._asking = asyncio.create_task(self._catch_up(mark))
+
+    async def _catch_up(self, mark: int) -> None:
+        with suppress(*TROUBLE):  # a service that has gone sends nothing; `_owned` lets go
+            await Service(self.bus, self.SERVICE, "/").ping()
+        if self._listener:
+            self._listener.caught_up(mark)
 
     async def _open(self) -> None:
         self.bus = await connect()
@@ -213,7 +211,7 @@ class DesktopHotkey:
                 raise self._lacking(reason, REMEDY) from reason
 
     async def _close(self) -> None:
-        self._on_edge = None
+        self._listener = None
         if self._binding:
             self._binding.cancel()
         if hasattr(self, "bus") and self.bus.connected:
@@ -225,7 +223,7 @@ class DesktopHotkey:
     def _owned(self, owner: str) -> None:
         """Bind again with a new owner of the service; "" for none."""
         self._known = False
-        if not self._on_edge:
+        if not self._listener:
             return
         self.let_go()
         if owner or self.STARTS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import VERIFY, ChordMachine, Edge
+from tray_dictate.core.chord import VERIFY, ChordMachine
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, parse_chord, parse_key
-from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, OwnKeyFilter
+from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, HotkeyListener, OwnKeyFilter
 from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import acquire
 
@@ -24,13 +24,13 @@ class SwitchableHotkey:
         self._make, self._settings = make, settings
         self._hotkey = make(settings)
         self.trigger_changed: Signal[()] = Signal()  # of whichever back end is there
-        self._on: tuple[Callable[[Edge], None], Callable[[str], None]] | None = None
+        self._listener: HotkeyListener | None = None
         self._relay_trigger()
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
+    def start(self, listener: HotkeyListener) -> None:
         """Report every key edge; see ports."""
-        self._on = on_edge, on_lost
-        self._hotkey.start(on_edge, on_lost)
+        self._listener = listener
+        self._hotkey.start(listener)
 
     def claim(self, keys: frozenset[str]) -> None:
         """Keep presses of these keys from the windows; see ports."""
@@ -40,9 +40,9 @@ class SwitchableHotkey:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` once every edge that has happened by now is reported; see ports."""
-        self._hotkey.catch_up(done)
+    def catch_up(self, mark: int) -> None:
+        """Report the mark after every edge that has happened by now; see ports."""
+        self._hotkey.catch_up(mark)
 
     def own(self) -> frozenset[str]:
         """Return the hotkey's keys, which are down while the user dictates."""
@@ -59,7 +59,7 @@ class SwitchableHotkey:
 
     def stop(self) -> None:
         """Stop reporting."""
-        self._on = None
+        self._listener = None
         self._hotkey.stop()
 
     def expect(self, keycode: int, down: bool | None) -> None:
@@ -88,14 +88,14 @@ class SwitchableHotkey:
         """
         if hotkey is None:
             return
-        if self._on:
+        if self._listener:
             self._hotkey.stop()  # first: two grabs of one key are one too many
             try:
-                hotkey.start(*self._on)
+                hotkey.start(self._listener)
             except Exception as reason:
                 hotkey.stop()
                 self._hotkey = self._make(self._settings)
-                self._hotkey.start(*self._on)
+                self._hotkey.start(self._listener)
                 self._relay_trigger()
                 raise UnavailableError(
                     f"{settings.keys} cannot be watched: {reason}.",
@@ -132,9 +132,11 @@ class CommandsHotkey:
 
     def __init__(self) -> None:
         self.trigger_changed: Signal[()] = Signal()  # it never does
+        self._listener: HotkeyListener | None = None
 
-    def start(self, on_edge: Callable[[Edge], None], on_lost: Callable[[str], None]) -> None:
-        """Do nothing: the commands come by the control socket."""
+    def start(self, listener: HotkeyListener) -> None:
+        """Report no edges: the commands come by the control socket."""
+        self._listener = listener
 
     def claim(self, keys: frozenset[str]) -> None:
         """Do nothing: no key is ours."""
@@ -143,9 +145,10 @@ class CommandsHotkey:
         """Return None: that is not known here."""
         return None
 
-    def catch_up(self, done: Callable[[], None]) -> None:
-        """Call `done` at once: there is nothing to wait for."""
-        done()
+    def catch_up(self, mark: int) -> None:
+        """Report the mark at once: no edges come before it."""
+        if self._listener:
+            self._listener.caught_up(mark)
 
     def stop(self) -> None:
         """Do nothing: nothing runs."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.kwin import KWin
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.core.ports import DesktopManagedHotkey
@@ -30,14 +28,14 @@ WAYS = ["portal", "kde"]
 WHOLE = 10_000_000  # of a log
 
 
-class Watch:
+class Watch(FakeListener):
     """A started hotkey and what it reports."""
 
     def __init__(self, **settings: str) -> None:
-        self.told: queue.Queue[str] = queue.Queue()
-        self._edges: queue.Queue[Edge] = queue.Queue()
+        super().__init__()
+        self.told = self.reasons  # notices, too
         self.hotkey = select(HotkeySettings(**settings), FakeNotices(self.told.put))
-        self.hotkey.start(self._edges.put, self.told.put)
+        self.hotkey.start(self)
 
     def trigger(self) -> Trigger:
         """Wait for KDE's answer."""
@@ -47,10 +45,10 @@ class Watch:
 
     def edges(self, number: int) -> list[str]:
         """Wait for this many edges, and see that no more come."""
-        found = [self._edges.get(timeout=30) for _ in range(number)]
+        found = [self.reported.get(timeout=30) for _ in range(number)]
         time.sleep(0.1)
-        while not self._edges.empty():
-            found.append(self._edges.get())
+        while not self.reported.empty():
+            found.append(self.reported.get())
         return [("+" if edge.down else "-") + edge.key for edge in found]
 
 

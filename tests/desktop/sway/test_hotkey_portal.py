@@ -10,7 +10,7 @@ import platformdirs
 import pytest
 from dbus_fast.aio import MessageBus
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.session import Session
 from tests.rigs.shortcuts_portal import Desktop, NewPortal, Registry
 from tests.rigs.sway import Sway
@@ -46,30 +46,29 @@ def enter(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-class Watch:
+class Watch(FakeListener):
     """A started hotkey and what it reports."""
 
     def __init__(self, settings: HotkeySettings) -> None:
+        super().__init__()
         self.told: queue.Queue[str] = queue.Queue()
-        self.lost: queue.Queue[str] = queue.Queue()
         self.changes: queue.Queue[Trigger] = queue.Queue()
-        self._edges: queue.Queue[Edge] = queue.Queue()
         self.hotkey = PortalHotkey(settings, FakeNotices(self.told.put))
         self.hotkey.trigger_changed.subscribe(lambda: self.changes.put(self.hotkey.trigger()))
-        self.hotkey.start(self._edges.put, self.lost.put)
+        self.hotkey.start(self)
 
     def named(self) -> Trigger:
         return self.changes.get(timeout=30)
 
-    def note(self, name: str) -> None:
-        self._edges.put(Edge(name, True, time.monotonic()))
+    def caught_up(self, mark: int) -> None:
+        self.reported.put(Edge(f"caught up {mark}", True, time.monotonic()))
 
     def edges(self, number: int) -> list[str]:
         """Wait for this many edges, and see that no more come."""
-        found = [self._edges.get(timeout=30) for _ in range(number)]
+        found = [self.reported.get(timeout=30) for _ in range(number)]
         time.sleep(0.1)
-        while not self._edges.empty():
-            found.append(self._edges.get())
+        while not self.reported.empty():
+            found.append(self.reported.get())
         return [("+" if edge.down else "-") + edge.key for edge in found]
 
 
@@ -111,8 +110,8 @@ def test_who_waits_is_told_after_what_the_portal_has_sent(start, portal):
     watch.named()
     portal.do("press")
     portal.do("release")
-    watch.hotkey.catch_up(lambda: watch.note("caught up"))
-    assert watch.edges(7) == [*DOWN, *UP, "+caught up"]
+    watch.hotkey.catch_up(3)
+    assert watch.edges(7) == [*DOWN, *UP, "+caught up 3"]
 
 
 def test_the_shortcuts_are_told_in_both_requests_and_the_session_has_one_name(start, portal):
@@ -160,7 +159,7 @@ def test_a_binding_that_is_refused_is_told_and_ends_nothing(start, portal, answe
     assert words in told
     assert "`tray-dictate start`" in told
     assert watch.named() == Trigger("", told, "portal")
-    assert watch.lost.empty()
+    assert watch.reasons.empty()
 
 
 def test_a_dialog_may_wait_for_long_and_a_start_does_not_wait_for_it(start, portal):
@@ -214,7 +213,7 @@ def test_a_portal_that_is_restarted_has_it_bound_again(start, portal):
     portal.do("release")
     assert watch.edges(3) == UP
     assert watch.told.empty()
-    assert watch.lost.empty()
+    assert watch.reasons.empty()
 
 
 def test_a_repetition_is_none_and_a_lost_release_is_made_good_by_the_next(start, portal):
@@ -243,7 +242,7 @@ def test_it_is_stopped_twice_and_tells_of_no_loss(start):
     watch.named()
     watch.hotkey.stop()
     watch.hotkey.stop()
-    assert watch.lost.empty()
+    assert watch.reasons.empty()
 
 
 def test_a_bus_that_goes_is_a_loss(monkeypatch):
@@ -252,7 +251,7 @@ def test_a_bus_that_goes_is_a_loss(monkeypatch):
         enter(session, monkeypatch)
         watch = Watch(HotkeySettings(keys=KEYS))
         watch.named()
-    assert "session bus is gone" in watch.lost.get(timeout=30)
+    assert "session bus is gone" in watch.reasons.get(timeout=30)
     watch.hotkey.stop()
 
 

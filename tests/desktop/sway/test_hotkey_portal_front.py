@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from dbus_fast import DBusError, Variant
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.portal_front_end import GNOME, FrontEnd
 from tests.rigs.session import Session
 from tests.rigs.strangers import Stranger
@@ -45,7 +45,9 @@ def watch(entered) -> Iterator[Any]:
         hotkey = PortalHotkey(HotkeySettings(), FakeNotices(told.put), limits)
         made.append(hotkey)
         hotkey.trigger_changed.subscribe(lambda: named.put(hotkey.trigger().keys))
-        hotkey.start(print, told.put)
+        listener = FakeListener()
+        listener.reasons = told  # notices, too
+        hotkey.start(listener)
         return named, told
 
     yield begin

@@ -15,6 +15,7 @@ import pytest
 from tests.fakes import (
     FakeCues,
     FakeEngine,
+    FakeListener,
     FakeMicrophone,
     FakeNotices,
     FakeRewriter,
@@ -200,12 +201,19 @@ async def outcomes(
     """Return what each of the steps leaves in the window."""
     typist: list[Typist] = []
     loop = asyncio.get_running_loop()
-    edge = lambda edge: loop.call_soon_threadsafe(typist[-1].edge, edge)  # noqa: E731
+
+    class Listener(FakeListener):
+        def edge(self, edge: Edge) -> None:
+            loop.call_soon_threadsafe(typist[-1].edge, edge)
+
+        def caught_up(self, mark: int) -> None:
+            loop.call_soon_threadsafe(typist[-1].daemon.caught_up, mark)
+
     found: dict[str, str] = {}
     for name, what in steps.items():
         typist.append(Typist(desktop, window, parts))
         if not found:
-            parts.hotkey.start(edge, pytest.fail)
+            parts.hotkey.start(Listener())
         await typist[-1].daemon.start()
         found[name] = await typist[-1].do(what)
         await typist[-1].daemon.stop()

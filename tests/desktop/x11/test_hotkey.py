@@ -13,7 +13,7 @@ import pytest
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
@@ -26,21 +26,20 @@ from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.hotkey.x11.own_keys import OwnKeys
 
 
-class Watch:
+class Watch(FakeListener):
     """A started hotkey and what it reports."""
 
     def __init__(self, hotkey: XInputHotkey | PynputHotkey) -> None:
+        super().__init__()
         self.hotkey = hotkey
-        self._edges: queue.Queue[Edge] = queue.Queue()
-        self.lost: queue.Queue[str] = queue.Queue()
-        hotkey.start(self._edges.put, self.lost.put)
+        hotkey.start(self)
 
     def edges(self, number: int, within: float = 20) -> list[str]:
         """Wait for this many edges, and see that no more come."""
-        found = [self._edges.get(timeout=within) for _ in range(number)]
+        found = [self.reported.get(timeout=within) for _ in range(number)]
         time.sleep(0.1)
-        while not self._edges.empty():
-            found.append(self._edges.get())
+        while not self.reported.empty():
+            found.append(self.reported.get())
         return [("+" if edge.down else "-") + edge.key for edge in found]
 
 
@@ -262,13 +261,14 @@ def test_a_lock_that_is_the_hotkey_stays_as_it_was(environ, xserver, key, keycod
 
 
 def test_an_edge_is_when_the_server_says_not_when_we_read_of_it(environ, xserver):
-    def slow(edge: Edge) -> None:
-        edges.append(edge)
-        time.sleep(0.1)  # a busy machine
+    class Slow(FakeListener):
+        def edge(self, edge: Edge) -> None:
+            edges.append(edge)
+            time.sleep(0.1)  # a busy machine
 
     edges: list[Edge] = []
     hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
-    hotkey.start(slow, print)
+    hotkey.start(Slow())
     server = display.Display(xserver.display)
     control = server.keysym_to_keycode(XK.XK_Control_R)
     for kind, after in ((X.KeyPress, 0), (X.KeyRelease, 200), (X.KeyPress, 10), (X.KeyRelease, 50)):
@@ -287,11 +287,15 @@ def test_who_waits_for_the_reader_is_told_after_all_that_has_happened(environ, x
     seen: queue.Queue[str] = queue.Queue()
     goes_on = threading.Event()
 
-    def busy(edge: Edge) -> None:
-        goes_on.wait(30)
-        seen.put(edge.key)
+    class Busy(FakeListener):
+        def edge(self, edge: Edge) -> None:
+            goes_on.wait(30)
+            seen.put(edge.key)
 
-    hotkey.start(busy, print)
+        def caught_up(self, mark: int) -> None:
+            seen.put(f"caught up {mark}")
+
+    hotkey.start(Busy())
     keys = display.Display(xserver.display)
     try:
         code = keys.keysym_to_keycode(XK.XK_Control_R)
@@ -299,9 +303,9 @@ def test_who_waits_for_the_reader_is_told_after_all_that_has_happened(environ, x
             xtest.fake_input(keys, X.KeyPress, code)
             xtest.fake_input(keys, X.KeyRelease, code)
         keys.sync()
-        hotkey.catch_up(lambda: seen.put("caught up"))
+        hotkey.catch_up(7)
         goes_on.set()
-        assert [seen.get(timeout=30) for _ in range(41)] == ["ctrl_r"] * 40 + ["caught up"]
+        assert [seen.get(timeout=30) for _ in range(41)] == ["ctrl_r"] * 40 + ["caught up 7"]
     finally:
         hotkey.stop()
         keys.close()
@@ -337,7 +341,7 @@ def test_a_server_that_goes_away_is_told(monkeypatch):
     with Desktop() as short:
         monkeypatch.setenv("DISPLAY", short.display)
         watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices()))
-    assert "gone" in watching.lost.get(timeout=5)
+    assert "gone" in watching.reasons.get(timeout=5)
     watching.hotkey.stop()
 
 
@@ -390,7 +394,7 @@ def test_the_fallback_by_pynput_reports_a_hold(environ, xserver):
     xserver.tap("a")  # its thread ends with the next key event
     names = lambda: [thread.name for thread in threading.enumerate()]  # noqa: E731
     wait_until(lambda: "hotkey-watch" not in names(), 20, "pynput's listener has ended")
-    assert watching.lost.empty()
+    assert watching.reasons.empty()
     window.close()
 
 

@@ -10,12 +10,13 @@ import pytest
 from Xlib import X, Xatom, display
 from Xlib.display import Display
 
-from tests.fakes import FakeNotices
+from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import listening
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
+from tray_dictate.core.chord import Edge
 from tray_dictate.core.keys import parse_chord
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.system.screen_lock.x11 import X11Lock
@@ -85,7 +86,12 @@ def test_a_key_that_some_program_has_taken_locks_nothing_while_it_is_down(xserve
 def test_our_own_hotkey_locks_nothing(xserver, lock):
     hotkey = XInputHotkey(parse_chord("f9"), (), FakeNotices())
     asked: list[bool] = []
-    hotkey.start(lambda _edge: asked.append(lock.is_locked()), print)
+
+    class Listener(FakeListener):
+        def edge(self, _edge: Edge) -> None:
+            asked.append(lock.is_locked())
+
+    hotkey.start(Listener())
     xserver.tap("F9")
     wait_until(lambda: len(asked) == 2, 5, "both edges")
     assert asked == [False, False]

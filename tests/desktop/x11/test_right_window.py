@@ -8,7 +8,7 @@ import sys
 import pytest
 from Xlib import X
 
-from tests.fakes import FakeNotices, PlainText
+from tests.fakes import FakeListener, FakeNotices, PlainText
 from tests.rigs.processes import Program
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
@@ -128,8 +128,13 @@ async def test_what_was_inserted_is_erased_to_the_character(environ: Desktop, ou
 
 def test_a_click_is_told_and_the_wheel_is_not(environ: Desktop) -> None:
     edges: list[Edge] = []
+
+    class Listener(FakeListener):
+        def edge(self, edge: Edge) -> None:
+            edges.append(edge)
+
     hotkey = XInputHotkey(parse_chord("f9"), (), FakeNotices())
-    hotkey.start(edges.append, lambda _reason: None)
+    hotkey.start(Listener())
     try:
         with environ.text_window("tk"):
             environ.click(200, 200)

@@ -146,12 +146,12 @@ class XInputHotkey(KeyReader):
                     self._take(self._display.next_event())
                 if x11.wait(self._display, self._wake_up):
                     self._take_claims()
-                    self._call_waiting()
+                    self._report_marks()
                 if self._stopped:
                     break
             self._grabs.repeat(self._grabs.hidden, on=True)
         except (error.ConnectionClosedError, OSError, ValueError) as reason:
-            self._on_lost(f"The X server is gone: {reason}.")
+            self._listener.lost(f"The X server is gone: {reason}.")
 
     def _take(self, event: Any) -> None:
         if event.type == ge.GenericEventCode and event.evtype in (_RAW_PRESS, _RAW_RELEASE):
@@ -193,9 +193,9 @@ class XInputHotkey(KeyReader):
                 self._pressed[button] = source
             else:
                 self._pressed.pop(button, None)
-            self._on_edge(Edge(name, down, at))
+            self._listener.edge(Edge(name, down, at))
         elif down and button <= _BUTTONS:
-            self._on_edge(Edge(POINTER, True, at))
+            self._listener.edge(Edge(POINTER, True, at))
 
     def _look_at_map(self) -> None:
         """Read the names of the keys, and tell the user of a chord that has lost one."""
@@ -241,7 +241,7 @@ class XInputHotkey(KeyReader):
         if not down:
             self._locks.released(keycode)
         name = self._names.get(keycode, f"keycode {keycode}")
-        self._on_edge(Edge(name, down, at))
+        self._listener.edge(Edge(name, down, at))
 
     def _find_xtest(self) -> set[int]:
         devices = self._display.xinput_query_device(xinput.AllDevices).devices
