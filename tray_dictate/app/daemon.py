@@ -172,8 +172,8 @@ class Daemon:
         parts.config_changed.subscribe(self._config_changed)
         self._live: dict[int, LiveDictation] = {}
         self._cues = CuePolicy(parts.play)
-        self.delivery = Delivery(parts, partial(notices.tell, cause="delivery"), self._delivered)
-        self.last = LastDictation(self.delivery, partial(notices.tell, cause="asked"))
+        self.delivery = Delivery(parts, notices, self)
+        self.last = LastDictation(self.delivery, notices)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -318,6 +318,10 @@ class Daemon:
         else:
             self._idle.set()
 
+    def delivered(self, number: int, trouble: str) -> None:
+        """See DeliveryObserver."""
+        self.post(Delivered(number, trouble))
+
     def own_click(self) -> None:
         """Learn that the user's latest click was on our icon or its menu."""
         self.delivery.own_menu_clicked(asyncio.get_running_loop().time())
@@ -423,9 +427,6 @@ class Daemon:
         )
         self._live[number] = dictation
         self.delivery.begin(number, dictation.record)
-
-    def _delivered(self, number: int, trouble: str) -> None:
-        self.post(Delivered(number, trouble))
 
     def _look_again(self, doubt: bool) -> None:
         self._look = None

@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from tray_dictate.app.components import Components
 from tray_dictate.app.composer import Composer
@@ -24,7 +25,7 @@ from tray_dictate.app.placement import InsertResult, Origin, Piece, Placement
 from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.ports import Target
+from tray_dictate.core.ports import Notifier, Target
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
@@ -130,6 +131,14 @@ class _Unwritten:
         return ""
 
 
+class DeliveryObserver(Protocol):
+    """Follows the delivery; called on the loop."""
+
+    def delivered(self, number: int, trouble: str) -> None:
+        """A segment of this dictation is over; `trouble` is why it was not inserted, or empty."""
+        ...
+
+
 class Delivery:
     """Takes segments to the window; `run` is its task.
 
@@ -140,11 +149,10 @@ class Delivery:
     def __init__(
         self,
         parts: Components,
-        tell: Callable[[str], None],
-        on_done: Callable[[int, str], None],
+        notices: Notifier,
+        observer: DeliveryObserver,
     ) -> None:
-        """`on_done` gets the number of the dictation of each segment, and what went wrong."""
-        self._parts, self._tell, self._on_done = parts, tell, on_done
+        self._parts, self._notices, self._observer = parts, notices, observer
         self._queue: asyncio.Queue[tuple[_Dictation, Spoken]] = asyncio.Queue()
         self._live: dict[int, _Dictation] = {}
         self._under_way: _Dictation | None = None  # whose segment is being delivered
@@ -184,7 +192,7 @@ class Delivery:
         self._parts.caret.look()
 
     def put(self, number: int, text: str, seconds: float | None = None) -> None:
-        """Deliver a segment after those before it; `on_done` follows, whatever becomes of it.
+        """Deliver a segment after those before it; `DeliveryObserver.delivered` always follows.
 
         `seconds` is how long it was spoken, None where that is not known.
         """
@@ -230,7 +238,7 @@ class Delivery:
                     trouble = await self._deliver_or_keep(dictation, spoken)
                     self._under_way = None
                     dictation.raw = dictation.unwritten = ""
-            self._on_done(dictation.number, trouble)
+            self._observer.delivered(dictation.number, trouble)
 
     async def redo(self) -> str:
         """Insert the last dictation again, where the focus is now; return what to tell the user.
@@ -515,6 +523,9 @@ class Delivery:
         trouble = f"{reason} {where}"
         self._tell(trouble)
         return trouble
+
+    def _tell(self, message: str) -> None:
+        self._notices.tell(message, "delivery")
 
     def _joined(self, before: str, text: str) -> str:
         return before + Insert(text).after(before, self._pipeline.spelling)

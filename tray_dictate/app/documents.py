@@ -13,7 +13,8 @@ import shlex
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ class Documents:
         """Return the user's file; a new one explains every setting and changes none."""
         path = self._settings
         if not path.exists():
-            _write(path, template.render(), files.make_folder)
+            with _write_errors(path):
+                files.make_folder(path.parent)
+                _write(path, template.render())
         return path
 
     async def _check(self) -> Path:
@@ -110,7 +113,9 @@ class Documents:
         if not said.strip():
             raise _no_check(f"it ended with code {code} and said nothing.")
         path = files.log_file().with_name("check.txt")
-        _write(path, said.decode(errors="replace"), files.private_folder)
+        with _write_errors(path):
+            files.private_folder(path.parent)
+            _write(path, said.decode(errors="replace"))
         return path
 
     async def _show(self, path: Path) -> None:
@@ -179,14 +184,19 @@ def _words(command: str) -> list[str]:
         return []
 
 
-def _write(path: Path, text: str, folder: Callable[[Path], Path]) -> None:
-    """Write a file that only its owner may read. Raises UnavailableError."""
+@contextmanager
+def _write_errors(path: Path) -> Generator[None]:
+    """Turn an OSError into an UnavailableError."""
     try:
-        folder(path.parent)
-        with open(path, "w", encoding="utf-8", opener=files.open_private) as file:
-            file.write(text)
+        yield
     except OSError as reason:
         raise UnavailableError(f"{path} cannot be written: {reason.strerror}.") from reason
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read. Raises OSError."""
+    with open(path, "w", encoding="utf-8", opener=files.open_private) as file:
+        file.write(text)
 
 
 def _no_check(reason: str) -> UnavailableError:

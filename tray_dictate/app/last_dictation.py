@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from tray_dictate.app.delivery import Delivery
 from tray_dictate.core.errors import DictateError
+from tray_dictate.core.ports import Notifier
 from tray_dictate.system.threads import TaskSet
 
 _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where it was
@@ -15,8 +15,8 @@ _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where i
 class LastDictation:
     """Does what the user asks for; tells what stands in its way. On the loop."""
 
-    def __init__(self, delivery: Delivery, tell: Callable[[str], None]) -> None:
-        self._delivery, self._tell = delivery, tell
+    def __init__(self, delivery: Delivery, notices: Notifier) -> None:
+        self._delivery, self._notices = delivery, notices
         self._tasks = TaskSet()
 
     def ask(self, name: str, after: float = 0) -> None:
@@ -41,4 +41,4 @@ class LastDictation:
                 case _:
                     raise ValueError(name)
         except DictateError as reason:
-            self._tell(str(reason))
+            self._notices.tell(str(reason), "asked")
