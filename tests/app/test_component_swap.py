@@ -21,8 +21,8 @@ from tests.fakes import (
     TemporaryStore,
 )
 from tests.waiting import until
+from tray_dictate.app.component_swap import ComponentSwap
 from tray_dictate.app.components import Component, ComponentFactory, Components, Name
-from tray_dictate.app.live_config import ComponentSwap
 from tray_dictate.config import load as config_load
 from tray_dictate.config.schema import Config, HistorySettings, OutputSettings
 from tray_dictate.core.dictation import Status
@@ -121,7 +121,7 @@ class Rig(DaemonRig):
         self.desktop: Callable[[], object] = lambda: None
         self.hotkeys: list[Hotkey] = []
         keyboard = SwitchableHotkey(lambda *_: self._hotkey(), self.parts.config.hotkey)
-        self.apply = ComponentSwap(self.factory, keyboard, self.parts, self.daemon, self.notices)
+        self.swap = ComponentSwap(self.factory, keyboard, self.parts, self.daemon, self.notices)
         self.committed = 0
 
     async def stop(self) -> None:
@@ -130,7 +130,8 @@ class Rig(DaemonRig):
 
     async def change(self, *settings: str) -> None:
         config = config_load.load(None, ["audio.tail_ms=50", *settings], {})
-        await self.apply(config, self.commit)
+        async with self.swap.applied(config):
+            await self.commit()
 
     async def commit(self) -> None:
         self.committed += 1

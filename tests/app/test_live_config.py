@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import FakeNotices
 from tests.waiting import until
-from tray_dictate.app.live_config import Commit, LiveConfig
+from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import ConfigError, UnavailableError
@@ -29,12 +30,13 @@ class Parts:
         self.may_apply = asyncio.Event()
         self.may_apply.set()
 
-    async def apply(self, config: Config, commit: Commit) -> None:
+    @asynccontextmanager
+    async def applied(self, config: Config) -> AsyncGenerator[None]:
         if self.refuses:
             raise UnavailableError(self.refuses)
         self.asked = True
         await self.may_apply.wait()  # a new engine loads
-        await commit()
+        yield
         if self.refuses_late:
             raise UnavailableError(self.refuses_late)
         self.config = config
@@ -49,7 +51,7 @@ class Rig:
         sources = Sources(path, overrides, env or {})
         self.parts.config = sources.load()
         self.settings = LiveConfig(
-            sources, self.parts.config, self.parts.apply, FakeNotices(self.told.append)
+            sources, self.parts.config, self.parts, FakeNotices(self.told.append)
         )
 
     @property

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 _CLOSING = 20.0  # seconds for a component to close
 MakeEngine = Callable[[EngineSettings, Notifier, CloudQuota], Engine]
 # a component that can be replaced while the daemon runs
-Name = Literal["engine", "microphone", "cues", "rewriter", "output", "history", "tray", "caret"]
+Name = Literal["engine", "microphone", "cues", "rewriter", "output", "tray", "caret"]
 
 
 class Component(Protocol):
@@ -99,21 +99,17 @@ class Components:
         """Put the components and settings of `new` into the places of these, and say so."""
         self.config = new.config
         self.engine, self.microphone, self.cues = new.engine, new.microphone, new.cues
-        self.rewriter, self.output, self.history = new.rewriter, new.output, new.history
+        self.rewriter, self.output = new.rewriter, new.output
         self.tray, self.caret = new.tray, new.caret
         self.config_changed.emit(self.config)
 
     def can_reconfigure(self, name: Name) -> bool:
         """Return whether this very component can go on with other settings."""
-        if name == "output":
-            return isinstance(self.output, output.Adaptable)
-        return name == "history"
+        return name == "output" and isinstance(self.output, output.Adaptable)
 
     def reconfigure(self, name: Name, config: Config) -> None:
         """Have a component go on with other settings; for those that can."""
-        if name == "history":
-            self.history.change(config.history)
-        elif isinstance(self.output, output.Adaptable):
+        if name == "output" and isinstance(self.output, output.Adaptable):
             self.output.adapt(config.output)
 
     def hint(self) -> str:
@@ -154,7 +150,6 @@ def settings_by_component(config: Config) -> dict[Name, object]:
         "cues": config.audio,
         "rewriter": config.rewrite,
         "output": config.output,
-        "history": config.history,
         "tray": config.tray,
         "caret": config.text.read_caret,
     }
@@ -209,8 +204,6 @@ class ComponentFactory:
                 components.rewriter = self.rewriter(config)
             case "output":
                 components.output = self.output(config)
-            case "history":
-                components.history = self.store  # it is never replaced
             case "tray":
                 components.tray = self.tray(config)
             case "caret":

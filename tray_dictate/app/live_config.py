@@ -8,47 +8,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
 
-from tray_dictate.app.components import (
-    Component,
-    ComponentFactory,
-    Components,
-    Name,
-    settings_by_component,
-)
-from tray_dictate.app.daemon import Daemon
 from tray_dictate.config import edit, load
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config
 from tray_dictate.config.schema import settings as every_setting
 from tray_dictate.core.errors import ConfigError, DictateError
 from tray_dictate.core.ports import Notifier
-from tray_dictate.hotkey.switchable import SwitchableHotkey
-from tray_dictate.system import logs
-from tray_dictate.system.memory import trim
 
 log = logging.getLogger(__name__)
 
-
 _NAMES = tuple(f"{section}.{name}" for section, name, _, _ in every_setting())
 _MOMENT = 5.0  # seconds for a change that is under way at the end
-Commit = Callable[[], Awaitable[None]]
-# makes the parts that settings are for, then commits, then lets them take over; after an
-# exception (a DictateError) all is as it was
-Apply = Callable[[Config, Commit], Awaitable[None]]
+
+
+class Swap(Protocol):
+    """Has the components of the daemon follow the settings."""
+
+    def applied(self, config: Config) -> AbstractAsyncContextManager[None]:
+        """Prepare for other settings on entry, and put them in effect on exit.
+
+        Raises DictateError where that fails, or what the body raises; then nothing has changed.
+        """
+        ...
 
 
 class LiveConfig:
-    """What is in force; lives on the loop."""
+    """The settings in effect; lives on the loop."""
 
-    def __init__(self, sources: Sources, config: Config, apply: Apply, notices: Notifier) -> None:
-        """`notices` gets the mistakes in a file that was edited."""
+    def __init__(self, sources: Sources, config: Config, swap: Swap, notices: Notifier) -> None:
+        """Mistakes in an edited file are told to `notices`."""
         self._sources, self.config = sources, config
-        self._apply, self._notices = apply, notices
+        self._swap, self._notices = swap, notices
         self._one = asyncio.Lock()  # change at a time
         self._begun = asyncio.Event()
         self._seen = self._text()  # what the file held when it was last read
@@ -79,14 +73,11 @@ class LiveConfig:
             else:
                 text = edit.with_value(before, name, value)
                 config = await asyncio.to_thread(self._sources.load, text)
-
-            async def commit() -> None:
-                if text != before:
-                    await asyncio.to_thread(edit.write, path, text, before)
-                self._seen = text
-
             try:
-                await self._put_in_force(config, commit)
+                async with self._applied(config):
+                    if text != before:
+                        await asyncio.to_thread(edit.write, path, text, before)
+                    self._seen = text
             except Exception:
                 if self._seen == text != before:  # written, and then it could not be
                     await asyncio.to_thread(edit.write, path, before, text)
@@ -98,10 +89,8 @@ class LiveConfig:
         async with self._turn():
             self._seen = self._text()
             config = await asyncio.to_thread(self._sources.load)  # expressions take time to read
-
-            async def commit() -> None: ...
-
-            changed = await self._put_in_force(config, commit)
+            async with self._applied(config) as changed:
+                pass  # the file says so already
         if self._wrong:
             self._wrong = False
             self._notices.tell("", "settings")
@@ -178,21 +167,25 @@ class LiveConfig:
             words = "The edited settings could not be applied; the log has the details."
             self._notices.tell(words, "settings")
 
-    async def _put_in_force(self, config: Config, commit: Commit) -> list[str]:
-        """Return the names of what has changed. Raises ConfigError."""
+    @asynccontextmanager
+    async def _applied(self, config: Config) -> AsyncGenerator[list[str]]:
+        """Put settings in effect after the body; yield the names of those that change.
+
+        Raises ConfigError.
+        """
         changed = _changed(self.config, config)
         if not changed:
-            await commit()
-            return []
+            yield changed
+            return
         try:
-            await self._apply(config, commit)
+            async with self._swap.applied(config):
+                yield changed
         except ConfigError:
             raise
         except DictateError as reason:
             raise ConfigError([f"{', '.join(changed)} cannot be changed: {reason}"]) from reason
         self.config = config
         log.info("settings changed: %s", ", ".join(changed))
-        return changed
 
     def _right(self, name: str, text: str) -> Config:
         """Return what the file says now. Raises ConfigError: a broken file is left alone."""
@@ -220,85 +213,3 @@ def _value(config: Config, name: str) -> Any:
 def _changed(before: Config, after: Config) -> list[str]:
     """Return the names of the settings that differ; values may be private."""
     return [name for name in _NAMES if _value(before, name) != _value(after, name)]
-
-
-class ComponentSwap:
-    """LiveConfig's Apply: replaces the components that the changed settings concern.
-
-    What can fail is done first, beside the components in use: the new ones are made, and the new
-    engine is loaded. They take over between two dictations, since a dictation keeps its settings
-    until its last word is delivered. Whatever fails, the old components stay.
-    """
-
-    def __init__(
-        self,
-        factory: ComponentFactory,
-        keyboard: SwitchableHotkey,
-        parts: Components,
-        daemon: Daemon,
-        notices: Notifier,
-    ) -> None:
-        self._factory, self._keyboard = factory, keyboard
-        self._parts, self._daemon, self._notices = parts, daemon, notices
-
-    async def __call__(self, config: Config, commit: Commit) -> None:
-        """Put the settings in force, or raise DictateError and leave all as it was."""
-        new = await self._make(config)
-        before = self._parts.microphone, self._parts.engine
-        hotkey = None
-        try:
-            hotkey = await self._keyboard.make(config.hotkey)
-            await commit()
-            async with self._daemon.between_dictations():
-                self._keyboard.change(config.hotkey, hotkey)
-                hotkey = None  # it is the keyboard's
-                await self._close(self._take_over(new))  # an output gives back what it borrowed
-        except BaseException:
-            if hotkey:
-                hotkey.stop()
-            await self._close(new.not_in(self._parts))
-            raise
-        trim()  # a model that is used no more
-        if before != (self._parts.microphone, self._parts.engine):
-            await self._warm_up()
-
-    async def _make(self, config: Config) -> Components:
-        """Return the components for the settings: new ones where needed. Raises DictateError."""
-        new = replace(self._parts, config=config)
-        try:
-            for name in self._concerned(config):
-                if not self._parts.can_reconfigure(name):
-                    self._factory.renew(name, new)
-            if new.engine is not self._parts.engine:  # the last that can fail, and takes long
-                await new.engine.load()
-        except BaseException:
-            await self._close(new.not_in(self._parts))
-            raise
-        return new
-
-    def _take_over(self, new: Components) -> list[Component]:
-        """Put the new components into their places; return the old ones. Nothing here can fail."""
-        for name in self._concerned(new.config):
-            if self._parts.can_reconfigure(name):
-                self._parts.reconfigure(name, new.config)
-        if new.config.log.level != self._parts.config.log.level:
-            logs.set_level(new.config.log.level)
-        retired = self._parts.not_in(new)
-        self._parts.take_over(new)
-        return retired
-
-    async def _warm_up(self) -> None:
-        try:
-            await self._parts.microphone.warm_up(self._parts.engine.rate)
-        except DictateError as trouble:  # as at the start: told now, and at a press again
-            self._notices.tell(str(trouble))
-
-    def _concerned(self, config: Config) -> list[Name]:
-        """Return the components whose settings are others, in the order of their making."""
-        before = settings_by_component(self._parts.config)
-        after = settings_by_component(config)
-        return [name for name in after if after[name] != before[name]]
-
-    async def _close(self, components: list[Component]) -> None:
-        for component in components:
-            await self._factory.close(component)

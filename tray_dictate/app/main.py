@@ -21,13 +21,14 @@ from typing import Any
 import filelock
 
 from tray_dictate import hotkey
+from tray_dictate.app.component_swap import ComponentSwap
 from tray_dictate.app.components import ComponentFactory, MakeEngine
 from tray_dictate.app.control import client
 from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.documents import Documents
-from tray_dictate.app.live_config import ComponentSwap, LiveConfig
+from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.app.menu import MenuController, PostedCommands
 from tray_dictate.app.notices import HotkeyNotices, Notices, unseen, welcome
 from tray_dictate.audio.devices import DeviceList
