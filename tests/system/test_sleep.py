@@ -31,21 +31,31 @@ class Watching:
         self.may_sleep = asyncio.Event()
         self.may_sleep.set()
 
-    async def before(self) -> None:
+    async def before_sleep(self) -> None:
         self.called.append("before")
         await self.may_sleep.wait()
 
-    async def after(self) -> None:
+    async def after_sleep(self) -> None:
         self.called.append("after")
 
     async def __aenter__(self) -> Watching:
-        watch = sleep.watch(self.before, self.after, self._pauses)
+        watch = sleep.watch(self, self._pauses)
         self._task = asyncio.create_task(watch)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
         await asyncio.wait([self._task])
+
+
+class Failing:
+    """An observer that fails."""
+
+    async def before_sleep(self) -> None:
+        raise RuntimeError("broken")
+
+    async def after_sleep(self) -> None:
+        raise RuntimeError("broken")
 
 
 def open_files() -> int:
@@ -126,15 +136,12 @@ async def test_where_the_lock_is_refused_each_sleep_is_still_heard_of(
                 service.tell(what)
                 await until(lambda called=called: watching.called[-1:] == [called])
     assert watching.called == ["before", "after"]
-    assert "does not wait for us: Permission denied" in caplog.text
-    assert "Nobody tells" not in caplog.text
+    assert "will not wait for a dictation: Permission denied" in caplog.text
+    assert "cannot be detected" not in caplog.text
 
 
 async def test_what_fails_before_a_sleep_keeps_nobody_awake(logind, caplog):
-    async def fail() -> None:
-        raise RuntimeError("broken")
-
-    task = asyncio.create_task(sleep.watch(fail, fail))
+    task = asyncio.create_task(sleep.watch(Failing()))
     await asyncio.to_thread(logind.wait_for, "locked tray_dictate")
     logind.tell("sleep")
     await asyncio.to_thread(logind.wait_for, "unlocked")
@@ -155,6 +162,6 @@ async def test_where_there_is_no_login_manager_the_log_says_so_once(
             service.stop()
         monkeypatch.setenv(*next(iter(service.env.items())))
         async with asyncio.timeout(30):
-            await sleep.watch(Watching().before, Watching().after)
+            await sleep.watch(Watching())
     [said] = [record.message for record in caplog.records if record.name == sleep.__name__]
-    assert "Nobody tells when the machine sleeps" in said
+    assert "No logind: suspend cannot be detected" in said

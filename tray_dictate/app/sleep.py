@@ -1,8 +1,8 @@
-"""The machine's sleep, as systemd's (or elogind's) login manager tells it on the system bus.
+"""Finishes dictations before the machine suspends, and recovers after it resumes.
 
-Before it a dictation is finished, for which the manager waits a few seconds: that is what the
-lock is for. After it nothing is as it was: connections are dead though they do not know it, the
-microphone may be deaf, and a key may have been let go while nobody looked.
+systemd's (or elogind's) login manager announces both on the system bus, and delays the suspend for
+a few seconds while we hold an inhibitor lock. After the resume connections are dead without having
+been closed, the microphone may deliver nothing, and a key may have been released unseen.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
@@ -25,54 +25,70 @@ _LONGEST = 4.0  # seconds for a dictation to be finished; the manager waits for 
 _PAUSES = 5.0, 60.0  # seconds before another look for a bus that has gone: at first, and at last
 _NAME, _PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
 _MANAGER, _SIGNAL = f"{_NAME}.Manager", "PrepareForSleep"
-_UNHELD = "a dictation may be cut off by the next sleep, which does not wait for us: %s"
-_LOCK = "sleep", "tray_dictate", "A dictation is finished first", "delay"
-
-Do = Callable[[], Awaitable[None]]
+_UNHELD = "the next suspend will not wait for a dictation: %s"
+_LOCK = "sleep", "tray_dictate", "Finishing a dictation", "delay"
 
 
-async def follow(daemon: Daemon, parts: Components) -> None:
-    """Do what is to be done around each sleep, until cancelled; for where nobody tells, nothing."""
+class SleepObserver(Protocol):
+    """Acts around each suspend; called on the loop."""
 
-    async def before() -> None:
+    async def before_sleep(self) -> None:
+        """The machine is about to suspend: it waits for the end of this, but only for seconds."""
+        ...
+
+    async def after_sleep(self) -> None:
+        """The machine has resumed."""
+        ...
+
+
+async def follow(daemon: Daemon, components: Components) -> None:
+    """Have the daemon follow each suspend until cancelled; return if none can be detected."""
+    await watch(_DaemonSleep(daemon, components))
+
+
+class _DaemonSleep:
+    """The daemon's SleepObserver."""
+
+    def __init__(self, daemon: Daemon, components: Components) -> None:
+        self._daemon, self._components = daemon, components
+
+    async def before_sleep(self) -> None:
         log.info("the machine is about to sleep")
-        await daemon.settle(_LONGEST)
+        await self._daemon.settle(_LONGEST)
 
-    async def after() -> None:
+    async def after_sleep(self) -> None:
         log.info("the machine has slept")
-        daemon.look_at_keys()
-        await parts.microphone.after_resume()
-        await parts.engine.after_resume()
-
-    await watch(before, after)
+        self._daemon.look_at_keys()
+        await self._components.microphone.after_resume()
+        await self._components.engine.after_resume()
 
 
-async def watch(before: Do, after: Do, pauses: tuple[float, float] = _PAUSES) -> None:
-    """Call these before and after each sleep, until cancelled or where nobody tells of it."""
+async def watch(observer: SleepObserver, pauses: tuple[float, float] = _PAUSES) -> None:
+    """Call the observer around each suspend until cancelled; return if there is no logind."""
 
     async def use(bus: MessageBus) -> None:
         try:
-            await _Watch(bus, before, after).run()
+            await _Watch(bus, observer).run()
         except TROUBLE as reason:
-            log.info("Nobody tells any more when the machine sleeps: %s", reason)
+            log.info("lost logind: suspend cannot be detected for now (%s)", reason)
 
     try:
         await stay_connected(_connected, use, Backoff(*pauses))
     except TROUBLE as reason:
-        log.info("Nobody tells when the machine sleeps: %s", reason)
+        log.info("No logind: suspend cannot be detected (%s)", reason)
 
 
 class _Watch:
-    """One connection; the lock is held while nobody sleeps."""
+    """One connection to logind; holds the inhibitor lock except during a suspend."""
 
-    def __init__(self, bus: MessageBus, before: Do, after: Do) -> None:
-        self._bus, self._before, self._after = bus, before, after
+    def __init__(self, bus: MessageBus, observer: SleepObserver) -> None:
+        self._bus, self._observer = bus, observer
         self._manager = Service(bus, _NAME, _PATH)
-        self._told: asyncio.Queue[bool] = asyncio.Queue()
+        self._announced: asyncio.Queue[bool] = asyncio.Queue()  # True: before a suspend
         self._lock: int | None = None
 
     async def run(self) -> None:
-        """Raises one of TROUBLE when the bus goes."""
+        """Follow the announcements until the bus closes, which raises one of TROUBLE."""
         await self._manager.signals(self._hear, _MANAGER, _SIGNAL, _PATH, "b")
         try:
             await self._hold()
@@ -86,15 +102,18 @@ class _Watch:
             self._let_go()
 
     def _hear(self, message: Message) -> None:
-        self._told.put_nowait(bool(message.body[0]))
+        self._announced.put_nowait(bool(message.body[0]))
 
     async def _work(self) -> None:
         while True:
-            sleeps = await self._told.get()
+            sleeps = await self._announced.get()
             try:
-                await (self._before() if sleeps else self._after())
+                if sleeps:
+                    await self._observer.before_sleep()
+                else:
+                    await self._observer.after_sleep()
             except Exception:
-                log.exception("around the machine's sleep")
+                log.exception("a step around the suspend failed")
             if sleeps:
                 self._let_go()
                 continue
@@ -104,7 +123,7 @@ class _Watch:
                 log.info(_UNHELD, reason)
 
     async def _hold(self) -> None:
-        """Have the machine wait for us before it sleeps. Raises one of TROUBLE."""
+        """Take the lock that delays the next suspend. Raises one of TROUBLE."""
         if self._lock is None:
             self._lock = await self._manager.file(_MANAGER, "Inhibit", "ssss", *_LOCK)
 
