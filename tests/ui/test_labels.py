@@ -18,15 +18,14 @@ OWN = "ws://127.0.0.1:8000"
 CLOUDS = {"openai", "azure", "azure-preview"}
 
 
-def unusable(settings: EngineSettings) -> list[str]:
-    """Say what the real one would, with no address in the environment."""
-    needs = settings.name not in ("offline", "openai")
-    return ["no address"] if needs and not settings.endpoint else []
+def usable(settings: EngineSettings) -> set[str]:
+    """Return the engines that can be used with no address in the environment."""
+    return set(ENGINES) if settings.endpoint else {"offline", "openai"}
 
 
-def unusable_with_azure(settings: EngineSettings) -> list[str]:
-    """Say what the real one would, with Azure's address in the environment."""
-    return [] if settings.name.startswith("azure") else unusable(settings)
+def usable_with_azure(settings: EngineSettings) -> set[str]:
+    """Return the engines that can be used with Azure's address in the environment."""
+    return usable(settings) | {"azure", "azure-preview"}
 
 
 @pytest.mark.parametrize(
@@ -59,46 +58,47 @@ def test_every_engine_has_a_name_for_people() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "unusable", "ready"),
+    ("settings", "usable", "ready"),
     [
-        pytest.param({}, unusable, {"offline", "openai"}, id="nothing is set up"),
-        pytest.param({}, unusable_with_azure, {"offline", *CLOUDS}, id="the environment's Azure"),
+        pytest.param({}, usable, {"offline", "openai"}, id="nothing is set up"),
+        pytest.param({}, usable_with_azure, {"offline", *CLOUDS}, id="the environment's Azure"),
         pytest.param(
-            {"endpoint": AZURE}, unusable, {"offline", "azure", "azure-preview"},
+            {"endpoint": AZURE}, usable, {"offline", "azure", "azure-preview"},
             id="an Azure address: no other server gets its key",
         ),
         pytest.param(
-            {"endpoint": OWN}, unusable, set(ENGINES) - CLOUDS,
+            {"endpoint": OWN}, usable, set(ENGINES) - CLOUDS,
             id="a server of one's own is no cloud",
         ),
         pytest.param(
-            {"endpoint": "api.openai.com"}, unusable, {"offline", "openai"}, id="OpenAI's address",
+            {"endpoint": "api.openai.com"}, usable, {"offline", "openai"}, id="OpenAI's address",
         ),
         pytest.param(
-            {"name": "azure", "key_command": ["x"]}, unusable_with_azure,
+            {"name": "azure", "key_command": ["x"]}, usable_with_azure,
             {"offline", "azure", "azure-preview"}, id="Azure's key is not for OpenAI",
         ),
         pytest.param(
-            {"name": "openai", "model": "m"}, unusable_with_azure, {"offline", "openai"},
+            {"name": "openai", "model": "m"}, usable_with_azure, {"offline", "openai"},
             id="OpenAI's model is no deployment of Azure's",
         ),
         pytest.param(
-            {"key_command": ["x"]}, unusable, {"offline", "openai"},
+            {"key_command": ["x"]}, usable, {"offline", "openai"},
             id="switched to offline: a key is OpenAI's where there is no Azure",
         ),
         pytest.param(
-            {"key_command": ["x"]}, unusable_with_azure, {"offline", "azure", "azure-preview"},
+            {"key_command": ["x"]}, usable_with_azure, {"offline", "azure", "azure-preview"},
             id="switched to offline: a key is Azure's where there is one",
         ),
-        pytest.param({"auth": "none"}, unusable, {"offline"}, id="no cloud works without a key"),
+        pytest.param({"auth": "none"}, usable, {"offline"}, id="no cloud works without a key"),
         pytest.param(
-            {"name": "vllm", "auth": "none"}, unusable, {"offline", "vllm"},
+            {"name": "vllm", "auth": "none"}, usable, {"offline", "vllm"},
             id="what is chosen stays so, set up or not",
         ),
     ],
 )  # fmt: skip
-def test_an_engine_whose_server_is_not_set_up_is_grey(settings, unusable, ready) -> None:
-    lines = engines(EngineSettings(**settings), unusable)
+def test_an_engine_whose_server_is_not_set_up_is_grey(settings, usable, ready) -> None:
+    chosen = EngineSettings(**settings)
+    lines = engines(chosen, usable(chosen))
     assert {line.value for line in lines if line.enabled} == ready
     assert all(line.enabled or line.label.endswith("(not set up)") for line in lines)
     assert [line.value for line in lines if line.chosen] == [settings.get("name", "offline")]

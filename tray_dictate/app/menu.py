@@ -19,14 +19,21 @@ from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.audio.devices import DeviceList
-from tray_dictate.config.schema import Config, EngineSettings
+from tray_dictate.config.schema import Config, EngineName, EngineSettings
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import DictateError, UnavailableError
 from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
 from tray_dictate.system.threads import Bridge, TaskSet
-from tray_dictate.ui.labels import engine_title, engines, languages, methods, microphones
+from tray_dictate.ui.labels import (
+    ENGINES,
+    engine_title,
+    engines,
+    languages,
+    methods,
+    microphones,
+)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -158,7 +165,7 @@ class MenuController:
         chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
         return MenuState(
             microphones=listed,
-            engines=engines(config.engine, self.engines.problems),
+            engines=engines(config.engine, self._usable_engines(config.engine)),
             languages=languages(config.engine, tuple(self._spoken)),
             methods=methods(config.output.method),
             recent=recent(entries),
@@ -167,6 +174,14 @@ class MenuController:
             engine=engine_title(config.engine.name),
             hint=self.components.hint(),
         )
+
+    def _usable_engines(self, settings: EngineSettings) -> set[EngineName]:
+        """Return the engines that find all they need in these settings; asks nobody."""
+        return {
+            name
+            for name in ENGINES
+            if not self.engines.problems(settings.model_copy(update={"name": name}))
+        }
 
     async def _starts_at_login(self) -> bool | None:
         try:

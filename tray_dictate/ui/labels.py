@@ -10,7 +10,7 @@ override would turn the sentence round.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from tray_dictate.config.schema import EngineName, EngineSettings
@@ -60,16 +60,16 @@ def microphones(found: list[tuple[str, bool]], wanted: str) -> tuple[MenuOption,
     return tuple(lines)
 
 
-def engines(
-    settings: EngineSettings, unusable: Callable[[EngineSettings], list[str]]
-) -> tuple[MenuOption, ...]:
-    """Return every engine; one that cannot be chosen before it is set up is grey."""
+def engines(settings: EngineSettings, usable: Collection[EngineName]) -> tuple[MenuOption, ...]:
+    """Return every engine, disabled if it must be set up first.
+
+    `usable` are those that find all they need in these settings.
+    """
     lines: list[MenuOption] = []
-    owner = _owner(settings, unusable)
+    owner = _owner(settings, usable)
     for name, title in ENGINES.items():
         chosen = name == settings.name
-        other = settings.model_copy(update={"name": name})
-        may = owner in ("", _family(name)) and not unusable(other)
+        may = owner in ("", _family(name)) and name in usable
         ready = chosen or name == "offline" or may
         label = engine_title(name) if ready else f"{title} (not set up)"
         lines.append(MenuOption(name, label, chosen=chosen, enabled=ready))
@@ -123,7 +123,7 @@ def _family(engine: EngineName) -> str:
     return {"azure-preview": "azure"}.get(engine, engine if engine in CLOUDS else "own")
 
 
-def _owner(settings: EngineSettings, unusable: Callable[[EngineSettings], list[str]]) -> str:
+def _owner(settings: EngineSettings, usable: Collection[EngineName]) -> str:
     """Return whose the server and the key in the settings are; empty where none is named.
 
     A key must not go to another's server, nor what was said.
@@ -139,7 +139,7 @@ def _owner(settings: EngineSettings, unusable: Callable[[EngineSettings], list[s
         return _family(settings.name)
     if settings.auth == "none":
         return "own"
-    return "openai" if unusable(settings.model_copy(update={"name": "azure"})) else "azure"
+    return "azure" if "azure" in usable else "openai"
 
 
 NAME = "tray_dictate"  # the program, for desktops and their settings

@@ -105,7 +105,7 @@ def test_properties_are_those_of_the_protocol() -> None:
 
 
 def test_the_interface_is_what_hosts_expect() -> None:
-    found: introspection.Interface = MenuInterface((), lambda: None).introspect()
+    found: introspection.Interface = MenuInterface((), FakeTrayCommands()).introspect()
     signatures = {
         method.name: (method.in_signature, method.out_signature) for method in found.methods
     }
@@ -126,7 +126,7 @@ def test_the_interface_is_what_hosts_expect() -> None:
 
 def test_an_entry_that_does_not_exist_is_an_error() -> None:
     commands = FakeTrayCommands()
-    interface = MenuInterface(menu(View(), commands), lambda: None)
+    interface = MenuInterface(menu(View(), commands), commands)
     with pytest.raises(DBusError, match="no entry 99"):
         interface._click(99, "clicked")
     interface._click(ROOT, "clicked")

@@ -9,7 +9,7 @@ LayoutUpdated with a new revision.
 # no postponed annotations here: dbus-fast would take "None" for a signature
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -18,7 +18,8 @@ from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
-from tray_dictate.ui.tray.menu import Entry, click
+from tray_dictate.core.ports import TrayCommands
+from tray_dictate.ui.tray.menu import Entry, click, click_default
 
 log = logging.getLogger(__name__)
 
@@ -123,22 +124,30 @@ def _variants(properties: Properties, names: list[str] | None = None) -> dict[st
 class MenuInterface(ServiceInterface):
     """The tree, exported; every call is answered on the loop."""
 
-    def __init__(self, entries: tuple[Entry, ...], on_opened: Callable[[], None]) -> None:
-        """`on_opened` has what is listed live looked up anew; `fresh` is set when that is done."""
+    def __init__(self, entries: tuple[Entry, ...], commands: TrayCommands) -> None:
         super().__init__("com.canonical.dbusmenu")
-        self._on_opened = on_opened
-        self.fresh = asyncio.Event()
+        self._entries, self._commands = entries, commands
+        self.fresh = asyncio.Event()  # set when the menu is up to date after it was opened
         self.tree = Tree()
         self.tree.update(entries)
 
     def update(self, entries: tuple[Entry, ...]) -> None:
-        """Show a new menu, also where it is open just now."""
+        """Show a new menu, also while it is open."""
+        self._entries = entries
         change = self.tree.update(entries)
         if change.layout:
             self.layout_updated(self.tree.revision, ROOT)
         elif change.updated or change.removed:
             updated = [[number, _variants(found)] for number, found in change.updated.items()]
             self.properties_updated(updated, [list(pair) for pair in change.removed.items()])
+
+    def click_default(self) -> None:
+        """Do what a left click on the icon does."""
+        click_default(self._entries)
+
+    def _open(self) -> None:
+        self._commands.note_click()  # by a click on the icon, most likely
+        self._commands.refresh()
 
     def _node(self, number: int) -> Node:
         node = self.tree.nodes.get(number)
@@ -155,7 +164,7 @@ class MenuInterface(ServiceInterface):
     def _click(self, number: int, event: str) -> None:
         entry = self._node(number).entry
         if event == "opened":
-            self._on_opened()
+            self._open()
         if event != "clicked" or entry is None:
             return
         log.debug("the menu's %r was clicked", entry.name)
@@ -222,7 +231,7 @@ class MenuInterface(ServiceInterface):
         """Have it brought up to date, within a moment; return whether it has changed."""
         revision = self.tree.revision
         self.fresh.clear()
-        self._on_opened()
+        self._open()
         with suppress(TimeoutError):
             async with asyncio.timeout(MOMENT):
                 await self.fresh.wait()

@@ -142,18 +142,6 @@ class LinuxTray:
         if not await bubbles.show(*told):
             self._keep_at_icon(told)
 
-    def _pressed(self, button: str) -> None:
-        """Do what a button of a notification says."""
-        match button:
-            case "redo":
-                self._commands.redo()
-            case "copy":
-                self._commands.copy_last()
-            case "settings":
-                self._commands.open_document("settings")
-            case _:
-                self._commands.open_document("check")
-
     def _keep_at_icon(self, told: _Told) -> None:
         """Have the icon say what no notification could, until the next dictation."""
         message, cause, urgency, _ = told
@@ -182,11 +170,12 @@ class LinuxTray:
 
     async def _use(self, bus: MessageBus) -> None:
         """Have icon and notifications on this connection until it ends."""
-        self._bubbles = Notifications(bus, self._pressed)
+        self._bubbles = Notifications(bus, self._commands)
         try:
             self._flush()
             if self._icon:
-                self._item = Item(bus, self._view, self._commands, self._hosted)
+                self._item = Item(bus, self._view, self._commands)
+                self._item.hosted_changed.subscribe(self._hosted)
                 await self._item.start()
             await bus.wait_for_disconnect()
         except EOFError:

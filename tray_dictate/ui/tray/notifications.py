@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import Urgency
+from tray_dictate.core.ports import TrayCommands, Urgency
 from tray_dictate.system.dbus import TROUBLE, Service, connect
 from tray_dictate.ui.labels import BUTTONS, NAME, TITLE, markup, plain
 from tray_dictate.ui.tray.icon import Picture, draw
@@ -28,9 +27,9 @@ _URGENT_TIME = 30_000  # milliseconds; else it stays until it is clicked away
 class Notifications:
     """The bubbles that were shown over one connection to the bus."""
 
-    def __init__(self, bus: MessageBus, on_button: Callable[[str], None] | None = None) -> None:
-        """`on_button` gets the name of a button that the user presses, on the loop."""
-        self._service, self._on_button = Service(bus, SERVICE, PATH), on_button
+    def __init__(self, bus: MessageBus, commands: TrayCommands | None = None) -> None:
+        """`commands` do what a button says, on the loop; without them no buttons are shown."""
+        self._service, self._commands = Service(bus, SERVICE, PATH), commands
         self._listens = False
         self._lock = asyncio.Lock()  # a bubble's number is known when its answer is here
         self._numbers: dict[str, int] = {}  # by cause
@@ -73,7 +72,7 @@ class Notifications:
             "urgency": Variant("y", int(urgency)),
         }
         actions: list[str] = []
-        if "actions" in able and self._on_button and buttons:
+        if "actions" in able and self._commands and buttons:
             await self._listen()
             actions = [word for name in buttons for word in (name, BUTTONS[name])]
         time = _URGENT_TIME if urgency is Urgency.CRITICAL else _DEFAULT_TIME
@@ -93,12 +92,9 @@ class Notifications:
 
     def _heard(self, message: Message) -> None:
         """Take a signal of who shows them, of buttons that are ours."""
-        if (
-            message.body[0] in self._numbers.values()
-            and message.body[1] in BUTTONS
-            and self._on_button
-        ):
-            self._on_button(message.body[1])
+        number, button = message.body
+        if self._commands and number in self._numbers.values():
+            _press(button, self._commands)
 
     async def _capabilities(self) -> list[str]:
         """Return what the service can do; asked each time, another may have taken its place."""
@@ -123,6 +119,21 @@ async def show_once(message: str, cause: str, urgency: Urgency) -> None:
         await Notifications(bus).show(message, cause, urgency)
     finally:
         bus.disconnect()
+
+
+def _press(button: str, commands: TrayCommands) -> None:
+    """Do what a button says; nothing if it is none of ours."""
+    match button:
+        case "redo":
+            commands.redo()
+        case "copy":
+            commands.copy_last()
+        case "settings":
+            commands.open_document("settings")
+        case "check":
+            commands.open_document("check")
+        case _:
+            log.debug("a notification has no button %r", button)
 
 
 def _image(status: Status) -> Variant:

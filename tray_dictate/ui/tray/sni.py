@@ -10,7 +10,6 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,11 +20,12 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import TrayCommands
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.dbus import TROUBLE, Service
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
 from tray_dictate.ui.tray.icon import SIZES, argb
-from tray_dictate.ui.tray.menu import View, click_default, menu
+from tray_dictate.ui.tray.menu import View, menu
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 class ItemInterface(ServiceInterface):
     """What a host reads, and the clicks that it sends."""
 
-    def __init__(self, view: View, activate: Callable[[], None]) -> None:
+    def __init__(self, view: View, menu: dbusmenu.MenuInterface) -> None:
         super().__init__("org.kde.StatusNotifierItem")
-        self._view, self._activate = view, activate
+        self._view, self._menu = view, menu
 
     def show(self, view: View) -> None:
         """Change the icon and its tooltip."""
@@ -139,12 +139,12 @@ class ItemInterface(ServiceInterface):
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002
         """Take a left click."""
-        self._activate()
+        self._menu.click_default()
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002
         """Take a middle click."""
-        self._activate()
+        self._menu.click_default()
 
     @dbus_method(name="ContextMenu")
     def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
@@ -175,14 +175,12 @@ class ItemInterface(ServiceInterface):
 class Item:
     """The icon with its menu on one connection, registered whenever there is a watcher."""
 
-    def __init__(
-        self, bus: MessageBus, view: View, commands: TrayCommands, on_hosted: Callable[[bool], None]
-    ) -> None:
-        self._bus, self._view, self._commands, self._on_hosted = bus, view, commands, on_hosted
+    def __init__(self, bus: MessageBus, view: View, commands: TrayCommands) -> None:
+        self._bus, self._view, self._commands = bus, view, commands
+        self.hosted_changed = Signal[bool]()  # whether a host draws the icon
         self._name = f"org.kde.StatusNotifierItem-{os.getpid()}-1"
-        self._entries = menu(view, commands)
-        self._item = ItemInterface(view, lambda: click_default(self._entries))
-        self._menu = dbusmenu.MenuInterface(self._entries, self._opened)
+        self._menu = dbusmenu.MenuInterface(menu(view, commands), commands)
+        self._item = ItemInterface(view, self._menu)
         self._watcher = Service(bus, WATCHER, WATCHER_PATH)
         self._registering: asyncio.Task[None] | None = None
 
@@ -200,16 +198,11 @@ class Item:
         before, self._view = self._view, view
         self._item.show(view)
         if (before.status, before.choices) != (view.status, view.choices):
-            self._entries = menu(view, self._commands)
-            self._menu.update(self._entries)
+            self._menu.update(menu(view, self._commands))
 
     def offered(self) -> None:
         """Tell the host that opens the menu that it is up to date now."""
         self._menu.fresh.set()
-
-    def _opened(self) -> None:
-        self._commands.note_click()  # by a click on the icon, most likely
-        self._commands.refresh()
 
     def close(self) -> None:
         """Wait for no watcher any more."""
@@ -218,7 +211,7 @@ class Item:
 
     def _owned(self, watcher: str) -> None:
         log.debug("the tray's watcher %s", "has come" if watcher else "has gone")
-        self._on_hosted(bool(watcher))  # at once: the other icon must be gone before
+        self.hosted_changed.emit(bool(watcher))  # at once: the other icon must be gone before
         self._register(after=SETTLING) if watcher else self.close()
 
     def _heard(self, message: Message) -> None:
@@ -238,11 +231,11 @@ class Item:
             await self._watcher.call(WATCHER, "RegisterStatusNotifierItem", "s", self._name)
         except TROUBLE as error:
             log.info("No StatusNotifierItem host for the icon: %s", error)
-            self._on_hosted(False)
+            self.hosted_changed.emit(False)
             return
         hosted = await self._drawn()
         log.info("The icon is registered%s", "" if hosted else ", but no host draws it")
-        self._on_hosted(hosted)
+        self.hosted_changed.emit(hosted)
 
     async def _is_young(self) -> bool:
         """Return whether the watcher has just started, as at login."""

@@ -18,7 +18,7 @@ import logging
 import os
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
 
@@ -74,7 +74,7 @@ class XEmbedIcon:
         with closing(self._wake_up):
             try:
                 while not self._stopped:
-                    _Window(self._click, self._obey, self._wake_up).run()
+                    _Window(self, self._wake_up).run()
                     if not self._stopped:
                         select.select([self._wake_up], [], [], pause)
                         pause = min(pause * 2, longest)
@@ -82,8 +82,8 @@ class XEmbedIcon:
                 log.warning("No icon in an XEmbed tray: %s: %s", type(reason).__name__, reason)
                 log.debug("where", exc_info=True)
 
-    def _click(self, popup: Popup, event: Any) -> None:
-        """Start or stop by a left click, open the menu by a right one."""
+    def click(self, popup: Popup, event: Any) -> None:
+        """Start or stop by a left click, open the menu by a right one; on the icon's thread."""
         if event.detail == _LEFT:
             click_default(menu(self._view, self._commands))
         elif event.detail == _RIGHT:
@@ -91,8 +91,11 @@ class XEmbedIcon:
             self._commands.refresh()
             popup.open(menu(self._view, self._commands), event.root_x, event.root_y)
 
-    def _obey(self, window: _Window) -> bool:
-        """Bring the window into the state that is wanted now; False when it is to end."""
+    def obey(self, window: _Window) -> bool:
+        """Bring the window into the state that is wanted now; False when it is to end.
+
+        On the icon's thread.
+        """
         if self._wanted and not self._stopped:
             window.dock()
             window.draw(self._view)
@@ -107,13 +110,8 @@ class XEmbedIcon:
 class _Window:
     """pystray's icon with its X11 side mended; one thread makes and runs it."""
 
-    def __init__(
-        self,
-        on_click: Callable[[Popup, Any], None],
-        obey: Callable[[_Window], bool],
-        wake_up: WakeUp,
-    ) -> None:
-        self._on_click, self._obey, self._wake_up = on_click, obey, wake_up
+    def __init__(self, owner: XEmbedIcon, wake_up: WakeUp) -> None:
+        self._owner, self._wake_up = owner, wake_up
         self._x, xorg = _import_pystray()
         self._icon = xorg.Icon(NAME, draw(Picture(Status.IDLE), SIZES[-1]), TITLE)
         self.popup = Popup(self._x, self._icon._display)
@@ -216,7 +214,7 @@ class _Window:
                     event = display.next_event()
                     if not self.popup.takes(event):
                         yield event
-                if not self._obey(self):
+                if not self._owner.obey(self):
                     return
                 wait(display, self._wake_up)
         except self._x.error.ConnectionClosedError:
@@ -224,7 +222,7 @@ class _Window:
 
     def _on_pressed(self, event: Any) -> None:
         if event.window.id == self._window.id:
-            self._on_click(self.popup, event)
+            self._owner.click(self.popup, event)
 
     def _on_message(self, event: Any) -> None:
         """Take a new host's introduction to all."""
