@@ -136,10 +136,30 @@ def test_a_server_that_is_not_used_is_not_checked(cli):
     assert done.stdout == "No problems found in the settings.\n"
 
 
-def test_a_settings_file_that_is_not_there_is_named(cli):
-    done = cli("--config", "nowhere.toml", "config", "--check")
-    assert done.returncode == 2
-    assert "nowhere.toml" in done.stderr
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run",), ("config", "--check"), ("transcribe", "talk.wav"), ("history",), ("stats",),
+        ("key", "test"), ("doctor", "engine"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_settings_file_that_is_not_there_is_named_also_the_default_one(cli, command):
+    default = cli("config", "--path").stdout.strip()
+    for path in ("nowhere.toml", default):
+        done = cli("--config", path, *command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert path in done.stderr
+        assert "there is no such file; name another with --config" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--write", "--fix"])
+def test_the_doctor_names_it_as_well_and_sets_nothing_up(cli, option):
+    default = cli("config", "--path").stdout.strip()
+    done = cli("--config", default, "doctor", option)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{default}: there is no such file." in done.stdout
+    assert "Name another with --config." in done.stdout
 
 
 def test_an_unknown_hotkey_is_explained(cli):

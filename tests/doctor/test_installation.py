@@ -106,8 +106,21 @@ def test_settings_that_cannot_be_used_are_named_and_the_checks_go_on_with_the_de
     assert f"Correct it in {path}" in found.remedy
 
 
-def test_overrides_count_and_a_file_that_is_missing_is_told(home):
+def test_overrides_count():
     config, [found] = installation.check_settings(Sources(None, ["hotkey.keys=f9"]))
     assert (config.hotkey.keys, found.state) == ("f9", "ok")
-    _, [found] = installation.check_settings(Sources(home / "none.toml"))
-    assert (found.state, found.remedy) == ("failed", "Name another: --config")
+
+
+def test_without_a_settings_file_the_defaults_are_used():
+    path = paths.config_file()
+    config, [found] = installation.check_settings(Sources(path))
+    assert (config, found.state) == (Config(), "ok")
+    assert f"there is no {path}" in found.words
+
+
+def test_a_file_that_the_user_named_and_that_is_missing_is_told_also_the_default_one(home):
+    for path in (home / "none.toml", paths.config_file()):
+        config, [found] = installation.check_settings(Sources(path, named=True))
+        assert (config, found.state) == (Config(), "failed")
+        assert found.words == f"{path}: there is no such file."
+        assert found.remedy.startswith("Name another with --config.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -55,17 +55,15 @@ def show_status(options: argparse.Namespace) -> int:
         raise
     with closing(connection):
         if options.follow:
-            return _follow(
-                client.follow(connection, token, "follow", {}),
-                _as_json if options.json else _as_line,
-            )
+            reports = client.follow(connection, token, "follow", {})
+            return _follow(reports, in_json=options.json)
         report = client.exchange(connection, token, "status", {})
     _print(_as_json(report) if options.json else _as_table(report))
     return 0
 
 
-def _follow(reports: Iterator[dict[str, Any]], spell: Callable[[dict[str, Any]], str]) -> int:
-    last = ""
+def _follow(reports: Iterator[dict[str, Any]], *, in_json: bool) -> int:
+    spell, last = _as_json if in_json else _as_line, ""
     try:
         for report in reports:
             if (text := spell(report)) != last:  # a change of settings alone changes no line

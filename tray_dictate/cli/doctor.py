@@ -12,9 +12,11 @@ from tray_dictate.system import files
 
 def check_computer(options: argparse.Namespace) -> int:
     """Check everything or, with --write or --fix, only set the desktop's keys up."""
-    # a settings file that is missing is one of the findings
-    path = config_file(options) or files.config_file()
-    sources = Sources(path, setting_overrides(options), check=problems)
+    named, overrides = config_file(options), setting_overrides(options)
+    # a named file that is missing is one of the findings
+    sources = Sources(
+        named or files.config_file(), overrides, check=problems, named=named is not None
+    )
     if options.write or options.fix:
         return main.set_up(
             sources, in_json=options.json, to_write=options.write, to_fix=options.fix

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from tray_dictate import engine, rewrite
@@ -13,21 +12,20 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.system import files
 
 
-def settings(
-    options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
-) -> Config:
-    """Return the settings that the options ask for. Raises ConfigError."""
-    return sources(options, check).load()
+def settings(options: argparse.Namespace, *, usable: bool = False) -> Config:
+    """Return the settings that the options ask for. Raises ConfigError.
+
+    With `usable`, settings that the engine or the rewrite cannot use are mistakes, too.
+    """
+    return sources(options, usable=usable).load()
 
 
-def sources(
-    options: argparse.Namespace, check: Callable[[Config], list[str]] | None = None
-) -> Sources:
-    """Return where the settings come from; `check` lists their mistakes. Raises ConfigError."""
+def sources(options: argparse.Namespace, *, usable: bool) -> Sources:
+    """Return where the settings come from; `usable` as above. Raises ConfigError."""
     path, overrides = config_file(options), setting_overrides(options)
     if path is not None and not path.is_file():
         raise ConfigError(["there is no such file; name another with --config"], where=str(path))
-    return Sources(path or files.config_file(), overrides, check=check)
+    return Sources(path or files.config_file(), overrides, check=problems if usable else None)
 
 
 def config_file(options: argparse.Namespace) -> Path | None:

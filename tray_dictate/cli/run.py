@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from tray_dictate.app import main
-from tray_dictate.cli.options import problems, sources
+from tray_dictate.cli.options import sources
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the daemon until it quits; return the exit code."""
-    return main.run(sources(options, problems))
+    return main.run(sources(options, usable=True))

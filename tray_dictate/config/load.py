@@ -50,6 +50,7 @@ class Sources:
     overrides: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
     check: Callable[[Config], list[str]] | None = None
+    named: bool = False  # by the user: then the file should exist
 
     def load(self, text: str | None = None) -> Config:
         """Load the settings, with `text` in place of the file's own. Raises ConfigError."""

@@ -23,6 +23,7 @@ _MIB = 1 << 20
 _LITTLE, _TOO_LITTLE = 500, 50  # MiB free on the disk: a warning, a failure
 _AGAIN = "Quit tray_dictate from its tray icon and start it again."
 _OFF = "off; `tray-dictate autostart enable` turns it on"
+_NAME_ANOTHER = "Name another with --config. Until then, the other checks use the defaults."
 _FREE = "Free some space; history.days and history.entries limit what is kept."
 
 
@@ -157,11 +158,9 @@ def check_autostart() -> list[Finding]:
 def check_settings(sources: Sources) -> tuple[Config, list[Finding]]:
     """Return the settings, or the defaults where they cannot be used, and the findings."""
     path = sources.path or files.config_file()
-    if path != files.config_file() and not path.is_file():
-        missing = Finding(
-            "settings", "failed", f"{path}: there is no such file.", remedy="Name another: --config"
-        )
-        return Config(), [missing]
+    if sources.named and not path.is_file():
+        words = f"{path}: there is no such file."
+        return Config(), [Finding("settings", "failed", words, remedy=_NAME_ANOTHER)]
     try:
         config = sources.load()
     except ConfigError as error:
