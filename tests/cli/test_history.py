@@ -222,7 +222,7 @@ def test_files_are_counted_and_capped_too(tmp_path, data):
         before = len(server.report()["connections"])
         capped = [*words, "--set", "engine.cap_minutes=0.01"]
         done = run(tmp_path, "transcribe", str(path), *capped)
-        assert done.stdout == f"{SENTENCE}\n", "the embedded engine does it"
+        assert done.stdout == f"{SENTENCE}\n", "the offline engine does it"
         assert "engine.cap_minutes" in done.stderr
         done = run(tmp_path, "doctor", "engine", "--live", *capped)
         assert done.returncode == 1

@@ -153,7 +153,7 @@ def test_a_key_is_never_an_argument(key):
 
 
 @pytest.mark.parametrize("action", ["set", "test", "forget"])
-def test_the_embedded_engine_needs_none_and_the_way_to_choose_another_is_told(key, action):
+def test_the_offline_engine_needs_none_and_the_way_to_choose_another_is_told(key, action):
     done = key(action, typed=KEY)
     assert done.returncode == 1
     assert "The offline engine needs no key" in done.stderr

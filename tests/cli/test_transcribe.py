@@ -105,7 +105,7 @@ def test_a_missing_key_is_one_sentence(transcribe, said):
     assert done.stderr.startswith("tray-dictate: There is no key for openai")
 
 
-def test_a_refused_key_is_told_and_the_embedded_engine_does_it(transcribe, said):
+def test_a_refused_key_is_told_and_the_offline_engine_does_it(transcribe, said):
     with RealtimeServer("openai", key="another") as server:
         done = transcribe(said, *settings("openai", server.endpoint))
     assert (done.stdout, done.returncode) == (f"{SENTENCE}\n", 0)
@@ -114,7 +114,7 @@ def test_a_refused_key_is_told_and_the_embedded_engine_does_it(transcribe, said)
     assert "The offline engine finishes this dictation" in done.stderr
 
 
-def test_where_the_embedded_engine_cannot_help_the_error_is_one_sentence(transcribe, said):
+def test_where_the_offline_engine_cannot_help_the_error_is_one_sentence(transcribe, said):
     with RealtimeServer("openai", key="another") as server:
         done = transcribe(said, *settings("openai", server.endpoint, 'languages=["de"]'))
     assert (done.stdout, done.returncode) == ("", 1)

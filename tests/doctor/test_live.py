@@ -81,13 +81,13 @@ def test_a_server_that_hears_something_else_has_not_passed(beside):
     assert "engine.model" in done.stdout
 
 
-def test_the_embedded_engine_does_not_help_out(beside):
+def test_the_offline_engine_does_not_help_out(beside):
     done, _ = beside["stays lost"].result()
     assert (marks(done), done.returncode) == ([*ASKED, "✗ text"], 1)
     # a busy machine may first find that it accepts no more sound
     why = ("The connection to SGLang broke.", "SGLang accepts no more sound.")
     assert done.stdout.rstrip().endswith(why)
-    assert "embedded" not in done.stdout
+    assert "offline" not in done.stdout
 
 
 def test_ctrl_c_ends_it_without_a_mess(tmp_path):

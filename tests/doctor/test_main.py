@@ -135,7 +135,7 @@ def test_a_terminal_without_ticks_gets_words(doctor):
     assert all(line.startswith("ok ") for line in done.stdout.splitlines())
 
 
-def test_the_embedded_engine_is_measured(doctor):
+def test_the_offline_engine_is_measured(doctor):
     done = doctor("--json")
     said = json.loads(done.stdout)
     assert (said["passed"], done.returncode) == (True, 0)

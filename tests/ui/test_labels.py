@@ -104,7 +104,7 @@ def test_an_engine_whose_server_is_not_set_up_is_grey(settings, usable, ready) -
     assert [line.value for line in lines if line.chosen] == [settings.get("name", "offline")]
 
 
-def test_the_embedded_engine_says_that_it_knows_english_only() -> None:
+def test_the_offline_engine_says_that_it_knows_english_only() -> None:
     [line] = languages(EngineSettings(languages=[]), ())
     assert "English" in line.label
     assert (line.chosen, line.enabled) == (True, False)

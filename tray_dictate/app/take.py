@@ -49,7 +49,7 @@ class TakeRecord:
     seconds: float = 0.0  # of sound
     audio: str = ""
     failed: bool = False
-    rescued: bool = False  # the embedded engine did what the engine could not
+    rescued: bool = False  # the offline engine did what the engine could not
     pressed: float | None = None
     heard: float | None = None  # the first sample
     released: float | None = None
