@@ -630,7 +630,7 @@ async def test_of_a_flood_the_beginning_is_kept_wherever_it_is_kept(rig_with):
     assert len(rig.output.kept) == 100_000
     assert rig.output.text == ""
     await until(lambda: rig.tray.said)
-    assert "950001 characters are more than text.longest" in rig.tray.said[0]
+    assert "it has 950001 characters, more than text.longest allows" in rig.tray.said[0]
     [entry] = await recorded(rig)
     assert (len(entry.raw), len(entry.text), entry.state) == (100_000, 100_000, "kept")
 
@@ -692,8 +692,8 @@ async def test_a_text_that_nobody_can_have_said_is_kept(rig_with):
     assert rig.output.text == ""
     assert rig.output.kept == "Much too long."
     assert rig.tray.said == [
-        "Could not insert the text: 14 characters are more than text.longest, and nobody says "
-        "so much at once. The text is on the clipboard."
+        "Could not insert the text: it has 14 characters, more than text.longest allows. "
+        "The text is on the clipboard."
     ]
 
 

@@ -1,11 +1,11 @@
 """The microphone, and its recordings as async iterators of chunks.
 
-The device is open from the key-down to the end of the tail and no longer, unless `audio.warm` keeps
-it open: then the last moments (the pre-roll) are put before the next recording. PortAudio does not
-report a stalled device: only the time since the last callback shows it.
+The device is open from the key-down to the end of the tail, unless `audio.warm` keeps it open
+longer: then the last moments of sound (the pre-roll) are put before the next recording. PortAudio
+does not report a stalled device: only the time since the last callback shows it.
 
-A device that disappears during a take is replaced by the next one, as the sound server or PortAudio
-knows it; the take goes on, and the user is told how much was not recorded.
+A device that disappears during a take is replaced by the one that the sound server or PortAudio
+offers next; the take goes on, and the user is told how many seconds were not recorded.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Limits:
     replacement: float = 5.0  # to find the next device: a sound server takes two to come back
     first_sample_of_next: float = 2.5
     retry: float = 0.2  # between two tries to open one
-    slow_retry: float = 15.0  # the same, where nobody records
+    slow_retry: float = 15.0  # the same, while nothing is recorded
 
 
 _LIMITS = Limits()
@@ -257,7 +257,7 @@ class Microphone:
             self._heard(self._serial, data, lost)
 
     def _expect_sample(self, seconds: float) -> None:
-        """Take the device for stalled where it sends nothing in so many seconds from now."""
+        """Treat the device as stalled if no sample arrives in this many seconds from now."""
         now = asyncio.get_running_loop().time()
         self._last_callback = now + seconds - self._limits.stalled
 
@@ -386,5 +386,5 @@ class Microphone:
             )
 
     def report(self, message: str) -> None:
-        """Tell the user about the present recording."""
+        """Tell the user about a problem of the current recording."""
         self._notices.tell(message, "microphone")

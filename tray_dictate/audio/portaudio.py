@@ -1,7 +1,7 @@
 """Opens and closes PortAudio's streams on a thread of their own: a device may take seconds.
 
-PortAudio lists the devices once; only restarting it, with no stream open, finds devices that were
-plugged in since (shared/facts/peers.md, complaint 19).
+PortAudio lists the devices once, when it starts; only restarting it, with no stream open, finds
+devices that were plugged in since.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class PortAudio:
             ]
 
     def rescan(self) -> None:
-        """Find devices that were plugged in since; only while no stream of ours is open.
+        """Find newly plugged devices by restarting PortAudio; do nothing while a stream is open.
 
         Raises CaptureError.
         """
@@ -137,7 +137,7 @@ class PortAudio:
         return stream, actual
 
     def end(self, stream: Any) -> None:
-        """Close a stream at once: `stop()` would wait for a stalled device, for ever."""
+        """Close a stream at once: `stop()` would wait forever for a stalled device."""
         self._open -= 1
         try:
             stream.abort()

@@ -393,7 +393,7 @@ class TextSettings(Section):
         default=100_000,
         ge=1,
         description="A segment of more characters than this is not inserted, only kept in the "
-        "history: nobody speaks that much at once.",
+        "history: it is most likely an error of the engine.",
     )
 
 

@@ -1,15 +1,15 @@
 """Shortcuts that the desktop watches for us, and the commands that it runs for them.
 
-A desktop reports only that a shortcut was pressed or released, from which `ShortcutEdges` makes the
-edges that its keys would have given.
+A desktop reports only that a shortcut was pressed or released; `ShortcutEdges` turns that into the
+edges of its keys.
 
-Where a shortcut runs a command of ours, `debounce` decides what start, stop and toggle mean. Three
-things happen there that no person does. The commands of a key's press and of its release are two
-processes, and in an instant tap the release's may come first: a stop that finds nothing to stop
-cancels the start right after it. A desktop that knows no release repeats the command of the press
-for as long as the key is down: a toggle or a start soon after another one is such a repetition. And
-a compositor may never report a release, if another key was pressed meanwhile: then the start of the
-next press, later than any repetition, means the end.
+Where a shortcut runs one of our commands, `debounce` decides what start, stop and toggle mean:
+three sequences arrive that the user did not intend. A press and its release run two processes, and
+in a quick tap the release's may come first: a stop that finds nothing to stop cancels the start
+right after it. A desktop without releases repeats the command of the press for as long as the key
+is down: a toggle or a start soon after another one is such a repetition. And a compositor may never
+report a release if another key was pressed meanwhile: then the start of the next press, later than
+any repetition, means the end.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def replaced(chord: Chord) -> str:
 class ShortcutEdges:
     """Turns presses and releases of named shortcuts into the edges of their chords.
 
-    GNOME repeats a held shortcut as it repeats letters, first after a delay that is the user's
-    setting, and a busy machine reports it later still. So a press without a release since the last
-    one is its repetition, whenever it comes. If the desktop has lost a release, that of the next
-    press ends the hold.
+    GNOME repeats a held shortcut like a letter, first after a delay that the user can set, and a
+    busy machine reports it later still. So a press without a release since the last press is a
+    repetition, whenever it comes. If the desktop has lost a release, that of the next press ends
+    the hold.
     """
 
     chords: Mapping[str, Chord]
@@ -119,7 +119,7 @@ def _start(
 ) -> tuple[CommandDebounce, Name, str]:
     after = replace(state, stopped=None, started=at, ended=False)  # a stop cancels one start
     if recording:
-        if state.started is None:  # begun elsewhere: nobody waits for a release
+        if state.started is None:  # begun elsewhere: no release of a key is to come
             return after, "start", ""
         if _within(REPEATING, state.started, at):
             return replace(after, ended=state.ended), "start", ""

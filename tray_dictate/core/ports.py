@@ -1,9 +1,7 @@
-"""The seams on one page: what the daemon asks of each platform and each engine.
+"""The ports: interfaces to each platform, engine and tray, and the values that cross them.
 
 Anything with a lifetime is a context manager. There is no `is_available()` (it is a race): a
 constructor raises `UnavailableError(reason, remedy)` and the folder's `select()` tries the next.
-
-What the tray's menu offers beside the status: a snapshot, made anew when the menu opens.
 """
 
 from __future__ import annotations
@@ -24,9 +22,9 @@ from tray_dictate.core.text.caret import Around
 
 @dataclass(frozen=True, slots=True)
 class MenuOption:
-    """One of several: what is chosen by it, and what people read.
+    """An item of a submenu: the value that it selects, and its label.
 
-    `value` is the setting's new value, for Recent the time of the history's entry.
+    `value` is the setting's new value; in Recent it is the time of the entry in the history.
     """
 
     value: str | tuple[str, ...] | float
@@ -37,20 +35,20 @@ class MenuOption:
 
 @dataclass(frozen=True, slots=True)
 class MenuState:
-    """All that the menu lets one choose, and the names that the tooltip mentions."""
+    """The choices in the menu, and the names in the tooltip: a snapshot from when it opens."""
 
     microphones: tuple[MenuOption, ...] = ()
     engines: tuple[MenuOption, ...] = ()
     languages: tuple[MenuOption, ...] = ()
     methods: tuple[MenuOption, ...] = ()
     recent: tuple[MenuOption, ...] = ()
-    autostart: bool | None = None  # None: this system has no such thing
-    microphone: str = ""  # its name, and the engine's
+    autostart: bool | None = None  # None: this system cannot start programs at login
+    microphone: str = ""  # the microphone's name, and the engine's
     engine: str = ""
-    hint: str = ""  # how to begin: "hold Right Ctrl and speak"
+    hint: str = ""  # how to start a dictation: "hold Right Ctrl and speak"
 
 
-# what a notice is about: notices of one cause share a bubble; "" is a cause of its own
+# what a notice is about: notices of the same cause replace each other; those of "" do not
 Cause = Literal[
     "", "asked", "control", "delivery", "engine", "expressions", "history", "hotkey", "limit",
     "microphone", "rewrite", "settings", "stopped", "take", "unseen", "welcome",
@@ -58,10 +56,10 @@ Cause = Literal[
 
 
 class Notifier(Protocol):
-    """Where a component says what the user should know."""
+    """Passes messages of components to the user."""
 
     def tell(self, message: str, cause: Cause = "") -> None:
-        """Tell the user. An empty message says that the cause is no trouble any more."""
+        """Show a message to the user; an empty one withdraws that of the same cause."""
         ...
 
 
@@ -142,7 +140,7 @@ class DesktopManagedHotkey(Protocol):
         ...
 
     def forget(self) -> None:
-        """Take what is held as let go: the screen is locked, and nobody may tell of a release."""
+        """Treat all held keys as released: a locked screen may hide their release."""
         ...
 
 
@@ -159,10 +157,10 @@ class OwnKeyFilter(Protocol):
 
 
 class Lock(Protocol):
-    """The user's screen."""
+    """Knows whether the user's screen is locked."""
 
     def is_locked(self) -> bool:
-        """Tell whether it is locked now; within milliseconds, and raises nothing."""
+        """Return whether the screen is locked now, within milliseconds; raises nothing."""
         ...
 
 
@@ -186,11 +184,11 @@ class Microphone(Protocol):
     """Where captures come from."""
 
     def capture(self, rate: int) -> Capture:
-        """Return a recording to be opened, in samples per second; opening ends earlier ones."""
+        """Return a recording at `rate` samples per second; opening it ends earlier ones."""
         ...
 
     async def warm_up(self, rate: int) -> None:
-        """Do beforehand what makes the first press fast; open it where it is to be open always.
+        """Prepare for a fast first recording; open the device if it is to stay open always.
 
         Raises CaptureError.
         """
@@ -206,11 +204,11 @@ class Microphone(Protocol):
         ...
 
     async def after_resume(self) -> None:
-        """Open anew what is open: the machine has slept."""
+        """Reopen an open device: the machine has been suspended."""
         ...
 
     async def close(self) -> None:
-        """Let go of the device."""
+        """Close the device."""
         ...
 
 
@@ -230,7 +228,7 @@ class Session(Protocol):
         ...
 
     async def finish(self) -> None:
-        """Complete what is owed: no more chunks will come."""
+        """Complete the segments that are owed: no more chunks will come."""
         ...
 
     @property
@@ -264,7 +262,7 @@ class Engine(Protocol):
         ...
 
     async def after_resume(self) -> None:
-        """Close idle connections: they do not survive the machine's sleep."""
+        """Close idle connections: they do not survive a suspend of the machine."""
         ...
 
     async def close(self) -> None:
@@ -273,7 +271,7 @@ class Engine(Protocol):
 
 
 class CloudQuota(Protocol):
-    """Counts the sound that goes to clouds in a month; `cap` is in minutes, 0 for no limit."""
+    """Counts the sound sent to cloud engines in a month; `cap` is in minutes, 0 for no limit."""
 
     async def check(self, cap: float) -> None:
         """Raise EngineError if the cap is used up."""
@@ -286,9 +284,9 @@ class CloudQuota(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is known of a delivery: `confirmed` when the target itself fetched the text.
+    """The result of a delivery: `confirmed` if the target itself fetched the text.
 
-    `after` was appended to the text, by a rule for the application.
+    `after` is what a rule for the application appended to the text.
     """
 
     confirmed: bool
@@ -298,10 +296,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place that can get text: its window, and the application that the window is of.
+    """A window that can receive text, and its application.
 
-    `window` names it for as long as it lives; `application` is its class (X11), empty where that
-    is not known, and `process` the id of the process that shows it, then 0.
+    `window` identifies it for as long as it exists; `application` is its class (X11), empty if
+    unknown, and `process` the id of the process that shows it, 0 if unknown.
     """
 
     window: str
@@ -310,15 +308,16 @@ class Target:
 
 
 class Output(Protocol):
-    """Where text goes.
+    """Inserts text into windows.
 
-    A `target` says for which window it is meant: it goes there or nowhere. Where that window has
-    not the focus, or loses it on the way, FocusMovedError says how much was done until then.
-    Without one it goes where the focus is. An output that tells no windows apart ignores it.
+    A `target` names the window that the text is for: it goes there or nowhere. If that window does
+    not have the focus, or loses it meanwhile, FocusMovedError says how many characters were done.
+    Without a target the focused window gets the text. An output that cannot distinguish windows
+    ignores the target.
     """
 
     async def target(self) -> Target | None:
-        """Return the place that has the focus now, None where nothing has."""
+        """Return the window that has the focus now, None if no window has it."""
         ...
 
     async def deliver(
@@ -326,16 +325,16 @@ class Output(Protocol):
     ) -> Receipt:
         """Put the text into the window. Raises DeliveryError if any of it is missing.
 
-        `onward`: the user has done nothing there since the text before.
+        `onward`: the user has pressed and clicked nothing there since the text before.
         """
         ...
 
     async def press(self, chord: str, target: Target | None = None) -> None:
-        """Press "enter", "shift+enter" ... once. Raises DeliveryError."""
+        """Press a chord such as "enter" or "shift+enter" once. Raises DeliveryError."""
         ...
 
     async def erase(self, characters: int, target: Target | None = None) -> None:
-        """Take back so many characters before the caret. Raises DeliveryError."""
+        """Remove this many characters before the caret. Raises DeliveryError."""
         ...
 
     async def activate(self, target: Target) -> None:
@@ -343,7 +342,7 @@ class Output(Protocol):
         ...
 
     async def is_gone(self, target: Target) -> bool:
-        """Tell whether a window has been closed, or is shown no more."""
+        """Return whether a window has been closed or hidden."""
         ...
 
     async def copy_to_clipboard(self, text: str) -> None:
@@ -351,52 +350,52 @@ class Output(Protocol):
         ...
 
     async def close(self) -> None:
-        """Leave nothing held down, and the clipboard as it was."""
+        """Release all keys, and restore the clipboard."""
         ...
 
 
 class CaretReader(Protocol):
-    """Reads what stands around the caret, in programs that let others read it."""
+    """Reads the text around the caret, in programs that offer it to other programs."""
 
     def look(self) -> None:
-        """Begin to find where the caret is, so that `around` need not; returns at once."""
+        """Begin to find the caret in the background, so that `around` is fast."""
         ...
 
     async def around(self, target: Target | None) -> Around | None:
-        """Return it for the window that has the focus; None where nothing tells, or not soon.
+        """Return the text around the caret of the focused window; None if unknown, or not soon.
 
-        Text waits for it. Raises nothing.
+        An insertion waits for this. Raises nothing.
         """
         ...
 
     async def selected(self, target: Target | None) -> str:
-        """Return the end of what is selected there; empty where nothing is, or tells so at once.
+        """Return the end of the selected text; empty if none is known to be selected.
 
-        Text waits for it. Raises nothing.
+        An insertion waits for this. Raises nothing.
         """
         ...
 
     async def close(self) -> None:
-        """Ask nobody any more."""
+        """Stop reading, and close the connections to other programs."""
         ...
 
 
 class BlindCaretReader:
-    """Reads nothing: where that is not wanted, or cannot be had."""
+    """A CaretReader that never knows anything: reading is off, or not possible here."""
 
     def look(self) -> None:
         """Find nothing."""
 
     async def around(self, target: Target | None) -> Around | None:  # noqa: ARG002
-        """Return that nothing is known."""
+        """Return None: the text is unknown."""
         return None
 
     async def selected(self, target: Target | None) -> str:  # noqa: ARG002
-        """Return that nothing is known to be."""
+        """Return "": no selection is known."""
         return ""
 
     async def close(self) -> None:
-        """Do nothing: nobody was asked."""
+        """Do nothing."""
 
 
 class Rewriter(Protocol):
@@ -407,23 +406,23 @@ class Rewriter(Protocol):
         ...
 
     async def close(self) -> None:
-        """Forget its key."""
+        """Forget the API keys."""
         ...
 
 
-# what can be opened for the user to read: the settings file, the result of the check, the log
+# documents that the menu opens: the settings file, the result of the self-test, the log
 Document = Literal["settings", "check", "log"]
 
 
 class TrayCommands(Protocol):
-    """What the tray's menu and the buttons of notifications do. Each returns at once."""
+    """The commands of the tray's menu and of the buttons in notifications; each returns at once."""
 
     def enable(self, on: bool) -> None:
         """Switch dictation on or off."""
         ...
 
     def toggle(self) -> None:
-        """Start a dictation, or stop the one that goes on."""
+        """Start a dictation, or stop the one that is recording."""
         ...
 
     def redo(self) -> None:
@@ -431,7 +430,7 @@ class TrayCommands(Protocol):
         ...
 
     def undo(self) -> None:
-        """Take back the last dictation."""
+        """Remove the last dictation from its window."""
         ...
 
     def copy_last(self) -> None:
@@ -447,7 +446,7 @@ class TrayCommands(Protocol):
         ...
 
     def set_autostart(self, on: bool) -> None:
-        """Start the daemon at login, or no longer."""
+        """Turn start at login on or off."""
         ...
 
     def open_document(self, document: Document) -> None:
@@ -455,11 +454,11 @@ class TrayCommands(Protocol):
         ...
 
     def note_click(self) -> None:
-        """Take note that the user's latest click was on the icon or its menu."""
+        """Note that the user's latest click was on the icon or its menu."""
         ...
 
     def refresh(self) -> None:
-        """Look up what the menu shows, for it opens: `Tray.offer` follows."""
+        """Update the menu, which is about to open; `Tray.offer` gets the result."""
         ...
 
     def quit(self) -> None:
@@ -468,14 +467,14 @@ class TrayCommands(Protocol):
 
 
 class Urgency(IntEnum):
-    """How much a message matters, in the numbers of the desktop's notifications."""
+    """The urgency of a message, in the numbers of the desktop's notifications."""
 
     NORMAL = 1
     CRITICAL = 2
 
 
 class Tray(Protocol):
-    """The icon, its menu, and messages to the user. An ornament: it never fails anything."""
+    """The icon, its menu, and messages to the user; its failures never affect a dictation."""
 
     def run(self) -> None:
         """Block the main thread until `stop`."""
@@ -489,7 +488,7 @@ class Tray(Protocol):
         ...
 
     def offer(self, choices: MenuState) -> None:
-        """Show these in the menu, and their names in the tooltip. From any thread."""
+        """Show these choices in the menu, and the names in the tooltip. From any thread."""
         ...
 
     def level(self, level: float) -> None:
@@ -503,10 +502,10 @@ class Tray(Protocol):
         urgency: Urgency = Urgency.NORMAL,
         buttons: tuple[str, ...] = (),
     ) -> None:
-        """Tell the user, now, in place of what was told of the same cause; "" takes that away.
+        """Show a message in place of the last of the same cause; an empty one withdraws that.
 
-        `buttons` are what the user can do about it, where the desktop shows them: "redo", "copy"
-        (the last dictation), "settings" and "check" (the documents). From any thread.
+        `buttons` name commands for the user, if the desktop shows buttons: "redo", "copy" (the
+        last dictation), "settings" and "check" (the documents). From any thread.
         """
         ...
 
@@ -515,5 +514,5 @@ class Tray(Protocol):
         ...
 
     async def close(self) -> None:
-        """Wait, not for long, until what `notify` was told is shown, also after `stop`."""
+        """Wait briefly until all messages are shown, also after `stop`."""
         ...

@@ -55,7 +55,7 @@ class Credentials:
 
 
 class CredentialSource:
-    """Finds one engine's credentials, anew for every connection; it belongs to one event loop."""
+    """Finds one engine's credentials again for every connection; it belongs to one event loop."""
 
     def __init__(
         self,

@@ -10,8 +10,8 @@ one hop after the other, and decides on:
 
 Committed segments never overlap, and all voiced sound is in one of them, except for clicks.
 
-`PauseDetector` does the same beside a server, with the offline engine's detector and segmenter, so
-that text comes at the same pauses whoever transcribes.
+`PauseDetector` does the same for a take that a server transcribes, with the offline engine's
+detector and segmenter, so that both engines deliver text at the same pauses.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Hop:
 
 
 class Segmenter:
-    """Divides one take into segments."""
+    """Divides one take into segments by its speech probabilities."""
 
     def __init__(self) -> None:
         self._end = 0  # of the sound so far

@@ -105,10 +105,10 @@ def _leave(bus: Bus, connecting: asyncio.Future[Any]) -> None:
 class Service:
     """An object of a service on a bus: its methods, its properties, and the service's signals.
 
-    Anybody on a bus may send any signal to anybody, on the system's bus any user: a match rule
-    chooses what the bus passes on, but what is sent to us alone comes without one. So a signal
-    counts only if the owner of the service's name has sent it, and the sender is written into each
-    message by the bus itself.
+    Every program on a bus can send any signal, and on the system bus every user's: a match rule
+    selects which broadcasts the bus delivers to us, but signals addressed to us arrive without one.
+    So a signal counts only if it comes from the owner of the service's name; the bus itself writes
+    the sender into each message.
     """
 
     def __init__(self, bus: MessageBus, name: str, path: str, patience: float = PATIENCE) -> None:

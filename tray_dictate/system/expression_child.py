@@ -1,7 +1,7 @@
-"""Applies regular expressions for expressions.py, one after another, in a process of its own.
+"""Applies regular expressions for expressions.py, one after another, in a separate process.
 
-A program, not a module: it is started by its path and imports nothing of ours, so that it is there
-in a few milliseconds. A line of JSON in, a line of JSON out, until its input ends.
+A program, not a module: it is started by its path and imports only the standard library, so that it
+starts in a few milliseconds. It reads a line of JSON and answers with one, until its input ends.
 """
 
 import faulthandler
@@ -9,7 +9,7 @@ import json
 import re
 import sys
 
-ORPHAN = 10  # seconds after which it ends by itself: nobody may be there any more to end it
+ORPHAN = 10  # seconds for one expression, then the process exits: its parent may have died
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Watches a file of the user's: editors replace it, links lead to it, it need not exist yet.
+"""Watches one file for changes, however an editor replaces it, also by a link or before it exists.
 
 The system reports changes of folders, so nothing polls: an idle daemon does nothing (watchdog, idle
 for 10 s: 1 switch of threads; watchfiles, which looks by default 20 times a second: 201).
@@ -25,10 +25,10 @@ _KINDS: list[type[events.FileSystemEvent]] = [
 
 
 class FileWatcher(events.FileSystemEventHandler):
-    """Calls `on_change` on the loop where it was made, a moment after the file has changed."""
+    """Calls `on_change` a moment after the file has changed, on the loop that created it."""
 
     def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
-        """Raises OSError: the system allows only so many watches."""
+        """Raises OSError, for example if the system's limit on watches is reached."""
         self._path, self._on_change = path.absolute(), on_change
         self._loop = asyncio.get_running_loop()
         self._names: frozenset[str] = frozenset()  # replaced as a whole: the other thread reads it
@@ -92,9 +92,9 @@ def _steps(path: Path) -> list[Path]:
 
 
 def _nearest(path: Path) -> list[Path]:
-    """Return the file's folder and that one's own, or the nearest that exists.
+    """Return the file's folder and the folder above it, or the nearest folder that exists.
 
-    A folder tells of what is in it, and not that it has itself been replaced.
+    A watched folder reports changes of its contents, but not that it was itself replaced.
     """
     existing = [folder for folder in path.parents if folder.is_dir()]
     return existing[:2] if existing[:1] == [path.parent] else existing[:1]

@@ -79,9 +79,9 @@ def make_folder(path: Path) -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder of ours that others cannot enter, or close it to them; return it.
+    """Create a folder that other users cannot enter, or close it to them; return the path.
 
-    Raises OSError, also where another user owns it, or can write into it.
+    Raises OSError, also if another user owns the folder or can write into it.
     """
     make_folder(path)
     if sys.platform != "win32":

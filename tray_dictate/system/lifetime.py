@@ -1,10 +1,10 @@
 """Acquires resources so that a cancelled caller leaks none, and releases them in any case.
 
-A call on a thread cannot be cancelled: the device opens although the key is up long since. Its
-result would then belong to nobody and stay open for as long as the program lives; PortAudio would
-even call what Python has freed. So a call that acquires a resource (a stream, a connection, a grab,
-a session, a file, a child) is awaited by `acquire`, or by `obtain` where it is a coroutine; and a
-call that must not be left undone by `release`, or by `finish`.
+A call on a thread cannot be cancelled: the device opens although the key was released long ago.
+Without an owner its result would stay open until the program ends; PortAudio would even call
+functions that Python has freed. So a call that acquires a resource (a stream, a connection, a grab,
+a session, a file, a child process) is awaited through `acquire`, or through `obtain` if it is a
+coroutine; a call that must be carried out in any case through `release`, or `finish`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class OwnThreads(Executor):
-    """An executor with a daemon thread for each call: the end of the program waits for none."""
+    """An executor with a daemon thread for each call: the program can end while one still runs."""
 
     @override
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -38,24 +38,24 @@ class OwnThreads(Executor):
 
 
 _OWN = OwnThreads()
-_owed: set[asyncio.Future[Any]] = set()  # a task needs someone to hold it
+_owed: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references to tasks
 
 
 async def acquire(
     make: Callable[[], T], give_back: Callable[[T], object], worker: Executor = _OWN
 ) -> T:
-    """Return the resource that `make` acquires on the worker, or have it given back there.
+    """Return the resource that `make` acquires on the worker, or `give_back` it there.
 
-    It is given back, and never returned too, where this is cancelled, before or after it was there,
-    also at the end of the loop. Where it was not there yet, the worker does nothing else before it
-    gives it back. What the worker has posted to the loop until then is done before this returns.
+    If this is cancelled, before or after the resource was acquired, or by the end of the loop, the
+    resource is given back and not returned. If it was not acquired yet, the worker gives it back
+    before any other call. Callbacks that the worker posted to the loop run before this returns.
     """
     coming = _submit(worker, make)
     try:
         acquired = await asyncio.wrap_future(coming)
         await asyncio.sleep(0)  # since 3.14, what was there already overtakes what was posted
     except BaseException:
-        # called on the worker as soon as it is there, or here and now if it is there already
+        # runs on the worker when the resource is acquired, or here and now if it already is
         coming.add_done_callback(partial(_return, give_back, worker, threading.get_ident()))
         raise
     return acquired
@@ -64,15 +64,15 @@ async def acquire(
 async def release(give_back: Callable[[], T], worker: Executor = _OWN) -> T:
     """Run `give_back` on the worker, also where this is cancelled; return its result."""
     answer: Future[T] = Future()
-    answer.set_running_or_notify_cancel()  # so that nobody can cancel it
+    answer.set_running_or_notify_cancel()  # a running future cannot be cancelled
     _submit(worker, partial(_settle, answer, give_back))
     return await asyncio.wrap_future(answer)
 
 
 async def obtain(work: Coroutine[Any, Any, T], give_back: Callable[[T], object]) -> T:
-    """Return the resource that a coroutine acquires, or give it back as soon as it is there.
+    """Return the resource that a coroutine acquires, or `give_back` it as soon as it is acquired.
 
-    Where this is cancelled, the coroutine goes on: half-way it could not clear up.
+    If this is cancelled, the coroutine still runs to its end: interrupted, it could not clean up.
     """
     coming = asyncio.ensure_future(work)
     try:
@@ -101,7 +101,7 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
 def _settle(answer: Future[T], work: Callable[[], T]) -> None:
     try:
         result = work()
-    except BaseException as error:  # noqa: BLE001 - a thread's boundary; who awaits it decides
+    except BaseException as error:  # noqa: BLE001 - a thread's boundary; the awaiting caller decides
         answer.set_exception(error)
     else:
         answer.set_result(result)
@@ -110,7 +110,7 @@ def _settle(answer: Future[T], work: Callable[[], T]) -> None:
 def _submit(worker: Executor, work: Callable[[], T]) -> Future[T]:
     try:
         return worker.submit(work)
-    except RuntimeError:  # it was shut down: no call of its own can be in the way
+    except RuntimeError:  # the worker was shut down, so its own calls cannot conflict with this one
         return _OWN.submit(work)
 
 

@@ -1,7 +1,8 @@
-"""Logging to stderr and to a private file: lengths and ids, never what was said, never a key.
+"""Configures logging to stderr and to a private file.
 
-A name that others have chosen, such as a window's or a microphone's, can neither forge a line nor
-command the terminal that shows it.
+The log holds lengths and ids, never dictated text or keys. A name that comes from elsewhere, such
+as a window's or a microphone's, can neither forge a log line nor send a command to the terminal
+that shows it.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from typing import Any, TextIO
 from tray_dictate.core.ports import Cause
 from tray_dictate.system import files
 
-# at "debug" they fill the log, and some write into it what is said, or a key
+# at "debug" these libraries fill the log, and some of them write dictated text or a key into it
 _QUIET = (
     "PIL", "asyncio", "pystray", "dbus_fast", "websockets", "openai", "httpx", "httpx2", "httpcore",
     "msal", "urllib3", "keyring", "watchdog", "filelock",
 )  # fmt: skip
-_LONGEST = 1_000_000  # bytes; then the file is the older one, and a new one is begun
+_LONGEST = 1_000_000  # bytes of the file; then it is renamed to the older one, and a new one begins
 _log = logging.getLogger(__name__)
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class _Format(logging.Formatter):
-    """Begins a line with each record and with nothing else; escapes what is not printable."""
+    """Starts a line for each record only, and escapes characters that are not printable."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines, those after the first indented."""
@@ -42,10 +43,10 @@ def _escape(character: str) -> str:
 
 
 class _OwnTracebacks(logging.Filter):
-    """Keeps the tracebacks that lead through our code.
+    """Drops tracebacks that do not lead through our code.
 
-    Where a connection breaks off, websockets may fail in a callback of its own, for which nobody
-    waits; what became of the connection is reported by the code that uses it.
+    If a connection breaks, websockets may fail in a callback of its own; our code reports the end
+    of the connection anyway.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -61,7 +62,7 @@ class _OwnTracebacks(logging.Filter):
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A log that only its owner may read, also after a rotation."""
+    """A log file that only its owner can read, also after a rotation."""
 
     def _open(self) -> Any:
         return open(
@@ -71,7 +72,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 def start(level: str) -> None:
-    """Log to stderr, and to a file of the user's own where one can be written."""
+    """Log to stderr, and to the user's log file if it can be written."""
     handlers: list[logging.Handler] = [logging.StreamHandler(_own_stderr())]
     unwritable = None
     try:
@@ -106,11 +107,11 @@ def silence_libraries() -> None:
     """Let the libraries log warnings and errors only."""
     for library in _QUIET:
         logging.getLogger(library).setLevel(logging.WARNING)
-    logging.getLogger("azure").setLevel(logging.ERROR)  # it warns in pages of what it tries next
+    logging.getLogger("azure").setLevel(logging.ERROR)  # each attempt is a warning of many lines
 
 
 def _own_stderr() -> TextIO:
-    """Return a stderr that stays: sounddevice points the first one elsewhere while it starts."""
+    """Return a copy of stderr: sounddevice redirects the original while it starts."""
     try:
         return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1, errors="backslashreplace")
     except (OSError, ValueError, AttributeError):  # closed, or missing (pythonw)
@@ -118,7 +119,7 @@ def _own_stderr() -> TextIO:
 
 
 class LoggedNotices:
-    """ports.Notifier where no user is to be told: logs each message."""
+    """ports.Notifier without a user: logs each message."""
 
     def __init__(self, level: int = logging.INFO) -> None:
         self._level = level

@@ -1,8 +1,8 @@
-"""Commands that start our own Python, never with code from the working directory.
+"""Builds commands that start our own Python without importing from the working directory.
 
-`python -m` and `python -c` put the working directory first on the path of imports, so that a folder
-with a `json.py`, as a download may be, would run as the user. -P leaves it out. -I would, too, but
-it also ignores PYTHONPATH and the packages that `pip install --user` has installed.
+`python -m` and `python -c` put the working directory first on the import path, so that a `json.py`
+in it, perhaps a download, would run as the user. -P prevents that. So does -I, but it also ignores
+PYTHONPATH and the packages installed by `pip install --user`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 SAFELY = "-P"
-PIP = f"{sys.executable} -m pip"  # to be read and typed by the user: as in pip's own manual
+PIP = f"{sys.executable} -m pip"  # for messages: the user types it, as in pip's own manual
 
 
 def module(name: str, *words: str, python: str = sys.executable) -> list[str]:
@@ -24,5 +24,5 @@ def script(code: str, *words: str) -> list[str]:
 
 
 def program(path: str) -> list[str]:
-    """Return the command that runs a program of ours that needs the standard library only."""
+    """Return the command that runs one of our files with the standard library only."""
     return [sys.executable, "-I", "-S", path]

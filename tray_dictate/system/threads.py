@@ -1,11 +1,11 @@
-"""The thread of the event loop, background tasks, and calls that block.
+"""Runs the event loop on its thread, background tasks on the loop, and blocking calls beside it.
 
-The loop owns all state. Everything else (the tray's main loop, PortAudio's callback, the hotkey's
-reader) hands it a callback by `Bridge.post`, the only crossing between threads, and returns.
+The loop owns all state. Other threads (the tray's main loop, PortAudio's callback, the hotkey's
+reader) pass it a callback by `Bridge.post`, the only crossing between threads, and return.
 
-A call that blocks for as long as it likes, such as a keyring that waits for its password, runs on a
-daemon thread and not in asyncio's executor: the end of the program waits for the executor's
-threads, and with them for a window that nobody answers.
+A call without a time limit, such as a keyring that waits for its password, runs on a daemon thread
+and not in asyncio's executor: the program waits for the executor's threads when it ends, and so for
+a password prompt that stays unanswered.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar, TypeVarTuple
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-_MOMENT = 2.0  # seconds
+_MOMENT = 2.0  # seconds for tasks that a cancelled task starts to clean up
 Ts = TypeVarTuple("Ts")
 
 
@@ -67,7 +67,7 @@ async def _cancel_all() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    if last := _others():  # what these have begun in their end, to give back what they had
+    if last := _others():  # started by the cancelled ones, to give back their resources
         await asyncio.wait(last, timeout=_MOMENT)
 
 
@@ -92,13 +92,13 @@ class TaskSet:
         return task
 
     async def wait(self, limit: float | None = None) -> None:
-        """Wait until the tasks of now have ended, for at most `limit` seconds."""
+        """Wait until the tasks that run now have ended, for at most `limit` seconds."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=limit)
 
 
 def run_in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
-    """Call it on a thread of its own; return the future of what it returns."""
+    """Run a call on a new daemon thread; return the future of its result."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
     # asyncio logs errors that are never retrieved; after a timeout none is

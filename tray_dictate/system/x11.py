@@ -1,8 +1,8 @@
 """Connections to the X server, the focused window, and requests that are really sent.
 
-python-xlib is not thread safe: every thread of ours opens a connection of its own here. Version
-0.33's own flush gives up where the server is busy and its socket is full for the moment: an answer
-to a paste, or the end of a grab, would wait for the next request.
+python-xlib is not thread safe, so each of our threads opens its own connection here. The flush of
+version 0.33 gives up if the server is busy and the socket full for a moment: an answer to a paste,
+or the end of a grab, would wait for the next request.
 """
 
 # pyright: basic

@@ -94,8 +94,8 @@ def test_what_is_longer_than_the_longest_is_refused():
 def test_of_what_is_far_too_long_the_beginning_is_kept_and_nothing_is_done():
     polished = TextPipeline(EVERYTHING).polish("scratch that. " * 90_000)
     assert polished.said == []
-    assert polished.refused.startswith("1260000 characters are more than text.longest")
-    assert "The first 100000 of them are kept." in polished.refused
+    assert polished.refused.startswith("it has 1260000 characters, more than text.longest")
+    assert "The first 100000 are kept." in polished.refused
     assert polished.heard == ("scratch that. " * 90_000)[:100_000].strip()
 
 

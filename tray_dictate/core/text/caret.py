@@ -1,9 +1,9 @@
 """Tracks the text around the caret, as far as keys and our own insertions reveal it.
 
-Most programs let nobody read their text. What is known about it comes from our insertions and from
-the keys since: never which letters, only that there was one. A click or an arrow key may put the
-caret anywhere; then a word is assumed on both sides: an extra space is visible and harmless, two
-joined words are a mistake in the text.
+Most programs do not let others read their text. What is known about it comes from our insertions
+and from the keys pressed since: not which letter was typed, only that one was. A click or an arrow
+key may put the caret anywhere; then a word is assumed on both sides: an extra space is visible and
+harmless, two joined words are a mistake in the text.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The models have learnt from films: "Subtitles by the Amara.org community", "Titulky vytvořil
 JohnyX", "字幕志愿者 李宗盛". Such a line is no sentence: it begins with a word for subtitles,
 translation or transcript, then names who made them, and ends. "Subtitles by default are off" goes
-on, "subtitles by Friday" names nobody, and "the subtitles by ..." begins like a sentence.
+on, "subtitles by Friday" names no person, and "the subtitles by ..." begins like a sentence.
 
 Names are known by their capitals, addresses, initials and the word for a community; where a script
 has no capitals, only after a colon or a word for "by".

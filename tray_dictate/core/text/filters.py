@@ -1,4 +1,4 @@
-"""Removes what nobody meant to say: hallucinations of the engine, and fillers ("um", "uh").
+"""Removes words that the user did not mean to say: hallucinations, and fillers ("um", "uh").
 
 A hallucination is dropped only as a whole segment, also a repeated one: an echo of the prompt, film
 credits, the outro of a video, a description of a sound. The sure ones are never dictated. "Thank
@@ -68,7 +68,7 @@ LEVELS = ("off", "sure", "likely")
 
 
 class HallucinationFilter:
-    """Recognizes segments that nobody spoke."""
+    """Recognizes segments that the engine wrote without hearing speech."""
 
     def __init__(self, level: str, prompt: str = "", keywords: Sequence[str] = ()) -> None:
         self._never = set(_lines(_SURE)) if level != "off" else set[str]()

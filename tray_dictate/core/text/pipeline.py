@@ -115,16 +115,13 @@ class TextPipeline:
         return clean(raw[: max(self._rules.longest, _KEPT)])
 
     def refuses(self, text: str) -> bool:
-        """Whether `text` is too long to be inserted: nobody speaks that much at once."""
+        """Whether `text` is longer than any dictated segment, so that it must not be inserted."""
         return len(text) > self._rules.longest
 
     def refusal(self, text: str) -> str:
         """Return the message for a text that is too long to be inserted."""
-        cut = f" The first {_KEPT} of them are kept." if len(text) > _KEPT else ""
-        return (
-            f"{len(text)} characters are more than text.longest, and nobody says so much at once."
-            + cut
-        )
+        cut = f" The first {_KEPT} are kept." if len(text) > _KEPT else ""
+        return f"it has {len(text)} characters, more than text.longest allows.{cut}"
 
     def _said(self, text: str) -> list[Said]:
         done: list[Said] = []

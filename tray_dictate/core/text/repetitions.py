@@ -3,7 +3,7 @@
 People repeat themselves, too: "no, no, no, no", "la la la la la la", a number of six zeros. So a
 phrase counts as a loop from the sixth time on, a short word from the twelfth, and digits or a
 single letter, which mean something each time, from the fortieth. If the length of the sound is
-known and nobody can speak so fast, three times are enough.
+known, and too short for this many letters, three times are enough.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One thread: two gain nothing on an idle machine and lose a lot on a busy one. Memory comes from an
 arena, because a pass without one allocates twice as much for a moment and takes a quarter longer
-on 20 s of sound; the arena's memory is freed when nobody dictates.
+on 20 s of sound; the arena's memory is freed after the dictation.
 
 Since 1.32 the library reports its use to its maker, with a number for this machine, unless this
 variable is set before it is loaded. It writes files for that into the user's cache even before.
@@ -102,7 +102,7 @@ class Model:
             raise EngineError(f"The speech model failed: {error}.") from error
 
     def shrink(self, feeds: dict[str, Array]) -> None:
-        """Free the memory that earlier runs needed, by running once more."""
+        """Free the memory of earlier runs; onnxruntime does that only at the end of another run."""
         options: _Options = _onnx.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session.run(None, feeds, options)

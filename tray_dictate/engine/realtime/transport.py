@@ -44,12 +44,12 @@ LARGEST = 2**20  # bytes of a message; a transcript has some thousands
 
 
 def _free(_seconds: float) -> None:
-    """Count nothing: the server is the user's own."""
+    """Count nothing: the user's own server has no monthly limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to connect, and as whom."""
+    """Where to connect, and the headers that authenticate the user there."""
 
     dialect: Dialect
     settings: EngineSettings
@@ -174,7 +174,7 @@ class SocketConnection(ABC):
 
     @abstractmethod
     async def _close(self) -> None:
-        """Close through the owner of the socket; it may wait for the server for ever."""
+        """Close through the owner of the socket; it may wait forever for the server."""
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -203,14 +203,16 @@ class WebSocketConnection(SocketConnection):
 async def _hang_up(
     socket: ClientConnection, closing: Coroutine[Any, Any, None], times: Times
 ) -> None:
-    """Close a connection soon: a server that reads no more must not hold us up."""
+    """Close a connection within `times.close`, even if the server has stopped reading."""
     try:
-        async with asyncio.timeout(times.close):  # `websockets` waits to be read for ever
+        async with asyncio.timeout(
+            times.close
+        ):  # `websockets` waits forever for the server to read
             await closing
     except TimeoutError:
         socket.transport.abort()
         await socket.wait_closed()
-    except BaseException:  # cancelled: nobody else would close it
+    except BaseException:  # cancelled: nothing else would close it
         socket.transport.abort()
         raise
 

@@ -1,7 +1,7 @@
-"""Start at login: read, switched on and off, and repaired, in the files that the session reads.
+"""Switches start at login on and off, reads its state, and repairs it.
 
-Of the back ends of a system, never more than one is on for a user. An entry names the program that
-wrote it, so after a move it is right again as soon as `repair` or `enable` ran.
+A system may have several back ends; at most one of them is on. An entry names the program that
+wrote it: after the installation was moved, `repair` or `enable` writes the new path.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Login:
     broken: bool = False  # it starts nothing, or not as it should
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the state as sentences for the user, with the remedy."""
         if self.on:
             said = f"tray-dictate starts at login ({self.backend}: {self.where})."
         elif self.where:
@@ -89,9 +89,10 @@ def disable() -> None:
 
 
 def repair() -> bool:
-    """Rewrite an entry whose program is gone, or an older one of ours; return whether there was.
+    """Rewrite an entry whose program is gone, or that an older version wrote.
 
-    An entry for another installation that exists is the user's choice. Raises UnavailableError.
+    Return whether there was one. An entry for another installation that exists is the user's
+    choice and stays. Raises UnavailableError.
     """
     if not status().broken:
         return False
@@ -100,7 +101,7 @@ def repair() -> bool:
 
 
 def repair_quietly() -> None:
-    """Repair; where that fails, log it: a daemon starts all the same."""
+    """Repair the entry; only log a failure, since the daemon works without it."""
     try:
         if repair():
             logger.info("the autostart entry names this installation now: %s", program()[0])
@@ -109,7 +110,7 @@ def repair_quietly() -> None:
 
 
 def _backends() -> list[AutostartBackend]:
-    """Return this system's, the usual one first."""
+    """Return the back ends of this system, the usual one first."""
     if sys.platform == "darwin":
         from tray_dictate.system.autostart.launchd import LaunchAgent  # noqa: PLC0415
 
