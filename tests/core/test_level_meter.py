@@ -32,24 +32,21 @@ def test_nothing_has_no_power() -> None:
 
 
 def test_small_chunks_make_ten_levels_a_second() -> None:
-    told: list[float] = []
-    meter = Meter(RATE, told.append)
+    meter = Meter(RATE)
     sound = tone(-14, 1)
-    for start in range(0, len(sound), 320):  # 10 ms
-        meter.feed(sound[start : start + 320])
-    assert len(told) == 10
-    assert min(told) > 0.95
+    fed = [meter.feed(sound[start : start + 320]) for start in range(0, len(sound), 320)]  # 10 ms
+    levels = [due for due in fed if due is not None]
+    assert len(levels) == 10
+    assert min(levels) > 0.95
 
 
 def test_a_long_chunk_is_one_level_and_it_falls_slowly() -> None:
-    told: list[float] = []
-    meter = Meter(RATE, told.append)
-    meter.feed(tone(-14, 3))
-    for _ in range(20):
-        meter.feed(bytes(RATE * 2 // 10))
-    assert len(told) == 21
-    assert told[1] == pytest.approx(0.6 * told[0])
-    assert told[-1] < 0.01
+    meter = Meter(RATE)
+    levels = [meter.feed(tone(-14, 3))]
+    levels += [meter.feed(bytes(RATE * 2 // 10)) for _ in range(20)]
+    assert None not in levels
+    assert levels[1] == pytest.approx(0.6 * levels[0])
+    assert levels[-1] < 0.01
 
 
 async def test_the_tray_gets_the_level_of_what_is_recorded_and_none_when_idle() -> None:

@@ -180,7 +180,7 @@ class Take:
 
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
-        meter = Meter(self.engine.rate, self.observer.level)
+        meter = Meter(self.engine.rate)
         self._stop = capture.stop
         if self.record.released is not None:  # the key was up before we came this far
             asyncio.get_running_loop().call_at(self.record.released + self.tail, capture.stop)
@@ -193,7 +193,8 @@ class Take:
                     self._audio += chunk
                     self.record.seconds = seconds(len(self._audio), self.engine.rate)
                     self._chunks.put_nowait(chunk)
-                    meter.feed(chunk)
+                    if (level := meter.feed(chunk)) is not None:
+                        self.observer.level(level)
                 self.observer.recorded()
         except CaptureError as reason:
             self.trouble = str(reason)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
@@ -50,22 +49,21 @@ _DECAY = 0.6  # of the last level: it falls more slowly than it rises, as meters
 
 
 class Meter:
-    """Reports the level of a recording for the icon, ten times per second of sound."""
+    """Measures the level of a recording for the icon, ten times per second of sound."""
 
-    def __init__(self, rate: int, on_level: Callable[[float], None]) -> None:
+    def __init__(self, rate: int) -> None:
         self._wanted = int(rate * _INTERVAL) * SAMPLE  # bytes
-        self._on_level = on_level
         self._energy, self._size, self._level = 0.0, 0, 0.0
 
-    def feed(self, chunk: bytes) -> None:
-        """Process a chunk; a long one gives one level, too."""
+    def feed(self, chunk: bytes) -> float | None:
+        """Process a chunk; return the level, 0.0 to 1.0, or None if it is not due yet."""
         self._energy += power(chunk) * len(chunk)
         self._size += len(chunk)
         if self._size < self._wanted:
-            return
+            return None
         self._level = max(level(self._energy / self._size), self._level * _DECAY)
         self._energy, self._size = 0.0, 0
-        self._on_level(self._level)
+        return self._level
 
 
 def level(mean_square: float) -> float:
