@@ -27,6 +27,7 @@ from tray_dictate.core.ports import (
     Urgency,
 )
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, Spoken
+from tray_dictate.core.signals import Signal
 from tray_dictate.history.store import Store
 
 log = logging.getLogger(__name__)
@@ -88,10 +89,7 @@ class FakeMicrophone:
         self._refuses = refuses
         self.renewed = 0
         self.is_open = False
-        self.changed: Callable[[], None] = lambda: None
-
-    def follow(self, changed: Callable[[], None]) -> None:
-        self.changed = changed
+        self.open_changed = Signal[()]()
 
     def capture(self, rate: int) -> FakeCapture:
         assert rate == FakeEngine.rate

@@ -74,7 +74,7 @@ async def test_an_open_microphone_is_shown_once_where_it_stays_open_and_not_for_
 
     def become(is_open: bool) -> None:
         microphone.is_open = is_open
-        microphone.changed()
+        microphone.open_changed.emit()
 
     rig.daemon.post(Start())
     become(True)

@@ -243,7 +243,7 @@ async def test_a_warm_microphone_brings_the_preroll_and_no_more():
 async def test_who_follows_learns_whenever_the_microphone_opens_and_closes():
     rig = Rig(warm="always")
     told: list[bool] = []
-    rig.microphone.follow(lambda: told.append(rig.microphone.is_open))
+    rig.microphone.open_changed.subscribe(lambda: told.append(rig.microphone.is_open))
     assert not rig.microphone.is_open
     await rig.microphone.warm_up(RATE)
     async with rig.microphone.capture(RATE).open():

@@ -46,7 +46,7 @@ from tray_dictate.core.dictation import (
 )
 from tray_dictate.core.errors import DictateError
 from tray_dictate.core.keys import MODIFIERS
-from tray_dictate.core.ports import DesktopManagedHotkey, Notifier
+from tray_dictate.core.ports import DesktopManagedHotkey, Microphone, Notifier
 from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.switchable import machine
 from tray_dictate.system.expressions import EXPRESSIONS
@@ -168,6 +168,7 @@ class Daemon:
         self.publisher = StatusPublisher()
         self.publisher.status_changed.subscribe(self._show_status)
         self.publisher.level_changed.subscribe(self._show_level)
+        self._microphone: Microphone | None = None  # the one whose changes are shown
         self._follow_parts()
         parts.config_changed.subscribe(self._config_changed)
         self._live: dict[int, LiveDictation] = {}
@@ -354,7 +355,9 @@ class Daemon:
             self._act(self._chord.tick(self._asked_at), self._asked_at)
 
     def _follow_parts(self) -> None:
-        self._parts.microphone.follow(self._show)
+        if self._microphone is not self._parts.microphone:
+            self._microphone = self._parts.microphone
+            self._microphone.open_changed.subscribe(self._show)
         settings = self._parts.config.hotkey
         self._chord = machine(settings, self._limits.verify_after)
         self._own = frozenset(key for slot in self._chord.chord for key in slot)

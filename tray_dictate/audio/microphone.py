@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
 from tray_dictate.core.ports import Notifier
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import finish
 from tray_dictate.system.threads import Bridge, TaskSet
 
@@ -150,15 +151,11 @@ class Microphone:
         self._gone_since: float | None = None  # while another device is sought or tried
         self.overflows = 0
         self.is_open = False
-        self._changed: Callable[[], None] = lambda: None
+        self.open_changed = Signal[()]()
 
     def capture(self, rate: int) -> Recording:
         """Return a recording to be opened, at `rate` samples per second."""
         return Recording(self, rate)
-
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever `is_open` changes; see ports."""
-        self._changed = changed
 
     async def warm_up(self, rate: int) -> None:
         """Load PortAudio, and open the device if it is to stay open; see ports."""
@@ -303,7 +300,7 @@ class Microphone:
 
     def _say_open(self, is_open: bool) -> None:
         self.is_open = is_open
-        self._changed()
+        self.open_changed.emit()
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
         """Take the samples of a callback."""

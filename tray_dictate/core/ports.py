@@ -199,8 +199,9 @@ class Microphone(Protocol):
         """Whether the device is open now, for a recording or between two."""
         ...
 
-    def follow(self, changed: Callable[[], None]) -> None:
-        """Call it, on the loop, whenever `is_open` is another."""
+    @property
+    def open_changed(self) -> Signal[()]:
+        """Emitted on the loop whenever `is_open` has changed."""
         ...
 
     async def after_resume(self) -> None:
