@@ -159,12 +159,12 @@ Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
 async def test_status_tells_of_an_open_microphone_where_nothing_is_recorded(served):
     microphone = served.rig.microphone
     microphone.is_open = True
-    microphone.changed()
+    microphone.open_changed.emit()
     await until(lambda: served.rig.tray.listening)
     assert "ready; microphone: open (since" in (await served.cli("status")).stdout
     assert json.loads((await served.cli("status", "--json")).stdout)["microphone_open"] is True
     microphone.is_open = False
-    microphone.changed()
+    microphone.open_changed.emit()
     assert not served.rig.tray.listening
     assert "microphone: open" not in (await served.cli("status")).stdout
 
