@@ -28,7 +28,11 @@ def test_who_has_left_hears_no_more_and_may_leave_twice():
 
 
 def test_without_a_subscriber_nothing_happens():
-    Signal[()]().emit()
+    changed = Signal[()]()
+    changed.emit()
+    assert not changed
+    changed.subscribe(list)
+    assert changed
 
 
 def test_a_subscriber_may_leave_or_bring_another_while_it_is_called():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -171,6 +171,7 @@ class Daemon:
         self._microphone: Microphone | None = None  # the one whose changes are shown
         self._follow_parts()
         parts.config_changed.subscribe(self._config_changed)
+        self._subscriptions = ExitStack()
         self._live: dict[int, LiveDictation] = {}
         self._cues = CuePolicy(parts.play)
         self.delivery = Delivery(parts, notices, self)
@@ -196,7 +197,7 @@ class Daemon:
         """Be ready, first with the microphone: what is said while the engine loads waits."""
         self._delivering = asyncio.create_task(self.delivery.run())
         tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._tell_expression)
-        EXPRESSIONS.follow(tell)
+        self._subscriptions.callback(EXPRESSIONS.skipped.subscribe(tell))
         self._show()
         settings = self._parts.config.hotkey
         await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
@@ -215,7 +216,7 @@ class Daemon:
     async def stop(self) -> None:
         """Finish what is being said, deliver it, and end."""
         await self.settle(self._limits.farewell)
-        EXPRESSIONS.follow(None)
+        self._subscriptions.close()
         for dictation in self._live.values():
             dictation.cut_off()
         self._notices.flush()

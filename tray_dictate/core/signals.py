@@ -1,4 +1,4 @@
-"""A typed signal: an attribute by which its owner tells subscribers of a change."""
+"""A typed signal: an attribute of an object that reports its changes to subscribers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Ts = TypeVarTuple("Ts")
 
 
 class Signal(Generic[*Ts]):
-    """Calls its subscribers with values of these types, in the order in which they came."""
+    """Calls its subscribers with values of these types, in the order of their subscription."""
 
     def __init__(self) -> None:
         self._subscribers: dict[object, Callable[[*Ts], object]] = {}
 
     def subscribe(self, subscriber: Callable[[*Ts], object]) -> Callable[[], None]:
-        """Call it at each `emit` from now on; return what ends that (idempotent)."""
+        """Call `subscriber` at each `emit`; return a function that ends that (idempotent)."""
         key = object()
         self._subscribers[key] = subscriber
 
@@ -24,7 +24,11 @@ class Signal(Generic[*Ts]):
 
         return unsubscribe
 
+    def __bool__(self) -> bool:
+        """Whether anything is subscribed."""
+        return bool(self._subscribers)
+
     def emit(self, *values: *Ts) -> None:
-        """Call those who are subscribed now, on this thread."""
+        """Call the current subscribers, on this thread."""
         for subscriber in tuple(self._subscribers.values()):
             subscriber(*values)

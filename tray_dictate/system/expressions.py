@@ -18,11 +18,12 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tray_dictate.core.signals import Signal
 from tray_dictate.core.text.expressions import is_quick
 from tray_dictate.system import own_python
 
@@ -53,11 +54,7 @@ class Expressions:
         self._asking = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._skipped: set[tuple[str, str]] = set()
-        self._tell: Callable[[str], object] = _log
-
-    def follow(self, tell: Callable[[str], object] | None) -> None:
-        """Report skipped expressions by `tell`, called from any thread; None: log them."""
-        self._tell = tell or _log
+        self.skipped = Signal[str]()  # with a message for the user, emitted on any thread
 
     def again(self) -> None:
         """Try skipped expressions again: the settings, or the machine's load, have changed."""
@@ -80,7 +77,7 @@ class Expressions:
                 text = re.sub(pattern, value, text)
                 continue
             if spent > PATIENCE:
-                self._tell(
+                self._report(
                     f"{place}: some expressions were skipped for one text: they take too long."
                 )
                 return text
@@ -119,7 +116,13 @@ class Expressions:
     def _skip(self, place: str, pattern: str, reason: str) -> None:
         if (place, pattern) not in self._skipped:
             self._skipped.add((place, pattern))
-            self._tell(f"{place}: the expression {pattern!r} is skipped: {reason}. Simplify it.")
+            self._report(f"{place}: the expression {pattern!r} is skipped: {reason}. Simplify it.")
+
+    def _report(self, message: str) -> None:
+        if self.skipped:
+            self.skipped.emit(message)
+        else:
+            log.warning("%s", message)
 
     def _answer(self, question: list[Any]) -> Any:
         """Return the process's answer. Raises _LateError, _GoneError, or OSError."""
@@ -203,10 +206,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             assert pipe
             pipe.close()
     process.wait()
-
-
-def _log(message: str) -> None:
-    log.warning("%s", message)
 
 
 EXPRESSIONS = Expressions()  # one process for all of us
