@@ -6,7 +6,7 @@ constructor raises `UnavailableError(reason, remedy)` and the folder's `select()
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
