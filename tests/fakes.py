@@ -374,6 +374,9 @@ class SetClock:
     def time(self) -> float:
         return self.at
 
+    def monotonic(self) -> float:
+        return self.at
+
 
 class FakeHotkey:
     """`physical` is what the keyboard would say is held; None for one that cannot tell."""

@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import TEXTS
 from tests.rigs.x11_windows import KINDS, TextWindow
@@ -54,7 +55,7 @@ async def paste_latency(desktop: Desktop, runs: int) -> None:
     print(f"\nPaste of a {len(SEGMENT)}-character segment, ms from deliver() (median, p95, max)")
     desktop.set_clipboard(os.urandom(1_000_000), target="image/png")
     for kind in KINDS:
-        output = X11Output("auto", lambda _keycode, _down: None)
+        output = X11Output("auto", FilteringHotkey())
         read: list[float] = []
         shown: list[float] = []
         with desktop.text_window(kind) as window:
@@ -99,7 +100,7 @@ async def typing(desktop: Desktop) -> None:
                     await asyncio.sleep(0.3)
                     start = time.perf_counter()
                     if way == "ours":
-                        output = X11Output("type", lambda _keycode, _down: None)
+                        output = X11Output("type", FilteringHotkey())
                         await output.deliver(text)
                     else:
                         await asyncio.to_thread(others[way], text)

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from tests.bench.delivery import by_pynput, wrong
 from tests.rigs import modifier_schedules as schedules
 from tests.rigs.mixed_text import LAYOUTS, TARGETS, mixed_text, settled
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tray_dictate.output.x11.output import X11Output
@@ -51,7 +52,7 @@ async def characters(total: int, each: int) -> int:
                         text = mixed_text(part if way == "ours" else each, seed=len(row))
                         start = time.perf_counter()
                         if way == "ours":
-                            output = X11Output("type", lambda _keycode, _down: None)
+                            output = X11Output("type", FilteringHotkey())
                             await output.deliver(text)
                         else:
                             await asyncio.to_thread(others[way], text)

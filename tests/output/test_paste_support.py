@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes import SetClock
 from tray_dictate.output.paste_support import AGAIN, REMEMBERED, PasteSupport, Place
 
 CHORD = "shift+insert"
@@ -13,20 +14,13 @@ OTHER = Place("0x3", ("gedit", "Gedit"), CHORD)
 NAMELESS = Place("0x4", (), CHORD)
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(100.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def support(clock: Clock) -> PasteSupport:
+def support(clock: SetClock) -> PasteSupport:
     return PasteSupport(clock)
 
 
@@ -35,10 +29,10 @@ def test_at_first_every_window_is_asked(support: PasteSupport) -> None:
 
 
 def test_who_has_ignored_a_paste_is_not_asked_again_nor_are_its_kin(
-    support: PasteSupport, clock: Clock
+    support: PasteSupport, clock: SetClock
 ) -> None:
     support.ignored(ONE)
-    clock.now += 10 * AGAIN
+    clock.at += 10 * AGAIN
     assert support.refuses(ONE, "hi")
     assert support.refuses(ONE, "two\nlines")
     assert support.refuses(KIN, "hi")
@@ -53,24 +47,24 @@ def test_a_window_without_a_class_has_no_kin(support: PasteSupport) -> None:
 
 
 def test_where_kin_have_taken_a_paste_one_window_is_not_asked_for_a_while(
-    support: PasteSupport, clock: Clock
+    support: PasteSupport, clock: SetClock
 ) -> None:
     support.accepted(KIN)
     support.ignored(ONE)
     assert support.refuses(ONE, "hi")
     assert not support.refuses(KIN, "hi")
     assert not support.refuses(ONE, "two\nlines")  # a typed Return may send the first
-    clock.now += AGAIN
+    clock.at += AGAIN
     assert not support.refuses(ONE, "hi")
 
 
 def test_a_terminal_is_not_asked_again_though_others_take_pastes(
-    support: PasteSupport, clock: Clock
+    support: PasteSupport, clock: SetClock
 ) -> None:
     terminal = ONE._replace(single=True)
     support.accepted(KIN._replace(single=True))
     support.ignored(terminal)
-    clock.now += 10 * AGAIN
+    clock.at += 10 * AGAIN
     assert support.refuses(terminal, "hi")
     assert support.refuses(terminal, "two\nlines")
     assert not support.refuses(KIN._replace(single=True), "hi")

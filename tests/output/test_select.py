@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output import select
 
@@ -21,7 +22,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_where_nothing_works_every_reason_and_remedy_is_named(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnavailableError) as raised:
-        select("auto")
+        select(OutputSettings())
     assert "DISPLAY is not set" in raised.value.reason
     assert "clipboard" in raised.value.reason
     assert "xclip" in raised.value.remedy
@@ -29,7 +30,7 @@ def test_where_nothing_works_every_reason_and_remedy_is_named(bare: pytest.Monke
 
 def test_clipboard_alone_does_not_ask_for_an_x_server(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnavailableError) as raised:
-        select("clipboard")
+        select(OutputSettings(method="clipboard"))
     assert "DISPLAY" not in str(raised.value)
 
 
@@ -40,5 +41,5 @@ def test_where_the_wayland_compositor_does_not_answer_an_x_server_is_tried(
     bare.setenv("WAYLAND_DISPLAY", "wayland-0")
     bare.setenv("DISPLAY", "no-such-server")
     with pytest.raises(UnavailableError, match="no-such-server") as raised:
-        select("auto")
+        select(OutputSettings())
     assert "The Wayland compositor cannot be reached" in raised.value.reason

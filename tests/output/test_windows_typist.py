@@ -9,7 +9,6 @@ import pytest
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.hotkey.pynput import HeldKeys
-from tray_dictate.output.user_keys import UserKeys
 from tray_dictate.output.windows_typist import Input, WindowsTypist
 from tray_dictate.system.physical_keys import WindowsKeys
 
@@ -51,6 +50,25 @@ class Windows:
         return count
 
 
+class Hotkey:
+    """UserKeys of a hotkey whose hook reports the keys."""
+
+    def __init__(self, reported: HeldKeys, own: frozenset[str]) -> None:
+        self._reported, self._own = reported, own
+
+    def held(self) -> frozenset[str]:
+        return self._reported.held()
+
+    def own(self) -> frozenset[str]:
+        return self._own
+
+    def filters_own_keys(self) -> bool:
+        return True
+
+    def expect(self, keycode: int, down: bool | None) -> None:
+        self._reported.expect(keycode, down=bool(down))
+
+
 class Keyboard:
     """What the user holds, and what the hook was told of it."""
 
@@ -59,12 +77,8 @@ class Keyboard:
         keys = WindowsKeys(self.windows)
         self.reported = HeldKeys(keys, lambda: self.now)
         self.now = 0.0
-        user_keys = UserKeys(
-            self.reported.held,
-            lambda: frozenset(own),
-            lambda code, down: self.reported.expect(code, down=bool(down)),
-        )
-        self.typist = WindowsTypist(self.windows, keys, user_keys)
+        hotkey = Hotkey(self.reported, frozenset(own))
+        self.typist = WindowsTypist(self.windows, keys, hotkey)
 
     def press(self, name: str, code: int) -> None:
         self.reported.reported(name, code, down=True)

@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from typing_extensions import override
 from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xinput, xtest
 
 from tests.fakes import FakeListener, FakeNotices
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import keys_down
 from tests.rigs.x11_windows import TextWindow
@@ -111,11 +113,12 @@ class Fingers:
         self._display.close()
 
 
-class Listening(FakeListener):
+class Listening(FakeListener, FilteringHotkey):
     """The product's own hotkey, beside the output that announces its keys to it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        FakeListener.__init__(self)
+        FilteringHotkey.__init__(self)
         self.announced = 0
         self.edges: list[Edge] = []
         self._hotkey = XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices())
@@ -124,7 +127,8 @@ class Listening(FakeListener):
     def edge(self, edge: Edge) -> None:
         self.edges.append(edge)
 
-    def __call__(self, keycode: int, down: bool | None) -> None:
+    @override
+    def expect(self, keycode: int, down: bool | None) -> None:
         self.announced += 1
         self._hotkey.expect(keycode, down)
 

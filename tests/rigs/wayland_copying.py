@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 
 from tray_dictate.output.wayland.data_control import CLIPBOARD, PRIMARY, DataControl
@@ -23,24 +22,29 @@ def main() -> None:
     for kind, words in ((CLIPBOARD, sys.argv[1:at]), (PRIMARY, sys.argv[at + 1 :])):
         types = dict(word.rsplit("=", 1) for word in words)
         if types:
-            control.own(kind, types, partial(serve, types), partial(lost, kind))
+            control.own(kind, types, Copy(kind, types))
     connection.roundtrip()
     print("ready", flush=True)
     while True:
         connection.dispatch(60)
 
 
-def serve(types: dict[str, str], name: str, file: int) -> None:
-    def write() -> None:
-        with os.fdopen(file, "wb") as reader:
-            reader.write(Path(types[name]).read_bytes())
+class Copy:
+    """What was copied to one selection."""
 
-    threading.Thread(target=write).start()
+    def __init__(self, kind: str, types: dict[str, str]) -> None:
+        self._kind, self._types = kind, types
 
+    def read(self, name: str, file: int) -> None:
+        def write() -> None:
+            with os.fdopen(file, "wb") as reader:
+                reader.write(Path(self._types[name]).read_bytes())
 
-def lost(kind: str) -> None:
-    if kind == CLIPBOARD:
-        os._exit(0)  # as a program that is closed after a copy elsewhere
+        threading.Thread(target=write).start()
+
+    def lost(self) -> None:
+        if self._kind == CLIPBOARD:
+            os._exit(0)  # as a program that is closed after a copy elsewhere
 
 
 if __name__ == "__main__":

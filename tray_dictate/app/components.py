@@ -248,14 +248,7 @@ class ComponentFactory:
 
     def output(self, config: Config) -> Output:
         """Return the configured output. Raises UnavailableError."""
-        settings = config.output
-        keyboard = self.keyboard
-        return self._opened(
-            output.select(
-                settings.method, keyboard.expect, settings.rules, private=settings.private,
-                held=keyboard.held, heard=keyboard.filters_own_keys, own=keyboard.own,
-            )
-        )  # fmt: skip
+        return self._opened(output.select(config.output, self.keyboard))
 
     def caret(self, config: Config) -> CaretReader:
         """Return what reads the text around the caret, if it is to be read."""

@@ -86,7 +86,7 @@ class DeliveryCheck:
         rules = self._settings.rules if method == self._methods[0] else ()
         output = await acquire(
             lambda: X11Output(
-                "auto" if auto else method, None, rules, private=self._settings.private
+                "auto" if auto else method, rules=rules, private=self._settings.private
             ),
             lambda output: asyncio.run(output.close()),
         )

@@ -5,53 +5,35 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.output.user_keys import Held, OnSynthetic, UserKeys
+from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 
 if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
-    from tray_dictate.config.schema import OutputRule, OutputSettings
+    from tray_dictate.config.schema import OutputSettings
     from tray_dictate.core.ports import CaretReader, Output
 
 log = logging.getLogger(__name__)
 
-Method = Literal["auto", "paste", "type", "clipboard"]
+Backend = Literal["keys", "wayland", "x11", "the clipboard"]
 
 
-def select(
-    method: Method,
-    on_synthetic: OnSynthetic | None = None,
-    rules: Sequence[OutputRule] = (),
-    *,
-    private: bool = True,
-    held: Held = lambda: None,
-    heard: Callable[[], bool] = lambda: True,
-    own: Callable[[], frozenset[str]] = frozenset[str],
-) -> Output:
+def select(settings: OutputSettings, user_keys: UserKeys = UNKNOWN_KEYS) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
-    `rules` are the user's and apply where applications are told apart: on X11 and Wayland;
-    `on_synthetic(keycode, down)` is called before every key event that we make, from any thread;
-    `down` is None before the user's own keyboard releases and presses a key again;
-    `held` tells which keys the user holds, where that is known, and `heard` whether anybody hears
-    `on_synthetic` now: without, the user's keys are waited for; `own` are the hotkey's keys, which
-    are never waited for.
+    `settings.rules` apply where applications are told apart: on X11 and Wayland.
     """
     reasons: list[UnavailableError] = []
-    wayland = partial(_wayland, method, rules, held, private=private)
-    x11 = partial(_x11, method, on_synthetic, rules, heard, private=private)
-    desktop = partial(_desktop, UserKeys(held, own, on_synthetic))
-    for name, make in _candidates(method, (wayland, x11, desktop), ruled=bool(rules)):
+    for backend in _backends(settings):
         try:
-            output = make()
+            output = _open(backend, settings, user_keys)
         except UnavailableError as reason:
-            log.info("output by %s: %s", name, reason)
+            log.info("output by %s: %s", backend, reason)
             reasons.append(reason)
         else:
-            log.info("output by %s", name)
+            log.info("output by %s", backend)
             return output
     raise UnavailableError(
         "Text cannot be inserted on this desktop: " + " ".join(r.reason for r in reasons),
@@ -82,46 +64,51 @@ def caret(*, read: bool) -> CaretReader:
     return BlindCaretReader()
 
 
-def _candidates(
-    method: Method, makes: tuple[Callable[[], Output], ...], *, ruled: bool
-) -> Iterator[tuple[str, Callable[[], Output]]]:
-    wayland, x11, desktop = makes
+def _backends(settings: OutputSettings) -> Iterator[Backend]:
+    """Yield the back ends to try, best first."""
+    keys = settings.method != "clipboard"
     if sys.platform in ("win32", "darwin"):
-        if method != "clipboard":
-            yield "keys", desktop
+        if keys:
+            yield "keys"
     else:
         if os.environ.get("WAYLAND_DISPLAY"):  # if it answers, never X: that sees only its own
-            yield "wayland", wayland
-        if method != "clipboard" or (ruled and os.environ.get("DISPLAY")):
-            yield "x11", x11
-    yield "the clipboard", _clipboard
+            yield "wayland"
+        if keys or (settings.rules and os.environ.get("DISPLAY")):
+            yield "x11"
+    yield "the clipboard"
+
+
+def _open(backend: Backend, settings: OutputSettings, user_keys: UserKeys) -> Output:
+    """Raises UnavailableError."""
+    match backend:
+        case "wayland":
+            return _wayland(settings, user_keys)
+        case "x11":
+            return _x11(settings, user_keys)
+        case "keys":
+            return _desktop(user_keys)
+        case "the clipboard":
+            return _clipboard()
 
 
 # The platform's libraries are imported here and not before: without a display they raise.
 
 
-def _wayland(method: Method, rules: Sequence[OutputRule], held: Held, *, private: bool) -> Output:
+def _wayland(settings: OutputSettings, user_keys: UserKeys) -> Output:
     from tray_dictate.output.wayland.output import WaylandOutput  # noqa: PLC0415
 
-    output = WaylandOutput(method, rules, held, private=private)
-    if method != "clipboard":
+    output = WaylandOutput(settings.method, settings.rules, user_keys, private=settings.private)
+    if settings.method != "clipboard":
         output.prepare()
     return output
 
 
-def _x11(
-    method: Method,
-    on_synthetic: OnSynthetic | None,
-    rules: Sequence[OutputRule],
-    heard: Callable[[], bool],
-    *,
-    private: bool,
-) -> Output:
+def _x11(settings: OutputSettings, user_keys: UserKeys) -> Output:
     try:
         from tray_dictate.output.x11.output import X11Output  # noqa: PLC0415
     except ImportError as reason:
         raise UnavailableError(f"python-xlib is missing ({reason}).", "Install it.") from reason
-    return X11Output(method, on_synthetic, rules, heard, private=private)
+    return X11Output(settings.method, user_keys, settings.rules, private=settings.private)
 
 
 def _desktop(user_keys: UserKeys) -> Output:

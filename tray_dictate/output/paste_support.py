@@ -11,8 +11,9 @@ not tried again, as it has nothing else in it: its keys are set so, and it may i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
+
+from tray_dictate.core.ports import Clock
 
 AGAIN = 60.0  # seconds until a window is tried again whose application accepts pastes
 REMEMBERED = 1000  # windows; the oldest are forgotten
@@ -35,7 +36,7 @@ class Place(NamedTuple):
 class PasteSupport:
     """What windows have done with pastes so far; for one thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time) -> None:
         self._clock = clock
         self._refusing: dict[Place, float] = {}  # when they ignored a paste last
         self._refusing_kin: set[tuple[tuple[str, ...], str]] = set()
@@ -51,7 +52,7 @@ class PasteSupport:
     def ignored(self, place: Place) -> None:
         """Note that a window has not read what was pasted."""
         self._refusing.pop(place, None)
-        self._refusing[place] = self._clock()
+        self._refusing[place] = self._clock.monotonic()
         if len(self._refusing) > REMEMBERED:
             del self._refusing[next(iter(self._refusing))]
         if place.names and place.kin not in self._accepting_kin:
@@ -69,4 +70,4 @@ class PasteSupport:
             return False
         if place.single or place.kin not in self._accepting_kin:
             return True
-        return "\n" not in text and self._clock() - self._refusing[place] < AGAIN
+        return "\n" not in text and self._clock.monotonic() - self._refusing[place] < AGAIN

@@ -23,7 +23,7 @@ from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import sanitize
 from tray_dictate.output.clipboard import ClipboardOnly, ClipboardOutput
-from tray_dictate.output.user_keys import UserKeys
+from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys, hotkey_modifiers
 from tray_dictate.output.windows_typist import WindowsTypist
 from tray_dictate.system.physical_keys import PhysicalKeys, physical_keys
 
@@ -60,11 +60,11 @@ class DesktopOutput(ClipboardOnly):
 
     def __init__(
         self,
-        user_keys: UserKeys | None = None,
+        user_keys: UserKeys = UNKNOWN_KEYS,
         keys: PhysicalKeys | None = None,
         typist: Typist | None = None,
     ) -> None:
-        self._user_keys = user_keys or UserKeys()
+        self._user_keys = user_keys
         self._keys = keys or physical_keys()
         self._typist = typist or _typist(self._keys, self._user_keys)
         self._stop = threading.Event()
@@ -117,7 +117,7 @@ class DesktopOutput(ClipboardOnly):
     def _modifier_down(self) -> bool:
         if not self._keys:
             return False
-        others = self._keys.modifiers.keys() - self._user_keys.modifiers(self._keys)
+        others = self._keys.modifiers.keys() - hotkey_modifiers(self._user_keys, self._keys)
         return any(self._keys.is_down(self._keys.modifiers[name]) for name in others)
 
 

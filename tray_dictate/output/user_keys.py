@@ -1,44 +1,77 @@
-"""The keys that the user holds while text is typed: the hotkey's, most of all."""
+"""What an output asks the hotkey about the user's keys, and tells it of the keys that it presses.
+
+The hotkey's own keys matter most: they are down while the user dictates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Protocol
 
 from tray_dictate.system.physical_keys import PhysicalKeys
 
-Held = Callable[[], frozenset[str] | None]
-OnSynthetic = Callable[[int, bool | None], None]
+
+class KeyState(Protocol):
+    """Knows which keys the user holds."""
+
+    def held(self) -> frozenset[str] | None:
+        """Return the keys physically down now; None where that is not known."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class UserKeys:
-    """What the hotkey knows of the keyboard.
+class UserKeys(KeyState, Protocol):
+    """The user's keys as the hotkey knows them."""
 
-    `held` returns the keys that are down, None where that is not known; `own` the hotkey's keys;
-    `announce` is called for keys that we release and press again, with the system's key code.
-    """
+    def own(self) -> frozenset[str]:
+        """Return the hotkey's keys, which are never waited for."""
+        ...
 
-    held: Held = lambda: None
-    own: Callable[[], frozenset[str]] = frozenset[str]
-    announce: OnSynthetic | None = None
+    def filters_own_keys(self) -> bool:
+        """Tell whether `expect` keeps our keys from being taken for the user's.
 
-    def modifiers(self, keys: PhysicalKeys) -> frozenset[str]:
-        """Return which of the system's modifiers belong to the hotkey."""
-        own = self.own()
-        return frozenset(name for name in keys.modifiers if name in own or _also(name) in own)
+        If not, the user's keys are waited for.
+        """
+        ...
 
-    def holds(self, key: str) -> bool:
-        """Tell whether the user may be holding this key."""
-        held = self.held()
-        return held is None or key in held or _also(key) in held
+    def expect(self, keycode: int, down: bool | None) -> None:
+        """Take the next event like this for ours; called before each, from any thread.
 
-    def announce_key(self, code: int, *, down: bool) -> None:
-        """Announce that a key was pressed again, or is about to be released."""
-        if self.announce:
-            self.announce(code, down)
+        `keycode` is the system's. `down` is None before the user's own keyboard releases the key
+        and presses it again.
+        """
+        ...
 
 
-def _also(name: str) -> str:
+class _UnknownKeys:
+    """UserKeys without a hotkey."""
+
+    def held(self) -> frozenset[str] | None:
+        return None
+
+    def own(self) -> frozenset[str]:
+        return frozenset()
+
+    def filters_own_keys(self) -> bool:
+        return False
+
+    def expect(self, keycode: int, down: bool | None) -> None:
+        pass
+
+
+UNKNOWN_KEYS: UserKeys = _UnknownKeys()
+
+
+def hotkey_modifiers(user_keys: UserKeys, keys: PhysicalKeys) -> frozenset[str]:
+    """Return which of the system's modifiers belong to the hotkey."""
+    own = user_keys.own()
+    return frozenset(name for name in keys.modifiers if name in own or _alias(name) in own)
+
+
+def may_hold(user_keys: UserKeys, key: str) -> bool:
+    """Tell whether the user may be holding this key."""
+    held = user_keys.held()
+    return held is None or key in held or _alias(key) in held
+
+
+def _alias(name: str) -> str:
     """Return what else a key may be called: the right Alt is AltGr in some layouts."""
     return "alt_gr" if name == "alt_r" else name

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.output.user_keys import UserKeys
+from tray_dictate.output.user_keys import UserKeys, hotkey_modifiers, may_hold
 from tray_dictate.system.physical_keys import PhysicalKeys
 
 _KEYBOARD = 1  # INPUT_KEYBOARD
@@ -67,17 +67,18 @@ class WindowsTypist:
 
     def type(self, text: str) -> None:
         """Type them all. Raises DeliveryError."""
-        codes = {name: self._keys.modifiers[name] for name in self._user_keys.modifiers(self._keys)}
+        own = hotkey_modifiers(self._user_keys, self._keys)
+        codes = {name: self._keys.modifiers[name] for name in own}
         held = {name: code for name, code in codes.items() if self._keys.is_down(code)}
         for code in held.values():
-            self._user_keys.announce_key(code, down=False)
+            self._user_keys.expect(code, False)
         try:
             if not send(self._user32, text, list(held.values())):
                 raise DeliveryError("Windows did not accept the keys: another program blocks them.")
         finally:
             for name, code in held.items():
-                self._user_keys.announce_key(code, down=True)
-                if not self._user_keys.holds(name):  # let go meanwhile, before our press of it
+                self._user_keys.expect(code, True)
+                if not may_hold(self._user_keys, name):  # let go meanwhile, before our press of it
                     release(self._user32, code)
 
 

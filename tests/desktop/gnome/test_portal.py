@@ -39,7 +39,7 @@ COPIED = {UTF8: b"before", "text/html": b"<b>before</b>", "image/png": PNG}
 @pytest.fixture
 def portal(gnome: Gnome, environ) -> Iterator[PortalPaste]:
     gnome.start_portals()
-    made = PortalPaste(gnome.held, threading.Event())
+    made = PortalPaste(gnome, threading.Event())
     yield made
     made.close()
     gnome.stop_portals()
@@ -237,7 +237,7 @@ def test_what_the_user_had_copied_outlives_a_daemon_that_ends_before_it_is_back(
 ) -> None:
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
     gnome.start_portals()
-    portal = PortalPaste(gnome.held, threading.Event())
+    portal = PortalPaste(gnome, threading.Event())
     with gnome.text_window() as window:
         with window.stopped():
             assert portal.paste("dictated", Treatment(), ANY_WINDOW) is None
@@ -271,7 +271,7 @@ def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
         first = kept.read_text()
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
         before = shown(gnome)
-        again = PortalPaste(gnome.held, threading.Event())
+        again = PortalPaste(gnome, threading.Event())
         again.paste(" two", Treatment(), ANY_WINDOW)
         again.close()
         window.wait_for("one two")
@@ -281,7 +281,7 @@ def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
 
 def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
     gnome.start_portals(answer=1)
-    portal = PortalPaste(gnome.held, threading.Event())
+    portal = PortalPaste(gnome, threading.Event())
     with gnome.text_window() as window:
         with pytest.raises(UnavailableError, match="did not allow"):
             portal.paste("never", Treatment(), ANY_WINDOW)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.rigs.kwin import KWin
 from tests.rigs.wayland_output import MIXED, delivering
+from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output import select
 from tray_dictate.output.wayland.output import ANY
@@ -35,7 +36,7 @@ async def test_on_kde_text_is_pasted_by_the_portal_and_the_reasons_are_told(
 
 
 async def test_what_is_kept_is_on_the_clipboard_of_kde(kwin: KWin, environ) -> None:
-    output = select("auto")
+    output = select(OutputSettings())
     await output.copy_to_clipboard("kept")
     assert kwin.run("wl-paste", "-n", "-t", "text/plain") == "kept"
     await output.close()

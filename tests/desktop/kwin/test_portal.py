@@ -27,7 +27,7 @@ LARGE = MIXED * 250
 @pytest.fixture
 def portal(kwin: KWin, environ) -> Iterator[PortalPaste]:
     selections = WaylandSelections()
-    made = PortalPaste(kwin.held, threading.Event(), selections)
+    made = PortalPaste(kwin, threading.Event(), selections)
     yield made
     made.close()
     selections.close()

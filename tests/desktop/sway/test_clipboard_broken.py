@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from tests.rigs.sway import Sway
+from tray_dictate.output.user_keys import UNKNOWN_KEYS
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.wayland import WaylandError
@@ -16,7 +17,7 @@ from tray_dictate.system.wayland import WaylandError
 
 @pytest.fixture
 def ways(environ: Sway) -> Iterator[InsertMethods]:
-    made = InsertMethods(threading.Event(), lambda: None)
+    made = InsertMethods(threading.Event(), UNKNOWN_KEYS)
     yield made
     made.close()
     environ.set_clipboard("nobody's")  # nobody keeps anything for the next test

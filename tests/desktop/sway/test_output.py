@@ -17,7 +17,7 @@ from tests.rigs.sway import Sway
 from tests.rigs.wayland_output import MIXED, TEXTS, delivering
 from tests.rigs.wayland_windows import KINDS, Kind
 from tests.waiting import wait_until
-from tray_dictate.config.schema import OutputRule
+from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output import select
 from tray_dictate.output.wayland.input_method import MANAGER
@@ -56,7 +56,7 @@ def test_a_wayland_session_gets_the_wayland_output_also_where_there_is_an_x_serv
     environ: Sway,
 ) -> None:
     assert environ.env["DISPLAY"]
-    output = select("auto")
+    output = select(OutputSettings())
     assert isinstance(output, WaylandOutput)
     asyncio.run(output.close())
 

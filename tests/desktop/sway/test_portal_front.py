@@ -17,6 +17,7 @@ from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.portal.remote_desktop import RemoteSession
+from tray_dictate.output.user_keys import UNKNOWN_KEYS
 from tray_dictate.system.portals import Portals
 
 PORTAL = f"""[portal]
@@ -181,7 +182,7 @@ def test_no_key_goes_out_once_the_portal_has_gone(portals) -> None:
 def test_without_any_clipboard_the_way_is_refused_with_its_remedy(front: Make) -> None:
     front("0")
     with pytest.raises(UnavailableError) as refused:
-        PortalPaste(lambda: None, threading.Event())  # Debian 12's front end has no Clipboard
+        PortalPaste(UNKNOWN_KEYS, threading.Event())  # Debian 12's front end has no Clipboard
     assert "no Clipboard portal" in refused.value.reason
     assert "xdg-desktop-portal" in refused.value.remedy
 
@@ -189,10 +190,10 @@ def test_without_any_clipboard_the_way_is_refused_with_its_remedy(front: Make) -
 def test_without_portals_the_way_is_refused(front: Make) -> None:
     front("0").end_front_end()
     with pytest.raises(UnavailableError, match="no RemoteDesktop portal"):
-        PortalPaste(lambda: None, threading.Event())
+        PortalPaste(UNKNOWN_KEYS, threading.Event())
 
 
 def test_without_a_bus_the_way_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     with pytest.raises(UnavailableError, match="portals cannot be reached"):
-        PortalPaste(lambda: None, threading.Event())
+        PortalPaste(UNKNOWN_KEYS, threading.Event())

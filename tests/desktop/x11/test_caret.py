@@ -22,6 +22,7 @@ from tests.fakes import (
     FakeTray,
     TemporaryStore,
 )
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import Kind, TextWindow
 from tests.waiting import until, wait_until
@@ -180,10 +181,18 @@ class Typist:
         wait_until(lambda: self._window.text() != before, 5, "it is taken back")
 
 
+class OneHotkey(FilteringHotkey):
+    """Announces the output's keys to a back end of the hotkey's."""
+
+    def __init__(self, hotkey: XInputHotkey) -> None:
+        super().__init__()
+        self.expect = hotkey.expect
+
+
 @pytest.fixture
 async def parts(environ: Desktop) -> AsyncIterator[Components]:
     hotkey = XInputHotkey((), (), FakeNotices())
-    output = X11Output("auto", hotkey.expect)
+    output = X11Output("auto", OneHotkey(hotkey))
     history = TemporaryStore()
     caret = AccessibleCaret()
     yield Components(

@@ -14,6 +14,7 @@ import pytest
 from tests.rigs.keepers import keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.windows import SYSTEM_PYTHON, TARGETS
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import ELSEWHERE, PastingProgram, disown, nobody_owns
@@ -62,7 +63,7 @@ def secret() -> str:
 
 @pytest.fixture(params=["auto", "paste"])
 async def output(request, environ: Desktop) -> AsyncIterator[X11Output]:
-    made = X11Output(request.param, lambda _keycode, _down: None)
+    made = X11Output(request.param, FilteringHotkey())
     yield made
     await made.close()
     disown(environ)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import PlainText
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_windows import TextWindow
 from tray_dictate.app.placement import InsertResult, Placement
@@ -20,13 +21,9 @@ TEXT = "".join(f"{number:04d}" + "\n "[number % 20 > 0] for number in range(1000
 FOREIGN = "".join(f"{number:03d}è今 " for number in range(330))
 
 
-def announce(_keycode: int, _down: bool) -> None:
-    """A hotkey that listens."""
-
-
 @pytest.fixture
 async def output(environ: Desktop):
-    made = X11Output("type", announce)
+    made = X11Output("type", FilteringHotkey())
     yield made
     await made.close()
 
@@ -139,7 +136,7 @@ async def test_at_any_moments_it_is_all_in_one_window_once(
 async def test_nothing_goes_into_another_window_than_the_one_it_is_for(
     environ: Desktop, method
 ) -> None:
-    output = X11Output(method, announce)
+    output = X11Output(method, FilteringHotkey())
     with environ.text_window("tk") as second, environ.text_window("gtk") as first:
         second.focus()
         target = Target(f"{int(first.id):#x}")
@@ -158,7 +155,7 @@ async def test_no_character_of_another_window_is_taken_back(
     environ: Desktop, windows, output
 ) -> None:
     first, second = windows
-    pasting = X11Output("auto", announce)
+    pasting = X11Output("auto", FilteringHotkey())
     for window in (second, first):
         window.focus()
         await pasting.deliver(TEXT)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import disown
 from tests.rigs.x11_output import TEXTS, connected, keymap, keys_down
 from tests.rigs.x11_windows import KINDS, Kind
 from tests.waiting import wait_until
+from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output import select
@@ -25,12 +27,8 @@ PASTED, TYPED = Receipt(confirmed=True, method="paste"), Receipt(confirmed=False
 LAYOUTS = [("us", 0), ("de", 0), ("fr", 0), ("ru", 0), ("jp", 0), ("us,ru", 1)]
 
 
-def announce(_keycode: int, _down: bool) -> None:
-    """A hotkey that listens; what it hears is tested in test_output_modifiers.py."""
-
-
-async def deliver(method, text, on_synthetic=announce):
-    output = X11Output(method, on_synthetic)
+async def deliver(method, text):
+    output = X11Output(method, FilteringHotkey())
     try:
         return await output.deliver(text)
     finally:
@@ -40,7 +38,7 @@ async def deliver(method, text, on_synthetic=announce):
 @pytest.mark.parametrize("method", ["auto", "paste", "type"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_text_arrives_exactly(environ: Desktop, kind: Kind, method: str) -> None:
-    output = X11Output(method, announce)
+    output = X11Output(method, FilteringHotkey())
     with environ.text_window(kind) as window, connected(environ) as display:
         before = keymap(display)
         for text in TEXTS.values():
@@ -63,7 +61,7 @@ async def test_an_output_ends_though_who_ends_it_is_cancelled_while_it_is_busy(
 
     gc.collect()
     before, busy = files(), threading.Event()
-    output = X11Output("type", announce)
+    output = X11Output("type", FilteringHotkey())
     output._worker.submit(busy.wait, 20)
     closing = asyncio.create_task(output.close())
     await asyncio.sleep(0)
@@ -82,7 +80,7 @@ async def test_no_layout_changes_a_letter(
     environ.set_layout(layout, group)
     for kind in ("gtk", "xterm"):
         with environ.text_window(kind) as window:
-            output = X11Output(method, announce)
+            output = X11Output(method, FilteringHotkey())
             for text in TEXTS.values():
                 window.clear()
                 await output.deliver(text)
@@ -111,7 +109,7 @@ async def test_5000_characters_are_pasted_without_a_mistake_on_every_layout(
     environ: Desktop, kind: Kind
 ) -> None:
     text = ("".join(TEXTS.values()) * 20)[:5000]
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window(kind) as window:
         for layout, group in LAYOUTS:
             environ.set_layout(layout, group)
@@ -162,7 +160,7 @@ async def test_a_terminal_gets_the_text_and_not_what_is_marked_in_it(
 
 @pytest.mark.parametrize("kind", ["gtk", "chromium"])  # Chromium wants its clipboard unchanged
 async def test_segments_follow_each_other_in_order(environ: Desktop, kind: Kind) -> None:
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window(kind) as window:
         said = [f"Segment {i} ü 你. " for i in range(20)]
         for segment in said:
@@ -174,7 +172,7 @@ async def test_segments_follow_each_other_in_order(environ: Desktop, kind: Kind)
 async def test_typed_segments_follow_each_other_without_remapping_too_early(
     environ: Desktop,
 ) -> None:
-    output = X11Output("type", announce)
+    output = X11Output("type", FilteringHotkey())
     with environ.text_window("tk") as window:
         said = [TEXTS["emoji"], TEXTS["cjk"], TEXTS["accents"]]
         for segment in said:
@@ -193,7 +191,7 @@ async def test_control_characters_never_arrive(environ: Desktop, method: str) ->
 
 async def test_a_window_that_never_reads_gets_the_text_typed_once(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("odd_tk", "deaf") as window:
         assert await output.deliver("Grüße 你好") == TYPED
         window.wait_for("Grüße 你好")
@@ -214,7 +212,7 @@ async def test_a_window_that_reads_late_gets_the_text_once_and_not_the_users_cli
     environ: Desktop,
 ) -> None:
     environ.set_clipboard("of the user")
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("odd_tk", "late") as window:
         assert await output.deliver("hello") == TYPED
         window.wait_for("hello")
@@ -235,7 +233,7 @@ async def test_a_window_that_was_asleep_gets_the_text_once(
         environ.set_clipboard("marked", "primary")
     else:
         disown(environ)
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window(kind) as window:
         os.kill(window.pid, signal.SIGSTOP)
         try:
@@ -251,7 +249,7 @@ async def test_a_window_that_was_asleep_gets_the_text_once(
 
 async def test_a_window_that_reads_twice_gets_the_text_both_times(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("odd_tk", "twice") as window:
         assert await output.deliver("hello") == PASTED
         window.wait_for("hello")
@@ -268,7 +266,7 @@ async def test_where_another_program_reads_for_the_window_nothing_is_typed(
 
 @pytest.mark.parametrize("method", ["auto", "type"])
 async def test_no_focus_is_an_error_that_says_what_to_do(environ: Desktop, method: str) -> None:
-    output = X11Output(method, announce)
+    output = X11Output(method, FilteringHotkey())
     with environ.text_window("tk") as window:
         target = await output.target()
         assert target is not None
@@ -292,13 +290,13 @@ async def test_a_process_killed_while_it_typed_leaves_a_map_that_the_next_one_re
 ) -> None:
     with environ.text_window("gtk") as window, connected(environ) as display:
         before = keymap(display)
-        killed = X11Output("type", announce)
+        killed = X11Output("type", FilteringHotkey())
         await killed.deliver("你好")
         window.wait_for("你好")
         assert keymap(display) != before
         # its end without close(): the connection is closed, and nothing more is done
         killed._display.close()
-        await X11Output("type", announce).close()
+        await X11Output("type", FilteringHotkey()).close()
         assert keymap(display) == before
         await killed.close()
 
@@ -307,7 +305,7 @@ async def test_a_server_that_is_gone_is_an_error_not_a_hang() -> None:
     with pytest.MonkeyPatch.context() as patch:
         with Desktop() as desktop:
             patch.setenv("DISPLAY", desktop.display)
-            output = select("auto", announce)
+            output = select(OutputSettings(), FilteringHotkey())
         with pytest.raises(DeliveryError, match="X server"):
             await output.deliver("hello")
         await output.close()
@@ -328,7 +326,7 @@ def test_no_server_is_an_error_that_says_why(
 
 
 async def test_after_its_end_it_delivers_nothing(environ: Desktop) -> None:
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     await output.close()
     with environ.text_window("tk"):
         assert await output.target() is None
@@ -339,6 +337,6 @@ async def test_after_its_end_it_delivers_nothing(environ: Desktop) -> None:
 
 async def test_select_takes_x11_where_there_is_a_display(environ: Desktop) -> None:
     for method in ("auto", "paste", "type"):
-        output = select(method)
+        output = select(OutputSettings(method=method))
         assert isinstance(output, X11Output)
         await output.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.rigs.applications import Application, Calc, Emacs, Gnumeric, Remote, Vim, Writer
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tests.rigs.x11_windows import Kind
@@ -18,7 +19,7 @@ SAID = ["Hello there. ", "This is (only) a Test, ", "äöü ß is it."]
 
 @pytest.fixture
 async def output(environ: Desktop) -> AsyncIterator[X11Output]:
-    made = X11Output("auto", lambda _keycode, _down: None)
+    made = X11Output("auto", FilteringHotkey())
     yield made
     await made.close()
 
@@ -134,7 +135,7 @@ async def test_a_window_that_was_only_late_is_pasted_into_again(
 
 @pytest.fixture
 async def typing(environ: Desktop) -> AsyncIterator[X11Output]:
-    made = X11Output("type", lambda _keycode, _down: None)
+    made = X11Output("type", FilteringHotkey())
     yield made
     await made.close()
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench.clipboard import paste_and_compare
+from tests.rigs.daemon import ROOT
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import clipboard_manager, copying, disown, nobody_owns
 from tests.rigs.x11_output import connected, keys_down
@@ -34,7 +36,7 @@ cat >"$0.text"
 
 @pytest.fixture
 async def output(environ: Desktop):
-    made = X11Output("auto", lambda _keycode, _down: None)
+    made = X11Output("auto", FilteringHotkey())
     yield made
     await made.close()
 
@@ -148,7 +150,7 @@ async def test_an_owner_that_never_answers_does_not_keep_a_delivery_waiting(
     environ: Desktop, tmp_path, method: str
 ) -> None:
     (tmp_path / "note").write_text("frozen")
-    output = X11Output(method, lambda _keycode, _down: None)
+    output = X11Output(method, FilteringHotkey())
     with (
         copying(environ, {"text/plain": tmp_path / "note"}, "frozen"),
         environ.text_window("gtk") as window,
@@ -200,7 +202,7 @@ async def test_kept_text_is_the_users_clipboard_and_survives_deliveries(environ,
 async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop, caplog) -> None:
     caplog.set_level(logging.INFO)
     environ.set_clipboard("of the user")
-    output = X11Output("auto", lambda _keycode, _down: None)
+    output = X11Output("auto", FilteringHotkey())
     with clipboard_manager(environ, "keeper") as manager, environ.text_window("gtk"):
         wait_until(lambda: "keeping" in manager.printed(), 10, "the manager is there")
         await output.deliver("hello")
@@ -211,7 +213,7 @@ async def test_closing_hands_the_users_clipboard_to_its_manager(environ: Desktop
 
 async def test_closing_without_a_manager_leaves_the_users_clipboard(environ: Desktop) -> None:
     environ.set_clipboard("of the user")
-    output = X11Output("auto", lambda _keycode, _down: None)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("gtk"):
         await output.deliver("hello")
         await output.close()
@@ -221,8 +223,9 @@ async def test_closing_without_a_manager_leaves_the_users_clipboard(environ: Des
 
 DELIVER = """
 import asyncio, sys
+from tests.rigs.user_keys import FilteringHotkey
 from tray_dictate.output.x11.output import X11Output
-asyncio.run(X11Output("auto", lambda _keycode, _down: None).deliver("dictated"))
+asyncio.run(X11Output("auto", FilteringHotkey()).deliver("dictated"))
 """
 
 
@@ -239,7 +242,7 @@ async def test_kill_9_during_a_paste_leaves_no_key_down_and_the_users_clipboard(
         with connected(environ) as display:
             clipboard = display.intern_atom("CLIPBOARD")
             before = display.get_selection_owner(clipboard)
-            killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER])
+            killed = environ.processes.start("killed", [sys.executable, "-c", DELIVER], cwd=ROOT)
             wait_until(lambda: display.get_selection_owner(clipboard) != before, 10, "the paste")
             os.kill(killed.pid, signal.SIGKILL)
             killed.wait(5)

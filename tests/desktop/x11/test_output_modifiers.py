@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tests.rigs.modifier_schedules import Fingers, shortcuts
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import RawKeys, connected, keymap, keys_down
 from tests.rigs.x11_windows import TextWindow
@@ -23,23 +24,12 @@ HELD = [("Control_R",), ("Control_L", "Alt_L"), ("Shift_L",), ("Super_L",), ("92
 TARGETS = ["tk", "gtk", "qt", "xterm"]
 
 
-class Announced:
-    """A hotkey that listens to what is announced."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[int, bool]] = []
-
-    def __call__(self, keycode: int, down: bool | None) -> None:
-        # None: the user's own keyboard releases it and presses it again
-        self.events += [(keycode, edge) for edge in ((False, True) if down is None else (down,))]
-
-
 @pytest.mark.parametrize("method", ["auto", "type"])
 @pytest.mark.parametrize("kind", TARGETS)
 async def test_held_modifiers_change_nothing_and_every_key_of_ours_is_announced(
     environ: Desktop, kind, method: str
 ) -> None:
-    announced = Announced()
+    announced = FilteringHotkey()
     output = X11Output(method, announced)
     raw = RawKeys(environ)
     with environ.text_window(kind) as window, connected(environ) as display:
@@ -70,7 +60,7 @@ async def test_a_held_key_that_does_not_repeat_is_in_the_text_each_time(
     environ: Desktop, method: str
 ) -> None:
     """As in ctrl+alt+space, which the hotkey keeps from repeating."""
-    output = X11Output(method, Announced())
+    output = X11Output(method, FilteringHotkey())
     environ.run("xset", "-r", "65")  # the space bar
     with environ.text_window("tk") as window, connected(environ) as display:
         environ.keydown("Control_L", "Alt_L", "space")
@@ -88,7 +78,7 @@ async def test_modifiers_held_on_a_hardware_keyboard_change_nothing_and_nothing_
     environ: Desktop, hardware_xserver: Desktop, method: str
 ) -> None:
     desktop = hardware_xserver
-    announced = Announced()
+    announced = FilteringHotkey()
     output = X11Output(method, announced)
     raw = RawKeys(desktop)
     with desktop.text_window("tk") as window, connected(desktop) as display:
@@ -121,7 +111,7 @@ async def test_a_modifier_released_during_a_long_typing_does_no_harm(
     environ: Desktop, hardware_xserver: Desktop
 ) -> None:
     desktop = hardware_xserver
-    output = X11Output("type", Announced())
+    output = X11Output("type", FilteringHotkey())
     text = TEXT * 20
     with desktop.text_window("gtk") as window, connected(desktop) as display:
         desktop.keydown("Control_L")
@@ -154,8 +144,8 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
     environ: Desktop, method: str
 ) -> None:
     """The hotkey may be another after a change of the settings."""
-    announced, listeners = Announced(), list[str]()
-    output = X11Output(method, announced, heard=lambda: bool(listeners))
+    announced = FilteringHotkey(filters=False)
+    output = X11Output(method, announced)
     with environ.text_window("tk") as window, connected(environ) as display:
         for _ in range(2):
             window.clear()
@@ -167,7 +157,7 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
             environ.keyup("Control_R")
             await delivery
             window.wait_for(TEXT)
-            listeners.append("the hotkey of X11")
+            announced.filters = True
             window.clear()
             announced.events.clear()
             environ.keydown("Control_R")
@@ -175,7 +165,7 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
             window.wait_for(TEXT)
             assert announced.events
             environ.keyup("Control_R")
-            listeners.clear()
+            announced.filters = False
     await output.close()
 
 
@@ -197,7 +187,7 @@ async def test_closing_ends_the_wait_for_the_user(
 async def test_a_layout_set_between_two_deliveries_is_typed_on_and_left_alone(
     environ: Desktop,
 ) -> None:
-    output = X11Output("type", Announced())
+    output = X11Output("type", FilteringHotkey())
     with environ.text_window("gtk") as window, connected(environ) as display:
         await output.deliver("你好 ü")
         window.wait_for("你好 ü")
@@ -216,7 +206,7 @@ async def test_a_very_late_request_that_tells_its_time_gets_nothing(
 ) -> None:
     monkeypatch.setattr("tray_dictate.output.x11.selection_server.BELATED", 0)
     environ.set_clipboard("of the user")
-    output = X11Output("auto", Announced())
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("gtk") as window:
         os.kill(window.pid, signal.SIGSTOP)
         try:
@@ -228,7 +218,7 @@ async def test_a_very_late_request_that_tells_its_time_gets_nothing(
 
 
 async def test_num_lock_and_caps_lock_held_down_are_left_alone(environ: Desktop) -> None:
-    announced = Announced()
+    announced = FilteringHotkey()
     output = X11Output("auto", announced)
     with environ.text_window("tk") as window, connected(environ) as display:
         environ.keydown("Num_Lock")
@@ -246,7 +236,7 @@ async def test_a_modifier_that_opens_menus_is_never_let_go_alone(
     xserver: Desktop, environ: Desktop, key: str, method: str
 ) -> None:
     fingers = Fingers(xserver)
-    output = X11Output(method, Announced())
+    output = X11Output(method, FilteringHotkey())
     with xserver.text_window("tk") as window:
         fingers.turn(key.lower())
         await output.deliver("one")

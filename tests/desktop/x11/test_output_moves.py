@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import copying
 from tests.rigs.x11_output import rename
@@ -17,13 +18,9 @@ from tray_dictate.output.x11.output import X11Output
 PASTED = Receipt(confirmed=True, method="paste")
 
 
-def announce(_keycode: int, _down: bool) -> None:
-    """A hotkey that listens."""
-
-
 @pytest.fixture
 async def output(environ: Desktop):
-    made = X11Output("paste", announce)
+    made = X11Output("paste", FilteringHotkey())
     yield made
     await made.close()
 
@@ -77,7 +74,7 @@ async def test_after_a_cell_has_the_beginning_nothing_goes_elsewhere(
 ) -> None:
     first, second = windows
     rename(environ, first, "libreoffice", "libreoffice-calc")
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     (tmp_path / "note").write_text("frozen")
     with copying(environ, {"text/plain": tmp_path / "note"}, "frozen"):  # takes a second
         first.focus()
@@ -109,7 +106,7 @@ async def test_to_a_password_prompt_while_the_clipboard_is_saved(
 
 @pytest.mark.parametrize("behaviour", ["deaf", "late"])
 async def test_after_the_key_and_before_a_read(environ: Desktop, behaviour: str) -> None:
-    output = X11Output("auto", announce)
+    output = X11Output("auto", FilteringHotkey())
     with environ.text_window("gtk") as second, environ.text_window("odd_tk", behaviour) as first:
         delivery = asyncio.create_task(output.deliver("hello"))
         await asyncio.sleep(0.4)

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_clipboard import clipboard_manager
 from tests.rigs.x11_output import rename
 from tests.waiting import wait_until
-from tray_dictate.config.schema import OutputRule
+from tray_dictate.config.schema import OutputRule, OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output import select
@@ -19,13 +20,9 @@ from tray_dictate.output.x11.output import X11Output
 HINT = b"x-kde-passwordManagerHint"
 
 
-def announce(_keycode: int, _down: bool) -> None:
-    """A hotkey that listens."""
-
-
 @asynccontextmanager
 async def output_with(*rules: OutputRule, method="auto", private=True):
-    output = X11Output(method, announce, rules, private=private)
+    output = X11Output(method, FilteringHotkey(), rules, private=private)
     try:
         yield output
     finally:
@@ -138,7 +135,8 @@ async def test_clipboard_for_one_application_copies_and_inserts_nothing(environ:
 
 
 async def test_a_rule_can_insert_where_the_method_for_all_is_to_copy(environ: Desktop) -> None:
-    output = select("clipboard", announce, [OutputRule(application="^Tk$", method="auto")])
+    rules = [OutputRule(application="^Tk$", method="auto")]
+    output = select(OutputSettings(method="clipboard", rules=rules), FilteringHotkey())
     with environ.text_window("tk") as window:
         assert (await output.deliver("hello")).method == "paste"
         window.wait_for("hello")

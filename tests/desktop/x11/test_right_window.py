@@ -10,6 +10,7 @@ from Xlib import X
 
 from tests.fakes import FakeListener, FakeNotices, PlainText
 from tests.rigs.processes import Program
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
 from tests.waiting import wait_until
@@ -35,7 +36,7 @@ time.sleep(60)
 
 @pytest.fixture
 async def output(environ: Desktop):
-    one = X11Output("auto", lambda _keycode, _down: None)
+    one = X11Output("auto", FilteringHotkey())
     yield one
     await one.close()
 

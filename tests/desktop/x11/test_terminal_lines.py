@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import PlainText
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
@@ -39,7 +40,7 @@ async def insert(output: X11Output, text: str, *, runs: bool) -> None:
 async def test_a_new_line_is_a_blank_where_a_server_writes(
     environ: Desktop, tmp_path: Path, command: list[str]
 ) -> None:
-    output = X11Output("auto", lambda _keycode, _down: None)
+    output = X11Output("auto", FilteringHotkey())
     one, two, three = (tmp_path / name for name in ("one", "two", "three"))
     with shell(environ, *command):
         await insert(output, f"touch {one}\n{two}", runs=False)

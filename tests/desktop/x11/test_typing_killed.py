@@ -12,6 +12,7 @@ from Xlib.display import Display
 
 from tests.rigs.modifier_schedules import mask
 from tests.rigs.processes import Program
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keymap, keys_down
 from tests.waiting import wait_until
@@ -48,7 +49,7 @@ async def test_a_kill_at_any_moment_leaves_no_key_down_and_caps_lock_on(
             assert mask(display) == X.LockMask, f"after kill {number}"
             wait_until(lambda: is_free(display), 5, "the keyboard is the user's again")
             window.clear()
-        await X11Output("type", lambda _keycode, _down: None).close()
+        await X11Output("type", FilteringHotkey()).close()
         assert keymap(display) == before
         environ.tap("Caps_Lock")
         wait_until(lambda: not mask(display), 5, "the keyboard is the user's, and its lock is off")

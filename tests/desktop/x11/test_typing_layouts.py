@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.rigs.mixed_text import LAYOUTS, TARGETS, mixed_text, settled
+from tests.rigs.user_keys import FilteringHotkey
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected, keys_down
 from tray_dictate.output.x11.output import X11Output
@@ -17,7 +18,7 @@ LENGTH, MUCH = 150, 500  # of each layout; python -m tests.bench.typing types 10
 
 
 def typing() -> X11Output:
-    return X11Output("type", lambda _keycode, _down: None)
+    return X11Output("type", FilteringHotkey())
 
 
 @pytest.mark.parametrize("kind", TARGETS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
+from tests.fakes import SetClock
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
@@ -58,6 +60,20 @@ class Offers:
         return self._way
 
 
+class Session:
+    """Offers these methods."""
+
+    def __init__(self, *offered: Candidate) -> None:
+        self._offered = offered
+        self.resets = 0
+
+    def candidates(self) -> Sequence[Candidate]:
+        return self._offered
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
 NO_FIELD = UnavailableError("No text field here.")
 
 
@@ -65,7 +81,8 @@ def chain(window: Window, **fails: Exception | None) -> MethodChain:
     """Return the usual three methods, of which some refuse or fail."""
     kinds = {"commit": AUTO, "paste": PASTE, "type": TYPE}
     methods = {name: Inserting(window, name, fails.get(name)) for name in kinds}
-    return MethodChain([Candidate(name, kinds[name], Offers(way)) for name, way in methods.items()])
+    offered = [Candidate(name, kinds[name], Offers(way)) for name, way in methods.items()]
+    return MethodChain(Session(*offered))
 
 
 @pytest.mark.parametrize(
@@ -114,10 +131,10 @@ def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) ->
     window = Window()
     begun = Inserting(window, "commit", failure, first=2)
     methods = MethodChain(
-        [
+        Session(
             Candidate("commit", AUTO, Offers(begun)),
             Candidate("type", TYPE, Offers(Inserting(window, "type"))),
-        ]
+        )
     )
     with pytest.raises(type(failure)) as raised:
         methods.insert("said", Treatment(), window)
@@ -140,35 +157,36 @@ def test_only_what_is_asked_for_is_tried() -> None:
 
 
 def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
-    window, now = Window(), [100.0]
+    window, clock = Window(), SetClock(100.0)
     offers = Offers(Inserting(window, "commit"), "The portal is not there.")
     other = Candidate("type", TYPE, Offers(Inserting(window, "type")))
-    methods = MethodChain([Candidate("commit", AUTO, offers), other], clock=lambda: now[0])
+    methods = MethodChain(Session(Candidate("commit", AUTO, offers), other), clock)
     methods.insert("a", Treatment(), window)
     offers.reason = ""  # it has started meanwhile
     assert methods.insert("b", Treatment(), window).method == "type"
-    now[0] += AGAIN
+    clock.at += AGAIN
     assert methods.insert("c", Treatment(), window).method == "commit"
     assert (window.text, offers.asked) == ("abc", 2)
 
 
 def test_after_a_failure_the_ways_are_made_anew() -> None:
-    window, resets = Window(), list[bool]()
+    window = Window()
     offers = Offers(Inserting(window, "commit", DeliveryError("the compositor is gone")))
-    methods = MethodChain([Candidate("commit", AUTO, offers)], lambda: resets.append(True))
+    session = Session(Candidate("commit", AUTO, offers))
+    methods = MethodChain(session)
     for _ in range(2):
         with pytest.raises(DeliveryError, match="gone"):
             methods.insert("said", Treatment(), window)
-    assert (offers.asked, resets) == (2, [True, True])
+    assert (offers.asked, session.resets) == (2, 2)
 
 
 def test_it_explains_every_way_in_order() -> None:
     window = Window()
     methods = MethodChain(
-        [
+        Session(
             Candidate("commit", AUTO, Offers(Inserting(window, "commit"), "Not here.")),
             Candidate("paste", PASTE, Offers(Inserting(window, "paste"))),
-        ]
+        )
     )
     assert methods.explain() == [("commit", "Not here. Do this."), ("paste", "")]
 

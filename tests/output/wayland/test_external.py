@@ -40,8 +40,11 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
     return made
 
 
-def everything() -> frozenset[str]:
-    return frozenset(US)
+class Holding:
+    """A user who holds a modifier."""
+
+    def held(self) -> frozenset[str]:
+        return frozenset({"ctrl_l", "space"})
 
 
 def test_the_text_is_wtypes_stdin_in_utf_8_and_no_argument(install) -> None:
@@ -55,7 +58,7 @@ def test_the_text_is_wtypes_stdin_in_utf_8_and_no_argument(install) -> None:
 
 def test_the_text_is_ydotools_stdin_too(install) -> None:
     folder = install("ydotool", f'file="$3"; {RECORDS}')
-    assert Ydotool(everything).type("Hello, World?\n", threading.Event()) == 14
+    assert Ydotool(US).type("Hello, World?\n", threading.Event()) == 14
     assert (folder / "typed").read_text() == "Hello, World?\n"
     assert "Hello" not in (folder / "given").read_text()
 
@@ -93,29 +96,29 @@ def test_a_stop_ends_it_between_two_runs(install) -> None:
 def test_ydotool_refuses_before_the_first_key_what_it_cannot_type(install, text: str) -> None:
     folder = install("ydotool", f'file="$3"; {RECORDS}')
     with pytest.raises(UnavailableError, match="keys of a US keyboard"):
-        Ydotool(everything).type(text, threading.Event())
+        Ydotool(US).type(text, threading.Event())
     assert not (folder / "given").exists()
 
 
 def test_ydotool_refuses_what_the_layout_has_elsewhere(install) -> None:
     install("ydotool", f'file="$3"; {RECORDS}')
     german = frozenset(US - {*"yzYZ"})
-    assert Ydotool(lambda: german).type("hello", threading.Event()) == 5
+    assert Ydotool(german).type("hello", threading.Event()) == 5
     with pytest.raises(UnavailableError, match="keys of a US keyboard"):
-        Ydotool(lambda: german).type("why", threading.Event())
+        Ydotool(german).type("why", threading.Event())
 
 
 def test_without_ydotoold_the_first_keys_would_be_lost_so_it_is_not_used(install) -> None:
     said = "ydotool: notice: ydotoold backend unavailable (may have latency+delay issues)"
     folder = install("ydotool", f'echo "{said}" >&2; file="$3"; {RECORDS}')
     with pytest.raises(UnavailableError, match="Start ydotoold"):
-        Ydotool(everything).type("hello", threading.Event())
+        Ydotool(US).type("hello", threading.Event())
     assert (folder / "typed").read_text() == ""
 
 
 def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
     folder = install("ydotool", RECORDS)
-    methods = InsertMethods(threading.Event(), lambda: frozenset({"ctrl_l", "space"}))
+    methods = InsertMethods(threading.Event(), Holding())
     ydotool = next(found for found in methods.candidates() if found.name == "ydotool").make()
     (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
     stays = iter([True, True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_it_begins_once_no_modifier_is_known_to_be_down(
     looks: tuple[frozenset[str] | None, ...],
 ) -> None:
     keyboard, way = Keyboard(*looks), Typing()
-    Released(way, keyboard.held, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
+    Released(way, keyboard, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == "w"
     assert keyboard.held() == looks[-1]
 
@@ -56,12 +57,18 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
 
     class Waiting:
         def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
-            await_release(keyboard.held, threading.Event(), check, 0.05)
+            await_release(keyboard, threading.Event(), check, 0.05)
             return way.insert(text, treatment, check)
 
-    chain = MethodChain(
-        [Candidate("portal", TYPE, Waiting), Candidate("ydotool", TYPE, lambda: way)]
-    )
+    class Session:
+        def candidates(self) -> Sequence[Candidate]:
+            portal = Candidate("portal", TYPE, Waiting)
+            return portal, Candidate("ydotool", TYPE, lambda: way)
+
+        def reset(self) -> None:
+            pass
+
+    chain = MethodChain(Session())
     with pytest.raises(DeliveryError, match=r"modifier key is held down.*Release it\."):
         chain.insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == ""
@@ -70,9 +77,7 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
 def test_a_focus_that_moves_meanwhile_ends_it() -> None:
     way = Typing()
     with pytest.raises(MovedError):
-        Released(way, Keyboard(HELD).held, threading.Event()).insert(
-            "w", Treatment(), FakeFocus(False)
-        )
+        Released(way, Keyboard(HELD), threading.Event()).insert("w", Treatment(), FakeFocus(False))
     assert way.typed == ""
 
 
@@ -80,5 +85,5 @@ def test_the_end_of_the_program_ends_it() -> None:
     way, stop = Typing(), threading.Event()
     stop.set()
     with pytest.raises(DeliveryError, match="ended"):
-        Released(way, Keyboard(HELD).held, stop).insert("w", Treatment(), ANY_WINDOW)
+        Released(way, Keyboard(HELD), stop).insert("w", Treatment(), ANY_WINDOW)
     assert way.typed == ""

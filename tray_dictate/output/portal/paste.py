@@ -10,7 +10,7 @@ from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
-from tray_dictate.output.user_keys import Held
+from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
 from tray_dictate.system.portals import Portals
@@ -25,14 +25,14 @@ class PortalPaste:
     """Pastes and presses keys; for one thread, but for `stop`."""
 
     def __init__(
-        self, held: Held, stop: threading.Event, selections: Selections | None = None
+        self, keys: KeyState, stop: threading.Event, selections: Selections | None = None
     ) -> None:
-        """`held` tells the keys that the user holds, None where that is not known.
+        """`selections` own the clipboard and PRIMARY where the compositor has data-control.
 
-        `selections` own the clipboard and PRIMARY where the compositor has data-control; without,
-        the portal's clipboard does. Nobody is asked for anything yet. Raises UnavailableError.
+        Without them the portal's clipboard does. The user is not asked yet. Raises
+        UnavailableError.
         """
-        self._held, self._stop = held, stop
+        self._keys, self._stop = keys, stop
         self._portals = Portals()
         try:
             self._remote = RemoteSession(self._portals)
@@ -55,7 +55,7 @@ class PortalPaste:
         held: nothing was pressed then.
         """
         self._remote.open()
-        await_release(self._held, self._stop, check)
+        await_release(self._keys, self._stop, check)
         chords = [treatment.chord]
         if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
             chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
@@ -64,7 +64,7 @@ class PortalPaste:
     def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         self._remote.open()
-        await_release(self._held, self._stop, check, CHORD_LET_GO)
+        await_release(self._keys, self._stop, check, CHORD_LET_GO)
         self._remote.chord(chord, check)
 
     def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:

@@ -21,10 +21,10 @@ from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.keys import MODIFIERS
-from tray_dictate.core.ports import Receipt
+from tray_dictate.core.ports import Clock, Receipt
 from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.user_keys import Held
+from tray_dictate.output.user_keys import KeyState
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +64,23 @@ class Candidate:
     check: Callable[[], None] = _nothing  # raises UnavailableError, where finding out takes time
 
 
+class MethodSource(Protocol):
+    """Builds the methods, and owns what they share."""
+
+    def candidates(self) -> Sequence[Candidate]:
+        """Return the methods, best first."""
+        ...
+
+    def reset(self) -> None:
+        """Close all connections: after a failure they may be broken."""
+        ...
+
+
 class MethodChain:
     """Inserts by the first method that can; for one thread."""
 
-    def __init__(
-        self,
-        candidates: Sequence[Candidate],
-        reset: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`reset` is called after a failure: the methods' connections may be broken."""
-        self._candidates, self._reset, self._clock = candidates, reset, clock
+    def __init__(self, source: MethodSource, clock: Clock = time) -> None:
+        self._source, self._candidates, self._clock = source, source.candidates(), clock
         self._made: dict[str, InsertMethod] = {}
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
 
@@ -99,7 +105,7 @@ class MethodChain:
                 raise
             except DeliveryError:
                 self._made.clear()
-                self._reset()
+                self._source.reset()
                 raise
         if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
             return self.insert(text, replace(treatment, method="type"), check, only)
@@ -123,12 +129,12 @@ class MethodChain:
         if made := self._made.get(candidate.name):
             return made
         at, refused = self._refused.get(candidate.name, (0.0, None))
-        if refused and self._clock() - at < AGAIN:
+        if refused and self._clock.monotonic() - at < AGAIN:
             raise refused
         try:
             self._made[candidate.name] = made = candidate.make()
         except UnavailableError as reason:
-            self._refused[candidate.name] = (self._clock(), reason)
+            self._refused[candidate.name] = (self._clock.monotonic(), reason)
             raise
         return made
 
@@ -141,15 +147,15 @@ def _all_of(reasons: Sequence[UnavailableError]) -> str:
 
 
 def await_release(
-    held: Held, stop: threading.Event, check: FocusCheck, patience: float = LET_GO
+    keys: KeyState, stop: threading.Event, check: FocusCheck, patience: float = LET_GO
 ) -> None:
-    """Return once no modifier is down, as far as `held` knows: None where it does not.
+    """Return once no modifier is down, as far as `keys` knows.
 
     Raises MovedError where `check` says no meanwhile, and DeliveryError, so that no other method
     takes over: it would press keys, too.
     """
     end = time.monotonic() + patience
-    while (held() or frozenset()) & MODIFIERS:
+    while (keys.held() or frozenset()) & MODIFIERS:
         if not check.is_focused():
             raise MovedError
         if stop.is_set():
@@ -164,10 +170,10 @@ def await_release(
 class Released:
     """An insert method that begins once no modifier is down."""
 
-    def __init__(self, method: InsertMethod, held: Held, stop: threading.Event) -> None:
-        self._method, self._held, self._stop = method, held, stop
+    def __init__(self, method: InsertMethod, keys: KeyState, stop: threading.Event) -> None:
+        self._method, self._keys, self._stop = method, keys, stop
 
     def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         """Insert as the wrapped method does; `check` is asked while waiting, too."""
-        await_release(self._held, self._stop, check)
+        await_release(self._keys, self._stop, check)
         return self._method.insert(text, treatment, check)

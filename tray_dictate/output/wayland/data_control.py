@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.base import ReservedError, UnsavedError
@@ -29,8 +30,19 @@ _PATIENCE = 1.0  # seconds for all of a selection: an owner may be slow, frozen 
 _PIECE = 1 << 20  # bytes
 
 Contents = dict[str, bytes]  # by the name of the type, in the owner's order
-OnRead = Callable[[str, int], None]  # gets the type that is asked for, and a file to write to
 Wait = Callable[[float, int], bool]  # waits some seconds for a file to become readable
+
+
+class SourceOwner(Protocol):
+    """Who has put types on a selection."""
+
+    def read(self, name: str, file: int) -> None:
+        """Write the contents of a type into a file, and close it: a program asks for them."""
+        ...
+
+    def lost(self) -> None:
+        """Learn that another program owns the selection now."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -65,27 +77,22 @@ class DataControl:
         except WaylandError as reason:
             raise UnavailableError(f"The compositor refuses the clipboard: {reason}.") from None
 
-    def own(
-        self, kind: str, types: Iterable[str], on_read: OnRead, on_lost: Callable[[], None]
-    ) -> int:
+    def own(self, kind: str, types: Iterable[str], owner: SourceOwner) -> int:
         """Put these types on a selection; return the source, the object of ours that is asked.
 
-        `on_lost` is called once somebody else has it, and the source is ended then.
+        The source is ended once another program owns the selection.
         """
-        told = [
-            (on_read, on_lost)
-        ]  # the source's id lives on a while; what it was asked for must not
+        owners = [owner]  # empty once it is lost: the source's id lives on a while
 
         def said(opcode: int, event: Arguments) -> None:
             if opcode == 0:
                 wanted, file = event.text(), event.file()
-                if told:
-                    told[0][0](wanted, file)
+                if owners:
+                    owners[0].read(wanted, file)
                 else:
                     os.close(file)
-            elif told:  # KWin 5.27 says it twice
-                _, lost = told.pop()
-                lost()
+            elif owners:  # KWin 5.27 says it twice
+                owners.pop().lost()
                 self._connection.request(source, _DESTROY)
 
         source = self._connection.create(said)

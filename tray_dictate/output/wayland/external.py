@@ -10,7 +10,6 @@ import os
 import string
 import subprocess
 import threading
-from collections.abc import Callable
 from typing import ClassVar
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError
@@ -79,13 +78,14 @@ class Ydotool(_Program):
     missing = "Install ydotool."
     useless = "Start ydotoold: systemctl --user start ydotool"
 
-    def __init__(self, layout: Callable[[], frozenset[str]] = session_characters) -> None:
-        """`layout` returns what the session's keyboard has where a US one has it."""
-        self._layout = layout
+    def __init__(self, characters: frozenset[str] | None = None) -> None:
+        """`characters`: those where a US keyboard has them; None: the session's, at each text."""
+        self._characters = characters
 
     def type(self, text: str, stop: threading.Event) -> int:
         """As above; also refuses text of which it would type another character."""
-        if not (YDOTOOL & self._layout()).issuperset(text):
+        characters = session_characters() if self._characters is None else self._characters
+        if not (YDOTOOL & characters).issuperset(text):
             raise UnavailableError(
                 "ydotool can only press the keys of a US keyboard, and the text needs others."
             )

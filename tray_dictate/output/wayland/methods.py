@@ -16,7 +16,7 @@ from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.user_keys import Held
+from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
@@ -70,9 +70,8 @@ class Types(Protocol):
 class InsertMethods:
     """Builds the methods and owns their connections; for one thread, except `stop`."""
 
-    def __init__(self, stop: threading.Event, held: Held) -> None:
-        """`held` returns the keys that the user holds, None where that is not known."""
-        self._stop, self._held = stop, held
+    def __init__(self, stop: threading.Event, keys: KeyState) -> None:
+        self._stop, self._keys = stop, keys
         self.target: Target | None = None  # of the next text; None where windows are not told apart
         self.paste_support = PasteSupport()
         self._portal: PortalPaste | None = None
@@ -122,7 +121,7 @@ class InsertMethods:
             self._borrowed = None
             with suppress(UnavailableError):
                 self._borrowed = self.selections()
-            self._portal = PortalPaste(self._held, self._stop, self._borrowed)
+            self._portal = PortalPaste(self._keys, self._stop, self._borrowed)
         return self._portal
 
     def prepare(self) -> None:
@@ -196,7 +195,7 @@ class InsertMethods:
 
     def _ydotool(self) -> Released:
         """Raises UnavailableError."""
-        return Released(Program(Ydotool(), self._stop), self._held, self._stop)
+        return Released(Program(Ydotool(), self._stop), self._keys, self._stop)
 
     def _connected(self, make: Callable[[Connection], T]) -> T:
         """Raises UnavailableError."""

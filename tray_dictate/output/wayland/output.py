@@ -18,7 +18,7 @@ from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
-from tray_dictate.output.user_keys import Held
+from tray_dictate.output.user_keys import UNKNOWN_KEYS, KeyState
 from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.methods import InsertMethods
@@ -58,14 +58,11 @@ class WaylandOutput(ThreadedOutput[Target]):
         self,
         method: Method = "auto",
         rules: Sequence[OutputRule] = (),
-        held: Held = lambda: None,
+        keys: KeyState = UNKNOWN_KEYS,
         *,
         private: bool = True,
     ) -> None:
-        """`held` tells which keys the user holds, None where that is not known.
-
-        Raises UnavailableError where no compositor answers.
-        """
+        """Raises UnavailableError where no compositor answers."""
         offered()
         super().__init__(Rules(method, rules, private=private))
         self._written = ("", "")  # the window that was inserted into last, and the end of what
@@ -74,8 +71,8 @@ class WaylandOutput(ThreadedOutput[Target]):
             self._toplevels = Toplevels()
         except UnavailableError as reason:
             log.info("%s", reason)
-        self._methods = InsertMethods(self._stop, held)
-        self._chain = MethodChain(self._methods.candidates(), self._methods.reset)
+        self._methods = InsertMethods(self._stop, keys)
+        self._chain = MethodChain(self._methods)
 
     def prepare(self) -> None:
         """Have the desktop ask the user now what it has to ask before text can be inserted."""

@@ -205,16 +205,9 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
     def _own(self, held: OwnedSelection, contents: Contents, offer: WaylandOffer | None) -> None:
         before = held.before if offer else None
         serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
-
-        def on_read(name: str, file: int) -> None:
-            self._server.answer(serving, name, file)
-
-        def on_lost() -> None:
-            if held.serving is serving:  # else we have replaced it ourselves
-                held.lose()
-
         held.serving = serving
-        self._sources[held.kind] = self._control.own(held.kind, contents, on_read, on_lost)
+        owner = _Owner(self._server, held, serving)
+        self._sources[held.kind] = self._control.own(held.kind, contents, owner)
 
     @override
     def _due(self) -> float | None:
@@ -314,3 +307,19 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
                 self._connection, self._control.device, held,
                 belated=self._server.belated, seconds=self._kept,
             )  # fmt: skip
+
+
+class _Owner:
+    """The data_control.SourceOwner of what we serve on one selection."""
+
+    def __init__(self, server: Server, held: OwnedSelection, serving: Serving) -> None:
+        self._server, self._held, self._serving = server, held, serving
+
+    def read(self, name: str, file: int) -> None:
+        """Have the server answer."""
+        self._server.answer(self._serving, name, file)
+
+    def lost(self) -> None:
+        """Note the loss, unless we have replaced it ourselves."""
+        if self._held.serving is self._serving:
+            self._held.lose()

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, NamedTuple
 
 from Xlib import XK, X
@@ -24,7 +23,7 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
 
-from tray_dictate.output.user_keys import OnSynthetic
+from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 from tray_dictate.output.x11.modifier_guard import ModifierGuard
 from tray_dictate.system.x11_requests import GetState, LatchLockState, bits_set, open_xkb
 
@@ -76,19 +75,9 @@ _NUM_LOCK = X.Mod2Mask  # has no say in what we type
 class SyntheticKeyboard:
     """The synthetic keyboard; for one thread, with that thread's connection."""
 
-    def __init__(
-        self,
-        display: Display,
-        on_synthetic: OnSynthetic | None = None,
-        heard: Callable[[], bool] = lambda: True,
-    ) -> None:
-        """`on_synthetic(keycode, down)` is called before each event, on the calling thread.
-
-        `down` is None before the user's own keyboard releases and presses a key again; `heard`
-        tells whether anybody listens now.
-        """
-        self._display = display
-        self._announce, self._heard = on_synthetic, heard
+    def __init__(self, display: Display, user_keys: UserKeys = UNKNOWN_KEYS) -> None:
+        """Each event is announced to `user_keys`, on the calling thread."""
+        self._display, self._user_keys = display, user_keys
         self._down: list[int] = []
         self._cleared: set[int] = set()  # released by us while the user may have it down
         self._xkb = open_xkb(display)
@@ -96,20 +85,20 @@ class SyntheticKeyboard:
 
     def announced(self) -> bool:
         """Tell whether the hotkey hears of our keys, so that they end no hold of the user's."""
-        return self._announce is not None and self._heard()
+        return self._user_keys.filters_own_keys()
 
     def event(self, keycode: int, *, down: bool) -> None:
         """Send one event; what is pressed must be released, or `release_all` does it."""
-        self._tell(keycode, down=down)
+        self._user_keys.expect(keycode, down)
         if down:
             self._down.append(keycode)
         xtest.fake_input(self._display, X.KeyPress if down else X.KeyRelease, keycode)
         if not down and keycode in self._down:
             self._down.remove(keycode)
 
-    def _tell(self, keycode: int, *, down: bool | None) -> None:
-        if self._announce:
-            self._announce(keycode, down)
+    def announce_again(self, keycode: int) -> None:
+        """Announce that the user's own keyboard releases this key and presses it again."""
+        self._user_keys.expect(keycode, None)
 
     def tap(self, *keycodes: int) -> None:
         """Press keys in this order and release them in the other; nothing stays down."""
@@ -158,8 +147,7 @@ class SyntheticKeyboard:
         cleared, self._cleared = self._cleared, set[int]()
         held = {code for code in cleared if HELD.intersection(self._row(code)[:1])}
         if self._guard and held:
-            follow = partial(self.tap, *self._idle(held))
-            self._guard.press_again(held, partial(self._tell, down=None), follow)
+            self._guard.press_again(held, self, self._idle(held))
 
     def chord(self, keycodes: Sequence[int]) -> None:
         """Press keys together, once; no other key is down, and none that the user presses then."""

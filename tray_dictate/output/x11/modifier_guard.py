@@ -12,8 +12,8 @@ know exactly which of our keys the window has not seen: they are sent again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from Xlib import X
 from Xlib.display import Display
@@ -44,6 +44,18 @@ class _Edge(NamedTuple):
     def after(self, request: int) -> bool:
         """Tell whether the server had answered a request of ours before."""
         return (self.number - request) & 0xFFFF < 0x8000
+
+
+class KeySender(Protocol):
+    """Our keyboard: keyboard.SyntheticKeyboard."""
+
+    def announce_again(self, keycode: int) -> None:
+        """Announce that the user's own keyboard releases this key and presses it again."""
+        ...
+
+    def tap(self, *keycodes: int) -> None:
+        """Press keys in this order and release them in the other; the requests are queued."""
+        ...
 
 
 class ModifierGuard:
@@ -125,13 +137,11 @@ class ModifierGuard:
         self._presses()
         self._sprung = False
 
-    def press_again(
-        self, keycodes: set[int], announce: Callable[[int], None], follow: Callable[[], None]
-    ) -> None:
+    def press_again(self, keycodes: set[int], keys: KeySender, idle: Sequence[int]) -> None:
         """Give effect to those of the keys that are physically down, unless let go meanwhile.
 
-        The keyboard itself releases and presses them, so that the user's release ends it. What
-        `follow` queues comes right after that, before any release.
+        The keyboard itself releases and presses them, so that the user's release ends it. `idle`
+        is tapped right after that, before any release.
         """
         self._find()
         self._root.xinput_select_events([(self._master, _RAW)])
@@ -144,10 +154,10 @@ class ModifierGuard:
             for keycode in sorted(down & keycodes)
         ]
         for device, keycode, _ in again:
-            announce(keycode)
+            keys.announce_again(keycode)
             for down in (False, True):
                 self._fake(device, keycode, down=down)
-        follow()
+        keys.tap(*idle)
         self._display.sync()
         edges = self._raw_events()
         for device, keycode, looked in again:

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError, Unsaved
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
-from tray_dictate.output.user_keys import OnSynthetic
+from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import HeldFocus, activate, be_heard, is_gone
 from tray_dictate.output.x11.keyboard import SyntheticKeyboard
@@ -63,16 +63,12 @@ class X11Output(ThreadedOutput[Focus]):
     def __init__(
         self,
         method: Method = "auto",
-        on_synthetic: OnSynthetic | None = None,
+        user_keys: UserKeys = UNKNOWN_KEYS,
         rules: Sequence[OutputRule] = (),
-        heard: Callable[[], bool] = lambda: True,
         *,
         private: bool = True,
     ) -> None:
-        """`on_synthetic(keycode, down)` is called before every key event that we make.
-
-        `heard` tells whether anybody listens to it now. Raises UnavailableError.
-        """
+        """Raises UnavailableError."""
         super().__init__(Rules(method, rules, private=private))
         # the window in which our last text left a cell being edited, and the text before that
         self._edited = self._edited_before = ""
@@ -84,7 +80,7 @@ class X11Output(ThreadedOutput[Focus]):
                 "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
             )
         self._focus_display = connect()
-        self._keyboard = SyntheticKeyboard(self._display, on_synthetic, heard)
+        self._keyboard = SyntheticKeyboard(self._display, user_keys)
         self._typist = X11Typist(self._display, self._keyboard)
         self._selections = X11Selections()
         self._selections.survive(self._display)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from Xlib import X, Xatom
 from Xlib.display import Display
@@ -95,6 +94,14 @@ def text_contents(display: Display, text: str, *, secret: bool) -> Contents:
     return contents
 
 
+class _Read(NamedTuple):
+    """A client's read of a selection; `dictated`: what it asked for was an offer's text."""
+
+    held: OwnedSelection
+    dictated: bool
+    client: int
+
+
 @dataclass(slots=True)
 class _Deferred:
     """A request that is answered once it is known whether it is the target's."""
@@ -115,14 +122,11 @@ class Server:
         atom = display.intern_atom
         self._display = display
         self._held = {one.atom: one for one in held}
-        self._outgoing = Outgoing(display)
+        self._outgoing = Outgoing[_Read](display)
         self._targets, self._timestamp = atom("TARGETS"), atom("TIMESTAMP")
         self._multiple, self._hint = atom("MULTIPLE"), atom(HINT)
         self._manager = atom("CLIPBOARD_MANAGER")
         self.blank = text_contents(display, "", secret=True)
-        self._reads: list[
-            tuple[OwnedSelection, bool, int]
-        ] = []  # not yet noted: what, dictated, by whom
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
         self.late: set[int] = set()  # clients that have read after all what we gave up on
@@ -168,8 +172,8 @@ class Server:
             self._trusted.add((client, self._clients.process(client)))
 
     def _note_all(self, offer: X11Offer | None) -> None:
-        while self._reads:
-            held, dictated, client = self._reads.pop(0)
+        while self._outgoing.complete:
+            held, dictated, client = self._outgoing.complete.pop(0)
             self._note(held, client, offer if dictated else None)
 
     def turn_away(self, clients: frozenset[int]) -> None:
@@ -256,9 +260,9 @@ class Server:
             return self._convert_each(held, requestor, atom)
         elif target in contents:
             client = client_of(self._display, requestor.id)
-            done = partial(self._reads.append, (held, held.dictated, client))
-            quiet = target == self._hint  # a question about the text, not a read
-            self._outgoing.send(requestor, atom, contents[target], _nothing if quiet else done)
+            # the hint is a question about the text, not a read
+            done = None if target == self._hint else _Read(held, held.dictated, client)
+            self._outgoing.send(requestor, atom, contents[target], done)
         else:
             return False
         return True
@@ -312,6 +316,3 @@ class Server:
 def _earlier(one: int, other: int) -> bool:
     """Whether a server time is before another; they wrap around after 49 days."""
     return 0 < (other - one) & 0xFFFFFFFF < 0x80000000
-
-
-def _nothing() -> None: ...

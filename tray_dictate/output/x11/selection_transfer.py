@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from Xlib import X, Xatom, error
 from Xlib.display import Display
@@ -40,6 +40,7 @@ class Value(NamedTuple):
 
 
 Contents = dict[int, Value]  # by the atom of the target
+ReadT = TypeVar("ReadT")
 
 
 def read(window: Window, atom: int) -> Value | None:
@@ -51,22 +52,26 @@ def read(window: Window, atom: int) -> Value | None:
     return Value(found.property_type, found.format, data)
 
 
-class Outgoing:
+class Outgoing(Generic[ReadT]):
     """Sends values into the properties of windows that asked for them."""
 
     def __init__(self, display: Display) -> None:
         self._incr = display.intern_atom("INCR")
-        self._pending: dict[tuple[int, int], tuple[Value, Callable[[], None]]] = {}
+        self._pending: dict[tuple[int, int], tuple[Value, ReadT | None]] = {}
+        self.complete: list[ReadT] = []  # reads of which all went out; for the caller to take
 
-    def send(self, window: Window, atom: int, value: Value, done: Callable[[], None]) -> None:
-        """Put a value into a property of theirs; `done` is called when all of it went out."""
+    def send(self, window: Window, atom: int, value: Value, read: ReadT | None) -> None:
+        """Put a value into a property of theirs; `read` is complete when all of it went out.
+
+        None: nobody has to know.
+        """
         if len(value.data) <= _PIECE:
             window.change_property(atom, value.kind, value.bits, value.data)
-            done()
+            self._end(read)
             return
         # their deletion of each piece asks for the next; their end would leave us waiting
         window.change_attributes(event_mask=X.PropertyChangeMask | X.StructureNotifyMask)
-        self._pending[window.id, atom] = (value, done)
+        self._pending[window.id, atom] = (value, read)
         window.change_property(atom, self._incr, 32, [len(value.data)])
 
     def go_on(self, event: Any) -> None:
@@ -74,15 +79,19 @@ class Outgoing:
         key = (event.window.id, event.atom)
         if key not in self._pending:
             return
-        value, done = self._pending.pop(key)
+        value, read = self._pending.pop(key)
         piece, rest = value.data[:_PIECE], value.data[_PIECE:]
         event.window.change_property(event.atom, value.kind, value.bits, piece)
         if piece:  # the empty one says that there is no more
-            self._pending[key] = (value._replace(data=rest), done)
+            self._pending[key] = (value._replace(data=rest), read)
             return
         if not any(window == event.window.id for window, _ in self._pending):
             event.window.change_attributes(event_mask=X.StructureNotifyMask)  # an origin, perhaps
-        done()
+        self._end(read)
+
+    def _end(self, read: ReadT | None) -> None:
+        if read is not None:
+            self.complete.append(read)
 
     def forget(self, window: int) -> None:
         """Drop what a window that is gone was still to get."""
