@@ -9,7 +9,7 @@ import pytest
 from tests.daemon_rig import Rig, recorded, spoken
 from tests.waiting import until
 from tray_dictate.app.daemon import Limits
-from tray_dictate.core.dictation import Cancel
+from tray_dictate.core.dictation import Cancel, Status
 from tray_dictate.history.statistics import Stats
 
 
@@ -112,3 +112,32 @@ async def test_silence_leaves_no_trace(rig, tmp_path):
     await spoken(rig, "(silence)")
     assert await rig.history.last(9) == []
     assert await numbers(rig) == []
+
+
+async def test_what_became_of_a_dictation_is_in_the_history(rig):
+    rig.output.refuses = "the window is gone."
+    await spoken(rig, "One.")
+    rig.output.refuses = ""
+    rig.press()
+    await rig.say("Two.")
+    await until(lambda: rig.output.text)
+    rig.press("escape")
+    rig.release()
+    await rig.idle()
+    await until(lambda: rig.tray.shown[-1] is not Status.RECORDING)
+    await asyncio.sleep(0.05)
+    entries = await rig.history.last(5)
+    assert [(entry.text, entry.state) for entry in entries] == [
+        ("Two.", "dropped"),
+        ("One.", "kept"),
+    ]
+
+
+async def test_a_paste_that_nobody_confirmed_is_told_of_once(rig):
+    rig.output.confirms = False
+    await spoken(rig, "One.", "Two.")
+    assert rig.output.text == "One. Two."
+    assert len(rig.tray.said) == 1
+    assert "tray-dictate redo" in rig.tray.said[0]
+    (entry,) = await rig.history.last()
+    assert entry.state == "unconfirmed"
