@@ -10,6 +10,7 @@ import pytest
 from tests.daemon_rig import Rig, spoken
 from tests.fakes import FakeHotkey
 from tests.waiting import until
+from tray_dictate.app.daemon import Limits
 from tray_dictate.core.chord import Edge
 from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle
@@ -25,6 +26,13 @@ async def rig():
     yield rig
     await rig.daemon.stop()
     await rig.history.close()
+
+
+@pytest.fixture
+async def watchful():
+    """A daemon that checks the lock all the time."""
+    async with Rig(limits=Limits(lock_check=0.01)) as rig:
+        yield rig
 
 
 STARTS = [
@@ -50,8 +58,8 @@ async def test_a_locked_screen_starts_no_recording_and_is_told_of_later(rig, sta
     assert rig.output.text == "afterwards"
 
 
-async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
+async def test_a_lock_ends_a_dictation_into_the_history_and_no_window_gets_it(watchful):
+    rig = watchful
     rig.press()
     await rig.say("First sentence.")
     await until(lambda: rig.output.text == "First sentence.")
@@ -79,8 +87,8 @@ class Opening:
         return self.asked == 2
 
 
-async def test_a_menu_that_is_being_opened_is_no_lock(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.app.daemon._LOOK", 0.01)
+async def test_a_menu_that_is_being_opened_is_no_lock(watchful):
+    rig = watchful
     rig.parts.lock = opening = Opening()
     rig.press()
     await rig.say("one")

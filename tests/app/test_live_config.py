@@ -46,12 +46,19 @@ class Parts:
 class Rig:
     """Settings from a file, begun."""
 
-    def __init__(self, path: Path, *overrides: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: Path, *overrides: str, env: Mapping[str, str] | None = None,
+        patience: float = 5.0,
+    ) -> None:  # fmt: skip
         self.path, self.parts, self.told = path, Parts(), list[str]()
         sources = Sources(path, overrides, env or {})
         self.parts.config = sources.load()
         self.settings = LiveConfig(
-            sources, self.parts.config, self.parts, FakeNotices(self.told.append)
+            sources,
+            self.parts.config,
+            self.parts,
+            FakeNotices(self.told.append),
+            patience=patience,
         )
 
     @property
@@ -186,8 +193,9 @@ async def test_a_change_under_way_is_over_before_the_end(rig, what):
         await rig.settings.change("audio.cues", True)
 
 
-async def test_a_change_that_does_not_end_is_broken_off_at_the_end(rig, monkeypatch):
-    monkeypatch.setattr("tray_dictate.app.live_config._MOMENT", 0.05)
+async def test_a_change_that_does_not_end_is_broken_off_at_the_end(path):
+    rig = Rig(path, patience=0.05)
+    rig.settings.begin()
     rig.parts.may_apply.clear()
     changing = asyncio.create_task(rig.settings.change("audio.cues", False))
     await until(lambda: rig.parts.asked)

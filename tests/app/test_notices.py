@@ -160,12 +160,11 @@ def test_no_schedule_loses_a_message(schedule):
 
 
 async def test_the_tray_gets_them_in_time_and_the_log_gets_all(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(notices, "PAUSE", 0.05)
     caplog.set_level(logging.WARNING)
     tray = FakeTray()
-    user = Notices()
+    user = Notices(pause=0.05)
     user.show_on(tray)
     user.tell("One.", "engine")
     user.tell("Two.", "engine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import resource
 import signal
 import wave
@@ -11,12 +12,13 @@ import wave
 import pytest
 
 from tray_dictate.history import recordings
+from tray_dictate.system import files
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "kept")
-    return tmp_path / "kept"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return files.kept_audio()
 
 
 def test_a_recording_is_kept_for_its_owner_only(folder):
@@ -47,7 +49,7 @@ def test_two_in_one_second_are_two_files(folder):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "file" / "kept")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     lost = recordings.save(b"", 16000, "", [])
     assert "could not be kept" in lost.sentence
     assert lost.path == ""
@@ -65,13 +67,16 @@ def small_disk():
 
 
 @pytest.mark.usefixtures("small_disk")
-def test_on_a_full_disk_no_stump_is_left_and_space_is_asked_for(folder, monkeypatch):
-    monkeypatch.setattr(recordings, "_FULL", (errno.EFBIG,))
+def test_on_a_full_disk_no_stump_is_left(folder):
     lost = recordings.save(b"\1\0" * 16000, 16000, "", [])
     assert "could not be kept" in lost.sentence
-    assert "Free some space" in lost.sentence
     assert lost.path == ""
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_on_a_full_disk_space_is_asked_for(number):
+    assert "Free some space" in recordings.not_kept(OSError(number, os.strerror(number)))
 
 
 @pytest.mark.usefixtures("small_disk")

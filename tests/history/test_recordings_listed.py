@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.history import recordings
-from tray_dictate.history import recordings as kept
+from tray_dictate.system import files
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: tmp_path / "kept")
-    return tmp_path / "kept"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return files.kept_audio()
 
 
 def aged(days: float) -> Path:
-    path = Path(kept.save(b"\1\0" * 100, 16000, "", []).path)
+    path = Path(recordings.save(b"\1\0" * 100, 16000, "", []).path)
     at = time.time() - days * 86400
     for file in (path, path.with_suffix(".json")):
         os.utime(file, (at, at))

@@ -16,6 +16,7 @@ from tray_dictate.config.schema import HistorySettings
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Stats
 from tray_dictate.history.store import Store
+from tray_dictate.system import files
 
 SAID = Entry(0, 4e9, "Good morning.", "good morning", "delivered", "xterm")
 
@@ -225,9 +226,9 @@ async def test_other_settings_are_followed_at_once(make, path):
 
 
 async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp_path, monkeypatch):
-    folder = tmp_path / "kept"
-    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: folder)
-    folder.mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = files.kept_audio()
+    folder.mkdir(parents=True)
     old, young = folder / "a.wav", folder / "b.wav"
     for path in (old, old.with_suffix(".json"), young):
         path.touch()
@@ -241,9 +242,9 @@ async def test_recordings_expire_with_the_history_also_where_it_is_off(make, tmp
 async def test_the_recordings_of_dictations_that_the_count_has_expired_go_too(
     make, tmp_path, monkeypatch
 ):
-    folder = tmp_path / "kept"
-    monkeypatch.setattr("tray_dictate.system.files.kept_audio", lambda: folder)
-    folder.mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = files.kept_audio()
+    folder.mkdir(parents=True)
     now = time.time()
     store = make(entries=2, days=0)
     for age in (4, 3, 2, 1):  # days

@@ -53,8 +53,6 @@ from tray_dictate.system.expressions import EXPRESSIONS
 
 log = logging.getLogger(__name__)
 
-_LOOK = 1.0  # seconds between two looks whether the screen is locked, while it matters
-_DOUBT = 0.1  # seconds after which one that may have seen a menu or our own typing is made again
 _ENDED = (
     "The screen was locked, so the dictation ended. What was not inserted by then is in the "
     "history: `tray-dictate redo` inserts it."
@@ -74,6 +72,8 @@ class Limits:
     farewell: float = 10.0  # at shutdown, for a take to be transcribed and delivered
     patience: float = 5.0  # for the keyboard to report all that has happened before time passes
     verify_after: float = VERIFY  # of holding, until the keyboard is asked what is held
+    lock_check: float = 1.0  # between two checks of the screen lock, while they matter
+    lock_recheck: float = 0.1  # until a lock is believed that may be a menu or our own typing
 
 
 _LIMITS = Limits()
@@ -259,7 +259,7 @@ class Daemon:
         if doubt is None:
             doubt = self.delivery.inserts
         if locked and doubt:
-            self._look_after(_DOUBT, doubt=False)
+            self._look_after(self._limits.lock_recheck, doubt=False)
             return
         log.info("the screen is %s", "locked" if locked else "unlocked")
         if locked and self._state.live:
@@ -439,8 +439,9 @@ class Daemon:
 
     def _look_later(self) -> None:
         if self._look is None and (self._state.recording or self._state.locked):
-            # locked, a press looks, too
-            self._look_after(_LOOK if self._state.recording else 5 * _LOOK)
+            pause = self._limits.lock_check
+            # locked, each press checks, too
+            self._look_after(pause if self._state.recording else 5 * pause)
 
     def _look_after(self, pause: float, *, doubt: bool = True) -> None:
         if self._look:

@@ -22,7 +22,6 @@ from tray_dictate.core.ports import Notifier
 log = logging.getLogger(__name__)
 
 _NAMES = tuple(f"{section}.{name}" for section, name, _, _ in every_setting())
-_MOMENT = 5.0  # seconds for a change that is under way at the end
 
 
 class Swap(Protocol):
@@ -39,10 +38,21 @@ class Swap(Protocol):
 class LiveConfig:
     """The settings in effect; lives on the loop."""
 
-    def __init__(self, sources: Sources, config: Config, swap: Swap, notices: Notifier) -> None:
-        """Mistakes in an edited file are told to `notices`."""
+    def __init__(
+        self,
+        sources: Sources,
+        config: Config,
+        swap: Swap,
+        notices: Notifier,
+        *,
+        patience: float = 5.0,
+    ) -> None:
+        """Mistakes in an edited file are told to `notices`.
+
+        `patience` is how long `stop` waits for a change that is in progress, in seconds.
+        """
         self._sources, self.config = sources, config
-        self._swap, self._notices = swap, notices
+        self._swap, self._notices, self._patience = swap, notices, patience
         self._one = asyncio.Lock()  # change at a time
         self._begun = asyncio.Event()
         self._seen = self._text()  # what the file held when it was last read
@@ -126,7 +136,7 @@ class LiveConfig:
         under_way = [*self._under_way, *([self._looking] if self._looking else [])]
         if not under_way:
             return
-        _, late = await asyncio.wait(under_way, timeout=_MOMENT)
+        _, late = await asyncio.wait(under_way, timeout=self._patience)
         for task in late:  # it waits for a dictation that will not end any more, or a slow engine
             task.cancel()
         await asyncio.wait(under_way)

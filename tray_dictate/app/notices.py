@@ -71,7 +71,9 @@ class _Open:
 class NoticeThrottle:
     """Decides what is shown when; the clock is yours: `tick` at `wake_at`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = PAUSE) -> None:
+        """`pause` is the time between two changes of a bubble, in seconds."""
+        self._pause = pause
         self._open: dict[str, _Open] = {}
         self._said: dict[tuple[str, str], float] = {}
         self._standing: set[str] = set()  # states that were told and may still be seen
@@ -79,7 +81,7 @@ class NoticeThrottle:
     @property
     def wake_at(self) -> float | None:
         """When `tick` is due, None for never."""
-        return min((b.shown_at + PAUSE for b in self._open.values() if b.due), default=None)
+        return min((b.shown_at + self._pause for b in self._open.values() if b.due), default=None)
 
     def tell(self, message: str, cause: str, now: float) -> list[Bubble]:
         """Take a message; return what is to be shown now."""
@@ -112,7 +114,7 @@ class NoticeThrottle:
         shown = [
             self._show(cause, bubble, now)
             for cause, bubble in self._open.items()
-            if bubble.due and now >= bubble.shown_at + PAUSE
+            if bubble.due and now >= bubble.shown_at + self._pause
         ]
         self._forget(now)
         return shown
@@ -141,8 +143,10 @@ class Notices:
     Messages that come before there is a tray wait for it.
     """
 
-    def __init__(self) -> None:
-        self._bubbles = NoticeThrottle()
+    def __init__(self, pause: float = PAUSE) -> None:
+        """`pause` is the time between two changes of a bubble, in seconds."""
+        self._pause = pause
+        self._bubbles = NoticeThrottle(pause)
         self._tray: Tray | None = None
         self._waiting: list[tuple[str, Cause]] = []  # for the first tray
         self._timer: asyncio.TimerHandle | None = None
@@ -165,7 +169,7 @@ class Notices:
 
     def flush(self) -> None:
         """Tell at once what waits to be told: there will be no later."""
-        self._show(self._bubbles.tick(_now() + PAUSE))
+        self._show(self._bubbles.tick(_now() + self._pause))
 
     def _take(self, message: str, cause: Cause) -> None:
         if message:

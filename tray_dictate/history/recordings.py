@@ -54,8 +54,7 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
         path = _write_new(files.private_folder(files.kept_audio()), stamp, _wav(audio, rate))
     except OSError as error:
         log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
-        space = " Free some space on the disk." if error.errno in _FULL else ""
-        return Kept(f"The recording could not be kept: {error.strerror}.{space}")
+        return Kept(not_kept(error))
     try:
         files.write_new(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
     except OSError as error:  # it can be turned into text all the same
@@ -63,6 +62,12 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
     return Kept(
         "The recording is kept: `tray-dictate history retry` turns it into text.", str(path)
     )
+
+
+def not_kept(error: OSError) -> str:
+    """Return a sentence that says why a recording could not be saved, and the remedy."""
+    space = " Free some space on the disk." if error.errno in _FULL else ""
+    return f"The recording could not be kept: {error.strerror}.{space}"
 
 
 def _write_new(folder: Path, stamp: str, content: bytes) -> Path:

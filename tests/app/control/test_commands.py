@@ -15,7 +15,7 @@ import pytest
 from tests.daemon_rig import Rig, recorded
 from tests.waiting import until
 from tray_dictate import __version__
-from tray_dictate.app.control import client, commands
+from tray_dictate.app.control import client
 from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.audio.devices import Picked, Source, pick
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 class Served:
     """A daemon that can be asked."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, patience: float) -> None:
         self.rig, self.daemon = rig, rig.daemon
         self.quits, self.reloaded = 0, "The settings are as they were."
         self.headset = Source("Headset", default=True, device=0)
@@ -38,7 +38,7 @@ class Served:
         self.may_reload = asyncio.Event()
         self.may_reload.set()
         self.commands = ControlCommands(
-            rig.daemon, rig.parts, self, rig.notices, devices=self, menu=self
+            rig.daemon, rig.parts, self, rig.notices, devices=self, menu=self, patience=patience
         )
         self.server = ControlServer(self.commands.handlers())
 
@@ -80,11 +80,17 @@ class Served:
 
 
 @pytest.fixture
-async def served(tmp_path_factory, monkeypatch):
+def patience() -> float:
+    """For how many seconds a reload is waited for."""
+    return 14
+
+
+@pytest.fixture
+async def served(tmp_path_factory, monkeypatch, patience):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     rig = Rig()
     await rig.daemon.start()
-    served = Served(rig)
+    served = Served(rig, patience)
     await served.server.start()
     yield served
     await served.server.close()
@@ -262,14 +268,15 @@ async def test_a_reload_in_mid_dictation_says_at_once_when_it_takes_effect(serve
     assert served.rig.tray.said[-1].startswith("The settings of before stay in force. ")
 
 
-async def test_a_reload_that_takes_long_is_not_waited_for_until_the_client_gives_up(
-    served, monkeypatch
-):
-    monkeypatch.setattr(commands, "_AT_LAST", 0.1)
+@pytest.mark.parametrize("patience", [0.1])
+async def test_a_reload_that_takes_long_is_not_waited_for_until_the_client_gives_up(served):
     served.may_reload.clear()
     done = await served.cli("reload")
     assert done.stdout.startswith("What has changed takes effect when all is ready for it.")
-    monkeypatch.setattr(commands, "_AT_LAST", 9)
+
+
+async def test_a_reload_that_loads_an_engine_is_waited_for(served):
+    served.may_reload.clear()
     asyncio.get_running_loop().call_later(1.3, served.may_reload.set)
     assert (await served.ask("reload"))["message"] == served.reloaded, "an engine has loaded"
 

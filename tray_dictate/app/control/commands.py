@@ -27,7 +27,6 @@ _EVENTS = {"start": Start(), "stop": Stop(), "toggle": Toggle()}
 _RECORDS = (Status.OPENING, Status.RECORDING)
 _PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
 _SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
-_AT_LAST = 14.0  # seconds more for a new engine to load; a client waits for 20 in all
 _LOCKED = (
     "The screen is locked, or another program keeps the keyboard to itself: nothing is recorded "
     "(hotkey.when_locked)."
@@ -47,10 +46,12 @@ class ControlCommands:
         *,
         devices: DeviceList,
         menu: TrayCommands,
+        patience: float = 14.0,
     ) -> None:
+        """`patience` is how long `reload` waits for a new engine, in seconds; a client waits 20."""
         self._daemon, self._components = daemon, components
         self._live_config, self._devices = live_config, devices
-        self._notices, self._menu = notices, menu
+        self._notices, self._menu, self._patience = notices, menu, patience
         self._asked = CommandDebounce()
         self._reloads = TaskSet()  # some wait for a dictation to be over
 
@@ -104,7 +105,7 @@ class ControlCommands:
     async def reload(self) -> Answer:
         """Apply the settings file; answer in time, also where a dictation has to be over first."""
         changing = self._reloads.start(self._live_config.reload())
-        for seconds in (_SOON, _AT_LAST):
+        for seconds in (_SOON, self._patience):
             await asyncio.wait([changing], timeout=seconds)
             if changing.done():
                 return {"message": changing.result()}
