@@ -1,7 +1,7 @@
-"""The last dictation: what was said, what of it is in a window, and whether that can be undone.
+"""Records the last dictation: its texts, what of them stands before the caret, what can be undone.
 
-It can be taken back until the user types or clicks: the caret may be elsewhere then. A click on our
-own icon or its menu moves no caret, but that it was one is learnt only after it.
+It can be undone until the user types or clicks, since the caret may then be elsewhere. A click on
+our own icon or menu does not move the caret, but is reported as ours only after the click.
 """
 
 from __future__ import annotations
@@ -18,49 +18,49 @@ from tray_dictate.core.text.normalize import join
 
 _BETWEEN = " .,。，、،"  # noqa: RUF001 - what may be inserted before a dictation's own words
 _MARKS = frozenset(".,;:!?…。，、！？\n")  # noqa: RUF001 - beside them no comma is due
-_OWN = 1.0  # seconds from a click on our icon or menu until we learn that it was one
+_OWN = 1.0  # seconds within which the tray reports that a click was on our icon or menu
 
 
 class _Piece(NamedTuple):
-    """What was inserted, as it was; the text that it is, and that before it was rewritten."""
+    """One insertion."""
 
-    inserted: str
+    inserted: str  # exactly, with blanks
     text: str
-    spoken: str
+    spoken: str  # the text before it was rewritten
 
 
 class InsertionLog:
-    """One dictation at a time: a new one takes the place of the one before."""
+    """The texts of one dictation; those of a newer dictation replace them."""
 
     def __init__(self, spelling: Spelling = ANY_LANGUAGE) -> None:
         self.spelling = spelling
         self.dictation = 0  # whose texts these are
-        self._texts: list[str] = []  # all that was to be inserted
-        self._spoken: list[str] = []  # the same before it was rewritten
-        self._pieces: list[_Piece] = []  # those before the caret
-        self._last = ""  # what was inserted last
+        self._texts: list[str] = []  # all texts, inserted or not
+        self._spoken: list[str] = []  # the same texts before they were rewritten
+        self._pieces: list[_Piece] = []  # insertions that stand before the caret
+        self._last = ""  # the latest insertion
         self._window: str = ""
-        self._covered = "typed"  # what the user did since; empty: it stands before the caret
-        self._owed = ""  # the comma that its last text was said with, until more follows
-        self.open = ""  # the one that an earlier dictation, before the caret, was ended with
+        self._covered = "typed"  # what the user has done since; empty: the caret is still there
+        self._owed = ""  # the comma after the last text, inserted only when more text follows
+        self.open = ""  # such a comma of an earlier dictation, whose text stands before the caret
         self.caret = Caret()
-        self._clicks: list[float] = []  # those since the last key or insertion, less our own
-        self._latest = 0.0  # when the latest click was, while it may yet turn out to be our own
-        self._unclicked = ("", Caret())  # _covered and the caret, as they were before those clicks
+        self._clicks: list[float] = []  # times since the last key or insertion; not on our own menu
+        self._latest = 0.0  # time of the latest click; 0.0 once it was reported as our own
+        self._unclicked = ("", Caret())  # _covered and caret before those clicks
 
     @property
     def text(self) -> str:
-        """All that was to be inserted."""
+        """The whole text of the dictation, inserted or not."""
         return self._joined(self._texts)
 
     @property
     def target(self) -> Target | None:
-        """Where it was inserted."""
+        """The window of the latest insertion."""
         return Target(self._window) if self._window else None
 
     @property
     def unwritten(self) -> str:
-        """What was said instead of it, as it would have been inserted; empty where it is that."""
+        """The insertions before the caret as they were spoken; empty if nothing was rewritten."""
         if all(piece.text == piece.spoken for piece in self._pieces):
             return ""
         first, last = self._pieces[0].inserted, self._pieces[-1].inserted
@@ -69,21 +69,21 @@ class InsertionLog:
         return start + said + (" " if last.endswith(" ") else "")
 
     def recall(self, text: str) -> None:
-        """Learn of a dictation before this program was started, if there is none since."""
+        """Load a dictation of an earlier run of the program, unless there is a newer one."""
         if not self._texts:
             self._texts, self._spoken = [text], [text]
 
     def forget(self) -> None:
-        """Keep no word of it; what comes next is spaced by the last character all the same."""
+        """Forget every text; keep only the last character, which decides the next blank."""
         self._texts, self._spoken, self._pieces, self._last = [], [], [], ""
         self.caret = self.caret.forgotten()
         self._unclicked = (self._unclicked[0], self._unclicked[1].forgotten())
 
     def started(self, dictation: int, text: str, spoken: str, owed: str = "") -> str:
-        """Learn what is about to be inserted, and what it was before it was rewritten.
+        """Record a text that is about to be inserted, and its spoken form before the rewrite.
 
-        `owed` is the comma at its end, which is inserted when more follows. Returns the text, with
-        the comma that is due by now before it.
+        `owed` is the comma at its end, inserted only when more text follows. Returns the text,
+        preceded by the comma that the text before it owes.
         """
         if dictation != self.dictation:
             self.dictation, self._texts, self._spoken, self._pieces = dictation, [], [], []
@@ -96,7 +96,7 @@ class InsertionLog:
         return text
 
     def inserted(self, piece: str, target: Target | None, around: Around | None = None) -> None:
-        """Learn what was inserted where, and what stood around the caret then."""
+        """Record an insertion, its window, and what stood around the caret before it."""
         window = target.window if target else ""
         if self._covered or window != self._window:
             self._pieces = []
@@ -110,24 +110,25 @@ class InsertionLog:
         self._clicks = []
 
     def repeated(self, piece: str, target: Target | None, around: Around | None = None) -> None:
-        """Learn that all of it was inserted once more."""
+        """Record that the whole dictation was inserted again."""
         self._texts, self._spoken = [self.text], [self._joined(self._spoken)]
         self._pieces = []
         self.inserted(piece, target, around)
 
     def is_before_caret(self, target: Target | None) -> bool:
-        """Tell whether the caret is where we have left it, in this window."""
+        """Return whether the caret is where the last insertion left it, in this window."""
         return self.caret.is_at(target.window if target else "")
 
     def goes_on(self, dictation: int, target: Target | None) -> bool:
-        """Tell whether a text of this dictation stands before the caret, in this window."""
+        """Return whether a text of this dictation stands before the caret, in this window."""
         return bool(dictation == self.dictation and self._pieces) and self.is_before_caret(target)
 
     def is_covered(self, dictation: int, target: Target | None, selected: str) -> bool:
-        """Tell whether the program has selected the text that this one is to follow.
+        """Return whether the program has selected the text that the next text should follow.
 
-        A field may select all that it holds, when it gets the focus or its text is changed. What
-        the user selects is to be replaced; but nobody marks his words while he goes on to speak.
+        `selected` is the end of the selection. A field may select its whole content when it gets
+        the focus or when its text changes. A selection by the user is replaced, but users do not
+        select their own words while they go on speaking.
         """
         window, end = target.window if target else "", selected.rstrip()
         goes_on = dictation == self.dictation and self._pieces and window == self._window
@@ -136,13 +137,13 @@ class InsertionLog:
         return end.endswith(self._last.strip()[-len(end) :] or UNKNOWN)
 
     def typed(self, key: str, held: frozenset[str] = frozenset()) -> None:
-        """Learn that the user has pressed a key while these modifiers were down."""
+        """Record a key that the user pressed while these modifiers were down."""
         self._clicks = []
         self._covered = "typed"
         self.caret = self.caret.typed(key, held)
 
     def clicked(self, at: float) -> None:
-        """Learn of a click, which covers like typing unless it was on our own menu."""
+        """Record a click, which may move the caret unless it was on our own menu."""
         if not self._clicks:
             self._unclicked = (self._covered, self.caret)
         self._clicks.append(at)
@@ -151,15 +152,15 @@ class InsertionLog:
         self.caret = self.caret.clicked()
 
     def own_menu_clicked(self, at: float) -> None:
-        """Learn that the latest click was on our icon or its menu."""
+        """Record that the latest click was on our icon or its menu."""
         if self._clicks and at - self._latest <= _OWN:
             self._clicks.pop()
             if not self._clicks:
                 self._covered, self.caret = self._unclicked
-        self._latest = 0.0  # it is excused once, though a host may tell more than once
+        self._latest = 0.0  # a tray host may report the same click more than once
 
     def erased(self, characters: int) -> None:
-        """Learn that so many characters of it were taken back, from its end."""
+        """Record that this many characters were erased from the end."""
         self.caret, self.open, self._owed = self.caret.erased(characters), "", ""
         while characters and self._pieces:
             piece = self._pieces.pop()
@@ -169,12 +170,12 @@ class InsertionLog:
             characters -= min(characters, count)
 
     def removed_last(self) -> str:
-        """Learn that its last text was taken back, as if it had not been said; return that."""
+        """Record that the last text was removed, as if it had not been said; return that text."""
         self._spoken, self._owed = self._spoken[:-1], ""
         return self._texts.pop() if self._texts else ""
 
     def unwritten_again(self, piece: str, target: Target | None) -> None:
-        """Learn that what was said stands there now, instead of what was taken back."""
+        """Record that the spoken form was inserted in place of the rewritten text."""
         self._texts = self._spoken.copy()
         said = piece.strip(" ")
         self._pieces = []
@@ -182,11 +183,11 @@ class InsertionLog:
         self._pieces = [_Piece(piece, said, said)]
 
     def removable(self, target: Target | None) -> int:
-        """Return how many characters are to be erased. Raises DeliveryError if unsafe."""
+        """Return how many characters undo erases. Raises DeliveryError if that is unsafe."""
         return self._erasable("".join(piece.inserted for piece in self._pieces), target)
 
     def last(self, target: Target | None) -> int:
-        """Return how many characters the last piece has. Raises DeliveryError if unsafe."""
+        """Return the length of the latest insertion. Raises DeliveryError if unsafe to erase."""
         return self._erasable("".join(piece.inserted for piece in self._pieces[-1:]), target)
 
     def _joined(self, parts: Sequence[str]) -> str:
@@ -215,6 +216,6 @@ class InsertionLog:
 
 
 def _is_uneven(character: str) -> bool:
-    """Tell whether a BackSpace may erase more or less than this, such as an indentation."""
+    """Return whether a BackSpace may erase more or less than this character, as with a tab."""
     joins = unicodedata.category(character) in ("Mn", "Me", "Cf", "Mc")
     return joins or not 0x20 <= ord(character) <= 0xFFFF
