@@ -10,6 +10,7 @@ import pytest
 
 from tests.daemon_rig import Rig
 from tests.waiting import until
+from tray_dictate.app.daemon import Limits
 from tray_dictate.config.schema import OutputRule, RewriteProfile, RewriteSettings
 from tray_dictate.output.rules import Rules
 from tray_dictate.rewrite.profiles import profiles
@@ -126,7 +127,7 @@ async def test_the_loop_goes_on_while_one_runs(told):
 
 
 async def test_what_is_polished_when_the_program_ends_is_in_the_history():
-    rig = Rig(f"text.patterns={{'{SLOW}' = 'x'}}", farewell=0)
+    rig = Rig(f"text.patterns={{'{SLOW}' = 'x'}}", limits=Limits(farewell=0))
     await rig.daemon.start()
     rig.press()
     await rig.say(SENTENCE + ".")
