@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.engine.model_files import MOONSHINE, SILERO, ModelWheel, find, installed
+from tray_dictate.engine.model_files import MOONSHINE, SILERO, ModelWheel, find, installed, verified
 
 WORDS = ModelWheel(
     package="words",
@@ -37,14 +37,14 @@ def test_the_shipped_files_are_found_and_their_packages_stay_unimported(carrier)
 def test_a_file_with_the_right_content_is_trusted(tmp_path):
     folder = package(tmp_path, b"right")
 
-    assert find(WORDS, lambda _: folder, HERE) == folder / "data"
+    assert verified(WORDS, folder, HERE) == folder / "data"
 
 
 def test_an_altered_file_is_refused_by_name(tmp_path):
     folder = package(tmp_path, b"wrong")
 
     with pytest.raises(UnavailableError, match=r"does not trust .*words\.bin") as caught:
-        find(WORDS, lambda _: folder, HERE)
+        verified(WORDS, folder, HERE)
 
     assert "--force-reinstall words==1.0" in caught.value.remedy
 
@@ -53,19 +53,19 @@ def test_a_missing_file_is_named_with_the_cause(tmp_path):
     folder = package(tmp_path, None)
 
     with pytest.raises(UnavailableError, match=r"cannot read .*words\.bin: No such file"):
-        find(WORDS, lambda _: folder, HERE)
+        verified(WORDS, folder, HERE)
 
 
 def test_a_missing_package_comes_with_the_command_that_installs_it():
     with pytest.raises(UnavailableError, match=r"words==1\.0 is not installed") as caught:
-        find(WORDS, lambda _: None, HERE)
+        verified(WORDS, None, HERE)
 
     assert "pip install words==1.0" in caught.value.remedy
 
 
 def test_a_machine_without_a_wheel_is_told_to_use_another_engine():
     with pytest.raises(UnavailableError, match="cannot run on darwin x86_64") as caught:
-        find(WORDS, lambda _: None, ("darwin", "x86_64"))
+        verified(WORDS, None, ("darwin", "x86_64"))
 
     assert "engine.name" in caught.value.remedy
 

@@ -35,7 +35,8 @@ class Seen:
 @asynccontextmanager
 async def watched(path: Path) -> AsyncIterator[Seen]:
     seen = Seen()
-    watching = FileWatcher(path, seen.change)
+    watching = FileWatcher(path)
+    watching.changed.subscribe(seen.change)
     try:
         yield seen
     finally:

@@ -119,13 +119,14 @@ class LiveConfig:
         from tray_dictate.system.file_watcher import FileWatcher  # noqa: PLC0415 - only the daemon needs it
 
         try:
-            self._watching = FileWatcher(self._sources.path, self._look)
+            self._watching = FileWatcher(self._sources.path)
         except OSError as reason:  # the system's number of watches is used up
             log.warning(
                 "%s is not watched: %s. After a change of it run: tray-dictate reload",
                 self._sources.path, reason,
             )  # fmt: skip
             return
+        self._watching.changed.subscribe(self._look)
         self._look()  # it may have changed since it was read
 
     async def stop(self) -> None:

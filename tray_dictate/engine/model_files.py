@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +65,18 @@ def installed(package: str) -> Path | None:
     return Path(places[0]) if places else None
 
 
-def find(
-    wheel: ModelWheel,
-    where: Callable[[str], Path | None] = installed,
-    machine: Machine | None = None,
-) -> Path:
+def find(wheel: ModelWheel) -> Path:
     """Return the folder with the wheel's files, all verified. Raises UnavailableError."""
-    package = where(wheel.package)
+    return verified(wheel, installed(wheel.package), (sys.platform, platform.machine()))
+
+
+def verified(wheel: ModelWheel, package: Path | None, machine: Machine) -> Path:
+    """Return the folder with the wheel's files in this `package`, None if it is not installed.
+
+    Raises UnavailableError.
+    """
     if package is None:
-        raise _missing(wheel, machine or (sys.platform, platform.machine()))
+        raise _missing(wheel, machine)
     folder = package / wheel.folder
     for name, sha256 in wheel.files.items():
         _check(folder / name, sha256, wheel.distribution)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from watchdog import events
 from watchdog.observers import Observer
 from watchdog.observers.api import ObservedWatch
+
+from tray_dictate.core.signals import Signal
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,12 @@ _KINDS: list[type[events.FileSystemEvent]] = [
 
 
 class FileWatcher(events.FileSystemEventHandler):
-    """Calls `on_change` a moment after the file has changed, on the loop that created it."""
+    """Emits `changed` a moment after the file has changed, on the loop that created it."""
 
-    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
+    def __init__(self, path: Path) -> None:
         """Raises OSError, for example if the system's limit on watches is reached."""
-        self._path, self._on_change = path.absolute(), on_change
+        self._path = path.absolute()
+        self.changed = Signal[()]()
         self._loop = asyncio.get_running_loop()
         self._names: frozenset[str] = frozenset()  # replaced as a whole: the other thread reads it
         self._watches: dict[tuple[str, int, int], ObservedWatch] = {}  # by folder and what it is
@@ -67,12 +69,12 @@ class FileWatcher(events.FileSystemEventHandler):
             log.warning("%s is watched no more: %s", self._path, reason)
         if self._settling:
             self._settling.cancel()
-        self._settling = self._loop.call_later(_SETTLED, self._on_change)
+        self._settling = self._loop.call_later(_SETTLED, self.changed.emit)
 
     def _arm(self) -> None:
         """Watch the folders where something could happen to the file, as they are now."""
-        ways = dict.fromkeys(way for path in _steps(self._path) for way in (path, *path.parents))
-        self._names = frozenset(map(str, ways))
+        watched = (name for path in _steps(self._path) for name in (path, *path.parents))
+        self._names = frozenset(map(str, watched))
         wanted: dict[tuple[str, int, int], str] = {}
         for path in _steps(self._path):
             for folder in _nearest(path):
