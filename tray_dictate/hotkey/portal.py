@@ -7,9 +7,7 @@ same: else the keys would still be owned by the session before (shared/facts/way
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
 from typing import Any
 
 from dbus_fast import Message, Variant
@@ -21,19 +19,18 @@ from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
+from tray_dictate.system import portals
 from tray_dictate.system.dbus import Service
-from tray_dictate.system.portals import register
+from tray_dictate.system.portals import DENIED, PORTAL, Requests
 
 log = logging.getLogger(__name__)
 
-_PORTAL = "org.freedesktop.portal"
-_SHORTCUTS = f"{_PORTAL}.GlobalShortcuts"
+_SHORTCUTS, _SESSION = f"{PORTAL}GlobalShortcuts", f"{PORTAL}Session"
 _SIGNALS = (
     (_SHORTCUTS, "Activated"), (_SHORTCUTS, "Deactivated"), (_SHORTCUTS, "ShortcutsChanged"),
-    (f"{_PORTAL}.Request", "Response"), (f"{_PORTAL}.Session", "Closed"),
+    (_SESSION, "Closed"),
 )  # fmt: skip
 _LIMITS = Limits()
-_CANCELLED = 1
 _KEYLESS = (
     "The desktop has not assigned a key to the hotkey yet: choose one for Dictate in its keyboard "
     "shortcut settings."
@@ -43,14 +40,14 @@ _KEPT = "The desktop keeps the key assigned before; change it in its keyboard sh
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
 
 
-def _listed(answer: dict[str, Variant]) -> Shortcuts:
-    return answer["shortcuts"].value if "shortcuts" in answer else []
+def _listed(results: dict[str, Any]) -> Shortcuts:
+    return results.get("shortcuts", [])
 
 
 class PortalHotkey(DesktopHotkey):
     """The hotkey and the other chords as shortcuts of one session."""
 
-    SERVICE, PATH = f"{_PORTAL}.Desktop", "/org/freedesktop/portal/desktop"
+    SERVICE, PATH = portals.NAME, portals.PATH
     SOURCE = "portal"
     LACKING = "The desktop's portal offers no global shortcuts"
     STARTS = True
@@ -61,26 +58,25 @@ class PortalHotkey(DesktopHotkey):
         """Raises UnavailableError where there is no such portal."""
         self._session = ""
         self._changed_to: Shortcuts = []  # by ShortcutsChanged, since BindShortcuts was sent
-        self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
         super().__init__(settings, notices, limits)
 
     async def probe(self) -> None:
         """Register as an application, then ask for the version. Raises one of TROUBLE."""
-        await register(self.service)
+        await portals.register(self.service)
         version = await self.service.property(_SHORTCUTS, "version", start=True)
         log.debug("the portal of global shortcuts has version %s", version)
+        self._requests = Requests(self.service)
+        await self._requests.listen()
         for interface, member in _SIGNALS:
             await self.service.signals(self.signalled, interface, member)
 
     async def bind(self) -> Trigger:
         """Make a session and have the desktop bind its shortcuts."""
-        for waiting in self._waiting.values():
-            waiting.cancel()  # of a portal that has gone
         wanted = self._wanted()
         options = {"session_handle_token": Variant("s", TOKEN)}
         options["shortcuts"] = Variant("a(sa{sv})", wanted)
         created = await self._request("CreateSession", "a{sv}", **options)
-        self._session = str(created["session_handle"].value)
+        self._session = str(created["session_handle"])
         # KDE 5.27 has bound them by now, and shows its System Settings at each BindShortcuts
         bound = await self._request("ListShortcuts", "oa{sv}", self._session)
         listed = _listed(bound)
@@ -99,15 +95,11 @@ class PortalHotkey(DesktopHotkey):
         """Close the session."""
         if self._session:
             session, self._session = self._session, ""
-            await Service(self.bus, self.SERVICE, session).call(f"{_PORTAL}.Session", "Close")
+            await Service(self.bus, self.SERVICE, session).call(_SESSION, "Close")
 
     def signalled(self, message: Message) -> None:
-        """Take an answer, the end of the session, or what was done with a shortcut."""
-        if message.member == "Response":
-            waiting = self._waiting.get(message.path or "")
-            if waiting and not waiting.done():
-                waiting.set_result(message.body)
-        elif message.member == "Closed" and message.path == self._session:
+        """Take the end of the session, or what was done with a shortcut."""
+        if message.member == "Closed" and message.path == self._session:
             self._session = ""
             self.let_go()
             words = f"The desktop has ended the hotkey. Restart tray-dictate to ask again. {REMEDY}"
@@ -154,36 +146,30 @@ class PortalHotkey(DesktopHotkey):
 
     async def _request(
         self, member: str, signature: str, *arguments: Any, **options: Variant
-    ) -> dict[str, Variant]:
+    ) -> dict[str, Any]:
         """Return the results of a request, which may wait for the user's answer without limit.
 
         Raises one of TROUBLE, or UnavailableError.
         """
-        token = f"tray_dictate_{secrets.token_hex(8)}"
-        sender = (self.bus.unique_name or "").removeprefix(":").replace(".", "_")
-        path = f"{self.PATH}/request/{sender}/{token}"
-        answer = self._waiting[path] = asyncio.get_running_loop().create_future()
-        try:
-            more = {"handle_token": Variant("s", token), **options}
-            await self.service.call(_SHORTCUTS, member, signature, *arguments, more, start=True)
-            code, found = await answer
-        finally:
-            del self._waiting[path]
-        if code and member == "BindShortcuts" and self._is_bound(found):
+        response = await self._requests.send(
+            f"GlobalShortcuts.{member}", signature, *arguments, options=options, start=True
+        )
+        code, results = response.code, response.results
+        if code and member == "BindShortcuts" and self._is_bound(results):
             log.info("the portal says %d, and has bound the shortcuts all the same", code)
-            return found
-        if code == _CANCELLED:
+            return results
+        if code == DENIED:
             raise UnavailableError(
                 "The hotkey was not allowed in the desktop's dialog.",
                 f"Restart tray-dictate to be asked again. {REMEDY}",
             )
         if code:
             raise UnavailableError("The desktop did not bind the hotkey.", REMEDY)
-        return found
+        return results
 
-    def _is_bound(self, found: dict[str, Variant]) -> bool:
+    def _is_bound(self, results: dict[str, Any]) -> bool:
         """Return whether the hotkey was bound, whatever the answer's code: GNOME 48's is 2.
 
         The list of shortcuts comes with the answer, or in a signal before it.
         """
-        return any(name == DICTATE for name, _ in (_listed(found) or self._changed_to))
+        return any(name == DICTATE for name, _ in (_listed(results) or self._changed_to))

@@ -1,4 +1,4 @@
-"""Requests to the desktop's portals, their answers and signals, on a thread of their own."""
+"""Requests to the desktop's portals, and a connection to them on a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dbus_fast import DBusError, Message, Variant
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.errors import UnavailableError, why
+from tray_dictate.core.signals import Signal
 from tray_dictate.system import dbus
 from tray_dictate.system.autostart import xdg
 from tray_dictate.system.threads import Bridge
@@ -31,11 +33,75 @@ _UNKNOWN = (
     "UnknownInterface",
     "UnknownObject",
 )  # portals before 1.19 do not ask who we are
-_DENIED = 1  # by the user; 2 is any other failure
+DENIED = 1  # the code of a response: by the user; 2 is any other failure
 
 
 class DeniedError(Exception):
     """The user said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to a request: 0 or why it failed, and the results."""
+
+    code: int
+    results: dict[str, Any]
+
+
+class Requests:
+    """Requests to the portals over one connection: a signal brings each one's response."""
+
+    def __init__(self, portals: dbus.Service) -> None:
+        """`portals` is the object that has all portals."""
+        self._portals = portals
+        self._responses: dict[str, asyncio.Future[Response]] = {}
+
+    async def listen(self) -> None:
+        """Receive responses from now on. Raises one of dbus.TROUBLE."""
+        await self._portals.signals(self._responded, f"{PORTAL}Request", "Response")
+
+    async def send(
+        self, member: str, signature: str, *body: Any,
+        options: dict[str, Variant] | None = None, start: bool = False,
+    ) -> Response:  # fmt: skip
+        """Return the response to "RemoteDesktop.Start", however long the user takes to decide.
+
+        With `start` the bus starts portals that do not run. Raises one of dbus.TROUBLE.
+        """
+        token = "tray_dictate_" + secrets.token_hex(8)
+        caller = (self._portals.bus.unique_name or "")[1:].replace(".", "_")
+        path = f"{PATH}/request/{caller}/{token}"
+        response = asyncio.get_running_loop().create_future()
+        self._responses[path] = response
+        try:
+            interface, _, method = member.rpartition(".")
+            [handle] = await self._portals.call(
+                PORTAL + interface, method, signature, *body,
+                {"handle_token": Variant("s", token), **(options or {})}, start=start,
+            )  # fmt: skip
+            self._responses[handle] = response  # portals before 0.9 choose the path themselves
+            return await response
+        finally:
+            self._responses = {
+                path: pending
+                for path, pending in self._responses.items()
+                if pending is not response
+            }
+
+    def fail(self, reason: DBusError) -> None:
+        """Raise this error from every request that waits for its response."""
+        for response in self._responses.values():
+            if not response.done():
+                response.set_exception(reason)
+                response.exception()  # else asyncio complains where the call fails first
+
+    def _responded(self, message: Message) -> None:
+        response = self._responses.get(message.path or "")
+        if response and not response.done():
+            code, results = message.body
+            response.set_result(
+                Response(code, {name: each.value for name, each in results.items()})
+            )
 
 
 class Portals:
@@ -45,9 +111,8 @@ class Portals:
         """Raises UnavailableError."""
         self._bridge = Bridge()
         self._on_bus: MessageBus | None = None
-        self._answers: dict[str, asyncio.Future[tuple[int, dict[str, Any]]]] = {}
         self._signals: dict[str, OnSignal] = {}
-        self._on_loss: Callable[[], None] = lambda: None
+        self.lost: Signal[()] = Signal()  # the portals and with them every session; on our thread
         self._known = False  # registered with the present owner of the portals
         self._bridge.start()
         try:
@@ -72,10 +137,6 @@ class Portals:
     def on(self, member: str, handle: OnSignal) -> None:
         """Call `handle` with path and arguments of a signal, "Session.Closed", on our thread."""
         self._signals[PORTAL + member] = handle
-
-    def on_loss(self, handle: Callable[[], None]) -> None:
-        """Call `handle` on our thread when the portals, and with them every session, have ended."""
-        self._on_loss = handle
 
     def close(self) -> None:
         """End the connection and with it every session; idempotent."""
@@ -122,29 +183,18 @@ class Portals:
         """
         if not self._known:  # they were restarted
             await self._register()
-        token = "tray_dictate_" + secrets.token_hex(8)
-        caller = (self._bus.unique_name or "")[1:].replace(".", "_")
-        path = f"{PATH}/request/{caller}/{token}"
-        answer = asyncio.get_running_loop().create_future()
-        self._answers[path] = answer
-        try:
-            options = {"handle_token": Variant("s", token), **(options or {})}
-            [handle] = await self.call(member, signature, *body, options)
-            self._answers[handle] = answer  # portals before 0.9 choose the path themselves
-            code, results = await answer
-        finally:
-            self._answers = {
-                path: waiting for path, waiting in self._answers.items() if waiting is not answer
-            }
-        if code == _DENIED:
+        response = await self._requests.send(member, signature, *body, options=options)
+        if response.code == DENIED:
             raise DeniedError
-        if code:
-            raise DBusError(PORTAL + member, f"the desktop refuses it (response {code})")
-        return {name: found.value for name, found in results.items()}
+        if response.code:
+            raise DBusError(PORTAL + member, f"the desktop refuses it (response {response.code})")
+        return response.results
 
     async def _begin(self) -> None:
         self._service = dbus.Service(self._bus, NAME, PATH)
+        self._requests = Requests(self._service)
         await self._service.owner_changed(self._owned)
+        await self._requests.listen()
         await self._service.signals(self._heard)
         await self._register()
 
@@ -154,19 +204,11 @@ class Portals:
 
     def _owned(self, _owner: str) -> None:
         self._known = False
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(DBusError(NAME, "the desktop's portal has ended"))
-                answer.exception()  # else asyncio complains where the call fails first
-        self._on_loss()
+        self._requests.fail(DBusError(NAME, "the desktop's portal has ended"))
+        self.lost.emit()
 
     def _heard(self, message: Message) -> None:
-        name = f"{message.interface}.{message.member}"
-        if name == PORTAL + "Request.Response":
-            answer = self._answers.get(message.path or "")
-            if answer and not answer.done():
-                answer.set_result((message.body[0], message.body[1]))
-        elif handle := self._signals.get(name):
+        if handle := self._signals.get(f"{message.interface}.{message.member}"):
             handle(message.path, *message.body)
 
 

@@ -140,7 +140,7 @@ def test_the_answer_to_a_request_and_the_end_of_a_session_count_from_the_portal_
     async def answered() -> dict[str, Any]:
         asking = asyncio.ensure_future(portals.request("RemoteDesktop.Start", "a{sv}"))
         await until(lambda: front.served)
-        [path] = portals._answers
+        [path] = portals._requests._responses
         async with Stranger(os.environ["DBUS_SESSION_BUS_ADDRESS"]) as stranger:
             forged = {"restore_token": Variant("s", "forged")}
             member = "org.freedesktop.portal.Request.Response"

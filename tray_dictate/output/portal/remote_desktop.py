@@ -53,7 +53,7 @@ class RemoteSession:
         self._restores = version > 1
         self.offers_clipboard = clipboard > 0
         portals.on("Session.Closed", self._on_closed)
-        portals.on_loss(lambda: self._on_closed(self._session))
+        portals.lost.subscribe(self._on_lost)
 
     def prepare(self) -> None:
         """Begin to open the session, for which the desktop may ask the user; returns at once."""
@@ -151,6 +151,9 @@ class RemoteSession:
         if self._session and path == self._session:
             log.info("the desktop has ended our RemoteDesktop session")
             self._session, self.clipboard = "", False
+
+    def _on_lost(self) -> None:
+        self._on_closed(self._session)
 
     async def _press(self, codes: Sequence[int]) -> None:
         session, down = self._session, list[int]()
