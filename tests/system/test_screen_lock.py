@@ -37,10 +37,11 @@ def logind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Logind]:
 
 
 class Watched:
-    """A lock that is followed; `changes` counts what it was told."""
+    """A lock that is followed; `changes` counts its reports."""
 
     def __init__(self, lock: ScreenLock) -> None:
         self.lock, self.changes = lock, 0
+        lock.reported.subscribe(self.changed)
 
     def changed(self) -> None:
         self.changes += 1
@@ -52,7 +53,7 @@ class Watched:
 @asynccontextmanager
 async def following(lock: ScreenLock | None = None) -> AsyncGenerator[Watched]:
     watched = Watched(lock or ScreenLock())
-    task = asyncio.create_task(screen_lock_bus.follow(watched.lock, watched.changed, 0.05))
+    task = asyncio.create_task(screen_lock_bus.follow(watched.lock, 0.05))
     await until(lambda: watched.changes)  # the session was asked, the last of all
     try:
         yield watched
@@ -136,7 +137,7 @@ async def test_without_any_bus_nobody_is_waited_for(tmp_path, monkeypatch):
     for kind in ("SYSTEM", "SESSION"):
         monkeypatch.setenv(f"DBUS_{kind}_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     async with asyncio.timeout(20):
-        await screen_lock_bus.follow(ScreenLock(), lambda: None)
+        await screen_lock_bus.follow(ScreenLock())
 
 
 def test_what_can_be_asked_is_asked():

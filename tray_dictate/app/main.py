@@ -137,7 +137,8 @@ class _App:
             from tray_dictate.system.screen_lock import bus  # noqa: PLC0415 - D-Bus
 
             self._bridge.run(sleep.follow(self._daemon, self._components))
-            self._bridge.run(bus.follow(self._lock, self._daemon.look_at_lock))
+            self._lock.reported.subscribe(self._daemon.look_at_lock)
+            self._bridge.run(bus.follow(self._lock))
         self._show()
         logger.info("stopping")
         self._hotkey.stop()

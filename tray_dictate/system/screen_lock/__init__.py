@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Lock
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.wayland import compositor_answers
 
 if sys.platform == "win32":
@@ -32,6 +33,7 @@ class ScreenLock:
         self._asked, self._settling = asked, settling
         self._reported = dict[str, bool]()  # by service
         self._asked_at = float("-inf")  # when the session was last asked to lock
+        self.reported: Signal[()] = Signal()  # after each report, which may change nothing
 
     def is_locked(self) -> bool:
         """Return whether the screen is locked now."""
@@ -44,10 +46,12 @@ class ScreenLock:
         self._reported[service] = locked
         if not locked:
             self._asked_at = float("-inf")
+        self.reported.emit()
 
     def lock_soon(self) -> None:
         """Take the report that the session is about to lock."""
         self._asked_at = time.monotonic()
+        self.reported.emit()
 
 
 def screen_lock() -> ScreenLock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -38,14 +38,14 @@ _SAVERS = {
 }
 
 
-async def follow(lock: ScreenLock, changed: Callable[[], None], pause: float = _PAUSE) -> None:
-    """Report to the lock until cancelled; call `changed` after each report.
+async def follow(lock: ScreenLock, pause: float = _PAUSE) -> None:
+    """Report to the lock until cancelled.
 
     `pause` is how many seconds after the end of a bus it is looked for again.
     """
-    savers = [_Saver(name, lock, changed) for name in _SAVERS]
+    savers = [_Saver(name, lock) for name in _SAVERS]
     await asyncio.gather(
-        _stay(savers, pause, system=False), _stay([_Session(lock, changed)], pause, system=True)
+        _stay(savers, pause, system=False), _stay([_Session(lock)], pause, system=True)
     )
 
 
@@ -82,8 +82,8 @@ async def _stay(sources: Sequence[_Source], pause: float, *, system: bool) -> No
 class _Saver:
     """One name of a screen saver."""
 
-    def __init__(self, name: str, lock: ScreenLock, changed: Callable[[], None]) -> None:
-        self._name, self._lock, self._changed = name, lock, changed
+    def __init__(self, name: str, lock: ScreenLock) -> None:
+        self._name, self._lock = name, lock
 
     async def begin(self, bus: MessageBus) -> None:
         """Watch on this bus. Raises one of TROUBLE."""
@@ -107,15 +107,13 @@ class _Saver:
 
     def _report(self, locked: bool) -> None:
         self._lock.report(self._name, locked=locked)
-        self._changed()
 
 
 class _Session:
     """Our session, as the login manager has it."""
 
-    def __init__(self, lock: ScreenLock, changed: Callable[[], None]) -> None:
-        self._lock, self._changed = lock, changed
-        self._path = ""
+    def __init__(self, lock: ScreenLock) -> None:
+        self._lock, self._path = lock, ""
         self._tasks = TaskSet()
 
     async def begin(self, bus: MessageBus) -> None:
@@ -156,7 +154,6 @@ class _Session:
         match message.interface, message.member, message.body:
             case "org.freedesktop.login1.Session", "Lock", _:
                 self._lock.lock_soon()
-                self._changed()
             case "org.freedesktop.login1.Session", "Unlock", _:
                 self._report(False)
             case "org.freedesktop.DBus.Properties", "PropertiesChanged", [str(interface), new, old]:
@@ -173,7 +170,6 @@ class _Session:
 
     def _report(self, locked: bool) -> None:
         self._lock.report(_LOGIN, locked=locked)
-        self._changed()
 
 
 async def _session(manager: Service) -> str:
