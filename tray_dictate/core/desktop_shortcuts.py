@@ -23,6 +23,10 @@ from tray_dictate.core.keys import Chord, in_words, parse_chord
 
 DICTATE = "dictate"
 SUBSTITUTE = parse_chord("ctrl+alt+space")  # for a hotkey that cannot be a shortcut
+TITLES = {  # of the shortcuts, in the desktop's own settings
+    DICTATE: "Dictate", "redo": "Insert last dictation again",
+    "undo": "Undo last dictation", "copy": "Copy last dictation",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

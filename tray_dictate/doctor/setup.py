@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
+from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys import Chord, in_words, parse_chord
 from tray_dictate.doctor.check import Finding, failed
@@ -14,10 +14,6 @@ from tray_dictate.hotkey.bindings import bound, compositors, gnome, program, run
 from tray_dictate.hotkey.bindings.syntax import accelerator, quoted
 from tray_dictate.system import threads
 
-_TITLES = {
-    "redo": "Insert last dictation again", "undo": "Undo last dictation",
-    "copy": "Copy last dictation",
-}  # fmt: skip
 _ELSEWHERE = (
     "On GNOME run `tray-dictate doctor --fix`; on other desktops bind a key to `tray-dictate "
     "toggle` in the desktop's settings."
@@ -86,8 +82,8 @@ def _set_gnome_shortcuts(settings: HotkeySettings) -> Finding:
 def _shortcuts(binding: str, others: Mapping[str, Chord]) -> dict[str, gnome.Shortcut]:
     """Return every shortcut by its command. Raises ValueError if GNOME cannot bind one."""
     words = program()
-    toggle = gnome.Shortcut("Dictate", quoted([*words, "toggle"]), binding)
+    toggle = gnome.Shortcut(TITLES[DICTATE], quoted([*words, "toggle"]), binding)
     return {"toggle": toggle} | {
-        name: gnome.Shortcut(_TITLES[name], quoted([*words, name]), accelerator(chord))
+        name: gnome.Shortcut(TITLES[name], quoted([*words, name]), accelerator(chord))
         for name, chord in others.items()
     }

@@ -13,11 +13,11 @@ from typing import Any
 from dbus_fast import Message, Variant
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, Trigger, replaced
+from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
-from tray_dictate.hotkey.shortcut_service import REMEDY, TITLES, TOKEN, DesktopHotkey, Limits
+from tray_dictate.hotkey.shortcut_service import REMEDY, TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
 from tray_dictate.system import portals
 from tray_dictate.system.dbus import Service

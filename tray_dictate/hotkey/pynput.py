@@ -74,7 +74,7 @@ class PynputHotkey:
             name = self._name(key)
             if name in self._wanted:
                 log.debug("%s %s", name, "down" if down else "up")
-            self.reported(name, _code(key), down=down)
+            self.reported(name, self._code(key), down=down)
             listener.edge(Edge(name, down, time.monotonic()))
 
         hook = self._keyboard.Listener(
@@ -115,6 +115,12 @@ class PynputHotkey:
         self._stopped = True
         if self._hook is not None:
             self._hook.stop()  # on X11 its thread ends with the next key event
+
+    def _code(self, key: Any) -> int | None:
+        """Return the system's number of a key."""
+        if key is None:
+            return None
+        return (key.value if isinstance(key, self._keyboard.Key) else key).vk
 
     def _name(self, key: Any) -> str:
         if isinstance(key, self._keyboard.Key):
@@ -195,9 +201,3 @@ class HeldKeys:
 
 def _can_name(key: str) -> bool:
     return key in _KNOWN or len(key) == 1 or place_of(key) is not None
-
-
-def _code(key: Any) -> int | None:
-    """Return the system's number of a key."""
-    code = getattr(getattr(key, "value", key), "vk", None)
-    return code if isinstance(code, int) else None

@@ -37,10 +37,6 @@ REMEDY = (
     "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
     "`tray-dictate doctor` says how on your desktop."
 )
-TITLES = {
-    DICTATE: "Dictate", "redo": "Insert last dictation again",
-    "undo": "Undo last dictation", "copy": "Copy last dictation",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
