@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 
 from tray_dictate.config.schema import HotkeySettings
@@ -30,14 +29,17 @@ def bound(running: RunningCompositor, settings: HotkeySettings) -> tuple[Binding
 
     Raises UnavailableError.
     """
-
-    def bind(chord: Chord) -> Bindings:
-        return bindings(
-            running.compositor, chord, settings.shortcuts, program(),
-            toggle=settings.mode == "toggle",
-        )  # fmt: skip
-
-    return _or_substitute(bind, parse_chord(settings.keys))
+    chord = parse_chord(settings.keys)
+    try:
+        return _bindings(running, settings, chord), in_words(chord)
+    except ValueError:
+        pass
+    try:
+        found = _bindings(running, settings, SUBSTITUTE)
+    except ValueError as reason:  # it is another chord that cannot be bound
+        raise UnavailableError(str(reason)) from reason
+    instead = f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead."
+    return Bindings(found.lines, (instead, *found.notes)), in_words(SUBSTITUTE)
 
 
 def is_bound(settings: HotkeySettings) -> bool:
@@ -49,16 +51,11 @@ def is_bound(settings: HotkeySettings) -> bool:
         return False
 
 
-def _or_substitute(bind: Callable[[Chord], Bindings], chord: Chord) -> tuple[Bindings, str]:
-    try:
-        return bind(chord), in_words(chord)
-    except ValueError:
-        try:
-            found = bind(SUBSTITUTE)
-        except ValueError as reason:  # it is another chord that cannot be bound
-            raise UnavailableError(str(reason)) from reason
-        instead = f"{replaced(chord)} {in_words(SUBSTITUTE)} is bound instead."
-        return Bindings(found.lines, (instead, *found.notes)), in_words(SUBSTITUTE)
+def _bindings(running: RunningCompositor, settings: HotkeySettings, chord: Chord) -> Bindings:
+    """Return the lines that bind this chord as the hotkey. Raises ValueError."""
+    return bindings(
+        running.compositor, chord, settings.shortcuts, program(), toggle=settings.mode == "toggle"
+    )
 
 
 async def runs_gnome() -> bool:
