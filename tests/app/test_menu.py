@@ -154,7 +154,7 @@ async def test_a_look_finds_what_there_is_now() -> None:
     assert [choice.value for choice in now.recent] == [3.5]
     assert now.hint == "hold right Ctrl and speak"
     assert now.microphone == "Built-in"
-    assert now.engine == "This computer, English only"
+    assert now.engine == "Offline, on this computer (English only)"
 
 
 async def test_a_storm_of_looks_is_two() -> None:

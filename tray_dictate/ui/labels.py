@@ -20,7 +20,7 @@ from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.core.ports import MenuOption, Urgency
 
 ENGINES: dict[EngineName, str] = {
-    "offline": "This computer",
+    "offline": "Offline, on this computer",
     "openai": "OpenAI, in the cloud",
     "azure": "Azure OpenAI, in the cloud",
     "azure-preview": "Azure OpenAI preview, in the cloud",
@@ -38,7 +38,7 @@ LANGUAGES = {
     "tr": "Turkish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
 }  # fmt: skip
 METHODS = {
-    "auto": "The best way that works",
+    "auto": "Automatic",
     "paste": "Paste",
     "type": "Typing",
     "clipboard": "Clipboard only",
@@ -78,7 +78,7 @@ def engines(settings: EngineSettings, usable: Collection[EngineName]) -> tuple[M
 
 def engine_title(name: EngineName) -> str:
     """Return an engine's name for people."""
-    return f"{ENGINES[name]}, English only" if name == "offline" else ENGINES[name]
+    return f"{ENGINES[name]} (English only)" if name == "offline" else ENGINES[name]
 
 
 def languages(
@@ -86,7 +86,7 @@ def languages(
 ) -> tuple[MenuOption, ...]:
     """Return automatic, the combinations `spoken` before, and common languages."""
     if settings.name == "offline":
-        label = "English (this computer's engine knows no other)"
+        label = "English only (for other languages, choose another engine)"
         fits = not settings.languages or "en" in settings.languages
         return (MenuOption(("en",), label, chosen=fits, enabled=not fits),)
     wanted = tuple(settings.languages)
@@ -147,7 +147,8 @@ TITLE = "Dictation"  # the same, for people
 LONGEST = 1000  # characters of a notification; nobody reads more, and daemons clip it anyway
 
 BUTTONS = {  # of a notification, by the names of what they do
-    "redo": "Insert now", "copy": "Copy", "settings": "Settings", "check": "Check this machine",
+    "redo": "Insert now", "copy": "Copy", "settings": "Edit settings file",
+    "check": "Run self-test",
 }  # fmt: skip
 
 Unseen = tuple[str, Urgency]

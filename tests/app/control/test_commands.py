@@ -151,9 +151,9 @@ async def test_status_is_a_table_for_people(served):
     assert re.fullmatch(
         r"""Status:      ready \(since \d\d:\d\d:\d\d\)
 To dictate:  hold [Rr]ight Ctrl and speak
-Engine:      This computer, English only
+Engine:      Offline, on this computer \(English only\)
 Microphone:  Headset \(the system's default\)
-Output:      The best way that works
+Output:      Automatic
 Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d
 """,
         done.stdout,

@@ -141,16 +141,22 @@ async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Show
     await host.wait_registered()
     revision, entries = await host.layout()
     assert [entry.get("label") for entry in entries.values()] == [
-        "Dictation", "Start", None, "Microphone", "Engine", "Language", "Insert text by", None,
-        "Copy a recent one", "Insert the last again", "Take back the last", "Copy the last", None,
-        "Start at login", "Settings", "Check this machine", "Open log", None, "Quit",
+        "Dictation enabled", "Start dictation", None,
+        "Microphone", "Engine", "Language", "Insert text by", None,
+        "Copy recent dictation", "Insert last dictation again", "Undo last dictation",
+        "Copy last dictation", None,
+        "Start at login", "Edit settings file", "Run self-test", "Open log", None, "Quit",
     ]  # fmt: skip
-    [start] = [number for number, entry in entries.items() if entry.get("label") == "Start"]
+    [start] = [
+        number for number, entry in entries.items() if entry.get("label") == "Start dictation"
+    ]
     [on] = [number for number, entry in entries.items() if entry.get("toggle-state") == 1]
     shown.tray.show(Status.RECORDING)
     await until(lambda: host.signals("ItemsPropertiesUpdated"))
     [[updated, removed]] = host.signals("ItemsPropertiesUpdated")
-    assert [(number, found["label"].value) for number, found in updated] == [(start, "Stop")]
+    assert [(number, found["label"].value) for number, found in updated] == [
+        (start, "Stop dictation")
+    ]
     assert removed == []
     assert host.signals("LayoutUpdated") == []
     shown.tray.show(Status.OFF)
@@ -224,7 +230,7 @@ async def test_clicks_come_singly_and_in_groups(host: Host, shown: Shown) -> Non
         with pytest.raises(DBusError):
             await host.ask("/MenuBar", call_, signature, *body)
     [found] = await host.ask("/MenuBar", f"{MENU}.GetProperty", "is", on, "label")
-    assert found.value == "Dictation"
+    assert found.value == "Dictation enabled"
     [some] = await host.ask(
         "/MenuBar", f"{MENU}.GetGroupProperties", "aias", [on, 99], ["label"]
     )  # fmt: skip

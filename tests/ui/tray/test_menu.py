@@ -40,12 +40,12 @@ class Said:
 
 
 TABLE = [
-    ("ready: on, and may start", Status.IDLE, True, "Start", True),
-    ("opening: may stop", Status.OPENING, True, "Stop", True),
-    ("recording: may stop", Status.RECORDING, True, "Stop", True),
-    ("transcribing: may start the next", Status.TRANSCRIBING, True, "Start", True),
-    ("off: unticked, and cannot start", Status.OFF, False, "Start", False),
-    ("a problem: may try again", Status.ERROR, True, "Start", True),
+    ("ready: on, and may start", Status.IDLE, True, "Start dictation", True),
+    ("opening: may stop", Status.OPENING, True, "Stop dictation", True),
+    ("recording: may stop", Status.RECORDING, True, "Stop dictation", True),
+    ("transcribing: may start the next", Status.TRANSCRIBING, True, "Start dictation", True),
+    ("off: unticked, and cannot start", Status.OFF, False, "Start dictation", False),
+    ("a problem: may try again", Status.ERROR, True, "Start dictation", True),
 ]
 
 

@@ -153,7 +153,7 @@ def test_a_platform_whose_library_cannot_be_had_is_headless_and_logged() -> None
 def test_pystray_gets_the_same_menu_in_its_own_words() -> None:
     done = run(CONVERTED, "dummy")
     assert done.stdout.splitlines() == [
-        "[('Dictation', True, False, True), ('Stop', None, True, True), "
+        "[('Dictation enabled', True, False, True), ('Stop dictation', None, True, True), "
         "('- - - -', None, False, True), ('Microphone', None, False, True)]",
         "[('enable', False), 'toggle']",
         "More R True True",

@@ -111,9 +111,9 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
         _line(choice, own(commands.copy_entry, _time(choice))) for choice in shown.recent
     )
     return (
-        Entry("dictation", "Dictation", own(commands.enable, off), checked=not off),
+        Entry("dictation", "Dictation enabled", own(commands.enable, off), checked=not off),
         Entry(
-            "toggle", "Stop" if listening else "Start", own(commands.toggle),
+            "toggle", f"{'Stop' if listening else 'Start'} dictation", own(commands.toggle),
             enabled=not off, default=True,
         ),
         Entry("-"),
@@ -122,17 +122,17 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
         setting("engine.languages", "Language", shown.languages),
         setting("output.method", "Insert text by", shown.methods),
         Entry("--"),
-        Entry("recent", "Copy a recent one", children=recent or (_nothing(_NOTHING_SAID),)),
-        Entry("redo", "Insert the last again", own(commands.redo)),
-        Entry("undo", "Take back the last", own(commands.undo)),
-        Entry("copy", "Copy the last", own(commands.copy_last)),
+        Entry("recent", "Copy recent dictation", children=recent or (_nothing(_NOTHING_SAID),)),
+        Entry("redo", "Insert last dictation again", own(commands.redo)),
+        Entry("undo", "Undo last dictation", own(commands.undo)),
+        Entry("copy", "Copy last dictation", own(commands.copy_last)),
         Entry("---"),
         Entry(
             "autostart", "Start at login", own(commands.set_autostart, not shown.autostart),
             checked=bool(shown.autostart), enabled=shown.autostart is not None,
         ),
-        Entry("settings", "Settings", own(commands.open_document, "settings")),
-        Entry("check", "Check this machine", own(commands.open_document, "check")),
+        Entry("settings", "Edit settings file", own(commands.open_document, "settings")),
+        Entry("check", "Run self-test", own(commands.open_document, "check")),
         Entry("log", "Open log", own(commands.open_document, "log")),
         Entry("----"),
         Entry("quit", "Quit", own(commands.quit)),

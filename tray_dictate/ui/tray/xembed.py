@@ -5,7 +5,7 @@ its window does not ask for clicks; it looks for a host once and gives up, and a
 one ends; a host that dies may leave the icon as a stray window on the desktop; transparency comes
 out black; it stops the whole X server while it looks for a host; and its callers wait for its
 thread, for ever if that has ended. Here callers leave what they want and wake the thread, which
-alone talks to the X server. Its hosts draw no menu: popup.py does.
+alone talks to the X server. Its hosts draw no menu: xembed_menu.py does.
 """
 
 # ruff: noqa: SLF001 - see above
