@@ -58,7 +58,7 @@ class Bubble:
 
 
 @dataclass(slots=True)
-class _Open:
+class _ActiveNotice:
     """One cause's bubble."""
 
     lines: list[tuple[float, str, Urgency]] = field(
@@ -74,7 +74,7 @@ class NoticeThrottle:
     def __init__(self, pause: float = PAUSE) -> None:
         """`pause` is the time between two changes of a bubble, in seconds."""
         self._pause = pause
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, _ActiveNotice] = {}
         self._said: dict[tuple[str, str], float] = {}
         self._standing: set[str] = set()  # states that were told and may still be seen
 
@@ -91,7 +91,7 @@ class NoticeThrottle:
         if now - self._said.get((cause, message), float("-inf")) >= span:
             self._said[cause, message] = now
             own = cause in self._open or len(self._open) < BUBBLES
-            bubble = self._open.setdefault(cause if own else REST, _Open())
+            bubble = self._open.setdefault(cause if own else REST, _ActiveNotice())
             if cause in _STATES:
                 bubble.lines.clear()
                 self._standing.add(cause)
@@ -119,7 +119,7 @@ class NoticeThrottle:
         self._forget(now)
         return shown
 
-    def _show(self, cause: str, bubble: _Open, now: float) -> Bubble:
+    def _show(self, cause: str, bubble: _ActiveNotice, now: float) -> Bubble:
         bubble.due, bubble.shown_at = False, now
         lines = [message for _, message, _ in bubble.lines]
         if len(lines) > LINES:

@@ -1,10 +1,8 @@
-"""The menu's lists in plain words, from the settings and from what was found.
+"""The words of menu, tooltip and notifications, and `plain`, which makes any text safe to show.
 
-The tray's words, and text of any origin made fit to show.
-
-A tooltip or notification may quote an error of the system, a device's name or a server's answer:
-a NUL in it would end our D-Bus connection, a lone surrogate cannot be encoded, and a bidirectional
-override would turn the sentence round.
+A message may quote a system error, a device's name or a server's answer: a NUL in it would end our
+D-Bus connection, a lone surrogate cannot be encoded, and a bidirectional override would reverse the
+sentence.
 """
 
 from __future__ import annotations
@@ -19,6 +17,14 @@ from tray_dictate.core.dictation import Status
 from tray_dictate.core.keys import in_words, parse_chord
 from tray_dictate.core.ports import MenuOption, Urgency
 
+NAME = "tray_dictate"  # of the program, as desktops know it
+TITLE = "Dictation"  # of the program, as users read it
+LONGEST = 1000  # characters of a notification; the desktop cuts longer ones anyway
+
+BUTTONS = {  # of notifications, by what they do
+    "redo": "Insert now", "copy": "Copy", "settings": "Edit settings file",
+    "check": "Run self-test",
+}  # fmt: skip
 ENGINES: dict[EngineName, str] = {
     "offline": "Offline, on this computer",
     "openai": "OpenAI, in the cloud",
@@ -44,9 +50,20 @@ METHODS = {
     "clipboard": "Clipboard only",
 }
 
+Unread = tuple[str, Urgency]  # a message that no notification could show
+
+_WORDS = {
+    Status.OFF: "Dictation is off",
+    Status.IDLE: "Dictation ready",
+    Status.OPENING: "Opening the microphone",
+    Status.RECORDING: "Recording",
+    Status.TRANSCRIBING: "Transcribing",
+    Status.ERROR: "Problem",
+}
+
 
 def microphones(found: list[tuple[str, bool]], wanted: str) -> tuple[MenuOption, ...]:
-    """Return the system's default and each microphone by its name; `wanted` is audio.device."""
+    """Return the system's default and every microphone; `wanted` is the setting audio.device."""
     default = next((name for name, is_default in found if is_default), "")
     names = list(dict.fromkeys(name for name, _ in found))
     same = [name for name in names if name.lower() == wanted.lower()]
@@ -77,14 +94,14 @@ def engines(settings: EngineSettings, usable: Collection[EngineName]) -> tuple[M
 
 
 def engine_title(name: EngineName) -> str:
-    """Return an engine's name for people."""
+    """Return the name of an engine as users read it."""
     return f"{ENGINES[name]} (English only)" if name == "offline" else ENGINES[name]
 
 
 def languages(
     settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]
 ) -> tuple[MenuOption, ...]:
-    """Return automatic, the combinations `spoken` before, and common languages."""
+    """Return automatic detection, the combinations in `spoken`, and common languages."""
     if settings.name == "offline":
         label = "English only (for other languages, choose another engine)"
         fits = not settings.languages or "en" in settings.languages
@@ -96,12 +113,15 @@ def languages(
 
 
 def methods(wanted: str) -> tuple[MenuOption, ...]:
-    """Return the ways into the window."""
+    """Return the methods of inserting text."""
     return tuple(MenuOption(name, label, chosen=name == wanted) for name, label in METHODS.items())
 
 
 def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:
-    """Return how to begin: "hold right Ctrl and speak"; `trigger` is what the desktop says."""
+    """Return how to start: "hold right Ctrl and speak".
+
+    `trigger` holds the keys that the desktop has assigned; None: it assigns none.
+    """
     verb = "press" if mode == "toggle" else "hold"
     if trigger is None:
         return f"{verb} {in_words(parse_chord(keys))} and speak"
@@ -124,9 +144,9 @@ def _family(engine: EngineName) -> str:
 
 
 def _owner(settings: EngineSettings, usable: Collection[EngineName]) -> str:
-    """Return whose the server and the key in the settings are; empty where none is named.
+    """Return the family of engines that server and key in the settings belong to; "" if neither is.
 
-    A key must not go to another's server, nor what was said.
+    Neither a key nor speech must go to another family's server.
     """
     where = settings.endpoint.strip()
     if where:
@@ -142,44 +162,23 @@ def _owner(settings: EngineSettings, usable: Collection[EngineName]) -> str:
     return "azure" if "azure" in usable else "openai"
 
 
-NAME = "tray_dictate"  # the program, for desktops and their settings
-TITLE = "Dictation"  # the same, for people
-LONGEST = 1000  # characters of a notification; nobody reads more, and daemons clip it anyway
-
-BUTTONS = {  # of a notification, by the names of what they do
-    "redo": "Insert now", "copy": "Copy", "settings": "Edit settings file",
-    "check": "Run self-test",
-}  # fmt: skip
-
-Unseen = tuple[str, Urgency]
-
-_WORDS = {
-    Status.OFF: "Dictation is off",
-    Status.IDLE: "Dictation ready",
-    Status.OPENING: "Opening the microphone",
-    Status.RECORDING: "Recording",
-    Status.TRANSCRIBING: "Transcribing",
-    Status.ERROR: "Problem",
-}
-
-
 def tooltip(status: Status, detail: str = "", *, listening: bool = False) -> str:
-    """Return one line that says what goes on, and whether the microphone is open meanwhile."""
+    """Return the status and its detail in one line, and whether the microphone is open."""
     words, detail = _WORDS[status], " ".join(plain(detail).split())
     said = f"{words}: {detail}" if detail else words
     return f"{said} (the microphone is open)" if is_marked(status, listening=listening) else said
 
 
 def is_marked(status: Status, *, listening: bool) -> bool:
-    """Return whether it is to be said that the microphone is open: not where the status does."""
+    """Return whether to mark an open microphone: not while the status implies it."""
     return listening and status not in (Status.OPENING, Status.RECORDING)
 
 
-def seen(status: Status, detail: str, unseen: Unseen | None) -> tuple[Status, str]:
-    """Return status and detail with a message that nothing else shows, while nothing goes on."""
-    if unseen is None or status is not Status.IDLE:
+def status_with_unread(status: Status, detail: str, unread: Unread | None) -> tuple[Status, str]:
+    """Return status and detail to show: when idle, the unread message replaces them."""
+    if unread is None or status is not Status.IDLE:
         return status, detail
-    message, urgency = unseen
+    message, urgency = unread
     return Status.ERROR if urgency is Urgency.CRITICAL else status, message
 
 
@@ -191,7 +190,7 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
 
 def markup(text: str) -> str:
-    """Return the text so that a reader of markup shows it literally."""
+    """Return the text escaped, so that a program that reads markup shows it literally."""
     return html.escape(text, quote=False)
 
 

@@ -1,4 +1,4 @@
-"""The icon, its menu and messages, one file per kind of host."""
+"""The tray icon, its menu and notifications: one file for each type of host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def select(
     notifications: bool,
     platform: str = sys.platform,
 ) -> Tray:
-    """Return the tray for this platform; one without an icon where nothing else works.
+    """Return the tray for this platform, or Headless if no icon can be shown.
 
     It calls `commands` from any thread.
     """
@@ -43,6 +43,6 @@ def _make(
         linux: Any = importlib.import_module("tray_dictate.ui.tray.linux")
         return linux.LinuxTray(bridge, commands, icon=icon, **wanted)
     if not icon:
-        return Headless()  # their messages belong to an icon
+        return Headless()  # these systems show messages only for an icon
     pystray: Any = importlib.import_module("tray_dictate.ui.tray.pystray")
     return pystray.PystrayTray(commands, **wanted)

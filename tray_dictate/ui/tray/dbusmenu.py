@@ -1,9 +1,9 @@
 """com.canonical.dbusmenu: the menu as StatusNotifierItem hosts read it.
 
-An entry keeps its number for good, found by the names on its path, so that a click that was on its
-way while the menu changed never means another entry. Whoever shows the menu hears of every change
-by a signal: properties alone (a label, a tick) by ItemsPropertiesUpdated, anything else by
-LayoutUpdated with a new revision.
+An entry keeps its number for good, found by the names on its path, so that a click that was sent
+while the menu changed never means another entry. Each change is sent to the host as a signal:
+changed properties (a label, a tick) as ItemsPropertiesUpdated, anything else as LayoutUpdated with
+a new revision.
 """
 
 # no postponed annotations here: dbus-fast would take "None" for a signature
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 PATH = "/MenuBar"
 ROOT = 0
-MOMENT = 0.3  # seconds that a host waits for the live lists; it shows what it has meanwhile
-REMEMBERED = 2000  # numbers of entries that are gone: each recent dictation has one
+MOMENT = 0.3  # seconds that opening the menu waits for the lists; it shows the old ones until then
+REMEMBERED = 2000  # numbers of removed entries: each recent dictation has one
 _READ = PropertyAccess.READ
 _TYPES = {str: "s", bool: "b", int: "i"}
 
@@ -36,7 +36,7 @@ Layout = list[Any]  # [number, {property: Variant}, [Variant of Layout, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An entry with its number."""
+    """An entry, numbered."""
 
     number: int
     properties: Properties
@@ -46,7 +46,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a new menu changed."""
+    """The difference between two menus."""
 
     layout: bool
     updated: dict[int, Properties] = field(default_factory=dict[int, Properties])
@@ -54,7 +54,7 @@ class Change:
 
 
 class Tree:
-    """The menu, numbered."""
+    """The menu as numbered nodes."""
 
     def __init__(self) -> None:
         self.revision = 1
@@ -63,7 +63,7 @@ class Tree:
         self._next = ROOT + 1
 
     def update(self, entries: tuple[Entry, ...]) -> Change:
-        """Take a new menu and say what is different."""
+        """Replace the menu; return what has changed."""
         before, self.nodes = self.nodes, {node.number: node for node in self._walk((), entries)}
         if len(self._numbers) > REMEMBERED + len(self.nodes):
             self._numbers = {
@@ -122,7 +122,7 @@ def _variants(properties: Properties, names: list[str] | None = None) -> dict[st
 
 
 class MenuInterface(ServiceInterface):
-    """The tree, exported; every call is answered on the loop."""
+    """The D-Bus interface of the menu; every call is answered on the loop."""
 
     def __init__(self, entries: tuple[Entry, ...], commands: TrayCommands) -> None:
         super().__init__("com.canonical.dbusmenu")
@@ -156,7 +156,7 @@ class MenuInterface(ServiceInterface):
         return node
 
     def _layout(self, node: Node, depth: int, names: list[str]) -> Layout:
-        """Return the node with what is below it, `depth` levels deep, all where it is negative."""
+        """Return the node and `depth` levels below it; all levels if `depth` is negative."""
         children = [] if depth == 0 else [self.tree.nodes[number] for number in node.children]
         below = [Variant("(ia{sv}av)", self._layout(child, depth - 1, names)) for child in children]
         return [node.number, _variants(node.properties, names), below]
@@ -169,7 +169,7 @@ class MenuInterface(ServiceInterface):
             return
         log.debug("the menu's %r was clicked", entry.name)
         click(entry)
-        if entry.checked is not None:  # some hosts tick by themselves: say how it really is
+        if entry.checked is not None:  # some hosts tick by themselves: send the real state
             self.properties_updated([[number, _variants(self._node(number).properties)]], [])
 
     @dbus_method(name="GetLayout")
@@ -179,7 +179,7 @@ class MenuInterface(ServiceInterface):
         depth: DBusInt32,
         names: Annotated[list[str], DBusSignature("as")],
     ) -> Annotated[tuple[int, Layout], DBusSignature("u(ia{sv}av)")]:
-        """Return the revision, and an entry with what is below it."""
+        """Return the revision, and an entry with the levels below it."""
         return self.tree.revision, self._layout(self._node(parent), depth, names)
 
     @dbus_method(name="GetGroupProperties")
@@ -188,7 +188,7 @@ class MenuInterface(ServiceInterface):
         numbers: Annotated[list[int], DBusSignature("ai")],
         names: Annotated[list[str], DBusSignature("as")],
     ) -> Annotated[list[Any], DBusSignature("a(ia{sv})")]:
-        """Return properties of those that exist; of all where none is named."""
+        """Return properties of the entries that exist; of all entries if none is named."""
         known = [self.tree.nodes[number] for number in numbers if number in self.tree.nodes]
         nodes = known if numbers else list(self.tree.nodes.values())
         return [[node.number, _variants(node.properties, names)] for node in nodes]
@@ -197,7 +197,7 @@ class MenuInterface(ServiceInterface):
     def get_property(
         self, number: DBusInt32, name: DBusStr
     ) -> Annotated[Variant, DBusSignature("v")]:
-        """Return one property."""
+        """Return one property of an entry."""
         found = _variants(self._node(number).properties)
         if name not in found:
             raise DBusError(ErrorType.INVALID_ARGS, f"Entry {number} has no property {name}.")
@@ -211,14 +211,14 @@ class MenuInterface(ServiceInterface):
         data: Annotated[Variant, DBusSignature("v")],  # noqa: ARG002
         timestamp: DBusUInt32,  # noqa: ARG002
     ) -> None:
-        """Take a click, or that it was opened; closed and hovered mean nothing to us."""
+        """Handle an entry that was clicked or opened; ignore closed and hovered."""
         self._click(number, event)
 
     @dbus_method(name="EventGroup")
     def event_group(
         self, events: Annotated[list[tuple[int, str, Any, int]], DBusSignature("a(isvu)")]
     ) -> Annotated[list[int], DBusSignature("ai")]:
-        """Take several events; returns the numbers that do not exist."""
+        """Handle several events; return the numbers that do not exist."""
         unknown = [number for number, *_ in events if number not in self.tree.nodes]
         if events and len(unknown) == len(events):
             raise DBusError(ErrorType.INVALID_ARGS, f"The menu has no entries {unknown}.")
@@ -228,7 +228,7 @@ class MenuInterface(ServiceInterface):
         return unknown
 
     async def _freshen(self) -> bool:
-        """Have it brought up to date, within a moment; return whether it has changed."""
+        """Have the menu updated, waiting for `MOMENT` at most; return whether it has changed."""
         revision = self.tree.revision
         self.fresh.clear()
         self._open()
@@ -239,7 +239,7 @@ class MenuInterface(ServiceInterface):
 
     @dbus_method(name="AboutToShow")
     async def about_to_show(self, number: DBusInt32) -> DBusBool:
-        """Return whether it must be read again first; later changes are told as they happen."""
+        """Return whether the host must read the menu again; later changes are sent as signals."""
         self._node(number)
         return await self._freshen()
 
@@ -247,7 +247,7 @@ class MenuInterface(ServiceInterface):
     async def about_to_show_group(
         self, numbers: Annotated[list[int], DBusSignature("ai")]
     ) -> Annotated[tuple[list[int], list[int]], DBusSignature("aiai")]:
-        """Return which must be read again first, and which do not exist."""
+        """Return which entries the host must read again, and which do not exist."""
         unknown = [number for number in numbers if number not in self.tree.nodes]
         changed = await self._freshen()
         return [number for number in numbers if changed and number not in unknown], unknown
@@ -256,19 +256,19 @@ class MenuInterface(ServiceInterface):
     def layout_updated(
         self, revision: int, parent: int
     ) -> Annotated[tuple[int, int], DBusSignature("ui")]:
-        """Tell that entries came, went or moved."""
+        """Report that entries were added, removed or moved."""
         return revision, parent
 
     @dbus_signal(name="ItemsPropertiesUpdated")
     def properties_updated(
         self, updated: list[Any], removed: list[Any]
     ) -> Annotated[tuple[list[Any], list[Any]], DBusSignature("a(ia{sv})a(ias)")]:
-        """Tell that labels, ticks or the like changed."""
+        """Report changed properties, such as labels and ticks."""
         return updated, removed
 
     @dbus_property(access=_READ, name="Version")
     def version(self) -> DBusUInt32:
-        """The protocol's version."""
+        """The version of the protocol."""
         return 3
 
     @dbus_property(access=_READ, name="Status")
@@ -278,10 +278,10 @@ class MenuInterface(ServiceInterface):
 
     @dbus_property(access=_READ, name="TextDirection")
     def text_direction(self) -> DBusStr:
-        """Where lines begin."""
+        """The direction of the text: left to right."""
         return "ltr"
 
     @dbus_property(access=_READ, name="IconThemePath")
     def icon_theme_path(self) -> Annotated[list[str], DBusSignature("as")]:
-        """Where icons are: there are none."""
+        """The folders with icons: none."""
         return []

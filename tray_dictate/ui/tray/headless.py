@@ -1,4 +1,4 @@
-"""No icon: what would be shown and said goes to the log."""
+"""A tray without an icon, which logs status and messages, and the wait of the main thread."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class MainThreadWait:
-    """What the main thread waits for; signal handlers run meanwhile, on every system.
+    """Lets the main thread wait, while its signal handlers still run on every system.
 
-    The system may hand a signal to any thread, and Python runs its handler in the main thread
-    only: asleep on a lock, that one would never hear of it. A byte wakes it.
+    The system may deliver a signal to any thread, but Python runs its handler in the main thread
+    only: if that waited for a lock, it would not run the handler. A byte in a socket wakes it.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class MainThreadWait:
                 waker.send(b".")
 
     def is_set(self) -> bool:
-        """Tell whether it was set."""
+        """Return whether `set` was called."""
         return self._set
 
     def wait(self) -> None:
@@ -55,7 +55,7 @@ class MainThreadWait:
 
 
 class Headless:
-    """A Tray without anything to see."""
+    """A Tray that shows nothing, and logs messages."""
 
     def __init__(self) -> None:
         self._over = MainThreadWait()
@@ -69,10 +69,10 @@ class Headless:
         log.debug("%s", tooltip(status, detail, listening=listening))
 
     def offer(self, choices: MenuState) -> None:
-        """There is no menu."""
+        """Do nothing: there is no menu."""
 
     def level(self, level: float) -> None:
-        """There is no icon."""
+        """Do nothing: there is no icon."""
 
     def notify(
         self,
@@ -90,4 +90,4 @@ class Headless:
         self._over.set()
 
     async def close(self) -> None:
-        """Nothing is on its way."""
+        """Do nothing: messages are logged at once."""

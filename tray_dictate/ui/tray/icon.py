@@ -1,8 +1,8 @@
-"""Icons, drawn: told apart by shape as well as colour, on light and on dark panels.
+"""Draws the icons. They differ in shape as well as colour, and suit light and dark panels.
 
-Every colour is of middling lightness, so that it stands out from white and from black; what lies
-inside a filled shape is white. Shapes are given on a grid of 64, drawn eight times too large and
-scaled down: at 16 pixels a line of the grid's 7 units is not quite two pixels wide.
+Every colour has a medium lightness, so that it stands out from white and from black; details inside
+a filled shape are white. Shapes are given on a grid of 64 units, drawn eight times too large and
+scaled down: a line 7 units wide is not quite two pixels wide in an icon of 16 pixels.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COLOURS: dict[Status, Colour] = {
     Status.ERROR: (224, 90, 18),  # an orange triangle with an exclamation mark
 }
 SIZES = (16, 22, 24, 32, 48, 64)  # pixels; panels choose the nearest
-LOUDEST = 6  # steps of the input level: as many as can be told apart at 16 pixels
+LOUDEST = 6  # steps of the input level: no more can be distinguished at 16 pixels
 
 _GRID = 64
 _OVERSAMPLED = 8
@@ -35,7 +35,7 @@ _WHITE: Colour = (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What an icon shows: a status, how loud a recording is, a mark for an open microphone."""
+    """What an icon shows: the status, the input level, a mark for an open microphone."""
 
     status: Status
     level: int = 0  # up to LOUDEST
@@ -73,7 +73,7 @@ class _Pen:
         self.box((x - radius, y - radius, x + radius, y + radius), radius, colour)
 
     def clear(self, x: float, y: float, radius: float) -> None:
-        """Cut a disc out of what is there."""
+        """Cut a disc out of the picture."""
         corners = self._scaled(x - radius, y - radius, x + radius, y + radius)
         self._draw.ellipse(corners, fill=(0, 0, 0, 0))
 
@@ -84,15 +84,15 @@ class _Pen:
     def arc(
         self, y: float, radius: float, degrees: tuple[float, float], width: float, colour: Colour
     ) -> None:
-        """Draw part of a circle in the middle, clockwise from the right; `radius`: its outer one.
+        """Draw part of a centred ring; `radius` is its outer one.
 
-        `degrees` are its beginning and its end.
+        `degrees` are its start and end, clockwise from the right.
         """
         corners = self._scaled(32 - radius, y - radius, 32 + radius, y + radius)
         self._draw.arc(corners, *degrees, fill=colour, width=round(width * self._unit))
 
     def line(self, points: tuple[float, ...], width: float, colour: Colour | None) -> None:
-        """Draw a line with round ends; without a colour it cuts through what is there."""
+        """Draw a line with round ends; without a colour, cut it out of the picture."""
         ink = (*colour, 255) if colour else (0, 0, 0, 0)
         thick = round(width * self._unit)
         self._draw.line(self._scaled(*points), fill=ink, width=thick, joint="curve")
@@ -108,7 +108,7 @@ class _Pen:
 
 
 def _microphone(pen: _Pen, colour: Colour, scale: float = 1) -> None:
-    """Draw capsule, bracket and foot, about the middle."""
+    """Draw a centred microphone: capsule, bracket and foot."""
 
     def at(units: float) -> float:
         return 32 + (units - 32) * scale
@@ -141,7 +141,7 @@ def _sound(pen: _Pen, level: float) -> None:
 
 
 def _mark(pen: _Pen) -> None:
-    """Draw a red dot at the lower right, clear of what is there: the microphone is open."""
+    """Draw a red dot at the lower right, with a gap around it: the microphone is open."""
     pen.clear(51, 51, 17)
     pen.disc(51, 51, 12, COLOURS[Status.RECORDING])
 

@@ -1,7 +1,7 @@
 """The tray on Linux: one icon, by StatusNotifierItem where a host draws it, else by XEmbed.
 
-Hosts come, go and restart, and so may the bus: the icon is where it can be, in one place. The main
-thread only waits; the loop owns all state; XEmbed has a thread of its own (xembed.py).
+Hosts and the session bus may come, go and restart; the icon follows them, and is never shown twice.
+The main thread only waits; the loop owns all state; XEmbed has its own thread (xembed.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tray_dictate.core.ports import MenuState, TrayCommands, Urgency
 from tray_dictate.system.dbus import TROUBLE, Backoff, connect
 from tray_dictate.system.threads import Bridge, TaskSet
 from tray_dictate.system.wayland import compositor_answers
-from tray_dictate.ui.labels import Unseen, plain, seen
+from tray_dictate.ui.labels import Unread, plain, status_with_unread
 from tray_dictate.ui.tray.headless import MainThreadWait
 from tray_dictate.ui.tray.menu import View
 from tray_dictate.ui.tray.notifications import Notifications, show_once
@@ -26,14 +26,14 @@ from tray_dictate.ui.tray.xembed import XEmbedIcon
 
 log = logging.getLogger(__name__)
 
-_FAREWELL = 3.0  # seconds for the last messages
-GRACE = 1.0  # seconds without a host before the other kind of icon comes: panels restart
-_Told = tuple[str, str, Urgency, tuple[str, ...]]  # message, cause, urgency, buttons
-_PAUSES = (1.0, 60.0)  # seconds between two looks for the bus: at first, and at last
+_FAREWELL = 3.0  # seconds to show the last messages
+GRACE = 1.0  # seconds without a host before XEmbed is used: panels restart
+_Notice = tuple[str, str, Urgency, tuple[str, ...]]  # message, cause, urgency, buttons
+_PAUSES = (1.0, 60.0)  # seconds between two attempts to connect: at first, and at most
 
 
 class LinuxTray:
-    """Icon and notifications, as far as the desktop has places for them."""
+    """Icon and notifications, as far as the desktop shows them."""
 
     def __init__(
         self, bridge: Bridge, commands: TrayCommands, *, icon: bool, notifications: bool
@@ -43,11 +43,11 @@ class LinuxTray:
         self._over = MainThreadWait()
         self._view = View()
         self._item: Item | None = None
-        self._bubbles: Notifications | None = None  # while there is a bus
-        self._early: list[_Told] | None = []  # messages before the first look for it
-        self._real = (Status.IDLE, "")  # without what is unseen
-        self._unseen: Unseen | None = None
-        self._unseen_cause = ""
+        self._notifier: Notifications | None = None  # while there is a bus
+        self._early: list[_Notice] | None = []  # before the first attempt to connect
+        self._real = (Status.IDLE, "")  # without the unread message
+        self._unread: Unread | None = None
+        self._unread_cause = ""
         self._sending = TaskSet()
         self._xembed: XEmbedIcon | None = None
         self._unhosted: asyncio.TimerHandle | None = None
@@ -58,15 +58,15 @@ class LinuxTray:
         self._over.wait()
 
     def show(self, status: Status, detail: str = "", *, listening: bool = False) -> None:
-        """Show a status on whichever icon there is."""
+        """Show the status on the icon."""
         self._bridge.post(self._show, status, detail, listening)
 
     def offer(self, choices: MenuState) -> None:
-        """Show these in the menu."""
+        """Show these choices in the menu."""
         self._bridge.post(self._offer, choices)
 
     def level(self, level: float) -> None:
-        """Show the input level on whichever icon there is."""
+        """Show the input level on the icon."""
         self._bridge.post(self._level, level)
 
     def notify(
@@ -76,25 +76,26 @@ class LinuxTray:
         urgency: Urgency = Urgency.NORMAL,
         buttons: tuple[str, ...] = (),
     ) -> None:
-        """Say it in a notification; where nothing shows it, in the log and at the icon."""
+        """Show a notification; where none can be shown, log the message and show it on the icon."""
         self._bridge.post(self._notify, (message, cause, urgency, buttons))
 
     def stop(self) -> None:
-        """Take the icon away, leave the bus and end `run`."""
-        self._serving.cancel()  # leaves the bus on the loop, a moment later
+        """Remove the icon, disconnect from the bus and end `run`."""
+        self._serving.cancel()  # disconnects on the loop, a moment later
         self._over.set()
 
     async def close(self) -> None:
-        """Wait until what is to be said is shown."""
+        """Wait, for at most 3 s, until the notifications are shown."""
         if self._over.is_set():
-            self._flush()  # what waits for a connection that nobody makes any more
+            self._flush()  # no connection will come any more for those that wait
         await self._sending.wait(_FAREWELL)
 
     def _show(self, status: Status, detail: str, listening: bool) -> None:
         if status in (Status.OPENING, Status.RECORDING):
-            self._unseen = None  # the user goes on
+            self._unread = None  # the user goes on
         self._real = (status, detail)
-        self._change(self._view.of(*seen(status, detail, self._unseen)).hearing(listening))
+        shown = status_with_unread(status, detail, self._unread)
+        self._change(self._view.of(*shown).hearing(listening))
 
     def _offer(self, choices: MenuState) -> None:
         self._change(self._view.offering(choices))
@@ -113,43 +114,43 @@ class LinuxTray:
         if self._xembed:
             self._xembed.paint(view)
 
-    def _notify(self, told: _Told) -> None:
-        message, cause, urgency, _ = told
+    def _notify(self, notice: _Notice) -> None:
+        message, cause, urgency, _ = notice
         if not message:
-            self._take_away(cause)
-        elif self._notifications and self._bubbles:
-            self._sending.start(self._say(self._bubbles, told))
+            self._withdraw(cause)
+        elif self._notifications and self._notifier:
+            self._sending.start(self._say(self._notifier, notice))
         elif self._notifications and (self._over.is_set() or self._serving.cancelled()):
             self._sending.start(show_once(message, cause, urgency))
         elif self._notifications and self._early is not None:
-            self._early.append(told)
+            self._early.append(notice)
         else:
             why = " (not shown: no session bus)" if self._notifications else ""
             log.warning("%s%s", plain(message), why)
-            self._keep_at_icon(told)
+            self._keep_at_icon(notice)
 
-    def _take_away(self, cause: str) -> None:
-        """Show no more what was told of a cause: it is no trouble any more."""
+    def _withdraw(self, cause: str) -> None:
+        """Remove the notices of a cause: the trouble is over."""
         if self._early is not None:
-            self._early = [told for told in self._early if told[1] != cause]
-        if self._bubbles:
-            self._sending.start(self._bubbles.close(cause))
-        if self._unseen_cause == cause:
-            self._unseen = None
+            self._early = [notice for notice in self._early if notice[1] != cause]
+        if self._notifier:
+            self._sending.start(self._notifier.close(cause))
+        if self._unread_cause == cause:
+            self._unread = None
             self._change(self._view.of(*self._real))
 
-    async def _say(self, bubbles: Notifications, told: _Told) -> None:
-        if not await bubbles.show(*told):
-            self._keep_at_icon(told)
+    async def _say(self, notifier: Notifications, notice: _Notice) -> None:
+        if not await notifier.show(*notice):
+            self._keep_at_icon(notice)
 
-    def _keep_at_icon(self, told: _Told) -> None:
-        """Have the icon say what no notification could, until the next dictation."""
-        message, cause, urgency, _ = told
-        self._unseen, self._unseen_cause = (message, urgency), cause
-        self._change(self._view.of(*seen(*self._real, self._unseen)))
+    def _keep_at_icon(self, notice: _Notice) -> None:
+        """Show on the icon, until the next dictation, a message that no notification shows."""
+        message, cause, urgency, _ = notice
+        self._unread, self._unread_cause = (message, urgency), cause
+        self._change(self._view.of(*status_with_unread(*self._real, self._unread)))
 
     async def _serve(self) -> None:
-        """Be on the bus whenever there is one, until cancelled."""
+        """Connect to the session bus, again whenever it has gone, until cancelled."""
         backoff = Backoff(*_PAUSES)
         try:
             while True:
@@ -169,8 +170,8 @@ class LinuxTray:
             self._flush()
 
     async def _use(self, bus: MessageBus) -> None:
-        """Have icon and notifications on this connection until it ends."""
-        self._bubbles = Notifications(bus, self._commands)
+        """Show icon and notifications over this connection until it ends."""
+        self._notifier = Notifications(bus, self._commands)
         try:
             self._flush()
             if self._icon:
@@ -183,7 +184,7 @@ class LinuxTray:
         finally:
             if self._item:
                 self._item.close()
-            self._bubbles = self._item = None
+            self._notifier = self._item = None
             try:
                 await self.close()
             finally:
@@ -191,11 +192,11 @@ class LinuxTray:
 
     def _flush(self) -> None:
         early, self._early = self._early, None
-        for told in early or []:
-            self._notify(told)
+        for notice in early or []:
+            self._notify(notice)
 
     def _hosted(self, hosted: bool) -> None:
-        """Take the XEmbed icon away at once, or bring it when no host has come for a while."""
+        """Remove the XEmbed icon at once if a host draws ours, else show it after `GRACE`."""
         if self._unhosted:
             self._unhosted.cancel()
             self._unhosted = None
@@ -219,5 +220,5 @@ class LinuxTray:
 
 
 def _has_x_panels() -> bool:
-    """Return whether this is an X11 session: Xwayland has no panel, and is not to be started."""
+    """Return whether this is an X11 session. Xwayland has no panel, and must not be started."""
     return bool(os.environ.get("DISPLAY")) and not compositor_answers()

@@ -1,6 +1,6 @@
-"""The menu as data, shared by every kind of host: built anew from what is shown at each change.
+"""What icon, tooltip and menu show, as values that every type of host draws.
 
-Everything that the icon, its tooltip and its menu show, as one value.
+`View` is the state that is shown; `menu` returns the entries for it, and is called at each change.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from tray_dictate.ui.tray.icon import LOUDEST, Picture
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown; each change is another one."""
+    """All that the tray shows; a change returns another View."""
 
     status: Status = Status.IDLE
     detail: str = ""
-    level: int = 0  # of the input, up to LOUDEST; of a recording only
+    level: int = 0  # of the input while recording, up to LOUDEST
     choices: MenuState = MenuState()  # noqa: RUF009 - frozen
     listening: bool = False  # the microphone is open
 
     def of(self, status: Status, detail: str) -> View:
-        """Return it with another status."""
+        """Return the view with another status."""
         level = self.level if status is Status.RECORDING else 0
         return replace(self, status=status, detail=detail, level=level)
 
     def hearing(self, listening: bool) -> View:
-        """Return it with an open microphone, or a closed one."""
+        """Return the view with an open or a closed microphone."""
         return replace(self, listening=listening)
 
     def louder(self, level: float) -> View:
-        """Return it with another input level, 0.0 to 1.0; the same one where none is shown."""
+        """Return the view with another input level, 0.0 to 1.0; unchanged unless recording."""
         if self.status is not Status.RECORDING:
             return self
         return replace(self, level=round(min(max(level, 0.0), 1.0) * LOUDEST))
 
     def offering(self, choices: MenuState) -> View:
-        """Return it with other choices."""
+        """Return the view with other choices in the menu."""
         return replace(self, choices=choices)
 
     @property
     def picture(self) -> Picture:
-        """What the icon is drawn from."""
+        """The picture that the icon shows."""
         marked = is_marked(self.status, listening=self.listening)
         return Picture(self.status, self.level, marked=marked)
 
     @property
     def tooltip(self) -> str:
-        """One line that says what goes on, and with what."""
+        """One line: the status, and the microphone, engine or keys that it is about."""
         names = {
             Status.IDLE: self.choices.hint,
             Status.OPENING: self.choices.microphone,
@@ -72,10 +72,10 @@ _LONGEST = 80  # characters of a line
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu.
+    """One entry of the menu.
 
-    `name` says which entry it is while its label changes: it is unique among its siblings.
-    An empty label is a separator. A left click on the icon is a click on the `default` entry.
+    `name` identifies it while its label changes, and is unique among its siblings. An entry with an
+    empty label is a separator. A left click on the icon is a click on the `default` entry.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Entry:
 
 
 def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
-    """Return the entries that go with what is shown."""
+    """Return the entries of the menu for this view."""
 
     def own(command: Callable[[*Ts], None], *arguments: *Ts) -> Callable[[], None]:
         def act() -> None:
@@ -160,13 +160,13 @@ def _nothing(label: str) -> Entry:
 
 
 def click(entry: Entry) -> None:
-    """Do what the entry does; a host may still send clicks for one that is disabled."""
+    """Carry out the entry's action, unless it is disabled: hosts may send clicks even then."""
     if entry.action and entry.enabled:
         entry.action()
 
 
 def click_default(entries: tuple[Entry, ...]) -> None:
-    """Do what a left click on the icon does."""
+    """Carry out the action of the default entry."""
     for entry in entries:
         if entry.default:
             click(entry)

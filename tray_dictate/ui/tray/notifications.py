@@ -1,4 +1,4 @@
-"""Messages to the user by org.freedesktop.Notifications, shown literally, one bubble a cause."""
+"""Shows messages by org.freedesktop.Notifications: one notification for each cause."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ log = logging.getLogger(__name__)
 SERVICE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 _ICON = 64  # pixels
-_DEFAULT_TIME = -1  # the desktop decides how long it is seen
-_URGENT_TIME = 30_000  # milliseconds; else it stays until it is clicked away
+_DEFAULT_TIME = -1  # the desktop decides how long a notification is shown
+_URGENT_TIME = 30_000  # milliseconds; by default, an urgent one stays until it is dismissed
 
 
 class Notifications:
-    """The bubbles that were shown over one connection to the bus."""
+    """The notifications that were shown over one connection to the bus."""
 
     def __init__(self, bus: MessageBus, commands: TrayCommands | None = None) -> None:
         """`commands` do what a button says, on the loop; without them no buttons are shown."""
         self._service, self._commands = Service(bus, SERVICE, PATH), commands
         self._listens = False
-        self._lock = asyncio.Lock()  # a bubble's number is known when its answer is here
+        self._lock = asyncio.Lock()  # the number of a notification is in the answer to its call
         self._numbers: dict[str, int] = {}  # by cause
-        self._owner = ""  # who gave these numbers: another one may give them to other programs
+        self._owner = ""  # the service that gave the numbers; another gives them to other programs
 
     async def show(
         self, message: str, cause: str, urgency: Urgency, buttons: tuple[str, ...] = ()
     ) -> bool:
-        """Show a message in place of what its cause has shown; False where nothing shows it."""
+        """Show a message in place of the last of its cause; return False if nothing shows it."""
         try:
             async with self._lock:
                 await self._show(message, cause, urgency, buttons)
@@ -48,14 +48,14 @@ class Notifications:
         return True
 
     async def close(self, cause: str) -> None:
-        """Take away what this cause has shown last, if it is still there."""
+        """Close the notification of this cause, if it is still shown."""
         try:
             async with self._lock:
-                await self._look_who_shows()
+                await self._check_owner()
                 number = self._numbers.pop(cause, 0)
                 if number:
                     await self._service.call(SERVICE, "CloseNotification", "u", number)
-        except TROUBLE as error:  # it has been closed already, or its service has gone
+        except TROUBLE as error:  # closed already, or the service has gone
             log.debug("a notification could not be closed: %s", error)
 
     async def _show(
@@ -63,7 +63,7 @@ class Notifications:
     ) -> None:
         able = await self._capabilities()
         markup_read = "body-markup" in able
-        await self._look_who_shows()
+        await self._check_owner()
         text = plain(message)
         body = markup(text) if markup_read else text
         hints = {
@@ -85,31 +85,31 @@ class Notifications:
             self._numbers[cause] = number
 
     async def _listen(self) -> None:
-        """Hear of pressed buttons from now on."""
+        """Subscribe to pressed buttons, once."""
         if not self._listens:
             self._listens = True
             await self._service.signals(self._heard, SERVICE, "ActionInvoked", signature="us")
 
     def _heard(self, message: Message) -> None:
-        """Take a signal of who shows them, of buttons that are ours."""
+        """Carry out what a pressed button of our notifications says."""
         number, button = message.body
         if self._commands and number in self._numbers.values():
-            _press(button, self._commands)
+            _carry_out(button, self._commands)
 
     async def _capabilities(self) -> list[str]:
-        """Return what the service can do; asked each time, another may have taken its place."""
+        """Return what the service can do; asked each time, for another may have taken its place."""
         [found] = await self._service.call(SERVICE, "GetCapabilities", start=True)
         return found
 
-    async def _look_who_shows(self) -> None:
-        """Forget the bubbles' numbers where another service has taken the place."""
-        owner = await self._service.owner()  # "": it has ended, and will be started again
+    async def _check_owner(self) -> None:
+        """Forget the notifications' numbers if another service has taken over."""
+        owner = await self._service.owner()  # "": the service has ended, and will be started again
         if owner != self._owner:
             self._owner, self._numbers = owner, {}
 
 
 async def show_once(message: str, cause: str, urgency: Urgency) -> None:
-    """Show a message over a connection of its own."""
+    """Show a message over a new connection to the bus."""
     try:
         bus = await connect()
     except TROUBLE as error:
@@ -121,8 +121,8 @@ async def show_once(message: str, cause: str, urgency: Urgency) -> None:
         bus.disconnect()
 
 
-def _press(button: str, commands: TrayCommands) -> None:
-    """Do what a button says; nothing if it is none of ours."""
+def _carry_out(button: str, commands: TrayCommands) -> None:
+    """Carry out what a button says; nothing for a button of another program."""
     match button:
         case "redo":
             commands.redo()
@@ -137,7 +137,7 @@ def _press(button: str, commands: TrayCommands) -> None:
 
 
 def _image(status: Status) -> Variant:
-    """Return width, height, bytes a row, alpha, bits a channel, channels and the pixels."""
+    """Return an image: width, height, bytes a row, alpha, bits a channel, channels, pixels."""
     drawn = draw(Picture(status), _ICON).tobytes()
     pixels: list[Any] = [_ICON, _ICON, _ICON * 4, True, 8, 4, drawn]
     return Variant("(iiibiiay)", pixels)

@@ -1,4 +1,4 @@
-"""The icon on Windows and macOS by pystray: full menu, tooltip and messages.
+"""The icon on Windows and macOS, by pystray: menu, tooltip and messages.
 
 NOT RUN: no such machine was at hand; written from pystray 0.19.5's source. To check on one:
 1. the icon is there, changes with the status, and its tooltip says the status;
@@ -7,8 +7,8 @@ NOT RUN: no such machine was at hand; written from pystray 0.19.5's source. To c
 5. Windows: the icon returns after explorer.exe was restarted.
 
 Windows: the icon has a thread of its own, because Python runs no signal handler while the main
-thread waits in GetMessage. macOS: AppKit must have the main thread; whatever touches it is handed
-over to there.
+thread waits in GetMessage. macOS: AppKit needs the main thread; all calls that reach it are handed
+over to that thread.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from tray_dictate.ui.tray.menu import Entry, View, click, menu
 log = logging.getLogger(__name__)
 
 _ICON = 64  # pixels
-_TIP = 127  # characters; Windows cuts off a tooltip there
-_MESSAGE = 255  # characters, likewise
+_TIP = 127  # characters; Windows cuts off a longer tooltip
+_MESSAGE = 255  # characters; Windows cuts off a longer message
 
 
 class PystrayTray:
-    """One pystray icon; raises what pystray raises where it cannot work."""
+    """One pystray icon; raises any exception of pystray if it cannot work here."""
 
     def __init__(self, commands: TrayCommands, *, notifications: bool) -> None:
         self._commands, self._notifications = commands, notifications
         self._over = MainThreadWait()
-        self._order = threading.Lock()  # of messages: some come from other threads
+        self._order = threading.Lock()  # keeps messages in order: some come from other threads
         self._waiting: list[str] = []
         self._view = View()
         self._pystray: Any = importlib.import_module("pystray")
@@ -61,11 +61,11 @@ class PystrayTray:
         """Change icon, tooltip and menu."""
         over = status is Status.IDLE and self._view.status is not Status.IDLE
         self._change(self._view.of(status, detail).hearing(listening))
-        if over:  # pystray tells of no opening, so the lists are as of the last dictation
+        if over:  # pystray does not report that the menu opens, so refresh after each dictation
             self._commands.refresh()
 
     def offer(self, choices: MenuState) -> None:
-        """Show these in the menu."""
+        """Show these choices in the menu."""
         self._change(self._view.offering(choices))
 
     def level(self, level: float) -> None:
@@ -85,11 +85,11 @@ class PystrayTray:
         urgency: Urgency = Urgency.NORMAL,  # noqa: ARG002
         buttons: tuple[str, ...] = (),  # noqa: ARG002
     ) -> None:
-        """Show a message, once there is an icon; what comes before that waits for it.
+        """Show a message as soon as the icon is shown.
 
-        pystray starts a program for it on macOS, so it is on a thread of its own.
+        On its own thread: on macOS, pystray starts a program for each message.
         """
-        if not message:  # the system takes a balloon away by itself
+        if not message:  # the system removes a message by itself
             return
         if not self._notifications:
             log.warning("%s", plain(message))
@@ -107,7 +107,7 @@ class PystrayTray:
             self._post(self._icon.stop)
 
     async def close(self) -> None:
-        """What is on its way is pystray's."""
+        """Do nothing: messages on their way are pystray's."""
 
     def _run_icon(self) -> None:
         try:
@@ -115,10 +115,10 @@ class PystrayTray:
         except Exception:
             log.exception("The icon has gone")
         finally:
-            self._log_unsaid()
+            self._log_waiting()
 
     def _set_up_with(self, handlers: dict[int, Any]) -> Callable[[object], None]:
-        """Return what pystray calls, on a thread of its own, once its loop runs."""
+        """Return the function that pystray calls on a new thread when its loop runs."""
 
         def set_up(_icon: object) -> None:
             self._post(self._begin, handlers)
@@ -133,7 +133,7 @@ class PystrayTray:
             self._icon.visible = True
         self._paint()
         self._say_soon()
-        if self._over.is_set():  # `stop` came before there was anything to stop
+        if self._over.is_set():  # `stop` was called before the icon was shown
             self._icon.stop()
 
     def _paint(self) -> None:
@@ -144,7 +144,7 @@ class PystrayTray:
     def _paint_icon(self) -> None:
         self._icon.icon = draw(self._view.picture, _ICON)
 
-    def _log_unsaid(self) -> None:
+    def _log_waiting(self) -> None:
         with self._order:
             for message in self._waiting:
                 log.warning("%s", plain(message))
@@ -166,7 +166,7 @@ class PystrayTray:
             log.warning("%s (not shown)", plain(message), exc_info=True)
 
     def _post(self, work: Callable[..., None], *args: object) -> None:
-        """Do it now, or on macOS in the main thread."""
+        """Call `work` now or, on macOS, soon in the main thread."""
         if sys.platform == "darwin":
             importlib.import_module("PyObjCTools.AppHelper").callAfter(work, *args)
         else:
@@ -205,7 +205,7 @@ def _item(pystray: Any, entry: Entry) -> Any:
 
 
 def _handle_while_appkit_runs(number: int, handler: Callable[[int, None], object]) -> None:
-    """Have a signal's handler called although AppKit's loop, not Python, has the main thread."""
+    """Have a signal's handler called while AppKit's loop has the main thread."""
     signals: Any = importlib.import_module("PyObjCTools.MachSignals")
 
     def handle(*_: object) -> None:

@@ -1,7 +1,7 @@
 """StatusNotifierItem: the icon of KDE, GNOME's extension, XFCE, waybar and most others, over D-Bus.
 
-We register with the watcher whenever there is one, and say whether a host draws us: a watcher may
-be there without (KDE's, while another panel runs).
+We register with the watcher whenever one is running, and report whether a host draws the icon: a
+watcher may run without any host (KDE's, while another panel runs).
 """
 
 # no postponed annotations here: dbus-fast would take "None" for a signature
@@ -32,16 +32,16 @@ log = logging.getLogger(__name__)
 WATCHER = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH = "/StatusNotifierWatcher"
 PATH = "/StatusNotifierItem"
-SETTLING = 1.0  # seconds; a bar that has just started takes a registration and does not draw it
-YOUNG = 10.0  # seconds; one that has run for longer has settled
+SETTLING = 1.0  # seconds; a bar that has just started accepts an icon without drawing it
+YOUNG = 10.0  # seconds; a bar that has run for longer draws at once
 _READ = PropertyAccess.READ
-_LITERAL = str.maketrans("<>&", "()+")  # some hosts read markup here, and others show it
+_LITERAL = str.maketrans("<>&", "()+")  # in a tooltip some hosts read markup, and others show it
 
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 
 
 class ItemInterface(ServiceInterface):
-    """What a host reads, and the clicks that it sends."""
+    """The D-Bus interface of the icon: what a host reads, and the clicks that it sends."""
 
     def __init__(self, view: View, menu: dbusmenu.MenuInterface) -> None:
         super().__init__("org.kde.StatusNotifierItem")
@@ -68,32 +68,32 @@ class ItemInterface(ServiceInterface):
 
     @dbus_property(access=_READ, name="Category")
     def category(self) -> DBusStr:
-        """What kind of program it stands for."""
+        """The category of the program."""
         return "ApplicationStatus"
 
     @dbus_property(access=_READ, name="Id")
     def id(self) -> DBusStr:
-        """By which hosts remember where it was and whether it is hidden."""
+        """The name by which hosts remember the icon's place, and whether it is hidden."""
         return NAME
 
     @dbus_property(access=_READ, name="Title")
     def title(self) -> DBusStr:
-        """The program's name."""
+        """The name of the program."""
         return TITLE
 
     @dbus_property(access=_READ, name="Status")
     def status(self) -> DBusStr:
-        """How much it wants to be seen."""
+        """The urgency: Active, or NeedsAttention after a problem."""
         return self._urgency
 
     @dbus_property(access=_READ, name="WindowId")
     def window_id(self) -> DBusInt32:
-        """The window that belongs to it: none."""
+        """The window of the program: none."""
         return 0
 
     @dbus_property(access=_READ, name="IconName")
     def icon_name(self) -> DBusStr:
-        """The theme's icon: none, ours is drawn."""
+        """The name of an icon of the theme: none, for ours is drawn."""
         return ""
 
     @dbus_property(access=_READ, name="IconPixmap")
@@ -103,77 +103,77 @@ class ItemInterface(ServiceInterface):
 
     @dbus_property(access=_READ, name="AttentionIconName")
     def attention_icon_name(self) -> DBusStr:
-        """The theme's icon while it wants attention: none."""
+        """The name of an icon of the theme for NeedsAttention: none."""
         return ""
 
     @dbus_property(access=_READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
-        """The icon while it wants attention: the same."""
+        """The icon for NeedsAttention in every size: the same."""
         return self._pixmaps()
 
     @dbus_property(access=_READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
-        """What is drawn over the icon: nothing."""
+        """The name of a picture over the icon: none."""
         return ""
 
     @dbus_property(access=_READ, name="OverlayIconPixmap")
     def overlay_icon_pixmap(self) -> Pixmaps:
-        """What is drawn over the icon: nothing."""
+        """A picture over the icon: none."""
         return []
 
     @dbus_property(access=_READ, name="ToolTip")
     def tool_tip(self) -> Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]:
-        """Icon name, icon, words, more words."""
+        """The tooltip: name of an icon, icon, title, text."""
         return ["", [], self._view.tooltip.translate(_LITERAL), ""]
 
     @dbus_property(access=_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
-        """Whether a left click shows the menu, too: it starts and stops."""
+        """Whether a left click opens the menu: no, it starts or stops a dictation."""
         return False
 
     @dbus_property(access=_READ, name="Menu")
     def menu(self) -> DBusObjectPath:
-        """Where the menu is."""
+        """The object path of the menu."""
         return dbusmenu.PATH
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002
-        """Take a left click."""
+        """Handle a left click."""
         self._menu.click_default()
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002
-        """Take a middle click."""
+        """Handle a middle click."""
         self._menu.click_default()
 
     @dbus_method(name="ContextMenu")
     def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
-        """Take a right click of a host that cannot draw menus: we cannot, either."""
+        """Ignore a right click from a host that cannot draw menus: we cannot, either."""
 
     @dbus_method(name="Scroll")
     def scroll(self, delta: DBusInt32, orientation: DBusStr) -> None:
-        """Take the mouse wheel: nothing."""
+        """Ignore the mouse wheel."""
 
     @dbus_signal(name="NewIcon")
     def new_icon(self) -> None:
-        """Tell that the icon is another."""
+        """Report a new icon."""
 
     @dbus_signal(name="NewAttentionIcon")
     def new_attention_icon(self) -> None:
-        """Tell that the icon is another."""
+        """Report a new icon for NeedsAttention."""
 
     @dbus_signal(name="NewToolTip")
     def new_tooltip(self) -> None:
-        """Tell that the tooltip is another."""
+        """Report a new tooltip."""
 
     @dbus_signal(name="NewStatus")
     def new_status(self, status: str) -> DBusStr:
-        """Tell how much it wants to be seen."""
+        """Report a new urgency."""
         return status
 
 
 class Item:
-    """The icon with its menu on one connection, registered whenever there is a watcher."""
+    """The icon and its menu on one connection, registered whenever a watcher is running."""
 
     def __init__(self, bus: MessageBus, view: View, commands: TrayCommands) -> None:
         self._bus, self._view, self._commands = bus, view, commands
@@ -185,7 +185,7 @@ class Item:
         self._registering: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Offer the icon now and whenever a watcher comes. Raises one of TROUBLE."""
+        """Register now, and whenever a watcher starts. Raises one of TROUBLE."""
         self._bus.export(PATH, self._item)
         self._bus.export(dbusmenu.PATH, self._menu)
         await self._bus.request_name(self._name)
@@ -201,23 +201,23 @@ class Item:
             self._menu.update(menu(view, self._commands))
 
     def offered(self) -> None:
-        """Tell the host that opens the menu that it is up to date now."""
+        """Let the host that opens the menu have it: the lists are up to date."""
         self._menu.fresh.set()
 
     def close(self) -> None:
-        """Wait for no watcher any more."""
+        """Stop registering."""
         if self._registering:
             self._registering.cancel()
 
     def _owned(self, watcher: str) -> None:
         log.debug("the tray's watcher %s", "has come" if watcher else "has gone")
-        self.hosted_changed.emit(bool(watcher))  # at once: the other icon must be gone before
+        self.hosted_changed.emit(bool(watcher))  # at once: the XEmbed icon must be gone first
         self._register(after=SETTLING) if watcher else self.close()
 
     def _heard(self, message: Message) -> None:
         if message.member == "StatusNotifierHostRegistered":
             if self._registering is None or self._registering.done():
-                self._register(after=0)  # else it is about to, once the bar has settled
+                self._register(after=0)  # else a registration is due, once the bar has settled
         elif message.member == "StatusNotifierHostUnregistered":
             self._register(after=0)
 
@@ -238,14 +238,14 @@ class Item:
         self.hosted_changed.emit(hosted)
 
     async def _is_young(self) -> bool:
-        """Return whether the watcher has just started, as at login."""
+        """Return whether the watcher has started less than `YOUNG` ago, as at login."""
         try:
             return _age(await self._watcher.process()) < YOUNG
-        except TROUBLE:  # there is none
+        except TROUBLE:  # no watcher is running
             return False
 
     async def _drawn(self) -> bool:
-        """Return whether the watcher knows of a host; one that does not say has one."""
+        """Return whether the watcher has a host; true if it does not say."""
         name = "IsStatusNotifierHostRegistered"
         try:
             return await self._watcher.property(WATCHER, name) is not False
@@ -255,7 +255,7 @@ class Item:
 
 
 def _age(pid: int) -> float:
-    """Return for how many seconds a process has run; infinity where that is not to be seen."""
+    """Return for how many seconds a process has run; infinity if that cannot be read."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

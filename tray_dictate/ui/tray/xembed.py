@@ -1,11 +1,11 @@
-"""The icon in an XEmbed tray (trayer, tint2, i3bar ...), on the window and loop of pystray's.
+"""The icon in an XEmbed tray (trayer, tint2, i3bar ...), built on the window and loop of pystray.
 
 pystray's X11 icon lacks what a daemon needs, and has no hooks for it, so this file reaches into it:
-its window does not ask for clicks; it looks for a host once and gives up, and again only where that
-one ends; a host that dies may leave the icon as a stray window on the desktop; transparency comes
-out black; it stops the whole X server while it looks for a host; and its callers wait for its
-thread, for ever if that has ended. Here callers leave what they want and wake the thread, which
-alone talks to the X server. Its hosts draw no menu: xembed_menu.py does.
+its window does not ask for clicks; it looks for a host once, and again only when that host ends; a
+host that dies may leave the icon as a stray window on the desktop; transparent pixels turn black;
+it grabs the whole X server while it looks for a host; and its callers wait for its thread, without
+end if the thread has ended. Here callers store what they want and wake the thread, which alone
+talks to the X server. XEmbed hosts draw no menu: xembed_menu.py does.
 """
 
 # ruff: noqa: SLF001 - see above
@@ -35,41 +35,44 @@ from tray_dictate.ui.tray.xembed_menu import Popup
 
 log = logging.getLogger(__name__)
 
-_PAUSES = (1.0, 60.0)  # seconds before another window: at first, and at last
+_PAUSES = (1.0, 60.0)  # seconds before a new window: at first, and at most
 _REQUEST_DOCK = 0
-_LEFT, _RIGHT = 1, 3  # of the mouse
-_PANEL = (46, 52, 54)  # behind the icon where the panel's own colour cannot be had
+_LEFT, _RIGHT = 1, 3  # buttons of the mouse
+_PANEL = (46, 52, 54)  # behind the icon if the panel's own colour cannot be read
 
 
 class XEmbedIcon:
-    """An icon that docks whenever it is wanted and there is a host; methods from any thread."""
+    """An icon that docks whenever it is wanted and a host is running.
+
+    `want`, `paint` and `stop` may be called from any thread.
+    """
 
     def __init__(self, commands: TrayCommands) -> None:
         self._commands = commands
         self._wanted = self._stopped = False
         self._view = View()
-        self._listed: object = None  # what the menu shows
+        self._listed: object = None  # the status and choices in the menu
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="xembed", daemon=True)
         self._thread.start()
 
     def want(self, wanted: bool) -> None:
-        """Show the icon wherever there is a host for it, or take it away."""
+        """Show the icon whenever a host is running, or remove it."""
         self._wanted = wanted
         self._wake_up.set()
 
     def paint(self, view: View) -> None:
-        """Change picture and title."""
+        """Show another view."""
         self._view = view
         self._wake_up.set()
 
     def stop(self) -> None:
-        """Take the icon away for good."""
+        """Remove the icon for good."""
         self._stopped = True
         self._wake_up.set()
 
     def _run(self) -> None:
-        """Have a window, and another when a dying host has taken it along."""
+        """Run a window, and a new one when a dying host has destroyed it."""
         pause, longest = _PAUSES
         with closing(self._wake_up):
             try:
@@ -78,7 +81,7 @@ class XEmbedIcon:
                     if not self._stopped:
                         select.select([self._wake_up], [], [], pause)
                         pause = min(pause * 2, longest)
-            except Exception as reason:  # an ornament; the server may have gone
+            except Exception as reason:  # an icon never fails anything; the X server may have gone
                 log.warning("No icon in an XEmbed tray: %s: %s", type(reason).__name__, reason)
                 log.debug("where", exc_info=True)
 
@@ -108,7 +111,7 @@ class XEmbedIcon:
 
 
 class _Window:
-    """pystray's icon with its X11 side mended; one thread makes and runs it."""
+    """The window of pystray's icon with its faults mended; one thread creates and runs it."""
 
     def __init__(self, owner: XEmbedIcon, wake_up: WakeUp) -> None:
         self._owner, self._wake_up = owner, wake_up
@@ -119,37 +122,37 @@ class _Window:
         self._root = self._display.screen().root
         self._gc = self._window.create_gc()
         self._manager_atom = self._display.intern_atom("MANAGER")
-        self._host: Any = None  # the window of the host that we asked to take us in
-        self._inside = False  # whether it has
-        self._ground: Image.Image | None = None  # what the panel looks like behind us
-        self._drawn: object = None  # what is to be seen now
+        self._host: Any = None  # the window of the host that was asked to embed us
+        self._inside = False  # whether the host has embedded us
+        self._ground: Image.Image | None = None  # the panel behind the icon
+        self._drawn: object = None  # the picture and tooltip on the screen
         self._display.set_error_handler(_log_x_error)
         self._listen()
 
     def run(self) -> None:
-        """Handle events until told to end, or until the window or the X server is gone."""
+        """Handle events until `obey` ends it, or until the window or the X server is gone."""
         try:
             self._icon.run(setup=_nothing)
         finally:
             with suppress(self._x.error.ConnectionClosedError):
                 self._display.close()
-            # pystray cleans up when it is collected, which can be late and fails on what is closed
+            # pystray cleans up when it is collected, which may be late, and fails if it is closed
             self._icon._running, self._icon._display = False, _Closed()
 
     def dock(self) -> None:
-        """Ask the host, if there is one, to take us in."""
+        """Ask the host, if one is running, to embed the window."""
         tray = self._icon._net_system_tray_sx
         host = None if self._host else self._display.get_selection_owner(tray)
         if not host:
             return
-        host.change_attributes(event_mask=self._x.X.StructureNotifyMask)  # tells of its end
-        if self._display.get_selection_owner(tray) == host:  # else its end came before
+        host.change_attributes(event_mask=self._x.X.StructureNotifyMask)  # reports its end
+        if self._display.get_selection_owner(tray) == host:  # else it has ended before
             opcode, window = self._icon._net_system_tray_opcode, self._window
             self._icon._send_message(host, opcode, _REQUEST_DOCK, window.id)
             self._host = host
 
     def undock(self) -> None:
-        """Leave the host, also one that has taken us in after we changed our mind."""
+        """Leave the host, also one that has embedded us after we no longer wanted it."""
         self.popup.close()
         if self._host or self._inside:
             self._window.unmap()
@@ -164,7 +167,7 @@ class _Window:
             return
         geometry = self._window.get_geometry()
         if self._window.get_attributes().map_state != self._x.X.IsViewable:
-            return  # an Expose event will come when it is
+            return  # an Expose event follows
         name, utf8 = (self._display.intern_atom(atom) for atom in ("_NET_WM_NAME", "UTF8_STRING"))
         self._window.change_property(name, utf8, 8, view.tooltip.encode())
         size = (geometry.width, geometry.height)
@@ -178,19 +181,19 @@ class _Window:
         self._drawn = drawn
 
     def _look_behind(self, geometry: Any) -> Image.Image:
-        """Return what the window shows before we paint: the panel shines through."""
+        """Return the window's picture before we paint: the background of the panel."""
         size = (geometry.width, geometry.height)
         parent = self._window.query_tree().parent
         if geometry.depth == 24 and parent.get_geometry().depth == geometry.depth:
             set_ground = self._window.change_attributes
             set_ground(background_pixmap=self._x.X.ParentRelative)
             self._window.clear_area(0, 0, *size)
-            set_ground(background_pixmap=self._x.X.NONE)  # else no host of another depth takes us
+            set_ground(background_pixmap=self._x.X.NONE)  # else no host of another depth embeds us
             try:
                 raw = self._window.get_image(0, 0, *size, self._x.X.ZPixmap, 0xFFFFFFFF)
                 return Image.frombytes("RGB", size, raw.data, "raw", "BGRX")
             except (self._x.error.XError, ValueError) as error:  # not visible (yet)
-                log.debug("no look behind the icon: %s", error)
+                log.debug("the panel behind the icon cannot be read: %s", error)
         return Image.new("RGB", size, _PANEL)
 
     def _listen(self) -> None:
@@ -206,7 +209,7 @@ class _Window:
         handlers[x.ConfigureNotify] = handlers[x.Expose] = self._on_changed
 
     def _events(self) -> Iterator[Any]:
-        """Yield X events; after each lot, and when woken, obey."""
+        """Yield X events; after each batch, and when woken, let the owner decide."""
         display = self._display
         try:
             while True:
@@ -225,14 +228,14 @@ class _Window:
             self._owner.click(self.popup, event)
 
     def _on_message(self, event: Any) -> None:
-        """Take a new host's introduction to all."""
+        """Handle the message by which a new host introduces itself."""
         introduced = event.client_type == self._manager_atom
         if introduced and event.data[1][1] == self._icon._net_system_tray_sx:
             self._forget_host()
 
     def _on_destroyed(self, event: Any) -> None:
         if self._host and event.window.id == self._host.id:
-            self._window.unmap()  # the X server has put it on the desktop, and may show it
+            self._window.unmap()  # the X server moved it to the desktop, and may show it
             self._forget_host()
 
     def _on_reparented(self, event: Any) -> None:
@@ -255,14 +258,14 @@ class _Closed:
 
 
 def _import_pystray() -> tuple[Any, Any]:
-    """Return Xlib, and pystray's own side of it; its import chooses a back end, so name one."""
+    """Return Xlib and pystray's X11 module; importing pystray selects a back end, so name one."""
     before = os.environ.get("PYSTRAY_BACKEND")
     os.environ["PYSTRAY_BACKEND"] = "xorg"
     try:
         xlib: Any = importlib.import_module("Xlib")
         importlib.import_module("Xlib.error")
         xorg: Any = importlib.import_module("pystray._xorg")
-        xorg.Icon._display = _Closed()  # it closes one, also where there was no display to open
+        xorg.Icon._display = _Closed()  # pystray closes it even if there was no display to open
         return xlib, xorg
     finally:
         os.environ.pop("PYSTRAY_BACKEND")
@@ -271,9 +274,9 @@ def _import_pystray() -> tuple[Any, Any]:
 
 
 def _nothing(_icon: object) -> None:
-    """Set nothing up: `obey` does."""
+    """Set nothing up: `obey` shows the icon."""
 
 
 def _log_x_error(error: object, request: object) -> None:
-    """Take errors of requests without an answer: windows of a host that has just died."""
+    """Log errors of requests without an answer, such as those about a host that has died."""
     log.debug("X error %s in %s", error, request)

@@ -1,9 +1,8 @@
-"""The menu in an XEmbed tray, whose hosts draw none: our own windows, while it is open.
+"""The menu of the icon in an XEmbed tray, in windows of its own: XEmbed hosts draw no menus.
 
-Pointer and keyboard are grabbed, as every menu of X does it: a click outside closes it, so does
-Escape, and no other program sees either. One thread, the icon's, calls all of this.
-
-A menu as a picture, for trays whose hosts draw none: lines, ticks, and what is under a point.
+`Sheet` is one level of the menu as a picture; `Popup` shows the levels. While it is open, pointer
+and keyboard are grabbed, as by every X11 menu: Escape or a click outside closes it, and no other
+program sees either. All of this runs on the icon's thread.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from tray_dictate.ui.tray.menu import Entry, click
 
 _SIZE = 13  # pixels of the letters
 _LINE, _SEPARATOR, _EDGE = 24, 9, 4  # pixels of height
-_LEFT, _RIGHT = 30, 28  # pixels beside the words: for the tick, and for the arrow
+_LEFT, _RIGHT = 30, 28  # pixels beside the label: for the tick, and for the arrow
 _PAPER, _INK, _GREY, _RULE = (255, 255, 255), (30, 34, 38), (150, 154, 158), (214, 217, 220)
 _CHOSEN, _CHOSEN_INK = (31, 120, 214), (255, 255, 255)
 
@@ -38,7 +37,7 @@ class Sheet:
     size: tuple[int, int]
 
     def at(self, x: int, y: int) -> int | None:
-        """Return which entry is there; None for a separator, or outside."""
+        """Return the number of the entry at a point; None for a separator, or outside."""
         if not 0 <= x < self.size[0]:
             return None
         for number, (entry, top) in enumerate(zip(self.entries, self.tops, strict=True)):
@@ -47,7 +46,7 @@ class Sheet:
         return None
 
     def draw(self, hovered: int | None) -> Image.Image:
-        """Return the picture, with the entry under the pointer marked."""
+        """Return the picture, with the hovered entry highlighted."""
         picture = Image.new("RGB", self.size, _PAPER)
         pen = ImageDraw.Draw(picture)
         width, height = self.size
@@ -70,7 +69,7 @@ class Sheet:
 
 
 def sheet(entries: tuple[Entry, ...]) -> Sheet:
-    """Return the entries, laid out one below the other."""
+    """Return the entries as a sheet, one below the other."""
     tops: list[int] = []
     y = _EDGE
     for entry in entries:
@@ -81,7 +80,7 @@ def sheet(entries: tuple[Entry, ...]) -> Sheet:
 
 
 def _mark(pen: ImageDraw.ImageDraw, entry: Entry, middle: int, ink: tuple[int, int, int]) -> None:
-    """Draw whether it is checked."""
+    """Draw the tick or radio mark of an entry."""
     if entry.checked is None:
         return
     box = (9, middle - 6, 21, middle + 6)
@@ -97,7 +96,7 @@ def _mark(pen: ImageDraw.ImageDraw, entry: Entry, middle: int, ink: tuple[int, i
 
 @cache
 def _font() -> Any:
-    """Return the desktop's own letters, else Pillow's, which are Latin only."""
+    """Return the desktop's sans font or, without one, Pillow's, which is Latin only."""
     try:
         asked = ["fc-match", "--format=%{file}", "sans"]
         found = subprocess.run(
@@ -111,7 +110,7 @@ def _font() -> Any:
 log = logging.getLogger(__name__)
 
 _ESCAPE = 0xFF1B
-_GRABBING = 0.5  # seconds to wait for another's grab to end: the panel's, of the same click
+_GRABBING = 0.5  # seconds to wait until the panel ends its grab for the same click
 
 
 @dataclass(slots=True)
@@ -137,7 +136,7 @@ class _Pane:
 
 
 class Popup:
-    """The menu on one display; closed until `open`."""
+    """The menu on one display, at first closed."""
 
     def __init__(self, x: Any, display: Any) -> None:
         self._x, self._display = x, display
@@ -145,7 +144,7 @@ class Popup:
         self._panes: list[_Pane] = []
 
     def open(self, entries: tuple[Entry, ...], x: int, y: int) -> None:
-        """Show it at the pointer."""
+        """Show the menu at the pointer."""
         self.close()
         self._add(entries, x, y)
         if not self._grab():
@@ -153,7 +152,7 @@ class Popup:
             self.close()
 
     def update(self, entries: tuple[Entry, ...]) -> None:
-        """Show other entries in what is open."""
+        """Show other entries in the open levels."""
         below = entries
         for number, pane in enumerate(self._panes):
             fresh = sheet(below)
@@ -169,21 +168,21 @@ class Popup:
             below = fresh.entries[opened].children
 
     def close(self) -> None:
-        """Take it away; idempotent."""
+        """Close the menu; idempotent."""
         if self._panes:
             self._cut(0)
             self._display.ungrab_pointer(self._x.X.CurrentTime)
             self._display.ungrab_keyboard(self._x.X.CurrentTime)
 
     def takes(self, event: Any) -> bool:
-        """Do what an event means for the open menu; False for an event that is not its."""
+        """Handle an event of the open menu; return False for any other event."""
         if not self._panes:
             return False
         x = self._x.X
         mine: dict[int, Callable[[Any], object]] = {
             x.MotionNotify: lambda event: self._move(event.root_x, event.root_y),
             x.ButtonPress: self._press,
-            x.ButtonRelease: lambda event: self._let_go(event.root_x, event.root_y),
+            x.ButtonRelease: lambda event: self._release(event.root_x, event.root_y),
             x.KeyPress: self._key,
         }
         if event.type == x.Expose:
@@ -205,7 +204,7 @@ class Popup:
             self.close()
 
     def _move(self, x: int, y: int) -> None:
-        """Mark what is under the pointer, and open what is below it."""
+        """Highlight the entry under the pointer, and open its submenu."""
         found = self._under(x, y)
         if found is None:
             return
@@ -221,8 +220,8 @@ class Popup:
             right, top = pane.left + pane.sheet.size[0], pane.top + pane.sheet.tops[number]
             self._add(entry.children, right, top - 4, beside=pane)
 
-    def _let_go(self, x: int, y: int) -> None:
-        """Do what the entry does on which the button was let go."""
+    def _release(self, x: int, y: int) -> None:
+        """Carry out the action of the entry on which the button is released."""
         self._move(x, y)
         found = self._under(x, y)
         number = None if found is None else self._panes[found].at(x, y)
@@ -256,7 +255,7 @@ class Popup:
         pane.draw()
 
     def _cut(self, number: int) -> None:
-        """Close the levels from this one on."""
+        """Close the levels from `number` on."""
         while len(self._panes) > number:
             pane = self._panes.pop()
             pane.gc.free()
