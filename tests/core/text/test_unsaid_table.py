@@ -19,14 +19,15 @@ def part(name: str) -> list[str]:
 DROPPED = [line for line in [*part("credits"), *part("marks")] if not line.startswith("?")]
 
 
-@pytest.mark.parametrize("line", DROPPED)
-def test_what_nobody_said_is_dropped(line):
-    assert UNSAID(line)
+# each of these tables is one test: thousands of tests take longer to collect than to run
+def test_what_nobody_said_is_dropped():
+    assert [line for line in DROPPED if not UNSAID(line)] == []
 
 
-@pytest.mark.parametrize("line", part("said"))
-def test_what_resembles_it_is_inserted(line):
-    assert not UNSAID(line)
+def test_what_resembles_it_is_inserted():
+    said = part("said")
+    assert said
+    assert [line for line in said if UNSAID(line)] == []
 
 
 def test_few_are_still_inserted():
@@ -57,6 +58,6 @@ def test_a_long_text_is_no_credit():
     assert not UNSAID("Subtitles by Anna Smith and " + "Bert Brown and " * 9 + "Cem Demir")
 
 
-@pytest.mark.parametrize("line", DROPPED)
-def test_with_the_level_off_they_are_inserted(line):
-    assert not HallucinationFilter("off")(line)
+def test_with_the_level_off_they_are_inserted():
+    off = HallucinationFilter("off")
+    assert [line for line in DROPPED if off(line)] == []
