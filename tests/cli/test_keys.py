@@ -11,49 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-this-is-the-secret-0123456789"
-HERE = "tests.cli.test_keys"
+KEYRINGS = "tests.rigs.keyrings"
 AZURE = ("--set", "engine.name=azure")
 
 
-class FileKeyring(KeyringBackend):
-    """A keyring in the file that the environment names."""
-
-    priority = 0
-
-    @property
-    def path(self):
-        return Path(os.environ["TEST_KEYRING"])
-
-    def read(self):
-        return json.loads(self.path.read_text()) if self.path.exists() else {}
-
-    def get_password(self, service, username):
-        return self.read().get(f"{service}/{username}")
-
-    def set_password(self, service, username, password):
-        self.path.write_text(json.dumps({**self.read(), f"{service}/{username}": password}))
-
-    def delete_password(self, service, username):
-        kept = self.read()
-        if kept.pop(f"{service}/{username}", None) is None:
-            raise PasswordDeleteError("not found")
-        self.path.write_text(json.dumps(kept))
-
-
-class StubbornKeyring(FileKeyring):
-    """It says that it has deleted, and has not: a chain of keyrings may."""
-
-    def delete_password(self, service, username):
-        pass
-
-
 class Cli:
-    def __init__(self, home: Path, backend: str = f"{HERE}.FileKeyring", **more: str) -> None:
+    def __init__(self, home: Path, backend: str = f"{KEYRINGS}.FileKeyring", **more: str) -> None:
         self.kept = home / "keyring.json"
         self.env = {
             "PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT),
@@ -269,7 +235,7 @@ def test_a_keyring_that_keeps_nothing_is_found_out(tmp_path):
 
 
 def test_a_keyring_that_does_not_forget_is_found_out(tmp_path):
-    key = Cli(tmp_path, backend=f"{HERE}.StubbornKeyring")
+    key = Cli(tmp_path, backend=f"{KEYRINGS}.StubbornKeyring")
     key("set", *AZURE, typed=KEY)
     done = key("forget", *AZURE)
     assert done.returncode == 1
