@@ -1,7 +1,4 @@
-"""The fake realtime server: python -m tests.servers.realtime.serve '{"kind": "openai", ...}'.
-
-Commands come as JSON lines on stdin; each is answered by one line on stdout.
-"""
+"""The process of the fake realtime server; server.py starts it and sends it orders."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ import asyncio
 import http
 import json
 import ssl
-import sys
 import time
+from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from websockets.asyncio.server import serve
@@ -121,35 +118,37 @@ def _response(refused: Refused) -> Response:
     return Response(refused.status, http.HTTPStatus(refused.status).phrase, headers, body)
 
 
-def _say(line: Any) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
-async def main(options: dict[str, Any]) -> None:
-    """Serve until stdin ends."""
-    fake = Fake(options)
+async def main(options: dict[str, Any], orders: Pipe) -> None:
+    """Serve until the other end of `orders` is closed: each order is answered there."""
+    fake, over = Fake(options), asyncio.Event()
     warm_up()
     context = None
     if options.get("certificate"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options["certificate"])
-    commands = asyncio.StreamReader(limit=2**24)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-    )
+
+    def obey() -> None:
+        try:
+            order = json.loads(orders.recv())
+        except (EOFError, ConnectionResetError):
+            over.set()
+            return
+        try:
+            answer = {"answer": fake.command(order)}
+        except Exception as reason:  # noqa: BLE001 - the test is told
+            answer = {"refused": repr(reason)}
+        orders.send(json.dumps(answer))
+
     server = await serve(
         fake.handle, "127.0.0.1", options.get("port", 0), process_request=fake.judge,
         create_connection=Socket, compression=None, max_size=LARGEST, open_timeout=None,
         ping_interval=None, ssl=context,
     )  # fmt: skip
-    _say({"port": server.sockets[0].getsockname()[1]})
-    while line := await commands.readline():
-        try:
-            _say({"answer": fake.command(json.loads(line))})
-        except Exception as reason:  # noqa: BLE001 - the test is told
-            _say({"refused": repr(reason)})
+    orders.send(json.dumps({"port": server.sockets[0].getsockname()[1]}))
+    asyncio.get_running_loop().add_reader(orders, obey)
+    await over.wait()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+def run(options: dict[str, Any], orders: Pipe) -> None:
+    """Serve until the test needs it no more."""
+    asyncio.run(main(options, orders))

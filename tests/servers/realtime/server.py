@@ -7,11 +7,11 @@ one each; those after it behave as the options say that the server was started w
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import tempfile
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +20,9 @@ import trustme
 
 from tests.servers.realtime.profiles import PROFILES
 
-_ROOT = Path(__file__).parents[3]
+# one process imports the SDK, which takes 1.5 s, and forks the servers
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.servers.realtime.serve"])
 
 
 class RealtimeServer:
@@ -39,7 +41,8 @@ class RealtimeServer:
         self.port = 0
         self.ca_file = ""
         self._options = {"kind": kind, "key": key, "ear": ear, **options}
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ForkServerProcess | None = None
+        self._orders: Connection | None = None
 
     def __enter__(self) -> RealtimeServer:
         self._folder = tempfile.TemporaryDirectory(prefix="realtime-")
@@ -82,6 +85,7 @@ class RealtimeServer:
     def pid(self) -> int:
         """The process."""
         assert self._process is not None
+        assert self._process.pid is not None
         return self._process.pid
 
     @property
@@ -92,8 +96,12 @@ class RealtimeServer:
     @property
     def log(self) -> str:
         """The end of what it printed."""
-        path = Path(self._folder.name) / "log"
+        path = self._log_path
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+
+    @property
+    def _log_path(self) -> Path:
+        return Path(self._folder.name) / "log"
 
     def plan(self, faults: list[dict[str, Any]]) -> None:
         """Let the next connections fail like this, the first like the first. Raises ValueError."""
@@ -105,56 +113,58 @@ class RealtimeServer:
 
     def kill(self) -> None:
         """Let it die in this moment, and with it what it remembers."""
-        self._end(signal.SIGKILL)
+        self._end(at_once=True)
 
     def restart(self) -> None:
         """Start it again at the same port, with no plan and no memory."""
-        self._end(signal.SIGKILL)
+        self._end(at_once=True)
         self._start()
 
     def stop(self) -> None:
         """End it; idempotent."""
-        self._end(signal.SIGTERM)
+        self._end()
 
     def _start(self) -> None:
+        self._orders, theirs = _FORKS.Pipe()
         options = {**self._options, "port": self.port}
-        argv = [sys.executable, "-m", "tests.servers.realtime.serve", json.dumps(options)]
-        with (Path(self._folder.name) / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *argv],  # it must not outlive pytest
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                cwd=_ROOT, start_new_session=True,
-            )  # fmt: skip
-        self.port = self._line()["port"]
+        self._process = _FORKS.Process(
+            target=_serve, args=(json.dumps(options), theirs, self._log_path), daemon=True
+        )
+        with theirs:
+            self._process.start()
+        self.port = self._answer()["port"]
 
     def _ask(self, order: dict[str, Any]) -> Any:
-        assert self._process is not None, "it is not running"
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        line = self._line()
-        if "refused" in line:
-            raise ValueError(line["refused"])
-        return line["answer"]
+        assert self._orders is not None, "it is not running"
+        self._orders.send(json.dumps(order))
+        answer = self._answer()
+        if "refused" in answer:
+            raise ValueError(answer["refused"])
+        return answer["answer"]
 
-    def _line(self) -> dict[str, Any]:
+    def _answer(self) -> dict[str, Any]:
         assert self._process is not None
-        assert self._process.stdout is not None
-        if line := self._process.stdout.readline():
-            return json.loads(line)
-        raise RuntimeError(f"the fake server died ({self._process.wait()}): {self.log}")
+        assert self._orders is not None
+        try:
+            return json.loads(self._orders.recv())
+        except (EOFError, ConnectionResetError):
+            self._process.join()
+            died = f"the fake server died ({self._process.exitcode}): {self.log}"
+            raise RuntimeError(died) from None
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, *, at_once: bool = False) -> None:
         process, self._process = self._process, None
-        if process is None:
+        orders, self._orders = self._orders, None
+        if process is None or orders is None:
             return
-        if process.poll() is None:
-            os.killpg(process.pid, number)
-        process.wait()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        process.stdout.close()
+        if process.pid is not None:  # it has been started
+            if at_once:
+                process.kill()
+            else:
+                process.terminate()
+            process.join()
+            process.close()
+        orders.close()
 
     def _certify(self, folder: Path) -> None:
         authority = trustme.CA()
@@ -165,3 +175,13 @@ class RealtimeServer:
         path.touch(mode=0o600)
         certificate.private_key_and_cert_chain_pem.write_to_path(str(path))
         self._options["certificate"] = str(path)
+
+
+def _serve(options: str, orders: Connection, log: Path) -> None:
+    """Be the server, in a process of its own."""
+    from tests.servers.realtime import serve  # noqa: PLC0415 - only its process needs the SDK
+
+    os.setsid()  # Ctrl+C is for the tests
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    serve.run(json.loads(options), orders)
