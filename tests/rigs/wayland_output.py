@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tray_dictate.config.schema import OutputRule
+from tray_dictate.output.wayland.keyboard import KeyTiming
 from tray_dictate.output.wayland.output import WaylandOutput
 
 TEXTS = {
@@ -21,9 +22,11 @@ MIXED = "".join(TEXTS.values())
 
 
 @asynccontextmanager
-async def delivering(method: Any = "auto", *rules: OutputRule) -> AsyncIterator[WaylandOutput]:
+async def delivering(
+    method: Any = "auto", *rules: OutputRule, timing: KeyTiming | None = None
+) -> AsyncIterator[WaylandOutput]:
     """Yield an output for the session that os.environ names."""
-    output = WaylandOutput(method, rules)
+    output = WaylandOutput(method, rules, timing=timing)
     try:
         yield output
     finally:

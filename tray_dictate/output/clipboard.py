@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import time
+from functools import partial
 from typing import Any
 
 import pyperclip
@@ -55,13 +56,18 @@ class ClipboardOnly:
 class ClipboardOutput(ClipboardOnly):
     """ports.Output that copies."""
 
-    def __init__(self) -> None:
-        """Raises UnavailableError where no program can reach a clipboard."""
-        found: tuple[Any, Any] = (_wl_copy, _wl_paste)
+    def __init__(self, answer: float = ANSWER) -> None:
+        """Raises UnavailableError where no program can reach a clipboard.
+
+        `answer` is how long such a program may take, in seconds.
+        """
+        self._answer = answer
+        found: tuple[Any, Any] = (partial(_wl_copy, answer), partial(_wl_paste, answer))
         self._patience = 0.0  # each wl-paste may take the focus for a moment
         if not _is_wayland():
             is_x11 = os.environ.get("DISPLAY") and shutil.which("xclip")
-            found = (_xclip, _xclip_out) if is_x11 else pyperclip.determine_clipboard()
+            own = partial(_xclip, answer), partial(_xclip_out, answer)
+            found = own if is_x11 else pyperclip.determine_clipboard()
             self._patience = _OWNED
         self._copy, self._paste = found
         if not self._copy:  # pyperclip's placeholder for a missing program is false
@@ -93,8 +99,8 @@ class ClipboardOutput(ClipboardOnly):
             copied = self._is_there(text)
         except subprocess.TimeoutExpired as late:
             raise DeliveryError(
-                f"The text could not be copied: {late.cmd[0]} did not answer within {ANSWER:g} s. "
-                "Click into a window and try again."
+                f"The text could not be copied: {late.cmd[0]} did not answer within "
+                f"{self._answer:g} s. Click into a window and try again."
             ) from None
         except subprocess.CalledProcessError as failed:
             raise DeliveryError(
@@ -121,37 +127,37 @@ def _is_wayland() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY")) and all(map(shutil.which, programs))
 
 
-def _xclip(text: str) -> None:
+def _xclip(answer: float, text: str) -> None:
     """Raises TimeoutExpired; the xclip that stays to serve it holds nothing of ours."""
     quiet = subprocess.DEVNULL
     subprocess.run(
         _XCLIP, input=text.encode(), stdout=quiet, stderr=quiet, start_new_session=True,
-        check=False, timeout=ANSWER, env=without_keys(),
+        check=False, timeout=answer, env=without_keys(),
     )  # fmt: skip
 
 
-def _xclip_out() -> str:
+def _xclip_out(answer: float) -> str:
     """Raises TimeoutExpired; empty if there is no text."""
     done = subprocess.run(
         [*_XCLIP, "-o"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER, env=without_keys(),
+        stderr=subprocess.DEVNULL, check=False, timeout=answer, env=without_keys(),
     )  # fmt: skip
     return done.stdout.decode()
 
 
-def _wl_copy(text: str) -> None:
+def _wl_copy(answer: float, text: str) -> None:
     """Raises SubprocessError; the wl-copy that stays to serve it holds nothing of ours."""
     quiet = subprocess.DEVNULL
     subprocess.run(
         ["wl-copy", *_TYPE], input=text.encode(), stdout=quiet, stderr=quiet,
-        start_new_session=True, check=True, timeout=ANSWER, env=without_keys(),
+        start_new_session=True, check=True, timeout=answer, env=without_keys(),
     )  # fmt: skip
 
 
-def _wl_paste() -> str:
+def _wl_paste(answer: float) -> str:
     """Raises TimeoutExpired; empty if there is no text."""
     done = subprocess.run(
         ["wl-paste", "--no-newline", *_TYPE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, check=False, timeout=ANSWER, env=without_keys(),
+        stderr=subprocess.DEVNULL, check=False, timeout=answer, env=without_keys(),
     )  # fmt: skip
     return done.stdout.decode()

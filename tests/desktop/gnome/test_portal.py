@@ -22,8 +22,7 @@ from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, MovedError
-from tray_dictate.output.portal import paste
-from tray_dictate.output.portal.paste import PortalPaste
+from tray_dictate.output.portal.paste import CHORD_LET_GO, PortalPaste
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selection_server import ONE_PASTE
 from tray_dictate.system import files
@@ -37,9 +36,15 @@ COPIED = {UTF8: b"before", "text/html": b"<b>before</b>", "image/png": PNG}
 
 
 @pytest.fixture
-def portal(gnome: Gnome, environ) -> Iterator[PortalPaste]:
+def chord_let_go() -> float:
+    """Return how long a chord waits for the modifiers, in seconds."""
+    return CHORD_LET_GO
+
+
+@pytest.fixture
+def portal(gnome: Gnome, environ, chord_let_go: float) -> Iterator[PortalPaste]:
     gnome.start_portals()
-    made = PortalPaste(gnome, threading.Event())
+    made = PortalPaste(gnome, threading.Event(), chord_let_go=chord_let_go)
     yield made
     made.close()
     gnome.stop_portals()
@@ -189,10 +194,10 @@ def test_a_focus_that_moves_during_that_wait_ends_it(gnome: Gnome, portal: Porta
         portal.paste("elsewhere", Treatment(), FakeFocus(False))
 
 
+@pytest.mark.parametrize("chord_let_go", [0.3])
 def test_a_chord_waits_for_some_seconds_only_and_for_its_window(
-    gnome: Gnome, portal: PortalPaste, monkeypatch: pytest.MonkeyPatch
+    gnome: Gnome, portal: PortalPaste
 ) -> None:
-    monkeypatch.setattr(paste, "CHORD_LET_GO", 0.3)
     with gnome.text_window() as window:
         gnome.keydown("alt_l")
         with pytest.raises(MovedError):

@@ -11,7 +11,6 @@ import pytest
 from tests.rigs.sway import Sway
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
-from tray_dictate.output import clipboard
 from tray_dictate.output.clipboard import ClipboardOutput
 
 
@@ -42,13 +41,10 @@ async def test_the_last_link_leaves_the_text_on_the_clipboard(environ: Sway) -> 
 
 
 @pytest.mark.parametrize("name", ["wl-copy", "wl-paste"])
-async def test_a_program_that_waits_is_ended_and_named(
-    environ: Sway, install, monkeypatch, name
-) -> None:
+async def test_a_program_that_waits_is_ended_and_named(environ: Sway, install, name) -> None:
     folder = install(name, 'echo $$ > "${0%/*}/pid"; exec sleep 1000')
-    monkeypatch.setattr(clipboard, "ANSWER", 0.5)
     with pytest.raises(DeliveryError, match=f"{name} did not answer within 0.5 s") as raised:
-        await ClipboardOutput().copy_to_clipboard("undelivered words")
+        await ClipboardOutput(0.5).copy_to_clipboard("undelivered words")
     assert "undelivered" not in str(raised.value)
     assert not is_running(folder)
 

@@ -18,8 +18,7 @@ from tests.rigs.wayland_late_window import late_window
 from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
-from tray_dictate.output.wayland import input_method as wayland_input_method
-from tray_dictate.output.wayland.input_method import MANAGER, InputMethod
+from tray_dictate.output.wayland.input_method import MANAGER, FieldTiming, InputMethod
 from tray_dictate.system.wayland import Connection
 
 
@@ -35,10 +34,20 @@ def input_method(connection: Connection) -> InputMethod:
     return InputMethod(connection)
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a window on a busy machine answer in time."""
-    monkeypatch.setattr(wayland_input_method, "_ACTIVE", 1.0)
+PATIENT = FieldTiming(active=1.0)  # a window on a busy machine answers in time
+
+
+class LaterClock:
+    """The machine's clock, set forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0  # seconds
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
 
 
 class CountingConnection(Connection):
@@ -67,18 +76,17 @@ def commit(input_method: InputMethod, text: str, window: str = "") -> None:
 
 
 @pytest.mark.parametrize("before", [0.002, 0.06])
-def test_the_first_commit_is_not_taken_for_lost(
-    connection: Connection, patient: None, before
-) -> None:
+def test_the_first_commit_is_not_taken_for_lost(connection: Connection, before) -> None:
     with late_window(before, 0.001) as window:
-        commit(InputMethod(connection), "once")
+        commit(InputMethod(connection, PATIENT), "once")
         wait_until(lambda: window.text() == "once", 5, "the text is there, once")
 
 
 @pytest.mark.parametrize("looks", [1, 3])
 def test_a_look_that_ended_unanswered_does_not_have_the_next_commit_taken_for_lost(
-    input_method: InputMethod, patient: None, looks
+    connection: Connection, looks
 ) -> None:
+    input_method = InputMethod(connection, PATIENT)
     with late_window(0.06, 0.001) as window:
         for _ in range(looks):
             assert not input_method.is_native()  # 10 ms are all that it waits
@@ -87,8 +95,10 @@ def test_a_look_that_ended_unanswered_does_not_have_the_next_commit_taken_for_lo
 
 
 def test_a_window_without_a_text_field_costs_no_other_window_its_time(
-    input_method: InputMethod, patient: None, monkeypatch: pytest.MonkeyPatch
+    connection: Connection,
 ) -> None:
+    clock = LaterClock()
+    input_method = InputMethod(connection, PATIENT, clock)
     with pytest.raises(UnavailableError, match="No text field"):
         commit(input_method, "no", "without")
     with late_window(0.03) as window:
@@ -99,7 +109,7 @@ def test_a_window_without_a_text_field_costs_no_other_window_its_time(
             commit(input_method, "no", "without")  # the same again: 10 ms have to do
         time.sleep(1)  # which the window answers in
         window.before = 0.03
-        monkeypatch.setattr(input_method, "_fieldless_until", 0.0)  # half a minute later
+        clock.ahead = 30
         commit(input_method, "same", "without")
         wait_until(lambda: window.text() == "other same", 5, "the text is there")
 
@@ -137,11 +147,10 @@ async def test_text_is_committed_again_as_soon_as_another_input_method_has_ended
 
 
 def test_a_compositor_that_hangs_is_told_as_what_it_is_and_waited_for_once(
-    environ: Sway, monkeypatch: pytest.MonkeyPatch
+    environ: Sway,
 ) -> None:
-    monkeypatch.setattr(wayland_input_method, "PATIENCE", 0.5)
     connection = CountingConnection()
-    input_method = InputMethod(connection)
+    input_method = InputMethod(connection, FieldTiming(compositor=0.5))
     sway = server(connection)
 
     def stays() -> bool:

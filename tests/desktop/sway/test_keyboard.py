@@ -20,9 +20,8 @@ from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.output.base import MovedError
-from tray_dictate.output.wayland import keyboard as wayland_keyboard
 from tray_dictate.output.wayland.external import Wtype
-from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.keymap import like_us, session_keymap
 from tray_dictate.system.wayland import Connection
 
@@ -166,9 +165,10 @@ def test_letters_are_no_shortcuts_of_the_compositor(sway: Sway, keyboard: Virtua
 
 
 def test_a_reloaded_configuration_with_another_layout_changes_nothing(
-    sway: Sway, keyboard: VirtualKeyboard, monkeypatch: pytest.MonkeyPatch
+    sway: Sway,
 ) -> None:
-    monkeypatch.setattr(wayland_keyboard, "TRUSTED", 0.0)  # as if it had been a while ago
+    connection = connected(sway)
+    keyboard = VirtualKeyboard(connection, KeyTiming(trusted=0.0))  # as if it had been a while ago
     with sway.text_window("foot") as window:
         try:
             for what in (lambda: keyboard.type("zyx größe", threading.Event()),
@@ -180,6 +180,8 @@ def test_a_reloaded_configuration_with_another_layout_changes_nothing(
             window.wait_for("zyx größezyx größeZZ")
         finally:
             sway.configure()
+            keyboard.close()
+            connection.close()
 
 
 def test_a_program_that_hangs_for_a_while_gets_all_that_is_typed(

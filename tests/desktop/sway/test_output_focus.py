@@ -17,9 +17,8 @@ from tray_dictate.app.placement import Placement, Policy
 from tray_dictate.core.errors import DeliveryError, FocusMovedError
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland import keyboard as wayland_keyboard
 from tray_dictate.output.wayland.input_method import InputMethod
-from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
@@ -49,11 +48,8 @@ def toplevels(environ: Sway) -> Iterator[Toplevels]:
     found.close()
 
 
-@pytest.fixture
-def rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After 32 keys the keyboard rests for 0.6 s, which is time to move the focus."""
-    monkeypatch.setattr(wayland_keyboard, "PACE", 0.02)
-    monkeypatch.setattr(wayland_keyboard, "PACE_X", 0.02)
+# after 32 keys the keyboard rests for 0.6 s, which is time to move the focus
+RESTING = KeyTiming(pace=0.02, pace_x=0.02)
 
 
 @pytest.mark.parametrize("method", ["auto", "paste", "type"])
@@ -206,9 +202,9 @@ def test_an_end_between_two_commits_leaves_the_rest(
 
 
 async def test_an_enter_goes_nowhere_where_the_focus_moves_while_the_keyboard_rests(
-    environ: Sway, rests: None
+    environ: Sway,
 ) -> None:
-    async with delivering("type") as output:
+    async with delivering("type", timing=RESTING) as output:
         first, second = environ.text_window("gtk4"), environ.text_window("gtk")
         first.focus()
         target = await output.target()
@@ -223,14 +219,14 @@ async def test_an_enter_goes_nowhere_where_the_focus_moves_while_the_keyboard_re
 
 
 def test_a_paste_goes_nowhere_where_the_focus_moves_while_the_keyboard_rests(
-    environ: Sway, toplevels: Toplevels, rests: None
+    environ: Sway, toplevels: Toplevels
 ) -> None:
     environ.set_clipboard("of the user")
     first, second = environ.text_window("gtk4"), environ.text_window("gtk")
     first.focus()
     target = toplevels.focus()
     connection, selections = Connection(), WaylandSelections()
-    keyboard = VirtualKeyboard(connection)
+    keyboard = VirtualKeyboard(connection, RESTING)
     paster = WaylandPaster(keyboard, selections, threading.Event())
     moves = threading.Timer(0.1, second.focus)
     try:

@@ -70,8 +70,14 @@ async def output(request, environ: Desktop) -> AsyncIterator[X11Output]:
 
 
 @pytest.fixture
-def selections(environ: Desktop) -> Iterator[X11Selections]:
-    made = X11Selections()
+def ends_with_it() -> float:
+    """Return how long a program may take to end because it has lost the clipboard, in seconds."""
+    return ENDS_WITH_IT
+
+
+@pytest.fixture
+def selections(environ: Desktop, ends_with_it: float) -> Iterator[X11Selections]:
+    made = X11Selections(ends_with_it=ends_with_it)
     made.survive()
     yield made
     made.close()
@@ -180,11 +186,11 @@ def test_a_password_manager_finds_its_own_and_clears_it(environ, selections, dur
     assert not selections._memory.state.selections, "nothing is kept of it"
 
 
+@pytest.mark.parametrize("ends_with_it", [0.0], ids=["at once"])
 @pytest.mark.parametrize("during", [True, False], ids=["during a paste", "after it"])
 def test_a_secret_ends_with_the_program_that_it_was_copied_from(
-    environ, selections, monkeypatch, during
+    environ, selections, during
 ) -> None:
-    monkeypatch.setattr("tray_dictate.output.x11.selection_server.ENDS_WITH_IT", 0)
     with PasswordManager(environ) as manager:
         offer = selections.offer("dictated", ELSEWHERE, Treatment())
         assert offer

@@ -16,7 +16,6 @@ from tests.rigs.x11_output import RawKeys, connected, keymap, keys_down
 from tests.rigs.x11_windows import TextWindow
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.output.x11 import keyboard
 from tray_dictate.output.x11.output import X11Output
 
 TEXT = "Hello World, it's 5% (ok). Grüße 你好"
@@ -169,11 +168,8 @@ async def test_a_listener_that_comes_and_goes_decides_at_each_delivery(
     await output.close()
 
 
-async def test_closing_ends_the_wait_for_the_user(
-    environ: Desktop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keyboard, "LET_GO_LIMIT", 1000)
-    output = X11Output("type")
+async def test_closing_ends_the_wait_for_the_user(environ: Desktop) -> None:
+    output = X11Output("type", let_go=1000)
     with environ.text_window("tk") as window:
         environ.keydown("Control_R")
         delivery = asyncio.create_task(output.deliver(TEXT))
@@ -202,11 +198,10 @@ async def test_a_layout_set_between_two_deliveries_is_typed_on_and_left_alone(
 
 
 async def test_a_very_late_request_that_tells_its_time_gets_nothing(
-    environ: Desktop, monkeypatch: pytest.MonkeyPatch
+    environ: Desktop,
 ) -> None:
-    monkeypatch.setattr("tray_dictate.output.x11.selection_server.BELATED", 0)
     environ.set_clipboard("of the user")
-    output = X11Output("auto", FilteringHotkey())
+    output = X11Output("auto", FilteringHotkey(), belated=0)
     with environ.text_window("gtk") as window:
         os.kill(window.pid, signal.SIGSTOP)
         try:

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import pytest
 
-from tray_dictate.output.wayland import readers as wayland_readers
 from tray_dictate.output.wayland.readers import NOBODY, Readers, boot_time
+from tray_dictate.system import processes
 
 SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
 
@@ -37,13 +37,18 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 @pytest.fixture
-def readers(tmp_path) -> Iterator[Readers]:
-    """Whose compositor is this very process."""
+def connection(tmp_path) -> Iterator[socket.socket]:
+    """Yield a connection to a compositor that is this very process."""
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
         server.bind(str(tmp_path / "socket"))
         server.listen()
         client.connect(str(tmp_path / "socket"))
-        yield Readers(client.fileno())
+        yield client
+
+
+@pytest.fixture
+def readers(connection: socket.socket) -> Readers:
+    return Readers(connection.fileno())
 
 
 def found(readers: Readers, file: int, since: float) -> int:
@@ -83,9 +88,7 @@ def test_a_program_started_for_the_read_counts_as_who_has_started_it(readers, pi
         os.close(writing)
 
 
-def test_an_end_that_goes_to_a_child_while_it_is_looked_for_is_found(
-    readers, pipe, monkeypatch
-) -> None:
+def test_an_end_that_goes_to_a_child_while_it_is_looked_for_is_found(connection, pipe) -> None:
     """So `wl-paste --watch cat` does it at each read."""
     reading, writing = pipe
     argv = [sys.executable, "-c", HAND_ON, str(reading)]
@@ -93,16 +96,16 @@ def test_an_end_that_goes_to_a_child_while_it_is_looked_for_is_found(
     with subprocess.Popen(argv, **streams, pass_fds=[reading]) as program:
         os.close(reading)
         time.sleep(0.05)
-        listed = wayland_readers._processes
 
-        def then_handed_on() -> set[int]:
-            everyone = listed()
-            if not program.stdin.closed:
-                program.stdin.close()
-                assert program.stdout.readline() == b"handed on\n"
-            return everyone
+        class ThenHandedOn:
+            def every(self) -> set[int]:
+                everyone = processes.every()
+                if not program.stdin.closed:
+                    program.stdin.close()
+                    assert program.stdout.readline() == b"handed on\n"
+                return everyone
 
-        monkeypatch.setattr(wayland_readers, "_processes", then_handed_on)
+        readers = Readers(connection.fileno(), ThenHandedOn())
         try:
             assert readers.find(writing, boot_time()).who == program.pid
         finally:

@@ -25,14 +25,19 @@ class PortalPaste:
     """Pastes and presses keys; for one thread, but for `stop`."""
 
     def __init__(
-        self, keys: KeyState, stop: threading.Event, selections: Selections | None = None
+        self,
+        keys: KeyState,
+        stop: threading.Event,
+        selections: Selections | None = None,
+        *,
+        chord_let_go: float = CHORD_LET_GO,
     ) -> None:
         """`selections` own the clipboard and PRIMARY where the compositor has data-control.
 
         Without them the portal's clipboard does. The user is not asked yet. Raises
         UnavailableError.
         """
-        self._keys, self._stop = keys, stop
+        self._keys, self._stop, self._chord_let_go = keys, stop, chord_let_go
         self._portals = Portals()
         try:
             self._remote = RemoteSession(self._portals)
@@ -64,7 +69,7 @@ class PortalPaste:
     def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
         self._remote.open()
-        await_release(self._keys, self._stop, check, CHORD_LET_GO)
+        await_release(self._keys, self._stop, check, self._chord_let_go)
         self._remote.chord(chord, check)
 
     def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:

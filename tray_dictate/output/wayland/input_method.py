@@ -19,9 +19,10 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.ports import Receipt
+from tray_dictate.core.ports import Clock, Receipt
 from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, WaylandError
 
@@ -29,9 +30,9 @@ MANAGER = "zwp_input_method_manager_v2"
 
 _PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who gets it
 _SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
-_ACTIVE = 0.1  # seconds for a program to say that a text field has the focus; it takes some ms
-_ACTIVE_BUSY = 0.6  # where programs wait for a processor: a password must not be taken for no field
-_ACTIVE_AGAIN = 0.01  # the same, for a window that had none
+# seconds where programs wait for a processor: a password field must not be taken for no field
+_ACTIVE_BUSY = 0.6
+_ACTIVE_AGAIN = 0.01  # seconds for a window that had no text field
 _FIELDLESS = 30.0  # seconds for which that is believed: it may have been busy
 _LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
 _FOLLOWS = 0.03  # seconds, if it was that, until the program answers its end, too
@@ -47,6 +48,14 @@ _HANGS = "The compositor does not answer: the window may or may not have the tex
 _NO_FIELD = "No text field of a Wayland program has the focus."
 
 
+@dataclass(frozen=True, slots=True)
+class FieldTiming:
+    """How long an InputMethod waits, in seconds."""
+
+    active: float = 0.1  # for a program to say that a text field has the focus; it takes some ms
+    compositor: float = PATIENCE  # for the compositor to say what became of an insertion
+
+
 class SecretError(Exception):
     """The text field is for a password, and nothing was inserted."""
 
@@ -54,8 +63,9 @@ class SecretError(Exception):
 class _Field:
     """What has the focus, as long as we are the input method."""
 
-    def __init__(self, connection: Connection, manager: int, seat: int) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, manager: int, seat: int, patience: float) -> None:
+        """`patience` is how long the compositor gets to answer an insertion, in seconds."""
+        self._connection, self._patience = connection, patience
         self._serial = 0
         self._hint = self._purpose = 0
         self._complete = self._hangs = False
@@ -88,7 +98,7 @@ class _Field:
             self._connection.request(self._id, _COMMIT_STRING, piece)
             self._connection.request(self._id, _COMMIT, self._serial)
             self._connection.sync(lambda: landed.append(not self.lost))
-        self._hangs = not self._connection.wait(lambda: bool(landed), PATIENCE)
+        self._hangs = not self._connection.wait(lambda: bool(landed), self._patience)
         if landed != [True]:
             raise DeliveryError(_HANGS if self._hangs else _NOT_SURE)
 
@@ -127,9 +137,12 @@ class _Field:
 class InputMethod:
     """Inserts; for one thread, with that thread's connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, timing: FieldTiming | None = None, clock: Clock = time
+    ) -> None:
         """Raises UnavailableError where the compositor has none; `check` tells of another one."""
-        self._connection = connection
+        self._connection, self._clock = connection, clock
+        self._timing = timing or FieldTiming()
         self._fieldless, self._fieldless_until = "", 0.0  # a window without a text field
         self._owed, self._ended_at = 0, 0.0  # those that ended unanswered, and when the last did
         try:
@@ -141,7 +154,7 @@ class InputMethod:
     def check(self) -> None:
         """Raise UnavailableError where another input method is running."""
         try:
-            with self._field(_patience()):
+            with self._field(self._patience()):
                 pass
         except WaylandError as reason:
             raise _refuses(reason) from None
@@ -177,7 +190,7 @@ class InputMethod:
     def before(self) -> str | None:
         """Return the text before the caret; None where the program does not tell it."""
         try:
-            with self._field(_patience()) as field:
+            with self._field(self._patience()) as field:
                 return field.before if field.known else None
         except (WaylandError, UnavailableError):
             return None
@@ -198,18 +211,18 @@ class InputMethod:
             raise DeliveryError("The program does not answer.")
         if not check.is_focused():
             raise FocusMovedError(done)
-        if not self._connection.wait(lambda: field.known, _patience()):
+        if not self._connection.wait(lambda: field.known, self._patience()):
             raise DeliveryError("The text field has lost the focus.")
 
     @contextmanager
     def _focused(self, text: str, window: str) -> Generator[_Field]:
         """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
-        known = window == self._fieldless and time.monotonic() < self._fieldless_until
-        with self._field(_ACTIVE_AGAIN if known else _patience()) as field:
+        known = window == self._fieldless and self._clock.monotonic() < self._fieldless_until
+        with self._field(_ACTIVE_AGAIN if known else self._patience()) as field:
             if not field.known:
                 if not known:
                     self._fieldless = window
-                    self._fieldless_until = time.monotonic() + _FIELDLESS
+                    self._fieldless_until = self._clock.monotonic() + _FIELDLESS
                 raise UnavailableError(_NO_FIELD)
             if field.secret:
                 raise SecretError
@@ -226,7 +239,7 @@ class InputMethod:
     @contextmanager
     def _field(self, patience: float) -> Generator[_Field]:
         """Be the input method; wait so long for a text field. Raises UnavailableError."""
-        field = _Field(self._connection, self._manager, self._seat)
+        field = _Field(self._connection, self._manager, self._seat, self._timing.compositor)
         try:
             self._connection.roundtrip()
             self._hear(field, patience)
@@ -240,7 +253,7 @@ class InputMethod:
     def _hear(self, field: _Field, patience: float) -> None:
         """Wait for a text field; longer where answers to earlier input methods may come first."""
         wait, owed = self._connection.wait, self._owed
-        if time.monotonic() - self._ended_at > _LATE:
+        if self._clock.monotonic() - self._ended_at > _LATE:
             owed = 0
         while not field.taken and (field.left < owed or not field.known):
             left = field.left
@@ -249,15 +262,16 @@ class InputMethod:
                     break
             elif not wait(lambda left=left: field.known or field.left > left, patience):
                 break
-            patience = _patience()  # there is a text field
+            patience = self._patience()  # there is a text field
         self._owed = 0
         if not field.known:
-            self._owed, self._ended_at = max(owed - field.left, 0) + 1, time.monotonic()
+            self._owed = max(owed - field.left, 0) + 1
+            self._ended_at = self._clock.monotonic()
 
-
-def _patience() -> float:
-    """Return how long a program gets to say that a text field has the focus, in seconds."""
-    return _ACTIVE_BUSY if os.getloadavg()[0] > (os.cpu_count() or 1) else _ACTIVE
+    def _patience(self) -> float:
+        """Return how long a program gets to say that a text field has the focus, in seconds."""
+        busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+        return _ACTIVE_BUSY if busy else self._timing.active
 
 
 def _refuses(reason: WaylandError) -> UnavailableError:

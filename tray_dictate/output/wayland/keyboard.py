@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
@@ -24,12 +25,10 @@ from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
 STRIDE = 32  # keys in a burst
-PACE, PACE_X = 0.001, 0.002  # seconds a key on the average, for Wayland programs and on Xwayland
 FAST = 512  # keys that go at this pace, before it is
 SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
 SETTLE_X = 0.25  # seconds for Xwayland and its programs to take a keymap
 DRAIN_X, LONGEST_DRAIN = 0.006, 4.0  # seconds a key to read what was typed, before the next one
-TRUSTED = 3.0  # seconds after the last key that the compositor is taken to have our keymap still
 SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
 
 _SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
@@ -39,12 +38,21 @@ _XKB_V1 = 1
 _NOBODYS = 32  # Mod3, a modifier that no common layout gives a meaning to
 
 
+@dataclass(frozen=True, slots=True)
+class KeyTiming:
+    """How fast keys are sent, in seconds."""
+
+    pace: float = 0.001  # a key on the average, for Wayland programs
+    pace_x: float = 0.002  # the same for programs on Xwayland
+    trusted: float = 3.0  # after the last key: the compositor is taken to have our keymap still
+
+
 class VirtualKeyboard:
     """Presses keys and types text; for one thread, with that thread's connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, timing: KeyTiming | None = None) -> None:
         """Raises UnavailableError where the compositor lets programs have no keyboard."""
-        self._connection = connection
+        self._connection, self._timing = connection, timing or KeyTiming()
         self._capabilities = 0
         self._keymap = ""  # the one in use
         self._made, self._places = "", dict[str, int]()  # the last one for text, and what it gives
@@ -103,7 +111,7 @@ class VirtualKeyboard:
                     self._map(US)
                     if stop.is_set() or not tracker.has_focus():
                         break
-                    if not self._burst([codes] * part, PACE_X, tracker):
+                    if not self._burst([codes] * part, self._timing.pace_x, tracker):
                         raise FocusMovedError(done, astray=part)
                     done += part
         except WaylandError as reason:
@@ -133,7 +141,8 @@ class VirtualKeyboard:
                     keys = [[self._places[one]] for one in part if is_typed(one)]
                     if stop.is_set() or not tracker.has_focus():
                         break
-                    if not self._burst(keys, PACE_X if xwayland else PACE, tracker):
+                    pace = self._timing.pace_x if xwayland else self._timing.pace
+                    if not self._burst(keys, pace, tracker):
                         raise FocusMovedError(done, astray=len(part))
                     done += len(part)
         except WaylandError as reason:
@@ -163,7 +172,7 @@ class VirtualKeyboard:
 
     def _doubt(self) -> None:
         """Have the keymap sent again: sway, on reload, gives every keyboard the configured one."""
-        if time.monotonic() - self._sent > TRUSTED:
+        if time.monotonic() - self._sent > self._timing.trusted:
             self._keymap = ""
 
     def _map(self, text: str) -> None:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, TypeVar
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
@@ -20,7 +21,7 @@ from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
-from tray_dictate.output.wayland.keyboard import VirtualKeyboard
+from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.wayland import Connection, WaylandError
@@ -70,8 +71,10 @@ class Types(Protocol):
 class InsertMethods:
     """Builds the methods and owns their connections; for one thread, except `stop`."""
 
-    def __init__(self, stop: threading.Event, keys: KeyState) -> None:
-        self._stop, self._keys = stop, keys
+    def __init__(
+        self, stop: threading.Event, keys: KeyState, timing: KeyTiming | None = None
+    ) -> None:
+        self._stop, self._keys, self._timing = stop, keys, timing
         self.target: Target | None = None  # of the next text; None where windows are not told apart
         self.paste_support = PasteSupport()
         self._portal: PortalPaste | None = None
@@ -97,7 +100,7 @@ class InsertMethods:
     def keyboard(self) -> VirtualKeyboard:
         """Return our keyboard. Raises UnavailableError."""
         if self._keyboard is None:
-            self._keyboard = self._connected(VirtualKeyboard)
+            self._keyboard = self._connected(partial(VirtualKeyboard, timing=self._timing))
         return self._keyboard
 
     def input_method(self) -> InputMethod:

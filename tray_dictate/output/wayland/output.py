@@ -21,6 +21,7 @@ from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, KeyState
 from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
+from tray_dictate.output.wayland.keyboard import KeyTiming
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels
 from tray_dictate.system.wayland import WaylandError, offered
@@ -61,6 +62,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         keys: KeyState = UNKNOWN_KEYS,
         *,
         private: bool = True,
+        timing: KeyTiming | None = None,
     ) -> None:
         """Raises UnavailableError where no compositor answers."""
         offered()
@@ -71,7 +73,7 @@ class WaylandOutput(ThreadedOutput[Target]):
             self._toplevels = Toplevels()
         except UnavailableError as reason:
             log.info("%s", reason)
-        self._methods = InsertMethods(self._stop, keys)
+        self._methods = InsertMethods(self._stop, keys, timing)
         self._chain = MethodChain(self._methods)
 
     def prepare(self) -> None:

@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tray_dictate.system import processes
 
@@ -34,11 +34,20 @@ class Reader(NamedTuple):
         return bool(self.end) and _leads_to(self.end, self.pipe)
 
 
+class ProcessTable(Protocol):
+    """The processes of this machine, as the module system.processes has them."""
+
+    def every(self) -> set[int]:
+        """Return all that run now."""
+        ...
+
+
 class Readers:
     """Finds the readers of pipes; for one thread."""
 
-    def __init__(self, connection: int) -> None:
+    def __init__(self, connection: int, table: ProcessTable = processes) -> None:
         """`connection` is a socket to the compositor, which reads for all programs on Xwayland."""
+        self._table = table
         self._server = _peer(connection)
         self._recent: list[int] = []
 
@@ -71,7 +80,7 @@ class Readers:
         yield from self._recent
         seen = {os.getpid()}
         for _ in range(_LOOKS):
-            fresh = _processes() - seen
+            fresh = self._table.every() - seen
             yield from sorted(fresh, reverse=True)  # services come before sessions and applications
             seen |= fresh
 
@@ -79,10 +88,6 @@ class Readers:
 def boot_time() -> float:
     """Return the time of the clock that start times of processes are of, in seconds."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _processes() -> set[int]:
-    return processes.every()
 
 
 def _end(pid: int, wanted: str) -> str:

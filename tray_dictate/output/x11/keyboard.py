@@ -75,9 +75,17 @@ _NUM_LOCK = X.Mod2Mask  # has no say in what we type
 class SyntheticKeyboard:
     """The synthetic keyboard; for one thread, with that thread's connection."""
 
-    def __init__(self, display: Display, user_keys: UserKeys = UNKNOWN_KEYS) -> None:
-        """Each event is announced to `user_keys`, on the calling thread."""
-        self._display, self._user_keys = display, user_keys
+    def __init__(
+        self,
+        display: Display,
+        user_keys: UserKeys = UNKNOWN_KEYS,
+        let_go: float = LET_GO_LIMIT,
+    ) -> None:
+        """Each event is announced to `user_keys`, on the calling thread.
+
+        `let_go` is how long the user may take to release the modifiers, in seconds.
+        """
+        self._display, self._user_keys, self._let_go = display, user_keys, let_go
         self._down: list[int] = []
         self._cleared: set[int] = set()  # released by us while the user may have it down
         self._xkb = open_xkb(display)
@@ -133,8 +141,8 @@ class SyntheticKeyboard:
 
         A key of the hotkey's that is down and does not repeat could not be typed either.
 
-        Without announcements a release of ours would end the user's hold: then it waits, at most
-        LET_GO_LIMIT or until `stop`, for the user to let go.
+        Without announcements a release of ours would end the user's hold: then it waits for the
+        user to let go, at most for a limit or until `stop`.
         """
         if not self.announced():
             self._wait_for_user(stop)
@@ -250,7 +258,7 @@ class SyntheticKeyboard:
         return len(strokes)
 
     def _wait_for_user(self, stop: threading.Event) -> None:
-        end = time.monotonic() + LET_GO_LIMIT
+        end = time.monotonic() + self._let_go
         while self.modifiers_down() and time.monotonic() < end and not stop.wait(LOOK):
             pass
 

@@ -26,11 +26,12 @@ from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Rules, Treatment
+from tray_dictate.output.selection import BELATED
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import HeldFocus, activate, be_heard, is_gone
-from tray_dictate.output.x11.keyboard import SyntheticKeyboard
+from tray_dictate.output.x11.keyboard import LET_GO_LIMIT, SyntheticKeyboard
 from tray_dictate.output.x11.paste import Paster, stay
 from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import TypingStyle, X11Typist
@@ -67,8 +68,14 @@ class X11Output(ThreadedOutput[Focus]):
         rules: Sequence[OutputRule] = (),
         *,
         private: bool = True,
+        let_go: float = LET_GO_LIMIT,
+        belated: float = BELATED,
     ) -> None:
-        """Raises UnavailableError."""
+        """Raises UnavailableError.
+
+        `let_go` is how long the user may take to release the modifiers, `belated` how long a window
+        that has not read a paste gets an empty one instead; both in seconds.
+        """
         super().__init__(Rules(method, rules, private=private))
         # the window in which our last text left a cell being edited, and the text before that
         self._edited = self._edited_before = ""
@@ -80,9 +87,9 @@ class X11Output(ThreadedOutput[Focus]):
                 "The X server lacks the XTEST extension.", "Start it without '-extension XTEST'."
             )
         self._focus_display = connect()
-        self._keyboard = SyntheticKeyboard(self._display, user_keys)
+        self._keyboard = SyntheticKeyboard(self._display, user_keys, let_go)
         self._typist = X11Typist(self._display, self._keyboard)
-        self._selections = X11Selections()
+        self._selections = X11Selections(belated=belated)
         self._selections.survive(self._display)
         self._paster = Paster(self._display, self._keyboard, self._selections, self._stop)
         self._return_keys: asyncio.TimerHandle | None = None

@@ -43,15 +43,16 @@ class OwnedSelection:
         self.contents, self.before, self.dictated = None, None, False
         self.origin = self.asking = 0
 
-    def ends_with(self, window: int) -> bool:
+    def ends_with(self, window: int, after: float = ENDS_WITH_IT) -> bool:
         """Tell whether the user's contents have ended with a window that has.
 
-        Not where it has ended because we took them over: they are ours alone from now on.
+        Not where it has ended because we took them over, less than `after` seconds ago: they are
+        ours alone from now on.
         """
         if self.origin != window:
             return False
         self.origin = 0
-        return time.monotonic() - self.parted >= ENDS_WITH_IT
+        return time.monotonic() - self.parted >= after
 
 
 class X11Offer(Offer):
@@ -118,7 +119,10 @@ class Server:
     clipboard is still its own. A program that may be reading for the target has to wait for it.
     """
 
-    def __init__(self, display: Display, held: tuple[OwnedSelection, ...]) -> None:
+    def __init__(
+        self, display: Display, held: tuple[OwnedSelection, ...], belated: float = BELATED
+    ) -> None:
+        """`belated` is how long a target may be late that we gave up waiting for, in seconds."""
         atom = display.intern_atom
         self._display = display
         self._held = {one.atom: one for one in held}
@@ -128,6 +132,7 @@ class Server:
         self._manager = atom("CLIPBOARD_MANAGER")
         self.blank = text_contents(display, "", secret=True)
         self._eager: set[int] = set()  # clients that read unasked: clipboard managers
+        self._late_for = belated
         self._belated: tuple[frozenset[int], float] = (frozenset(), 0.0)
         self.late: set[int] = set()  # clients that have read after all what we gave up on
         self._clients = Clients(display)
@@ -183,7 +188,7 @@ class Server:
         request need not tell: Tk sends none, Qt that of the last event it has seen. Nothing is an
         empty text: where the request is refused, Qt 6.4 crashes.
         """
-        self._belated = (clients, time.monotonic() + BELATED)
+        self._belated = (clients, time.monotonic() + self._late_for)
 
     def _answer(self, event: Any, offer: X11Offer | None) -> None:
         held = self._held.get(event.selection)

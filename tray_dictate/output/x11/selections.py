@@ -30,6 +30,7 @@ from tray_dictate.output.x11.clients import Clients
 from tray_dictate.output.x11.keeper import hold_connections, keeper_command
 from tray_dictate.output.x11.keeper_memory import KeeperMemory, KeeperState, KeptSelection
 from tray_dictate.output.x11.selection_server import (
+    ENDS_WITH_IT,
     OwnedSelection,
     Server,
     X11Offer,
@@ -64,8 +65,14 @@ class X11Selections(SelectionThread[X11Offer]):
 
     lost = (error.ConnectionClosedError, OSError)
 
-    def __init__(self) -> None:
-        """Raises UnavailableError where there is no X server."""
+    def __init__(self, *, belated: float = BELATED, ends_with_it: float = ENDS_WITH_IT) -> None:
+        """Raises UnavailableError where there is no X server.
+
+        `belated` is how long a target that we gave up waiting for gets an empty paste, and
+        `ends_with_it` how long a program may take to end because it has lost the clipboard; both in
+        seconds.
+        """
+        self._late_for, self._ends_with_it = belated, ends_with_it
         self._display = connect()
         super().__init__()
         root = self._display.screen().root
@@ -75,7 +82,7 @@ class X11Selections(SelectionThread[X11Offer]):
         self._clipboard = OwnedSelection(self._display.intern_atom("CLIPBOARD"))
         self._primary = OwnedSelection(Xatom.PRIMARY)
         self._both = (self._clipboard, self._primary)
-        self._server = Server(self._display, self._both)
+        self._server = Server(self._display, self._both, belated)
         self._successor: Successor | None = None
         self._handed_over = False  # a clipboard manager has the clipboard
         self._stamp_atom = self._display.intern_atom("_TRAY_DICTATE_TIME")
@@ -194,7 +201,7 @@ class X11Selections(SelectionThread[X11Offer]):
     def _end_origin(self, window: int) -> None:
         """What was copied from a window is no more; unless it is ours alone from now on."""
         for held in self._both:
-            if not held.ends_with(window):
+            if not held.ends_with(window, self._ends_with_it):
                 continue
             if held.dictated:
                 held.before = None
@@ -321,7 +328,7 @@ class X11Selections(SelectionThread[X11Offer]):
         if offer is self._offer:
             self._server.turn_away(offer.clients)
             self._cut.hide()
-            offer.abandoned = time.monotonic() + BELATED
+            offer.abandoned = time.monotonic() + self._late_for
             self._give_back(linger=True)
 
     @override
