@@ -138,15 +138,15 @@ class AccessibleCaret(CaretReader):
         level, seen = [window], 0
         while level and seen < _OBJECTS:
             seen += len(level)
-            states = await _answers([self._known_state(bus, one) for one in level])
-            for one, state in states:
+            states = await _answers([self._known_state(bus, node) for node in level])
+            for node, state in states:
                 if state & _FOCUSED:
-                    return one
-            shown = [one for one, state in states if state & _SHOWING]
-            counts = await _answers([self._known_count(bus, one) for one in shown])
-            few = [one for one, count in counts if 0 < count <= _BROAD]
-            below = await _answers([self._children(bus, one) for one in few])
-            level = [one for children in below for one in children]
+                    return node
+            shown = [node for node, state in states if state & _SHOWING]
+            counts = await _answers([self._known_count(bus, node) for node in shown])
+            few = [node for node, count in counts if 0 < count <= _BROAD]
+            below = await _answers([self._children(bus, node) for node in few])
+            level = [node for children in below for node in children]
         return None
 
     async def _shows(self, bus: MessageBus, focus: _Object, target: Target | None) -> bool:
@@ -181,37 +181,37 @@ class AccessibleCaret(CaretReader):
         # at its beginning a text begins as a line does
         return Around(before if first else f"\n{before}", after, selected=selected)
 
-    async def _selection(self, bus: MessageBus, one: _Object) -> list[int]:
+    async def _selection(self, bus: MessageBus, node: _Object) -> list[int]:
         """Return where what is selected begins and ends; empty where nothing is."""
-        [selections] = await dbus.Service(bus, *one).call(f"{_A}.Text", "GetNSelections")
+        [selections] = await dbus.Service(bus, *node).call(f"{_A}.Text", "GetNSelections")
         if selections <= 0:
             return []
-        return sorted(await dbus.Service(bus, *one).call(f"{_A}.Text", "GetSelection", "i", 0))
+        return sorted(await dbus.Service(bus, *node).call(f"{_A}.Text", "GetSelection", "i", 0))
 
-    async def _selected(self, bus: MessageBus, one: _Object, selection: list[int]) -> str:
+    async def _selected(self, bus: MessageBus, node: _Object, selection: list[int]) -> str:
         start, end = selection or (0, 0)
         if start == end:
             return ""
         first = max(start, end - _SELECTED)
-        [text] = await dbus.Service(bus, *one).call(f"{_A}.Text", "GetText", "ii", first, end)
+        [text] = await dbus.Service(bus, *node).call(f"{_A}.Text", "GetText", "ii", first, end)
         return text
 
-    async def _number(self, bus: MessageBus, one: _Object, name: str) -> int:
+    async def _number(self, bus: MessageBus, node: _Object, name: str) -> int:
         interface, _, name = name.rpartition(".")
-        return max(0, int(await dbus.Service(bus, *one).property(f"{_A}.{interface}", name)))
+        return max(0, int(await dbus.Service(bus, *node).property(f"{_A}.{interface}", name)))
 
-    async def _state(self, bus: MessageBus, one: _Object) -> int:
-        [states] = await dbus.Service(bus, *one).call(f"{_A}.Accessible", "GetState")
+    async def _state(self, bus: MessageBus, node: _Object) -> int:
+        [states] = await dbus.Service(bus, *node).call(f"{_A}.Accessible", "GetState")
         return int(states[0])
 
-    async def _known_count(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
-        return one, await self._number(bus, one, "Accessible.ChildCount")
+    async def _known_count(self, bus: MessageBus, node: _Object) -> tuple[_Object, int]:
+        return node, await self._number(bus, node, "Accessible.ChildCount")
 
-    async def _known_state(self, bus: MessageBus, one: _Object) -> tuple[_Object, int]:
-        return one, await self._state(bus, one)
+    async def _known_state(self, bus: MessageBus, node: _Object) -> tuple[_Object, int]:
+        return node, await self._state(bus, node)
 
-    async def _children(self, bus: MessageBus, one: _Object) -> list[_Object]:
-        [children] = await dbus.Service(bus, *one).call(f"{_A}.Accessible", "GetChildren")
+    async def _children(self, bus: MessageBus, node: _Object) -> list[_Object]:
+        [children] = await dbus.Service(bus, *node).call(f"{_A}.Accessible", "GetChildren")
         return [(name, path) for name, path in children]
 
 

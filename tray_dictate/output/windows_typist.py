@@ -119,7 +119,7 @@ def _flags(code: int) -> int:
 
 def _send(user32: User32, events: Sequence[tuple[int, int, int]]) -> bool:
     inputs = (Input * len(events))()
-    for one, (vk, scan, flags) in zip(inputs, events, strict=True):
-        one.kind = _KEYBOARD
-        one.any.key.vk, one.any.key.scan, one.any.key.flags = vk, scan, flags
+    for event, (vk, scan, flags) in zip(inputs, events, strict=True):
+        event.kind = _KEYBOARD
+        event.any.key.vk, event.any.key.scan, event.any.key.flags = vk, scan, flags
     return user32.SendInput(len(events), inputs, ctypes.sizeof(Input)) == len(events)

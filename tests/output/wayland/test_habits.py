@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.output.wayland.readers import NOBODY
+from tray_dictate.output.wayland.readers import UNKNOWN
 from tray_dictate.output.wayland.selection_server import EAGER, ONE_PASTE, ManagerDetector
 
 MANAGER, TARGET = 7, 8
@@ -70,9 +70,9 @@ def test_a_target_is_sure_once_it_has_left_alone_what_was_given_back(habits) -> 
 
 
 def test_nobody_that_is_known_is_never_sure_and_never_a_manager(habits) -> None:
-    habits.fetches(NOBODY, 10)
+    habits.fetches(UNKNOWN, 10)
     habits.given_back(11)
-    assert not habits.fetches(NOBODY, 20)
-    habits.asks_for_secrets(NOBODY)
-    assert habits.is_suspect(NOBODY)
-    assert not habits.is_manager(NOBODY)
+    assert not habits.fetches(UNKNOWN, 20)
+    habits.asks_for_secrets(UNKNOWN)
+    assert habits.is_suspect(UNKNOWN)
+    assert not habits.is_manager(UNKNOWN)

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from tray_dictate.output.wayland.readers import NOBODY, Readers, boot_time
+from tray_dictate.output.wayland.readers import UNKNOWN, Readers, boot_time
 from tray_dictate.system import processes
 
 SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
@@ -54,9 +54,9 @@ def readers(connection: socket.socket) -> Readers:
 def found(readers: Readers, file: int, since: float) -> int:
     """Return who reads, once somebody does."""
     end = time.monotonic() + 10
-    while not (who := readers.find(file, since).who) and time.monotonic() < end:
+    while not (process := readers.find(file, since).process) and time.monotonic() < end:
         time.sleep(0.01)
-    return who
+    return process
 
 
 def test_a_program_that_was_there_before_counts_as_itself(readers, pipe) -> None:
@@ -107,20 +107,20 @@ def test_an_end_that_goes_to_a_child_while_it_is_looked_for_is_found(connection,
 
         readers = Readers(connection.fileno(), ThenHandedOn())
         try:
-            assert readers.find(writing, boot_time()).who == program.pid
+            assert readers.find(writing, boot_time()).process == program.pid
         finally:
             os.close(writing)
 
 
 def test_where_nobody_else_reads_nobody_is_found(readers, pipe, tmp_path) -> None:
     _, writing = pipe
-    assert readers.find(writing, boot_time()).who == NOBODY
+    assert readers.find(writing, boot_time()).process == UNKNOWN
     assert not readers.find(writing, boot_time()).is_reading()
     with (tmp_path / "file").open("wb") as file:
-        assert readers.find(file.fileno(), boot_time()).who == NOBODY
+        assert readers.find(file.fileno(), boot_time()).process == UNKNOWN
 
 
 def test_who_serves_the_socket_is_the_compositor(readers) -> None:
     assert readers.is_compositor(os.getpid())
     assert not readers.is_compositor(1)
-    assert not readers.is_compositor(NOBODY)
+    assert not readers.is_compositor(UNKNOWN)

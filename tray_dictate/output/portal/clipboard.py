@@ -229,12 +229,14 @@ class PortalSelections:
         return None
 
     async def _contents(self, session: str, types: Sequence[str]) -> Contents:
-        found: Contents = {}
-        for one in types:
-            if one not in NOT_FORMATS:
-                file = await self._portals.file(f"{_PORTAL}.SelectionRead", "os", session, one)
-                found[one] = await read(file, LARGEST - sum(map(len, found.values())))
-        return found
+        contents: Contents = {}
+        for mime_type in types:
+            if mime_type not in NOT_FORMATS:
+                file = await self._portals.file(
+                    f"{_PORTAL}.SelectionRead", "os", session, mime_type
+                )
+                contents[mime_type] = await read(file, LARGEST - sum(map(len, contents.values())))
+        return contents
 
     def _on_owner(self, _path: str, _session: str, options: dict[str, Variant]) -> None:
         types, own = options.get("mime_types"), options.get("session_is_owner")
@@ -243,25 +245,25 @@ class PortalSelections:
         self._there = _types(types.value if types else ())
         self._ours = None
 
-    def _on_transfer(self, _path: str, session: str, kind: str, serial: int) -> None:
+    def _on_transfer(self, _path: str, session: str, mime_type: str, serial: int) -> None:
         if session != self._session:
             return
         self._read_at = time.monotonic()
         self._was_read.set()
         offer, asked = self._offer, None
-        data = (self._ours or {}).get(kind)
-        if offer and offer.pressed and kind in TYPES:
-            if offer.once and kind in offer.served:
+        data = (self._ours or {}).get(mime_type)
+        if offer and offer.pressed and mime_type in TYPES:
+            if offer.once and mime_type in offer.served:
                 data = b""
-            offer.served.add(kind)
+            offer.served.add(mime_type)
             if not offer.withdrawn:
                 asked = offer
             elif not offer.begun:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
-        elif offer and not offer.pressed and kind in TYPES and HINT in (self._ours or {}):
+        elif offer and not offer.pressed and mime_type in TYPES and HINT in (self._ours or {}):
             # who asks without a key keeps what it reads
-            data = instead(self._before or {}, kind)
+            data = instead(self._before or {}, mime_type)
         self._serving.start(self._serve(serial, data, asked))
 
     async def _serve(self, serial: int, data: bytes | None, asked: WaylandOffer | None) -> None:
@@ -281,11 +283,11 @@ class PortalSelections:
             asked.fetched.set()
 
 
-def _types(given: Any) -> Sequence[str]:
+def _types(types: Any) -> Sequence[str]:
     """Return the types of a signal, which portals wrap in a structure."""
-    if len(given) == 1 and not isinstance(given[0], str):
-        given = given[0]
-    return tuple(map(str, given))
+    if len(types) == 1 and not isinstance(types[0], str):
+        types = types[0]
+    return tuple(map(str, types))
 
 
 async def read(file: int, most: int) -> bytes:

@@ -120,8 +120,8 @@ class RemoteSession:
         ask = self.portals.request
         token = Variant("s", f"tray_dictate_{secrets.token_hex(8)}")
         create = f"{_PORTAL}.CreateSession"
-        made = await ask(create, "a{sv}", options={"session_handle_token": token})
-        session = str(made["session_handle"])
+        response = await ask(create, "a{sv}", options={"session_handle_token": token})
+        session = str(response["session_handle"])
         options = {"types": Variant("u", _KEYBOARD)}
         if self._restores:
             options["persist_mode"] = Variant("u", _UNTIL_REVOKED)

@@ -1,9 +1,9 @@
-"""Methods of inserting text, tried in order until one can, and waiting for the user's modifiers.
+"""Tries the insert methods in order until one works, and waits until no modifier is held.
 
     commit ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the daemon keeps the text)
 
-Each method refuses before it has inserted anything, or it does its work: once one has begun, no
-other follows, and what it did not insert is the caller's.
+Each method refuses before it has inserted anything, or it does its work: once a method has begun,
+no other follows, and the caller deals with the rest of the text.
 
 Where our keys come from the user's own seat (KDE's, GNOME's or the kernel's), windows cannot tell
 theirs from ours: with Ctrl held, a typed w closes one. So those methods wait until no modifier is
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 AGAIN = 30.0  # seconds until an unavailable method is tried again: portals start late
 
-LET_GO = 300.0  # seconds that a modifier may be held, such as the hotkey's during a dictation
+LET_GO = 300.0  # seconds that a modifier may stay down, such as the hotkey's during a dictation
 _LOOK = 0.01  # seconds between two looks at the modifiers
 
 
@@ -39,7 +39,7 @@ class HarmfulError(UnavailableError):
 
 
 def _nothing() -> None:
-    """Accept: the default of `Candidate.check`."""
+    """Do nothing: the default of `Candidate.check`."""
 
 
 class InsertMethod(Protocol):
@@ -56,12 +56,12 @@ class InsertMethod(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A method that may work; `make` raises UnavailableError where the session lacks it."""
+    """A method that may be available; `make` raises UnavailableError if it is not."""
 
     name: str
     methods: frozenset[Method]  # the values of output.method that allow it
     make: Callable[[], InsertMethod]
-    check: Callable[[], None] = _nothing  # raises UnavailableError, where finding out takes time
+    check: Callable[[], None] = _nothing  # raises UnavailableError; for checks that take time
 
 
 class MethodSource(Protocol):
@@ -81,7 +81,7 @@ class MethodChain:
 
     def __init__(self, source: MethodSource, clock: Clock = time) -> None:
         self._source, self._candidates, self._clock = source, source.candidates(), clock
-        self._made: dict[str, InsertMethod] = {}
+        self._methods: dict[str, InsertMethod] = {}
         self._refused: dict[str, tuple[float, UnavailableError]] = {}  # when, and why
 
     def insert(
@@ -104,7 +104,7 @@ class MethodChain:
             except FocusMovedError:
                 raise
             except DeliveryError:
-                self._made.clear()
+                self._methods.clear()
                 self._source.reset()
                 raise
         if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
@@ -126,17 +126,17 @@ class MethodChain:
 
     def _method(self, candidate: Candidate) -> InsertMethod:
         """Raises UnavailableError."""
-        if made := self._made.get(candidate.name):
-            return made
+        if method := self._methods.get(candidate.name):
+            return method
         at, refused = self._refused.get(candidate.name, (0.0, None))
         if refused and self._clock.monotonic() - at < AGAIN:
             raise refused
         try:
-            self._made[candidate.name] = made = candidate.make()
+            self._methods[candidate.name] = method = candidate.make()
         except UnavailableError as reason:
             self._refused[candidate.name] = (self._clock.monotonic(), reason)
             raise
-        return made
+        return method
 
 
 def _all_of(reasons: Sequence[UnavailableError]) -> str:

@@ -1,4 +1,4 @@
-"""The data-control protocol: owning and reading both selections without a window or the focus.
+"""The data-control protocol: owns and reads both selections without a window or the focus.
 
 ext_data_control_v1 is zwlr_data_control_v1 under another name: the same requests and events.
 """
@@ -47,14 +47,14 @@ class SourceOwner(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Offered:
-    """What a program has put on a selection: the names of its types."""
+    """The types that a program has put on a selection."""
 
     id: int
     types: list[str] = field(default_factory=list[str])
 
 
 class DataControl:
-    """The selections; for one thread, with that thread's connection."""
+    """Owns and reads the selections; for one thread, with that thread's connection."""
 
     def __init__(self, connection: Connection) -> None:
         """Raises UnavailableError where the compositor lets no program do this."""
@@ -67,7 +67,8 @@ class DataControl:
                 "This compositor lets no program read and set the clipboard (no data-control)."
             )
         version = connection.globals[name][1]
-        self.kinds = (CLIPBOARD,) if name == _NAMES[1] and version < 2 else (CLIPBOARD, PRIMARY)
+        has_primary = name != _NAMES[1] or version >= 2
+        self.selections = (CLIPBOARD, PRIMARY) if has_primary else (CLIPBOARD,)
         try:
             self._manager = connection.bind(name, 2)
             seat = connection.bind("wl_seat")
@@ -77,14 +78,14 @@ class DataControl:
         except WaylandError as reason:
             raise UnavailableError(f"The compositor refuses the clipboard: {reason}.") from None
 
-    def own(self, kind: str, types: Iterable[str], owner: SourceOwner) -> int:
+    def own(self, selection: str, types: Iterable[str], owner: SourceOwner) -> int:
         """Put these types on a selection; return the source, the object of ours that is asked.
 
         The source is ended once another program owns the selection.
         """
         owners = [owner]  # empty once it is lost: the source's id lives on a while
 
-        def said(opcode: int, event: Arguments) -> None:
+        def on_event(opcode: int, event: Arguments) -> None:
             if opcode == 0:
                 wanted, file = event.text(), event.file()
                 if owners:
@@ -95,17 +96,17 @@ class DataControl:
                 owners.pop().lost()
                 self._connection.request(source, _DESTROY)
 
-        source = self._connection.create(said)
+        source = self._connection.create(on_event)
         with self._connection.together():
             self._connection.request(self._manager, _CREATE_SOURCE, source)
             for name in types:
                 self._connection.request(source, _OFFER_TYPE, name)
-            self._connection.request(self.device, _SET[kind], source)
+            self._connection.request(self.device, _SET[selection], source)
         return source
 
-    def clear(self, kind: str) -> None:
+    def clear(self, selection: str) -> None:
         """Leave nothing on a selection."""
-        self._connection.request(self.device, _SET[kind], 0)
+        self._connection.request(self.device, _SET[selection], 0)
 
     def receive(self, offered: Offered, name: str) -> int:
         """Ask for one type; return the file to read it from, which is the caller's to close.
@@ -127,20 +128,20 @@ class DataControl:
     def _on_device(self, opcode: int, event: Arguments) -> None:
         match opcode:
             case 0:  # data_offer
-                made = event.uint()
-                offered = self._offers[made] = Offered(made)
+                identity = event.uint()
+                offered = self._offers[identity] = Offered(identity)
 
-                def on_type(_opcode: int, said: Arguments) -> None:
-                    offered.types.append(said.text())
+                def on_type(_opcode: int, arguments: Arguments) -> None:
+                    offered.types.append(arguments.text())
 
-                self._connection.adopt(made, on_type)
+                self._connection.adopt(identity, on_type)
             case 1 | 3:  # selection, primary_selection
                 self._replace(CLIPBOARD if opcode == 1 else PRIMARY, event.uint())
             case _:  # finished
                 raise WaylandError("the seat is gone")
 
-    def _replace(self, kind: str, made: int) -> None:
-        old, self.current[kind] = self.current[kind], self._offers.get(made)
+    def _replace(self, selection: str, identity: int) -> None:
+        old, self.current[selection] = self.current[selection], self._offers.get(identity)
         if old is not None:
             del self._offers[old.id]
             with suppress(WaylandError):

@@ -1,7 +1,7 @@
 """Typing by other programs: wtype (virtual keyboard), ydotool (the kernel's uinput).
 
-Each is first run with nothing to type: installed is not usable, and what fails later has begun. The
-text is their stdin: a process list shows arguments to everybody.
+Each is first run with nothing to type: an installed program may still not work, and a failure in
+mid-text cannot be undone. The text is their stdin: a process list shows arguments to every user.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ YDOTOOL = frozenset(string.ascii_letters + string.digits + string.punctuation + 
 
 
 class _Program:
-    """A program that types its stdin; a subclass says which, and how it is made ready."""
+    """A program that types its stdin; a subclass has its commands and remedies."""
 
     command: ClassVar[list[str]]
     nothing: ClassVar[list[str]]  # the command that types nothing
@@ -83,7 +83,7 @@ class Ydotool(_Program):
         self._characters = characters
 
     def type(self, text: str, stop: threading.Event) -> int:
-        """As above; also refuses text of which it would type another character."""
+        """Type as above. Refuse text with characters for which it would press a wrong key."""
         characters = session_characters() if self._characters is None else self._characters
         if not (YDOTOOL & characters).issuperset(text):
             raise UnavailableError(
@@ -93,7 +93,7 @@ class Ydotool(_Program):
 
 
 def _run(command: list[str], text: str) -> tuple[int, bytes]:
-    """Return the exit code and what it said."""
+    """Return the exit code and the error output."""
     ended = subprocess.run(
         command,
         input=text.encode(),

@@ -1,15 +1,15 @@
-"""Text into the focused text field, without keys and without the clipboard: zwp_input_method_v2.
+"""Puts text into the focused text field without keys or clipboard: zwp_input_method_v2.
 
-A session has one input method at a time: we are it only for the moment of an insertion. Who is it
-already (fcitx5, ibus) stays it. A program that reports what stands around its caret does so after
-each insertion, and that is the receipt.
+A session has one input method at a time. We become it only for the moment of an insertion, and not
+where another program (fcitx5, ibus) is the input method already. A program that reports the text
+around its caret does so after each insertion, and that is the receipt.
 
     bind ─▶ activate ─▶ is that window focused? ─▶ commit_string + commit + sync, as one
                                                     │ deactivate before the sync: not sure
                                                     └ surrounding_text ends with it: confirmed
 
-A program answers when it gets to it, maybe to an input method that has ended since: the next one is
-activated by that, deactivated, and activated by the answer that it is for.
+A program may answer late, when the input method that it answers has ended: the next input method is
+activated by that, deactivated, and activated again by the answer to itself.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, Wayland
 
 MANAGER = "zwp_input_method_manager_v2"
 
-_PIECE = 3800  # bytes: a message with more than 4096 ends the connection of who gets it
-_SILENT = 32_000  # bytes at most for who does not answer: nothing tells whether it still reads
+_PIECE = 3800  # bytes: a message of more than 4096 ends the connection of the program
+_SILENT = 32_000  # bytes at most for a program that confirms nothing: it may have stopped reading
 # seconds where programs wait for a processor: a password field must not be taken for no field
 _ACTIVE_BUSY = 0.6
 _ACTIVE_AGAIN = 0.01  # seconds for a window that had no text field
-_FIELDLESS = 30.0  # seconds for which that is believed: it may have been busy
+_FIELDLESS = 30.0  # seconds until that window is asked again: it may have been busy
 _LATE = 0.5  # seconds after an input method ended unanswered: its answer may come to the next one
 _FOLLOWS = 0.03  # seconds, if it was that, until the program answers its end, too
 _ANSWER = 0.03  # seconds to wait for the receipt; it takes 1 to 35 ms
@@ -61,7 +61,7 @@ class SecretError(Exception):
 
 
 class _Field:
-    """What has the focus, as long as we are the input method."""
+    """The text field that has the focus, while we are the input method."""
 
     def __init__(self, connection: Connection, manager: int, seat: int, patience: float) -> None:
         """`patience` is how long the compositor gets to answer an insertion, in seconds."""
@@ -71,13 +71,15 @@ class _Field:
         self._complete = self._hangs = False
         self.active = self.taken = self.lost = self.answered = False
         self.left = 0  # how often it lost the focus
-        self.before: str | None = None  # the text before the caret; None where it is not told
+        self.before: str | None = (
+            None  # the text before the caret; None if the program does not report it
+        )
         self._id = connection.create(self._on_event)
         connection.request(manager, _GET, seat, self._id)
 
     @property
     def known(self) -> bool:
-        """Whether all is said of a text field, or that we cannot be the input method."""
+        """Whether a text field is described completely, or another input method is running."""
         return self.taken or (self.active and self._complete)
 
     @property
@@ -87,11 +89,11 @@ class _Field:
 
     @property
     def terminal(self) -> bool:
-        """Whether it is a terminal, by its own words."""
+        """Whether it says that it is a terminal."""
         return self._purpose == _TERMINAL
 
     def insert(self, piece: str) -> None:
-        """Raises WaylandError, and DeliveryError where it is not sure what became of it."""
+        """Insert a piece. Raises WaylandError, and DeliveryError if it may not have arrived."""
         self.lost = self.answered = False
         landed = list[bool]()
         with self._connection.together():
@@ -103,13 +105,13 @@ class _Field:
             raise DeliveryError(_HANGS if self._hangs else _NOT_SURE)
 
     def ends_with(self, piece: str) -> bool:
-        """Tell whether the program has said that this stands before the caret."""
-        last = piece.rpartition("\n")[2][-_TAIL:]  # some tell of the caret's line only
+        """Tell whether the program has reported this text before the caret."""
+        last = piece.rpartition("\n")[2][-_TAIL:]  # some report only the caret's line
         line = (self.before or "").rpartition("\n")[2]
         return self.answered and (line.endswith(last) if last else not line)
 
     def end(self) -> None:
-        """Be the input method no more."""
+        """Stop being the input method."""
         self._connection.request(self._id, _DESTROY)
         if not self._hangs:
             self._connection.roundtrip()
@@ -135,16 +137,19 @@ class _Field:
 
 
 class InputMethod:
-    """Inserts; for one thread, with that thread's connection."""
+    """Inserts into text fields; for one thread, with that thread's connection."""
 
     def __init__(
         self, connection: Connection, timing: FieldTiming | None = None, clock: Clock = time
     ) -> None:
-        """Raises UnavailableError where the compositor has none; `check` tells of another one."""
+        """Raises UnavailableError if the compositor allows none; `check`, if another is running."""
         self._connection, self._clock = connection, clock
         self._timing = timing or FieldTiming()
         self._fieldless, self._fieldless_until = "", 0.0  # a window without a text field
-        self._owed, self._ended_at = 0, 0.0  # those that ended unanswered, and when the last did
+        self._owed, self._ended_at = (
+            0,
+            0.0,
+        )  # input methods that ended unanswered, and when the last did
         try:
             self._manager = connection.bind(MANAGER)
             self._seat = connection.bind("wl_seat")
@@ -162,7 +167,7 @@ class InputMethod:
     def commit(
         self, text: str, stop: threading.Event, check: FocusCheck, window: str = ""
     ) -> Receipt:
-        """Insert into the text field that has the focus; `window` is the one that it is in.
+        """Insert into the text field that has the focus; `window` is the name of its window.
 
         Raises UnavailableError where there is none, SecretError, MovedError where `check` says no:
         nothing was inserted then. Else DeliveryError.
@@ -188,7 +193,7 @@ class InputMethod:
             raise DeliveryError(str(partly), done) from partly
 
     def before(self) -> str | None:
-        """Return the text before the caret; None where the program does not tell it."""
+        """Return the text before the caret; None if the program does not report it."""
         try:
             with self._field(self._patience()) as field:
                 return field.before if field.known else None
@@ -238,7 +243,10 @@ class InputMethod:
 
     @contextmanager
     def _field(self, patience: float) -> Generator[_Field]:
-        """Be the input method; wait so long for a text field. Raises UnavailableError."""
+        """Become the input method; wait up to `patience` seconds for a text field.
+
+        Raises UnavailableError.
+        """
         field = _Field(self._connection, self._manager, self._seat, self._timing.compositor)
         try:
             self._connection.roundtrip()

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 START = 5.0  # seconds for the process to begin: far more than it takes
 
-# what is run opens the memory anew, from its beginning
+# the command opens the memory again, at its beginning
 _INHERIT = 'read -r _; exec "$@" < "$0"'
 
 _DESTROY = 1  # request to a source and to an offer

@@ -1,12 +1,12 @@
-"""A keyboard of our own at the compositor's seat (zwp_virtual_keyboard_v1).
+"""Our own virtual keyboard at the compositor's seat (zwp_virtual_keyboard_v1).
 
-The modifiers that the user holds on other keyboards are not this one's. Killed at any moment, we
-leave nothing pressed: what belongs together is one write, and the compositor ends the keyboard with
-the connection.
+It does not share the modifiers that the user holds on other keyboards. Killed at any moment, we
+leave nothing pressed: each burst is a single write, and the compositor ends the keyboard with the
+connection.
 
-A program that reads no events for a while has them queued, and the compositor ends it when the
-queue is full, which counts its writes more than what is in them: one key at a time fills it with
-fewer than 300 characters, bursts of 32 with some 3,000. So text goes in bursts, with pauses.
+Events that a program does not read are queued, and the compositor ends the program when its queue
+is full. The number of writes counts more than their size: single keys fill it with fewer than 300
+characters, bursts of 32 with some 3,000. So text goes in bursts, with pauses.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
 STRIDE = 32  # keys in a burst
-FAST = 512  # keys that go at this pace, before it is
-SLOW = 0.004  # which slow toolkits can keep up with: what they have not read adds up
+FAST = 512  # keys sent at KeyTiming's pace before it slows down to SLOW
+SLOW = 0.004  # the slower pace: slow toolkits keep up with it, and unread keys add up
 SETTLE_X = 0.25  # seconds for Xwayland and its programs to take a keymap
 DRAIN_X, LONGEST_DRAIN = 0.006, 4.0  # seconds a key to read what was typed, before the next one
 SETTLE_NEW = 0.5  # seconds for programs to notice that the seat has a keyboard at last
 
 _SEAT, _SEAT_CAPABILITIES, _HAS_KEYBOARD = "wl_seat", 0, 2
-_MAKER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
+_MANAGER, _CREATE = "zwp_virtual_keyboard_manager_v1", 0
 _KEYMAP, _KEY, _MODIFIERS, _DESTROY = 0, 1, 2, 3  # requests
 _XKB_V1 = 1
 _NOBODYS = 32  # Mod3, a modifier that no common layout gives a meaning to
@@ -51,22 +51,23 @@ class VirtualKeyboard:
     """Presses keys and types text; for one thread, with that thread's connection."""
 
     def __init__(self, connection: Connection, timing: KeyTiming | None = None) -> None:
-        """Raises UnavailableError where the compositor lets programs have no keyboard."""
+        """Raises UnavailableError if the compositor does not let programs have a keyboard."""
         self._connection, self._timing = connection, timing or KeyTiming()
         self._capabilities = 0
         self._keymap = ""  # the one in use
-        self._made, self._places = "", dict[str, int]()  # the last one for text, and what it gives
+        self._text_keymap = ""  # the last one for text
+        self._places = dict[str, int]()  # the key of each character in it
         self._recent = 0.0  # keys that a program may not have read
         # times of the monotonic clock: of the last burst, of the next one, when those on Xwayland
         # will have read the last one
         self._sent, self._next, self._unread_until = 0.0, 0.0, 0.0
         try:
-            maker = connection.bind(_MAKER)
+            manager = connection.bind(_MANAGER)
             seat = connection.bind(_SEAT, on_event=self._on_seat)
             connection.roundtrip()
             alone = not self._capabilities & _HAS_KEYBOARD
             self._id = connection.create()
-            connection.request(maker, _CREATE, seat, self._id)
+            connection.request(manager, _CREATE, seat, self._id)
             self._map(US)
             connection.roundtrip()
         except WaylandError as reason:
@@ -102,12 +103,12 @@ class VirtualKeyboard:
         except ValueError as reason:
             raise DeliveryError(f"{chord!r} cannot be pressed: {reason}.") from None
         done = 0
-        self._doubt()
+        self._expire_keymap()
         try:
             with tracked(self._connection, check) as tracker:
                 while done < times:
-                    part = min(STRIDE // len(codes), times - done)  # one write holds so many
-                    self._rest(stop)
+                    part = min(STRIDE // len(codes), times - done)  # chords of one write
+                    self._pause(stop)
                     self._map(US)
                     if stop.is_set() or not tracker.has_focus():
                         break
@@ -132,13 +133,13 @@ class VirtualKeyboard:
         another window has got a burst all the same.
         """
         done = 0
-        self._doubt()
+        self._expire_keymap()
         try:
             with tracked(self._connection, check) as tracker:
                 while done < len(text):
-                    self._rest(stop)
-                    part = self._provide(text, done, stop, xwayland=xwayland)
-                    keys = [[self._places[one]] for one in part if is_typed(one)]
+                    self._pause(stop)
+                    part = self._prepare(text, done, stop, xwayland=xwayland)
+                    keys = [[self._places[character]] for character in part if is_typed(character)]
                     if stop.is_set() or not tracker.has_focus():
                         break
                     pace = self._timing.pace_x if xwayland else self._timing.pace
@@ -150,28 +151,28 @@ class VirtualKeyboard:
         return done
 
     def close(self) -> None:
-        """Take the keyboard away; the connection is its maker's to close."""
+        """Remove the keyboard; the caller closes the connection."""
         with suppress(WaylandError):
             self._connection.request(self._id, _DESTROY)
             self._connection.roundtrip()
 
-    def _provide(self, text: str, at: int, stop: threading.Event, *, xwayland: bool) -> str:
-        """Return what comes next, having seen to it that the keymap gives all of it."""
+    def _prepare(self, text: str, at: int, stop: threading.Event, *, xwayland: bool) -> str:
+        """Return the next part of the text, after setting a keymap that gives all of it."""
         part = text[at : at + STRIDE]
         if any(character not in self._places for character in part if is_typed(character)):
             self._places = placed(text[at:])
-            self._made = keymap(self._places)
-        if self._keymap != self._made:
+            self._text_keymap = keymap(self._places)
+        if self._keymap != self._text_keymap:
             if xwayland:
                 stop.wait(max(self._unread_until - time.monotonic(), 0))
-            self._map(self._made)
+            self._map(self._text_keymap)
             if xwayland:
-                self._take_over()
+                self._announce_keymap()
                 stop.wait(SETTLE_X)
         return part
 
-    def _doubt(self) -> None:
-        """Have the keymap sent again: sway, on reload, gives every keyboard the configured one."""
+    def _expire_keymap(self) -> None:
+        """Have the keymap sent again: on a reload, sway gives every keyboard its configured one."""
         if time.monotonic() - self._sent > self._timing.trusted:
             self._keymap = ""
 
@@ -187,16 +188,16 @@ class VirtualKeyboard:
             os.close(file)
         self._keymap = text
 
-    def _take_over(self) -> None:
-        """Have programs take this keyboard's keymap now, not only at its first key."""
+    def _announce_keymap(self) -> None:
+        """Make programs load this keyboard's keymap now, not only at its first key."""
         self._modify(_NOBODYS)
         self._modify(0)
         self._connection.roundtrip()
 
     def _burst(self, chords: Sequence[Sequence[int]], pace: float, tracker: FocusTracker) -> bool:
-        """Press and release these at once, and give programs the time to read, before the next.
+        """Press and release these in one write; the next burst waits until programs have read them.
 
-        Return whether the window that they were for has got them.
+        Return whether they reached the window that they were for.
         """
         held = list[bool]()
         with self._connection.together():
@@ -219,7 +220,7 @@ class VirtualKeyboard:
         self._connection.answered(held)
         return held[0]
 
-    def _rest(self, stop: threading.Event) -> None:
+    def _pause(self, stop: threading.Event) -> None:
         stop.wait(max(self._next - time.monotonic(), 0))
 
     def _key(self, code: int, *, down: bool) -> None:

@@ -5,7 +5,7 @@ give text on every keyboard and some that no keyboard has: programs and composit
 place of a key (Chromium, `bindcode`, `bindsym --to-code`) must not take a letter for Escape or the
 hotkey.
 
-What presses keys by their places and cannot bring a keymap of its own (ydotool) asks which
+A program that presses keys by their places and has no keymap of its own (ydotool) depends on which
 characters the session's layout has where a US keyboard has them.
 """
 
@@ -50,9 +50,9 @@ _AHEAD = 2000  # characters that are looked at for what the next keymap has to h
 
 
 def placed(text: str) -> dict[str, int]:
-    """Return a code for each character of the beginning of a text, as many as there is room for.
+    """Return a code for each character at the beginning of a text, as many as there is room for.
 
-    Where there is more room it is for characters that are common: a next text may do with it.
+    Room that is left is for common characters: the next text may need no other keymap then.
     """
     wanted = list(dict.fromkeys(filter(is_typed, text[:_AHEAD] + _COMMON)))
     wanted = [character for character in wanted if character not in _FIXED][:ROOM]
@@ -147,9 +147,9 @@ def session_keymap(connection: Connection) -> str:
 
     def on_keyboard(opcode: int, event: Arguments) -> None:
         if opcode == _KEYMAP:
-            kind, file, size = event.uint(), event.file(), event.uint()
+            keymap_format, file, size = event.uint(), event.file(), event.uint()
             try:
-                if kind == _XKB_V1:
+                if keymap_format == _XKB_V1:
                     found.append(os.pread(file, size, 0).rstrip(b"\0").decode(errors="replace"))
             finally:
                 os.close(file)
@@ -177,6 +177,6 @@ def like_us(keymap: str) -> frozenset[str]:
             continue
         if len(groups) > 1:
             return frozenset()
-        given = [_NAMES.get(one.strip(), one.strip()) for one in ",".join(groups).split(",")]
-        same.update(one for one, is_it in zip(_KEYS[name], given, strict=False) if one == is_it)
+        symbols = [_NAMES.get(one.strip(), one.strip()) for one in ",".join(groups).split(",")]
+        same.update(one for one, is_it in zip(_KEYS[name], symbols, strict=False) if one == is_it)
     return frozenset(same) if len(same) > 3 else frozenset()

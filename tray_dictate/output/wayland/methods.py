@@ -35,7 +35,7 @@ TYPE: frozenset[Method] = frozenset({"auto", "type"})
 
 
 class Pastes(Protocol):
-    """What pastes: a WaylandPaster, or the portal."""
+    """Pastes: a WaylandPaster, or the portal."""
 
     def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
         """Return None where no program read the text. Raises MovedError, UnsavedError."""
@@ -43,12 +43,12 @@ class Pastes(Protocol):
 
 
 class Windows(Protocol):
-    """What is known about the windows that pastes are for."""
+    """Knows the windows that pastes are for."""
 
     paste_support: PasteSupport
 
     def place(self, chord: str) -> Place | None:
-        """Return where a paste would be tried; None where windows are not told apart."""
+        """Return where a paste would be tried; None where windows cannot be told apart."""
         ...
 
     def was_read_late(self) -> bool:
@@ -75,7 +75,9 @@ class InsertMethods:
         self, stop: threading.Event, keys: KeyState, timing: KeyTiming | None = None
     ) -> None:
         self._stop, self._keys, self._timing = stop, keys, timing
-        self.target: Target | None = None  # of the next text; None where windows are not told apart
+        self.target: Target | None = (
+            None  # of the next text; None where windows cannot be told apart
+        )
         self.paste_support = PasteSupport()
         self._portal: PortalPaste | None = None
         self._connections: list[Connection] = []
@@ -119,7 +121,7 @@ class InsertMethods:
         return self._selections
 
     def portal(self) -> PortalPaste:
-        """Return the portal, which asks the user nothing yet. Raises UnavailableError."""
+        """Return the portal; the user is not asked yet. Raises UnavailableError."""
         if self._portal is None:
             self._borrowed = None
             with suppress(UnavailableError):
@@ -128,7 +130,7 @@ class InsertMethods:
         return self._portal
 
     def prepare(self) -> None:
-        """Have the desktop ask the user for permission now, where keys need one."""
+        """Have the desktop ask the user for permission now, if keys need permission."""
         try:
             self.keyboard()
         except UnavailableError:
@@ -136,7 +138,7 @@ class InsertMethods:
                 self.portal().prepare()
 
     def place(self, chord: str) -> Place | None:
-        """Return where a paste would be tried; None where windows are not told apart."""
+        """Return where a paste would be tried; None where windows cannot be told apart."""
         target = self.target
         return Place(target.window, (target.application,), chord) if target else None
 
@@ -155,7 +157,7 @@ class InsertMethods:
             keyboard.chord(chord, check)
 
     def before(self) -> str | None:
-        """Return the text before the caret; None where that cannot be found out."""
+        """Return the text before the caret; None if it is unknown."""
         try:
             return self.input_method().before()
         except UnavailableError:
@@ -204,12 +206,12 @@ class InsertMethods:
         """Raises UnavailableError."""
         connection = Connection()
         try:
-            made = make(connection)
+            built = make(connection)
         except UnavailableError:
             connection.close()
             raise
         self._connections.append(connection)
-        return made
+        return built
 
 
 class Commit:

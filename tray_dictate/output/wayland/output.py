@@ -1,8 +1,8 @@
-"""Text into the focused window of a Wayland session, by the first method that works.
+"""Puts text into the focused window of a Wayland session, by the first method that works.
 
 Where the compositor reports which window has the focus, text goes into that window or nowhere.
-While none has it, a launcher may have a text field, or the screen is locked: then only a text field
-gets text, and no key is pressed.
+While no window has the focus, a launcher may have a text field, or the screen is locked: then only
+a text field gets text, and no key is pressed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tray_dictate.system.wayland import WaylandError, offered
 log = logging.getLogger(__name__)
 
 REMEMBERED = 4000  # characters of inserted text, to compare with before they are removed
-TOLD = 900  # characters before the caret that programs report at least, if there are more
-ANY = Target("focus")  # whatever has the focus, where windows are not told apart
+REPORTED = 900  # characters before the caret that programs report at least, if there are more
+ANY = Target("focus")  # whatever has the focus, where windows cannot be told apart
 
 
 def _focused(toplevels: Toplevels | None) -> Target | None:
@@ -67,7 +67,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         """Raises UnavailableError where no compositor answers."""
         offered()
         super().__init__(Rules(method, rules, private=private))
-        self._written = ("", "")  # the window that was inserted into last, and the end of what
+        self._written = ("", "")  # the last window that got text, and the end of that text
         self._toplevels: Toplevels | None = None
         try:
             self._toplevels = Toplevels()
@@ -77,7 +77,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         self._chain = MethodChain(self._methods)
 
     def prepare(self) -> None:
-        """Have the desktop ask the user now what it has to ask before text can be inserted."""
+        """Have the desktop ask the user for permission now, if inserting needs permission."""
         self._worker.submit(self._methods.prepare)
 
     def explain(self) -> list[tuple[str, str]]:
@@ -191,5 +191,5 @@ class WaylandOutput(ThreadedOutput[Target]):
 def _may_end_with(before: str, expected: str) -> bool:
     """Tell whether `expected` may be before the caret; programs often report its line only."""
     line = expected.rpartition("\n")[2]
-    said = before.rpartition("\n")[2]
-    return said.endswith(line) or (len(said) >= TOLD and line.endswith(said))
+    reported = before.rpartition("\n")[2]
+    return reported.endswith(line) or (len(reported) >= REPORTED and line.endswith(reported))

@@ -1,4 +1,4 @@
-"""Pasting where the focus is: a chord is pressed, and the target's own read is the receipt."""
+"""Pastes where the focus is: a chord is pressed, and the target's own read is the receipt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REST = 5.0  # seconds more for a target that has begun to read a large text
 
 
 class Chords(Protocol):
-    """What presses keys."""
+    """Presses keys."""
 
     def chord(self, chord: str, check: FocusCheck) -> None:
         """Press it once; `check` is asked right before the key.
@@ -31,7 +31,7 @@ class Chords(Protocol):
 
 
 class Selections(Protocol):
-    """Whose clipboard is borrowed."""
+    """Borrows the clipboard."""
 
     def offer(self, text: str, treatment: Treatment) -> WaylandOffer | None:
         """Put the text there; None where what is there could not be saved."""
@@ -60,7 +60,7 @@ class _PressedFor:
 
 
 class WaylandPaster:
-    """Pastes; for one thread."""
+    """Pastes text from borrowed selections; for one thread."""
 
     def __init__(self, keyboard: Chords, selections: Selections, stop: threading.Event) -> None:
         self._keyboard, self._selections, self._stop = keyboard, selections, stop
@@ -74,10 +74,12 @@ class WaylandPaster:
     ) -> Receipt | None:
         """Paste; return None where no program read the text, and none can any more.
 
-        Each of `chords` is pressed where nobody has read after those before it; without any, it is
-        the treatment's. Raises MovedError where `check` says no before a key, UnsavedError where a
-        paste would destroy the user's clipboard, FocusMovedError where another window got a key
-        (it gets an empty paste, unless it was too quick), and WaylandError.
+        Each of `chords` is pressed if no program has read after those before it; without any, the
+        treatment's chord is pressed.
+
+        Raises MovedError where `check` says no before a key, UnsavedError where a paste would
+        destroy the user's clipboard, FocusMovedError where another window got a key (it gets an
+        empty paste, unless it was too quick), and WaylandError.
         """
         if self._stop.is_set():
             return None

@@ -1,7 +1,7 @@
 """Finds the process that reads at the other end of a pipe, in /proc.
 
-Wayland reports that a selection is read, not by which program. A program that was started only for
-this read (the `cat` of `wl-paste --watch cat`) counts as the one that has started it.
+Wayland reports that a selection is read, but not by which program. A program that was started only
+for this read (the `cat` of `wl-paste --watch cat`) counts as the program that started it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from typing import NamedTuple, Protocol
 
 from tray_dictate.system import processes
 
-NOBODY = 0  # who reads is not known: not a pipe, no /proc, another user's program
+# the process of a reader that cannot be found: not a pipe, no /proc, another user's program
+UNKNOWN = 0
 
 _REMEMBERED = 16  # programs that have read lately and are looked at first
 _LOOKS = 3  # a program may hand its end to a child, or to a child's child, while it is looked for
 
 
 class Reader(NamedTuple):
-    """Who reads a pipe, and from where."""
+    """The process that reads a pipe, and its end of it."""
 
-    who: int  # a process
+    process: int
     end: str = ""  # its end of the pipe, a path in /proc
     pipe: str = ""
 
@@ -52,13 +53,13 @@ class Readers:
         self._recent: list[int] = []
 
     def find(self, file: int, since: float) -> Reader:
-        """Return the reader of a pipe that we write to; NOBODY if it is not known.
+        """Return the reader of a pipe that we write to; its process is UNKNOWN if not found.
 
-        One started after `since`, a time of the boot clock, counts as who has started it.
+        A process started after `since`, a time of the boot clock, counts as its parent.
         """
         status = os.fstat(file)
         if not stat.S_ISFIFO(status.st_mode):
-            return Reader(NOBODY)
+            return Reader(UNKNOWN)
         wanted = f"pipe:[{status.st_ino}]"
         for pid in self._candidates():
             if end := _end(pid, wanted):
@@ -66,7 +67,7 @@ class Readers:
                 self._recent = [found, *(one for one in self._recent if one != found)]
                 del self._recent[_REMEMBERED:]
                 return Reader(found, end, wanted)
-        return Reader(NOBODY)
+        return Reader(UNKNOWN)
 
     def is_compositor(self, pid: int) -> bool:
         """Tell whether this is the compositor itself."""

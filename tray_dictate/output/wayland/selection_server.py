@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from tray_dictate.output.secrecy import HINT, OURS
 from tray_dictate.output.selection import BELATED, EAGER, ONE_PASTE, Offer
 from tray_dictate.output.wayland.data_control import Contents
-from tray_dictate.output.wayland.readers import NOBODY, Reader, Readers
+from tray_dictate.output.wayland.readers import UNKNOWN, Reader, Readers
 
 HABIT = 3  # unasked reads of changes that make a process a clipboard manager
 
@@ -36,7 +36,7 @@ class WaylandOffer(Offer):
         self.served: set[str] = set()  # types that the target has read after the key
         self.fetcher: int | None = None  # the process that fetched it
         self.sure = True  # which is known not to be a clipboard manager
-        self.withdrawn = False  # nobody gets it any more
+        self.withdrawn = False  # no program gets it any more
 
     def settle(self) -> None:
         """Have it given back after a quiet time: the key was pressed, the reader is not known."""
@@ -48,7 +48,7 @@ class WaylandOffer(Offer):
 class Serving:
     """What we serve on a selection, for as long as anybody may ask for it."""
 
-    kind: str
+    selection: str
     contents: Contents
     offer: WaylandOffer | None  # whose text it is; None for what is the user's
     taken_at: float  # on the monotonic clock
@@ -60,7 +60,7 @@ class Serving:
 class OwnedSelection:
     """One selection."""
 
-    kind: str
+    selection: str
     serving: Serving | None = None  # None while it is not ours
     before: Contents | None = None  # what is to be given back after an offer
 
@@ -101,18 +101,18 @@ class ManagerDetector:
 
     def __init__(self) -> None:
         self._change = 0
-        self._given_back = (0, 0.0)  # the last change that was nobody's paste, and when it came
+        self._given_back = (0, 0.0)  # the last change that was no paste, and when it came
         self._unasked: dict[int, tuple[int, int]] = {}  # how many changes, and the last of them
         self._fetched: dict[int, float] = {}  # who fetched an offer, and when
         self._proven: dict[int, float] = {}  # the same, and when that was given back
 
     def offered(self, now: float) -> None:
-        """Note that our text is on the selections now."""
+        """Record that our text is on the selections now."""
         change, since = self._given_back
         if since and now - since > EAGER:  # who has left that alone is no manager
             self._unasked = {
-                who: (times, last)
-                for who, (times, last) in self._unasked.items()
+                process: (times, last)
+                for process, (times, last) in self._unasked.items()
                 if times >= HABIT or last >= change
             }
         self._change += 1
@@ -121,44 +121,44 @@ class ManagerDetector:
         """Note that the contents from before an offer are back."""
         self._change += 1
         self._given_back = (self._change, now)
-        for who in self._fetched:
-            self._proven.setdefault(who, now)
+        for process in self._fetched:
+            self._proven.setdefault(process, now)
 
-    def reads_unasked(self, who: int, now: float) -> None:
+    def reads_unasked(self, process: int, now: float) -> None:
         """Note that a process has read without a key press."""
-        if now - self._fetched.get(who, -ONE_PASTE) < ONE_PASTE:
+        if now - self._fetched.get(process, -ONE_PASTE) < ONE_PASTE:
             return  # still busy with the last paste
-        times, last = self._unasked.get(who, (0, -1))
+        times, last = self._unasked.get(process, (0, -1))
         if last != self._change:
-            self._unasked[who] = (times + 1, self._change)
+            self._unasked[process] = (times + 1, self._change)
 
-    def asks_for_secrets(self, who: int) -> None:
+    def asks_for_secrets(self, process: int) -> None:
         """Note that a process has asked whether a text is to be kept."""
-        self._unasked[who] = (HABIT, self._change)
+        self._unasked[process] = (HABIT, self._change)
 
-    def is_suspect(self, who: int) -> bool:
+    def is_suspect(self, process: int) -> bool:
         """Tell whether this may be a clipboard manager."""
-        return who in self._unasked
+        return process in self._unasked
 
-    def is_manager(self, who: int) -> bool:
+    def is_manager(self, process: int) -> bool:
         """Tell whether this is a clipboard manager beyond doubt."""
-        return who != NOBODY and self._unasked.get(who, (0, 0))[0] >= HABIT
+        return process != UNKNOWN and self._unasked.get(process, (0, 0))[0] >= HABIT
 
     @property
     def is_awaited(self) -> bool:
         """Whether a known manager has not read the last change yet."""
         return any(
-            who != NOBODY and times >= HABIT and last == self._change - 1
-            for who, (times, last) in self._unasked.items()
+            process != UNKNOWN and times >= HABIT and last == self._change - 1
+            for process, (times, last) in self._unasked.items()
         )
 
-    def fetches(self, who: int, now: float) -> bool:
+    def fetches(self, process: int, now: float) -> bool:
         """Note that a process has fetched an offer; return whether it is surely no manager.
 
         It is one that has not read, for a while, what was given back after an earlier offer.
         """
-        self._fetched[who] = now
-        return who != NOBODY and now - self._proven.get(who, now) > EAGER
+        self._fetched[process] = now
+        return process != UNKNOWN and now - self._proven.get(process, now) > EAGER
 
 
 class Server:
@@ -212,19 +212,19 @@ class Server:
         """Begin to write what a program asks for; the file is ours to close."""
         offer = serving.offer
         reader = self._readers.find(file, serving.taken_boot)
-        if offer.withdrawn if offer else self._is_late(reader.who):
+        if offer.withdrawn if offer else self._is_late(reader.process):
             os.close(file)
             return
-        meant = offer is None or name == HINT or self._is_meant(serving, reader.who, name)
+        meant = offer is None or name == HINT or self._is_meant(serving, reader.process, name)
         data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
         pressed = bool(offer and offer.pressed)
-        if offer and name != HINT and pressed and not self._habits.is_suspect(reader.who):
+        if offer and name != HINT and pressed and not self._habits.is_suspect(reader.process):
             offer.begun = True
         os.set_blocking(file, False)
         self._reads[file] = _Read(file, memoryview(data), reader, name, serving, pressed, meant)
         self.go_on(file)
 
-    def _is_meant(self, serving: Serving, who: int, name: str) -> bool:
+    def _is_meant(self, serving: Serving, process: int, name: str) -> bool:
         """Tell whether an offer's text is for this process; else it gets what the user had.
 
         A clipboard manager keeps what it reads, and may, where the text is not private.
@@ -233,7 +233,9 @@ class Server:
             return True
         if not (serving.offer and serving.offer.pressed):
             return False
-        return not self._habits.is_manager(who) or self._may_be_target(who, serving.kind, name)
+        return not self._habits.is_manager(process) or self._may_be_target(
+            process, serving.selection, name
+        )
 
     def go_on(self, file: int) -> None:
         """Write as much as is taken now."""
@@ -248,7 +250,7 @@ class Server:
             return
         self._end(read)
         self._note(read)
-        if not self._habits.is_suspect(read.reader.who):
+        if not self._habits.is_suspect(read.reader.process):
             self._emptying.append((read.reader, time.monotonic() + EMPTYING))
 
     def is_read_out(self) -> bool:
@@ -290,48 +292,48 @@ class Server:
         self._late.clear()
         self.belated = now + BELATED
 
-    def _is_late(self, who: int) -> bool:
+    def _is_late(self, process: int) -> bool:
         now = time.monotonic()
-        if now > self.belated or self._habits.is_suspect(who):
+        if now > self.belated or self._habits.is_suspect(process):
             return False
-        return now <= self._late.setdefault(who, now + ONE_PASTE)
+        return now <= self._late.setdefault(process, now + ONE_PASTE)
 
     def _note(self, read: _Read) -> None:
         """Note a complete read."""
-        who, offer, now = read.reader.who, read.serving.offer, time.monotonic()
+        process, offer, now = read.reader.process, read.serving.offer, time.monotonic()
         if read.name == HINT:
-            self._habits.asks_for_secrets(who)
+            self._habits.asks_for_secrets(process)
         elif offer is None:
             if now - read.serving.taken_at < EAGER:
-                self._habits.reads_unasked(who, now)
-                if who == self._doubted:  # a manager: the target has not read
+                self._habits.reads_unasked(process, now)
+                if process == self._doubted:  # a manager: the target has not read
                     self._expect_late(now)
         elif not read.pressed:
-            self._habits.reads_unasked(who, now)
-        elif not self._habits.is_suspect(who):
-            self._fetched(offer, who, now)
-        elif self._may_be_target(who, read.serving.kind, read.name):
-            offer.foreign.add(who)
+            self._habits.reads_unasked(process, now)
+        elif not self._habits.is_suspect(process):
+            self._fetched(offer, process, now)
+        elif self._may_be_target(process, read.serving.selection, read.name):
+            offer.foreign.add(process)
         if offer is not None:
-            self._seen.add((who, read.serving.kind, read.name))
+            self._seen.add((process, read.serving.selection, read.name))
 
-    def _fetched(self, offer: WaylandOffer, who: int, now: float) -> None:
-        sure = self._habits.fetches(who, now)
+    def _fetched(self, offer: WaylandOffer, process: int, now: float) -> None:
+        sure = self._habits.fetches(process, now)
         if not offer.fetched.is_set():
-            offer.fetcher, offer.sure = who, sure
+            offer.fetcher, offer.sure = process, sure
         offer.done_at = offer.done_at or now
-        if who == offer.fetcher or not offer.sure:
+        if process == offer.fetcher or not offer.sure:
             offer.quiet_since = now
         offer.fetched.set()
 
-    def _may_be_target(self, who: int, kind: str, name: str) -> bool:
+    def _may_be_target(self, process: int, selection: str, name: str) -> bool:
         """Whether a suspect's read may be that of a target.
 
         A manager reads a type once. Xwayland's programs share one name, the unknown share one.
         """
-        if not self._habits.is_manager(who) or self._readers.is_compositor(who):
+        if not self._habits.is_manager(process) or self._readers.is_compositor(process):
             return True
-        return (who, kind, name) in self._seen
+        return (process, selection, name) in self._seen
 
 
 def instead(before: Contents, name: str) -> bytes:

@@ -1,11 +1,11 @@
 """The clipboard and PRIMARY of a Wayland session, owned for a paste and then given back.
 
-Beside the rules of output/selection.py, a read is the target's only after the key, and if no
-clipboard manager made it.
+Beside the rules of output/selection.py, a read counts as the target's only after the key, and if it
+was not a clipboard manager's.
 
-What we hold of the user's at the end goes on in another process: wayland/keeper.py.
+At the end another process goes on serving the user's contents: wayland/keeper.py.
 
-data-control cannot take a selection "if it is still that one's": what is copied in the 0.1 ms
+data-control cannot take a selection only if its owner is unchanged: what is copied in the 0.1 ms
 between the compositor's last word and our taking is lost. After the first paste what was there is
 ours to serve until the user copies again; a kill -9 within a paste loses it, as a selection ends
 with its owner.
@@ -56,7 +56,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
     lost = (WaylandError, OSError)
 
     def __init__(self, display: str = "", *, unsure: float = UNSURE, kept: float = KEPT) -> None:
-        """`kept` is for how long what we hold at the end goes on, in seconds.
+        """`kept` is how long the user's contents are served after our end, in seconds.
 
         Raises UnavailableError where the compositor does not let us.
         """
@@ -69,7 +69,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
             raise
         super().__init__()
         self._server = Server(Readers(self._connection.fileno()))
-        self._held = [OwnedSelection(kind) for kind in self._control.kinds]
+        self._held = [OwnedSelection(selection) for selection in self._control.selections]
         self._sources: dict[str, int] = {}
         self._successor: Successor | None = None
         self._prepared: dict[int, Contents] = {}  # what it would have the keeper serve
@@ -177,7 +177,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         """Return what is to be given back; None where the clipboard cannot be saved."""
         for _ in range(3):
             self._connection.roundtrip()
-            seen = [self._control.current[held.kind] for held in self._held]
+            seen = [self._control.current[held.selection] for held in self._held]
             saving, found = (
                 SelectionSnapshot(self._control, wait=self._wait),
                 list[Contents | None](),
@@ -187,11 +187,11 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
                 try:
                     found.append(self._before(held, saving))
                 except UnsavedError as reason:
-                    log.warning("the %s could not be saved: %s", held.kind, reason)
-                    lost = lost or held.kind == CLIPBOARD or isinstance(reason, ReservedError)
+                    log.warning("the %s could not be saved: %s", held.selection, reason)
+                    lost = lost or held.selection == CLIPBOARD or isinstance(reason, ReservedError)
                     found.append(None)
             self._connection.roundtrip()
-            if [self._control.current[held.kind] for held in self._held] == seen:
+            if [self._control.current[held.selection] for held in self._held] == seen:
                 return None if lost else found
         return None
 
@@ -199,15 +199,15 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         """Return what is to be given back: ours from before, or another program's."""
         if held.serving:
             return held.before if held.dictated else held.serving.contents
-        offered = self._control.current[held.kind]
+        offered = self._control.current[held.selection]
         return saving.read(offered) if offered else None
 
     def _own(self, held: OwnedSelection, contents: Contents, offer: WaylandOffer | None) -> None:
         before = held.before if offer else None
-        serving = Serving(held.kind, contents, offer, time.monotonic(), boot_time(), before)
+        serving = Serving(held.selection, contents, offer, time.monotonic(), boot_time(), before)
         held.serving = serving
         owner = _Owner(self._server, held, serving)
-        self._sources[held.kind] = self._control.own(held.kind, contents, owner)
+        self._sources[held.selection] = self._control.own(held.selection, contents, owner)
 
     @override
     def _due(self) -> float | None:
@@ -249,7 +249,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
                 self._own(held, before, None)
             else:
                 held.lose()
-                self._control.clear(held.kind)
+                self._control.clear(held.selection)
         if self._offer:
             self._server.given_back(self._offer)
         self._offer = None
@@ -266,7 +266,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
     def _of_the_user(self) -> dict[int, Contents]:
         """Return the user's contents that we serve now, by their sources."""
         return {
-            self._sources[held.kind]: held.serving.contents
+            self._sources[held.selection]: held.serving.contents
             for held in self._held
             if held.serving and not held.dictated
         }

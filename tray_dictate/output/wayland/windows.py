@@ -1,7 +1,7 @@
-"""The windows of a Wayland session: which has the focus, and giving it back.
+"""The windows of a Wayland session: reports which has the focus, and gives the focus to a window.
 
-By zwlr_foreign_toplevel_management_v1. Layer surfaces (launchers, locked screens) are no windows of
-it: while one of them has the keyboard, none has the focus.
+Uses zwlr_foreign_toplevel_management_v1. Layer surfaces (launchers, locked screens) are not among
+its windows: while such a surface has the keyboard, no window has the focus.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ACTIVATE, _DESTROY = 4, 7  # requests to a window
 _ACTIVATED = 2  # of its states
 _ARRIVAL = 2.0  # seconds for a compositor to give the focus
 _LOOK = 0.01  # seconds between two looks
-_numbers = itertools.count(1)  # for ever: who remembers a window must not find another
+_numbers = itertools.count(1)  # never reused: a remembered name must not lead to another window
 
 
 @dataclass(slots=True)
@@ -54,15 +54,15 @@ class WindowList:
         self.moves = 0  # times that a window has got or lost the focus
         self._finished = False
         self._manager = connection.bind(MANAGER, 1, self._on_manager)
-        for _ in range(2):  # the windows, and then what each of them is
+        for _ in range(2):  # first the windows, then their details
             connection.roundtrip()
 
     def focused(self) -> str:
-        """Return the name of the window that has the focus, as far as was heard; "" for none."""
+        """Return the name of the window with the focus, by the last event; empty if none has it."""
         return next((name for name, window in self.windows.items() if window.focused), "")
 
     def close(self) -> None:
-        """Hear no more of them, on a connection that is used for something else."""
+        """Stop the reports, on a connection that goes on."""
         self._connection.request(self._manager, _STOP)
         self._connection.wait(lambda: self._finished, PATIENCE)
         for window in self.windows.values():
@@ -80,7 +80,9 @@ class WindowList:
         handle = event.uint()
         name = f"toplevel-{next(_numbers)}"
         self.windows[name] = window = _Window(handle)
-        self._connection.adopt(handle, lambda said, what: self._on_window(name, window, said, what))
+        self._connection.adopt(
+            handle, lambda opcode, arguments: self._on_window(name, window, opcode, arguments)
+        )
 
     def _on_window(self, name: str, window: _Window, opcode: int, event: Arguments) -> None:
         match opcode:
@@ -148,7 +150,7 @@ class Toplevels:
             return target.window not in self._list.windows
 
     def close(self) -> None:
-        """Hear no more; idempotent."""
+        """Close the connection; idempotent."""
         self._wake_up.set()
         self._thread.join()
         with self._lock:
@@ -156,7 +158,7 @@ class Toplevels:
         self._wake_up.close()
 
     def _refresh(self) -> None:
-        """Hear all that the compositor has said until now."""
+        """Handle all events that the compositor has sent until now."""
         try:
             self._connection.roundtrip()
         except (WaylandError, OSError, ValueError) as reason:

@@ -199,13 +199,15 @@ class ModifierGuard:
     def _find(self) -> None:
         """Look which keyboards there are; one may have been plugged in."""
         devices = self._display.xinput_query_device(xinput.AllDevices).devices
-        self._master = next(one.deviceid for one in devices if one.use == xinput.MasterKeyboard)
+        self._master = next(
+            device.deviceid for device in devices if device.use == xinput.MasterKeyboard
+        )
         self._keyboards = [
-            one.deviceid
-            for one in devices
-            if one.use == _SLAVE_KEYBOARD
-            and one.attachment == self._master
-            and "XTEST" not in str(one.name)
+            device.deviceid
+            for device in devices
+            if device.use == _SLAVE_KEYBOARD
+            and device.attachment == self._master
+            and "XTEST" not in str(device.name)
         ]
 
     def _events(self) -> list[Any]:
@@ -220,18 +222,18 @@ class ModifierGuard:
 
     def _presses(self) -> list[int]:
         """Return the keycodes of the presses that came to us; notes the first of a grab."""
-        found = [one for one in self._events() if one.evtype == xinput.KeyPress]
-        codes = [one.data.detail for one in found]
+        presses = [event for event in self._events() if event.evtype == xinput.KeyPress]
+        codes = [event.data.detail for event in presses]
         self._sprung = self._sprung or bool(codes)
         return codes
 
     def _raw_events(self) -> list[_Edge]:
         edges: list[_Edge] = []
-        for one in self._events():
-            if one.evtype in (xinput.RawKeyPress, xinput.RawKeyRelease):
-                raw = bytes(one.data)
+        for event in self._events():
+            if event.evtype in (xinput.RawKeyPress, xinput.RawKeyRelease):
+                raw = bytes(event.data)
                 keycode = int.from_bytes(raw[6:10], "little")
                 source = int.from_bytes(raw[10:12], "little")
-                down = one.evtype == xinput.RawKeyPress
-                edges.append(_Edge(source, keycode, down, one.sequence_number))
+                down = event.evtype == xinput.RawKeyPress
+                edges.append(_Edge(source, keycode, down, event.sequence_number))
         return edges

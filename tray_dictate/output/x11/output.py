@@ -32,7 +32,7 @@ from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 from tray_dictate.output.x11.composition import composes
 from tray_dictate.output.x11.focus import HeldFocus, activate, be_heard, is_gone
 from tray_dictate.output.x11.keyboard import LET_GO_LIMIT, SyntheticKeyboard
-from tray_dictate.output.x11.paste import Paster, stay
+from tray_dictate.output.x11.paste import Paster, require_focus
 from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import TypingStyle, X11Typist
 from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_of
@@ -259,7 +259,7 @@ class X11Output(ThreadedOutput[Focus]):
         composed = not treatment.shift_key and composes(self._display)
         style = TypingStyle(treatment.shift_key, remote, composed)
         with self._ready(target.window) as check:
-            stay(self._display, target)
+            require_focus(self._display, target)
             done = self._typist.type(text, self._stop, check, style)
         if not done and not self._stop.is_set():
             raise MovedError

@@ -111,7 +111,7 @@ class Paster:
         return present if len(present) == len(codes) else None
 
 
-def stay(display: Display, target: Focus) -> None:
+def require_focus(display: Display, target: Focus) -> None:
     """Make sure that the window has the focus still. Raises MovedError."""
     now = focus(display)
     if now is None or now.window != target.window:

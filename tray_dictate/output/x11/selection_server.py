@@ -142,7 +142,7 @@ class Server:
     @property
     def due(self) -> float | None:
         """When `answer_deferred` is to be called, on the monotonic clock."""
-        return min((one.until for one in self._deferred), default=None)
+        return min((request.until for request in self._deferred), default=None)
 
     def handle(self, event: Any, offer: X11Offer | None) -> None:
         """Take an event of the server's; `offer` is the one in force."""
@@ -162,13 +162,13 @@ class Server:
         """Answer deferred requests whose time is up; all, if no text is on offer to a target."""
         now = time.monotonic()
         over = offer is None or offer.settled or not offer.pressed
-        ready = [one for one in self._deferred if over or one.until <= now]
-        self._deferred = [one for one in self._deferred if one not in ready]
-        for one in ready:
-            client = client_of(self._display, one.event.requestor.id)
+        ready = [request for request in self._deferred if over or request.until <= now]
+        self._deferred = [request for request in self._deferred if request not in ready]
+        for request in ready:
+            client = client_of(self._display, request.event.requestor.id)
             if offer is not None:
                 offer.kin[client] = not over
-            self._answer(one.event, offer)
+            self._answer(request.event, offer)
         self._note_all(offer)
 
     def trust(self, offer: X11Offer) -> None:
@@ -220,9 +220,9 @@ class Server:
         )
         self._display.sync()  # flush() alone may leave a large value half sent
         if event.target == self._targets and event.selection in self._held:
-            self._told(self._held[event.selection], client, offer)
+            self._note_formats_read(self._held[event.selection], client, offer)
 
-    def _told(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
+    def _note_formats_read(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
         """Note that a client has read the formats, so that it knows who owns the selection."""
         if held.asking == client:
             held.asking = 0

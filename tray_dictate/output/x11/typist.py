@@ -152,7 +152,7 @@ class X11Typist:
         ]
         if missing:
             ahead = dict.fromkeys(map(style.keysym, text[start : start + AHEAD]))
-            self._borrow([one for one in ahead if one not in native][: LAST - FIRST + 1])
+            self._borrow([keysym for keysym in ahead if keysym not in native][: LAST - FIRST + 1])
             return ""
         return part
 
