@@ -324,7 +324,7 @@ def test_who_may_not_read_the_keyboards_is_told_how_and_what_that_means():
             [sys.executable, "-c", program, folder], env={"PYTHONPATH": str(ROOT)}, check=True,
             capture_output=True, text=True, timeout=60,
         ).stdout  # fmt: skip
-    assert "may not be read" in said
+    assert "no permission to read" in said
     assert "sudo usermod -aG input $USER" in said
     assert "passwords too" in said
 
@@ -375,4 +375,4 @@ def test_an_edge_is_when_the_kernel_says_not_when_it_is_read():
 
 def test_a_key_that_locks_is_told_of():
     with watched(keys="caps_lock") as one:
-        assert [words for words in one.told if "still switches its lock" in words]
+        assert [words for words in one.told if "also switches its lock" in words]

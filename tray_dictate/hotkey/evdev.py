@@ -48,8 +48,8 @@ _SET_CLOCK = 1 << 30 | 4 << 16 | ord("E") << 8 | 0xA0  # EVIOCSCLOCKID
 _NAME, _DEVICE_DOWN, _KEYS = 0x06, 0x18, 0x21  # EVIOCGNAME, EVIOCGKEY, EVIOCGBIT(EV_KEY)
 _OURS = "ydotoold virtual device"  # what our own output types by it is nobody's key
 _REMEDY = (
-    "Run `sudo usermod -aG input $USER`, then log in again. Think twice: {} "
-    'Else set hotkey.source = "auto".'
+    "Run `sudo usermod -aG input $USER`, then log in again. Consider the risk: {} "
+    'Or set hotkey.source = "auto".'
 )
 
 
@@ -130,7 +130,8 @@ class InputDevices:
         """Return why `open` has found no keyboard."""
         if self._refused:
             return UnavailableError(
-                f"The keyboards in {self._folder} may not be read.", _REMEDY.format(PRIVACY)
+                f"There is no permission to read the keyboards in {self._folder}.",
+                _REMEDY.format(PRIVACY),
             )
         return UnavailableError(
             f"There is no keyboard in {self._folder}.", 'Set hotkey.source = "auto".'
@@ -260,13 +261,13 @@ class EvdevHotkey(KeyReader):
         if unknown := sorted(key for key in settings.watched if code_of(key) is None):
             raise UnavailableError(
                 f"The kernel has no key {unknown[0]!r}.",
-                "Name it as on a US keyboard, or choose another.",
+                "Use its name on a US keyboard, or choose another key.",
             )
         for key in sorted(_LOCKS & settings.watched):
             words = in_words((frozenset({key}),))
             notices.tell(
-                f"{words} still switches its lock at each press: evdev can hide no key from "
-                "other programs.",
+                f"Each press of {words} also switches its lock: evdev cannot hide a key from other "
+                "programs.",
                 "hotkey",
             )
         self._names: dict[int | None, str] = {**NAMES, **self._wanted}

@@ -53,7 +53,7 @@ class KdeHotkey(DesktopHotkey):
         component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
         await self.service.signals(self.signalled, path=component)
         if refused:
-            words = f"KDE did not assign {' and '.join(refused)}: another program may have it."
+            words = f"KDE did not assign {' and '.join(refused)}: another program may use it."
             if in_words(hotkey) in refused:
                 raise UnavailableError(words, f"Set hotkey.keys to another key. {REMEDY}")
             self.notices.tell(f"{words} Choose other keys.", "hotkey")

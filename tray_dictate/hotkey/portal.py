@@ -35,7 +35,9 @@ _KEYLESS = (
     "The desktop has not assigned a key to the hotkey yet: choose one for Dictate in its keyboard "
     "shortcut settings."
 )
-_KEPT = "The desktop keeps the key assigned before; change it in its keyboard shortcut settings."
+_KEPT = (
+    "The desktop still uses the key assigned earlier; change it in its keyboard shortcut settings."
+)
 
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
 
@@ -102,7 +104,10 @@ class PortalHotkey(DesktopHotkey):
         if message.member == "Closed" and message.path == self._session:
             self._session = ""
             self.let_go()
-            words = f"The desktop has ended the hotkey. Restart tray-dictate to ask again. {REMEDY}"
+            words = (
+                "The desktop ended the hotkey's session. Restart tray-dictate to ask for it again. "
+                f"{REMEDY}"
+            )
             self.named(Trigger("", words, self.SOURCE))
             self.notices.tell(words, "hotkey")
         elif message.interface == _SHORTCUTS and message.body[0] == self._session:
@@ -160,7 +165,7 @@ class PortalHotkey(DesktopHotkey):
             return results
         if code == DENIED:
             raise UnavailableError(
-                "The hotkey was not allowed in the desktop's dialog.",
+                "You did not allow the hotkey in the desktop's dialog.",
                 f"Restart tray-dictate to be asked again. {REMEDY}",
             )
         if code:

@@ -50,7 +50,7 @@ class PynputHotkey:
             from pynput import keyboard  # noqa: PLC0415 - fails at import without a display
         except ImportError as reason:
             raise UnavailableError(
-                "pynput cannot watch the keyboard: there is no display that it can use.",
+                "pynput cannot watch the keyboard: there is no usable display.",
                 "Start it from your desktop session.",
             ) from reason
         unknown = sorted(key for key in wanted if not _can_name(key))

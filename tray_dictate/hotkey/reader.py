@@ -75,5 +75,5 @@ class KeyReader(ABC):
         try:
             self._read()
         except Exception:
-            log.exception("the hotkey's reader failed")
-            self._listener.lost("The hotkey's reader failed; the log has the details.")
+            log.exception("reading the keyboard failed")
+            self._listener.lost("Reading the keyboard failed; the log has the details.")

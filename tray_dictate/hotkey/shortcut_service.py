@@ -35,7 +35,7 @@ _LOOKS = 6  # of Limits.answer each: at login a portal may wait a minute for its
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 REMEDY = (
     "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
-    "`tray-dictate doctor` says how on your desktop."
+    "`tray-dictate doctor` shows how on your desktop."
 )
 
 

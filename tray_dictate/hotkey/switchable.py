@@ -123,7 +123,7 @@ def _watched(settings: HotkeySettings) -> object:
 ADVICE = (
     "This desktop lets no program watch the keyboard. Bind a key's press to `tray-dictate start` "
     "and its release to `tray-dictate stop`, or a press to `tray-dictate toggle`: "
-    "`tray-dictate doctor` says how."
+    "`tray-dictate doctor` shows how."
 )
 
 

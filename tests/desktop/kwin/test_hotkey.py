@@ -126,7 +126,7 @@ def test_the_portal_of_kde_keeps_a_key_and_that_is_told(kwin, start):
     first.hotkey.stop()
     trigger = start(keys="f7", source="portal").trigger()
     assert trigger.keys == "Ctrl+Alt+D"
-    assert "keeps the key assigned before" in trigger.advice
+    assert "still uses the key assigned earlier" in trigger.advice
 
 
 def test_kdes_own_shortcuts_take_the_new_key_and_leave_nothing_behind(kwin, start):

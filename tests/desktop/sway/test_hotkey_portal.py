@@ -185,7 +185,7 @@ def test_a_key_that_the_user_changes_in_the_desktops_settings_is_named(start, po
     portal.do("change", "Meta+Y")
     trigger = watch.named()
     assert trigger.keys == "Meta+Y"
-    assert "keeps the key assigned before" in trigger.advice
+    assert "still uses the key assigned earlier" in trigger.advice
 
 
 def test_when_the_desktop_ends_the_session_what_is_held_is_let_go(start, portal):
@@ -195,7 +195,7 @@ def test_when_the_desktop_ends_the_session_what_is_held_is_let_go(start, portal)
     watch.edges(3)
     portal.do("end")
     assert watch.edges(3) == UP
-    assert "has ended the hotkey" in watch.told.get(timeout=30)
+    assert "ended the hotkey's session" in watch.told.get(timeout=30)
 
 
 def test_a_portal_that_is_restarted_has_it_bound_again(start, portal):

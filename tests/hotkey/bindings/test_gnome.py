@@ -80,7 +80,7 @@ async def test_keys_that_gnome_has_already_are_refused_for_it_would_ignore_ours(
     before = home.read_text()
     found = await setup.set_gnome_shortcuts(HotkeySettings(keys=keys))
     assert found.state == "failed"
-    assert f"is taken: {owner} has it" in found.words
+    assert f"is already used by {owner}" in found.words
     assert home.read_text() == before
 
 

@@ -90,7 +90,7 @@ def test_a_button_of_the_mouse_is_refused_with_what_to_do(compositor):
 
 @pytest.mark.parametrize("compositor", ["river", "niri"])
 def test_who_knows_keys_by_their_names_only_refuses_a_place(compositor):
-    with pytest.raises(ValueError, match=r"by its place, as Keycode 191 is\. Choose"):
+    with pytest.raises(ValueError, match=r"cannot bind Keycode 191: .* Choose"):
         lines(compositor, "keycode 191")
 
 
@@ -119,9 +119,9 @@ def test_what_is_not_quite_what_the_settings_say_is_told(compositor, keys, note)
 @pytest.mark.parametrize(
     ("compositor", "keys", "reason"),
     [
-        ("sway", "ctrl+alt", "Ctrl+Alt: several modifiers"),
+        ("sway", "ctrl+alt", "Ctrl+Alt: modifiers without another key"),
         ("sway", "a+b", "A+B: two keys at once"),
-        ("niri", "ctrl_r", "niri cannot bind a modifier alone, as right Ctrl is"),
+        ("niri", "ctrl_r", "niri cannot bind a modifier alone, such as right Ctrl"),
     ],
 )
 def test_what_cannot_be_bound_is_refused_with_another_key(compositor, keys, reason):
@@ -168,7 +168,7 @@ def test_gnome_has_its_own_spelling(keys, expected):
 
 
 def test_gnome_binds_no_modifier_alone():
-    with pytest.raises(ValueError, match="GNOME cannot bind a modifier alone, as right Ctrl is"):
+    with pytest.raises(ValueError, match="GNOME cannot bind a modifier alone, such as right Ctrl"):
         accelerator(parse_chord("ctrl_r"))
 
 

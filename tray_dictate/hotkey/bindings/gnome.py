@@ -52,9 +52,9 @@ def setup(wanted: Mapping[str, Shortcut]) -> bool:
     for shortcut in wanted.values():
         if where := taken.get(normal(shortcut.binding)):
             raise UnavailableError(
-                f"{shortcut.binding} is taken: {where} has it.",
-                "Choose another key (hotkey.keys and the like), or take it from there in GNOME's "
-                "Settings, Keyboard.",
+                f"{shortcut.binding} is already used by {where}.",
+                "Choose another key in the settings (hotkey.keys, hotkey.redo ...), or remove that "
+                "shortcut in GNOME's Settings, Keyboard.",
             )
     mine = {f"{_PREFIX}-{name}/": shortcut for name, shortcut in wanted.items()}
     after = others + sorted(mine)

@@ -127,10 +127,12 @@ def accelerator(chord: Chord) -> str:
     key = _key(chord, [])
     if place_of(key.name) is not None:
         raise ValueError(
-            f"GNOME cannot bind a key by its place, as {in_words(chord)} is. {_CHOOSE}."
+            f"GNOME cannot bind {in_words(chord)}: it binds no keys by code. {_CHOOSE}."
         )
     if key.bare:
-        raise ValueError(f"GNOME cannot bind a modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+        raise ValueError(
+            f"GNOME cannot bind a modifier alone, such as {in_words(chord)}. {_CHOOSE}."
+        )
     modifiers = "".join(
         "<Mod5>" if name == "alt_gr" else f"<{name.title().replace('Ctrl', 'Control')}>"
         for name in key.modifiers
@@ -148,14 +150,16 @@ def _lines(
     key = _key(chord, notes)
     if key.bare and key.modifiers:
         raise ValueError(
-            f"{in_words(chord)}: several modifiers and no other key cannot be bound. {_CHOOSE}."
+            f"{in_words(chord)}: modifiers without another key cannot be bound. {_CHOOSE}."
         )
     if place_of(key.name) is not None and compositor not in _BY_PLACE:
         raise ValueError(
-            f"{compositor} cannot bind a key by its place, as {in_words(chord)} is. {_CHOOSE}."
+            f"{compositor} cannot bind {in_words(chord)}: it binds no keys by code. {_CHOOSE}."
         )
     if key.bare and compositor == "niri":
-        raise ValueError(f"niri cannot bind a modifier alone, as {in_words(chord)} is. {_CHOOSE}.")
+        raise ValueError(
+            f"niri cannot bind a modifier alone, such as {in_words(chord)}. {_CHOOSE}."
+        )
     if key.bare and compositor == "hyprland" and "release" in commands:
         notes.append(
             "Older Hyprland versions do not report the release of a modifier alone: press again to "
@@ -190,7 +194,7 @@ def _key(chord: Chord, notes: list[str]) -> _Key:
         names = sorted(modifiers.pop())
         return _Key(names[0], _kinds(modifiers), names[1] if len(names) > 1 else "")
     if any(len(slot) == 1 and "alt_gr" not in slot for slot in modifiers):
-        notes.append(f"In {spell(chord)} the modifiers of either side work, not only one side's.")
+        notes.append(f"{spell(chord)} works with the modifiers on either side, not only on one.")
     [name] = plain[0]
     return _Key(name, _kinds(modifiers))
 
