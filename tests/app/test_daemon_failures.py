@@ -44,7 +44,7 @@ async def test_an_engine_that_fails_keeps_the_recording(rig, tmp_path, monkeypat
     rig.release()
     await until(lambda: rig.tray.shown[-1] is Status.ERROR)
     assert len(rig.tray.said) == 1
-    assert "The model is broken. The recording is kept" in rig.tray.said[0]
+    assert "The model is broken. The recording is saved" in rig.tray.said[0]
     kept = list(tmp_path.rglob("*.wav"))
     assert len(kept) == 1
     assert kept[0].read_bytes().endswith("one.two".encode("utf-16-le"))
@@ -83,9 +83,7 @@ async def test_stopping_keeps_the_recording_of_a_take_that_cannot_be_finished(
     [kept] = tmp_path.rglob("*.wav")
     assert kept.read_bytes().endswith("last words".encode("utf-16-le"))
     [told] = rig.tray.said
-    assert told.startswith(
-        "tray_dictate ended before everything that you said was transcribed. The"
-    )
+    assert told.startswith("tray_dictate quit before everything that you said was transcribed. The")
     assert "`tray-dictate history retry`" in told
 
 

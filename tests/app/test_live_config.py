@@ -132,7 +132,7 @@ async def test_what_is_no_setting_is_refused(rig, name, value):
 async def test_a_broken_file_is_not_overwritten(rig):
     rig.path.write_text("[engine]\nname = \n")
     reason = await refused(rig, "audio.cues", False)
-    assert "audio.cues cannot be changed before the file is right" in reason
+    assert "audio.cues cannot be changed until the file is corrected" in reason
     assert "line 2" in reason
 
 
@@ -189,7 +189,7 @@ async def test_a_change_under_way_is_over_before_the_end(rig, what):
     assert not rig.parts.config.audio.cues
     assert "cues = false" in rig.text
     await changing
-    with pytest.raises(ConfigError, match="tray_dictate ends"):
+    with pytest.raises(ConfigError, match="tray_dictate is quitting"):
         await rig.settings.change("audio.cues", True)
 
 
@@ -221,7 +221,7 @@ async def test_a_broken_edit_is_told_once_and_changes_nothing(rig):
     rig.path.write_text("[hotkey]\nkeys = 'f99'\n")
     await asyncio.sleep(0.6)
     assert len(rig.told) == 1
-    assert rig.told[0].startswith("The settings of before stay in force.")
+    assert rig.told[0].startswith("Your previous settings stay in effect.")
     assert str(rig.path) in rig.told[0]
     assert "hotkey.keys: got 'f99'" in rig.told[0]
     assert rig.parts.times == 0
@@ -256,7 +256,7 @@ async def test_reload_says_what_has_changed_by_name_only(path):
     path.write_text("[hotkey]\nkeys = 'f9'\n[rewrite]\ncommand = ['secret']\n")
     said = await rig.settings.reload()
     assert said == "Changed: hotkey.keys, engine.model, rewrite.command."
-    assert await rig.settings.reload() == "The settings are as they were."
+    assert await rig.settings.reload() == "The settings have not changed."
     path.write_text("[hotkey]\nkeys = 'f99'\n")
     with pytest.raises(ConfigError, match="f99"):
         await rig.settings.reload()

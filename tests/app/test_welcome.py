@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             {},
             "Hold right Ctrl and speak; the words appear where you type. "
-            "Let go when you are done. Escape drops what you say.",
+            "Release it when you are done. Press Escape to discard what is not inserted yet.",
         ),
         (
             {"keys": "ctrl+alt+space", "mode": "toggle", "cancel": ""},
@@ -56,7 +56,7 @@ def test_of_several_that_start_at_once_one_says_it():
 def test_where_the_desktop_chooses_the_key_it_is_named_and_nothing_that_is_not_so():
     portal = Trigger("Meta+D", "Right Ctrl cannot be a shortcut on this desktop.", "portal")
     assert welcome(HotkeySettings(), portal) == (
-        "Hold Meta+D and speak; the words appear where you type. Let go when you are done. "
+        "Hold Meta+D and speak; the words appear where you type. Release it when you are done. "
         "Right Ctrl cannot be a shortcut on this desktop."
     )
 

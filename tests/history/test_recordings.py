@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     lost = recordings.save(b"", 16000, "", [])
-    assert "could not be kept" in lost.sentence
+    assert "could not be saved" in lost.sentence
     assert lost.path == ""
 
 
@@ -69,7 +69,7 @@ def small_disk():
 @pytest.mark.usefixtures("small_disk")
 def test_on_a_full_disk_no_stump_is_left(folder):
     lost = recordings.save(b"\1\0" * 16000, 16000, "", [])
-    assert "could not be kept" in lost.sentence
+    assert "could not be saved" in lost.sentence
     assert lost.path == ""
     assert list(folder.iterdir()) == []
 

@@ -136,11 +136,11 @@ def test_the_ways_into_the_window() -> None:
     ("text", "raw", "state", "label"),
     [
         ("Hello world.", "hello", "delivered", "✓ Hello world."),
-        ("One\ntwo  three", "", "unconfirmed", "? One two three (not sure)"),
-        ("x" * 41, "", "partly", f"✗ {'x' * 40}… (in part)"),
+        ("One\ntwo  three", "", "unconfirmed", "? One two three (not confirmed)"),
+        ("x" * 41, "", "partly", f"✗ {'x' * 40}… (partly inserted)"),
         ("", "what was said", "kept", "✗ what was said (not inserted)"),
         ("Oh no", "", "dropped", "✗ Oh no (cancelled)"),
-        ("", "", "failed", "✗ Nothing (not transcribed)"),
+        ("", "", "failed", "✗ No text (not transcribed)"),
     ],
 )
 def test_a_recent_dictation_is_short_and_says_what_became_of_it(text, raw, state, label) -> None:

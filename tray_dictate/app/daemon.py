@@ -54,14 +54,14 @@ from tray_dictate.system.expressions import EXPRESSIONS
 log = logging.getLogger(__name__)
 
 _ENDED = (
-    "The screen was locked, so the dictation ended. What was not inserted by then is in the "
-    "history: `tray-dictate redo` inserts it."
+    "The screen was locked, so the dictation ended. The rest of the text is in the "
+    "history; `tray-dictate redo` inserts it."
 )
 _REFUSED = (
     "Nothing was recorded while the screen was locked, or another program had grabbed the keyboard "
     "(hotkey.when_locked)."
 )
-_UNFINISHED = "tray_dictate ended before everything that you said was transcribed."
+_UNFINISHED = "tray_dictate quit before everything that you said was transcribed."
 _SIGNALS = {Signal.START: Start(), Signal.STOP: Stop(), Signal.CANCEL: Cancel()}
 
 

@@ -86,7 +86,7 @@ class Documents:
             case "log":
                 path = files.log_file()
         if not path.exists():
-            raise UnavailableError(f"There is no {path}: it cannot be written there.")
+            raise UnavailableError(f"There is no {path}: it could not be written.")
         await self._show(path)
 
     def _own_settings(self) -> Path:
@@ -100,18 +100,18 @@ class Documents:
 
     async def _check(self) -> Path:
         """Return the file with what the doctor says."""
-        words = "This machine is being checked; the result is shown in a moment."
+        words = "Checking this machine; the result opens in a moment."
         self._notices.tell(words, "asked")
         try:
             code, said = await program.run(
                 self._doctor, limit=_CHECK, longest=_LONGEST, env=os.environ
             )
         except TimeoutError:
-            raise _no_check(f"it was not done within {_CHECK:g} s.") from None
+            raise _no_check(f"it took longer than {_CHECK:g} s.") from None
         except (OSError, ValueError, program.TooMuchError) as reason:
             raise _no_check(f"{why(reason)}.") from reason
         if not said.strip():
-            raise _no_check(f"it ended with code {code} and said nothing.")
+            raise _no_check(f"it ended with code {code} and printed nothing.")
         path = files.log_file().with_name("check.txt")
         with _write_errors(path):
             files.private_folder(path.parent)

@@ -68,7 +68,7 @@ class LiveConfig:
         """
         path = self._sources.path
         if name not in _NAMES:
-            raise ConfigError([f"{name} is no setting"])
+            raise ConfigError([f"{name} is not a setting"])
         if path is None:
             raise ConfigError([f"{name} cannot be changed: there is no settings file"])
         if fixed := self._sources.fixed(name):
@@ -105,7 +105,7 @@ class LiveConfig:
             self._wrong = False
             self._notices.tell("", "settings")
         if not changed:
-            return "The settings are as they were."
+            return "The settings have not changed."
         return f"Changed: {', '.join(changed)}."
 
     def begin(self) -> None:
@@ -122,7 +122,7 @@ class LiveConfig:
             self._watching = FileWatcher(self._sources.path)
         except OSError as reason:  # the system's number of watches is used up
             log.warning(
-                "%s is not watched: %s. After a change of it run: tray-dictate reload",
+                "%s cannot be watched: %s. After editing it, run: tray-dictate reload",
                 self._sources.path, reason,
             )  # fmt: skip
             return
@@ -152,7 +152,9 @@ class LiveConfig:
         try:
             async with self._one:
                 if self._over:
-                    raise ConfigError(["nothing can be changed any more: tray_dictate ends"])
+                    raise ConfigError(
+                        ["settings cannot be changed any more: tray_dictate is quitting"]
+                    )
                 yield
         finally:
             self._under_way.discard(task)
@@ -172,7 +174,7 @@ class LiveConfig:
             await self.reload()
         except ConfigError as error:
             self._wrong = True
-            self._notices.tell(f"The settings of before stay in force. {error}", "settings")
+            self._notices.tell(f"Your previous settings stay in effect. {error}", "settings")
         except Exception:
             log.exception("the edited settings could not be applied")
             words = "The edited settings could not be applied; the log has the details."
@@ -204,7 +206,7 @@ class LiveConfig:
             return self._sources.load(text)
         except ConfigError as error:
             raise ConfigError(
-                [f"{name} cannot be changed before the file is right:", *error.problems],
+                [f"{name} cannot be changed until the file is corrected:", *error.problems],
                 where=str(self._sources.path),
             ) from error
 

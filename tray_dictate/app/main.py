@@ -67,7 +67,10 @@ def _shown() -> str:
     try:
         return str(client.send("show")["message"])
     except (ControlError, LookupError):  # it is just starting, or of another version
-        return "tray_dictate is running already. To end it: Quit in its menu, or tray-dictate quit."
+        return (
+            "tray_dictate is already running. To end it, choose Quit in its menu, or run "
+            "`tray-dictate quit`."
+        )
 
 
 logger = logging.getLogger(__name__)

@@ -292,8 +292,8 @@ async def _soon(work: Awaitable[T], otherwise: T) -> T:
 _LONGEST = 40  # characters of a dictation in the menu
 _OUTCOMES = {  # a sign, and words where something is left to do
     "delivered": ("✓", ""),
-    "unconfirmed": ("?", "not sure"),
-    "partly": ("✗", "in part"),
+    "unconfirmed": ("?", "not confirmed"),
+    "partly": ("✗", "partly inserted"),
     "kept": ("✗", "not inserted"),
     "undelivered": ("✗", "not inserted"),
     "dropped": ("✗", "cancelled"),
@@ -308,6 +308,6 @@ def recent(entries: list[Entry]) -> tuple[MenuOption, ...]:
         sign, words = _OUTCOMES.get(entry.state, ("?", ""))
         text = " ".join((entry.text or entry.raw).split())
         short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
-        label = f"{sign} {short or 'Nothing'}" + (f" ({words})" if words else "")
+        label = f"{sign} {short or 'No text'}" + (f" ({words})" if words else "")
         lines.append(MenuOption(entry.at, label, enabled=bool(text)))
     return tuple(lines)

@@ -221,8 +221,8 @@ class HotkeyNotices:
 
 
 _UNSEEN = (
-    "Nothing shows or sounds while the microphone is open: tray.icon and audio.cues are off. "
-    "`tray-dictate status` tells it; set one of them to true to notice it."
+    "Nothing shows that the microphone is open: tray.icon and audio.cues are off. "
+    "To see or hear it, set one of them to true, or run `tray-dictate status`."
 )
 
 
@@ -258,7 +258,7 @@ def _first(marker: Path) -> bool:
     except OSError as reason:  # a home that forgets: a guest's, who is new each time
         if marker.exists():
             return False
-        log.info("%s cannot be written, so the first run is told of again: %s", marker, reason)
+        log.info("%s cannot be written, so the first-run message comes again: %s", marker, reason)
     return True
 
 
@@ -266,11 +266,12 @@ def _how(settings: HotkeySettings, trigger: Trigger | None) -> str:
     if trigger and not trigger.keys:
         return trigger.advice
     key = trigger.keys if trigger else in_words(parse_chord(settings.keys))
-    drop = f" {trigger.advice}".rstrip() if trigger else ""
+    rest = f" {trigger.advice}".rstrip() if trigger else ""
     if settings.cancel and not trigger:  # a desktop gives us no Escape
-        drop = f" {in_words((parse_key(settings.cancel),))} drops what you say."
+        cancel = in_words((parse_key(settings.cancel),))
+        rest = f" Press {cancel} to discard what is not inserted yet."
     if settings.mode == "toggle":
         first, last = f"Press {key} and speak", "Press it again"
     else:
-        first, last = f"Hold {key} and speak", "Let go"
-    return f"{first}; the words appear where you type. {last} when you are done.{drop}"
+        first, last = f"Hold {key} and speak", "Release it"
+    return f"{first}; the words appear where you type. {last} when you are done.{rest}"

@@ -53,21 +53,19 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
     try:
         path = _write_new(files.private_folder(files.kept_audio()), stamp, _wav(audio, rate))
     except OSError as error:
-        log.error("the recording could not be kept: %s", error)  # noqa: TRY400 - no surprise
+        log.error("the recording could not be saved: %s", error)  # noqa: TRY400 - no surprise
         return Kept(not_kept(error))
     try:
         files.write_new(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
     except OSError as error:  # it can be turned into text all the same
         log.warning("nothing is noted beside %s: %s", path, error)
-    return Kept(
-        "The recording is kept: `tray-dictate history retry` turns it into text.", str(path)
-    )
+    return Kept("The recording is saved: `tray-dictate history retry` transcribes it.", str(path))
 
 
 def not_kept(error: OSError) -> str:
     """Return a sentence that says why a recording could not be saved, and the remedy."""
     space = " Free some space on the disk." if error.errno in _FULL else ""
-    return f"The recording could not be kept: {error.strerror}.{space}"
+    return f"The recording could not be saved: {error.strerror}.{space}"
 
 
 def _write_new(folder: Path, stamp: str, content: bytes) -> Path:

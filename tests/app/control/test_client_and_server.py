@@ -238,9 +238,9 @@ async def test_socket_and_lock_are_the_owners_whatever_the_umask(serve, path):
 async def test_a_folder_that_others_may_write_is_not_used(serve, path):
     path.parent.mkdir()
     path.parent.chmod(0o777)
-    with pytest.raises(ControlError, match="is not a folder of yours alone"):
+    with pytest.raises(ControlError, match="is not a folder that only you can write to"):
         await serve()
-    with pytest.raises(ControlError, match="is not a folder of yours alone"):
+    with pytest.raises(ControlError, match="is not a folder that only you can write to"):
         client.send("start")
 
 
@@ -334,7 +334,7 @@ async def test_a_line_that_is_no_command_is_refused(serve, path, sent):
     answer = await raw(path, sent)
     assert answer == {
         "version": 1, "ok": False,
-        "error": "That was not understood: it is no command in a JSON line.",
+        "error": "The request was not understood: it is not a command in a line of JSON.",
     }  # fmt: skip
 
 
@@ -350,7 +350,8 @@ async def test_a_line_that_is_too_long_is_refused(serve, path, end):
     await serve()
     answer = await raw(path, b"x" * 1_000_000 + end)
     assert answer == {
-        "version": 1, "ok": False, "error": "That was not understood: it has over 65536 bytes.",
+        "version": 1, "ok": False,
+        "error": "The request was not understood: it is longer than 65536 bytes.",
     }  # fmt: skip
     assert await send("start") == {}
 
@@ -359,7 +360,7 @@ async def test_a_line_that_never_ends_is_not_read_for_ever(serve, path):
     await serve()
     reader, writer = await asyncio.open_unix_connection(str(path))
     writer.write(b"x" * 100_000)
-    assert b"over 65536 bytes" in await reader.readline()
+    assert b"longer than 65536 bytes" in await reader.readline()
     with pytest.raises((ConnectionResetError, BrokenPipeError)):
         while True:
             writer.write(b"x" * 100_000)
@@ -371,7 +372,7 @@ async def test_a_line_that_never_ends_is_not_read_for_ever(serve, path):
 async def test_json_that_is_nested_without_end_is_refused(serve, path, caplog):
     await serve()
     answer = await raw(path, b"[" * 60_000 + b"\n")
-    assert "it is no command" in answer["error"]
+    assert "it is not a command" in answer["error"]
     assert caplog.text == ""
 
 
@@ -432,7 +433,7 @@ def test_a_daemon_that_breaks_off_is_a_clear_sentence(path, answer):
 
         thread = threading.Thread(target=once)
         thread.start()
-        with pytest.raises(ControlError, match="ended before it answered"):
+        with pytest.raises(ControlError, match="quit before it answered"):
             client.send("start")
         thread.join()
 
@@ -453,4 +454,4 @@ async def test_another_user_is_not_served(serve, caplog):
         )
         await server.close()
     assert (done.stdout, done.returncode) == ("b''\n", 0), done.stderr
-    assert "another user knocked" in caplog.text
+    assert "refused a connection of another user" in caplog.text

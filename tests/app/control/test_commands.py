@@ -31,7 +31,7 @@ class Served:
 
     def __init__(self, rig: Rig, patience: float) -> None:
         self.rig, self.daemon = rig, rig.daemon
-        self.quits, self.reloaded = 0, "The settings are as they were."
+        self.quits, self.reloaded = 0, "The settings have not changed."
         self.headset = Source("Headset", default=True, device=0)
         self.away = ""  # what is wrong with the sound server
         self.looks = 0
@@ -140,7 +140,7 @@ async def test_a_toggle_of_a_key_that_is_held_counts_once(served):
 async def test_when_dictation_is_off_it_says_so(served):
     served.daemon.post(Enable(False))
     for command in ("start", "toggle"):
-        with pytest.raises(ControlError, match=r"Dictation is off\. Switch it on"):
+        with pytest.raises(ControlError, match=r"Dictation is off\. Turn it on"):
             await served.ask(command)
     assert await served.ask("stop") == {}
 
@@ -246,7 +246,7 @@ async def test_without_a_daemon_the_status_says_so(served):
 
 
 async def test_reload_says_what_has_changed_or_what_is_wrong(served):
-    assert (await served.cli("reload")).stdout == "The settings are as they were.\n"
+    assert (await served.cli("reload")).stdout == "The settings have not changed.\n"
     served.reloaded = ""
     done = await served.cli("reload")
     assert (done.returncode, done.stdout) == (1, "")
@@ -258,21 +258,21 @@ async def test_a_reload_in_mid_dictation_says_at_once_when_it_takes_effect(serve
     served.rig.press()
     await served.rig.say("Good morning")
     done = await served.cli("reload")
-    said = "What has changed takes effect when the dictation is over. If it cannot, you are told.\n"
+    said = "The changes take effect when the dictation ends. If they cannot, a message says why.\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     served.reloaded = ""
     served.rig.release()
     await served.rig.idle()
     served.may_reload.set()
     await until(lambda: any("f99" in said for said in served.rig.tray.said))
-    assert served.rig.tray.said[-1].startswith("The settings of before stay in force. ")
+    assert served.rig.tray.said[-1].startswith("Your previous settings stay in effect. ")
 
 
 @pytest.mark.parametrize("patience", [0.1])
 async def test_a_reload_that_takes_long_is_not_waited_for_until_the_client_gives_up(served):
     served.may_reload.clear()
     done = await served.cli("reload")
-    assert done.stdout.startswith("What has changed takes effect when all is ready for it.")
+    assert done.stdout.startswith("The changes take effect when the new engine is ready.")
 
 
 async def test_a_reload_that_loads_an_engine_is_waited_for(served):
@@ -318,7 +318,7 @@ async def test_quit_returns_when_the_lock_is_free(served):
 
 async def test_a_second_one_makes_the_first_show_itself(served):
     message = (await served.ask("show"))["message"]
-    assert re.fullmatch(r"Dictation is running already: hold [Rr]ight Ctrl and speak\.", message)
+    assert re.fullmatch(r"Dictation is already running: hold [Rr]ight Ctrl and speak\.", message)
     assert served.rig.tray.said[-1] == message
     served.daemon.post(Enable(False))
-    assert "already, but off: Switch it on" in (await served.ask("show"))["message"]
+    assert "already running, but off: Turn it on" in (await served.ask("show"))["message"]

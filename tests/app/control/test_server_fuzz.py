@@ -25,10 +25,10 @@ class Serving:
     """A server on a thread of its own, and what it was asked for."""
 
     def __init__(
-        self, door: UnixListener | TcpListener, connect: Callable[[], socket.socket]
+        self, listener: UnixListener | TcpListener, connect: Callable[[], socket.socket]
     ) -> None:
         self.calls: list[dict] = []
-        self._token = door.token
+        self._token = listener.token
         self._connect = connect
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -45,7 +45,7 @@ class Serving:
             yield {"number": 1}
             yield {"number": 2}
 
-        self._server = ControlServer({"take": take, "ping": ping, "follow": follow}, door)
+        self._server = ControlServer({"take": take, "ping": ping, "follow": follow}, listener)
         self._wait(self._server.start())
 
     def close(self) -> None:

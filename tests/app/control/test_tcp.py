@@ -1,4 +1,4 @@
-"""The TCP door, which is for Windows, run here."""
+"""The TCP listener, which is for Windows, run here."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_a_command_reaches_the_daemon(serve, file):
 @pytest.mark.parametrize("token", ["", "x", "ä", "\ud800"])
 async def test_who_does_not_know_the_token_is_not_served(serve, file, token):
     await serve()
-    with pytest.raises(ControlError, match="does not know you"):
+    with pytest.raises(ControlError, match="does not know this client's token"):
         await send(file, token)
     assert serve.calls == []
 
@@ -101,7 +101,7 @@ async def test_every_daemon_has_a_token_of_its_own(serve, file):
     await first.close()
     assert not file.exists()
     await serve()
-    with pytest.raises(ControlError, match="does not know you"):
+    with pytest.raises(ControlError, match="does not know this client's token"):
         await send(file, token)
 
 

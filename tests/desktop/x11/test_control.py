@@ -90,12 +90,12 @@ def test_without_a_daemon_every_command_says_so(desktop, command):
 
 
 def test_a_second_start_shows_how_to_use_the_first(desktop, daemon, command):
-    before = desktop.notifications().count("running already")
+    before = desktop.notifications().count("already running")
     done = command()
     assert (done.returncode, done.stdout) == (0, ""), "what was asked for is so"
-    assert "is running already: hold right Ctrl and speak" in done.stderr
+    assert "is already running: hold right Ctrl and speak" in done.stderr
     status = command("status").stdout
-    told = lambda: desktop.notifications().count("running already") > before  # noqa: E731
+    told = lambda: desktop.notifications().count("already running") > before  # noqa: E731
     wait_until(told, 10, "a notification")
     assert daemon.process.poll() is None
     assert re.search(r"^Microphone: +\S.*default", status, re.MULTILINE), status

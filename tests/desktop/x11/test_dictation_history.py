@@ -68,7 +68,7 @@ def test_a_dictation_that_failed_becomes_text_when_it_is_tried_again(desktop, pe
         person.take()
         settled(daemon)
         told = person.news.only(daemon)
-        assert told.endswith("`tray-dictate history retry` turns it into text.")
+        assert told.endswith("`tray-dictate history retry` transcribes it.")
         entry = wait_until(
             lambda: (found := newest(desktop))["outcome"] == "failed" and found, 20, "the entry"
         )

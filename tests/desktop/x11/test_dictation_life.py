@@ -35,7 +35,7 @@ def test_sigterm_in_mid_take_delivers_it(desktop, wavs):
 def test_a_second_daemon_says_so(desktop, daemon):
     second = desktop.daemon(ready=None)
     assert second.process.wait(20) == 0
-    assert "running already" in second.log()
+    assert "already running" in second.log()
     assert "Traceback" not in second.log()
 
 

@@ -18,7 +18,7 @@ from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import SENTENCE, errors, settled
 from tests.rigs.person import WRONG, assert_private, daemon_of, fake, transcripts, words
 
-RETRY = "`tray-dictate history retry` turns it into text."
+RETRY = "`tray-dictate history retry` transcribes it."
 FINISHED = "The offline engine finishes this dictation."
 NOBODY = "ws://127.0.0.1:9"  # the port of a service that nobody runs
 
@@ -86,7 +86,7 @@ def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desk
     [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
     reason = "mlx-audio cannot be reached at 127.0.0.1:9: Connection refused. "
     reason += "The offline engine knows English only."
-    assert told == f"{reason} The recording is kept: {RETRY}"
+    assert told == f"{reason} The recording is saved: {RETRY}"
     assert record.stem == wav.stem
     assert {stat.S_IMODE(path.stat().st_mode) for path in (wav, record)} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -108,7 +108,7 @@ def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: 
 
 def test_what_is_mended_is_taken_away(here: Desktop, shown: Shown) -> None:
     here.close_bubbles()
-    shown.tray.notify("The settings of before stay in force.", "settings")
+    shown.tray.notify("Your previous settings stay in effect.", "settings")
     wait_until(lambda: here.bubbles() == 1, 10, "it is shown")
     shown.tray.notify("", "settings")
     wait_until(lambda: here.bubbles() == 0, 10, "it is gone")

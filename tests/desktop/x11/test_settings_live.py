@@ -46,7 +46,7 @@ def test_another_hotkey_is_in_force_on_save_and_a_mistake_leaves_it(desktop, wav
         assert takes(daemon) == 1, "the old key is only a key again"
 
         save('[hotkey]\nkeys = "f77"\n')
-        told = "The settings of before stay in force."
+        told = "Your previous settings stay in effect."
         wait_until(lambda: told in desktop.notifications(), 20, "a notification")
         assert "hotkey.keys: got" in desktop.notifications()
         hold(desktop, spoken(wavs, SENTENCE), "F8")

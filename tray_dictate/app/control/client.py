@@ -1,9 +1,9 @@
-"""The way to the daemon that runs, as its clients see it: one JSON line in, JSON lines out.
+"""Sends a command to the running daemon over the control socket: one JSON line, then the answers.
 
 A compositor spawns `tray-dictate start` at every key press, so this file imports only the standard
 library, and little of it: Python's start takes 12 ms, `socket` 7 more, mostly for its enums, and
-`json`, `pathlib` and `typing` another 10. The daemon's side is control_server.py; control_unix.py
-and control_tcp.py are the two kinds of doors to it.
+`json`, `pathlib` and `typing` another 10. The daemon's side is server.py, which listens on unix.py
+or tcp.py.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def run(command: str) -> int:
 
 
 def send(command: str, **args: Any) -> dict[str, Any]:
-    """Have the daemon do it; return its answer. Raises ControlError."""
+    """Have the daemon carry out a command; return its answer. Raises ControlError."""
     connection, token = connect()
     try:
         return exchange(connection, token, command, args)
@@ -57,19 +57,19 @@ def send(command: str, **args: Any) -> dict[str, Any]:
 
 
 def connect() -> tuple[socket.socket, str]:
-    """Return a connection to the daemon, and the token that it asks for. Raises ControlError."""
+    """Return a connection to the daemon, and the token for requests. Raises ControlError."""
     if sys.platform == "win32":
         from tray_dictate.app.control import tcp  # noqa: PLC0415 - the other systems never need it
 
         return tcp.connect()
     for folder in _folders():
-        if connection := _knock(folder):
+        if connection := _connect_in(folder):
             return connection, ""
     raise ControlError(NOT_RUNNING)
 
 
-def _knock(folder: str) -> socket.socket | None:
-    """Return a connection to the daemon that serves there, if one does. Raises ControlError."""
+def _connect_in(folder: str) -> socket.socket | None:
+    """Return a connection to the socket in this folder, or None. Raises ControlError."""
     try:
         if os.lstat(folder).st_uid != os.getuid():
             return None
@@ -89,28 +89,30 @@ def _knock(folder: str) -> socket.socket | None:
         raise ControlError(f"{path}: {reason.strerror or reason}.") from reason
     if not is_ours(connection):
         connection.close()
-        raise ControlError("The control socket is another user's.")
+        raise ControlError("The control socket belongs to another user.")
     return connection
 
 
 def exchange(
     connection: socket.socket, token: str, command: str, args: dict[str, Any]
 ) -> dict[str, Any]:
-    """Ask, and return the answer. Raises ControlError."""
+    """Send a command over a connection, and return the answer. Raises ControlError."""
     try:
         connection.sendall(_request(token, command, args))
         answer = _first_line(connection)
     except TimeoutError:
-        raise ControlError(f"tray_dictate gave no answer within {_PATIENCE:g} s.") from None
+        raise ControlError(f"tray_dictate did not answer within {_PATIENCE:g} s.") from None
     except OSError as reason:
-        raise ControlError(f"tray_dictate broke off: {reason.strerror or reason}.") from reason
-    return _understood(answer)
+        raise ControlError(
+            f"The connection to tray_dictate broke: {reason.strerror or reason}."
+        ) from reason
+    return _parsed(answer)
 
 
 def follow(
     connection: socket.socket, token: str, command: str, args: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Ask, and yield the answers until the daemon ends. Raises ControlError."""
+    """Send a command, and yield its answers until the daemon quits. Raises ControlError."""
     connection.settimeout(None)
     try:
         connection.sendall(_request(token, command, args))
@@ -118,14 +120,14 @@ def follow(
         while chunk := connection.recv(LONGEST):
             *lines, received = (received + chunk).split(b"\n")
             for answer in lines:
-                yield _understood(answer)
+                yield _parsed(answer)
     except OSError:  # the daemon was killed
         return
 
 
 def line(message: dict[str, Any]) -> bytes:
-    """Return the message as it goes over the socket."""
-    import json  # noqa: PLC0415 - 5 ms, which most commands need not spend
+    """Return the message as a line of JSON."""
+    import json  # noqa: PLC0415 - 5 ms that most commands save
 
     return json.dumps(message).encode() + b"\n"
 
@@ -149,13 +151,15 @@ def check_folder(folder: str | Path) -> None:
     except OSError:
         raise ControlError(NOT_RUNNING) from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ControlError(f"{folder} is not a folder of yours alone. Remove it, or set TMPDIR.")
+        raise ControlError(
+            f"{folder} is not a folder that only you can write to. Remove it, or set TMPDIR."
+        )
 
 
 def _folders() -> tuple[str, str]:
-    """Return the session's folder, and the one that has the socket where the first is another's."""
+    """Return the session's folder, and the one for the socket where the first is another user's."""
     if sys.platform == "win32":
-        raise ControlError("There is no such socket on Windows.")
+        raise ControlError("Windows has no such socket.")
     session = os.environ.get("XDG_RUNTIME_DIR")
     temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below is checked
     usual = f"{session}/tray_dictate" if session else f"{temporary}/tray_dictate-{os.getuid()}"
@@ -168,7 +172,7 @@ def _folders() -> tuple[str, str]:
 
 
 def is_ours(connection: socket.socket) -> bool:
-    """Return whether the other end is this user, as far as the system tells."""
+    """Return whether the other end is this user; True where the system cannot tell."""
     if sys.platform == "linux":
         found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)  # struct ucred
     elif sys.platform == "darwin":
@@ -194,8 +198,8 @@ def _first_line(connection: socket.socket) -> bytes:
     return received
 
 
-def _understood(answer: bytes) -> dict[str, Any]:
-    """Return the answer's own words. Raises ControlError, also where it is one."""
+def _parsed(answer: bytes) -> dict[str, Any]:
+    """Return the answer without its envelope. Raises ControlError, also for an error answer."""
     if answer.rstrip() == _DONE:
         return {}
     import json  # noqa: PLC0415
@@ -205,7 +209,7 @@ def _understood(answer: bytes) -> dict[str, Any]:
         well = message.pop("ok")
         message.pop("version", None)
     except (ValueError, LookupError, TypeError, AttributeError):  # nothing, or not all of it
-        raise ControlError("tray_dictate ended before it answered.") from None
+        raise ControlError("tray_dictate quit before it answered.") from None
     if not well:
         raise ControlError(str(message.get("error")))
     return message

@@ -1,4 +1,4 @@
-"""The commands of the control socket, done to the running daemon."""
+"""Carries out the commands of the control socket on the running daemon."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _RECORDS = (Status.OPENING, Status.RECORDING)
 _PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
 _SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
 _LOCKED = (
-    "The screen is locked, or another program keeps the keyboard to itself: nothing is recorded "
+    "The screen is locked, or another program has grabbed the keyboard: nothing is recorded "
     "(hotkey.when_locked)."
 )
-_OFF = "Dictation is off. Switch it on in the tray's menu."
+_OFF = "Dictation is off. Turn it on in the tray's menu."
 
 
 class ControlCommands:
-    """What each command does; on the loop. All of them raise DictateError."""
+    """The handler of each command; on the loop. All of them raise DictateError."""
 
     def __init__(
         self,
@@ -65,19 +65,19 @@ class ControlCommands:
         }  # fmt: skip
 
     async def start(self) -> Answer:
-        """Begin a dictation."""
+        """Start a dictation."""
         return self._post("start")
 
     async def stop(self) -> Answer:
-        """End the dictation that goes on."""
+        """Stop the current dictation."""
         return self._post("stop")
 
     async def toggle(self) -> Answer:
-        """Begin a dictation, or end the one that goes on."""
+        """Start a dictation, or stop the current one."""
         return self._post("toggle")
 
     async def cancel(self) -> Answer:
-        """Drop the dictation that goes on."""
+        """Cancel the current dictation."""
         self._daemon.post(Cancel())
         return {}
 
@@ -86,7 +86,7 @@ class ControlCommands:
         return {"message": await self._daemon.delivery.redo()}
 
     async def undo(self) -> Answer:
-        """Take back the last dictation."""
+        """Undo the last dictation."""
         return {"message": await self._daemon.delivery.undo()}
 
     async def copy(self) -> Answer:
@@ -94,16 +94,16 @@ class ControlCommands:
         return {"message": await self._daemon.delivery.copy()}
 
     async def forget(self) -> Answer:
-        """Forget all that was dictated."""
+        """Delete all dictations, in memory and on disk."""
         self._daemon.delivery.forget()
         emptied = await self._components.history.clear()  # also what is in memory, or on its way
         self._menu.refresh()
         if not emptied:
-            raise HistoryError("The history cannot be emptied now; the log has the reason.")
+            raise HistoryError("Could not clear the history; the log has the details.")
         return {"message": ""}
 
     async def reload(self) -> Answer:
-        """Apply the settings file; answer in time, also where a dictation has to be over first."""
+        """Apply the settings file; answer before the client gives up, even during a dictation."""
         changing = self._reloads.start(self._live_config.reload())
         for seconds in (_SOON, self._patience):
             await asyncio.wait([changing], timeout=seconds)
@@ -112,8 +112,8 @@ class ControlCommands:
             if self._dictates():
                 break
         changing.add_done_callback(self._reloaded_late)
-        why = "when the dictation is over" if self._dictates() else "when all is ready for it"
-        return {"message": f"What has changed takes effect {why}. If it cannot, you are told."}
+        when = "when the dictation ends" if self._dictates() else "when the new engine is ready"
+        return {"message": f"The changes take effect {when}. If they cannot, a message says why."}
 
     async def status(self) -> Answer:
         """Report the status and the microphone that would be opened now."""
@@ -135,20 +135,20 @@ class ControlCommands:
             leave()
 
     async def show(self) -> Answer:
-        """Answer a second daemon, which then ends; the user wanted to see something."""
-        message = f"Dictation is running already: {self._components.hint()}."
+        """Tell the user, who has started a second daemon, how to use this one."""
+        message = f"Dictation is already running: {self._components.hint()}."
         if self._daemon.status is Status.OFF:
-            message = f"Dictation is running already, but off: {_OFF.partition('. ')[2]}"
+            message = f"Dictation is already running, but off: {_OFF.partition('. ')[2]}"
         self._notices.tell(message, "asked")
         return {"message": message}
 
     async def quit(self) -> Answer:
-        """End the daemon."""
+        """Quit the daemon."""
         self._menu.quit()
         return {}
 
     def _post(self, name: Name) -> Answer:
-        """Do start, stop or toggle, as far as it is not the repetition of a key that is held."""
+        """Post start, stop or toggle, except for repetitions of a key that is held."""
         if name != "stop" and self._daemon.status is Status.OFF:
             raise ControlError(_OFF)
         recording = self._daemon.status in _RECORDS
@@ -166,14 +166,14 @@ class ControlCommands:
             return
         reason = late.exception()
         if reason is not None:
-            words = f"The settings of before stay in force. {_why(reason)}"
+            words = f"Your previous settings stay in effect. {_why(reason)}"
             self._notices.tell(words, "asked")
 
     def _dictates(self) -> bool:
         return self._daemon.status in (*_RECORDS, Status.TRANSCRIBING)
 
     async def _microphone(self) -> str:
-        """Return the microphone's name, or what is wrong; "" where the sound server hangs."""
+        """Return the microphone's name, or what is wrong; "" if the sound server hangs."""
         wanted = self._components.config.audio.device
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -183,12 +183,12 @@ class ControlCommands:
         except TimeoutError:
             return ""
         if wanted and not picked.named:
-            return f"{wanted} (not connected); {picked.source.name} is used"
+            return f"{wanted} (not connected); using {picked.source.name}"
         default = " (the system's default)" if picked.source.default and not wanted else ""
         return f"{picked.source.name}{default}"
 
     def _report(self) -> dict[str, Any]:
-        """Return what there is to know; no address, which may hold a password."""
+        """Return the status as JSON; without addresses, which may hold passwords."""
         shown, config = self._daemon.publisher, self._components.config
         return {
             "status": shown.status, "detail": shown.detail, "since": shown.since,

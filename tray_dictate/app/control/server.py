@@ -1,7 +1,7 @@
-"""The daemon's side of the control socket; control.py has what goes over it.
+"""Serves the control socket; client.py defines its messages.
 
-One request a connection. A handler that is an async generator answers with a line for each thing
-that it yields, until the client leaves. Whatever else comes in is answered with an error.
+Each connection carries one request. A handler that is an async generator answers with a line for
+each value that it yields, until the client closes. Anything else is answered with an error.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Answer = dict[str, Any]
 Handler = Callable[..., Awaitable[Answer] | AsyncGenerator[Answer]]
 
 _PATIENCE = 5.0  # seconds for a client's line, and for it to take an answer
-_LINGER = 1.0  # seconds for a client to end what nobody reads, so that the answer reaches it
+_LINGER = 1.0  # seconds to read the rest of a line that is too long, so that the answer arrives
 _LONGEST_ERROR = 1000  # characters: it may quote what was sent
 
 log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """Where clients knock."""
+    """Accepts connections of clients."""
 
     @property
     def token(self) -> str:
-        """What every request must know; empty where the system says who knocks."""
+        """The secret of every request; empty where the system identifies the client."""
         ...
 
     def open(self) -> socket.socket:
@@ -47,23 +47,25 @@ class Listener(Protocol):
         ...
 
     def admits(self, connection: socket.socket, /) -> bool:
-        """Tell whether whoever is at the other end may ask."""
+        """Return whether the other end may send requests."""
         ...
 
     def close(self) -> None:
-        """Leave nothing of it behind."""
+        """Remove the socket and its files."""
         ...
 
 
 class ControlServer:
     """Answers each command by its handler, whose keyword arguments are the client's."""
 
-    def __init__(self, handlers: dict[str, Handler], door: Listener | Path | None = None) -> None:
+    def __init__(
+        self, handlers: dict[str, Handler], listener: Listener | Path | None = None
+    ) -> None:
         self._handlers = handlers
-        if door is None and sys.platform == "win32":
-            door = TcpListener()
-        self._door: Listener = (
-            UnixListener(door) if door is None or isinstance(door, Path) else door
+        if listener is None and sys.platform == "win32":
+            listener = TcpListener()
+        self._listener: Listener = (
+            UnixListener(listener) if listener is None or isinstance(listener, Path) else listener
         )
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[Any]] = set()
@@ -71,11 +73,11 @@ class ControlServer:
     async def start(self) -> None:
         """Serve until `close`. Raises ControlError."""
         try:
-            listening = self._door.open()
+            listening = self._listener.open()
         except OSError as reason:
             raise ControlError(
-                f"The control socket {self._door} cannot be made: {reason.strerror or reason}. "
-                f"{remedies.RUNTIME_FOLDER}"
+                f"The control socket {self._listener} could not be created: "
+                f"{reason.strerror or reason}. {remedies.RUNTIME_FOLDER}"
             ) from reason
         self._server = await asyncio.start_server(self._serve, sock=listening, limit=LONGEST)
 
@@ -89,15 +91,15 @@ class ControlServer:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        self._door.close()
+        self._listener.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
         self._serving.add(task)
         try:
-            if not self._door.admits(writer.get_extra_info("socket")):
-                log.warning("another user knocked at the control socket")
+            if not self._listener.admits(writer.get_extra_info("socket")):
+                log.warning("refused a connection of another user to the control socket")
                 return
             await self._reply(reader, writer)
         except (TimeoutError, ConnectionError):  # the client is gone, or as good as gone
@@ -109,10 +111,13 @@ class ControlServer:
     async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
-                asked = await reader.readline()
-            handler, args = self._wanted(asked)
+                request = await reader.readline()
+            handler, args = self._parsed(request)
         except ValueError:  # no end within LONGEST
-            await _write(writer, _error(f"That was not understood: it has over {LONGEST} bytes."))
+            await _write(
+                writer,
+                _error(f"The request was not understood: it is longer than {LONGEST} bytes."),
+            )
             writer.write_eof()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LINGER):
@@ -131,7 +136,7 @@ class ControlServer:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        """Answer again and again, until there is no more to say or nobody listens."""
+        """Send every answer, until there are no more or the client closes."""
         tasks = [
             asyncio.create_task(_write_all(answers, writer)),
             asyncio.create_task(_until_gone(reader)),
@@ -143,26 +148,28 @@ class ControlServer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _wanted(self, asked: bytes) -> tuple[Handler, dict[str, Any]]:
-        """Return what is to be called. Raises ControlError."""
+    def _parsed(self, request: bytes) -> tuple[Handler, dict[str, Any]]:
+        """Return the handler of a request, and its arguments. Raises ControlError."""
         message: Any = None
         with suppress(ValueError, RecursionError):  # no JSON, or nested without end
-            message = json.loads(asked)
+            message = json.loads(request)
         match message:
             case {"version": version} if version != VERSION:
                 raise ControlError(
-                    "The daemon that runs is of another version than this command. Restart it."
+                    "The running daemon is of another version than this command. Restart it."
                 )
             case {"version": _, "command": str(name), "args": dict()}:
-                if not self._knows(message.get("token", "")):
-                    raise ControlError("The daemon that runs does not know you.")
+                if not self._accepts(message.get("token", "")):
+                    raise ControlError("The running daemon does not know this client's token.")
                 return self._handler(name, cast("dict[str, Any]", message["args"]))
             case _:
-                raise ControlError("That was not understood: it is no command in a JSON line.")
+                raise ControlError(
+                    "The request was not understood: it is not a command in a line of JSON."
+                )
 
-    def _knows(self, token: object) -> bool:
+    def _accepts(self, token: object) -> bool:
         given = token.encode("utf-8", "replace") if isinstance(token, str) else b"?"
-        return hmac.compare_digest(given, self._door.token.encode())
+        return hmac.compare_digest(given, self._listener.token.encode())
 
     def _handler(self, name: str, args: dict[str, Any]) -> tuple[Handler, dict[str, Any]]:
         handler = self._handlers.get(name)
@@ -177,7 +184,7 @@ class ControlServer:
 
 
 async def _answer(work: Any) -> bytes:
-    """Return the line that says how it went."""
+    """Return the line with the result of a command, or its error."""
     try:
         return line({**await work, "ok": True, "version": VERSION})
     except DictateError as error:
@@ -198,14 +205,14 @@ async def _write_all(answers: AsyncGenerator[Answer], writer: asyncio.StreamWrit
 
 
 async def _write(writer: asyncio.StreamWriter, answer: bytes) -> None:
-    """Raise TimeoutError or ConnectionError where it is not taken."""
+    """Send an answer. Raises TimeoutError, or ConnectionError."""
     writer.write(answer)
     async with asyncio.timeout(_PATIENCE):
         await writer.drain()
 
 
 async def _until_gone(reader: asyncio.StreamReader) -> None:
-    """Return when the client has closed its end; what it says until then is dropped."""
+    """Return when the client has closed its end; discard everything it still sends."""
     with suppress(ConnectionError):
         while await reader.read(LONGEST):
             pass

@@ -1,8 +1,7 @@
-"""The door to the daemon on Windows: a port of this machine, and a secret in the user's own file.
+"""The control socket on Windows: a port on the loopback address, and a token in a private file.
 
-Python has no socket files there. Who cannot read the file, which lies in the user's profile,
-cannot know the token, and a web page that knocks on the port does not know it either. The tests
-run it on Linux; on Windows itself: not run.
+Python has no Unix sockets there. The file lies in the user's profile, so neither other users nor a
+web page that connects to the port know the token. Tested on Linux only, not on Windows.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from tray_dictate.app.control.client import NOT_RUNNING
 from tray_dictate.core.errors import ControlError
 from tray_dictate.system import files
 
-_PATIENCE = 20.0  # seconds for the answer, as in control.py
+_PATIENCE = 20.0  # seconds for the answer, as in client.py
 _HOST = "127.0.0.1"
 
 
@@ -27,7 +26,7 @@ class TcpListener:
     """A listening port; its number and the token are in a file while it is open."""
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file or door_file()
+        self._file = file or port_file()
         self._lock = filelock.FileLock(f"{self._file}.lock", mode=0o600, thread_local=False)
         self.token = secrets.token_hex(32)
 
@@ -47,8 +46,8 @@ class TcpListener:
         try:
             listening.bind((_HOST, 0))
             listening.listen()
-            door = {"port": listening.getsockname()[1], "token": self.token}
-            files.write_atomic(self._file, json.dumps(door), 0o600)
+            port = {"port": listening.getsockname()[1], "token": self.token}
+            files.write_atomic(self._file, json.dumps(port), 0o600)
         except BaseException:
             listening.close()
             self._lock.release()
@@ -57,7 +56,7 @@ class TcpListener:
         return listening
 
     def admits(self, _connection: socket.socket) -> bool:
-        """Return True: the token says who knocks."""
+        """Return True: the token identifies the client."""
         return True
 
     def close(self) -> None:
@@ -66,15 +65,15 @@ class TcpListener:
         self._lock.release()
 
 
-def door_file() -> Path:
-    """Return the file of this user's daemon."""
+def port_file() -> Path:
+    """Return the file with the port and the token of this user's daemon."""
     local = os.environ.get("LOCALAPPDATA")
     return (Path(local) if local else Path.home()) / "tray_dictate" / "control.json"
 
 
 def connect(file: Path | None = None) -> tuple[socket.socket, str]:
-    """Return a connection to the daemon, and the token that it asks for. Raises ControlError."""
-    file = file or door_file()
+    """Return a connection to the daemon, and the token for requests. Raises ControlError."""
+    file = file or port_file()
     try:
         found = json.loads(file.read_text("ascii"))
         port, token = int(found["port"]), str(found["token"])

@@ -1,7 +1,7 @@
-"""The door to the daemon on Linux and macOS: a socket in a folder of the user's own.
+"""The control socket on Linux and macOS: a Unix socket in a private folder of the user.
 
-A socket that a killed daemon has left is replaced. One that somebody serves is never stolen: its
-lock is held for as long as it is served, and a server of any kind answers a connection.
+A socket that a killed daemon has left is replaced. One that is served is never replaced: its
+server holds the lock, and a server without a lock accepts a connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TAKEN = "Another tray_dictate serves the control socket. End it: `tray-dictate q
 class UnixListener:
     """A listening socket that only its owner can open."""
 
-    token = ""  # the system says who knocks
+    token = ""  # the system identifies the client
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or socket_path()
@@ -56,11 +56,11 @@ class UnixListener:
         return listening
 
     def admits(self, connection: socket.socket) -> bool:
-        """Tell whether the other end is this user."""
+        """Return whether the other end is this user."""
         return is_ours(connection)
 
     def close(self) -> None:
-        """Remove the socket, where it is still ours."""
+        """Remove the socket, unless another server has replaced it."""
         with suppress(OSError):
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
@@ -68,7 +68,7 @@ class UnixListener:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody serves. Raises ControlError if somebody does."""
+    """Remove a socket that has no server. Raises ControlError if it has one."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.setblocking(False)
         try:
