@@ -20,7 +20,7 @@ RIDDLES = re.compile(
     # translated word for word
     r"|\b(?:tells?|told) of\b|\banew\b|\bof before\b|\bof ours\b|\bin force\b|\bfor ever\b"
 )
-PENDING = {"app", "doctor", "history", "hotkey", "output", "ui"}  # folders still to be reworded
+PENDING = {"app", "history", "hotkey", "output"}  # folders still to be reworded
 FILES = [
     path for path in sorted(PACKAGE.rglob("*.py"))
     if path.relative_to(PACKAGE).parts[0] not in PENDING

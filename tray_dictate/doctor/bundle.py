@@ -1,4 +1,4 @@
-"""Writes the archive to attach to a report: what helps to find a fault, and nothing private."""
+"""Writes the archive to attach to a bug report, without anything private."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from tray_dictate.system import files as paths
 
 _PACKAGE = "tray-dictate"
 _TAIL = 200_000  # bytes of the log, from its end
-_REMEMBERED = 500  # dictations whose words are removed from the log, should they be in it
+_REMEMBERED = 500  # dictations whose text is removed from the log, if it is there
 _LONG_ENOUGH = 12  # characters of a dictation; "ok" alone is not private
-_VARIABLES = (  # the beginnings of those that affect us
+_VARIABLES = (  # beginnings of the names that affect tray_dictate
     "TRAY_DICTATE_", "OPENAI_", "AZURE_", "XDG_", "DISPLAY", "WAYLAND_", "XAUTHORITY", "DBUS_",
     "PULSE_", "PIPEWIRE_", "SSL_", "LANG", "LC_", "DESKTOP_SESSION", "GDK_", "QT_", "PYTHON",
     "VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSH_CONNECTION",
@@ -52,17 +52,18 @@ def write(path: Path, settings_file: Path, report: dict[str, Any]) -> dict[str, 
 
 
 def listing(written: dict[str, Any]) -> str:
-    """Return what is in the archive, in words."""
+    """Return the list of the archive's contents, for the user."""
     rows = [f"  {name:<18}{size:>8} bytes" for name, size in written["contents"].items()]
     return "\n".join([
         f"\n{written['file']} holds:", *rows,
-        "Removed: API keys, what you said, private settings, addresses, and the names of you, this "
-        "computer, its microphones and your servers.", "Check its contents before you send it.",
+        "Removed: API keys, what you said, private settings, addresses, and all names: yours, and "
+        "those of this computer, its microphones and your servers.",
+        "Check the contents before you send it.",
     ])  # fmt: skip
 
 
 def _contents(settings_file: Path, report: dict[str, Any]) -> dict[str, bytes]:
-    """Return the contents by file name; what is private in the settings is removed from all."""
+    """Return the contents by file name; private settings are removed from every file."""
     settings, private = _settings(settings_file)
     redactor = Redactor([*private, *_dictated_texts(), *_microphones()])
     files = {
@@ -144,7 +145,7 @@ def _name_of(requirement: str) -> str:
 
 
 def _environment() -> list[str]:
-    """Return the names of the environment variables that affect us."""
+    """Return the names of the environment variables that affect tray_dictate."""
     return sorted(name for name in os.environ if name.upper().startswith(_VARIABLES))
 
 

@@ -1,4 +1,4 @@
-"""A check and its findings, as lines and as JSON; no check raises or runs without end."""
+"""A check and its findings, as a table and as JSON. A check never raises, and always ends."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Prompter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check; `find` may raise, or hang for more than `limit` seconds: that is a finding too."""
+    """A check. If `find` raises, or hangs for more than `limit` seconds, that is a finding, too."""
 
     name: str
     find: Callable[[], Awaitable[list[Finding]]]
     limit: float = 15.0
     remedy: str = (
-        "A program that this check asks does not answer. Log out and in, and run it again."
+        "A program that this check depends on does not answer. Log out and in again, then rerun it."
     )
 
     async def findings(self, hung: list[str]) -> list[Finding]:
@@ -69,7 +69,7 @@ class Check:
 
 
 def failed(name: str, error: DictateError, remedy: str = "") -> Finding:
-    """Return an error of ours as a finding; `remedy` is for an error without its own."""
+    """Return an error as a failed finding; `remedy` is used if the error has none."""
     if isinstance(error, UnavailableError):
         return Finding(name, "failed", error.reason, remedy=error.remedy.strip() or remedy)
     return Finding(name, "failed", str(error).strip(), remedy=remedy)
@@ -82,7 +82,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
 
 
 def lines(finding: Finding) -> str:
-    """Return a finding as a line of the table, with the lines of its remedy below."""
+    """Return a finding as a line of the table, followed by the lines of its remedy."""
     number = "" if finding.value is None else _number(finding.value)
     unit = finding.unit if number else ""
     words = " ".join(finding.words.split())
@@ -108,7 +108,7 @@ def _number(value: float) -> str:
 
 
 def mark(state: State) -> str:
-    """Return the sign for a state; a word if the terminal's encoding lacks the signs."""
+    """Return the mark of a state: a sign, or a word if the terminal's encoding lacks the signs."""
     try:
         "".join(_MARKS.values()).encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Reads and clears the X11 clipboard, and starts the process that keeps it for us."""
+"""Reads and clears the X11 clipboard, and starts the process that keeps its contents."""
 
 # pyright: basic
 # python-xlib carries no types.
@@ -19,7 +19,7 @@ from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.x11 import connect, disconnect
 
 NAMES = ("CLIPBOARD", "PRIMARY")
-SAMPLE = "SAMPLE"  # asks `keep` for a text of ours on the clipboard
+SAMPLE = "SAMPLE"  # asks `keep` to put a sample text on the clipboard
 _START = 15.0  # seconds for the process to start and to read the contents
 _PATIENCE = 2.0  # seconds for the X server to tell the time
 
@@ -77,7 +77,7 @@ class ClipboardState:
 
     contents: Contents
     owners: dict[str, int]
-    sample: bool = False  # it was empty: the contents are our sample
+    sample: bool = False  # the clipboard was empty: the contents are our sample
 
 
 def read() -> ClipboardState:

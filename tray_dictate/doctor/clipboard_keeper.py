@@ -1,8 +1,8 @@
-"""A process that keeps the contents of the clipboard when the doctor has ended, as xclip does.
+"""A process that keeps the contents of the clipboard after the doctor has ended, as xclip does.
 
-A selection ends with its owner. To paste, our output takes the clipboard over and then restores
-it, but its contents end with the output. So this process reads them from the output, in every
-format, becomes the owner, and ends as soon as something else is copied.
+An X11 selection ends with its owner. To paste, the output takes over the clipboard and then
+restores its contents, which would end with the output. So this process reads them in every format,
+becomes the owner, and ends as soon as something else is copied.
 """
 
 # pyright: basic
@@ -26,7 +26,7 @@ _TEXT = "tray_dictate: sample text of the self-test"
 
 
 def _take(reader: Reader, names: list[str]) -> list[OwnedSelection]:
-    """Become the owner of these selections with their contents; SAMPLE: of the clipboard."""
+    """Take over these selections with their contents; for SAMPLE, the clipboard with a sample."""
     display, window = reader.display, reader.window
     if names == [SAMPLE]:
         contents = {"CLIPBOARD": text_contents(display, _TEXT, secret=False)}
@@ -44,13 +44,13 @@ def _take(reader: Reader, names: list[str]) -> list[OwnedSelection]:
 
 
 def _detach() -> None:
-    """End the process that the doctor waits for; its child serves on the same connection."""
+    """End the process that the doctor waits for; its child continues on the same connection."""
     if os.fork():
         os._exit(0)
 
 
 def main(names: list[str]) -> int:
-    """Keep the named selections until others own them; SAMPLE: a text of ours."""
+    """Keep the named selections until others own them; SAMPLE names a sample text."""
     with suppress(error.ConnectionClosedError, OSError):  # the session is over
         reader = Reader()
         try:

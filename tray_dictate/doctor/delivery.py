@@ -1,4 +1,4 @@
-"""The test text that the delivery checks insert into a window of ours, and what became of it."""
+"""The text that the delivery checks insert into their window, and how it differs on arrival."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tray_dictate.doctor.windows import OwnWindow
 
 TEXT = "Grüße, Łódź: “naïve” 5 €, ñandú, Привет, 你好 🚀"
 ARRIVED = f"test text ({len(TEXT)} characters, several scripts) arrived"
-_PATIENCE = 5.0  # seconds for the text to be complete, and for the clipboard to be restored
-_INTERVAL = 0.02  # seconds between two looks
+_PATIENCE = 5.0  # seconds until the text must be complete, and the clipboard restored
+_INTERVAL = 0.02  # seconds between two attempts
 
 
 async def arrives(window: OwnWindow, text: str) -> bool:
-    """Return whether the window shows this text within the patience."""
+    """Return whether the window shows this text within `_PATIENCE`."""
 
     async def shown() -> bool:
         return window.text() == text
@@ -24,7 +24,7 @@ async def arrives(window: OwnWindow, text: str) -> bool:
 
 
 async def becomes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
-    """Return whether a condition becomes true within the patience."""
+    """Return whether a condition becomes true within `_PATIENCE`."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if await condition():
@@ -34,7 +34,7 @@ async def becomes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
 
 
 def describe_difference(text: str) -> str:
-    """Return how a text differs from TEXT, without quoting it: the user may have typed it."""
+    """Return how a text differs from TEXT, without quoting it: the user may have typed in it."""
     missing = [character for character in dict.fromkeys(TEXT) if character not in text]
     if missing:
         return f"Of {TEXT!r}, {len(missing)} characters did not arrive: {' '.join(missing)}"

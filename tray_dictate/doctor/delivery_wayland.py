@@ -1,7 +1,7 @@
 """Checks whether text arrives in a Wayland session, and lists every method of inserting it.
 
-Only methods that leave the clipboard alone are tried: on Wayland, what a process has put there ends
-with the process.
+Only methods that leave the clipboard alone are tried: on Wayland, its contents end with the process
+that put them there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
 
-_FOCUS = 3.0  # seconds for our window to get the focus
+_FOCUS = 3.0  # seconds until the test window must have the focus
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "auto": ("commit", "paste", "type", "wtype", "portal", "ydotool"),
     "paste": ("paste", "portal"),
@@ -35,7 +35,7 @@ _AGAIN = "Run it again without touching keyboard and mouse."
 
 
 async def check_delivery(settings: OutputSettings) -> list[Finding]:
-    """Insert a text by the methods that can be tried, and list every method."""
+    """Insert a text by each method that can be tried, and list every method."""
     configured = Rules(settings.method, settings.rules).treatment([CLASS]).method
     output = await _open(settings, settings.method)
     try:

@@ -1,7 +1,7 @@
-"""Checks that text arrives on X11: pasted and typed into our own window, the clipboard restored.
+"""Checks that text arrives on X11: pastes and types it into a test window, restores the clipboard.
 
-The user's clipboard is read first, in every format. Pasting makes our output its owner, which ends
-with this process: clipboard_keeper.py takes it over before that.
+The user's clipboard is read first, in every format. To paste, the output becomes its owner, and
+would take the contents along when this process ends: clipboard_keeper.py takes over before that.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMES: dict[Method, str] = {"paste": "paste", "type": "typing"}
 
 
 async def check_delivery(settings: OutputSettings) -> list[Finding]:
-    """Insert a text into our own window by every configured method, and read it back."""
+    """Insert a text into a test window by every configured method, and read it back."""
     configured = Rules(settings.method, settings.rules).treatment((CLASS, CLASS)).method
     if configured in ("clipboard", "off"):
         words = f'output.method is "{configured}" here: nothing is pasted or typed'
@@ -43,7 +43,7 @@ async def check_delivery(settings: OutputSettings) -> list[Finding]:
 
 
 class DeliveryCheck:
-    """One window, one clipboard, and each method in turn."""
+    """Tries each method in turn, in one window."""
 
     def __init__(
         self, settings: OutputSettings, methods: list[Method], stack: AsyncExitStack
@@ -74,7 +74,7 @@ class DeliveryCheck:
         return found
 
     async def _read_clipboard(self) -> ClipboardState:
-        """Return what the clipboard holds; put a sample on it first if it is empty."""
+        """Return the state of the clipboard; put a sample on it first if it is empty."""
         state = await threads.run_in_thread(clipboard.read)
         if state.contents or "paste" not in self._methods:
             return state
@@ -101,7 +101,8 @@ class DeliveryCheck:
             finally:
                 await self._return_focus(output, earlier)
         finally:
-            await finish(self._put_back(output, method))  # the clipboard is the user's
+            # even if the check is cancelled: it is the user's clipboard
+            await finish(self._put_back(output, method))
 
     async def _deliver(self, method: Method, output: X11Output, window: CheckWindow) -> Finding:
         """Raises DeliveryError."""
@@ -133,7 +134,7 @@ class DeliveryCheck:
             self._restored = await self._is_restored(before)
 
     async def _hand_over(self, before: ClipboardState) -> None:
-        """Let what our output has restored outlive our output."""
+        """Have the contents that the output has restored outlive the output."""
         self._restored = await becomes_true(partial(self._holds, before))
         if before.sample:
             return
@@ -146,7 +147,7 @@ class DeliveryCheck:
             await threads.run_in_thread(partial(clipboard.keep, *taken))
 
     async def _is_restored(self, before: ClipboardState) -> bool:
-        """Return whether the clipboard is as it was, now that our output is closed."""
+        """Return whether the clipboard is as before, now that the output is closed."""
         if before.sample:
             if await self._holds(before):  # else the user has copied something meanwhile
                 await threads.run_in_thread(clipboard.clear)

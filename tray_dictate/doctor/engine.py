@@ -26,9 +26,9 @@ _REMEDY = (
 def examine(config: Config, *, live: bool, as_json: bool) -> int:
     """Check the configured engine and print each step; return 0 if all have passed, else 1.
 
-    With `live`, a server gets a recording too.
+    With `live`, a server is sent a recording, too.
     """
-    logs.start_for_command()  # the steps say it
+    logs.start_for_command()  # the steps have the messages
     settings = config.engine
     done = asyncio.run(_run(_steps(settings, live=live), quiet=as_json))
     passed = all(step.passed for step in done)
@@ -45,7 +45,7 @@ def examine(config: Config, *, live: bool, as_json: bool) -> int:
 
 
 async def check_engine(settings: EngineSettings) -> list[Finding]:
-    """Let the offline engine transcribe, or ask a server without sending it any sound."""
+    """Let the offline engine transcribe, or check a server without sending it any sound."""
     return [_finding(step) async for step in _steps(settings, live=False)]
 
 

@@ -23,7 +23,7 @@ Select = Callable[[HotkeySettings, Notifier], Hotkey]
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # seconds for the user to press the hotkey
-ALLOWED = 60.0  # seconds for the user to allow the keys in the desktop's dialog
+ALLOWED = 60.0  # seconds for the user to allow the keys in a dialog of the desktop
 _ANSWER = 3.0  # seconds for a desktop that shows no dialog
 _NO_OTHERS = {"redo": "", "undo": "", "copy_last": ""}
 _ALLOW = "The desktop asks whether tray_dictate may use its keys: please allow it ..."
@@ -113,13 +113,13 @@ async def check_hotkey(
 def _not_asked(
     trigger: Trigger, settings: HotkeySettings, *, running: bool, asks: bool
 ) -> Finding | None:
-    """Return why the desktop is not asked for its keys; None if it is."""
+    """Return why the desktop is not asked for its keys; None if it must be asked."""
     if trigger.source == "commands":
         state: State = "unchecked" if settings.source == "commands" else "warning"
-        words = "No key is watched: keys of the desktop run tray-dictate's commands"
+        words = "No key is watched: shortcuts of the desktop run tray-dictate's commands"
         return Finding("hotkey", state, words, remedy=_COMMANDS)
-    if running:  # it would lose the keys
-        words = "The running tray_dictate uses it; `tray-dictate status` shows the keys"
+    if running:  # the daemon would lose the keys
+        words = "Not tested: the running tray_dictate uses it; `tray-dictate status` shows the keys"
         return Finding("hotkey", "unchecked", words)
     if not asks:
         words = f"{in_words(parse_chord(settings.keys))}: not tested, no press was asked for"
@@ -167,7 +167,7 @@ async def _check_press(
         )
         return Finding("hotkey", "failed", words, remedy=_REMEDY)
     if watch.reason:
-        return Finding("hotkey", "failed", watch.reason, remedy="Log out and in, and try again.")
+        return Finding("hotkey", "failed", watch.reason, remedy="Log out and in again, then retry.")
     advice = f". {trigger.advice}" if trigger.advice else ""
     return Finding("hotkey", "ok", f"{trigger.keys} was seen, by {_backend(keys)}{advice}")
 
@@ -175,7 +175,7 @@ async def _check_press(
 async def _assigned(
     keys: DesktopManagedHotkey, answered: asyncio.Event, prompter: Prompter
 ) -> Trigger:
-    """Return the keys that the desktop assigns; it may have to ask the user."""
+    """Return the keys that the desktop assigns; the desktop may have to ask the user first."""
     for question, limit in (("", _ANSWER), (_ALLOW, ALLOWED)):
         if question:
             prompter.prompt(question)

@@ -1,4 +1,4 @@
-"""Checks the settings, start at login, our folders, the disk, the history and the daemon."""
+"""Checks the settings, start at login, folders, disk space, the history and the daemon."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FREE = "Free some space; history.days and history.entries limit what is kept."
 
 
 def check_folders() -> list[Finding]:
-    """Check that our folders can be written, and that others cannot read them; blocks."""
+    """Check that our folders can be written, and that other users cannot read them; blocks."""
     private = {
         "log": files.log_file().parent, "history": files.history_file().parent,
         "runtime": files.lock_file().parent,
@@ -43,7 +43,7 @@ def check_folders() -> list[Finding]:
 
 
 def check_disk() -> list[Finding]:
-    """Check that there is room for recordings and history; blocks."""
+    """Check that the disk has space for recordings and history; blocks."""
     free = shutil.disk_usage(_existing(files.history_file().parent)).free / _MIB
     where = f"free for recordings and history ({files.history_file().parent})"
     if free < _TOO_LITTLE:
@@ -54,13 +54,13 @@ def check_disk() -> list[Finding]:
 
 
 def check_history(settings: HistorySettings) -> list[Finding]:
-    """Check that the history can be read, by its owner only; changes nothing, blocks."""
+    """Check that the history can be read, and by its owner only; blocks."""
     path = files.history_file()
     if not settings.enabled:
         return [Finding("history", "unchecked", "history.enabled is false: no text is kept")]
     if not path.exists():
         return [Finding("history", "ok", "nothing has been dictated yet", 0, "")]
-    remedy = f"tray_dictate starts a new one at its next start; or move {path} away yourself."
+    remedy = f"tray_dictate creates a new one when it next starts; or move {path} away yourself."
     try:
         count = _count(path)
     except (sqlite3.Error, OSError) as reason:
@@ -86,7 +86,7 @@ def _count(path: Path) -> int:
 
 
 def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
-    """Return what is wrong with a folder or, if there is none yet, with the one it will be in."""
+    """Return what is wrong with a folder or, if it does not exist yet, with its future parent."""
     there = _existing(folder)
     if not there.is_dir():
         words = f"The {name} folder {folder} cannot be created: {there} is not a folder."
@@ -110,7 +110,7 @@ def _folder(name: str, folder: Path, *, private: bool) -> Finding | None:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder or, if there is none yet, the nearest above it that exists."""
+    """Return the folder or, if it does not exist, its nearest parent that does."""
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
@@ -125,7 +125,7 @@ def daemon_is_running() -> bool:
 
 
 def check_daemon() -> list[Finding]:
-    """Check that a running daemon answers, and is of this version; blocks."""
+    """Check that a running daemon answers, and has this version; blocks."""
     began = time.monotonic()
     try:
         answer = client.send("status")
@@ -156,7 +156,7 @@ def check_autostart() -> list[Finding]:
 
 
 def check_settings(sources: Sources) -> tuple[Config, list[Finding]]:
-    """Return the settings, or the defaults where they cannot be used, and the findings."""
+    """Return the settings, or the defaults if they cannot be used, and the findings."""
     path = sources.path or files.config_file()
     if sources.named and not path.is_file():
         words = f"{path}: there is no such file."

@@ -1,6 +1,6 @@
 """`tray-dictate doctor`: runs every check, prints a table or JSON, writes the archive for a report.
 
-A daemon may be running: its lock is not needed, and nothing of it is changed.
+A daemon may be running meanwhile; it is not affected.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _HOTKEY, _ENGINE, _TYPING = hotkey.ALLOWED + hotkey.PATIENCE + 30, 90.0, 45.0  #
 def examine(sources: Sources, *, in_json: bool, ask: bool, archive: Path | None) -> int:
     """Check everything; return 0 if nothing has failed, else 1. Raises DictateError.
 
-    With `ask`, the user is asked to press the hotkey; a path in `archive` also gets the archive.
+    With `ask`, the user is asked to press the hotkey. `archive` is where to write an archive.
     """
-    logs.start_for_command()  # the findings say it
+    logs.start_for_command()  # the findings have the messages
     config, about_settings = installation.check_settings(sources)
     report = _Report(sources.path or files.config_file(), archive, in_json=in_json)
     checks = list_checks(config, about_settings, report if ask else None)

@@ -1,4 +1,4 @@
-"""Checks the microphone: which one it is, how soon it sends sound, and how loud that is."""
+"""Checks the microphone: which one is used, how soon it delivers sound, and how loud that is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNMUTE = "Unmute it in the sound settings, or with its switch"
 
 
 async def check_microphone(settings: AudioSettings) -> list[Finding]:
-    """Record for a second; a running daemon may be recording, too."""
+    """Record for a second, even while a daemon is recording."""
     bridge = Bridge()  # the microphone's callbacks come to this loop
     bridge.start()
     try:

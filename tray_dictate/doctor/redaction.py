@@ -1,10 +1,10 @@
 """Removes from texts and settings what must not leave this computer with a report.
 
 Texts that are known to be private are removed wherever they occur: the user's names, secrets in the
-environment, private settings, dictated words. Keys, addresses, folders and devices of others are
-not known, but can be recognized by their form; in doubt, more is removed than need be. Of the
-settings, only values that are known to be harmless are shown: a key in the wrong place is a setting
-with an unknown name or of another type.
+environment, private settings, dictated words. Other keys, addresses, folders and devices are
+recognized by their form; when in doubt, too much is removed. Of the settings, only values that are
+known to be harmless are shown: a key in the wrong place is a setting with an unknown name, or a
+value of the wrong type.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Redactor:
     """Removes private texts from other texts."""
 
     def __init__(self, private: Iterable[str]) -> None:
-        """`private`: texts to remove beside those of this user and this computer."""
+        """`private`: texts to remove in addition to the names of this user and computer."""
         found = {text.strip() for text in (*private, *_secrets_of_environment(), *_proxies())}
         self._private = sorted((t for t in found if len(t) >= _SHORTEST), key=len, reverse=True)
         self._homes = sorted(
@@ -79,7 +79,7 @@ class Redactor:
         )
 
     def text(self, text: str) -> str:
-        """Return a text without what is private."""
+        """Return a text without its private parts."""
         for private in self._private:
             text = re.sub(re.escape(private), HIDDEN, text, flags=re.IGNORECASE)
         for home in self._homes:
@@ -89,7 +89,7 @@ class Redactor:
         return _without_recognized(text)
 
     def tree(self, value: Any) -> Any:
-        """Return a JSON value whose texts are without what is private."""
+        """Return a JSON value with the private parts of its texts removed."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
@@ -100,7 +100,7 @@ class Redactor:
 
 
 def redact_settings(tree: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return settings as TOML without what is private, and the texts that were removed."""
+    """Return settings as TOML without private values, and the texts that were removed."""
     written: list[str] = []
     private: list[str] = []
     for section, table in tree.items():
@@ -185,7 +185,7 @@ def _names() -> list[tuple[str, str]]:
 
 
 def _without_recognized(text: str) -> str:
-    """Return a text without what can be recognized as private by its form."""
+    """Return a text without the parts whose form shows that they are private."""
     hosts = {host for found in _URL.finditer(text) for host in _private_hosts(found[0])}
     text = _URL.sub(lambda found: _public_url(found[0]), text)
     for host in sorted(host for host in hosts if len(host) >= _SHORTEST):
@@ -224,7 +224,7 @@ def _public_url(url: str) -> str:
 
 
 def _private_hosts(url: str) -> list[str]:
-    """Return the names in an address that say whose server it is."""
+    """Return the names in an address that reveal the owner of the server."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -256,12 +256,12 @@ def _is_device(name: str) -> bool:
 
 
 def _is_mixed(text: str) -> bool:
-    """Return whether a text has capitals, small letters and digits, as no path of ours has."""
+    """Return whether a text has capitals, small letters and digits, unlike our own paths."""
     return all(re.search(group, text) for group in ("[A-Z]", "[a-z]", r"\d"))
 
 
 def _is_random(letters: str) -> bool:
-    """Return whether letters are neither a word nor aNameLikeThisOne, whose parts are long."""
+    """Return whether letters are neither a word nor camelCase, whose parts are longer."""
     parts = _WORDS.findall(letters)
     if len(parts) == 1:
         return len(letters) >= _LONGEST_WORD

@@ -1,10 +1,10 @@
-"""Checks a server or the offline engine step by step, with a figure for each.
+"""Checks a server or the offline engine step by step, and measures each step.
 
     settings ─▶ address ─▶ key ─▶ handshake ─▶ session ─▶ round trip ─▶ text ─▶ text, warm
-    (nothing but the session's settings is sent)                     (the recording is sent)
+    (only the session's settings are sent)                           (the recording is sent)
 
-It uses what a dictation uses: the same connections, conversation and session. Only the offline
-engine does not take over when the server fails.
+A check uses the same connections, conversation and session as a dictation, but if the server fails,
+the offline engine does not take over.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _ENOUGH = 0.6  # of the words: the smallest models mistake two of the twelve
 _CHUNK = 0.04  # seconds, as a microphone's
 _LIMIT = 15.0  # seconds for a step; connections and sessions have their own 10
 _PING = 5.0  # seconds
-_SECRET = 6  # characters of the shortest secret: less is part of many words
-_PUBLIC = ("intent", "model", "deployment", "api-version")  # parts of a URL's query that we set
+_SECRET = 6  # characters of the shortest secret: shorter ones are parts of many words
+_PUBLIC = ("intent", "model", "deployment", "api-version")  # what we add to the query of a URL
 _PUNCTUATION = str.maketrans("", "", ".,;:!?\"'")
 
 
@@ -121,7 +121,7 @@ def rate_take(name: str, take: TrialTake, words: str) -> CheckStep:
     words += f"; {take.right:.0%} of the words are right"
     if not passed:
         words += (
-            f". It should be {_SPOKEN!r} and is {clean(take.text)[:200]!r}. "
+            f". Expected {_SPOKEN!r}, got {clean(take.text)[:200]!r}. "
             "Check engine.model and engine.languages: the recording is English."
         )
     return CheckStep(name, passed, words, take.last * 1e3)
@@ -188,7 +188,7 @@ async def offline_steps(
 
 
 def _check_model_files() -> str:
-    """Return which packages hold the models. Raises UnavailableError if a file is not right."""
+    """Return the packages with the models. Raises UnavailableError if a file is not intact."""
     wheels = model_files.MOONSHINE, model_files.SILERO
     for wheel in wheels:
         model_files.find(wheel)
@@ -201,7 +201,7 @@ async def _transcribe_offline(engine: OfflineEngine, pcm: bytes) -> TrialTake:
 
 
 class Checkup:
-    """Checks one server; without a recording, the server gets no sound."""
+    """Checks one server; without a recording, it is sent no sound."""
 
     def __init__(
         self,
@@ -284,7 +284,7 @@ class Checkup:
             detector = (await asyncio.to_thread(load_detector)).detector()
         except UnavailableError as reason:
             yield CheckStep(
-                "pauses", passed=True, words=f"They cannot be detected. {reason}", warning=True
+                "pauses", passed=True, words=f"Pauses cannot be detected. {reason}", warning=True
             )
         for name in ("text", "text, warm"):
             before = connections.opened
@@ -297,7 +297,7 @@ class Checkup:
             if connections.opened > before:
                 yield CheckStep(
                     "connection", passed=True, warning=True,
-                    words=f"{self._dialect.title} closed it: another one was needed.",
+                    words=f"{self._dialect.title} closed the connection: a new one was needed.",
                 )  # fmt: skip
             for note in connections.notes():
                 yield CheckStep("refused", passed=True, words=note, warning=True)
@@ -319,11 +319,14 @@ class Checkup:
     def _describe(self, take: TrialTake, pcm: bytes) -> str:
         spoken = seconds(len(pcm), self._dialect.rate)
         early = take.first is not None and take.first < spoken
-        when = f"first text {take.first:.1f} s after the start" if early else "no text"
-        return f"after the end of {spoken:.1f} s of speech; {when} while speaking"
+        when = f", the first {take.first:.1f} s after the start" if early else ""
+        return (
+            f"after the end of {spoken:.1f} s of speech; {'' if early else 'no '}text while "
+            f"speaking{when}"
+        )
 
     def _without_secrets(self, words: str) -> str:
-        """Return a text without our key, which a server may quote."""
+        """Return a text without the key, which a server may have quoted."""
         for secret in self._secrets:
             if len(secret) >= _SECRET:
                 words = words.replace(secret, "…")
@@ -331,7 +334,7 @@ class Checkup:
 
 
 class _Connections:
-    """The first connection to the server, and those that a take opens after it."""
+    """The connections to the server: the first one, and those that takes open later."""
 
     def __init__(self, server: Server, connect: Connect) -> None:
         self.opened = 0  # after the first
@@ -342,7 +345,7 @@ class _Connections:
         self._notes: list[str] = []
 
     async def begin(self, connection: Connection) -> WarmConnection:
-        """Set the session up on the first connection. Raises LostError, RefusedError."""
+        """Start the session on the first connection. Raises LostError, RefusedError."""
 
         async def connected(_server: Server) -> Connection:
             return connection
@@ -383,7 +386,7 @@ class _Connections:
 
 
 def hide_secrets(address: str) -> str:
-    """Return an address without the values in its query that are not ours: they may be secret."""
+    """Return an address without values in its query that we do not set: they may be secret."""
     parts = urlsplit(address)
     query = "&".join(
         f"{quote(name)}={quote(value) if name in _PUBLIC else '…'}"
@@ -408,4 +411,4 @@ async def _round_trip(connection: Connection) -> AsyncGenerator[CheckStep]:
 
 
 def _no_fallback() -> AbstractAsyncContextManager[Session]:
-    raise EngineError("")  # the server's own failure is the message
+    raise EngineError("")  # the error of the server is the message

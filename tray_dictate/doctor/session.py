@@ -1,4 +1,4 @@
-"""Checks the display, the place for the tray icon, and the notifications."""
+"""Checks the version, the display, the tray icon and the notifications."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if sys.platform == "linux":
 
 _EXTENSIONS = ("XTEST", "XInputExtension")  # the output types by one, the hotkey listens by another
 _WATCHER, _WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
-_NO_BUS = "Start it in your desktop session, not by ssh or sudo."
+_NO_BUS = "Start tray_dictate in your desktop session, not over ssh or with sudo."
 _GNOME = (
     "On GNOME, install and enable the extension AppIndicator (Debian, Ubuntu: apt install "
     "gnome-shell-extension-appindicator), then log out and in again. "
 )
-_OTHERWISE = "Add a tray (status notifier) to your panel; all else works without the icon."
+_OTHERWISE = "Add a tray (status notifier) to your panel; everything else works without the icon."
 _NO_SERVICE = (
     "Install a notification program, such as dunst (X11) or mako (Wayland). Until then, the "
     "messages are in the log."
@@ -93,7 +93,8 @@ async def check_tray(settings: TraySettings) -> list[Finding]:
     if hosted:
         return [Finding("tray", "ok", "StatusNotifierItem: the panel shows icon and menu")]
     if await threads.run_in_thread(_has_xembed_tray):
-        return [Finding("tray", "ok", "XEmbed: icon without a menu, a click starts and stops")]
+        words = "XEmbed: the panel shows the icon, and a right click opens its menu"
+        return [Finding("tray", "ok", words)]
     gnome = "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
     remedy = (_GNOME if gnome else "") + _OTHERWISE
     return [Finding("tray", "warning", f"No icon is shown: {trouble}.", remedy=remedy)]
@@ -109,10 +110,10 @@ async def _is_hosted() -> tuple[bool, str]:
     try:
         hosted = await watcher.property(_WATCHER, "IsStatusNotifierHostRegistered")
     except TROUBLE:
-        return False, "no panel here shows status notifiers or older icons"
+        return False, "no panel shows status notifiers or XEmbed icons"
     finally:
         bus.disconnect()
-    return bool(hosted), "a StatusNotifierWatcher is running, but no panel that shows its icons"
+    return bool(hosted), "a StatusNotifierWatcher is running, but no panel shows its icons"
 
 
 def _has_xembed_tray() -> bool:
@@ -144,7 +145,7 @@ async def check_notifications(settings: TraySettings) -> list[Finding]:
         service = Service(bus, SERVICE, PATH)
         name, _, version, _ = await service.call(SERVICE, "GetServerInformation", start=True)
     except (*TROUBLE, TypeError) as error:
-        words = f"No notifications are shown: no program here shows them ({why(error)})."
+        words = f"No notifications are shown: no notification program is running ({why(error)})."
         return [Finding("notifications", "warning", words, remedy=_NO_SERVICE)]
     finally:
         bus.disconnect()

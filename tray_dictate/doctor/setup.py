@@ -29,7 +29,7 @@ def set_up(settings: HotkeySettings, *, to_write: bool, to_fix: bool) -> list[Fi
 
 
 def write_compositor_file(settings: HotkeySettings) -> Finding:
-    """Bind the keys in the compositor's own file; blocks."""
+    """Bind the keys in the compositor's configuration file; blocks."""
     try:
         running = compositors.find()
         if not running:
@@ -53,7 +53,7 @@ async def set_gnome_shortcuts(settings: HotkeySettings) -> Finding:
     """Bind the keys with GNOME's custom shortcuts."""
     if not await runs_gnome():
         return Finding(
-            "shortcut", "failed", "This session is not GNOME, and --fix knows no other desktop.",
+            "shortcut", "failed", "This session is not GNOME, and --fix supports no other desktop.",
             remedy="On sway, Hyprland, river or niri run `tray-dictate doctor --write`.",
         )  # fmt: skip
     return await threads.run_in_thread(lambda: _set_gnome_shortcuts(settings))

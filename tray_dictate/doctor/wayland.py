@@ -1,4 +1,4 @@
-"""Checks a Wayland session: its compositor, its hotkey, and which methods it has for both."""
+"""Checks a Wayland session: its compositor, its hotkey, and every source of key presses."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def _check_press(
 
 
 async def _check_bindings(settings: HotkeySettings) -> Finding:
-    """Return whether keys of the desktop run our commands, and how to have them do so."""
+    """Return whether the desktop's shortcuts run our commands, and how to set them up."""
     if found := await _check_file(settings):
         return found
     try:
@@ -118,7 +118,7 @@ def check_compositor_file(
         return Finding("hotkey", "ok", " ".join([words, *lines.notes]))
     words = (
         f"{keys} is not bound: {running.name} lets no program watch the keyboard, but a key can "
-        "run our commands."
+        "run tray-dictate's commands."
     )
     how = _WRITE.format(running.file) if running.known else _INSERT.format(running.name)
     remedy = [how, *lines.lines, *lines.notes]

@@ -1,7 +1,7 @@
-"""Small windows of our own, for X11 and for Wayland, that collect the text that arrives in them.
+"""Small test windows, for X11 and for Wayland, that collect the text that arrives in them.
 
-They speak to the X server (by python-xlib) and to the compositor themselves, so that no toolkit
-changes what arrives.
+They talk directly to the X server (by python-xlib) and to the compositor, so that no toolkit can
+change the text.
 """
 
 # pyright: basic
@@ -33,11 +33,11 @@ log = logging.getLogger(__name__)
 CLASS = "tray-dictate-doctor"
 TITLE = "tray_dictate checks whether text arrives here"
 WIDTH, HEIGHT = 520, 60  # pixels
-_END = 5.0  # seconds for the thread to end
+_END = 5.0  # seconds to wait for the thread to end
 
 
 class OwnWindow(ABC):
-    """A window, shown until `close`; `text`, `clear` and `close` may be called on any thread."""
+    """A window, shown until `close`; `text`, `clear` and `close` may be called from any thread."""
 
     gone: ClassVar[tuple[type[Exception], ...]]  # raised when the connection has ended
 
@@ -50,7 +50,7 @@ class OwnWindow(ABC):
         return self._text
 
     def clear(self) -> None:
-        """Forget the text; none may be on its way."""
+        """Forget the text; only call it while no text is on its way."""
         self._text = ""
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class OwnWindow(ABC):
         self._thread.join(_END)
 
     def _start(self) -> None:
-        """Start the thread, which alone uses the connection from now on."""
+        """Start the thread, which is the only one to use the connection from now on."""
         self._wake_up = WakeUp()
         self._thread = threading.Thread(target=self._run, name="window", daemon=True)
         self._thread.start()
@@ -187,12 +187,12 @@ _FIXED = {CODES["enter"]: "\n", CODES["tab"]: "\t"}
 
 
 class WaylandWindow(OwnWindow):
-    """A Wayland window that collects keys and commits; `focused` may be read on any thread."""
+    """A Wayland window that collects keys and commits; `focused` may be read from any thread."""
 
     gone = (WaylandError, OSError)
 
     def __init__(self) -> None:
-        """Raises UnavailableError if no compositor answers, or if it shows no windows."""
+        """Raises UnavailableError if no compositor answers, or if it cannot show windows."""
         super().__init__()
         self._connection = Connection()
         self.commits = "zwp_text_input_manager_v3" in self._connection.globals
