@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: its words in parser.py, and a module for each group of commands."""

@@ -33,7 +33,7 @@ def send(options: argparse.Namespace) -> int:
 
 
 def quit_daemon(_options: argparse.Namespace) -> int:
-    """Quit the daemon, and wait until another one may be started."""
+    """Quit the daemon, and wait until it has ended. Raises ControlError."""
     import filelock  # noqa: PLC0415 - 30 ms, which no other command here need spend
 
     client.send("quit")
@@ -69,9 +69,9 @@ def _follow(reports: Iterator[dict[str, Any]], *, in_json: bool) -> int:
             if (text := spell(report)) != last:  # a change of settings alone changes no line
                 _print(text)
             last = text
-    except KeyboardInterrupt:  # the only end that a user has for it
+    except KeyboardInterrupt:  # the user's only way to end it
         return 0
-    _print(spell({"status": _NOT_RUNNING}))  # a status bar keeps showing the last line
+    _print(spell({"status": _NOT_RUNNING}))  # else a status bar keeps showing the line before
     return 0
 
 
@@ -116,6 +116,6 @@ def _status(report: dict[str, Any]) -> str:
 
 
 def _time(stamp: float | None) -> datetime:
-    """Return a time of a report in the local zone; now, if there is none."""
+    """Return a time of a report in the local zone; now for None."""
     now = datetime.now().astimezone()
     return now if stamp is None else datetime.fromtimestamp(stamp, now.tzinfo)

@@ -11,9 +11,9 @@ from tray_dictate.system import files
 
 
 def check_computer(options: argparse.Namespace) -> int:
-    """Check everything or, with --write or --fix, only set the desktop's keys up."""
+    """Check everything or, with --write or --fix, only set up the desktop's shortcuts."""
     named, overrides = config_file(options), setting_overrides(options)
-    # a named file that is missing is one of the findings
+    # if the named file is missing, that is a finding
     sources = Sources(
         named or files.config_file(), overrides, check=problems, named=named is not None
     )

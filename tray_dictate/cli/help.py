@@ -51,6 +51,6 @@ def _unknown(page: str, pages: dict[str, str]) -> str:
 
 
 def _readable(text: str) -> str:
-    """Return Markdown as a terminal should show it: no comments, and links as commands."""
+    """Return Markdown for a terminal: without comments, and with links as commands."""
     text = re.sub(r"<!--.*?-->\n*", "", text, flags=re.DOTALL)
     return re.sub(r"\[[^]]*\]\((\w+)\.md(#[^)]*)?\)", r"`tray-dictate help \1`", text).rstrip()

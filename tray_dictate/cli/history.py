@@ -62,7 +62,7 @@ def open_history(options: argparse.Namespace) -> History:
 
 
 def clear(options: argparse.Namespace) -> int:
-    """Delete all texts and recordings, here and in the memory of the daemon."""
+    """Delete all texts and recordings, including those in the memory of the daemon."""
     if not options.yes and not _confirmed():
         return 1
     history = open_history(options)
@@ -90,7 +90,7 @@ def _confirmed() -> bool:
 
 
 def _clear_daemon() -> int:
-    """Have a running daemon forget the dictations in its memory; return the exit code."""
+    """Make a running daemon forget the dictations in its memory; return the exit code."""
     try:
         client.send("forget")
     except ControlError as reason:
@@ -119,7 +119,7 @@ def show_stats(options: argparse.Namespace) -> int:
 
 
 def since(text: str, now: datetime) -> float:
-    """Return the time.time() that a word of SINCE means. Raises ValueError."""
+    """Return the time that a word of SINCE stands for, in seconds since 1970. Raises ValueError."""
     word = text.strip().lower()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if word in ("today", "yesterday"):
@@ -127,13 +127,13 @@ def since(text: str, now: datetime) -> float:
     if ago := _AGO.fullmatch(word):
         try:
             return (now - timedelta(**{_UNITS[ago[2]]: float(ago[1])})).timestamp()
-        except OverflowError:  # before all time
+        except OverflowError:  # before the year 1
             return 0.0
     return datetime.fromisoformat(word.upper()).timestamp()
 
 
 def outcome(entry: Entry) -> str:
-    """Return how a dictation ended, in the manual's words."""
+    """Return how a dictation ended, as the manual calls it."""
     return "undelivered" if entry.state == "kept" else entry.state
 
 
@@ -155,7 +155,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def entries_table(entries: Sequence[Entry], width: int | None) -> list[str]:
-    """Return the lines of the table; `width` cuts them to that many characters."""
+    """Return the lines of the table, cut to `width` characters unless it is None."""
     rows = [
         (
             str(entry.id), f"{_local(entry.at):%Y-%m-%d %H:%M}", outcome(entry), entry.engine,
@@ -169,7 +169,7 @@ def entries_table(entries: Sequence[Entry], width: int | None) -> list[str]:
 def stats_json(
     summaries: Sequence[Summary], month: str, sent: dict[str, float], settings: EngineSettings
 ) -> dict[str, Any]:
-    """Return the figures as `stats --json` prints them; `sent` are an engine's seconds."""
+    """Return the figures as `stats --json` prints them; `sent` is seconds by engine."""
     minutes = sum(sent.values()) / 60
     price, cap = settings.price_per_minute, settings.cap_minutes
     cloud = {
@@ -194,7 +194,7 @@ def stats_json(
 def stats_table(
     summaries: Sequence[Summary], month: str, sent: dict[str, float], settings: EngineSettings
 ) -> list[str]:
-    """Return the figures as lines of a table; `sent` are an engine's seconds."""
+    """Return the figures as lines of a table; `sent` is seconds by engine."""
     columns = (
         "engine", "dictations", "failed", "words", "minutes", "first sample", "engine's text",
         "text in the window",

@@ -66,7 +66,7 @@ def _retry(history: History, id: int | None, config: Config) -> int:
 
 
 def polished(raw: list[str], pipeline: TextPipeline) -> str:
-    """Return the text that these segments would have left in a window."""
+    """Return the text that a window would have got from these segments."""
     inserted = InsertionLog(pipeline.spelling)
     for segment in raw:
         polished = pipeline.polish(segment)
@@ -80,7 +80,7 @@ def polished(raw: list[str], pipeline: TextPipeline) -> str:
 
 
 def _chosen(history: History, id: int | None) -> tuple[Entry | None, Path]:
-    """Return a dictation and its recording; without `id`, the latest. Raises HistoryError."""
+    """Return a dictation and its recording; without `id`, the latest ones. Raises HistoryError."""
     if id is None:
         return _latest(history)
     entry = history.get(id)
@@ -104,7 +104,7 @@ def _latest(history: History) -> tuple[Entry | None, Path]:
         if path.is_file():
             return entry, path
         warn(f"{_gone(entry)}. Using the one before it.")
-    path = recordings.latest()  # made while the history was off
+    path = recordings.latest()  # recorded while the history was off
     if path is None:
         raise HistoryError(f"No recordings to retry. {_LIST}")
     return None, path
@@ -116,7 +116,7 @@ def _gone(entry: Entry) -> str:
 
 @contextmanager
 def _without_output() -> Generator[None]:
-    """Start programs without our stdout and stderr: xclip keeps running, and with it a pipe."""
+    """Keep programs from inheriting stdout and stderr: xclip keeps running, and a pipe open."""
     saved = {number: os.dup(number) for number in (1, 2)}
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

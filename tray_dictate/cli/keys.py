@@ -47,7 +47,7 @@ def _forget_all(action: str) -> int:
 
 
 class _ManagedKey(ABC):
-    """A key that this command stores, tests and forgets; each returns a sentence for the user."""
+    """A key that the command stores, tests or forgets; each method returns a sentence to print."""
 
     def __init__(self, entry: str, owner: str, command: str, source: KeySource) -> None:
         """`entry`: its name in the keyring; `owner`: whose key it is; `command` stores it."""

@@ -10,14 +10,14 @@ from tray_dictate.core.errors import ConfigError, DictateError, OutputError, Run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit code: 0 done, 1 failed, 2 a mistake in words or settings."""
+    """Run one command; return the exit code: 0 done, 1 failed, 2 wrong arguments or settings."""
     options = build_parser().parse_args(arguments)
     try:
         return pkgutil.resolve_name(options.command)(options)
     except ConfigError as error:
         warn(str(error))
         return 2
-    except RunningError as error:  # a session that starts it twice need not try again
+    except RunningError as error:  # no failure: a session that starts it twice must not retry
         warn(str(error))
         return 0
     except OutputError:  # for the caller, whose output it is

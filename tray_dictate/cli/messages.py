@@ -1,4 +1,4 @@
-"""Prints what the user should know on stderr; stdout is for what a command was asked for."""
+"""Prints messages to the user on stderr; stdout is for the output of the command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tray_dictate.core.ports import Cause
 
 
 def warn(message: str) -> None:
-    """Print a message, marked as tray-dictate's."""
+    """Print a message, with the name of the program before it."""
     sys.stderr.write(f"tray-dictate: {message}\n")
 
 

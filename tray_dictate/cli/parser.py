@@ -1,7 +1,7 @@
-"""The words of the command line: commands, options, and their help.
+"""The parser of the command line: commands, options, and their help.
 
 A command names the function that carries it out, "module:function", and main.py imports it when the
-command runs. So `--help`, shell completion and the answer to a mistyped word import nothing else.
+command runs. So `--help`, shell completion and errors in the arguments import nothing else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ examples:
   tray-dictate config --defaults > FILE    write a settings file that explains every setting
   tray-dictate toggle                      start or stop; for a shortcut of your desktop
 """
-_COMMANDS = {  # by what they are for, in the order of the help
+_COMMANDS = {  # by purpose, in the order of the help
     "dictating": {
         "run": "start tray-dictate; the same as no command",
         "status": "show whether it is ready, and its key, engine and microphone",
@@ -85,10 +85,10 @@ _ARCHIVES = (".zip", ".tar.gz", ".tgz")
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Parses the words of a command, and suggests a known word for one that it does not know."""
+    """Parses the arguments of a command, and suggests a known word for an unknown one."""
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong in one line, and exit with 2."""
+        """Print the error in one line, and exit with 2."""
         found = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if found:
             known = [word.strip("' ") for word in found[2].split(",")]
@@ -99,7 +99,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 class _MainParser(CommandParser):
-    """The parser of the whole command line, whose help lists the commands by what they are for."""
+    """The parser of the whole command line, whose help groups the commands by purpose."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -134,7 +134,7 @@ class _MainParser(CommandParser):
 
 
 def build_parser() -> CommandParser:
-    """Return the parser of the whole command line; what it parses names its `command`."""
+    """Return the parser of the whole command line; the parsed options have `command`."""
     parser = _MainParser()
     parser.set_defaults(command="tray_dictate.cli.run:run")
     _add_control(parser)
@@ -343,8 +343,8 @@ def _add_setup(parser: _MainParser) -> None:
 def _add_settings(parser: CommandParser) -> None:
     """Add --set and --config.
 
-    They may stand before the command and after it; SUPPRESS keeps the parser of the command from
-    replacing what was parsed before it.
+    Both are accepted before and after the command; SUPPRESS keeps the parser of the command from
+    overwriting values that stand before it.
     """
     parser.add_argument(
         "--set", action="append", dest="overrides", metavar="SECTION.NAME=VALUE",

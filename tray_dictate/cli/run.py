@@ -1,4 +1,4 @@
-"""`tray-dictate run`, which is also what happens without a command."""
+"""`tray-dictate run`, the default command."""
 
 from __future__ import annotations
 

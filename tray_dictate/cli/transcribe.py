@@ -40,7 +40,7 @@ def transcribe(options: argparse.Namespace) -> int:
         options.overrides = [*setting_overrides(options), named]
     config = settings(options)
     logs.start_for_command()  # notes for the user are printed
-    # pipes here, where Ctrl+C ends the wait; files one after the other, for they may be many
+    # pipes are opened here, where Ctrl+C ends the wait; files one by one, for they may be many
     opened = [_open(path) if sound.is_pipe(path) else path for path in options.files]
     return asyncio.run(_transcribe(opened, config, options))
 
@@ -118,7 +118,7 @@ def _speed(config: Config) -> float | None:
 
 
 class _Transcription:
-    """Sends one file to an engine; `speed`: times that of speech at most, None for no limit."""
+    """Sends one file to an engine, at most `speed` times as fast as speech; None for no limit."""
 
     def __init__(self, recording: sound.Sound, engine: Engine, speed: float | None) -> None:
         self._recording, self._engine, self._speed = recording, engine, speed
@@ -185,7 +185,7 @@ class _Transcription:
 
     @property
     def _transcribed(self) -> float:
-        """The seconds of audio that have their text."""
+        """The seconds of audio that have been transcribed."""
         span = self._segments[-1].span if self._segments else None
         return span[1] if span else 0.0
 
