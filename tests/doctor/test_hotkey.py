@@ -30,13 +30,16 @@ async def test_who_chose_the_commands_is_asked_for_no_key():
 async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop():
     pipes = Pipes("keyboard")
 
+    class Keyboards:
+        def select(self, settings, notices) -> EvdevHotkey:
+            return EvdevHotkey(settings, notices, lambda _wanted: pipes)
+
     def press(_request: str) -> None:
         pipes.send("keyboard", key("f9", 1) + key("f9", 0))
 
     found = await hotkey.check_hotkey(
-        HotkeySettings(keys="f9", source="evdev"), FakePrompter(press),
-        select=lambda settings, notices: EvdevHotkey(settings, notices, lambda _wanted: pipes),
-    )  # fmt: skip
+        HotkeySettings(keys="f9", source="evdev"), FakePrompter(press), backends=Keyboards()
+    )
     assert [(one.name, one.state) for one in found] == [("hotkey", "ok"), ("privacy", "warning")]
     assert "leave the group input" in found[1].remedy
 
@@ -48,12 +51,13 @@ async def test_keys_that_come_when_the_check_is_over_are_given_back():
         def stop(self) -> None:
             stopped.set()
 
-    def select(_settings, _notices) -> Keys:
-        asked.set()
-        assert may_answer.wait(20)
-        return Keys()
+    class Slow:
+        def select(self, _settings, _notices) -> Keys:
+            asked.set()
+            assert may_answer.wait(20)
+            return Keys()
 
-    looking = asyncio.create_task(hotkey.check_hotkey(HotkeySettings(), None, select=select))
+    looking = asyncio.create_task(hotkey.check_hotkey(HotkeySettings(), None, backends=Slow()))
     assert await asyncio.to_thread(asked.wait, 20)
     looking.cancel()
     await asyncio.wait({looking})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from typing import Protocol
 
 from tray_dictate import hotkey
 from tray_dictate.config.schema import HotkeySettings
@@ -17,8 +17,6 @@ from tray_dictate.doctor.check import Finding, Prompter, State
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
-
-Select = Callable[[HotkeySettings, Notifier], Hotkey]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +31,14 @@ _COMMANDS = (
 )
 _OTHERWISE = 'To avoid this, set hotkey.source = "auto" and leave the group input.'
 _REMEDY = "Press the key when you are asked, or set hotkey.keys to a key that your keyboard has."
+
+
+class Backends(Protocol):
+    """The back ends of the hotkey, as the package hotkey has them."""
+
+    def select(self, settings: HotkeySettings, notices: Notifier) -> Hotkey:
+        """Return the first back end that works here. Raises UnavailableError."""
+        ...
 
 
 class _Watch:
@@ -88,14 +94,14 @@ async def check_hotkey(
     settings: HotkeySettings,
     prompter: Prompter | None,
     patience: float = PATIENCE,
-    select: Select = hotkey.select,
+    backends: Backends = hotkey,
 ) -> list[Finding]:
     """Ask the user to press the hotkey, and watch for it; without `prompter`, do neither."""
     # a running daemon has hidden its other keys from the windows, and keeps them
     running = await threads.run_in_thread(installation.daemon_is_running)
     watched = settings.model_copy(update=_NO_OTHERS) if running else settings
     notices = _CollectedNotices()
-    keys = await acquire(lambda: select(watched, notices), lambda keys: keys.stop())
+    keys = await acquire(lambda: backends.select(watched, notices), lambda keys: keys.stop())
     about_keys = notices.messages.copy()  # later: a desktop's answer, which is in the finding
     try:
         trigger = keys.trigger() if isinstance(keys, DesktopManagedHotkey) else None
