@@ -1,6 +1,6 @@
 """Finds what a connection authenticates with: an API key, or a token of Entra ID at Azure.
 
-The environment variables of a cloud count for that cloud only: a key must not go to another's
+A cloud's environment variables are used for that cloud only: its key must not be sent to another
 server. Neither keys nor tokens are ever shown or logged.
 """
 
@@ -79,7 +79,7 @@ class CredentialSource:
             return Credentials({"Authorization": f"Bearer {await self._token()}"}, ENTRA)
         key = await self._keys.find(self._limit)
         if not key.text:
-            if settings.name in _VARIABLES:  # the others may do without
+            if settings.name in _VARIABLES:  # the other servers may need no key
                 raise _missing(settings.name, self._keys.variables, key.keyring_problem)
             return Credentials({}, NO_SOURCE)
         if self._header == "api-key":
@@ -119,7 +119,7 @@ def endpoint(settings: EngineSettings, env: Mapping[str, str] = os.environ) -> s
 
 
 def unusable(settings: EngineSettings) -> list[str]:
-    """Return the problems of engine.auth that no server could accept."""
+    """Return why engine.auth cannot work with this engine; empty if it can."""
     if settings.auth != "entra" or settings.name in AZURE:
         return []
     return [f"engine.auth: entra works with {' and '.join(AZURE)} only, not with {settings.name}."]
@@ -197,5 +197,5 @@ class EntraToken:
                 f"Entra ID gave no token for {self._scope} ({cause}).", _REMEDY
             ) from None
         log.info("a token of %d characters from Entra ID", len(token.token))
-        self._token = token  # here, so that one that came too late serves the next connection
+        self._token = token  # stored here, so that a late token serves the next connection
         return token

@@ -15,7 +15,7 @@ Tokens = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The result of a pass; that of a cancelled pass is a draft for the next."""
+    """The tokens that a pass found; those of a cancelled pass are a draft for the next."""
 
     tokens: Tokens
     cancelled: bool = False
@@ -41,7 +41,7 @@ class Cancel(Protocol):
     """Ends one pass, from any thread."""
 
     def cancel(self) -> None:
-        """End it within milliseconds; one that has not begun does not begin."""
+        """End the pass within milliseconds; if it has not begun, it will end at once."""
         ...
 
 
@@ -53,7 +53,7 @@ class Models(Protocol):
         ...
 
     def cancellation(self) -> Cancel:
-        """Return a means to cancel one pass."""
+        """Return an object that can cancel one pass."""
         ...
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:

@@ -30,7 +30,7 @@ _BEFORE, _AFTER = RATE * 25 // 100, RATE * 20 // 100  # decoded around speech: q
 _CLICK = 4 * HOP  # less voiced than this is no speech
 
 _STEP = RATE // 2  # from one partial pass to the next
-_SHARE = 0.5  # at most, of the time, for partial passes
+_SHARE = 0.5  # of the time, at most, that partial passes may take
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
 _BREATH = RATE * 22 // 100  # pause: speculate

@@ -1,4 +1,4 @@
-"""Detects speech with Silero VAD, its 16 kHz half, computed by numpy.
+"""Detects speech with the 16 kHz network of Silero VAD, computed by numpy.
 
 The network is so small that numpy computes a hop in a fraction of a millisecond. onnxruntime would
 need 45 MB for it: a daemon whose speech goes to a server has no other use for that. The weights
@@ -31,7 +31,7 @@ _FIXED = {1: 8, 5: 4}  # bytes of the others
 
 
 def weights(model: bytes) -> dict[str, Weights]:
-    """Return the tensors of an ONNX file by name. Raises ValueError if it is none."""
+    """Return the tensors of an ONNX file by name. Raises ValueError for other files."""
     try:
         tensors = [_tensor(tensor) for tensor in _each(model, _GRAPH, _INITIALIZER)]
     except (IndexError, UnicodeDecodeError) as error:

@@ -27,7 +27,7 @@ from tray_dictate.engine.segmenter import RATE, Segmenter, Span
 from tray_dictate.engine.sound_buffer import Sound, level
 from tray_dictate.system import own_python
 
-_TURN = 64  # hops, 0.1 ms each, after which others have their turn on the loop
+_TURN = 64  # hops, 0.1 ms each, between two yields to the other tasks of the loop
 _AHEAD = 4  # segments that wait for the worker before `send` waits, too: files come fast
 
 
@@ -43,7 +43,7 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """The result of the last pass; `of` is None if that was cancelled."""
+    """The tokens of the last pass over segment `number`; `of` is None if it was cancelled."""
 
     number: int
     of: Span | None
@@ -71,7 +71,7 @@ class OfflineSession:
 
     @property
     def rescued(self) -> bool:
-        """Always false: this is the offline engine."""
+        """Always False: this is the offline engine itself."""
         return False
 
     async def send(self, chunk: bytes) -> None:
@@ -96,7 +96,7 @@ class OfflineSession:
         self._wake.set()
 
     async def finish(self) -> None:
-        """Commit the rest of the sound."""
+        """Commit the last segment: no more chunks will come."""
         rest = self._sound.end - self._heard
         if rest:
             self._hear(rest)
@@ -112,7 +112,7 @@ class OfflineSession:
         while (event := await self._events.get()) is not None:
             yield event
         if not self._work.cancelled():
-            self._work.result()  # raises what ended it
+            self._work.result()  # raises the error that ended it
 
     async def give_up(self) -> None:
         """Stop decoding; owed texts stay owed."""
@@ -226,7 +226,7 @@ class OfflineEngine:
     @asynccontextmanager
     async def session(
         self,
-        recording: bytearray | None = None,  # noqa: ARG002 - little is kept here anyway
+        recording: bytearray | None = None,  # noqa: ARG002 - a session keeps only the open segment
     ) -> AsyncGenerator[OfflineSession]:
         """Open a session when the models are loaded. Raises EngineError."""
         try:

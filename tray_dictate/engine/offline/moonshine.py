@@ -155,7 +155,7 @@ def _present(names: list[str]) -> list[str]:
 
 
 def _nothing(decoder: Model) -> dict[str, Array]:
-    empty = np.zeros((1, _HEADS, 1, _WIDTH), np.float32)  # asked for, and ignored
+    empty = np.zeros((1, _HEADS, 1, _WIDTH), np.float32)  # the decoder wants it, and ignores it
     return dict.fromkeys(_past(decoder.inputs), empty)
 
 
@@ -187,7 +187,7 @@ class OfflineModels:
         return self._silero.detector()
 
     def cancellation(self) -> Cancel:
-        """Return a means to cancel one pass."""
+        """Return an object that can cancel one pass."""
         return Cancellation()
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:

@@ -1,11 +1,11 @@
-"""A typed interface to the part of onnxruntime that the offline engine uses.
+"""Wraps the part of onnxruntime that the offline engine uses in types.
 
 One thread: two gain nothing on an idle machine and lose a lot on a busy one. Memory comes from an
 arena, because a pass without one allocates twice as much for a moment and takes a quarter longer
 on 20 s of sound; the arena's memory is freed after the dictation.
 
-Since 1.32 the library reports its use to its maker, with a number for this machine, unless this
-variable is set before it is loaded. It writes files for that into the user's cache even before.
+Since version 1.32 onnxruntime reports its use to Microsoft, with an identifier of this machine, and
+writes files for that into the user's cache, unless ORT_DISABLE_TELEMETRY is set before the import.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Engines that are servers speaking the openai realtime protocol."""
+"""The engine that transcribes on a server, by the OpenAI realtime protocol."""

@@ -25,7 +25,7 @@ _LIMIT = 10.0  # seconds until the session has our settings
 
 
 class _StuckError(LostError):
-    """The server accepts nothing more; it may be about to close the connection."""
+    """The server has stopped reading; it may be about to close the connection."""
 
 
 class WarmConnection:
@@ -38,7 +38,7 @@ class WarmConnection:
         self._rate, self._consume = server.dialect.rate, server.consume
         loop = asyncio.get_running_loop()
         self._replace_at = loop.time() + server.dialect.minutes * 60
-        self._heard = loop.time()  # when anything of a turn was
+        self._heard = loop.time()  # when the last event about a turn arrived
         self._owing = asyncio.Event()
 
     @classmethod
@@ -85,9 +85,9 @@ class WarmConnection:
         return min(now, self._heard + self._owed_seconds) if self.conversation.owed else now
 
     async def converse(self, take: TakeProgress) -> None:
-        """Transcribe a take until it is done, or until this connection is old and has no debts.
+        """Transcribe a take until it is done, or this connection is due for replacement.
 
-        Raises LostError, RefusedError.
+        It is left only when it owes no text. Raises LostError, RefusedError.
         """
         self.conversation.attach(take.turns)
         self._owing.clear()
@@ -119,12 +119,12 @@ class WarmConnection:
 
     @property
     def _owed_seconds(self) -> float:
-        """The length of the turns that the server owes: a slow one needs that long for them."""
+        """The length of the turns whose text is owed: a slow server needs that long."""
         samples = sum((turn.end or turn.start) - turn.start for turn in self.conversation.owed)
         return samples / self._rate
 
     async def _write(self, take: TakeProgress) -> None:
-        """Send what the turns say, whenever there is more of it."""
+        """Send the conversation's messages whenever the take has more sound or an ended turn."""
         conversation = self.conversation
         while True:
             take.changed.clear()
@@ -139,15 +139,15 @@ class WarmConnection:
             await take.changed.wait()
 
     async def _send(self, message: Message, budget: RetryBudget) -> None:
-        """Send a message; not even a ping gets past a stuck one, so it has its own limit."""
+        """Send a message within a limit: pings cannot detect a stuck one, they wait behind it."""
         if sound := message.get("audio"):
-            self._consume(seconds(len(sound) * 3 // 4, self._rate))  # it is base64
+            self._consume(seconds(len(sound) * 3 // 4, self._rate))  # base64: 4 letters, 3 bytes
         try:
             async with asyncio.timeout(budget.answer_limit):
                 await self._connection.send(json.dumps(message))
         except TimeoutError as error:
             raise _StuckError(f"{self._title} accepts no more sound.") from error
-        await asyncio.sleep(0)  # sending seldom waits: a long take is said again in one go
+        await asyncio.sleep(0)  # sending a long take again would hardly ever yield to the loop
 
     async def _read(self, take: TakeProgress) -> None:
         """Receive messages, and hand out the texts that they complete."""
@@ -195,7 +195,7 @@ async def _close(connection: Connection) -> None:
 
 
 async def _first(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, and raise what that one does; the others are cancelled."""
+    """Run coroutines until the first ends; cancel the others, and raise its error, if any."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

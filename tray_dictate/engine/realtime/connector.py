@@ -47,7 +47,7 @@ class Connector:
                     raise
                 log.info("%s wants a short-lived secret instead of the key", server.dialect.title)
                 return await self._with_secret(server, refused)
-        self._wants = False  # if it is refused now, the next time begins with the key
+        self._wants = False  # if the secret is refused, the next attempt begins with the key
         return await self._with_secret(server)
 
     async def _with_secret(

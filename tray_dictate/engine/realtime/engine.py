@@ -1,4 +1,4 @@
-"""The engine that is a server: its key, its connections, and the sessions that use them."""
+"""Transcribes on a server: finds its key, keeps a connection warm, and opens sessions on it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class OnlineEngine:
         local: LocalModels,
         quota: CloudQuota | None = None,
     ) -> None:
-        """Raises ConfigError. The offline engine finishes what the server cannot, or must not."""
+        """The offline engine transcribes what the server cannot or must not. Raises ConfigError."""
         self._settings, self._notices = settings, notices
         self._quota = quota if settings.cloud else None
         self._dialect = DIALECTS[settings.name]
@@ -68,7 +68,7 @@ class OnlineEngine:
         self._idle: WarmConnection | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._closing = TaskSet()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def rate(self) -> int:
@@ -76,13 +76,13 @@ class OnlineEngine:
         return self._dialect.rate
 
     async def load(self) -> None:
-        """Load what a session needs, and check that there is a key. Raises UnavailableError."""
+        """Load the transport and models, and check that there is a key. Raises UnavailableError."""
         await self._load()
         await self._credentials.get()
 
     @asynccontextmanager
     async def session(self, recording: bytearray | None = None) -> AsyncGenerator[ResilientSession]:
-        """Open a session; it may begin before there is a connection. Raises EngineError."""
+        """Open a session; it can take sound before it has a connection. Raises EngineError."""
         with suppress(UnavailableError):  # reported when a connection is needed
             await self._load()
         detection = self._detection
@@ -141,7 +141,7 @@ class OnlineEngine:
         if not connection.reusable or not warm or self._idle:
             self._close_soon(connection)
             return
-        self._told.clear()  # it works: report the next failure, whatever was reported before
+        self._reported.clear()  # the server works: report the next failure, even the same again
         self._idle = connection
         self._expiry = asyncio.get_running_loop().call_later(warm, self._expire)
 
@@ -168,8 +168,8 @@ class OnlineEngine:
         return self._offline.session()
 
     def _tell_once(self, message: str) -> None:
-        if message not in self._told:
-            self._told.add(message)
+        if message not in self._reported:
+            self._reported.add(message)
             self._notices.tell(message, "engine")
 
     async def _load(self) -> None:
@@ -182,17 +182,17 @@ class OnlineEngine:
                 raise
 
     async def _load_parts(self) -> None:
-        """Import and load on a thread: some of it takes seconds."""
+        """Import the transport and load the models on a thread: they may take seconds."""
         try:
             self._detection = await asyncio.to_thread(self._local.load_detector)
-        except UnavailableError as reason:  # then turns end at the release only
+        except UnavailableError as reason:  # without a detector, turns end at the release only
             self._tell_once(f"Pauses cannot be detected. {reason}")
         self._connect = await asyncio.to_thread(transport, self._settings)
         await asyncio.to_thread(trim)
 
 
 def transport(settings: EngineSettings) -> Connect:
-    """Import the configured transport, which takes a while; return what connects by it.
+    """Import the configured transport, which takes a while; return its function that connects.
 
     Raises UnavailableError.
     """

@@ -2,7 +2,7 @@
 
 The package builds the URL, signs the request and owns the socket; Azure is reached as Microsoft
 documents it, through AsyncOpenAI with the resource's /openai/v1 base URL (not AzureOpenAI, which
-insists on a model in the URL and so makes the session a conversation; shared/facts/protocol.md, G).
+insists on a model in the URL, which makes the session a conversation).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Transcribes one take over a network that may fail: no word lost, none twice.
+"""Transcribes one take over a network that may fail, without losing or repeating a word.
 
     chunks ──▶ sound (kept until its text is handed out) ──▶ turns ──▶ connection ──▶ server
                                                                └──▶ offline engine, if need be
 
 The turns know what is covered: whichever connection or engine settles a turn, its text is handed
 out once. So a failure needs no bookkeeping here: connect again, and send again what has no text.
-After a refusal that no retry can cure, or an outage that outlasts the user's patience, the offline
-engine does what is left.
+After a refusal that no retry can cure, or an outage of more than engine.patience_seconds, the
+offline engine transcribes the rest.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class ResilientSession:
         while (event := await self._take.events.get()) is not None:
             yield event
         if not self._work.cancelled():
-            self._work.result()  # raises what ended it
+            self._work.result()  # raises the error that ended it
 
     async def give_up(self) -> None:
         """Stop transcribing; owed texts stay owed. A connection in mid-take is closed."""
@@ -189,7 +189,7 @@ class ResilientSession:
         return ""
 
     async def _fall_back(self, reason: str) -> None:
-        """Have the offline engine do what is left. Raises EngineError."""
+        """Transcribe the rest with the offline engine. Raises EngineError."""
         if self._plan.offline_session is None:
             raise EngineError(f"{reason} The offline engine knows English only.")
         self._plan.tell(f"{reason} The offline engine finishes this dictation.")

@@ -1,4 +1,4 @@
-"""Keeps what one take needs until its text is complete: its sound, its turns, its ready texts."""
+"""Keeps the sound, the turns and the ready texts of one take until all of it is transcribed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TakeProgress:
         self.sound, self._recording = Sound(), recording
 
     def append(self, chunk: bytes) -> None:
-        """Take a chunk of PCM16."""
+        """Append a chunk of PCM16 to the sound and to the open turn."""
         if self._recording is None:
             self.sound.append(chunk)
         self.turns.grow(len(chunk) // SAMPLE)

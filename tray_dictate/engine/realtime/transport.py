@@ -70,7 +70,7 @@ class Times:
 
     handshake: float = 10
     ping: float = 15  # from one to the next
-    pong: float = 30  # small servers are deaf while they transcribe
+    pong: float = 30  # small servers do not answer while they transcribe
     close: float = 1
 
     @property

@@ -1,1 +1,1 @@
-"""The realtime protocol, sans i/o."""
+"""The realtime protocol without any I/O: messages, turns and refusals."""

@@ -1,8 +1,8 @@
 """The table of causes: maps a server's codes, words and numbers to a reaction and a message.
 
-Codes, close codes and HTTP answers are from shared/facts/protocol.md, sections A and B, Azure's and
-LiteLLM's from their answers. Words are matched first: Azure says 401 or "Unauthorized" for a dozen
-causes, and only its sentence tells them apart.
+Codes, close codes and HTTP answers are those of OpenAI's API, and of Azure's and LiteLLM's answers.
+Words are matched first: Azure says 401 or "Unauthorized" for a dozen causes, and only its sentence
+distinguishes them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Action = Literal[
     "fatal",  # retrying is useless until something is changed
     "wait",  # a retry may succeed, but not at once
     "again",  # another connection may succeed, this one cannot
-    "pass",  # it may mean nothing: an overdue answer decides
+    "pass",  # the connection may still work: an overdue answer decides
 ]
 
 

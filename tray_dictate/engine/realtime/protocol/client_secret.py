@@ -1,7 +1,6 @@
-"""Requests for a short-lived secret, and the answers, for servers that accept no key on the socket.
+"""Builds requests for a short-lived secret, for servers that accept no key on the socket.
 
-OpenAI and Azure answer at `client_secrets`, Azure's older interface at `transcription_sessions`
-(shared/facts/protocol.md).
+OpenAI and Azure answer at `client_secrets`, Azure's older interface at `transcription_sessions`.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class Conversation:
         self._loose = 0  # samples in the server's buffer that no commit has closed
         self.speaking = False  # the server's voice detection is within an item
         self._answer = ""
-        self.complaint = ""  # the last error that may mean nothing: an answer may come all the same
+        self.complaint = ""  # the last error that may be harmless: an answer may still come
         self._clock.jump(self._cursor)
 
     def next(self, read: Read) -> events.Message | None:
@@ -194,7 +194,7 @@ class Conversation:
         return events.commit(self._dialect, commit)
 
     def _after_all(self) -> events.Message | None:
-        """Leave nothing in the server's buffer for the next take: silence is not transcribed."""
+        """Return the message that empties the server's buffer after a take: the rest is silence."""
         if not self._turns.finished or not self._loose or not self._dialect.clears:
             return None
         if self.owed and not self._dialect.commits_detected:
@@ -300,10 +300,13 @@ class Conversation:
 
     def _complain(self, words: str) -> None:
         self.complaint = words
-        log.warning("%s It may mean nothing.", words)
+        log.warning("%s The text may still come.", words)
 
     def _empty(self) -> None:
-        """Settle a turn that the server had nothing to commit for: it has ended it by itself."""
+        """Settle a turn that the server's voice detection ended before our commit arrived.
+
+        Raises LostError if the server has no such detection: it has lost the sound.
+        """
         turn = self._items.withdraw()
         if turn is None or turn.text is not None:
             return
@@ -314,7 +317,7 @@ class Conversation:
         raise LostError(f"{self._dialect.title} has lost the audio of a turn.")
 
     def _drop(self, field: str) -> None:
-        """Go on without a setting that the server refuses."""
+        """Continue without a setting that the server refuses."""
         if field == "turn_detection":
             field = field if self.detects else events.NULL_DETECTION
             self._items.detects = False

@@ -1,7 +1,7 @@
 """The table of servers that speak the realtime protocol, and the URL of each.
 
-Sources: shared/facts/protocol.md, sections A, C and F. A dialect is plain values, which
-client_secret, events, errors and conversation use. Endpoints may be spelled in any usual form.
+The values come from each maker's documentation and source, and from trials. The other modules of
+this folder read them. Users may spell an endpoint in any usual form.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ DIALECTS: dict[str, Dialect] = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is known of a transcription model; of an unknown one the first row is assumed."""
+    """The settings that a transcription model accepts; the defaults are for unknown models."""
 
     fields: tuple[str, ...] = ("language", "prompt")
     detects: bool = True
@@ -106,7 +106,7 @@ _MODEL_FIELDS = {"language", "languages", "prompt", "keywords", "delay"}
 
 
 def features(dialect: Dialect, model: str) -> Model:
-    """Return what both this server and this model take."""
+    """Return the settings that both this server and this model accept."""
     known = next((row for part, row in _MODELS if part in model.lower()), Model())
     fields = tuple(
         field for field in dialect.fields if field in known.fields or field not in _MODEL_FIELDS
@@ -122,7 +122,7 @@ _OPENAI = "wss://api.openai.com"
 _NO_REALTIME = ".services.ai.azure.com"  # the same resource's other name answers 404
 _REALTIME = ".openai.azure.com"
 _OURS = {"intent", "model", "deployment", "api-version", "api_key", "api-key"}
-# what Azure's pages show as an address goes on with what is about another interface
+# the addresses on Azure's pages end with the path of another interface
 _FOREIGN = re.compile(r"(?i)/(openai/deployments|api/projects)(/.*)?$")
 _SUFFIXES = ("/realtime", "/v1", "/openai")  # people copy more or less of the path
 
@@ -151,7 +151,7 @@ def model(dialect: Dialect, settings: EngineSettings) -> str:
 
 
 def problems(dialect: Dialect, settings: EngineSettings, endpoint: str) -> list[str]:
-    """Return why the settings cannot lead to a server; asks none."""
+    """Return why the settings cannot lead to a server; makes no connection."""
     found: list[str] = []
     for part in (lambda: url(dialect, settings, endpoint), lambda: model(dialect, settings)):
         try:
@@ -162,12 +162,12 @@ def problems(dialect: Dialect, settings: EngineSettings, endpoint: str) -> list[
 
 
 def _parts(address: Address) -> tuple[str, dict[str, str]]:
-    """Return a prefix that a proxy wants, and the query."""
+    """Return the path prefix of a proxy before the server, and the query."""
     path = _FOREIGN.sub("", address.path).rstrip("/")
     for suffix in _SUFFIXES:
         if path.lower().endswith(suffix):
             path = path[: -len(suffix)]
-    # what was copied with the address is ours to say: a leftover api-version is answered with 401
+    # we set these ourselves: a leftover api-version in a copied address is answered with 401
     query = {
         name: value for name, value in parse_qsl(address.query)
         if name.lower() not in _OURS

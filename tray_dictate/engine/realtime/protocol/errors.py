@@ -103,9 +103,9 @@ def _sent(message: Mapping[str, Any]) -> list[str]:
 
 
 def is_harmless(refused: Refused) -> bool:
-    """Whether an `error` event only reports a server's own slip.
+    """Whether an `error` event only reports a mistake of the server itself.
 
-    Speaches may end a turn twice, and complains the second time [facts C4].
+    Speaches may end a turn twice, and complains the second time.
     """
     return refused.message.lower().rstrip(".").endswith("already exists")
 

@@ -1,7 +1,7 @@
 """Decodes a server's messages into events, and builds our messages to it.
 
-A server's message is data: what is not understood is ignored, never raised. All dialects share one
-table, since no names collide. Sources: shared/facts/protocol.md, section B.
+A server's message is data: unknown and malformed messages are ignored, and never raise an error.
+All dialects share one table of events, since no names collide.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _confidence(logprobs: Any) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number; JSON as Python reads it has NaN and integers that no float holds."""
+    """Return a finite number, else None: Python's JSON accepts NaN and integers of any size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -193,28 +193,28 @@ def append(chunk: bytes) -> Message:
 
 
 def begin(dialect: Dialect) -> Message | None:
-    """Return what must be said before a turn's sound, if anything."""
+    """Return the message to send before a turn's sound; None if the dialect has none."""
     if dialect.shape == "vllm":
         return {"type": "input_audio_buffer.commit", "final": False}
     return None
 
 
 def commit(dialect: Dialect, event_id: str) -> Message:
-    """Return what ends a turn."""
+    """Return the message that ends a turn."""
     if dialect.shape == "vllm":
         return {"type": "input_audio_buffer.commit", "final": True}
     return {"type": "input_audio_buffer.commit", "event_id": event_id}
 
 
 def clear(event_id: str) -> Message:
-    """Return what drops the sound that is not committed."""
+    """Return the message that drops the sound that is not committed."""
     return {"type": "input_audio_buffer.clear", "event_id": event_id}
 
 
 def update(
     dialect: Dialect, settings: EngineSettings, dropped: Collection[str], event_id: str
 ) -> Message:
-    """Return the session's settings, without the fields that this server has refused."""
+    """Return the message with the session's settings, except fields that the server refused."""
     if dialect.shape == "vllm":
         return {"type": "session.update", "model": model(dialect, settings)}
     known = features(dialect, model(dialect, settings))
@@ -291,8 +291,8 @@ def _preview(_dialect: Dialect, wanted: Message) -> Message:
 
 
 def _speaches(_dialect: Dialect, wanted: Message) -> Message:
-    # Its voice detection cannot be off, but it can be never sure; it ignores the whole unless all
-    # four fields are there [facts F1].
+    # Its voice detection cannot be switched off, but its threshold can be out of reach; it ignores
+    # all four fields if one of them is missing.
     detection = wanted.get("turn_detection") or {
         "type": "server_vad", "threshold": 1.0, "prefix_padding_ms": 0, "silence_duration_ms": 500,
     }  # fmt: skip

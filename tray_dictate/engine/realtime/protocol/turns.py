@@ -1,4 +1,4 @@
-"""Divides a take into turns, and keeps which of them have their text.
+"""Divides a take into turns, and tracks which of them have their text.
 
     0 ───────turn 1───────┬──────turn 2──────┬───turn 3 (open)──▶ end
        settled, its text   │  settled, waits  │  still spoken
@@ -38,7 +38,7 @@ class Turns:
         self.finished = False
         self._spoken_until = math.inf
         self._rate = rate
-        self._owed = [Turn(0)]  # and those settled ones that wait for an earlier one
+        self._owed = [Turn(0)]  # also settled turns that wait for an earlier one
         self._handed_out = 0
         self._ready: list[SessionEvent] = []
 
