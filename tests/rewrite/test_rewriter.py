@@ -146,7 +146,7 @@ async def test_what_goes_wrong_in_an_unforeseen_way_loses_no_text(told):
     rewriter._profiles[0][1]["rewrite.command"] = Broken()
     assert await rewriter.apply("text", "") == "text"
     assert told == [
-        "The text was inserted without the rewrite: KeyError was not expected. (rewrite.command)"
+        "The text was inserted without the rewrite: unexpected KeyError. (rewrite.command)"
     ]
 
 

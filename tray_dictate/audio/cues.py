@@ -1,11 +1,12 @@
 """Cue sounds, and the filter that removes them from a recording.
 
-Cues are soft bells, which no voice detector takes for a voice: start rises, stop falls, cancel is
-one note, error three. The microphone may hear them from the speakers: only "start" sounds while a
-recording is open (CuePolicy's rule), and CueFilter removes the tones that `Cues.ringing` returns.
+Cues are soft bells, which a voice detector does not take for a voice: start rises, stop falls,
+cancel is one note, error three. The microphone may hear them from the speakers: only "start" sounds
+while a recording is open (CuePolicy's rule), and CueFilter removes the tones that `Cues.ringing`
+returns.
 
-A notch removes what is within some Hz of its tone, whatever the room made of it, and lets speech
-through: `python -m tests.bench.cue` measures what a cue and a notch cost in words.
+A notch filter removes a narrow band around a tone, also the room's echo of it, and lets speech
+pass: `python -m tests.bench.cue` measures how many words a cue and a notch cost.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Cues:
             played.add_done_callback(lambda _: ring.over(self._clock()))
 
     def ringing(self) -> set[float]:
-        """Return the tones, in Hz, that a microphone may hear from the speakers now."""
+        """Return the tones, in Hz, that the microphone may hear from the speakers now."""
         now = self._clock()
         self._rings = [ring for ring in self._rings if not ring.played.done() or now < ring.until]
         return {tone for ring in self._rings if now < ring.until for tone in tones(ring.name)}

@@ -1,7 +1,7 @@
-"""Lists and chooses microphones: the sound server's sources where one runs, else PortAudio's.
+"""Lists and chooses microphones: the sources of a sound server if one runs, else PortAudio's.
 
-Under a sound server PortAudio sees one device, "pulse", and the server decides what that is:
-PULSE_SOURCE chooses (shared/facts/x11.md, section 3).
+Under a sound server PortAudio sees a single device, "pulse"; the environment variable PULSE_SOURCE
+says which source the server connects to it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 NONE_FOUND = "No microphone was found."
 CONNECT = f"Connect one, and {ALLOW_MICROPHONE}."
 _NO_SINK = 0xFFFFFFFF  # the sound server's number for none
-# what records the speakers, by its name where no sound server tells
+# names of sources that record the speakers, for systems without a sound server
 _SPEAKERS = re.compile(
     r"^monitor of |\.monitor$|\bloopback\b|stereo ?mix|what u hear", re.IGNORECASE
 )
@@ -52,7 +52,7 @@ class Picked:
 
 
 def sources(portaudio: PortAudio) -> list[Source]:
-    """Return every source, the default first, also monitors; blocks. Raises CaptureError."""
+    """Return every source, also monitors, with the default first. Blocks. Raises CaptureError."""
     devices = portaudio.inputs()
     pulse = next((index for index, name, _ in devices if name == "pulse"), None)
     found = _pulse_sources(pulse) if pulse is not None else None
@@ -65,7 +65,7 @@ def sources(portaudio: PortAudio) -> list[Source]:
 
 
 def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
-    """Return all sources, after a rescan for new devices where `wanted` is not among them."""
+    """Return every source; if `wanted` is not among them, look for new devices first."""
     found = sources(portaudio)
     if not found or (wanted and choose(found, wanted) is None):
         portaudio.rescan()
@@ -74,19 +74,19 @@ def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
 
 
 def listed(portaudio: PortAudio) -> list[tuple[str, bool]]:
-    """Return each microphone's name now, and whether it is the default; blocks.
+    """Return the name of each microphone, and whether it is the default.
 
-    Raises CaptureError.
+    Blocks. Raises CaptureError.
     """
     found = sources(portaudio)
-    if not any(source.pulse for source in found):  # PortAudio itself looks once only
+    if not any(source.pulse for source in found):  # PortAudio lists devices only at its start
         portaudio.rescan()
         found = sources(portaudio)
     return [(source.name, source.default) for source in found if not source.monitor]
 
 
 def choose(found: list[Source], wanted: str) -> Source | None:
-    """Return the source with `wanted`, which is not empty, in its name: a real microphone first."""
+    """Return the source with `wanted` in its name, preferably a microphone; None if none has it."""
     wanted = wanted.lower()
     parts = [source for source in found if wanted in source.name.lower()]
     same = [source for source in parts if source.name.lower() == wanted]  # chosen in the menu
@@ -123,7 +123,7 @@ def pick(found: list[Source], wanted: str) -> Picked:
 
 
 class DeviceList:
-    """The microphones there are now, asked for on PortAudio's thread."""
+    """Lists the present microphones, on PortAudio's thread."""
 
     def __init__(self, portaudio: PortAudio) -> None:
         self._portaudio = portaudio
@@ -133,12 +133,12 @@ class DeviceList:
         return await self._portaudio.call(partial(listed, self._portaudio))
 
     async def pick(self, wanted: str) -> Picked:
-        """Return what would be opened now for audio.device. Raises CaptureError."""
+        """Return the source to open for audio.device. Raises CaptureError."""
         return pick(await self._portaudio.call(partial(looked_up, self._portaudio, wanted)), wanted)
 
 
 def point_at(picked: Picked) -> int | None:
-    """Have PulseAudio use the source; return the PortAudio device to open, None for the default."""
+    """Point PulseAudio to the source; return the PortAudio device to open, None for the default."""
     source = picked.source
     follows = source.default and not picked.named  # wherever the system's default goes
     if source.pulse and not follows:

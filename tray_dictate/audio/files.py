@@ -1,7 +1,7 @@
 """Reads sound files of any format as one channel at the engine's rate.
 
 Files are read in blocks, so that three hours need no more memory than three seconds. Headers are
-not trusted: one may be broken, unfinished, or made to fill the memory.
+not trusted: they may be damaged, unfinished, or forged to fill the memory.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ class Sound:
                 f"{self.name} is not a sound file that can be read: {error.error_string} {_KINDS}"
             ) from error
         except MemoryError as error:
-            raise AudioFileError(f"{self.name} needs more memory than there is.") from error
+            raise AudioFileError(
+                f"{self.name} needs more memory than this computer has."
+            ) from error
         if self._whole.trouble:
             raise _unreadable(self.name, self._whole.trouble)
         return done
@@ -130,7 +132,7 @@ class Sound:
 
 
 def is_pipe(path: Path) -> bool:
-    """Return whether reading the file may have to wait for another program."""
+    """Return whether the file is a pipe, so that reading it may wait for another program."""
     with suppress(OSError):  # it cannot be looked at: opening it says why
         return path == STDIN or path.is_fifo()
     return False
@@ -142,7 +144,7 @@ def read(path: Path, rate: int) -> bytes:
     try:
         return b"".join(sound.blocks(rate))
     except MemoryError as error:
-        raise AudioFileError(f"{path} needs more memory than there is.") from error
+        raise AudioFileError(f"{path} needs more memory than this computer has.") from error
     finally:
         sound.close()
 
@@ -174,7 +176,10 @@ def _stdin() -> BinaryIO:
 
 
 def _copied(pipe: BinaryIO, name: str) -> BinaryIO:
-    """Return a nameless file with all that the pipe brings. Raises OSError, AudioFileError."""
+    """Return a nameless file with everything read from the pipe.
+
+    Raises OSError, AudioFileError.
+    """
     if pipe.isatty():
         raise AudioFileError(f"{name} is a terminal. Redirect a sound file into it: < FILE")
     with ExitStack() as ending:

@@ -1,8 +1,8 @@
-"""Removes a DC offset from sound as it comes: some microphones and cables add one.
+"""Removes a DC offset from a stream of sound: some microphones and cables add one.
 
-Under quiet speech an offset of a tenth of full scale makes an engine hear other words. Two filters
-of first order let through what a voice is made of and nothing of a constant; they hold no sample
-back. `python -m tests.bench.offset` measures what an offset and the filter cost in words.
+Under quiet speech an offset of a tenth of full scale makes an engine recognize wrong words. Two
+first-order filters pass a voice and block a constant, without delay. `python -m tests.bench.offset`
+measures how many words an offset and the filter cost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-_CORNER = 30.0  # Hz: of the deepest voices' 80 Hz it takes 1 dB
+_CORNER = 30.0  # Hz: the deepest voices, at 80 Hz, lose 1 dB
 _BLOCK = 512  # samples at once: powers of the filter's pole stay far from a float's limits
 
 
@@ -23,7 +23,7 @@ class HighPass:
         self._stages = _Stage(_CORNER / rate), _Stage(_CORNER / rate)
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the chunk without its constant part, as long as before."""
+        """Return the chunk without its constant part, in the same length."""
         samples = np.frombuffer(chunk, "<i2").astype(np.float64)
         if not len(samples):
             return chunk
@@ -39,7 +39,7 @@ class _Stage:
         self._pole = math.exp(-2 * math.pi * corner)
         self._powers = self._pole ** np.arange(_BLOCK)
         self._before: float | None = None  # the last sample that went in
-        self._out = 0.0  # and the last that came out
+        self._out = 0.0  # the last sample that came out
 
     def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
         first = samples[0] if self._before is None else self._before  # no click at the beginning

@@ -1,1 +1,1 @@
-"""Settings: schema, sources, the user's file, api keys."""
+"""Settings: their schema, their sources, the user's file, and API keys."""

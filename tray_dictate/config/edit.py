@@ -39,10 +39,10 @@ def with_value(text: str, name: str, value: Any) -> str:
 
 
 def write(path: Path, text: str, before: str) -> None:
-    """Put a text into the file, all of it or nothing. Raises ConfigError.
+    """Replace the file's content, all of it or nothing. Raises ConfigError.
 
-    A link stays a link: the file that it leads to gets the text. A file that does not hold
-    `before` any more is left alone.
+    If the path is a link, the file that it leads to is replaced. A file whose content is no longer
+    `before` is left alone.
     """
 
     def check() -> None:
@@ -64,7 +64,7 @@ def _holds(text: str, wanted: dict[str, Any]) -> bool:
 
 Edit = Callable[[str, str, str, Any], Iterator[str]]
 
-# Each yields candidates; the first with exactly the wanted settings is used.
+# Each function yields candidates; the first that parses to exactly the wanted settings is used.
 
 
 def _inserted(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
@@ -86,9 +86,9 @@ def _inserted(text: str, section: str, setting: str, value: Any) -> Iterator[str
 
 
 def _replaced(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
-    """As tomlkit does it."""
+    """Set the value through tomlkit."""
     document: Any = tomlkit.parse(text)
-    with suppress(ValueError, KeyError, TypeError, AttributeError):  # not all is in its power
+    with suppress(ValueError, KeyError, TypeError, AttributeError):  # tomlkit cannot edit all TOML
         if section not in document:
             document[section] = tomlkit.table()
         document[section][setting] = copy.copy(value)
@@ -96,7 +96,7 @@ def _replaced(text: str, section: str, setting: str, value: Any) -> Iterator[str
 
 
 def _appended(text: str, section: str, setting: str, value: Any) -> Iterator[str]:
-    """A section of its own at the end: what is there of it are only tables within it."""
+    """Append the section, if the file has only tables within that section."""
     yield f"{text.rstrip()}\n\n[{section}]\n{_line(setting, value)}\n"
 
 

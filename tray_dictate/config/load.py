@@ -1,4 +1,4 @@
-"""Loads the settings from all their sources, and names every mistake in them at once."""
+"""Loads the settings from all their sources, and reports all mistakes in them at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if sys.platform != "win32":
     import grp
     import pwd
 
-# settings whose values may be shown: no key is in them, not even by mistake
+# settings whose values may be shown: they contain no key, not even one pasted by mistake
 _SHOWN = {
     name
     for section in Config.model_fields.values()
@@ -59,7 +59,7 @@ class Sources:
     def words(self) -> list[str]:
         """Return the options with which another command loads the same settings.
 
-        None of them is a key: a key is no setting, and an address with a password is refused.
+        They contain no key: keys are not settings, and an address with a password is refused.
         """
         own = self.path in (None, files.config_file())
         chosen = [] if own else ["--config", str(self.path)]
@@ -152,7 +152,7 @@ def _untrusted(found: os.stat_result, path: Path) -> str:
 
 
 def _is_private(found: os.stat_result) -> bool:
-    """Whether the group has no member but the owner: many systems give each user such a group."""
+    """Whether the owner is the group's only member: many systems give each user such a group."""
     try:
         owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
     except KeyError:
@@ -203,7 +203,7 @@ def _value(text: str) -> Any:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """Return one line for each setting, however many types its value could have had."""
+    """Return one line per wrong setting, also if its value could have several types."""
     lines: dict[str, str] = {}
     for detail in error.errors():
         place = detail["loc"]
@@ -229,7 +229,7 @@ def _problems(error: ValidationError) -> list[str]:
 
 
 def _as_list(place: Place, value: str | float) -> str:
-    """Return how to write a single value of a list."""
+    """Return how to write a single value as a list."""
     field = next(reversed(_path(place)), None)
     if field is None or not field.repr:
         return ""

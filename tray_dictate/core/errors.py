@@ -1,4 +1,4 @@
-"""The exceptions that we raise on purpose; a message names the thing, the cause and the remedy.
+"""The exceptions that we raise on purpose; a message names what failed, the cause and the remedy.
 
 DictateError
 ├── ConfigError       settings cannot be used; lists every problem

@@ -1,4 +1,4 @@
-"""Writes JSON that a terminal can show safely, whatever is in it."""
+"""Writes JSON whose characters cannot control the terminal that shows it."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def in_words(chord: Chord) -> str:
 
 
 def is_bare(chord: Chord) -> bool:
-    """Whether it has only modifiers, so that other shortcuts begin with it, too."""
+    """Whether a chord has only modifiers, so that other shortcuts begin with it, too."""
     return all(slot <= MODIFIERS for slot in chord)
 
 

@@ -87,7 +87,7 @@ Time 9F Select A0 View A1 TopMenu A2 Red A3 Green A4 Yellow A5 Blue A6 Suspend A
 TouchpadToggle A9 TouchpadOn B0 TouchpadOff B1 AudioMicMute B2 Keyboard B3 WWAN B4 RFKill B5
 AudioPreset B6 RotationLockToggle B7 FullScreen B8
 """
-# those made after the kernel's keys, with the kernel's codes: 0x10081000 and the code
+# those named after the kernel's keys: the keysym is 0x10081000 plus the kernel's code
 _KERNEL = """
 BrightnessAuto 244 DisplayOff 245 Info 358 AspectRatio 375 DVD 389 Audio 392 ChannelUp 402
 ChannelDown 403 Break 411 VideoPhone 416 ZoomReset 420 Editor 422 GraphicsEditor 424

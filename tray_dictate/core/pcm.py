@@ -31,8 +31,7 @@ def power(chunk: bytes) -> float:
 class Resampler:
     """Converts a stream from one rate to another; the filter's tail comes with `last`.
 
-    One stream for the whole recording: a resampler per chunk distorts at every seam
-    (shared/facts/asr.md, section 3).
+    One stream for the whole recording: a resampler per chunk distorts the sound at every seam.
     """
 
     def __init__(self, rate_in: int, rate_out: int) -> None:

@@ -1,6 +1,6 @@
-"""Rewrites texts before they are inserted: by a command of the user's, then by a chat model.
+"""Rewrites texts before they are inserted: by the user's command, then by a chat model.
 
-Whatever goes wrong, the text is inserted unchanged; each cause of a failure is reported once, until
+After any failure the text is inserted unchanged; each cause of a failure is reported once, until
 that back end has worked again. No text, no answer and no key is ever logged or reported.
 """
 
@@ -35,7 +35,7 @@ Backends = dict[str, Backend]  # by the setting that names each, in their order
 
 
 class RewriteChain:
-    """The back ends that the settings name for an application, one after the other."""
+    """Passes a text through the back ends that the settings name for an application, in order."""
 
     def __init__(self, settings: RewriteSettings, notices: Notifier) -> None:
         """Raises ConfigError with every problem."""
@@ -79,7 +79,7 @@ class RewriteChain:
             self._fail(name, failure.cause, str(failure))
             return text
         except Exception as error:  # noqa: BLE001 - a bug of ours must not lose a spoken word
-            self._fail(name, type(error).__name__, f"{type(error).__name__} was not expected.")
+            self._fail(name, type(error).__name__, f"unexpected {type(error).__name__}.")
             return text
         self._reported = {reported for reported in self._reported if reported[0] != name}
         log.info(
@@ -98,7 +98,7 @@ class RewriteChain:
 
 
 class _Keys:
-    """The keys of all profiles; that of [rewrite] goes only to the first server there."""
+    """Keeps the keys of all profiles; that of [rewrite] is sent only to the first server there."""
 
     def __init__(self, settings: RewriteSettings) -> None:
         self._main = ChatKey(key_source(settings.key_command))

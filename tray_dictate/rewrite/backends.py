@@ -1,9 +1,8 @@
 """The back ends of the rewrite: a chat model behind OpenAI's interface, and a command.
 
-Dictated text is data: for the model it stands between tags that it cannot contain, with the order
-to obey nothing in it. That helps, but proves nothing: the answer is text like any other, which must
-pass core.text before it reaches a window. A command gets the text on stdin and prints the new one,
-both in UTF-8.
+Dictated text is data: the model gets it between tags that it cannot contain, with the instruction
+to follow nothing in it. That is no guarantee, so the answer passes through core.text before it
+reaches a window. A command gets the text on stdin and prints the new text, both in UTF-8.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ class Chat:
         except StatusError:
             raise
         except PostError as error:
-            raise RewriteError(error.kind, str(error)) from None
+            raise RewriteError(error.cause, str(error)) from None
 
     def _credentials(self, key: str) -> dict[str, str]:
         if not key:
@@ -165,7 +164,7 @@ _APPLICATION = "TRAY_DICTATE_APPLICATION"
 
 
 class Command:
-    """A command of the user's, run once for each text, without a shell."""
+    """The user's command, run once for each text, without a shell."""
 
     def __init__(self, profile: Profile) -> None:
         self._command, self._limit = profile.settings.command, profile.settings.timeout_seconds

@@ -24,8 +24,8 @@ def key_source(command: list[str]) -> KeySource:
 class ChatKey:
     """Keeps the key of one chat server; it belongs to one event loop.
 
-    A keyring that waits for its password does not hold up a text: the search goes on after the
-    text has given up, and the next text has the key.
+    A keyring that waits for its password does not delay a text for long: the search goes on after
+    the text was inserted without the key, and the next text has it.
     """
 
     def __init__(self, source: KeySource) -> None:

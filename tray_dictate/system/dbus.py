@@ -29,9 +29,9 @@ TROUBLE = (OSError, EOFError, ValueError, LookupError, DBusError)
 
 
 class _Patient:
-    """A socket that has sent nothing while it is full, where dbus-fast would end the connection.
+    """A socket that reports 0 bytes sent while it is full: dbus-fast would end the connection.
 
-    A panel that fetches our icon while a message is under way fills it on a busy machine.
+    On a busy machine a panel that fetches our icon fills it.
     """
 
     def __init__(self, wrapped: socket.socket) -> None:
@@ -46,10 +46,10 @@ class _Patient:
 
 
 class Bus(MessageBus):
-    """A connection that touches its socket no more once that is closed.
+    """A connection that leaves its socket alone once that is closed.
 
-    dbus-fast 5.2 would have the loop watch the closed socket's number, which is another's by then:
-    that one cannot be read any more.
+    dbus-fast 5.2 would make the loop watch the number of the closed socket, which a new socket may
+    have by then: the new one could not be read.
     """
 
     async def connect(self) -> Bus:
@@ -89,9 +89,9 @@ async def connect(
 
 
 def _leave(bus: Bus, connecting: asyncio.Future[Any]) -> None:
-    """End a connection that is not wanted any more, as soon as that can be done.
+    """End an unwanted connection when it is established or has failed.
 
-    Cancelled at once, dbus-fast 5.2 may leave its closed socket with the loop.
+    If `connecting` were cancelled at once, dbus-fast 5.2 might leave its closed socket in the loop.
     """
 
     def ended(_: object) -> None:
@@ -119,7 +119,7 @@ class Service:
         self._subscriptions: dict[_Subscription, Callable[[Message], None]] = {}
         self._on_owner: Callable[[str], None] | None = None
         self._hears = self._follows = False
-        self._heard_owner = False  # it is newer than the answer that is under way
+        self._heard_owner = False  # a signal named the owner, so an answer on its way is outdated
 
     async def call(
         self, interface: str, member: str, signature: str = "", *body: Any, start: bool = False
@@ -145,7 +145,7 @@ class Service:
         return value.value if isinstance(value, Variant) else value
 
     async def ping(self, *, start: bool = False) -> None:
-        """Wait for an answer: all that the service has sent before is here then.
+        """Wait for an answer, after which everything that the service sent before has arrived.
 
         Raises one of TROUBLE.
         """
@@ -183,9 +183,9 @@ class Service:
         path: str = "",
         signature: str | None = None,
     ) -> None:
-        """Call `handle` with the owner's signals from now on, those that are like this; "" for any.
+        """Call `handle` with the owner's signals from now on that match; "" matches any.
 
-        The same subscription again only replaces its handler. Raises one of TROUBLE.
+        A second subscription to the same signals replaces the handler. Raises one of TROUBLE.
         """
         await self._follow()
         wanted = _Subscription(interface, member, path, signature)
@@ -215,7 +215,7 @@ class Service:
         return reply
 
     async def _follow(self) -> None:
-        """Know the owner, now and later. Raises one of TROUBLE."""
+        """Look up the owner, and follow its changes. Raises one of TROUBLE."""
         if self._follows:
             return
         if not self._hears:
@@ -286,9 +286,9 @@ def _close_files(reply: Message | None) -> None:
 
 
 class Backoff:
-    """Pauses between attempts to reach a bus: each twice as long as the one before, up to a limit.
+    """Computes the pauses between attempts to connect: each is twice as long as the one before.
 
-    Both in seconds.
+    `first` is the first pause and `longest` the limit, in seconds.
     """
 
     def __init__(self, first: float, longest: float) -> None:
@@ -301,7 +301,7 @@ class Backoff:
         return self._pause == self._first
 
     def reset(self) -> None:
-        """Begin with the shortest again."""
+        """Start again with the first pause."""
         self._pause = self._first
 
     def next(self) -> float:
@@ -315,10 +315,10 @@ async def stay_connected(
     use: Callable[[MessageBus], Awaitable[None]],
     backoff: Backoff,
 ) -> None:
-    """Use a connection until it ends, then the next one, and so on, until cancelled.
+    """Connect and use the connection until it ends, again and again, until cancelled.
 
-    `reach` makes one, or raises one of TROUBLE: at the first attempt that is passed on. So is what
-    `use` raises.
+    `reach` connects, or raises one of TROUBLE; after the first attempt it is called again. The
+    error of the first attempt and every error of `use` are raised.
     """
     known = False
     while True:
@@ -339,7 +339,7 @@ async def stay_connected(
 
 
 def _address() -> str | None:
-    """Return the address where only systemd's convention gives it; None: dbus-fast knows it."""
+    """Return the session bus's address by systemd's convention; None if dbus-fast can find it."""
     if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return None
     socket = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "bus")

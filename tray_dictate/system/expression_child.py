@@ -17,9 +17,12 @@ def main() -> None:
     _say("ready")
     for line in sys.stdin.buffer:
         pattern, value, text, longest = json.loads(line)
-        # a thread without Python: an expression lets no other of Python's run
+        # a thread without Python code: while an expression runs, no thread of Python's can
         faulthandler.dump_traceback_later(ORPHAN, exit=True)
-        answer = _found(pattern, text) if value is None else _made(pattern, value, text, longest)
+        if value is None:
+            answer = _found(pattern, text)
+        else:
+            answer = _substituted(pattern, value, text, longest)
         faulthandler.cancel_dump_traceback_later()
         _say(answer)
 
@@ -28,7 +31,7 @@ def _found(pattern: str, text: str) -> bool:
     return re.search(pattern, text) is not None
 
 
-def _made(pattern: str, value: str, text: str, longest: int) -> "str | None":
+def _substituted(pattern: str, value: str, text: str, longest: int) -> "str | None":
     text = re.sub(pattern, value, text)
     return text if len(text) <= longest else None
 

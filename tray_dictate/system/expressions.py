@@ -1,11 +1,11 @@
-"""Applies the user's regular expressions so that none of them can hold anything up.
+"""Applies the user's regular expressions in bounded time.
 
-Those that are certainly quick are applied here. The others go to a process of their own, which is
-started for the first of them, and ended where it does not answer in time: nothing else stops
-Python's engine, which lets no other thread run meanwhile. An expression that was too slow is
-skipped until the settings change, and reported once.
+Expressions that are certainly quick are applied here. The others go to a child process, which is
+started for the first of them, and killed if it does not answer in time: nothing else stops Python's
+engine, and while it runs no other thread can. An expression that was too slow is skipped until the
+settings change, and reported once.
 
-Every call blocks for up to a second: never call it on the loop. From any thread.
+Every call may block for a second: never call it on the loop. From any thread.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 LIMIT = 0.25  # seconds for one expression; a sensible one takes a hundredth of it
 PATIENCE = 1.0  # seconds for all slow expressions of one text
 LARGEST = 100_000  # characters of an expression's result
-_MUCH = 100_000_000  # characters; hardly any expression makes a hundredth of what it could
+_MUCH = 100_000_000  # characters, in theory: real results are hardly ever a hundredth of that
 _START = 10.0  # seconds: a machine that has just been started is slow
 _CHILD = Path(__file__).with_name("expression_child.py")
 _NEEDED = ("SYSTEMROOT",)  # of the environment: the process gets no keys
@@ -95,7 +95,7 @@ class Expressions:
             self._end()
 
     def _ask(self, place: str, pattern: str, value: str | None, text: str) -> Any:
-        """Return the process's answer; None where the expression is skipped."""
+        """Return the child's answer; None if the expression is skipped."""
         if (place, pattern) in self._skipped:
             return None
         reason = f"it produces more than {LARGEST} characters"
@@ -129,7 +129,7 @@ class Expressions:
         if self._process:
             try:
                 return self._exchange(self._process, question)
-            except _GoneError:  # somebody has killed it meanwhile
+            except _GoneError:  # another program has killed it
                 pass
         self._process = _started()
         return self._exchange(self._process, question)
@@ -208,5 +208,5 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-EXPRESSIONS = Expressions()  # one process for all of us
+EXPRESSIONS = Expressions()  # shared, so that there is at most one child process
 atexit.register(EXPRESSIONS.close)

@@ -1,7 +1,7 @@
-"""One POST over HTTP, bounded; the standard library's urllib on a thread of its own.
+"""Sends one POST over HTTP, bounded in time and size, by urllib on a thread.
 
-urllib and not another dependency: it knows proxies and certificates, and a text every few seconds
-needs no pool of connections. It follows no redirect, for that would carry the key elsewhere.
+urllib, because it handles proxies and certificates, and a text every few seconds needs no pool of
+connections. Redirects are not followed: the key would be sent to another server.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _LONGEST_ERROR = 65536
 
 
 class PostError(DictateError):
-    """There is no answer; `kind` is the same for causes that need not be reported twice."""
+    """There is no answer; errors with the same `cause` need to be reported only once."""
 
-    def __init__(self, kind: str, message: str) -> None:
-        self.kind = kind
+    def __init__(self, cause: str, message: str) -> None:
+        self.cause = cause
         super().__init__(message)
 
 
 class StatusError(PostError):
-    """The server refused; `body` is its answer, not for the user: it may quote what was said."""
+    """The server refused; `body` is its answer, never shown: it may quote dictated text."""
 
     def __init__(self, status: int, body: bytes, headers: Message) -> None:
         self.status, self.body, self.headers = status, body, headers
@@ -79,7 +79,7 @@ def _body(answer: http.client.HTTPResponse, end: float) -> bytes:
         received += chunk
         if len(received) > _LONGEST:
             raise PostError("too long", "The server's answer has no end.")
-        if time.monotonic() > end:  # a server that drips
+        if time.monotonic() > end:  # the server sends a few bytes at a time
             raise TimeoutError
     if answer.length:  # read1 raises nothing for a missing rest
         raise http.client.IncompleteRead(b"", answer.length)
@@ -117,7 +117,7 @@ def _handlers(scheme: str, host: str, to: Route) -> list[urllib.request.BaseHand
 
 
 class _Near(urllib.request.HTTPHandler):
-    """Opens http: on this machine, whatever a name server says about its name."""
+    """Opens http: URLs of this machine without asking a name server."""
 
     def __init__(self, to: Route) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class _Near(urllib.request.HTTPHandler):
 
 
 class _SecureNear(urllib.request.HTTPSHandler):
-    """Opens https: on this machine."""
+    """Opens https: URLs of this machine without asking a name server."""
 
     def __init__(self, to: Route) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Keeps the C library's reserve of memory small, and memory out of core dumps."""
+"""Limits the memory that the C library reserves, and disables core dumps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 
 def one_arena() -> None:
-    """Have all threads share one memory pool; call it before any starts.
+    """Make all threads share one memory pool; call it before any thread starts.
 
-    Pools of their own have holes, 2 MB in all, and our threads hardly ever want memory at once.
+    Separate pools waste 2 MB, and our threads hardly ever allocate at the same time.
     """
     _libc("mallopt", _ARENA_MAX, 1)
 
@@ -25,9 +25,9 @@ def trim() -> None:
 
 
 def without_core_dump() -> None:
-    """Write no core dump when we crash: it would contain keys and what was said.
+    """Disable core dumps, which would contain keys and dictated text.
 
-    Not by PR_SET_DUMPABLE: desktop portals would not see any more which program asks them.
+    Not by PR_SET_DUMPABLE: desktop portals could no longer identify the program that calls them.
     """
     if sys.platform != "win32":
         _, most = resource.getrlimit(resource.RLIMIT_CORE)

@@ -1,4 +1,4 @@
-"""Whether a file or folder belongs to another user, and whether others can write into it."""
+"""Checks whether a file or folder belongs to another user, and whether others can write to it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Whether a key is physically down, by the key numbers of Windows and macOS.
+"""Reads whether a key is physically down on Windows and macOS.
 
-NOT RUN by us on either: the calls and numbers are as their makers document them.
+Never run on either: calls and key numbers are as their makers document them.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class MacKeys:
 
 
 def physical_keys() -> PhysicalKeys | None:
-    """Return this system's, None where a key cannot be asked for."""
+    """Return the PhysicalKeys of this system; None if it has none."""
     if sys.platform == "win32":
         return WindowsKeys(ctypes.windll.user32)
     if sys.platform == "darwin":

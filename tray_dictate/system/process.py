@@ -1,6 +1,6 @@
-"""Runs a program of the user's, without a shell, bounded in time and output.
+"""Runs the user's program without a shell, bounded in time and output.
 
-Its stderr is never shown or logged: it may contain a secret, or what was said.
+Its stderr is never shown or logged: it may contain a secret or dictated text.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ async def _end(process: Process) -> None:
         else:
             os.killpg(process.pid, signal.SIGKILL)
     assert process.stdout is not None
-    # first what it has printed: asyncio may tell of the end only when the pipe is empty
-    with suppress(TimeoutError):  # what left the group may keep the pipe open
+    # read the output first: asyncio may report the exit only when the pipe is empty
+    with suppress(TimeoutError):  # a process that left the group may keep the pipe open
         async with asyncio.timeout(0.2):
             while await process.stdout.read(65536):
                 pass

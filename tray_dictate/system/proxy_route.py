@@ -1,7 +1,7 @@
-"""How to reach a server: directly, or through a proxy of the environment or the system.
+"""Decides how to reach a server: directly, or through a proxy of the environment or the system.
 
-A server on this machine is never reached through a proxy: what is sent to it unencrypted would go
-to another machine. Nor is a name server asked for this machine's address.
+A server on this machine is never reached through a proxy, which would carry unencrypted text to
+another machine. Nor is a name server asked for this machine's address.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _proxy(scheme: str, host: str, port: int) -> Proxy | None:
     address = known[name]
     if "://" not in address and ":" in address:  # as curl takes it
         address = f"http://{address}"
-    kind, mark, rest = address.partition("://")
-    if kind == "socks" or (name == "socks" and kind == "http"):  # GNOME's spelling; macOS'
-        kind = "socks5h"
-    return Proxy(f"{kind}{mark}{rest}", f"{name.upper()}_PROXY")
+    protocol, mark, rest = address.partition("://")
+    if protocol == "socks" or (name == "socks" and protocol == "http"):  # GNOME's spelling; macOS'
+        protocol = "socks5h"
+    return Proxy(f"{protocol}{mark}{rest}", f"{name.upper()}_PROXY")

@@ -28,7 +28,7 @@ class WakeUp:
             self._waker.send(b".")
 
     def clear(self) -> None:
-        """Forget the sets until now."""
+        """Unset the event."""
         with suppress(BlockingIOError):
             self._sleeper.recv(4096)
 

@@ -1,8 +1,8 @@
-"""The Wayland wire protocol, as far as a client without windows needs it; is there a compositor.
+"""Speaks the Wayland wire protocol, as far as a client without windows needs it.
 
 https://wayland.freedesktop.org/docs/html/ch04.html#sect-Protocol-Wire-Format. libwayland's Python
-bindings bring neither the protocols that we speak nor bounded waits: a compositor that hangs must
-not hang us. One thread for each connection.
+bindings have neither the protocols that we use nor time limits: a compositor that hangs must not
+hang us. A connection belongs to one thread.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Connection:
     """One client of the compositor; `globals` is what it offers: interface -> (name, version)."""
 
     def __init__(self, display: str = "") -> None:
-        """`display` as in WAYLAND_DISPLAY, which is taken without. Raises UnavailableError."""
+        """`display` as in WAYLAND_DISPLAY, which is the default. Raises UnavailableError."""
         self._begin(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
         try:
             self._socket.connect(str(address(display)))
@@ -102,9 +102,9 @@ class Connection:
     @classmethod
     def inherited(cls, file: int) -> Self:
         """Continue the connection of another process: `adopt` its objects, and create no others."""
-        made = cls.__new__(cls)
-        made._begin(socket.socket(fileno=file))  # noqa: SLF001 - it is our own
-        return made
+        connection = cls.__new__(cls)
+        connection._begin(socket.socket(fileno=file))  # noqa: SLF001 - it is our own
+        return connection
 
     def _begin(self, connection: socket.socket) -> None:
         self._next, self._free = 2, list[int]()

@@ -42,7 +42,7 @@ _REFUSALS = (
 
 
 class Focus(NamedTuple):
-    """The window that gets the keys, and the clients (resource id bases) that may read in it."""
+    """The focused window, and the clients (resource id bases) that created it."""
 
     window: str
     clients: frozenset[int]
@@ -120,7 +120,7 @@ def focus(display: Display) -> Focus | None:
     try:
         focused: Any = display.get_input_focus().focus
         if isinstance(focused, int) or focused == display.screen().root:
-            return None  # nothing, or whatever the pointer happens to be over
+            return None  # no window, or the one below the pointer
         top = _toplevel(display, focused)
         names: tuple[str, ...] = (top.get_wm_class() if top else None) or ()
         title = _title(display, top) if top else ""

@@ -18,7 +18,7 @@ class Entry:
 
     where: str  # for the user: a path, or a key of the registry
     command: tuple[str, ...]
-    on: bool  # False: it is there, and was switched off in the desktop's own settings
+    on: bool  # False: the user switched it off in the desktop's own settings
 
 
 class AutostartBackend(Protocol):
@@ -31,16 +31,16 @@ class AutostartBackend(Protocol):
         ...
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the entry, switched on. Raises OSError or UnavailableError."""
+        """Create the entry, switched on. Raises OSError or UnavailableError."""
         ...
 
     def remove(self) -> None:
-        """Take the entry away; idempotent. Raises OSError."""
+        """Remove the entry; idempotent. Raises OSError."""
         ...
 
 
 def program() -> tuple[str, ...]:
-    """Return the command that runs this very installation's daemon, wherever it is started."""
+    """Return the command that runs the daemon of this installation from any working directory."""
     here = Path(sys.executable).absolute()  # not resolved: a venv's Python is a link
     if sys.platform == "win32":  # its other launchers open a console window
         return _by_python(here.with_name("pythonw.exe"))

@@ -1,4 +1,4 @@
-"""The LaunchAgent of macOS. Its text is tested; launchd itself has not run it (not run)."""
+"""Start at login on macOS by a LaunchAgent. Its text is tested; it was never run by launchd."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class LaunchAgent:
         return Entry(str(self._path), parse(written), on=not disabled)
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the entry, switched on, for the next login. Raises OSError."""
+        """Create the entry, switched on, for the next login. Raises OSError."""
         write_atomic(self._path, render(command))
         _launchctl("enable", f"{_domain()}/{_LABEL}")
 
     def remove(self) -> None:
-        """Take the entry away; idempotent. Raises OSError."""
+        """Remove the entry; idempotent. Raises OSError."""
         self._path.unlink(missing_ok=True)  # no bootout: that would end the daemon that runs
 
 
@@ -79,7 +79,7 @@ def _domain() -> str:
 
 
 def _launchctl(*words: str) -> str:
-    """Return what launchctl prints, if it can be asked at all."""
+    """Return the output of launchctl, empty if it cannot be run."""
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
             ["launchctl", *words],

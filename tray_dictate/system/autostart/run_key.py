@@ -1,4 +1,4 @@
-"""The Run key of Windows. Its value is tested; no Windows has honoured it yet (not run)."""
+"""Start at login on Windows by the Run key. Its value is tested; it was never run on Windows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RunKey:
         return Entry(where, parse(str(command)), on=not switched_off(self._value(_APPROVED)))
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the entry, switched on. Raises OSError or UnavailableError."""
+        """Create the entry, switched on. Raises OSError or UnavailableError."""
         value = render(command)
         winreg = self._registry
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
@@ -42,7 +42,7 @@ class RunKey:
         self._delete(_APPROVED)
 
     def remove(self) -> None:
-        """Take the entry away; idempotent. Raises OSError."""
+        """Remove the entry; idempotent. Raises OSError."""
         self._delete(_RUN)
         self._delete(_APPROVED)
 
@@ -68,7 +68,7 @@ def render(command: tuple[str, ...]) -> str:
     value = subprocess.list2cmdline(command)
     if len(value) > _LONGEST:
         raise UnavailableError(
-            f"Windows starts no command of more than {_LONGEST} characters at login: {value}.",
+            f"Windows runs no command of more than {_LONGEST} characters at login: {value}.",
             "Install tray-dictate in a folder with a shorter path.",
         )
     return value

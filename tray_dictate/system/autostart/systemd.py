@@ -1,4 +1,4 @@
-"""The systemd user service: started with the graphical session, and again should it fail."""
+"""Start at login by a systemd user service, which is restarted after a failure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SystemdService:
         return Entry(str(self._path), parse(written), on=self._wanted.is_symlink())
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the service and let the session want it. Raises OSError or UnavailableError."""
+        """Create and enable the service. Raises OSError or UnavailableError."""
         if not _systemctl("is-active", "--quiet", _TARGET):
             raise UnavailableError(
                 f"No systemd session with a {_TARGET} runs here: not every desktop has one.",
@@ -51,7 +51,7 @@ class SystemdService:
         _systemctl("daemon-reload")
 
     def remove(self) -> None:
-        """Take the service away; idempotent. What runs goes on. Raises OSError."""
+        """Remove the service; idempotent. A running daemon goes on. Raises OSError."""
         self._wanted.unlink(missing_ok=True)
         if not self._path.exists():
             return
@@ -106,7 +106,7 @@ def _quoted(word: str) -> str:
 
 
 def _systemctl(*words: str) -> bool:
-    """Return whether the user's systemd, if there is any, carried a command out."""
+    """Return whether the user's systemd carried out a command; False without systemd."""
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
             ["systemctl", "--user", *words],

@@ -1,8 +1,8 @@
 """Desktop entries: the autostart entry, which every Linux desktop honours, and the application's.
 
-The menu of applications starts us by the latter, and newer portals serve only programs that have
-one. Strings are escaped twice, as the Desktop Entry Specification has it: an argument of Exec
-within its quotes, then the whole value as any string of the file.
+The desktop's menu starts the application by the latter, and newer portals serve only programs that
+have one. As the Desktop Entry Specification demands, strings are escaped twice: an argument of Exec
+within its quotes, then the whole value like any string of the file.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class DesktopEntry:
         return parse(written, str(self._path))
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the entry, switched on. Raises OSError."""
+        """Create the entry, switched on. Raises OSError."""
         write_atomic(self._path, render(command))
 
     def remove(self) -> None:
-        """Take the entry away; idempotent. Raises OSError."""
+        """Remove the entry; idempotent. Raises OSError."""
         self._path.unlink(missing_ok=True)
 
 
@@ -68,7 +68,7 @@ def render(command: tuple[str, ...]) -> str:
 
 
 def parse(written: str, where: str) -> Entry:
-    """Return what the text of an entry starts; what cannot be understood starts nothing."""
+    """Return the entry with this text; without a command if the text cannot be parsed."""
     parser = configparser.RawConfigParser(
         strict=False, delimiters=("=",), comment_prefixes=("#",), empty_lines_in_values=False
     )
@@ -88,7 +88,7 @@ def parse(written: str, where: str) -> Entry:
 
 
 def make_application_entry() -> None:
-    """Make the application's entry for this installation, where it is not there. It blocks."""
+    """Create the application's entry for this installation, if it is missing. Blocks."""
     path = platformdirs.user_data_path() / "applications" / f"{APP_ID}.desktop"
     text = f"{render(program())}Categories=Utility;Accessibility;\n"
     try:
