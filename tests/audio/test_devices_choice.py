@@ -6,7 +6,15 @@ import os
 
 import pytest
 
-from tray_dictate.audio.devices import Picked, Source, choose, listed, pick, point_at, sources
+from tray_dictate.audio.devices import (
+    Picked,
+    Source,
+    choose,
+    list_microphones,
+    pick,
+    point_at,
+    sources,
+)
 from tray_dictate.core.errors import CaptureError
 
 FOUND = [Source("USB Headset", True, 1), Source("USB", False, 2)]
@@ -102,7 +110,7 @@ def test_a_device_that_no_sound_server_knows_is_a_monitor_by_its_name() -> None:
     found = sources(Devices(*names))  # type: ignore[arg-type]
     assert [source.monitor for source in found] == [True, True, True, False]
     assert pick(found, "").source.name == "Stereo Mike"
-    assert listed(Devices(*names)) == [("Stereo Mike", False)]  # type: ignore[arg-type]
+    assert list_microphones(Devices(*names)) == [("Stereo Mike", False)]  # type: ignore[arg-type]
 
 
 def test_where_the_system_has_no_default_the_first_one_is_opened() -> None:

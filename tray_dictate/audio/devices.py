@@ -64,7 +64,7 @@ def sources(portaudio: PortAudio) -> list[Source]:
     return sorted(found, key=lambda source: not source.default)
 
 
-def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
+def find_sources(portaudio: PortAudio, wanted: str) -> list[Source]:
     """Return every source; if `wanted` is not among them, look for new devices first."""
     found = sources(portaudio)
     if not found or (wanted and choose(found, wanted) is None):
@@ -73,7 +73,7 @@ def looked_up(portaudio: PortAudio, wanted: str) -> list[Source]:
     return found
 
 
-def listed(portaudio: PortAudio) -> list[tuple[str, bool]]:
+def list_microphones(portaudio: PortAudio) -> list[tuple[str, bool]]:
     """Return the name of each microphone, and whether it is the default.
 
     Blocks. Raises CaptureError.
@@ -130,11 +130,13 @@ class DeviceList:
 
     async def names(self) -> list[tuple[str, bool]]:
         """Return each microphone's name, and whether it is the default. Raises CaptureError."""
-        return await self._portaudio.call(partial(listed, self._portaudio))
+        return await self._portaudio.call(partial(list_microphones, self._portaudio))
 
     async def pick(self, wanted: str) -> Picked:
         """Return the source to open for audio.device. Raises CaptureError."""
-        return pick(await self._portaudio.call(partial(looked_up, self._portaudio, wanted)), wanted)
+        return pick(
+            await self._portaudio.call(partial(find_sources, self._portaudio, wanted)), wanted
+        )
 
 
 def point_at(picked: Picked) -> int | None:

@@ -21,7 +21,7 @@ from tray_dictate.audio.header import WholeFile
 from tray_dictate.core.errors import AudioFileError
 
 STDIN = Path("-")
-_KINDS = "Give a WAV, FLAC, OGG or MP3 file."
+_FORMATS = "Give a WAV, FLAC, OGG or MP3 file."
 _BLOCK = 32768  # samples of each channel
 _RATES = range(1000, 768_001)  # Hz
 _CHANNELS = 32
@@ -73,7 +73,7 @@ class Sound:
             mono = block.mean(axis=1, dtype=np.float32)
             yield _pcm16(resampler.resample_chunk(mono) if resampler else mono)
         if not heard:
-            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
+            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_FORMATS}")
         if resampler:
             yield _pcm16(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
 
@@ -84,7 +84,7 @@ class Sound:
     def _opened_sound(self) -> Any:
         """Open the sound in the file. Raises AudioFileError."""
         if not self._whole.read(1):
-            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
+            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_FORMATS}")
         self._whole.seek(0)
         sound: Any = self._checked(lambda: _Forward(self._whole))
         rate, channels = sound.samplerate, sound.channels
@@ -95,7 +95,7 @@ class Sound:
                 "damaged: convert it again."
             )
         if sound.frames == 0:
-            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_KINDS}")
+            raise AudioFileError(f"{self.name} is empty: it holds no sound. {_FORMATS}")
         if sound.frames < 1 << 48 and sound.frames > _LONGEST * rate:
             raise self._too_long()
         return sound
@@ -115,7 +115,7 @@ class Sound:
             done = work()
         except _soundfile.LibsndfileError as error:
             raise AudioFileError(
-                f"{self.name} is not a sound file that can be read: {error.error_string} {_KINDS}"
+                f"{self.name} is not a sound file that can be read: {error.error_string} {_FORMATS}"
             ) from error
         except MemoryError as error:
             raise AudioFileError(

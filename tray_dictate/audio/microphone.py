@@ -278,7 +278,7 @@ class Microphone:
         Asking the sound server takes a millisecond. Raises CaptureError.
         """
         wanted = self._settings.device
-        picked = devices.pick(devices.looked_up(self._portaudio, wanted), wanted)
+        picked = devices.pick(devices.find_sources(self._portaudio, wanted), wanted)
         if picked.note and picked.note != self._noted:  # once, not at every press
             self._tell(picked.note)
         self._noted = picked.note

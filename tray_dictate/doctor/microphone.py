@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from tray_dictate.audio.devices import NONE_FOUND, Picked, Source, looked_up, pick
+from tray_dictate.audio.devices import NONE_FOUND, Picked, Source, find_sources, pick
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import AudioSettings
@@ -51,7 +51,7 @@ async def _check(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
     microphone = Microphone(wanted, portaudio, bridge, LoggedNotices())
     try:
         await microphone.warm_up(_RATE)
-        found = await portaudio.call(lambda: looked_up(portaudio, settings.device))
+        found = await portaudio.call(lambda: find_sources(portaudio, settings.device))
         picked = pick(found, settings.device)
         milliseconds, pcm = await _record(microphone)
     finally:

@@ -77,8 +77,10 @@ async def connect(
 
     `files` may pass through. Raises one of TROUBLE.
     """
-    kind, address = (BusType.SYSTEM, None) if system else (BusType.SESSION, address or _address())
-    bus = Bus(address, kind, negotiate_unix_fd=files)
+    bus_type, address = (
+        (BusType.SYSTEM, None) if system else (BusType.SESSION, address or _address())
+    )
+    bus = Bus(address, bus_type, negotiate_unix_fd=files)
     connecting = asyncio.ensure_future(bus.connect())
     try:
         async with asyncio.timeout(PATIENCE):

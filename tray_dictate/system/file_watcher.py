@@ -19,7 +19,7 @@ from tray_dictate.core.signals import Signal
 log = logging.getLogger(__name__)
 
 _SETTLED = 0.25  # seconds without a change: an editor may write a file in several steps
-_KINDS: list[type[events.FileSystemEvent]] = [
+_EVENTS: list[type[events.FileSystemEvent]] = [
     events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent,
     events.FileDeletedEvent, events.DirCreatedEvent, events.DirMovedEvent, events.DirDeletedEvent,
 ]  # fmt: skip
@@ -84,7 +84,7 @@ class FileWatcher(events.FileSystemEventHandler):
             self._observer.unschedule(self._watches.pop(key))
         for key in wanted.keys() - self._watches.keys():
             self._watches[key] = self._observer.schedule(
-                self, wanted[key], recursive=False, event_filter=_KINDS
+                self, wanted[key], recursive=False, event_filter=_EVENTS
             )
 
 

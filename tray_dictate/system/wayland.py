@@ -72,9 +72,9 @@ class Arguments:
         except IndexError:
             raise WaylandError("The compositor announced a file and sent none.") from None
 
-    def _number(self, kind: struct.Struct) -> int:
-        [found] = kind.unpack_from(self._payload, self._at)
-        self._at += kind.size
+    def _number(self, layout: struct.Struct) -> int:
+        [found] = layout.unpack_from(self._payload, self._at)
+        self._at += layout.size
         return int(found)
 
 
@@ -127,20 +127,20 @@ class Connection:
     def create(self, on_event: OnEvent | None = None) -> int:
         """Return the id of a new object, which the next request is to name."""
         if self._free:
-            made = self._free.pop()
+            number = self._free.pop()
         else:
-            made, self._next = self._next, self._next + 1
-        self._handlers[made] = on_event or _ignore
-        return made
+            number, self._next = self._next, self._next + 1
+        self._handlers[number] = on_event or _ignore
+        return number
 
-    def adopt(self, made: int, on_event: OnEvent) -> None:
+    def adopt(self, number: int, on_event: OnEvent) -> None:
         """Take the events of an object that the compositor has created."""
-        self._handlers[made] = on_event
+        self._handlers[number] = on_event
 
-    def forget(self, made: int) -> None:
+    def forget(self, number: int) -> None:
         """Ignore an object that the compositor has created, and that was destroyed."""
-        if made >= _SERVERS:
-            self._handlers.pop(made, None)
+        if number >= _SERVERS:
+            self._handlers.pop(number, None)
 
     def bind(self, interface: str, version: int = 1, on_event: OnEvent | None = None) -> int:
         """Return an object of the first global with this interface. Raises UnavailableError."""
@@ -148,16 +148,16 @@ class Connection:
             name, offered = self.globals[interface]
         except KeyError:
             raise UnavailableError(f"This compositor does not offer {interface}.", "") from None
-        made = self.create(on_event)
+        number = self.create(on_event)
         wanted = min(version, offered)
-        self.request(self._registry, _BIND, name, interface, wanted, made)
-        return made
+        self.request(self._registry, _BIND, name, interface, wanted, number)
+        return number
 
     def request(
-        self, object: int, opcode: int, *given: Argument, files: Sequence[int] = ()
+        self, object: int, opcode: int, *arguments: Argument, files: Sequence[int] = ()
     ) -> None:
         """Send a request. Raises WaylandError."""
-        payload = b"".join(map(_packed, given))
+        payload = b"".join(map(_packed, arguments))
         data = _HEADER.pack(object, opcode, _HEADER.size + len(payload)) + payload
         if self._held is not None:
             self._held += data
@@ -289,10 +289,10 @@ def _ignore(_opcode: int, _event: Arguments) -> None:
     """Ignore an event."""
 
 
-def _packed(given: Argument) -> bytes:
-    if isinstance(given, int):
-        return _UINT.pack(given & 0xFFFFFFFF)
-    data = given.encode() + b"\0" if isinstance(given, str) else given
+def _packed(argument: Argument) -> bytes:
+    if isinstance(argument, int):
+        return _UINT.pack(argument & 0xFFFFFFFF)
+    data = argument.encode() + b"\0" if isinstance(argument, str) else argument
     return _UINT.pack(len(data)) + data + b"\0" * (-len(data) % 4)
 
 

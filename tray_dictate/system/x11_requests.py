@@ -109,8 +109,8 @@ class QueryDeviceState(rq.ReplyRequest):
     def _down(self, wanted: int) -> set[int] | None:
         states, at = list(self.states), 0
         for _ in range(self.classes):
-            kind, length = states[at : at + 2]
-            if kind == wanted:  # class, length, how many there are, pad, 32 bytes of bits
+            device_class, length = states[at : at + 2]
+            if device_class == wanted:  # class, length, how many there are, pad, 32 bytes of bits
                 return bits_set(states[at + 4 : at + 36])
             at += length
         return None
