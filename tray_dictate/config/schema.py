@@ -59,7 +59,7 @@ class HotkeySettings(Section):
     )
     cancel: Annotated[str, AfterValidator(_key_or_none)] = Field(
         default="escape",
-        description="Pressing this key while recording discards the dictation; empty: no key does.",
+        description="Pressing this key while recording discards the dictation; empty: none.",
     )
     redo: Annotated[str, AfterValidator(_shortcut)] = Field(
         default="",
@@ -348,8 +348,8 @@ class TextSettings(Section):
     )
     patterns: Annotated[dict[str, str], AfterValidator(_patterns)] = Field(
         default_factory=dict,
-        description="The same with Python regular expressions; they are not applied to "
-        "segments longer than 1000 characters.",
+        description="Python regular expressions to replace, and what to write instead; not "
+        "applied to segments longer than 1000 characters.",
     )
     commands: list[CommandLanguage] = Field(
         default_factory=list[CommandLanguage],
@@ -501,8 +501,8 @@ class RewriteSettings(Section):
         default=2,
         gt=0,
         le=60,
-        description="How many seconds the command may take, and the server; large models need "
-        "more.",
+        description="How many seconds the command, and then the server, may take; large "
+        "models need more.",
     )
     profiles: list[RewriteProfile] = Field(
         default_factory=list[RewriteProfile],
@@ -511,8 +511,8 @@ class RewriteSettings(Section):
         "[[rewrite.profiles]] with application = a regular expression such as "
         '"(?i)firefox" for WM_CLASS (Wayland: app_id), and off = true or any of '
         "command, endpoint, model, prompt, key_command, timeout_seconds; what you "
-        "leave out is as above. The key from above is sent only to the first "
-        "server in this section.",
+        "leave out is as in [rewrite]. The key of [rewrite] is sent only to the "
+        "first server in this section.",
     )
 
 
@@ -544,7 +544,7 @@ class LogSettings(Section):
     """The log file, which never contains dictated text."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least serious messages that are logged."
+        default="info", description="The least severe messages that are written to the log."
     )
 
 
