@@ -148,7 +148,7 @@ class Microphone:
         self._tasks = TaskSet()
         self._last_callback = 0.0
         self._noted = ""  # the last note on the choice of the device
-        self._gone_since: float | None = None  # while another device is sought or tried
+        self._gone_since: float | None = None  # set until a replacement sends samples
         self.overflows = 0
         self.is_open = False
         self.open_changed = Signal[()]()
@@ -178,7 +178,7 @@ class Microphone:
 
     async def attach(self, recording: Recording, rate: int) -> None:
         """Give the recording the pre-roll and all chunks from now on. Raises CaptureError."""
-        for earlier in self._captures:  # its tail would be heard twice
+        for earlier in self._captures:  # or its tail would be transcribed twice
             earlier.stop()
         if not self._captures:
             self._gone_since = None  # no recording has missed anything
@@ -211,7 +211,7 @@ class Microphone:
         silent_for = asyncio.get_running_loop().time() - self._last_callback
         if silent_for <= self._limits.stalled or self._stream is None:
             return
-        if self._gone_since is not None:  # it is the second one, or the same again
+        if self._gone_since is not None:  # the replacement has stalled, too
             self._gone_since = None
             raise CaptureError(
                 "The microphone stopped sending sound. "
@@ -236,13 +236,13 @@ class Microphone:
                 await self._start(rate)
 
     async def _start(self, rate: int) -> None:
-        """Open a stream, where none is open."""
+        """Open a stream; none may be open."""
         self._serial += 1
         self._lost = False
         heard = partial(self._bridge.post, partial(self._heard, self._serial))
         ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
-        self._early = []  # without chunks of a stream that was given up
+        self._early = []  # not those of a stream that was given up
         opening = partial(self._open, rate, heard, ended)
         self._stream, actual = await self._portaudio.acquire(opening)
         self._resampler = Resampler(actual, rate) if actual != rate else None
@@ -268,7 +268,7 @@ class Microphone:
         try:
             return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
         except CaptureError as first:
-            log.info("trying once more after: %s", first)
+            log.info("looking for devices and trying again: %s", first)
             self._portaudio.rescan()
             return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
 
@@ -329,11 +329,11 @@ class Microphone:
 
     def _lose(self) -> None:
         """Look for the next device, if there is a recording or the microphone is to stay open."""
-        log.info("the microphone has gone; another is sought")
+        log.info("the microphone has gone; looking for another")
         self._gone_since = self._gone_since or min(
             self._last_callback, asyncio.get_running_loop().time()
         )
-        self._serial += 1  # what still comes of the old one is too late
+        self._serial += 1  # later callbacks of the old stream are dropped
         self._lost = True
         self._tasks.start(self._replace(self._serial))
 

@@ -90,7 +90,7 @@ class KeySource:
             key = Key(self._env[source].strip(), source)
         check(key.text, key.source)
         if key.text:
-            log.info("a key of %d characters from %s", len(key.text), key.source)
+            log.info("using a key of %d characters from %s", len(key.text), key.source)
         return key
 
     async def _stored(self, limit: float) -> Key:

@@ -196,6 +196,6 @@ class EntraToken:
             raise UnavailableError(
                 f"Entra ID gave no token for {self._scope} ({cause}).", _REMEDY
             ) from None
-        log.info("a token of %d characters from Entra ID", len(token.token))
+        log.info("got a token of %d characters from Entra ID", len(token.token))
         self._token = token  # stored here, so that a late token serves the next connection
         return token

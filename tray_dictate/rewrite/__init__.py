@@ -78,7 +78,7 @@ class RewriteChain:
         except RewriteError as failure:
             self._fail(name, failure.cause, str(failure))
             return text
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not lose a spoken word
+        except Exception as error:  # noqa: BLE001 - a bug must not lose a spoken word
             self._fail(name, type(error).__name__, f"unexpected {type(error).__name__}.")
             return text
         self._reported = {reported for reported in self._reported if reported[0] != name}
@@ -90,7 +90,7 @@ class RewriteChain:
 
     def _fail(self, name: str, cause: str, reason: str) -> None:
         if (name, cause) in self._reported:
-            log.info("not rewritten again: %s, %s", name, cause)
+            log.info("%s failed again: %s", name, cause)
             return
         self._reported.add((name, cause))
         words = f"The text was inserted without the rewrite: {reason} ({name})"

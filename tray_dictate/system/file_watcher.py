@@ -58,7 +58,7 @@ class FileWatcher(events.FileSystemEventHandler):
             try:
                 self._loop.call_soon_threadsafe(self._stirred)
             except RuntimeError:  # the loop has ended before us
-                log.debug("a change came after the end")
+                log.debug("a change was seen after the loop had ended")
 
     def _stirred(self) -> None:
         if not self._observer.is_alive():
@@ -66,7 +66,7 @@ class FileWatcher(events.FileSystemEventHandler):
         try:
             self._arm()
         except OSError as reason:
-            log.warning("%s is watched no more: %s", self._path, reason)
+            log.warning("%s is no longer watched: %s", self._path, reason)
         if self._settling:
             self._settling.cancel()
         self._settling = self._loop.call_later(_SETTLED, self.changed.emit)

@@ -124,7 +124,7 @@ def focus(display: Display) -> Focus | None:
         top = _toplevel(display, focused)
         names: tuple[str, ...] = (top.get_wm_class() if top else None) or ()
         title = _title(display, top) if top else ""
-    except (error.BadWindow, error.BadDrawable):  # it was closed while we looked
+    except (error.BadWindow, error.BadDrawable):  # the window was closed meanwhile
         return None
     if top is None:
         return None

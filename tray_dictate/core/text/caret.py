@@ -120,7 +120,7 @@ class Caret:
             return Around(self.places.get(window, ""))
         if self.touched or window in self.places or not watched:
             return Around(UNKNOWN, self.after if self.touched else "")
-        return Around()  # it has just come up, and nobody has been in it
+        return Around()  # a new window: nothing was typed or clicked in it
 
     def _goes(self, before: str | None, after: str) -> Caret:
         tail = before[-_REMEMBERED:] if before else before

@@ -60,7 +60,7 @@ _TRANSCRIPTS = _begins(
     "přepis расшифров litteroi απομαγν phiên$ bản$ редактор "
     "корректор תמלול تفريغ प्रतिलेख"
 )
-# these say that somebody did it
+# participles, which a name follows or precedes
 _DONE = _begins(
     "translated$ subtitled$ captioned$ transcribed$ übersetzt$ untertitelt$ transkribiert$ traduit "
     "soustitré traducid subtitulad tradott sottotitolat traduzid legendad vertaald$ ondertiteld$ "

@@ -78,7 +78,7 @@ class Connector:
             answer = await post(request.url, sent, request.body, limit=self.limit)
         except StatusError as error:
             if error.status in _NOT_HERE:
-                log.info("%s gives no secret there: status %d", title, error.status)
+                log.info("%s issues no secret at this path: status %d", title, error.status)
                 return ""
             raise explain_handshake(
                 server.partner, error.status, error.body, dict(error.headers.items())
