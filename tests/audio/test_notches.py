@@ -50,11 +50,11 @@ def test_chunks_make_no_difference_and_none_is_held_back() -> None:
 
 
 def test_without_a_tone_not_a_sample_changes() -> None:
-    notches = CueFilter(16_000)
+    cue_filter = CueFilter(16_000)
     sound = pcm(tone(440, 16_000))
-    assert notches.feed(sound, set()) == sound
-    notches.feed(sound, {784.0})
-    assert notches.feed(sound, set()) == sound
+    assert cue_filter.feed(sound, set()) == sound
+    cue_filter.feed(sound, {784.0})
+    assert cue_filter.feed(sound, set()) == sound
 
 
 def test_what_is_as_loud_as_can_be_does_not_wrap_round() -> None:

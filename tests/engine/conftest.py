@@ -7,7 +7,7 @@ from tray_dictate.engine.offline.moonshine import OfflineModels
 
 
 @pytest.fixture(scope="session")
-def embedded() -> OfflineModels:
+def offline_models() -> OfflineModels:
     """The real models, loaded once for all tests."""
     return OfflineModels()
 

@@ -43,7 +43,7 @@ class FakeModels:
     def decode(self, samples, draft, cancel):
         self.passes.append((len(samples), draft))
         if self.broken:
-            raise EngineError("The embedded model failed: out of order.")
+            raise EngineError("The offline model failed: out of order.")
         while self.hold and not self.free.is_set():
             if cancel.event.wait(0.002):
                 break

@@ -1,6 +1,6 @@
 """Numbered words through an engine: what was said is known exactly, and so is what was heard.
 
-The embedded engine's place is taken by one that hears these words after resampling, too.
+The offline engine's place is taken by one that hears these words after resampling, too.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class WordsSession:
 
 
 class WordsEngine:
-    """In the embedded engine's place."""
+    """In the offline engine's place."""
 
     rate = RATE
 

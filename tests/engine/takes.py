@@ -1,4 +1,4 @@
-"""Takes for the tests of the embedded engine."""
+"""Takes for the tests of the offline engine."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_auth_none_sends_nothing_whatever_there_is(store):
     assert store.asked == 0
 
 
-def test_the_embedded_engine_has_no_credentials():
+def test_the_offline_engine_has_no_credentials():
     assert get(settings("offline"), {"TRAY_DICTATE_KEY": KEY}) == Credentials({}, "none")
 
 

@@ -26,12 +26,12 @@ def package(folder: Path, content: bytes | None) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("carrier", [MOONSHINE, SILERO], ids=lambda carrier: carrier.package)
-def test_the_shipped_files_are_found_and_their_packages_stay_unimported(carrier):
-    folder = find(carrier)
+@pytest.mark.parametrize("wheel", [MOONSHINE, SILERO], ids=lambda wheel: wheel.package)
+def test_the_shipped_files_are_found_and_their_packages_stay_unimported(wheel):
+    folder = find(wheel)
 
-    assert all((folder / name).is_file() for name in carrier.files)
-    assert carrier.package not in sys.modules
+    assert all((folder / name).is_file() for name in wheel.files)
+    assert wheel.package not in sys.modules
 
 
 def test_a_file_with_the_right_content_is_trusted(tmp_path):

@@ -1,4 +1,4 @@
-"""The embedded engine never touches the network; watched from inside and from outside."""
+"""The offline engine never touches the network; watched from inside and from outside."""
 
 from __future__ import annotations
 

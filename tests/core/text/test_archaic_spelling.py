@@ -1,4 +1,4 @@
-"""Old spellings of the embedded model."""
+"""Old spellings of the offline model."""
 
 import pytest
 

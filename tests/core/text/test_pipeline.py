@@ -86,9 +86,9 @@ def test_a_wrong_rule_is_named(rules, reason):
 
 
 def test_what_is_longer_than_the_longest_is_refused():
-    polisher = TextPipeline(TextRules(longest=5))
-    assert not polisher.refuses("a" * 5)
-    assert polisher.refuses("a" * 6)
+    pipeline = TextPipeline(TextRules(longest=5))
+    assert not pipeline.refuses("a" * 5)
+    assert pipeline.refuses("a" * 6)
 
 
 def test_of_what_is_far_too_long_the_beginning_is_kept_and_nothing_is_done():
@@ -144,12 +144,12 @@ SPEECH = st.lists(
     st.sampled_from(["new line", "comma", "open quote", "close quote", "scratch that.", "um,", "hello", "git hub", "\x1b[0m", "dash", "hyphen", "neue Zeile", "literal", ". ", "5 percent"])
     | ANY
 ).map(" ".join)  # fmt: skip
-POLISHER = TextPipeline(EVERYTHING)
+PIPELINE = TextPipeline(EVERYTHING)
 
 
 @given(SPEECH)
 def test_whatever_is_said_only_text_is_inserted(raw):
-    said = POLISHER.polish(raw).said
+    said = PIPELINE.polish(raw).said
     assert sum(isinstance(one, Insert) for one in said) <= 1
     for one in said:
         assert isinstance(one, Scratch) or (one.text and one.text == clean(one.text, lines=True))
@@ -157,6 +157,6 @@ def test_whatever_is_said_only_text_is_inserted(raw):
 
 @given(SPEECH)
 def test_a_segment_depends_on_no_other(raw):
-    first = POLISHER.polish(raw)
-    POLISHER.polish("open quote new")
-    assert POLISHER.polish(raw) == first
+    first = PIPELINE.polish(raw)
+    PIPELINE.polish("open quote new")
+    assert PIPELINE.polish(raw) == first

@@ -13,19 +13,19 @@ print(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text
 """
 
 
-def test_what_the_parts_do_is_done_here(embedded):
+def test_what_the_parts_do_is_done_here(offline_models):
     speech = resampled(*say("Good morning."), 16000)
-    tokens = embedded.decode(speech, (), embedded.cancellation()).tokens
+    tokens = offline_models.decode(speech, (), offline_models.cancellation()).tokens
 
-    assert embedded.text(tokens) == "Good morning."
-    assert embedded.detector().hear(speech[:512]) < 1
+    assert offline_models.text(tokens) == "Good morning."
+    assert offline_models.detector().hear(speech[:512]) < 1
 
 
-def test_a_cancelled_pass_says_so(embedded):
-    cancel = embedded.cancellation()
+def test_a_cancelled_pass_says_so(offline_models):
+    cancel = offline_models.cancellation()
     cancel.cancel()
 
-    assert embedded.decode(resampled(*say("Good morning."), 16000), (), cancel).cancelled
+    assert offline_models.decode(resampled(*say("Good morning."), 16000), (), cancel).cancelled
 
 
 def test_the_loaded_models_leave_room_for_a_daemon_in_250_mb():

@@ -24,8 +24,8 @@ from tray_dictate.core.segments import Committed, Completed, Delta
 
 
 @pytest.fixture
-async def engine(embedded):
-    async with engine_of(embedded) as engine:
+async def engine(offline_models):
+    async with engine_of(offline_models) as engine:
         yield engine
 
 

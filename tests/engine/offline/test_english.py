@@ -1,4 +1,4 @@
-"""The embedded engine where another language than English is spoken: told, and not guessed at."""
+"""The offline engine where another language than English is spoken: told, and not guessed at."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def test_a_server_may_be_spoken_to_in_any_language():
 
 async def test_it_is_told_at_the_start_and_the_take_is_not_guessed_at():
     models = FakeModels()
-    embedded = OfflineEngine(lambda: models, misfit=misfit(GERMAN))
+    engine = OfflineEngine(lambda: models, misfit=misfit(GERMAN))
     with pytest.raises(UnavailableError, match="knows English only") as told:
-        await embedded.load()
+        await engine.load()
     assert "engine.name" in told.value.remedy
     with pytest.raises(EngineError, match="knows English only"):
-        async with embedded.session() as session:
+        async with engine.session() as session:
             await session.send(pcm16([0.5] * 1600))
     assert models.passes == []
-    await embedded.close()
+    await engine.close()
 
 
 async def test_the_engine_that_is_selected_says_so():

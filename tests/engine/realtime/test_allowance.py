@@ -70,7 +70,7 @@ async def test_a_server_of_the_users_own_costs_nothing(usage, tmp_path):
     assert await counted(usage, tmp_path) == {}
 
 
-async def test_at_the_cap_the_embedded_engine_takes_over_and_the_user_is_told_once(server, usage):
+async def test_at_the_cap_the_offline_engine_takes_over_and_the_user_is_told_once(server, usage):
     before = len(server.report()["connections"])
     cap = MINUTES * 0.6
     async with Online(server, usage, cap_minutes=cap) as online:

@@ -160,7 +160,7 @@ async def test_a_refusal_is_told_once_and_the_take_is_finished_here_if_it_is(
     server.plan([])
 
 
-async def test_a_server_that_is_gone_in_mid_take_leaves_the_rest_to_the_embedded_engine():
+async def test_a_server_that_is_gone_in_mid_take_leaves_the_rest_to_the_offline_engine():
     with RealtimeServer("openai") as server:
         async with Online(server, patience_seconds=1) as online, asyncio.timeout(20):
             async with online.engine.session() as session:
@@ -191,13 +191,13 @@ async def test_a_server_that_comes_back_in_time_goes_on_with_the_take():
             assert not online.offline.sessions
 
 
-async def test_without_any_server_the_embedded_engine_hears_all():
+async def test_without_any_server_the_offline_engine_hears_all():
     async with Online("", name="openai", endpoint="ws://127.0.0.1:9", patience_seconds=1) as online:
         assert await online.take(SOUND) == WORDS
     assert online.offline.sessions
 
 
-async def test_a_language_that_the_embedded_engine_does_not_know_is_not_guessed_at():
+async def test_a_language_that_the_offline_engine_does_not_know_is_not_guessed_at():
     async with Online(
         "", name="openai", endpoint="ws://127.0.0.1:9", patience_seconds=1, languages=["de"]
     ) as online:
@@ -205,7 +205,7 @@ async def test_a_language_that_the_embedded_engine_does_not_know_is_not_guessed_
             await online.take(SOUND)
 
 
-async def test_an_item_that_fails_is_said_again_and_then_given_to_the_embedded_engine():
+async def test_an_item_that_fails_is_said_again_and_then_given_to_the_offline_engine():
     with RealtimeServer("azure", models=["another"]) as server:  # it has no such deployment
         async with Online(server) as online:
             assert await online.take(SOUND) == WORDS

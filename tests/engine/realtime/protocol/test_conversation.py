@@ -165,7 +165,7 @@ def test_sound_that_the_server_has_lost_is_said_again_and_never_taken_for_silenc
     with pytest.raises(LostError, match="lost the audio"):
         take.error(EMPTY)
     lost = next(take.turns.unsettled())
-    assert (lost.text, lost.failures) == (None, 2)  # now it is the embedded engine's
+    assert (lost.text, lost.failures) == (None, 2)  # now it is the offline engine's
 
 
 def test_a_complaint_about_nothing_that_was_committed_is_passed_over():

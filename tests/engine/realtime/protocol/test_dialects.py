@@ -10,7 +10,7 @@ from tray_dictate.config.schema import EngineName
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features
 
 
-def test_every_engine_that_can_be_named_has_a_dialect_but_the_embedded_one():
+def test_every_engine_that_can_be_named_has_a_dialect_but_the_offline_one():
     assert {"offline", *DIALECTS} == set(get_args(EngineName))
 
 
