@@ -7,6 +7,7 @@ import logging
 import queue
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -439,6 +440,14 @@ class FakeListener:
 
     def lost(self, reason: str) -> None:
         self.reasons.put(reason)
+
+    def edges(self, number: int) -> list[str]:
+        """Wait for this many edges, and see that no more come."""
+        found = [self.reported.get(timeout=30) for _ in range(number)]
+        time.sleep(0.1)
+        while not self.reported.empty():
+            found.append(self.reported.get())
+        return [("+" if edge.down else "-") + edge.key for edge in found]
 
 
 class FakeCues:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs import tray, wayland_tray
 from tests.rigs.daemon import Daemon
 from tests.rigs.gnome import Gnome
 from tests.rigs.kwin import KWin
@@ -16,7 +17,6 @@ from tests.rigs.sway import Sway
 from tests.rigs.x11 import Desktop
 
 HERE = Path(__file__).parent
-NOT_OURS = ("WAYLAND_DISPLAY", "XAUTHORITY", "PULSE_SERVER", "SESSION_MANAGER")
 FIXTURES = ("desktop", "hardware_xserver", "xserver", "session", "kwin", "gnome", "sway")
 
 
@@ -100,15 +100,28 @@ def _tidy() -> Iterator[None]:
 
 @pytest.fixture
 def environ(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """Put this very process into the test's session: os.environ is the session's."""
+    """Put this very process into the test's session."""
     bare = "xserver" if request.path.parent.name == "x11" else "sway"
     name = next((name for name in FIXTURES if name in request.fixturenames), bare)
     wanted: Session = request.getfixturevalue(name)
-    for variable in NOT_OURS:
-        monkeypatch.delenv(variable, raising=False)
-    for variable, value in wanted.env.items():
-        monkeypatch.setenv(variable, value)
+    wanted.join(monkeypatch)
     return wanted
+
+
+@pytest.fixture
+def here(hostless: Desktop | Sway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop | Sway]:
+    """Put this process on a desktop whose panel each test starts: the module's `hostless`."""
+    hostless.join(monkeypatch)
+    yield hostless
+    hostless.stop_tray()
+
+
+@pytest.fixture
+def shown(here: Desktop | Sway) -> Iterator[tray.Shown]:
+    """Show the tray, before there is any panel."""
+    kind = tray.Shown if isinstance(here, Desktop) else wayland_tray.Shown
+    with kind(here) as icon:
+        yield icon
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 from tests.rigs.buses import bus_command
 from tests.rigs.daemon import READY, ROOT, Daemon, arguments
@@ -22,8 +22,12 @@ from tests.rigs.processes import REMEDY, Processes, RigError, listens
 from tests.rigs.sound import Sound
 from tests.rigs.windows import SYSTEM_PYTHON, TextWindow
 
+if TYPE_CHECKING:  # programs of the rigs import this, too
+    import pytest
+
 Window = TypeVar("Window", bound=TextWindow)
 
+NOT_OURS = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "PULSE_SERVER", "SESSION_MANAGER")
 COMMON = ("dbus-daemon", "dbus-send", "setpriv")
 LAUNCHER = """\
 #!/bin/sh
@@ -173,6 +177,13 @@ class Session:
         )
         assert not check or done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def join(self, patch: pytest.MonkeyPatch) -> None:
+        """Put this very process into the session: os.environ is the session's."""
+        for name in NOT_OURS:
+            patch.delenv(name, raising=False)
+        for name, value in self.env.items():
+            patch.setenv(name, value)
 
     def bus_has(self, name: str, bus: Literal["session", "system"] = "session") -> bool:
         """Tell whether somebody owns this name on a bus."""

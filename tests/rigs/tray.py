@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -71,6 +71,13 @@ class Shown:
         self.did = self.commands.did
         self.choices = MenuState()  # what a look finds
         self.tray = select(self._bridge, self.commands, icon=True, notifications=notifications)
+        self.point_away()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.tray.stop()
@@ -110,8 +117,12 @@ class Shown:
     def wait_icons(self, count: int, timeout: float = 10) -> None:
         wait_until(lambda: len(self.icons()) == count, timeout, f"{count} icons")
 
+    def point_away(self) -> None:
+        """Move the pointer off the panel: a click must move it."""
+        self.desktop.run("xdotool", "mousemove", *map(str, AWAY))
+
     def click(self, place: tuple[int, int], button: int = 1) -> None:
-        self.desktop.run("xdotool", "mousemove", *map(str, AWAY))  # a click must move the pointer
+        self.point_away()
         self.desktop.click(*place, button)
 
     def open_menu(self) -> Image.Image:

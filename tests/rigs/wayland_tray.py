@@ -29,14 +29,16 @@ class Shown(shown.Shown):
 
     desktop: Sway  # which has what a Desktop has, as far as this needs it
 
+    def point_away(self) -> None:
+        self.desktop.pointer.move(*AWAY)
+
     def click(self, place: tuple[int, int], button: int = 1) -> None:
-        self.desktop.pointer.move(*AWAY)  # a click must move the pointer
-        self.desktop.click(*place, button)
-        self.desktop.pointer.move(*AWAY)  # the screenshot shows it, too
+        super().click(place, button)
+        self.point_away()  # the screenshot shows it, too
 
     def open_menu(self) -> Image.Image:
         """Open the menu by a right click; return what it looks like."""
-        self.desktop.pointer.move(*AWAY)
+        self.point_away()
         closed = self._menu()
         self.desktop.click(*ICON, 3)
 

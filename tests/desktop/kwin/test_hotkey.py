@@ -43,14 +43,6 @@ class Watch(FakeListener):
         wait_until(lambda: self.hotkey.trigger().keys or self.hotkey.trigger().advice, 30, "asked")
         return self.hotkey.trigger()
 
-    def edges(self, number: int) -> list[str]:
-        """Wait for this many edges, and see that no more come."""
-        found = [self.reported.get(timeout=30) for _ in range(number)]
-        time.sleep(0.1)
-        while not self.reported.empty():
-            found.append(self.reported.get())
-        return [("+" if edge.down else "-") + edge.key for edge in found]
-
 
 @pytest.fixture
 def start(kwin: KWin) -> Iterator[Callable[..., Watch]]:

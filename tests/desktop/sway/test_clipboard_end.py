@@ -226,8 +226,7 @@ def test_the_keeper_holds_nothing_of_the_daemons_and_shows_nothing(
 
 def test_the_keeper_ends_with_the_compositor() -> None:
     with Sway() as short, pytest.MonkeyPatch.context() as patch:
-        for name, value in short.env.items():
-            patch.setenv(name, value)
+        short.join(patch)
         made = WaylandSelections()
         made.copy_to_clipboard("undelivered words")
         made.close()

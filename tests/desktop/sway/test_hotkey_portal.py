@@ -39,13 +39,6 @@ def portal(bus: Session) -> Desktop:
     return Desktop(bus)
 
 
-def enter(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in session.env.items():
-        monkeypatch.setenv(name, value)
-
-
 class Watch(FakeListener):
     """A started hotkey and what it reports."""
 
@@ -63,18 +56,10 @@ class Watch(FakeListener):
     def caught_up(self, mark: int) -> None:
         self.reported.put(Edge(f"caught up {mark}", True, time.monotonic()))
 
-    def edges(self, number: int) -> list[str]:
-        """Wait for this many edges, and see that no more come."""
-        found = [self.reported.get(timeout=30) for _ in range(number)]
-        time.sleep(0.1)
-        while not self.reported.empty():
-            found.append(self.reported.get())
-        return [("+" if edge.down else "-") + edge.key for edge in found]
-
 
 @pytest.fixture
 def start(portal, bus, monkeypatch):
-    enter(bus, monkeypatch)
+    bus.join(monkeypatch)
     portal.do("answer", "yes")
     watching: list[Watch] = []
 
@@ -248,7 +233,7 @@ def test_it_is_stopped_twice_and_tells_of_no_loss(start):
 def test_a_bus_that_goes_is_a_loss(monkeypatch):
     with Session("mock") as session:
         Desktop(session)
-        enter(session, monkeypatch)
+        session.join(monkeypatch)
         watch = Watch(HotkeySettings(keys=KEYS))
         watch.named()
     assert "session bus is gone" in watch.reasons.get(timeout=30)
@@ -257,7 +242,7 @@ def test_a_bus_that_goes_is_a_loss(monkeypatch):
 
 def test_without_a_portal_the_reason_is_told_and_the_commands_remain(monkeypatch):
     with Session("mock") as session:
-        enter(session, monkeypatch)
+        session.join(monkeypatch)
         with pytest.raises(UnavailableError, match="offers no global shortcuts"):
             PortalHotkey(HotkeySettings(), FakeNotices())
         settings, told = HotkeySettings(source="portal"), []
@@ -271,7 +256,7 @@ def test_without_a_portal_the_reason_is_told_and_the_commands_remain(monkeypatch
 
 def test_a_newer_portal_learns_first_who_we_are(monkeypatch):
     with Session("mock") as session:
-        enter(session, monkeypatch)
+        session.join(monkeypatch)
         serving = Bridge()
         serving.start()
         registry = Registry(platformdirs.user_data_path() / "applications")

@@ -30,8 +30,7 @@ LIMITS = Limits()
 @pytest.fixture
 def entered(monkeypatch) -> Iterator[None]:
     with Session("mock") as session:
-        for name, value in session.env.items():
-            monkeypatch.setenv(name, value)
+        session.join(monkeypatch)
         yield
 
 

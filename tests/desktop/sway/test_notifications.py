@@ -19,16 +19,6 @@ def hostless() -> Iterator[Sway]:
         yield bare
 
 
-@pytest.fixture
-def shown(hostless: Sway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
-    """Have a tray that can say something, but nobody to show it yet."""
-    for name, value in hostless.env.items():
-        monkeypatch.setenv(name, value)
-    tray = Shown(hostless)
-    yield tray
-    tray.close()
-
-
 def test_a_message_is_seen_literally_once_also_after_the_daemon_came_and_went(
     hostless: Sway, shown: Shown, caplog: pytest.LogCaptureFixture
 ) -> None:

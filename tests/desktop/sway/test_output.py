@@ -249,8 +249,7 @@ async def test_text_after_the_end_of_the_compositor_is_an_error_and_no_hang(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Sway() as own:
-        for name, value in own.env.items():
-            monkeypatch.setenv(name, value)
+        own.join(monkeypatch)
         async with delivering() as output:
             own.text_window("gtk")
             target = await output.target()

@@ -63,8 +63,7 @@ def front(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     def make(answer: str) -> Front:
         made.append(Front(answer).__enter__())
-        for name, value in made[-1].env.items():
-            monkeypatch.setenv(name, value)
+        made[-1].join(monkeypatch)
         return made[-1]
 
     yield make

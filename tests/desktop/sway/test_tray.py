@@ -23,23 +23,6 @@ def hostless() -> Iterator[Sway]:
         yield bare
 
 
-@pytest.fixture
-def here(hostless: Sway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sway]:
-    """Put this process into that session, without a bar yet."""
-    for name, value in hostless.env.items():
-        monkeypatch.setenv(name, value)
-    yield hostless
-    hostless.stop_tray()
-
-
-@pytest.fixture
-def shown(here: Sway) -> Iterator[Shown]:
-    """Show the tray, before there is any bar."""
-    tray = Shown(here)
-    yield tray
-    tray.close()
-
-
 def test_each_status_is_seen_in_the_bar_and_a_left_click_starts_and_stops(
     here: Sway, shown: Shown
 ) -> None:

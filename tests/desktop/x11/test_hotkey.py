@@ -34,14 +34,6 @@ class Watch(FakeListener):
         self.hotkey = hotkey
         hotkey.start(self)
 
-    def edges(self, number: int, within: float = 20) -> list[str]:
-        """Wait for this many edges, and see that no more come."""
-        found = [self.reported.get(timeout=within) for _ in range(number)]
-        time.sleep(0.1)
-        while not self.reported.empty():
-            found.append(self.reported.get())
-        return [("+" if edge.down else "-") + edge.key for edge in found]
-
 
 @pytest.fixture
 def watch(environ: Desktop) -> Iterator[Watch]:

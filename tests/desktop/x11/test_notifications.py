@@ -33,22 +33,6 @@ def hostless() -> Iterator[Desktop]:
         yield bare
 
 
-@pytest.fixture
-def here(hostless: Desktop, monkeypatch: pytest.MonkeyPatch) -> Desktop:
-    """Put this process on that desktop."""
-    for name, value in hostless.env.items():
-        monkeypatch.setenv(name, value)
-    return hostless
-
-
-@pytest.fixture
-def shown(here: Desktop) -> Iterator[Shown]:
-    """Have a tray that can say something."""
-    tray = Shown(here)
-    yield tray
-    tray.close()
-
-
 def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: Shown) -> None:
     text = "The <b>USB</b> & co \0microphone would not open."
     shown.tray.notify(text)

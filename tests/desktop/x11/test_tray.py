@@ -14,7 +14,7 @@ import pytest
 from PIL import ImageChops
 
 from tests.rigs.panel_menu import place
-from tests.rigs.tray import AWAY, ICON, Shown
+from tests.rigs.tray import ICON, Shown
 from tests.rigs.x11 import Desktop, Tray
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
@@ -28,24 +28,6 @@ def hostless() -> Iterator[Desktop]:
     """A desktop whose panel each test starts."""
     with Desktop(notifications=True) as bare:
         yield bare
-
-
-@pytest.fixture
-def here(hostless: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
-    """Put this process on that desktop, without a panel yet."""
-    for name, value in hostless.env.items():
-        monkeypatch.setenv(name, value)
-    hostless.run("xdotool", "mousemove", *map(str, AWAY))
-    yield hostless
-    hostless.stop_tray()
-
-
-@pytest.fixture
-def shown(here: Desktop) -> Iterator[Shown]:
-    """Show the tray, before there is any panel."""
-    tray = Shown(here)
-    yield tray
-    tray.close()
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -198,8 +180,7 @@ def test_a_bus_that_goes_away_leaves_no_second_icon_and_fails_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Desktop(tray="trayer") as desktop:
-        for name, value in desktop.env.items():
-            monkeypatch.setenv(name, value)
+        desktop.join(monkeypatch)
         shown = Shown(desktop)
         shown.wait_icon(Status.IDLE)
         [bus] = [process for name, process in desktop.processes._mine if name == "dbus"]

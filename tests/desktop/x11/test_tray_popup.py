@@ -35,15 +35,12 @@ def trayer() -> Iterator[Desktop]:
 
 @pytest.fixture
 def shown(trayer: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
-    for name, value in trayer.env.items():
-        monkeypatch.setenv(name, value)
-    trayer.run("xdotool", "mousemove", *map(str, AWAY))
-    tray = Shown(trayer)
-    tray.choices = CHOICES
-    tray.tray.offer(CHOICES)
-    tray.wait_icon(Status.IDLE)
-    yield tray
-    tray.close()
+    trayer.join(monkeypatch)
+    with Shown(trayer) as tray:
+        tray.choices = CHOICES
+        tray.tray.offer(CHOICES)
+        tray.wait_icon(Status.IDLE)
+        yield tray
 
 
 class Opened:

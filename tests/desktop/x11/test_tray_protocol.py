@@ -96,8 +96,7 @@ def trayer() -> Iterator[Desktop]:
 
 @pytest.fixture
 async def bus(trayer: Desktop, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name, value in trayer.env.items():
-        monkeypatch.setenv(name, value)
+    trayer.join(monkeypatch)
     connection = await connect()
     yield connection
     connection.disconnect()

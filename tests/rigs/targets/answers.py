@@ -44,3 +44,34 @@ def run_gtk3(window, questions, field):
     window.show_all()
     field.grab_focus()
     Gtk.main()
+
+
+def tk_window(title):
+    """Return a Tk window, the text in it, which has the focus, and what it answers about both."""
+    import tkinter as tk  # noqa: PLC0415 - other toolkits' windows have none
+
+    root = tk.Tk()
+    root.title(title)
+    root.geometry("600x300+20+60")
+    text = tk.Text(root, undo=False)
+    text.pack(fill="both", expand=True)
+    text.focus_force()
+    questions = {
+        "text": lambda: text.get("1.0", "end-1c"),
+        "clear": lambda: text.delete("1.0", "end") is None,
+        "focused": lambda: root.focus_displayof() is text and bool(text.winfo_viewable()),
+        "grab": lambda: text.focus_force() is None,
+    }
+    return root, text, questions
+
+
+def run_tk(root, questions):
+    """Answer until there are no more questions."""
+    import tkinter as tk  # noqa: PLC0415 - other toolkits' windows have none
+
+    def answer(_file, _mask):
+        if not answer_one(questions):
+            root.destroy()
+
+    root.createfilehandler(sys.stdin, tk.READABLE, answer)
+    root.mainloop()

@@ -6,17 +6,12 @@ import sys
 import time
 import tkinter as tk
 
-from answers import answer_one
+from answers import run_tk, tk_window
 
 
 def run(paste):
     """Show a window that calls `paste(text)` for Shift+Insert, and types as usual."""
-    root = tk.Tk()
-    root.title(sys.argv[1])
-    root.geometry("600x300+20+60")
-    text = tk.Text(root, undo=False)
-    text.pack(fill="both", expand=True)
-    text.focus_force()
+    root, text, questions = tk_window(sys.argv[1])
     pastes = []
 
     def pressed(_event):
@@ -25,20 +20,7 @@ def run(paste):
         return "break"
 
     text.bind("<Shift-Insert>", pressed)
-    questions = {
-        "text": lambda: text.get("1.0", "end-1c"),
-        "clear": lambda: text.delete("1.0", "end") is None,
-        "focused": lambda: root.focus_displayof() is text and bool(text.winfo_viewable()),
-        "grab": lambda: text.focus_force() is None,
-        "pastes": lambda: len(pastes),
-    }
-
-    def answer(_file, _mask):
-        if not answer_one(questions):
-            root.destroy()
-
-    root.createfilehandler(sys.stdin, tk.READABLE, answer)
-    root.mainloop()
+    run_tk(root, {**questions, "pastes": lambda: len(pastes)})
 
 
 def insert(text):
