@@ -1,4 +1,4 @@
-"""Text into the window: select() the first output that works here, or report every reason."""
+"""Inserts text into windows: select() returns the first output that works here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 
-if TYPE_CHECKING:  # what keeps the clipboard lives long and alone, and needs none of it
+if TYPE_CHECKING:  # the keepers live long, and need none of these
     from tray_dictate.config.schema import OutputSettings
     from tray_dictate.core.ports import CaretReader, Output
 
@@ -43,18 +43,18 @@ def select(settings: OutputSettings, user_keys: UserKeys = UNKNOWN_KEYS) -> Outp
 
 @runtime_checkable
 class Adaptable(Protocol):
-    """An Output that can go on with other settings.
+    """An Output that can change its settings.
 
-    One that owns the clipboard should stay: what it has there would end with it.
+    An output that owns the clipboard is better not replaced: its contents would end with it.
     """
 
     def adapt(self, settings: OutputSettings) -> None:
-        """Go on with these settings."""
+        """Apply these settings."""
         ...
 
 
 def caret(*, read: bool) -> CaretReader:
-    """Return what reads the text around the caret; it reads none unless it is to `read`."""
+    """Return a reader of the text around the caret; without `read` one that reads nothing."""
     if read and sys.platform == "linux":
         from tray_dictate.output.atspi import AccessibleCaret  # noqa: PLC0415 - D-Bus
 

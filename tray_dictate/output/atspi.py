@@ -1,13 +1,12 @@
-"""The text beside the caret, from programs that tell it to assistive technologies: AT-SPI 2.
+"""Reads the text around the caret from programs that support assistive technologies (AT-SPI 2).
 
-They answer where they do so anyway: GTK 3, GTK 4 and LibreOffice always, Qt where assistive
-technologies were switched on when it was started; Chromium does not say which window is the active
-one. Nothing is switched on here, as that slows down every program, and nothing is asked while
-nobody dictates.
+GTK 3, GTK 4 and LibreOffice always do; Qt if assistive technologies were enabled when the program
+started; Chromium does not report its active window. We enable nothing, as that slows down every
+program, and ask nothing except during a dictation.
 
     session bus ─▶ accessibility bus ─▶ the active window of any program ─▶ what has the focus in it
 
-Terminals tell the line with the shell's prompt, which is no beginning of a sentence.
+Terminals report the line with the shell's prompt, which does not begin a sentence.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class AccessibleCaret(CaretReader):
             self._looking = asyncio.get_running_loop().create_task(self._look())
 
     async def around(self, target: Target | None) -> Around | None:
-        """Return what stands around the caret; None where nothing tells it, or not soon."""
+        """Return the text around the caret; None if no program reports it in time."""
         try:
             async with asyncio.timeout(_SOON):
                 if self._looking:
@@ -76,14 +75,14 @@ class AccessibleCaret(CaretReader):
                 if self._focus and await self._shows(bus, self._focus, target):
                     return await self._read(bus, self._focus)
         except TimeoutError:
-            log.info("the text beside the caret was not told in time")
+            log.info("the text around the caret was not reported in time")
         except _TROUBLE as reason:
-            log.info("the text beside the caret is not told: %s", type(reason).__name__)
+            log.info("the text around the caret cannot be read: %s", type(reason).__name__)
             self._focus = None
         return None
 
     async def selected(self, target: Target | None) -> str:
-        """Return the end of what is selected there; empty where nothing is, or is known to be."""
+        """Return the end of the selected text; empty if nothing is selected, or it is unknown."""
         bus, focus = self._bus, self._focus
         if bus is None or focus is None:
             return ""  # a text that goes on waits for no search
@@ -96,7 +95,7 @@ class AccessibleCaret(CaretReader):
                         selection = await self._selection(bus, focus)
                         return await self._selected(bus, focus, selection)
         except (TimeoutError, *_TROUBLE) as reason:
-            log.info("what is selected is not told: %s", type(reason).__name__)
+            log.info("the selection cannot be read: %s", type(reason).__name__)
         return ""
 
     async def close(self) -> None:
@@ -120,7 +119,7 @@ class AccessibleCaret(CaretReader):
             log.debug("nothing accessible has the focus: %s", type(reason).__name__)
 
     async def _find(self, bus: MessageBus) -> _Object | None:
-        """Return what has the focus; None where nothing that tells has. Raises one of _TROUBLE."""
+        """Return the object with the focus; None if none reports it. Raises one of _TROUBLE."""
         programs = await self._children(bus, _ROOT)
         windows = await _answers([self._children(bus, program) for program in programs])
         frames = [frame for found in windows for frame in found]
@@ -133,7 +132,7 @@ class AccessibleCaret(CaretReader):
     async def _focus_in(self, bus: MessageBus, window: _Object) -> _Object | None:
         """Look at what is shown in a window, the outer first; None where nothing has the focus.
 
-        A program would make every cell of a spreadsheet for who asks for its children.
+        Asked for a spreadsheet's children, a program would create every cell.
         """
         level, seen = [window], 0
         while level and seen < _OBJECTS:
@@ -163,7 +162,7 @@ class AccessibleCaret(CaretReader):
         [role] = await dbus.Service(bus, *focus).call(f"{_A}.Accessible", "GetRole")
         if role == _PASSWORD:
             return None
-        if role == _TABLE:  # of a spreadsheet; also while a cell is edited, whose text is not told
+        if role == _TABLE:  # of a spreadsheet; an edited cell's text is not reported
             return Around(cells=True)
         length = await self._number(bus, focus, "Text.CharacterCount")
         start = end = await self._number(bus, focus, "Text.CaretOffset")
@@ -234,7 +233,7 @@ async def _connect() -> MessageBus:
 
 
 async def _answers(questions: Sequence[Awaitable[_T]]) -> list[_T]:
-    """Return the answers of those that give one soon, in order."""
+    """Return the answers that come in time, in order."""
     tasks = [asyncio.ensure_future(question) for question in questions]
     try:
         if tasks:

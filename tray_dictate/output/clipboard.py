@@ -31,7 +31,7 @@ _TYPE = ["--type", "text/plain;charset=utf-8"]  # without one wl-copy asks xdg-m
 
 
 class ClipboardOnly:
-    """Base of outputs that know neither windows nor the caret: it refuses what needs them."""
+    """Base of outputs that know neither windows nor the caret: refuses what needs them."""
 
     async def press(self, chord: str, target: Target | None = None) -> None:
         """Refuse: keys alone are not pressed here. Raises DeliveryError."""
@@ -44,11 +44,11 @@ class ClipboardOnly:
         raise DeliveryError(f"The last {characters} characters cannot be removed on this system.")
 
     async def activate(self, target: Target) -> None:
-        """Refuse: windows are not told apart here. Raises DeliveryError."""
+        """Refuse: windows cannot be told apart here. Raises DeliveryError."""
         raise DeliveryError(f"The focus cannot be given to {target.window} on this system.")
 
     async def is_gone(self, target: Target) -> bool:
-        """Return False: windows are not told apart here."""
+        """Return False: windows cannot be told apart here."""
         del target
         return False
 
@@ -128,7 +128,7 @@ def _is_wayland() -> bool:
 
 
 def _xclip(answer: float, text: str) -> None:
-    """Raises TimeoutExpired; the xclip that stays to serve it holds nothing of ours."""
+    """Raises TimeoutExpired; the xclip that stays to serve it inherits nothing."""
     quiet = subprocess.DEVNULL
     subprocess.run(
         _XCLIP, input=text.encode(), stdout=quiet, stderr=quiet, start_new_session=True,
@@ -146,7 +146,7 @@ def _xclip_out(answer: float) -> str:
 
 
 def _wl_copy(answer: float, text: str) -> None:
-    """Raises SubprocessError; the wl-copy that stays to serve it holds nothing of ours."""
+    """Raises SubprocessError; the wl-copy that stays to serve it inherits nothing."""
     quiet = subprocess.DEVNULL
     subprocess.run(
         ["wl-copy", *_TYPE], input=text.encode(), stdout=quiet, stderr=quiet,

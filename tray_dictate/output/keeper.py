@@ -1,7 +1,7 @@
-"""What the keepers share: processes that serve the user's clipboard when the daemon has ended.
+"""Starts keepers: processes that serve the user's clipboard after the daemon has ended.
 
-A keeper runs a module of ours, whatever the working directory is and contains. It gets nothing of
-the daemon's but what it is to serve: through memory without a name, never on a command line.
+A keeper runs one of our modules, independent of the working directory. It gets nothing from the
+daemon but the contents to serve: in anonymous memory, never on a command line.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import IO
 
 from tray_dictate.system import own_python
 
-# seconds for which it serves what no living program answers for any more: a password, perhaps,
-# whose own program would have cleared it
+# seconds for which it serves contents whose own program has ended: they may be a password, which
+# that program would have cleared
 KEPT = 600.0
 
 Packed = Mapping[int, Mapping[str, bytes]]  # by the selection or source, by the format
@@ -29,7 +29,7 @@ import runpy, sys
 sys.path.append(sys.argv.pop())
 runpy.run_module(sys.argv.pop(), run_name="__main__")
 """
-# needed by Python, and to tell the session; none of them is a key of the user's
+# needed by Python, and to find the session; none of them is an API key
 _NEEDED = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR")
 
 

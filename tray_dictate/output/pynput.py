@@ -1,4 +1,4 @@
-"""Windows and macOS: text typed as Unicode characters into whatever has the focus.
+"""Types text into whatever has the focus on Windows and macOS, as Unicode characters.
 
 NOT RUN by us on macOS. To check it: open a text editor, start `tray-dictate`, hold the hotkey and
 say two sentences; again with Caps Lock on, and into a browser. Expected: the first sentence is
@@ -34,7 +34,7 @@ PAUSE = 0.005  # seconds, for programs that read their keys slowly
 
 
 class Typist(Protocol):
-    """What makes keys of a few characters."""
+    """Types a few characters at once."""
 
     def type(self, text: str) -> None:
         """Type them all. Raises DeliveryError."""
@@ -56,7 +56,7 @@ class PynputTypist:
 
 
 class DesktopOutput(ClipboardOnly):
-    """Types on one thread, in order."""
+    """ports.Output that types, on one thread and in order."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class DesktopOutput(ClipboardOnly):
         self._worker = ThreadPoolExecutor(1, "output")
 
     async def target(self) -> Target | None:
-        """Return whatever has the focus: which window that is is not asked here yet."""
+        """Return whatever has the focus: windows cannot be told apart here yet."""
         return Target("focus")
 
     async def deliver(
@@ -111,7 +111,7 @@ class DesktopOutput(ClipboardOnly):
         while self._modifier_down() and not self._stop.wait(LOOK):
             if time.monotonic() > end:
                 raise DeliveryError(
-                    "Release the modifier key: while it is down, the text would be shortcuts."
+                    "Release the modifier key: while it is down, the text would trigger shortcuts."
                 )
 
     def _modifier_down(self) -> bool:

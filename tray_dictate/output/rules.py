@@ -1,15 +1,14 @@
-"""What applies to which application: the user's rules, then ours, then the settings for all.
+"""Chooses how each application gets its text: the user's rules, the shipped rules, the settings.
 
-Pure. An application is known by the two names of its WM_CLASS. Every field comes from the first
-rule that matches and gives it, so that a user's rule with an `after` leaves our method as it is.
+Pure. An application is known by the two names of its WM_CLASS. Each field comes from the first
+matching rule that sets it, so that a user's rule with only an `after` keeps the shipped method.
 
-Terminals paste PRIMARY for Shift+Insert, as they do it now. Remote desktops and virtual machines
-have the clipboard of another machine, a second later or never: they get keys, and no more of them
-at once than that machine can follow. In a spreadsheet a paste replaces what the cell holds, so that
-of several only the last would stay, while typing goes on. LibreOffice's corrects what is typed, by
-its own ideas, and not what is pasted into a cell that is being edited. Vim's windows have no
-Shift+Insert: they insert its name. Password prompts get nothing: they take the focus while somebody
-speaks, show dots, and end with an Enter.
+Terminals paste PRIMARY for Shift+Insert. Remote desktops and virtual machines get the clipboard of
+this machine a second later or never: they get keys, at a pace that the other machine can follow. In
+a spreadsheet a paste replaces the cell's contents, so that only the last of several segments would
+stay; typing appends. LibreOffice autocorrects what is typed, but not what is pasted into a cell
+that is being edited. Vim's windows do not know Shift+Insert: they insert its name. Password prompts
+get nothing: they take the focus while the user speaks, show dots, and end with an Enter.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ CHORD = "shift+insert"  # it is there on every layout, and in terminals
 
 
 class Shipped(NamedTuple):
-    """A rule of ours; the parts of names and titles are sought in small letters."""
+    """A shipped rule; its expressions are searched in lower-case names and titles."""
 
     application: str
     method: Method | None = None
-    primary: bool = False  # it pastes PRIMARY where others paste the clipboard
+    primary: bool = False  # its chord pastes PRIMARY instead of the clipboard
     remote: bool = False  # it shows another machine's screen
     shift_key: bool = False  # it sees keys, not characters: a capital needs a press of Shift
     title: str = ""  # only where the window's title has this
@@ -78,7 +77,7 @@ SHIPPED = (
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """How one window gets its text."""
+    """How a window gets its text."""
 
     method: Method = "auto"
     chord: str = CHORD
@@ -87,12 +86,12 @@ class Treatment:
     primary: bool = False
     remote: bool = False  # another machine reads the keys: no more at once than it can follow
     shift_key: bool = False  # a capital needs a press of Shift
-    cells: bool = False  # of what is typed, all but what begins the edit of a cell can be pasted
+    cells: bool = False  # only the characters that begin the edit of a cell must be typed
     ours: bool = True  # no rule of the user's gave the method
 
 
 class Rules:
-    """All rules in force."""
+    """The user's rules, the shipped rules and the settings for all applications."""
 
     def __init__(
         self, method: Method = "auto", rules: Sequence[OutputRule] = (), *, private: bool = True
@@ -133,7 +132,7 @@ class Rules:
 
 
 def _shipped(names: Sequence[str], title: str) -> list[Shipped]:
-    """Return the rules of ours that apply, all in small letters."""
+    """Return the shipped rules that apply to lower-case names and a lower-case title."""
     return [
         rule
         for rule in SHIPPED
@@ -142,7 +141,7 @@ def _shipped(names: Sequence[str], title: str) -> list[Shipped]:
 
 
 def refusal(application: str, treatment: Treatment) -> str:
-    """Return why nothing is inserted there, and what would change that."""
+    """Return the message that nothing is inserted there, with its remedy."""
     name = application or "this window"
     if not treatment.ours:
         return f'Nothing is inserted into {name}: output.rules says "off".'

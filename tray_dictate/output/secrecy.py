@@ -1,4 +1,4 @@
-"""Which clipboard contents must not be kept: those marked as secret, and those lent briefly.
+"""Recognises clipboard contents that must not be saved: secrets, and contents lent for a moment.
 
 A password manager lists a hint among its formats. Contents with a hint are never taken over: their
 owner alone is to clear them, when it wants to. Neither are contents that a program gives only a
@@ -16,7 +16,7 @@ from pathlib import PurePath
 from tray_dictate.system import processes
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
-OURS = "application/x-tray-dictate"  # our own text has it, which another process of ours may keep
+OURS = "application/x-tray-dictate"  # marks our own text, which our other processes may save
 
 # by their letters and digits alone; what a hint says is not asked: that would be a read, too
 _HINTS = (
@@ -26,8 +26,8 @@ _HINTS = (
     "excludeclipboardcontentfrommonitorprocessing",
     "clipboardviewerignore",
 )
-# what has programs that only serve a clipboard end by themselves, or stay in the foreground, where
-# their end is in the hands of who waits for them (`timeout 45 xclip -quiet`)
+# options of programs that only serve a clipboard: with these they end by themselves, or stay in the
+# foreground, where their parent ends them (`timeout 45 xclip -quiet`)
 _LENDERS = {
     "xclip": re.compile(r"-[lqv]\w*"),  # -loops, -quiet, -verbose
     "xsel": re.compile(r"-\w*[tn]\w*|--(sel|nod)\w*"),  # --selectionTimeout, --nodetach
@@ -49,10 +49,10 @@ def is_lent(command: Sequence[str]) -> bool:
 
 
 def is_any_lent(*session: str) -> bool:
-    """Tell whether any program gives its clipboard only for a while, in the session of ours.
+    """Tell whether any program of our session gives its clipboard only for a while.
 
-    For where the owner is not known, or has gone to the background since it connected. `session`
-    are the variables that tell sessions apart.
+    For an owner that is unknown, or has gone to the background since it connected. `session` are
+    the environment variables that differ between sessions.
     """
     ours = {name: os.environ.get(name, "") for name in session}
     for pid in processes.every():

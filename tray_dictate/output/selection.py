@@ -1,12 +1,12 @@
-"""The base of what owns the clipboard and PRIMARY for a paste: X11's and Wayland's selections.
+"""The base of the owners of clipboard and PRIMARY on X11 and Wayland, during a paste.
 
-One thread owns both and sleeps until something happens. It serves the dictated text, learns which
-program read it, and gives back what was there before, in every format. A subclass says how its
-display system is heard and spoken to. Three rules hold for both:
+A thread owns both and sleeps until something happens. It serves the dictated text, notes which
+program read it, and gives back the previous contents in every format. A subclass speaks to its
+display system. Three rules hold for both:
 
-1. What the user copies is the user's: whoever takes a selection from us keeps it.
+1. What the user copies is theirs: a program that takes a selection from us keeps it.
 2. Our dictated text is never taken for the user's clipboard, however close two deliveries follow.
-3. What is a secret, or lent for a moment, is left to its owner.
+3. Secrets, and contents lent for a moment, are left to their owner.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ log = logging.getLogger(__name__)
 
 QUIET = 0.3  # seconds without a read, after the target's own, until all is given back
 LONGEST = 3.0  # seconds after the target's read in which reads put that off
-ABANDONED = 30.0  # seconds after which an offer that nobody settled is given back
+ABANDONED = 30.0  # seconds until an offer that was never settled is given back
 BELATED = 10.0  # seconds in which a target that we gave up waiting for gets an empty paste
 ONE_PASTE = 0.3  # seconds in which a target asks for one format after the other
-EAGER = 0.5  # seconds after a change in which only a clipboard manager reads, unasked
+EAGER = 0.5  # seconds after a change in which only clipboard managers read
 ANSWER = 10.0  # seconds for the thread to do what it is asked: far more than it takes
-LARGEST = 64 << 20  # bytes in all that we are ready to keep for others
+LARGEST = 64 << 20  # bytes of contents that are saved at most
 
-# what an owner may list among its formats that is none, or that would change something
+# names that an owner lists among its formats that are no contents, or would change something
 NOT_FORMATS = frozenset(
     "TARGETS MULTIPLE TIMESTAMP SAVE_TARGETS DELETE INSERT_SELECTION INSERT_PROPERTY".split()
 )
 
 
 class Offer:
-    """One text on the selections; the output's thread reads this while the owner's writes it."""
+    """A text on the selections: read by the output's thread while the owner's writes it."""
 
     def __init__(self) -> None:
         self.abandoned = time.monotonic() + ABANDONED

@@ -1,9 +1,9 @@
-"""The base of outputs whose display system is called on threads: X11's and Wayland's.
+"""The base of the outputs for X11 and Wayland, which call their display system on threads.
 
-A worker thread delivers, in order. A second thread looks at the focus, so that the question which
-window has it never waits for a delivery. A subclass says how a window is found, and how text gets
-into it; when a delivery begins again because the focus has moved, which rule applies, and what is
-refused is decided here.
+A worker thread delivers, in order. A second thread looks at the focus, so that asking for the
+focused window never waits for a delivery. A subclass finds windows and inserts text. The base
+decides which rule applies, what is refused, and when a delivery begins again because the focus has
+moved.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NO_FOCUS = "No window has the focus. Click into the window that the text is for."
-_MOVES = 5  # times that a delivery begins again because the focus has moved
+_MOVES = 5  # attempts of a delivery, which begins again when the focus has moved
 
 
 class FocusedWindow(Protocol):
@@ -42,7 +42,7 @@ class FocusedWindow(Protocol):
 
     @property
     def application(self) -> str:
-        """The application that the window is of; empty where that is not known."""
+        """The application of the window; empty if unknown."""
         ...
 
 
@@ -50,13 +50,13 @@ WindowT = TypeVar("WindowT", bound=FocusedWindow)
 
 
 class ThreadedOutput(ABC, Generic[WindowT]):
-    """ports.Output on two threads; WindowT is what the display system says of a window."""
+    """ports.Output on two threads; WindowT is the display system's description of a window."""
 
     failures: ClassVar[tuple[type[Exception], ...]]  # raised where the display system fails
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._refused = False  # the last text was for a window that gets none
+        self._refused = False  # the last text was for a window that must not get any
         self._stop = threading.Event()
         self._worker = ThreadPoolExecutor(1, "output")
         self._looker = ThreadPoolExecutor(1, "output-focus")
@@ -100,8 +100,8 @@ class ThreadedOutput(ABC, Generic[WindowT]):
     async def copy_to_clipboard(self, text: str) -> None:
         """Make the text the user's clipboard, for as long as we live. Raises DeliveryError.
 
-        Clipboard managers are asked to leave it alone where it was for a window that gets none: it
-        may be a password.
+        Clipboard managers are asked to ignore a text that was refused to a window: it may be a
+        password.
         """
         await self._call(self._worker, lambda: self._copy(sanitize(text), secret=self._refused))
 
@@ -206,11 +206,11 @@ class ThreadedOutput(ABC, Generic[WindowT]):
 
     @abstractmethod
     def _treatment(self, window: WindowT | None) -> Treatment:
-        """Return what the rules say of this window. Raises DeliveryError where nothing can be."""
+        """Return how the rules treat this window. Raises DeliveryError if it cannot get text."""
 
     @abstractmethod
     def _insert(self, window: WindowT | None, treatment: Treatment, text: str) -> Receipt:
-        """Put the text into a window, by a method that does that.
+        """Paste or type the text into a window, as its treatment says.
 
         Raises MovedError where another window has the focus before any of it was inserted, else
         DeliveryError.

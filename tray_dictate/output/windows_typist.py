@@ -1,4 +1,4 @@
-"""Text on Windows, typed in batches that nothing comes between: SendInput takes many keys at once.
+"""Types text on Windows in batches that no other key can interrupt: SendInput takes many keys.
 
 A modifier that the user holds, such as the hotkey's, would make shortcuts of the text, and the
 keyboard itself repeats its press many times a second. So each batch releases it first and presses
@@ -46,21 +46,21 @@ class _Any(ctypes.Union):
 
 
 class Input(ctypes.Structure):
-    """INPUT of Microsoft's."""
+    """Microsoft's INPUT."""
 
     _fields_ = [("kind", ctypes.c_uint32), ("any", _Any)]
 
 
 class User32(Protocol):
-    """What is asked of user32.dll."""
+    """The functions of user32.dll that are used."""
 
     def SendInput(self, count: int, inputs: ctypes.Array[Input], size: int, /) -> int:  # noqa: N802
-        """Return how many were taken."""
+        """Return how many were accepted."""
         ...
 
 
 class WindowsTypist:
-    """Types a few characters at once, with the hotkey's modifiers out of the way."""
+    """Types a few characters at once, with the hotkey's modifiers released meanwhile."""
 
     def __init__(self, user32: User32, keys: PhysicalKeys, user_keys: UserKeys) -> None:
         self._user32, self._keys, self._user_keys = user32, keys, user_keys

@@ -1,9 +1,9 @@
-"""The Clipboard portal: ours for as long as a paste needs, and then what was there before.
+"""Owns the clipboard by the Clipboard portal for a paste, and then gives back what it held.
 
-Where no compositor lets programs own its selections (GNOME), the RemoteDesktop session may have the
-clipboard, but not PRIMARY. Reads come as signals, without the reader's name: a read after the key
-counts as the target's, and the desktop's own clipboard manager, which reads whatever appears, has
-done so by then: we wait for it. Pipes are read and written on the portals' thread without blocking.
+Where the compositor does not let programs own its selections (GNOME), the RemoteDesktop session may
+have the clipboard, but not PRIMARY. Reads come as signals without the reader's name: a read after
+the key counts as the target's. The desktop's own clipboard manager reads whatever appears; we wait
+until it has. Pipes are read and written on the portals' thread without blocking.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 CALM = 0.03  # seconds without a read until the desktop's own clipboard manager has read
 MANAGED = 1.0  # seconds for it to begin where it is known to read; else that is learnt, once
 RESTORE = 0.15  # seconds after the target's read until its clipboard comes back
-LONGEST = 1.0  # seconds until it comes back though somebody reads again and again
+LONGEST = 1.0  # seconds until it comes back although reads go on
 SAVING = 2.0  # seconds for the clipboard's owner to hand over all of it
 _PORTAL = "Clipboard"
 _NOTHING: Contents = dict.fromkeys(TYPES, b"")  # without types, mutter has our text come back
@@ -110,7 +110,7 @@ class PortalSelections:
             ) from reason
 
     def _quietly(self, work: Any) -> None:
-        """Whatever becomes of this: the text may be in the window, so it is no refusal."""
+        """Log a failure: the text may be in the window, so that the method has not refused it."""
         try:
             self._run(work)
         except UnavailableError as reason:
@@ -158,7 +158,7 @@ class PortalSelections:
             self._restore_in(min(RESTORE, max(offer.done_at + LONGEST - now, 0)), offer)
 
     async def _withdraw(self, offer: WaylandOffer) -> None:
-        """Nobody takes the text.
+        """Give back the clipboard, unless the text is being read.
 
         A target that was asleep would paste now what the user had copied before. So where the key
         was pressed, the next paste is an empty one, and only then comes back what was there.
@@ -193,7 +193,7 @@ class PortalSelections:
         await self._own(contents)
 
     async def _own(self, contents: Contents) -> None:
-        """Serve this from now on."""
+        """Serve these contents from now on."""
         self._ours, self._read_at = contents, time.monotonic()
         options = {"mime_types": Variant("as", [*contents])}
         await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
@@ -262,7 +262,7 @@ class PortalSelections:
                 self._restore_in(ONE_PASTE, offer)  # it may ask for several types
             offer.begun = True
         elif offer and not offer.pressed and mime_type in TYPES and HINT in (self._ours or {}):
-            # who asks without a key keeps what it reads
+            # a program that asks without a key keeps what it reads
             data = instead(self._before or {}, mime_type)
         self._serving.start(self._serve(serial, data, asked))
 

@@ -1,4 +1,4 @@
-"""Pasting with the RemoteDesktop portal's keys: KDE, and GNOME."""
+"""Pastes with keys of the RemoteDesktop portal, on KDE and GNOME."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from tray_dictate.output.wayland.chain import await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
 from tray_dictate.system.portals import Portals
 
-CHORD_LET_GO = 5.0  # seconds; what is pressed later means another place, or another window
-# Of the clipboard everywhere that it pastes, while Shift+Insert pastes PRIMARY in terminals: what
-# was marked last would go there in place of what was said.
+# seconds that a chord waits for the modifiers: pressed later, it would mean another place or window
+CHORD_LET_GO = 5.0
+# It pastes the clipboard wherever it pastes. Shift+Insert pastes PRIMARY in terminals: the last
+# selection would be inserted instead of the text.
 TERMINALS = "ctrl+shift+v"
 
 
 class PortalPaste:
-    """Pastes and presses keys; for one thread, but for `stop`."""
+    """Pastes and presses keys; for one thread, except `stop`."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class PortalPaste:
         self._paster = WaylandPaster(self._remote, borrowed, stop)
 
     def prepare(self) -> None:
-        """Have the desktop ask the user for leave now, if it has to; returns at once."""
+        """Have the desktop ask the user for permission now, if needed; returns at once."""
         self._remote.prepare()
 
     def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
@@ -75,7 +76,7 @@ class PortalPaste:
     def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make the text the user's clipboard. Raises UnavailableError."""
         if self._own is None:
-            raise UnavailableError("The clipboard is not the portal's here.")
+            raise UnavailableError("The portal does not own the clipboard here.")
         self._own.copy_to_clipboard(text, secret=secret)
 
     def close(self) -> None:

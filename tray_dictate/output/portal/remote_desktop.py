@@ -1,7 +1,7 @@
-"""The RemoteDesktop portal: keys by their places, with the user's leave, which is asked once.
+"""Presses keys by the RemoteDesktop portal, with the user's permission, which is asked for once.
 
-The leave is a token of the portal's, good for one session, which brings the next one. A modifier
-that the user holds is one of our chord's, too: who presses waits for its release.
+The permission is a token of the portal's, good for one session, which returns the next token. The
+portal's keys add up with modifiers that the user holds: callers wait for their release.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ _PORTAL, _CLIPBOARD = "RemoteDesktop", "Clipboard"
 _KEYBOARD = 1  # of the kinds of devices
 _UNTIL_REVOKED = 2
 _UNASKED = "Answer its question, and your next dictation will be inserted."
-_REFUSED = "Start tray-dictate again to be asked again."
+_REFUSED = "Restart tray-dictate to be asked again."
 
 
 class RemoteSession:
-    """Keys, and where the desktop has it the clipboard; a session is opened when it is needed."""
+    """Keys, and the clipboard where the desktop has it; the session is opened when it is needed."""
 
     def __init__(self, portals: Portals, token_file: Path | None = None) -> None:
-        """Nobody is asked for anything yet. Raises UnavailableError."""
+        """The user is not asked yet. Raises UnavailableError."""
         self.portals = portals
         self._token = token_file or files.portal_token_file()
         self._session = ""
         self._starting: asyncio.Task[None] | None = None
-        self._unanswered: asyncio.Task[None] | None = None  # the last one that was waited for
+        self._unanswered: asyncio.Task[None] | None = None  # the last start that was waited for
         self._denied = False
         self.clipboard = False  # whether the session in use may have the clipboard
         version, devices, clipboard = portals.run(self._look())

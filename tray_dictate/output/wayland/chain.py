@@ -162,7 +162,7 @@ def await_release(
             raise DeliveryError("Dictation ended before the text was inserted.")
         if time.monotonic() > end:
             raise DeliveryError(
-                "A modifier key is held down, so that no other key can be pressed here. Release it."
+                "A modifier key is held down, so no other key can be pressed here. Release it."
             )
         time.sleep(_LOOK)
 

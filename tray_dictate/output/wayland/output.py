@@ -86,7 +86,7 @@ class WaylandOutput(ThreadedOutput[Target]):
 
     @override
     def _explain_failure(self, reason: Exception) -> str:
-        return f"This Wayland session cannot do it: {reason}"
+        return f"The Wayland session failed: {reason}"
 
     # From both threads.
 

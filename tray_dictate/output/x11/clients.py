@@ -1,4 +1,4 @@
-"""Which process a client of the X server is, by the X-Resource extension."""
+"""Finds the processes of the X server's clients, by the X-Resource extension."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from Xlib.display import Display
 from tray_dictate.system import processes
 from tray_dictate.system.x11 import process_of
 
-UNKNOWN = 0  # a client of another machine, or a server that does not tell
+UNKNOWN = 0  # a client on another machine, or a server that does not report processes
 
 
 class Clients:
@@ -23,14 +23,14 @@ class Clients:
         return process_of(self._display, f"{client:#x}")
 
     def command(self, client: int) -> list[str]:
-        """Return the command line of a client's process; empty where it is not known."""
+        """Return the command line of a client's process; empty if unknown."""
         pid = self.process(client)
         return processes.command(pid) if pid else []
 
     def are_kin(self, client: int, others: frozenset[int]) -> bool | None:
-        """Tell whether a client was started by the process of one of others; None for unknown.
+        """Tell whether a client was started by the process of one of `others`; None if unknown.
 
-        Programs on Wine are no relations and read for each other: of those it is not known.
+        Programs on Wine read for each other without being related: for those it is unknown.
         """
         pid = self.process(client)
         pids = frozenset(map(self.process, others))

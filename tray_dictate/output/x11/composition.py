@@ -1,8 +1,8 @@
 """Detects input methods that turn typed keys into other characters: Chinese, Vietnamese telex ...
 
-It reads the keys before the window does. A key that gives no letter of the keyboard's but a
-character by its Unicode number passes through it; typing uses only those then. Plain layouts, which
-input methods have as well, take keys as they are.
+An input method reads the keys before the window does. It passes on keys that give a character by
+its Unicode number; while one is active, only such keys are typed. Plain layouts, which input
+methods have as well, pass on every key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NONE = ("none", "local")  # what XMODIFIERS may say instead of a server
 
 
 def composes(display: Display) -> bool:
-    """Tell whether an input method other than a plain layout is at work. May take PATIENCE."""
+    """Tell whether an input method other than a plain layout is active. May take PATIENCE."""
     try:
         engine = asyncio.run(_engine())
     except dbus.TROUBLE as silent:
@@ -45,12 +45,12 @@ def composes(display: Display) -> bool:
 
 
 def is_plain(engine: str) -> bool:
-    """Tell whether an input method of this name takes keys as they are; also for none."""
+    """Tell whether an input method of this name passes on every key; also for an empty name."""
     return _PLAIN.match(engine) is not None
 
 
 async def _engine() -> str:
-    """Return the name of what is at work; empty where nothing is. Raises one of dbus.TROUBLE."""
+    """Return the name of the active input method; empty if none. Raises one of dbus.TROUBLE."""
     async with asyncio.timeout(PATIENCE):
         for ask in (_ibus, _fcitx):
             with suppress(*dbus.TROUBLE):
@@ -79,7 +79,7 @@ def _name_of(engine: Any) -> str:
 
 
 def _ibus_address() -> str:
-    """Return what ibus-daemon has written down for this display; empty where it has not."""
+    """Return the address that ibus-daemon wrote for this display; empty if there is none."""
     settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     host, _, number = os.environ.get("DISPLAY", "").partition(":")
     name = f"*-{host or 'unix'}-{number.partition('.')[0]}"
@@ -103,7 +103,7 @@ async def _fcitx() -> str:
 
 
 def _has_silent_server(display: Display) -> bool:
-    """Tell whether an input method runs that cannot be asked what it is doing (uim, SCIM ...)."""
+    """Tell whether an input method runs that cannot be asked for its state (uim, SCIM ...)."""
     root = display.screen().root
     found: Any = root.get_full_property(display.intern_atom("XIM_SERVERS"), X.AnyPropertyType)
     for atom in found.value if found and found.format == 32 else ():

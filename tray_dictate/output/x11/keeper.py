@@ -1,4 +1,4 @@
-"""A process that keeps the user's clipboard alive when the daemon has ended; as xclip does.
+"""A process that keeps the user's clipboard alive after the daemon has ended, as xclip does.
 
 A selection ends with its owner's connection, which is the daemon's once we have pasted. So a shell
 holds that connection for a moment longer than the daemon lives, and starts the keeper meanwhile:
@@ -47,7 +47,7 @@ _LONGER = 0.5
 _LIVES = "OWNER_LIVES"  # a variable that is not empty where the keeper began before our end
 _PATH = "/usr/bin:/bin"
 _SLEEP = f"read -r _; exec sleep {_LONGER}"
-# both are children of init then, so that nobody need wait for them
+# both are children of init then, which waits for them
 _START = f"""read -r {_LIVES}; export {_LIVES}; sleep {_LONGER} & "$@" &"""
 
 
@@ -87,14 +87,15 @@ class Keeper:
         self._server = Server(display, tuple(held))
         if belated:
             self._server.turn_away(belated)
-        for one in held:
-            if one.origin and not watch_end(display, one.origin) and one.ends_with(one.origin):
-                self._drop(one)
+        for selection in held:
+            origin = selection.origin
+            if origin and not watch_end(display, origin) and selection.ends_with(origin):
+                self._drop(selection)
 
     def serve(self, seconds: float | None = None) -> None:
         """Return when nothing is ours any more; drop what has no origin after these seconds."""
         end = time.monotonic() + seconds if seconds is not None else None
-        while any(one.contents for one in self._held):
+        while any(selection.contents for selection in self._held):
             if self._display.pending_events():
                 self.handle(self._display.next_event())
             elif end is None or end > time.monotonic():
@@ -102,18 +103,18 @@ class Keeper:
                 x11.wait(self._display, seconds=left)
             else:
                 end = None
-                for one in self._held:
-                    if not one.origin:
-                        self._drop(one)
+                for selection in self._held:
+                    if not selection.origin:
+                        self._drop(selection)
 
     def handle(self, event: Any) -> None:
         """Take an event of the server's."""
         self._server.handle(event, None)
-        for one in self._held:
-            if event.type == X.SelectionClear and event.atom == one.atom:
-                one.lose()
-            elif event.type == X.DestroyNotify and one.ends_with(event.window.id):
-                self._drop(one)
+        for selection in self._held:
+            if event.type == X.SelectionClear and event.atom == selection.atom:
+                selection.lose()
+            elif event.type == X.DestroyNotify and selection.ends_with(event.window.id):
+                self._drop(selection)
 
     def _drop(self, held: OwnedSelection) -> None:
         if held.contents:
@@ -168,7 +169,7 @@ class _Takeover:
     def _own(self, display: Display, window: Window, state: KeeperState) -> list[OwnedSelection]:
         held = list[OwnedSelection]()
         stamp = _stamp(display, window)
-        display.grab_server()  # nobody copies anything between a look and the taking
+        display.grab_server()  # no program copies anything between the check and the taking
         for atom in (display.intern_atom("CLIPBOARD"), Xatom.PRIMARY):
             owner: Any = display.get_selection_owner(atom)
             number = owner.id if owner else X.NONE
@@ -200,23 +201,25 @@ def _stamp(display: Display, window: Window) -> int:
 
 
 def _requests(display: Display, connection: int, window: int) -> list[Any]:
-    """Return what others have asked of a window since its program was killed."""
-    said = b""
+    """Return the requests to a window since its program was killed."""
+    received = b""
     while select.select([connection], [], [], _CALM)[0]:
         piece = os.read(connection, 1 << 16)
         if not piece:
             break
-        said += piece
-    found = list[Any]()
-    while len(said) >= _EVENT:
-        kind, length = said[0] & 0x7F, int.from_bytes(said[4:8], sys.byteorder)
-        if kind == X.SelectionRequest:
-            event = SelectionRequest(display=display.display, binarydata=said[:_EVENT])
+        received += piece
+    requests = list[Any]()
+    while len(received) >= _EVENT:
+        event_type, length = received[0] & 0x7F, int.from_bytes(received[4:8], sys.byteorder)
+        if event_type == X.SelectionRequest:
+            event = SelectionRequest(display=display.display, binarydata=received[:_EVENT])
             if event.owner.id == window:
-                found.append(event)
+                requests.append(event)
         # replies (1) and generic events say how much follows
-        said = said[_EVENT + (4 * length if kind in (1, ge.GenericEventCode) else 0) :]
-    return found
+        received = received[
+            _EVENT + (4 * length if event_type in (1, ge.GenericEventCode) else 0) :
+        ]
+    return requests
 
 
 def main(seconds: float, connection: int, files: Sequence[int]) -> int:

@@ -1,8 +1,9 @@
-"""Keys pressed by XTEST, and the modifiers that the user holds meanwhile.
+"""Presses keys by XTEST, and deals with modifiers that the user holds meanwhile.
 
-The default hotkey is a modifier and is down while text arrives. What is down is released first, and
-pressed again afterwards only by the very keyboard that still has it down, so that the user's own
-release ends it. Every event is announced, so that the hotkey does not take ours for the user's.
+The default hotkey is a modifier and is down while text arrives. Keys that are down are released
+first, and pressed again afterwards only by the very keyboard that still has them down, so that the
+user's own release ends them. Every event is announced, so that the hotkey does not take our keys
+for the user's.
 
 Text goes in bursts. In one burst the server serves no other program, so that the layout cannot
 change between our look and our keys; a modifier of the user's that goes down in it reaches us
@@ -73,7 +74,7 @@ _NUM_LOCK = X.Mod2Mask  # has no say in what we type
 
 
 class SyntheticKeyboard:
-    """The synthetic keyboard; for one thread, with that thread's connection."""
+    """Presses synthetic keys; for one thread, with that thread's connection."""
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class SyntheticKeyboard:
         self._guard = ModifierGuard(display) if display.has_extension("XInputExtension") else None
 
     def announced(self) -> bool:
-        """Tell whether the hotkey hears of our keys, so that they end no hold of the user's."""
+        """Tell whether the hotkey expects our keys, so that they end no hold of the user's."""
         return self._user_keys.filters_own_keys()
 
     def event(self, keycode: int, *, down: bool) -> None:

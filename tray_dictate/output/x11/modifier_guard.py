@@ -1,10 +1,10 @@
-"""A modifier that the user presses while text is typed does not reach the window.
+"""Keeps modifiers that the user presses while text is typed from reaching the window.
 
-The server merges the user's keyboard with ours, event by event, so no look at the modifiers can
-prevent that one goes down between two of our keys. So every modifier key is grabbed meanwhile,
-with a freeze: from the very event of its press the server holds back whatever follows, our own
-keys included, until we have looked. Then all of it comes to us and nothing to the window, and we
-know exactly which of our keys the window has not seen: they are sent again.
+The server merges the user's keyboard with ours, event by event, so checking the modifiers cannot
+prevent one from going down between two of our keys. So every modifier key is grabbed meanwhile,
+with a freeze: from its press on the server holds back all events, our own keys included, until we
+have looked. Then all of them come to us and none to the window, and we know exactly which of our
+keys the window has not seen: they are sent again.
 """
 
 # pyright: basic
@@ -42,7 +42,7 @@ class _Edge(NamedTuple):
     number: int
 
     def after(self, request: int) -> bool:
-        """Tell whether the server had answered a request of ours before."""
+        """Tell whether the server had answered this request of ours by then."""
         return (self.number - request) & 0xFFFF < 0x8000
 
 
@@ -66,7 +66,7 @@ class ModifierGuard:
         self._root: Any = display.screen().root
         found = self._display.query_extension("XInputExtension")
         self._opcode, self._first_event = found.major_opcode, found.first_event
-        # 2.1: raw events come whoever has a grab; python-xlib itself says 2.0
+        # 2.1: raw events come during any grab; python-xlib itself asks for 2.0
         xinput.XIQueryVersion(
             display=self._display.display, opcode=self._opcode, major_version=2, minor_version=1
         )
@@ -197,7 +197,7 @@ class ModifierGuard:
         )  # fmt: skip
 
     def _find(self) -> None:
-        """Look which keyboards there are; one may have been plugged in."""
+        """Find the keyboards; another may have been plugged in."""
         devices = self._display.xinput_query_device(xinput.AllDevices).devices
         self._master = next(
             device.deviceid for device in devices if device.use == xinput.MasterKeyboard

@@ -1,4 +1,4 @@
-"""Text into the focused window of an X server: pasted with a receipt, or typed.
+"""Puts text into the focused window of an X server: pastes with a receipt, or types.
 
 Paste: both selections are ours, Shift+Insert is pressed, and the focused window's own client reads
 the text. That read is the receipt. Where none comes, the text is withdrawn first and typed then, so

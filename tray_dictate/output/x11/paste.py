@@ -1,4 +1,4 @@
-"""Pasting into one window: its chord is pressed, and its own client's read is the receipt."""
+"""Pastes into a window: its chord is pressed, and its own client's read is the receipt."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tray_dictate.system.x11 import Focus, focus
 
 NOTICE = 2.0  # seconds for a target whose own copy we took over to learn of it; it takes some ms
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all
-BUSY = 2.5  # the same for one whose application is known to take them: it may have much to do
+BUSY = 2.5  # the same if its application is known to accept pastes: it may be busy
 PROBE = 0.5  # seconds for a clipboard manager to read what appears; it takes some ms
 CALM = 0.25  # seconds without a question until a target that asks many has done with a paste
 CURIOUS = 4  # questions after one key; most programs ask for the formats and for one of them
-LONGEST = 1.0  # seconds until it counts as done though it goes on
+LONGEST = 1.0  # seconds until it counts as finished although it goes on asking
 REST = 5.0  # seconds more for a target that has begun to read a large text
 
 XK.load_keysym_group("xkb")  # ISO_Level3_Shift
@@ -36,7 +36,7 @@ _SYMBOLS = {
 
 
 class Paster:
-    """Pastes; for one thread, with that thread's connection."""
+    """Pastes into windows; for one thread, with that thread's connection."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Paster:
                 self._selections.withdraw(offer)
 
     def _await_calm(self) -> None:
-        """Wait until the target of the paste before has done with it.
+        """Wait until the target of the previous paste has finished it.
 
         Chromium inserts nothing where the clipboard changes between its questions, and it asks some
         more after it has read the text.
@@ -112,7 +112,7 @@ class Paster:
 
 
 def require_focus(display: Display, target: Focus) -> None:
-    """Make sure that the window has the focus still. Raises MovedError."""
+    """Raise MovedError unless the window still has the focus."""
     now = focus(display)
     if now is None or now.window != target.window:
         raise MovedError

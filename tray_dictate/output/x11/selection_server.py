@@ -1,4 +1,4 @@
-"""Answers programs that ask for a selection which we own, and notes which of them read what."""
+"""Answers programs that ask for a selection that we own, and notes which of them read it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ class OwnedSelection:
     atom: int
     contents: Contents | None = None  # what we serve; None while it is not ours
     since: int = 0  # the server's time in ms when it became so
-    acquired: int = 0  # the same when we took the selection from somebody else
+    acquired: int = 0  # the same when we took the selection from another program
     taken_at: float = 0.0  # the same in seconds of our clock
     dictated: bool = False  # it is an offer's text
     before: Contents | None = None  # what is to be given back after an offer
     origin: int = 0  # the window that the user's contents come from; 0 where that is gone, or ours
-    asking: int = 0  # the client that will ask for the formats, to learn that it owns it no more
+    asking: int = (
+        0  # the client that will ask for the formats to learn that it has lost the selection
+    )
     parted: float = 0.0  # when we took them over from it, in seconds of our clock
 
     def lose(self) -> None:

@@ -61,10 +61,7 @@ class Outgoing(Generic[ReadT]):
         self.complete: list[ReadT] = []  # reads of which all went out; for the caller to take
 
     def send(self, window: Window, atom: int, value: Value, read: ReadT | None) -> None:
-        """Put a value into a property of theirs; `read` is complete when all of it went out.
-
-        None: nobody has to know.
-        """
+        """Put a value into their property; `read` joins `complete` when all of it went out."""
         if len(value.data) <= _PIECE:
             window.change_property(atom, value.kind, value.bits, value.data)
             self._end(read)
@@ -133,7 +130,9 @@ class SelectionSnapshot:
         self._incr = display.intern_atom("INCR")
         self._end = time.monotonic() + _LONGEST
         self._size = 0
-        self.signed = False  # its owner asks for the formats to learn that it owns it no more
+        self.signed = (
+            False  # its owner asks for the formats to learn that it has lost the selection
+        )
 
     def read(self, selection: int) -> Contents:
         """Return the contents; empty where the owner offers nothing.

@@ -2,11 +2,11 @@
 
 Beside the rules of output/selection.py:
 
-1. A read is the target's only if the client of the focused window asked, and after the key.
-2. What was copied ends when the window ends that it was copied from, as it would have without us.
-   Programs that end as soon as they no longer own it (xclip) have not ended it by that.
+1. A read counts as the target's only if a client of the focused window asked, and after the key.
+2. What was copied ends with the window that it was copied from, as it would have without us.
+   Programs that end because they have lost the selection (xclip) do not end it.
 
-What we keep outlives us, also where we are killed: x11/keeper.py.
+What we keep outlives us, even if we are killed: x11/keeper.py.
 """
 
 from __future__ import annotations
@@ -407,8 +407,8 @@ class X11Selections(SelectionThread[X11Offer]):
 class CutBuffer:
     """CUT_BUFFER0, which xterm pastes where PRIMARY gives it nothing; for one thread.
 
-    An xterm that slept through a paste of ours and wakes up to an empty one would insert what an
-    xterm marked last, ever (measured: it did). So the buffer is hidden for as long as such a paste
+    An xterm that slept through our paste and then gets an empty one would insert the last text that
+    was ever selected in an xterm (measured). So the buffer is hidden for as long as such a paste
     may come, 10 s; an xterm that sleeps longer inserts it all the same.
     """
 

@@ -1,13 +1,13 @@
-"""Typing any Unicode by XTEST: what the layout lacks is put on keycodes that no keyboard has.
+"""Types any Unicode text by XTEST: characters that the layout lacks borrow unused keycodes.
 
-All of a batch is mapped in one request (one per key takes programs a second to digest) and the map
-is given back late: a program translates a key when it gets round to it, with the map of then.
+A whole batch is mapped in one request (with one per key, programs need a second to follow). The map
+is given back late: a program translates a key when it reads it, with the map of that moment.
 
-A window on another machine's screen sends the keys on. That machine may have to put a letter on a
-key of its own first, which its programs notice a little later; it takes a capital without Shift for
-Caps Lock; and its very first key may meet the map of before. A VNC server has a few free keys for
-letters that its keyboard lacks (TigerVNC's has 18) and drops all that come after. Of letters with a
-keysym from before Unicode it puts the small and the large one on one key.
+A window that shows another machine's screen sends the keys on. That machine may first have to map a
+letter to one of its own keys, which its programs notice a little later; it takes a capital without
+Shift for Caps Lock; and its very first key may meet the old map. A VNC server has a few free keys
+for letters that its keyboard lacks (TigerVNC's has 18) and drops all further letters. Of letters
+with a keysym from before Unicode it puts both cases on one key.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class X11Typist:
         return done
 
     def _first_keys(self, style: TypingStyle) -> list[Stroke]:
-        """Return keys that give nothing: a remote server's first one may meet another map."""
+        """Return keys without a character: a remote server's first key may meet another map."""
         shift = self._keyboard.keycode(XK.XK_Shift_L)
         return [Stroke(shift)] if style.remote and shift else []
 
@@ -224,7 +224,7 @@ class X11Typist:
 
 
 def _followed(part: str) -> str:
-    """Return as much as another machine can follow at once: one letter that may be new to it."""
+    """Return as much as another machine can follow at once: up to a letter that may be new."""
     plain = next((i for i, character in enumerate(part) if not character.isascii()), len(part))
     return part[: max(plain, 1)]
 
