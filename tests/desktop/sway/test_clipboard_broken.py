@@ -16,7 +16,7 @@ from tray_dictate.system.wayland import WaylandError
 
 
 @pytest.fixture
-def ways(environ: Sway) -> Iterator[InsertMethods]:
+def methods(environ: Sway) -> Iterator[InsertMethods]:
     made = InsertMethods(threading.Event(), UNKNOWN_KEYS)
     yield made
     made.close()
@@ -39,25 +39,25 @@ def break_off(selections: WaylandSelections) -> None:
     assert not selections.is_alive
 
 
-def test_text_is_kept_after_the_clipboards_connection_has_ended(environ: Sway, ways) -> None:
-    broken = ways.selections()
+def test_text_is_kept_after_the_clipboards_connection_has_ended(environ: Sway, methods) -> None:
+    broken = methods.selections()
     break_off(broken)
-    ways.copy_to_clipboard("undelivered words", secret=False)
+    methods.copy_to_clipboard("undelivered words", secret=False)
     assert environ.clipboard() == b"undelivered words"
-    assert ways.selections() is not broken
-    assert ways.selections() is ways.selections()
+    assert methods.selections() is not broken
+    assert methods.selections() is methods.selections()
 
 
 def test_text_is_kept_by_the_last_link_where_the_connection_ends_just_then(
-    environ: Sway, ways
+    environ: Sway, methods
 ) -> None:
-    ways.selections()._keep = lambda _text, *, secret: gone()
-    ways.copy_to_clipboard("undelivered words", secret=False)
+    methods.selections()._copy = lambda _text, *, secret: gone()
+    methods.copy_to_clipboard("undelivered words", secret=False)
     assert environ.clipboard() == b"undelivered words"
 
 
-def test_what_nobody_expects_is_told_to_who_asked_and_ends_nothing(environ: Sway, ways) -> None:
-    selections = ways.selections()
+def test_what_nobody_expects_is_told_to_who_asked_and_ends_nothing(environ: Sway, methods) -> None:
+    selections = methods.selections()
     with pytest.raises(LookupError):
         selections._ask(odd)
     assert selections.is_alive

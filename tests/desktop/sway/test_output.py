@@ -1,4 +1,4 @@
-"""Text into real windows of a real compositor, by every way and setting, and what it refuses."""
+"""Text into real windows of a real compositor, by every method and setting, and what it refuses."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ async def test_where_no_window_has_the_focus_nothing_is_inserted(output: Wayland
         await output.deliver("lost")
 
 
-async def test_beside_another_input_method_text_arrives_by_another_way(environ: Sway) -> None:
+async def test_beside_another_input_method_text_arrives_by_another_method(environ: Sway) -> None:
     other = Connection()
     method = other.create()
     other.request(other.bind(MANAGER), 0, other.bind("wl_seat"), method)
@@ -202,10 +202,10 @@ async def test_beside_another_input_method_text_arrives_by_another_way(environ: 
         other.close()
 
 
-async def test_it_explains_which_ways_there_are(output: WaylandOutput) -> None:
-    ways = dict(output.explain())
-    assert next(iter(ways)) == "commit"
-    assert ways["commit"] == ways["type"] == ""
+async def test_it_explains_which_methods_there_are(output: WaylandOutput) -> None:
+    methods = dict(output.explain())
+    assert next(iter(methods)) == "commit"
+    assert methods["commit"] == methods["type"] == ""
 
 
 @pytest.mark.parametrize("kind", ["gtk4", "foot"])

@@ -178,7 +178,7 @@ def test_no_key_goes_out_once_the_portal_has_gone(portals) -> None:
         remote.open()
 
 
-def test_without_any_clipboard_the_way_is_refused_with_its_remedy(front: Make) -> None:
+def test_without_any_clipboard_the_method_is_refused_with_its_remedy(front: Make) -> None:
     front("0")
     with pytest.raises(UnavailableError) as refused:
         PortalPaste(UNKNOWN_KEYS, threading.Event())  # Debian 12's front end has no Clipboard
@@ -186,13 +186,15 @@ def test_without_any_clipboard_the_way_is_refused_with_its_remedy(front: Make) -
     assert "xdg-desktop-portal" in refused.value.remedy
 
 
-def test_without_portals_the_way_is_refused(front: Make) -> None:
+def test_without_portals_the_method_is_refused(front: Make) -> None:
     front("0").end_front_end()
     with pytest.raises(UnavailableError, match="no RemoteDesktop portal"):
         PortalPaste(UNKNOWN_KEYS, threading.Event())
 
 
-def test_without_a_bus_the_way_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_bus_the_method_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     with pytest.raises(UnavailableError, match="portals cannot be reached"):
         PortalPaste(UNKNOWN_KEYS, threading.Event())

@@ -1,4 +1,4 @@
-"""Which way inserts, and that never a second one does what the first has begun."""
+"""Which method inserts, and that no second method does what the first has begun."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Window:
 
 
 class Inserting:
-    """A way that inserts; or raises, having inserted `first` characters."""
+    """A method that inserts; or raises, having inserted `first` characters."""
 
     def __init__(
         self, window: Window, name: str, fails: Exception | None = None, first: int = 0
@@ -47,17 +47,17 @@ class Inserting:
 
 
 class Offers:
-    """Makes a way; or says why this session does not offer it, as long as it has a reason."""
+    """Makes a method; or says why this session does not offer it, as long as it has a reason."""
 
-    def __init__(self, way: Inserting, reason: str = "") -> None:
-        self._way, self.reason = way, reason
+    def __init__(self, method: Inserting, reason: str = "") -> None:
+        self._method, self.reason = method, reason
         self.asked = 0
 
     def __call__(self) -> Inserting:
         self.asked += 1
         if self.reason:
             raise UnavailableError(self.reason, "Do this.")
-        return self._way
+        return self._method
 
 
 class Session:
@@ -81,7 +81,7 @@ def chain(window: Window, **fails: Exception | None) -> MethodChain:
     """Return the usual three methods, of which some refuse or fail."""
     kinds = {"commit": AUTO, "paste": PASTE, "type": TYPE}
     methods = {name: Inserting(window, name, fails.get(name)) for name in kinds}
-    offered = [Candidate(name, kinds[name], Offers(way)) for name, way in methods.items()]
+    offered = [Candidate(name, kinds[name], Offers(method)) for name, method in methods.items()]
     return MethodChain(Session(*offered))
 
 
@@ -96,7 +96,7 @@ def chain(window: Window, **fails: Exception | None) -> MethodChain:
         ("type", ["commit", "paste"], "type"),
     ],
 )
-def test_the_first_way_that_does_not_refuse_inserts_and_no_other(
+def test_the_first_method_that_does_not_refuse_inserts_and_no_other(
     method: Method, refusing: list[str], used: str
 ) -> None:
     window = Window()
@@ -105,7 +105,7 @@ def test_the_first_way_that_does_not_refuse_inserts_and_no_other(
     assert window.text == "said"
 
 
-def test_where_every_way_refuses_each_reason_and_remedy_is_told() -> None:
+def test_where_every_method_refuses_each_reason_and_remedy_is_told() -> None:
     window = Window()
     reasons = {name: UnavailableError(f"Not by {name}.", "Do this.") for name in ("paste", "type")}
     with pytest.raises(DeliveryError) as raised:
@@ -127,7 +127,7 @@ def test_what_a_setting_excludes_is_not_even_tried() -> None:
 
 
 @pytest.mark.parametrize("failure", [DeliveryError("broken", 2), FocusMovedError(2)])
-def test_a_way_that_has_begun_is_followed_by_no_other(failure: DeliveryError) -> None:
+def test_a_method_that_has_begun_is_followed_by_no_other(failure: DeliveryError) -> None:
     window = Window()
     begun = Inserting(window, "commit", failure, first=2)
     methods = MethodChain(
@@ -156,7 +156,7 @@ def test_only_what_is_asked_for_is_tried() -> None:
     assert not window.text
 
 
-def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
+def test_a_method_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
     window, clock = Window(), SetClock(100.0)
     offers = Offers(Inserting(window, "commit"), "The portal is not there.")
     other = Candidate("type", TYPE, Offers(Inserting(window, "type")))
@@ -169,7 +169,7 @@ def test_a_way_that_is_not_offered_is_asked_for_again_after_a_while() -> None:
     assert (window.text, offers.asked) == ("abc", 2)
 
 
-def test_after_a_failure_the_ways_are_made_anew() -> None:
+def test_after_a_failure_the_methods_are_made_again() -> None:
     window = Window()
     offers = Offers(Inserting(window, "commit", DeliveryError("the compositor is gone")))
     session = Session(Candidate("commit", AUTO, offers))
@@ -180,7 +180,7 @@ def test_after_a_failure_the_ways_are_made_anew() -> None:
     assert (offers.asked, session.resets) == (2, 2)
 
 
-def test_it_explains_every_way_in_order() -> None:
+def test_it_explains_every_method_in_order() -> None:
     window = Window()
     methods = MethodChain(
         Session(

@@ -29,7 +29,7 @@ class Keyboard:
 
 
 class Typing:
-    """A way."""
+    """An insert method."""
 
     def __init__(self) -> None:
         self.typed = ""
@@ -46,24 +46,24 @@ class Typing:
 def test_it_begins_once_no_modifier_is_known_to_be_down(
     looks: tuple[frozenset[str] | None, ...],
 ) -> None:
-    keyboard, way = Keyboard(*looks), Typing()
-    Released(way, keyboard, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
-    assert way.typed == "w"
+    keyboard, method = Keyboard(*looks), Typing()
+    Released(method, keyboard, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
+    assert method.typed == "w"
     assert keyboard.held() == looks[-1]
 
 
-def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> None:
-    keyboard, way = Keyboard(HELD), Typing()
+def test_a_modifier_that_stays_down_ends_it_and_no_other_method_presses_keys() -> None:
+    keyboard, method = Keyboard(HELD), Typing()
 
     class Waiting:
         def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
             await_release(keyboard, threading.Event(), check, 0.05)
-            return way.insert(text, treatment, check)
+            return method.insert(text, treatment, check)
 
     class Session:
         def candidates(self) -> Sequence[Candidate]:
             portal = Candidate("portal", TYPE, Waiting)
-            return portal, Candidate("ydotool", TYPE, lambda: way)
+            return portal, Candidate("ydotool", TYPE, lambda: method)
 
         def reset(self) -> None:
             pass
@@ -71,19 +71,21 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_way_presses_keys() -> N
     chain = MethodChain(Session())
     with pytest.raises(DeliveryError, match=r"modifier key is held down.*Release it\."):
         chain.insert("w", Treatment(), ANY_WINDOW)
-    assert way.typed == ""
+    assert method.typed == ""
 
 
 def test_a_focus_that_moves_meanwhile_ends_it() -> None:
-    way = Typing()
+    method = Typing()
     with pytest.raises(MovedError):
-        Released(way, Keyboard(HELD), threading.Event()).insert("w", Treatment(), FakeFocus(False))
-    assert way.typed == ""
+        Released(method, Keyboard(HELD), threading.Event()).insert(
+            "w", Treatment(), FakeFocus(False)
+        )
+    assert method.typed == ""
 
 
 def test_the_end_of_the_program_ends_it() -> None:
-    way, stop = Typing(), threading.Event()
+    method, stop = Typing(), threading.Event()
     stop.set()
     with pytest.raises(DeliveryError, match="ended"):
-        Released(way, Keyboard(HELD), stop).insert("w", Treatment(), ANY_WINDOW)
-    assert way.typed == ""
+        Released(method, Keyboard(HELD), stop).insert("w", Treatment(), ANY_WINDOW)
+    assert method.typed == ""
