@@ -14,7 +14,14 @@ from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.wayland.chain import AGAIN, Candidate, MethodChain
-from tray_dictate.output.wayland.methods import AUTO, PASTE, TYPE, Paste, Program, whole
+from tray_dictate.output.wayland.methods import (
+    AUTO,
+    PASTE,
+    TYPE,
+    PasteMethod,
+    ProgramMethod,
+    typed_receipt,
+)
 
 
 class Window:
@@ -221,7 +228,7 @@ class OneWindow:
 
 def test_a_window_that_took_no_paste_is_not_asked_again_unless_it_was_only_late() -> None:
     windows, pasting, check = OneWindow("1"), Pasting(None), Window()
-    paste = Paste(windows, pasting)
+    paste = PasteMethod(windows, pasting)
     for _ in range(3):
         with pytest.raises(UnavailableError):
             paste.insert("said", Treatment(), check)
@@ -236,20 +243,20 @@ def test_where_windows_are_not_told_apart_each_paste_is_tried() -> None:
     pasting, check = Pasting(None), Window()
     for _ in range(2):
         with pytest.raises(UnavailableError):
-            Paste(OneWindow(), pasting).insert("said", Treatment(), check)
+            PasteMethod(OneWindow(), pasting).insert("said", Treatment(), check)
     assert pasting.asked == 2
 
 
 def test_a_paste_that_nobody_takes_and_a_clipboard_that_cannot_be_saved_are_refusals() -> None:
     window = Window()
     receipt = Receipt(confirmed=True, method="paste")
-    assert Paste(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window) == receipt
+    assert PasteMethod(OneWindow(), Pasting(receipt)).insert("said", Treatment(), window) == receipt
     with pytest.raises(UnavailableError, match=r"does not accept a paste by shift\+insert\.$"):
-        Paste(OneWindow(), Pasting(None)).insert("said", Treatment(), window)
+        PasteMethod(OneWindow(), Pasting(None)).insert("said", Treatment(), window)
     with pytest.raises(UnavailableError, match=r"output\.method"):
-        Paste(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window)
+        PasteMethod(OneWindow(), Pasting(None)).insert("said", Treatment("paste"), window)
     with pytest.raises(UnavailableError, match="could not be saved"):
-        Paste(OneWindow(), Pasting(UnsavedError())).insert("said", Treatment(), window)
+        PasteMethod(OneWindow(), Pasting(UnsavedError())).insert("said", Treatment(), window)
 
 
 class Typing:
@@ -269,22 +276,22 @@ class Typing:
 
 def test_a_program_types_only_into_the_window_that_has_the_focus() -> None:
     window, stop = Window(), threading.Event()
-    assert Program(Typing(9), stop).insert("said", Treatment(), window).method == "type"
+    assert ProgramMethod(Typing(9), stop).insert("said", Treatment(), window).method == "type"
     with pytest.raises(FocusMovedError) as raised:
-        Program(Typing(2), stop).insert("said", Treatment(), window)
+        ProgramMethod(Typing(2), stop).insert("said", Treatment(), window)
     assert raised.value.done == 2
     with pytest.raises(UnavailableError, match="not installed"):
-        Program(Typing(0), stop)
+        ProgramMethod(Typing(0), stop)
     window.focused = False
     with pytest.raises(MovedError):
-        Program(Typing(9), stop).insert("said", Treatment(), window)
+        ProgramMethod(Typing(9), stop).insert("said", Treatment(), window)
 
 
 def test_an_end_of_the_program_is_not_taken_for_a_moved_focus() -> None:
     stop = threading.Event()
     with pytest.raises(MovedError):
-        whole(0, 4, stop)
+        typed_receipt(0, 4, stop)
     stop.set()
     with pytest.raises(DeliveryError, match="ended") as raised:
-        whole(1, 4, stop)
+        typed_receipt(1, 4, stop)
     assert not isinstance(raised.value, FocusMovedError)

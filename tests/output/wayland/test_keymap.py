@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from tray_dictate.core.keycodes import CODES
 from tray_dictate.core.keys import FUNCTION, MODIFIERS
 from tray_dictate.output.wayland.keyboard import STRIDE
-from tray_dictate.output.wayland.keymap import ROOM, chord_codes, is_typed, keymap, mask, placed
+from tray_dictate.output.wayland.keymap import (
+    ROOM,
+    assign_keys,
+    chord_codes,
+    is_typed,
+    keymap,
+    mask,
+)
 
 SHORTCUTS = {
     CODES[key]
@@ -26,7 +33,7 @@ MEDIA = {*range(113, 117), *range(128, 179), *range(224, 240)}  # sound, power, 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=400))
 def test_no_character_is_on_a_key_that_means_something_else(text: str) -> None:
-    codes = placed(text)
+    codes = assign_keys(text)
     assert SHORTCUTS.isdisjoint(codes.values())
     assert MEDIA.isdisjoint(codes.values())
     assert len(set(codes.values())) == len(codes)
@@ -35,20 +42,20 @@ def test_no_character_is_on_a_key_that_means_something_else(text: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=400))
 def test_the_beginning_of_a_text_has_its_keys(text: str) -> None:
-    codes = placed(text)
+    codes = assign_keys(text)
     wanted = [one for one in dict.fromkeys(text) if is_typed(one) and one not in "\n\t"]
     assert set(wanted[:ROOM]) <= codes.keys()
 
 
 def test_what_a_us_keyboard_has_without_shift_is_in_its_place() -> None:
-    codes = placed(string.ascii_lowercase + string.digits + "äöü😀")
+    codes = assign_keys(string.ascii_lowercase + string.digits + "äöü😀")
     for character in string.ascii_lowercase + string.digits + " ":
         assert codes[character] == CODES.get(character, CODES["space"])
     assert (codes["\n"], codes["\t"]) == (CODES["enter"], CODES["tab"])
 
 
 def test_a_keymap_has_room_for_common_text_that_comes_later() -> None:
-    codes = placed("größe")
+    codes = assign_keys("größe")
     assert set("The quick brown fox, jumps!\n") <= codes.keys()
 
 

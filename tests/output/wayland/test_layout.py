@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.output.wayland.keymap import like_us
+from tray_dictate.output.wayland.keymap import characters_like_us
 
 ONE = """
     key <AE02> {	[               2,        quotedbl,     twosuperior,          oneeighth ] };
@@ -20,12 +20,12 @@ TWO = """
 
 
 def test_a_character_counts_only_on_its_own_key_and_level() -> None:
-    assert like_us(ONE) == set("2qQ \n\t")
+    assert characters_like_us(ONE) == set("2qQ \n\t")
 
 
 def test_of_two_layouts_nobody_tells_which_is_in_use() -> None:
-    assert like_us(TWO) == frozenset()
+    assert characters_like_us(TWO) == frozenset()
 
 
 def test_a_keymap_of_nothing_gives_nothing() -> None:
-    assert like_us("") == frozenset()
+    assert characters_like_us("") == frozenset()

@@ -12,7 +12,7 @@ from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.chain import Candidate, MethodChain, Released, await_release
+from tray_dictate.output.wayland.chain import Candidate, MethodChain, ReleaseWait, await_release
 from tray_dictate.output.wayland.methods import TYPE
 
 HELD, FREE = frozenset({"ctrl_l", "d"}), frozenset({"d"})
@@ -47,7 +47,7 @@ def test_it_begins_once_no_modifier_is_known_to_be_down(
     looks: tuple[frozenset[str] | None, ...],
 ) -> None:
     keyboard, method = Keyboard(*looks), Typing()
-    Released(method, keyboard, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
+    ReleaseWait(method, keyboard, threading.Event()).insert("w", Treatment(), ANY_WINDOW)
     assert method.typed == "w"
     assert keyboard.held() == looks[-1]
 
@@ -77,7 +77,7 @@ def test_a_modifier_that_stays_down_ends_it_and_no_other_method_presses_keys() -
 def test_a_focus_that_moves_meanwhile_ends_it() -> None:
     method = Typing()
     with pytest.raises(MovedError):
-        Released(method, Keyboard(HELD), threading.Event()).insert(
+        ReleaseWait(method, Keyboard(HELD), threading.Event()).insert(
             "w", Treatment(), FakeFocus(False)
         )
     assert method.typed == ""
@@ -87,5 +87,5 @@ def test_the_end_of_the_program_ends_it() -> None:
     method, stop = Typing(), threading.Event()
     stop.set()
     with pytest.raises(DeliveryError, match="ended"):
-        Released(method, Keyboard(HELD), stop).insert("w", Treatment(), ANY_WINDOW)
+        ReleaseWait(method, Keyboard(HELD), stop).insert("w", Treatment(), ANY_WINDOW)
     assert method.typed == ""

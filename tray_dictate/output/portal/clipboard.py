@@ -27,7 +27,7 @@ from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.selection_server import (
     TYPES,
     WaylandOffer,
-    instead,
+    previous_data,
     text_contents,
 )
 from tray_dictate.system import dbus
@@ -263,7 +263,7 @@ class PortalSelections:
             offer.begun = True
         elif offer and not offer.pressed and mime_type in TYPES and HINT in (self._ours or {}):
             # a program that asks without a key keeps what it reads
-            data = instead(self._before or {}, mime_type)
+            data = previous_data(self._before or {}, mime_type)
         self._serving.start(self._serve(serial, data, asked))
 
     async def _serve(self, serial: int, data: bytes | None, asked: WaylandOffer | None) -> None:

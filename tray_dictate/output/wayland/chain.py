@@ -167,7 +167,7 @@ def await_release(
         time.sleep(_LOOK)
 
 
-class Released:
+class ReleaseWait:
     """An insert method that begins once no modifier is down."""
 
     def __init__(self, method: InsertMethod, keys: KeyState, stop: threading.Event) -> None:

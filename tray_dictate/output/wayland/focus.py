@@ -52,7 +52,7 @@ class FocusTracker:
 
 
 @contextmanager
-def tracked(connection: Connection, check: FocusCheck) -> Generator[FocusTracker]:
+def track_focus(connection: Connection, check: FocusCheck) -> Generator[FocusTracker]:
     """Yield the tracker for the keys that are sent in this context. Raises WaylandError."""
     windows = None
     if check is not ANY_WINDOW:

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
-from tray_dictate.output.wayland.focus import FocusTracker, tracked
-from tray_dictate.output.wayland.keymap import US, chord_codes, is_typed, keymap, mask, placed
+from tray_dictate.output.wayland.focus import FocusTracker, track_focus
+from tray_dictate.output.wayland.keymap import US, assign_keys, chord_codes, is_typed, keymap, mask
 from tray_dictate.system.wayland import Arguments, Connection, WaylandError
 
 STRIDE = 32  # keys in a burst
@@ -105,7 +105,7 @@ class VirtualKeyboard:
         done = 0
         self._expire_keymap()
         try:
-            with tracked(self._connection, check) as tracker:
+            with track_focus(self._connection, check) as tracker:
                 while done < times:
                     part = min(STRIDE // len(codes), times - done)  # chords of one write
                     self._pause(stop)
@@ -135,7 +135,7 @@ class VirtualKeyboard:
         done = 0
         self._expire_keymap()
         try:
-            with tracked(self._connection, check) as tracker:
+            with track_focus(self._connection, check) as tracker:
                 while done < len(text):
                     self._pause(stop)
                     part = self._prepare(text, done, stop, xwayland=xwayland)
@@ -160,7 +160,7 @@ class VirtualKeyboard:
         """Return the next part of the text, after setting a keymap that gives all of it."""
         part = text[at : at + STRIDE]
         if any(character not in self._places for character in part if is_typed(character)):
-            self._places = placed(text[at:])
+            self._places = assign_keys(text[at:])
             self._text_keymap = keymap(self._places)
         if self._keymap != self._text_keymap:
             if xwayland:

@@ -49,7 +49,7 @@ _COMMON = "abcdefghijklmnopqrstuvwxyz .,'-?!ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890
 _AHEAD = 2000  # characters that are looked at for what the next keymap has to have
 
 
-def placed(text: str) -> dict[str, int]:
+def assign_keys(text: str) -> dict[str, int]:
     """Return a code for each character at the beginning of a text, as many as there is room for.
 
     Room that is left is for common characters: the next text may need no other keymap then.
@@ -131,7 +131,7 @@ def session_characters() -> frozenset[str]:
     """Return the characters that are where a US keyboard has them. Raises UnavailableError."""
     connection = Connection()
     try:
-        return like_us(session_keymap(connection))
+        return characters_like_us(session_keymap(connection))
     finally:
         connection.close()
 
@@ -165,7 +165,7 @@ def session_keymap(connection: Connection) -> str:
     return found[-1] if found else ""
 
 
-def like_us(keymap: str) -> frozenset[str]:
+def characters_like_us(keymap: str) -> frozenset[str]:
     """Return the characters that this keymap has where a US keyboard has them.
 
     Empty where it has several layouts: which one is in use cannot be found out.

@@ -18,7 +18,7 @@ from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.user_keys import KeyState
-from tray_dictate.output.wayland.chain import Candidate, HarmfulError, Released
+from tray_dictate.output.wayland.chain import Candidate, HarmfulError, ReleaseWait
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
@@ -34,7 +34,7 @@ PASTE: frozenset[Method] = frozenset({"auto", "paste"})
 TYPE: frozenset[Method] = frozenset({"auto", "type"})
 
 
-class Pastes(Protocol):
+class Paster(Protocol):
     """Pastes: a WaylandPaster, or the portal."""
 
     def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
@@ -42,7 +42,7 @@ class Pastes(Protocol):
         ...
 
 
-class Windows(Protocol):
+class PasteTargets(Protocol):
     """Knows the windows that pastes are for."""
 
     paste_support: PasteSupport
@@ -56,7 +56,7 @@ class Windows(Protocol):
         ...
 
 
-class Types(Protocol):
+class TypingProgram(Protocol):
     """A program that types."""
 
     def check(self) -> None:
@@ -93,9 +93,9 @@ class InsertMethods:
         return [
             Candidate("commit", AUTO, self._commit, lambda: self.input_method().check()),
             Candidate("paste", PASTE, self._paste),
-            Candidate("type", TYPE, lambda: Type(self, self._stop)),
-            Candidate("wtype", TYPE, lambda: Program(Wtype(), self._stop)),
-            Candidate("portal", PASTE, lambda: Paste(self, self.portal())),
+            Candidate("type", TYPE, lambda: TypeMethod(self, self._stop)),
+            Candidate("wtype", TYPE, lambda: ProgramMethod(Wtype(), self._stop)),
+            Candidate("portal", PASTE, lambda: PasteMethod(self, self.portal())),
             Candidate("ydotool", TYPE, self._ydotool),
         ]
 
@@ -190,17 +190,17 @@ class InsertMethods:
             if clipboard:
                 clipboard.close()
 
-    def _commit(self) -> Commit:
+    def _commit(self) -> CommitMethod:
         """Raises UnavailableError."""
-        return Commit(self.input_method(), self._stop, self)
+        return CommitMethod(self.input_method(), self._stop, self)
 
-    def _paste(self) -> Paste:
+    def _paste(self) -> PasteMethod:
         """Raises UnavailableError."""
-        return Paste(self, WaylandPaster(self.keyboard(), self.selections(), self._stop))
+        return PasteMethod(self, WaylandPaster(self.keyboard(), self.selections(), self._stop))
 
-    def _ydotool(self) -> Released:
+    def _ydotool(self) -> ReleaseWait:
         """Raises UnavailableError."""
-        return Released(Program(Ydotool(), self._stop), self._keys, self._stop)
+        return ReleaseWait(ProgramMethod(Ydotool(), self._stop), self._keys, self._stop)
 
     def _connected(self, make: Callable[[Connection], T]) -> T:
         """Raises UnavailableError."""
@@ -214,7 +214,7 @@ class InsertMethods:
         return built
 
 
-class Commit:
+class CommitMethod:
     """Inserts by the input method."""
 
     def __init__(
@@ -229,19 +229,19 @@ class Commit:
         return self._input_method.commit(text, self._stop, check, target.window if target else "")
 
 
-class Paste:
+class PasteMethod:
     """Pastes by a chord, unless the window is known not to accept that."""
 
-    def __init__(self, windows: Windows, paster: Pastes) -> None:
-        self._windows, self._paster = windows, paster
+    def __init__(self, targets: PasteTargets, paster: Paster) -> None:
+        self._targets, self._paster = targets, paster
         self._ignored: Place | None = None  # the last paste; its target may yet read it
 
     def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         """Paste; refuse where the window did not accept it, or the clipboard cannot be saved."""
-        place, paste_support = self._windows.place(treatment.chord), self._windows.paste_support
+        place, paste_support = self._targets.place(treatment.chord), self._targets.paste_support
         receipt = None
         try:
-            if self._ignored and self._windows.was_read_late():
+            if self._ignored and self._targets.was_read_late():
                 paste_support.accepted(self._ignored)
             if place is None or not paste_support.refuses(place, text):
                 self._ignored = None
@@ -262,13 +262,13 @@ class Paste:
     def _learn(self, place: Place | None, receipt: Receipt | None) -> None:
         if place and receipt is None:
             log.info("a window has not read what was pasted; it is typed into from now on")
-            self._windows.paste_support.ignored(place)
+            self._targets.paste_support.ignored(place)
             self._ignored = place
         elif place and receipt and receipt.confirmed:
-            self._windows.paste_support.accepted(place)
+            self._targets.paste_support.accepted(place)
 
 
-class Type:
+class TypeMethod:
     """Types on our virtual keyboard."""
 
     def __init__(self, methods: InsertMethods, stop: threading.Event) -> None:
@@ -280,7 +280,7 @@ class Type:
         """Type; `check` is asked before each burst."""
         del treatment
         done = self._keyboard.type(text, self._stop, check, xwayland=not self._is_native())
-        return whole(done, len(text), self._stop)
+        return typed_receipt(done, len(text), self._stop)
 
     def _is_native(self) -> bool:
         """Tell whether a program of Wayland has the focus: those on Xwayland need more time."""
@@ -290,10 +290,10 @@ class Type:
             return False
 
 
-class Program:
+class ProgramMethod:
     """Types by another program."""
 
-    def __init__(self, program: Types, stop: threading.Event) -> None:
+    def __init__(self, program: TypingProgram, stop: threading.Event) -> None:
         """Raises UnavailableError where it cannot type in this session."""
         program.check()
         self._program, self._stop = program, stop
@@ -303,10 +303,10 @@ class Program:
         del treatment
         if not check.is_focused():
             raise MovedError
-        return whole(self._program.type(text, self._stop), len(text), self._stop)
+        return typed_receipt(self._program.type(text, self._stop), len(text), self._stop)
 
 
-def whole(done: int, wanted: int, stop: threading.Event) -> Receipt:
+def typed_receipt(done: int, wanted: int, stop: threading.Event) -> Receipt:
     """Return the receipt for what was typed. Raises MovedError and DeliveryError."""
     if done >= wanted:
         return Receipt(confirmed=False, method="type")

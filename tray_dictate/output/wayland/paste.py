@@ -18,7 +18,7 @@ AGAIN = 0.1  # seconds in which a slow window that knows two chords reads for th
 REST = 5.0  # seconds more for a target that has begun to read a large text
 
 
-class Chords(Protocol):
+class ChordSender(Protocol):
     """Presses keys."""
 
     def chord(self, chord: str, check: FocusCheck) -> None:
@@ -62,8 +62,8 @@ class _PressedFor:
 class WaylandPaster:
     """Pastes text from borrowed selections; for one thread."""
 
-    def __init__(self, keyboard: Chords, selections: Selections, stop: threading.Event) -> None:
-        self._keyboard, self._selections, self._stop = keyboard, selections, stop
+    def __init__(self, sender: ChordSender, selections: Selections, stop: threading.Event) -> None:
+        self._sender, self._selections, self._stop = sender, selections, stop
 
     def paste(
         self,
@@ -106,11 +106,11 @@ class WaylandPaster:
         """Press the chords until one is read for; a slow window may yet read for each of them."""
         pressing = _PressedFor(offer, check)
         for chord in chords[:-1]:
-            self._keyboard.chord(chord, pressing)
+            self._sender.chord(chord, pressing)
             if offer.fetched.wait(SOON) or offer.begun or offer.foreign:
                 return
             offer.once = True
-        self._keyboard.chord(chords[-1], pressing)
+        self._sender.chord(chords[-1], pressing)
 
     def _await_read(self, offer: WaylandOffer) -> None:
         if offer.fetched.wait(FETCH) or (offer.begun and offer.fetched.wait(REST)):

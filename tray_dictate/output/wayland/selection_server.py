@@ -216,7 +216,9 @@ class Server:
             os.close(file)
             return
         meant = offer is None or name == HINT or self._is_meant(serving, reader.process, name)
-        data = serving.contents.get(name, b"") if meant else instead(serving.before or {}, name)
+        data = (
+            serving.contents.get(name, b"") if meant else previous_data(serving.before or {}, name)
+        )
         pressed = bool(offer and offer.pressed)
         if offer and name != HINT and pressed and not self._habits.is_suspect(reader.process):
             offer.begun = True
@@ -336,7 +338,7 @@ class Server:
         return (process, selection, name) in self._seen
 
 
-def instead(before: Contents, name: str) -> bytes:
-    """Return what the user had, as text where a text is asked for that has it by another name."""
+def previous_data(before: Contents, name: str) -> bytes:
+    """Return the user's previous data of this type; any text type stands for another."""
     names = (name, *TYPES) if name in TYPES else (name,)
     return next((before[one] for one in names if one in before), b"")
