@@ -135,7 +135,8 @@ def test_for_a_key_that_cannot_be_a_shortcut_another_is_proposed_and_told(start,
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [("deny", "was not allowed"), ("fail", "did not bind the hotkey")]
+    ("answer", "words"),
+    [("deny", "You did not allow the hotkey"), ("fail", "did not bind the hotkey")],
 )
 def test_a_binding_that_is_refused_is_told_and_ends_nothing(start, portal, answer, words):
     portal.do("answer", answer)
