@@ -1,4 +1,4 @@
-"""The hotkey's back ends, and `select`, which returns the first that works here."""
+"""Selects the back end that watches the hotkey in this session."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Make = Callable[[HotkeySettings, Notifier], Hotkey]
 def select(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     """Return the first back end that works here; the caller stops it.
 
-    `notices` gets what is wrong with it, now and later, from any thread. Raises
-    UnavailableError with every reason.
+    `notices` gets its problems, now and later, from any thread. Raises UnavailableError with the
+    reason of each back end that does not work.
     """
     reasons: list[str] = []
     wayland = compositor_answers()
@@ -40,20 +40,20 @@ def select(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     else:
         if not choice:
             raise _unavailable(reasons)
-        hotkey = _commands()
+        hotkey = CommandsHotkey()
     if choice and reasons and settings.source != "auto":
         words = f'hotkey.source "{settings.source}" does not work here. {reasons[0]}'
         notices.tell(words, "hotkey")
     log.info("hotkey by %s", type(hotkey).__name__)
-    for doubt in settings.warnings:
-        notices.tell(doubt, "hotkey")
+    for warning in settings.warnings:
+        notices.tell(warning, "hotkey")
     return hotkey
 
 
 def explain(settings: HotkeySettings) -> list[tuple[str, str]]:
-    """Return each back end that this session might have, in order, and why it does not work.
+    """Return each back end for this session, in order, and why it does not work.
 
-    The reason is "" for one that works. Blocks, and asks the desktop for nothing.
+    The reason is "" for one that works. Blocks; binds no shortcut.
     """
     found: list[tuple[str, str]] = []
     wayland = compositor_answers()
@@ -89,10 +89,6 @@ def _unavailable(reasons: list[str]) -> UnavailableError:
     )
 
 
-def _commands() -> Hotkey:
-    return CommandsHotkey()
-
-
 def _xinput(settings: HotkeySettings, notices: Notifier) -> Hotkey:
     try:
         from tray_dictate.hotkey.x11.hotkey import XInputHotkey  # noqa: PLC0415 - X only
@@ -103,10 +99,10 @@ def _xinput(settings: HotkeySettings, notices: Notifier) -> Hotkey:
 
 
 def _pynput(settings: HotkeySettings, _notices: Notifier) -> Hotkey:
-    from tray_dictate.hotkey.pynput import AskedHotkey, PynputHotkey  # noqa: PLC0415
+    from tray_dictate.hotkey.pynput import PynputHotkey, PynputStateHotkey  # noqa: PLC0415
 
     keys = physical_keys()
-    return AskedHotkey(keys, settings.watched) if keys else PynputHotkey(settings.watched)
+    return PynputStateHotkey(keys, settings.watched) if keys else PynputHotkey(settings.watched)
 
 
 def _evdev(settings: HotkeySettings, notices: Notifier) -> Hotkey:

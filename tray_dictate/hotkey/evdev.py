@@ -1,11 +1,11 @@
-"""The keyboard by the kernel's input devices and their events, under every compositor.
+"""Watches the hotkey by the kernel's input devices, under every compositor.
 
-Only where the user chooses it (hotkey.source): what can read this can read every key, passwords
-too. A letter means its place on a US keyboard, for the kernel knows no layout. Keys cannot be kept
-from the windows, so the window in front gets the hotkey as well. The keys of other sessions of
-this computer are seen, too, and those at the lock screen.
+Used only if the user chooses it (hotkey.source): a program that may read these devices can read
+every key, passwords too. A letter means its place on a US keyboard, since the kernel knows no
+layout. Keys cannot be hidden from the windows, so the window in front gets the hotkey as well. Keys
+of other sessions on this computer are seen, too, and those typed at the lock screen.
 
-Devices may be plugged in later, so /dev/input is watched by inotify: udev makes a node first and
+Devices may be plugged in later, so /dev/input is watched by inotify: udev creates a node first and
 lets its group read it a moment later, and both are changes.
 """
 
@@ -54,7 +54,7 @@ _REMEDY = (
 
 
 class Kernel(Protocol):
-    """Questions to the kernel about an open device; each raises OSError where it is none."""
+    """Queries about an open file; each raises OSError if it is no input device."""
 
     def name(self, file: int) -> str:
         """Return the device's name."""
@@ -70,7 +70,7 @@ class Kernel(Protocol):
 
 
 class Ioctl:
-    """Kernel by ioctl."""
+    """Kernel by the ioctls of an input device."""
 
     def name(self, file: int) -> str:
         """Return the device's name."""
@@ -86,18 +86,18 @@ class Ioctl:
 
 
 class InputDevices:
-    """Keyboards and pointers of the kernel, those of now and those plugged in later."""
+    """The kernel's keyboards and pointers, including those that are plugged in later."""
 
     def __init__(
         self, wanted: frozenset[int], folder: Path = FOLDER, kernel: Kernel | None = None
     ) -> None:
-        """Raises UnavailableError where there is no such folder."""
+        """Accept devices with a `wanted` code as keyboards. Raises UnavailableError."""
         self._wanted, self._folder, self._kernel = wanted, folder, kernel or Ioctl()
         self._refused, self._keyboard = 0, False
         self._watch = _watch(folder)
 
     def fileno(self) -> int:
-        """Return the file that becomes readable when a device comes or changes."""
+        """Return the file that becomes readable when a device is plugged in or changes."""
         return self._watch
 
     def open(self, known: Collection[str]) -> dict[str, int]:
@@ -115,11 +115,11 @@ class InputDevices:
         return self._keyboard
 
     def down(self, file: int) -> frozenset[int]:
-        """Return the codes that are down now; what waits in the file is void. Raises OSError."""
+        """Return the codes that are down now; drops unread key events. Raises OSError."""
         return self._kernel.down(file)
 
     def peek(self, file: int) -> frozenset[int]:
-        """Return the codes that are down now; the file keeps what waits in it. Raises OSError."""
+        """Return the codes that are down now; keeps unread key events. Raises OSError."""
         other = os.open(f"/proc/self/fd/{file}", os.O_RDONLY | _NONBLOCK)
         try:
             return self._kernel.down(other)
@@ -127,7 +127,7 @@ class InputDevices:
             os.close(other)
 
     def lacking(self) -> UnavailableError:
-        """Return why `open` has found no keyboard."""
+        """Return the error to raise where `open` found no keyboard."""
         if self._refused:
             return UnavailableError(
                 f"There is no permission to read the keyboards in {self._folder}.",
@@ -173,7 +173,7 @@ class InputDevices:
 
 
 def _watch(folder: Path) -> int:
-    """Return a file that is readable when something in a folder comes or changes its rights."""
+    """Return a file that is readable when a node in a folder is created or changes its rights."""
     libc = ctypes.CDLL(None, use_errno=True)
     file: int = libc.inotify_init1(_NONBLOCK)
     if file >= 0 and libc.inotify_add_watch(file, os.fsencode(folder), _CREATED | _CHANGED) >= 0:
@@ -216,10 +216,10 @@ _LOCKS = frozenset({"caps_lock", "num_lock", "scroll_lock"})
 
 
 class Devices(Protocol):
-    """InputDevices, as far as EvdevHotkey needs it."""
+    """The methods of InputDevices that EvdevHotkey needs."""
 
     def fileno(self) -> int:
-        """Return the file that is readable when there may be more devices."""
+        """Return a file that is readable when there may be more devices."""
         ...
 
     def open(self, known: Collection[str]) -> dict[str, int]:
@@ -239,7 +239,7 @@ class Devices(Protocol):
         ...
 
     def lacking(self) -> UnavailableError:
-        """Return why there is no keyboard."""
+        """Return the error to raise where there is no keyboard."""
         ...
 
     def close(self) -> None:
@@ -248,7 +248,7 @@ class Devices(Protocol):
 
 
 class EvdevHotkey(KeyReader):
-    """ports.Hotkey over files that give `struct input_event`."""
+    """ports.Hotkey over files of `struct input_event`."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class EvdevHotkey(KeyReader):
         notices: Notifier,
         open_devices: Callable[[frozenset[int]], Devices] = InputDevices,
     ) -> None:
-        """Raises UnavailableError where no keyboard may be read."""
+        """Raises UnavailableError if no keyboard can be read."""
         self._wanted = {code_of(key): key for key in settings.watched}
         if unknown := sorted(key for key in settings.watched if code_of(key) is None):
             raise UnavailableError(
@@ -296,11 +296,11 @@ class EvdevHotkey(KeyReader):
         return frozenset(self._name(number) for number in down if self._is_key(number))
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Do nothing: to keep one key of a device from the windows is to keep all of them."""
+        """Do nothing: hiding one key of a device from the windows would hide all of them."""
 
     def _begin(self) -> None:
         for file in self._files.values():
-            _empty(file)  # of what was pressed for another hotkey, which ran until now
+            _empty(file)  # what was pressed while another hotkey still ran
 
     def _close(self) -> None:
         self._devices.close()
@@ -346,17 +346,17 @@ class EvdevHotkey(KeyReader):
         whole = len(data) - len(data) % _RECORD.size
         if data[whole:]:
             self._rests[file] = data[whole:]
-        for seconds, micros, kind, code, value in _RECORD.iter_unpack(data[:whole]):
+        for seconds, micros, event_type, code, value in _RECORD.iter_unpack(data[:whole]):
             self._now = self._clock.at(seconds + micros / 1e6, time.monotonic())
-            if kind == _KEY and value in (_UP, _DOWN):
+            if event_type == _KEY and value in (_UP, _DOWN):
                 self._key(file, code, value == _DOWN)
-            elif (kind, code) == (_SYN, _DROPPED):
+            elif (event_type, code) == (_SYN, _DROPPED):
                 self._compare(file)
                 break  # the rest is older than the kernel's answer
         return len(data) >= _READ
 
     def _key(self, file: int, code: int, down: bool) -> None:
-        """Take a press or release of a key, of a button, or of a finger on a touchpad."""
+        """Process a press or release of a key, of a button, or of a finger on a touchpad."""
         if code in self._wanted:
             self._edge(file, code, down)
         elif code in BUTTONS:

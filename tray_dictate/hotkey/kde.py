@@ -1,7 +1,7 @@
-"""KDE's own global shortcuts, KGlobalAccel: press and release, and no dialog.
+"""Watches the hotkey by KDE's global shortcuts (KGlobalAccel), which show no dialog.
 
 Our settings win: keys that were changed in KDE's System Settings are set again at the next start.
-At the end nothing stays registered, so that the keys are free again.
+At the end all shortcuts are unregistered, so that their keys are free again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class KdeHotkey(DesktopHotkey):
     LACKING = "KDE's global shortcuts are not available here"
 
     async def probe(self) -> None:
-        """Ask for a component that every KDE has. Raises one of TROUBLE."""
+        """Ask for a component that every KDE session has. Raises one of TROUBLE."""
         await self._ask("getComponent", "s", "kwin")  # which has shortcuts wherever this works
 
     async def bind(self) -> Trigger:
@@ -42,7 +42,7 @@ class KdeHotkey(DesktopHotkey):
         chord = self.chords[DICTATE]
         note = replaced(chord) if qt_key(chord) is None else ""
         hotkey = SUBSTITUTE if note else chord
-        for component in _PORTALS:  # what a session of its portal has left behind
+        for component in _PORTALS:  # left behind by a session of its portal
             for name in self.chords:
                 await self._ask("unregister", "ss", component, name)
         refused = [
@@ -51,7 +51,7 @@ class KdeHotkey(DesktopHotkey):
             if not await self._set(name, wanted)
         ]
         component = str((await self._ask("getComponent", "s", _COMPONENT))[0])
-        await self.service.signals(self.signalled, path=component)
+        await self.service.signals(self.received, path=component)
         if refused:
             words = f"KDE did not assign {' and '.join(refused)}: another program may use it."
             if in_words(hotkey) in refused:
@@ -65,8 +65,8 @@ class KdeHotkey(DesktopHotkey):
             for name in self.chords:
                 await self._ask("unregister", "ss", _COMPONENT, name)
 
-    def signalled(self, message: Message) -> None:
-        """Take a press or a release."""
+    def received(self, message: Message) -> None:
+        """Process a press or a release."""
         if message.member not in ("globalShortcutPressed", "globalShortcutReleased"):
             return
         component, name, _ = message.body

@@ -1,8 +1,8 @@
-"""The desktop's GlobalShortcuts portal: GNOME 48, KDE, Hyprland.
+"""Watches the hotkey by the GlobalShortcuts portal of GNOME 48, KDE and Hyprland.
 
-KDE 5.27 reads the shortcuts when the session is made, the portal's standard binds them after it: we
-do both. KDE names the owner of the keys by the session's token, so it is always the
-same: else the keys would still be owned by the session before (shared/facts/wayland.md, 2b).
+KDE 5.27 reads the shortcuts when the session is created, the portal's standard binds them
+afterwards: both is done here. KDE names the owner of the keys by the session's token, so the token
+is always the same: otherwise the previous session would still own the keys.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _listed(results: dict[str, Any]) -> Shortcuts:
 
 
 class PortalHotkey(DesktopHotkey):
-    """The hotkey and the other chords as shortcuts of one session."""
+    """The hotkey and the other chords as shortcuts of one portal session."""
 
     SERVICE, PATH = portals.NAME, portals.PATH
     SOURCE = "portal"
@@ -70,10 +70,10 @@ class PortalHotkey(DesktopHotkey):
         self._requests = Requests(self.service)
         await self._requests.listen()
         for interface, member in _SIGNALS:
-            await self.service.signals(self.signalled, interface, member)
+            await self.service.signals(self.received, interface, member)
 
     async def bind(self) -> Trigger:
-        """Make a session and have the desktop bind its shortcuts."""
+        """Create a session and have the desktop bind its shortcuts; return the hotkey's keys."""
         wanted = self._wanted()
         options = {"session_handle_token": Variant("s", TOKEN)}
         options["shortcuts"] = Variant("a(sa{sv})", wanted)
@@ -99,16 +99,16 @@ class PortalHotkey(DesktopHotkey):
             session, self._session = self._session, ""
             await Service(self.bus, self.SERVICE, session).call(_SESSION, "Close")
 
-    def signalled(self, message: Message) -> None:
-        """Take the end of the session, or what was done with a shortcut."""
+    def received(self, message: Message) -> None:
+        """Process the end of the session, or a press, release or change of a shortcut."""
         if message.member == "Closed" and message.path == self._session:
             self._session = ""
-            self.let_go()
+            self.release_all()
             words = (
                 "The desktop ended the hotkey's session. Restart tray-dictate to ask for it again. "
                 f"{REMEDY}"
             )
-            self.named(Trigger("", words, self.SOURCE))
+            self.set_trigger(Trigger("", words, self.SOURCE))
             self.notices.tell(words, "hotkey")
         elif message.interface == _SHORTCUTS and message.body[0] == self._session:
             self._used(str(message.member), message.body)
@@ -120,7 +120,7 @@ class PortalHotkey(DesktopHotkey):
             self.released(body[1])
         elif any(name == DICTATE for name, _ in body[1]):
             self._changed_to = body[1]
-            self.named(self._trigger_of(body[1]))
+            self.set_trigger(self._trigger_of(body[1]))
 
     def _wanted(self) -> Shortcuts:
         wanted: Shortcuts = []
@@ -152,7 +152,7 @@ class PortalHotkey(DesktopHotkey):
     async def _request(
         self, member: str, signature: str, *arguments: Any, **options: Variant
     ) -> dict[str, Any]:
-        """Return the results of a request, which may wait for the user's answer without limit.
+        """Return the results of a request, however long the user takes to answer.
 
         Raises one of TROUBLE, or UnavailableError.
         """

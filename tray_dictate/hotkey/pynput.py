@@ -1,8 +1,8 @@
-"""The keyboard by pynput's listener: Windows, macOS, and X servers without XInput2.
+"""Watches the hotkey by pynput: Windows, macOS, and X servers without XInput2.
 
-On X11 it cannot ask for the physical keys, and cannot tell our synthetic keys from the user's: the
-output then waits until no modifier is down (output/x11.py). Not run on Windows and macOS;
-`tray-dictate --set log.level=debug run` there logs every edge of the hotkey's keys.
+On X11 pynput cannot query the physical keys, nor distinguish our synthetic keys from the user's:
+the output then waits until no modifier is down. Not run by us on Windows and macOS; there
+`tray-dictate --set log.level=debug run` logs every edge of the hotkey's keys.
 """
 
 # pyright: basic
@@ -96,14 +96,14 @@ class PynputHotkey:
         threading.Thread(target=watch, name="hotkey-watch", daemon=True).start()
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Take an edge before it is passed on; for a subclass."""
+        """Receive an edge before the listener does; for subclasses."""
 
     def held(self) -> frozenset[str] | None:
-        """Return None: that is not known here."""
+        """Return None: pynput does not know."""
         return None
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Do nothing: pynput can keep all keys from the windows, but not some."""
+        """Do nothing: pynput can hide all keys from the windows, but not some of them."""
 
     def catch_up(self, mark: int) -> None:
         """Report the mark at once: Windows itself waits until its hook has taken an edge."""
@@ -141,10 +141,10 @@ class PynputHotkey:
         return chr(vk).lower() if 0x30 <= vk <= 0x5A else f"keycode {vk}"
 
 
-class AskedHotkey(PynputHotkey):
-    """PynputHotkey where the system can be asked which keys are down: a release may go unseen.
+class PynputStateHotkey(PynputHotkey):
+    """PynputHotkey for systems that can be asked which keys are down.
 
-    Windows tells no hook of what is let go on its locked screen or where it asks for rights.
+    Windows reports to no hook what is released on its locked screen or in a prompt for rights.
     """
 
     def __init__(self, keys: PhysicalKeys, wanted: frozenset[str] = frozenset()) -> None:
@@ -152,7 +152,7 @@ class AskedHotkey(PynputHotkey):
         self._down = HeldKeys(keys)
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Take an edge before it is passed on."""
+        """Record an edge before the listener receives it."""
         self._down.reported(name, code, down=down)
 
     def held(self) -> frozenset[str] | None:
@@ -165,7 +165,7 @@ class AskedHotkey(PynputHotkey):
 
 
 class HeldKeys:
-    """The keys that were reported down, and which of them the system still knows as down."""
+    """The keys that were reported as pressed, and which of them the system still calls down."""
 
     def __init__(self, keys: PhysicalKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._keys, self._clock = keys, clock
@@ -173,7 +173,7 @@ class HeldKeys:
         self._cleared = set[int]()  # codes that our output has released
 
     def reported(self, name: str, code: int | None, *, down: bool) -> None:
-        """Take an edge of the user's."""
+        """Record an edge of the user's."""
         if down:
             self._down.setdefault(name, (code, self._clock()))
         else:

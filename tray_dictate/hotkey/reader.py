@@ -1,4 +1,4 @@
-"""The base of key sources that a thread of their own reads."""
+"""Base class of hotkeys whose key events are read by a thread of their own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class KeyReader(ABC):
-    """ports.Hotkey without what is the source's own; its thread reads until `stop`."""
+    """ports.Hotkey with a thread that reads until `stop`; a subclass knows the source."""
 
     def __init__(self) -> None:
         self._wake_up = WakeUp()
-        self._marks: deque[int] = deque()  # to be reported when all of now is read
+        self._marks: deque[int] = deque()  # reported when all events before them are read
         self._thread = threading.Thread(target=self._run, name="hotkey", daemon=True)
         self._stopped = False
 
@@ -29,13 +29,13 @@ class KeyReader(ABC):
         self._thread.start()
 
     def catch_up(self, mark: int) -> None:
-        """Report the mark on the reader's thread, when all that has happened by now is read."""
+        """Report the mark on the reader's thread, after all events that have happened by now."""
         self._marks.append(mark)
         if not self._stopped:
             self._wake_up.set()
 
     def stop(self) -> None:
-        """End the reader and let go of the source; idempotent."""
+        """End the thread and close the source; idempotent."""
         if self._stopped:
             return
         self._stopped = True
@@ -47,24 +47,24 @@ class KeyReader(ABC):
 
     @abstractmethod
     def _begin(self) -> None:
-        """Have the source tell of keys from now on; before the thread starts."""
+        """Have the source report keys from now on; called before the thread starts."""
 
     @abstractmethod
     def _close(self) -> None:
-        """Let go of the source; after the thread has ended."""
+        """Close the source; called after the thread has ended."""
 
     # On the reader's thread
 
     @abstractmethod
     def _read(self) -> None:
-        """Report edges until `_stopped`; each time that it is woken, `_report_marks`."""
+        """Report edges until `_stopped`; call `_report_marks` at each wake-up."""
 
     @abstractmethod
     def _read_all(self) -> None:
-        """Report the edges of all that has happened by now."""
+        """Report the edges of all events that have happened by now."""
 
     def _report_marks(self) -> None:
-        """Report the marks of now, after the edges of all that has happened by now."""
+        """Report the marks that wait, after the edges of all events that have happened by now."""
         if not (count := len(self._marks)):
             return
         self._read_all()

@@ -1,8 +1,8 @@
-"""The base of back ends in which a service of the desktop watches the keys, on the session bus.
+"""Base class of hotkeys whose keys a desktop service watches, reached over the session bus.
 
-A thread of its own waits for the service's signals. The service may be restarted, and then the
-shortcuts are bound again; until then nothing is held. Binding may wait for the user's answer, so
-`start` does not wait for it.
+A thread of its own waits for the service's signals. If the service is restarted, the shortcuts are
+bound again; until then no key counts as held. Binding may wait for the user's answer, so `start`
+does not wait for it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 
-_AGAIN = 1.0  # seconds that a restarted service gets before it is asked
-_MISSED = 5.0  # seconds within which a restarted service is back; else the bus starts it
-_LOOKS = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
+_REBIND = 1.0  # seconds that a restarted service gets before it is asked
+_RESTART = 5.0  # seconds within which a restarted service is back; else the bus starts it
+_PROBES = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 REMEDY = (
     "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
@@ -43,15 +43,15 @@ REMEDY = (
 class Limits:
     """How long the desktop may take, in seconds."""
 
-    answer: float = PATIENCE  # for one call
-    prompt: float = 2.0  # that a start, or an end, waits for the service
+    answer: float = PATIENCE  # to answer one call
+    prompt: float = 2.0  # to answer while the hotkey starts or ends
 
 
 _LIMITS = Limits()
 
 
 class DesktopHotkey:
-    """ports.Hotkey and ports.DesktopManagedHotkey; a subclass knows one service, and binds."""
+    """ports.Hotkey and ports.DesktopManagedHotkey; a subclass binds the keys at its service."""
 
     SERVICE, PATH = "", ""  # its name on the bus and its object
     SOURCE = ""  # the value of hotkey.source that means this back end
@@ -69,9 +69,10 @@ class DesktopHotkey:
         self._trigger = Trigger(source=self.SOURCE)
         self.trigger_changed: Signal[()] = Signal()
         self._listener: HotkeyListener | None = None
-        self._known, self._stopped = False, False  # the service; whether we have ended
+        self._known = False  # whether the present service has answered `probe`
+        self._stopped = False
         self._binding: asyncio.Task[None] | None = None
-        self._asking: asyncio.Task[None] | None = None  # whether all signals are here
+        self._catching_up: asyncio.Task[None] | None = None
         self._bridge = Bridge("hotkey")
         self._bridge.start()
         try:
@@ -85,22 +86,22 @@ class DesktopHotkey:
         self._bridge.run(self._begin(listener))
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Do nothing: only shortcuts that are always there can be had."""
+        """Do nothing: the desktop offers only permanent shortcuts."""
 
     def held(self) -> frozenset[str] | None:
-        """Return the keys of the shortcut that is down, as far as the desktop has told.
+        """Return the keys of the shortcut that is down, as far as the desktop has reported it.
 
-        An output that presses keys by the portal waits until they are up: they would add to its
-        own.
+        An output that presses keys by the portal waits until these are up: the window would see
+        both together.
         """
         return self._presses.held()
 
     def catch_up(self, mark: int) -> None:
-        """Report the mark when all that the service has sent by now is here; see ports."""
-        self._bridge.post(self._ask_later, mark)
+        """Report the mark after all signals that the service has sent by now; see ports."""
+        self._bridge.post(self._begin_catch_up, mark)
 
     def stop(self) -> None:
-        """Give the shortcuts back."""
+        """Unbind the shortcuts; idempotent."""
         if self._stopped:
             return
         self._stopped = True
@@ -113,16 +114,16 @@ class DesktopHotkey:
         return self._trigger
 
     def forget(self) -> None:
-        """Take what is held as released; see ports."""
-        self._bridge.post(self.let_go)
+        """Report what is held as released; see ports."""
+        self._bridge.post(self.release_all)
 
-    # For subclasses; on the thread
+    # For subclasses; on the hotkey's thread
 
     bus: MessageBus
     service: Service
 
     async def probe(self) -> None:
-        """Ask the service whether it offers what is needed. Raises one of TROUBLE."""
+        """Ask the service whether it has global shortcuts. Raises one of TROUBLE."""
 
     async def bind(self) -> Trigger:
         """Bind the shortcuts; return the hotkey's keys.
@@ -132,10 +133,10 @@ class DesktopHotkey:
         raise NotImplementedError
 
     async def unbind(self) -> None:
-        """Give the shortcuts back. Raises one of TROUBLE."""
+        """Unbind the shortcuts. Raises one of TROUBLE."""
 
-    def signalled(self, message: Message) -> None:
-        """Take a signal of the service."""
+    def received(self, message: Message) -> None:
+        """Process a signal of the service."""
 
     def pressed(self, name: str) -> None:
         """Report the press of a shortcut."""
@@ -145,12 +146,12 @@ class DesktopHotkey:
         """Report the release of a shortcut."""
         self._report(self._presses.released(name, time.monotonic()))
 
-    def let_go(self) -> None:
-        """Report that nothing is held: no release will be told any more."""
+    def release_all(self) -> None:
+        """Report all held keys as released: the service will report no release any more."""
         self._report(self._presses.lost(time.monotonic()))
 
-    def named(self, trigger: Trigger) -> None:
-        """Take what the desktop says about the hotkey's keys."""
+    def set_trigger(self, trigger: Trigger) -> None:
+        """Store the keys that the desktop assigned to the hotkey, and emit `trigger_changed`."""
         if trigger != self._trigger:
             log.info("the hotkey: %s", trigger.keys or trigger.advice)
             self._trigger = trigger
@@ -169,11 +170,11 @@ class DesktopHotkey:
         if not self._stopped:
             listener.lost("The session bus is gone.")
 
-    def _ask_later(self, mark: int) -> None:
-        self._asking = asyncio.create_task(self._catch_up(mark))
+    def _begin_catch_up(self, mark: int) -> None:
+        self._catching_up = asyncio.create_task(self._catch_up(mark))
 
     async def _catch_up(self, mark: int) -> None:
-        with suppress(*TROUBLE):  # a service that has gone sends nothing; `_owned` lets go
+        with suppress(*TROUBLE):  # a service that has gone sends nothing; `_owner_changed` releases
             await Service(self.bus, self.SERVICE, "/").ping()
         if self._listener:
             self._listener.caught_up(mark)
@@ -181,27 +182,27 @@ class DesktopHotkey:
     async def _open(self) -> None:
         self.bus = await connect()
         self.service = Service(self.bus, self.SERVICE, self.PATH, self._limits.answer)
-        await self.service.owner_changed(self._owned)
+        await self.service.owner_changed(self._owner_changed)
         try:
             async with asyncio.timeout(self._limits.prompt):
-                await self._look()
-        except TimeoutError:  # it is there and slow: it is asked again on this thread
+                await self._probe()
+        except TimeoutError:  # it is slow: `_wait_known` asks it again
             log.info("%s does not answer yet", self.SERVICE)
 
-    async def _look(self) -> None:
+    async def _probe(self) -> None:
         """Probe the present service. Raises one of TROUBLE."""
         await self.probe()
         self._known = True
 
     async def _wait_known(self) -> None:
         """Probe the service until it answers. Raises UnavailableError."""
-        for look in range(_LOOKS):
+        for attempt in range(1, _PROBES + 1):
             if self._known:
                 return
             try:
-                await self._look()
+                await self._probe()
             except TimeoutError as reason:
-                if look == _LOOKS - 1:
+                if attempt == _PROBES:
                     raise self._lacking(reason, REMEDY) from reason
             except TROUBLE as reason:
                 raise self._lacking(reason, REMEDY) from reason
@@ -216,14 +217,14 @@ class DesktopHotkey:
                     await self.unbind()
             self.bus.disconnect()
 
-    def _owned(self, owner: str) -> None:
-        """Bind again with a new owner of the service; "" for none."""
+    def _owner_changed(self, owner: str) -> None:
+        """Bind again after the service was restarted; `owner` is "" while it is gone."""
         self._known = False
         if not self._listener:
             return
-        self.let_go()
+        self.release_all()
         if owner or self.STARTS:
-            self._bind_soon(_AGAIN if owner else _MISSED)
+            self._bind_soon(_REBIND if owner else _RESTART)
 
     def _bind_soon(self, seconds: float) -> None:
         if self._binding:
@@ -237,10 +238,10 @@ class DesktopHotkey:
             trigger = await self.bind()
         except (*TROUBLE, UnavailableError) as reason:
             words = self._in_words(reason)
-            self.named(Trigger("", words, self.SOURCE))
+            self.set_trigger(Trigger("", words, self.SOURCE))
             self.notices.tell(words, "hotkey")
         else:
-            self.named(trigger)
+            self.set_trigger(trigger)
 
     def _lacking(self, reason: BaseException, remedy: str = "") -> UnavailableError:
         return UnavailableError(f"{self.LACKING} ({why(reason)}).", remedy)

@@ -1,4 +1,4 @@
-"""A hotkey whose back end can be replaced while it runs, and the back end without a keyboard."""
+"""A hotkey whose back end can be replaced while it runs, and the back end without keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Make = Callable[[HotkeySettings], Hotkey]
 
 
 class SwitchableHotkey:
-    """ports.Hotkey over the back end that watches the keys of the present settings."""
+    """ports.Hotkey that passes everything to the back end of the current settings."""
 
     def __init__(self, make: Make, settings: HotkeySettings) -> None:
         """Raises UnavailableError."""
@@ -33,7 +33,7 @@ class SwitchableHotkey:
         self._hotkey.start(listener)
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Keep presses of these keys from the windows; see ports."""
+        """Hide presses of these keys from the windows; see ports."""
         self._hotkey.claim(keys)
 
     def held(self) -> frozenset[str] | None:
@@ -53,7 +53,7 @@ class SwitchableHotkey:
         return self._hotkey.trigger() if isinstance(self._hotkey, DesktopManagedHotkey) else None
 
     def forget(self) -> None:
-        """Take what is held as released, where the desktop tells of releases; see ports."""
+        """Report what is held as released, if the desktop manages the keys; see ports."""
         if isinstance(self._hotkey, DesktopManagedHotkey):
             self._hotkey.forget()
 
@@ -63,33 +63,33 @@ class SwitchableHotkey:
         self._hotkey.stop()
 
     def expect(self, keycode: int, down: bool | None) -> None:
-        """Take the next event like this for our output's, where that can be told; see ports."""
+        """Ignore the next event like this, if the back end can; see ports."""
         if isinstance(self._hotkey, OwnKeyFilter):
             self._hotkey.expect(keycode, down)
 
     def filters_own_keys(self) -> bool:
-        """Return whether the present back end tells our output's keys from the user's."""
+        """Return whether the current back end distinguishes our output's keys from the user's."""
         return isinstance(self._hotkey, OwnKeyFilter)
 
     async def make(self, settings: HotkeySettings) -> Hotkey | None:
-        """Return a back end for other settings, None where the present one will do.
+        """Return a back end for other settings, None if the current one can stay.
 
         The caller stops it unless `change` gets it. Raises UnavailableError.
         """
         if _watched(settings) == _watched(self._settings):
             return None
-        # it may wait for the desktop
+        # on a thread: it may wait for the desktop
         return await acquire(lambda: self._make(settings), lambda hotkey: hotkey.stop())
 
     def change(self, settings: HotkeySettings, hotkey: Hotkey | None) -> None:
-        """Replace the back end by what `make` returned; where it does not start, keep the old one.
+        """Replace the back end by what `make` returned; if that does not start, keep the old one.
 
-        Blocks for some milliseconds; nothing may be claimed. Raises UnavailableError.
+        Blocks for some milliseconds; call it while no key is claimed. Raises UnavailableError.
         """
         if hotkey is None:
             return
         if self._listener:
-            self._hotkey.stop()  # first: two grabs of one key are one too many
+            self._hotkey.stop()  # first: a key can be grabbed only once
             try:
                 hotkey.start(self._listener)
             except Exception as reason:
@@ -116,7 +116,7 @@ def machine(settings: HotkeySettings, verify_after: float = VERIFY) -> ChordMach
 
 
 def _watched(settings: HotkeySettings) -> object:
-    """Return the settings that a back end is made from."""
+    """Return the settings that a back end depends on."""
     return settings.source, parse_chord(settings.keys), settings.shortcuts
 
 
@@ -128,7 +128,7 @@ ADVICE = (
 
 
 class CommandsHotkey:
-    """ports.Hotkey without edges: the user binds a key of the desktop to our commands."""
+    """ports.Hotkey without edges: keys of the desktop run our commands instead."""
 
     def __init__(self) -> None:
         self.trigger_changed: Signal[()] = Signal()  # it never does
@@ -139,10 +139,10 @@ class CommandsHotkey:
         self._listener = listener
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Do nothing: no key is ours."""
+        """Do nothing: this hotkey has no keys."""
 
     def held(self) -> frozenset[str] | None:
-        """Return None: that is not known here."""
+        """Return None: no keys are seen."""
         return None
 
     def catch_up(self, mark: int) -> None:
@@ -154,8 +154,8 @@ class CommandsHotkey:
         """Do nothing: nothing runs."""
 
     def trigger(self) -> Trigger:
-        """Return the advice how to bind a key."""
+        """Return no keys, and the advice how to bind one."""
         return Trigger("", ADVICE, "commands")
 
     def forget(self) -> None:
-        """Do nothing: no key is known to be held."""
+        """Do nothing: no key is ever held."""

@@ -1,9 +1,9 @@
 """Hides the hotkey's keys and buttons from the windows of an X server, by passive grabs.
 
-A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden by a grab that is let go at once,
-and does not repeat while it is down: released of its modifiers by our output, a repeating space
-would type spaces. So is what is claimed, such as Escape while a dictation records. A button of the
-mouse is hidden until it is up: "back" counts when it is let go.
+A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden by a grab that is released at
+once, and does not repeat while it is down: when our output releases its modifiers, a repeating
+space would type spaces. Claimed keys, such as Escape while a dictation records, are hidden in the
+same way. A mouse button is hidden until it is up: "back" acts at the release.
 """
 
 # pyright: basic
@@ -27,7 +27,7 @@ _TAKEN = "another program has taken %s; windows will see it, too"
 
 
 class Grabs:
-    """The grabs of one connection; on the thread that reads it."""
+    """The grabs of one connection; for the thread that reads it."""
 
     def __init__(self, display: Any, chord: Chord, others: tuple[Chord, ...]) -> None:
         """`chord` is the hotkey, `others` are other shortcuts."""
@@ -43,8 +43,8 @@ class Grabs:
         for chord in (self._chord, *self._others):
             self._hide_buttons(chord, names, buttons)
 
-    def hide_anew(self, names: dict[int, str]) -> None:
-        """Hide what the chords are now, where the map has moved their keys."""
+    def hide_again(self, names: dict[int, str]) -> None:
+        """Hide the chords again, if a new keyboard map has moved their keys."""
         if all(self._wanted(chord, names) == grabbed for chord, grabbed in self._grabbed.items()):
             return
         for keycodes, masks in self._grabbed.values():
@@ -56,14 +56,14 @@ class Grabs:
         x11.flush(self._display)
 
     def claim(self, keycodes: set[int]) -> None:
-        """Hide these keys, and no others that were claimed before."""
+        """Hide these keys instead of those that were claimed before."""
         for keycode in self._claimed:
             self._root.ungrab_key(keycode, X.AnyModifier)
         self._claimed = keycodes - self.hidden  # the hotkey's own grab is there already
         self._grab(self._claimed, [X.AnyModifier])
 
     def repeat(self, keycodes: Iterable[int], *, on: bool) -> None:
-        """Have keys repeat while they are down, or not."""
+        """Switch the repetition of held keys on or off."""
         mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
         for keycode in keycodes:
             self._display.change_keyboard_control(key=keycode, auto_repeat_mode=mode)
@@ -116,7 +116,7 @@ class Grabs:
         }
 
     def _grab(self, keycodes: set[int], modifiers: list[int]) -> bool:
-        """Be the first to get these keys; return whether no other program had them before."""
+        """Grab these keys; return False if another program has grabbed some of them."""
         caught = error.CatchError(error.BadAccess)
         for keycode in keycodes:
             for mask in modifiers:

@@ -1,12 +1,12 @@
-"""The keyboard on X11 by XInput2 raw events.
+"""Watches the hotkey on X11 by XInput2 raw events.
 
-They come whatever has the focus or a grab, do not repeat, never stall, and name the device, so
-that a key on the user's keyboard is told from one that a program sends by XTEST
-(shared/facts/x11.md, sections 1 and 2). Some users' keys are XTEST's, too (remote desktops), so
-our own are recognised by announcement: the output calls `expect` before it sends each one.
+Raw events arrive whatever window has the focus or a grab, do not repeat, never stall, and name
+their device, which distinguishes a key on the user's keyboard from one that a program sends by
+XTEST. Some users' keys come by XTEST, too (remote desktops), so our own are recognised by
+announcement: the output calls `expect` before it sends each one.
 
-When an event happened the server says: a contact that bounces lets go for some milliseconds, which
-are more until a busy machine lets us read of it.
+An edge has the server's time of its event: a bouncing contact opens for some milliseconds only, but
+a busy machine may read of it much later.
 """
 
 # pyright: basic
@@ -45,7 +45,7 @@ _WRAP = 2**32 / 1000  # seconds after which the server's time, 32 bits of ms, be
 
 
 class XInputHotkey(KeyReader):
-    """ports.Hotkey; `chord` and `others` are what to hide from the windows."""
+    """ports.Hotkey that hides `chord` and `others` from the windows."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class XInputHotkey(KeyReader):
         watched: frozenset[str] = frozenset(),
         own_keys: OwnKeys | None = None,
     ) -> None:
-        """`notices` gets which keys the keyboard lacks; `watched` are keys to name, too.
+        """`notices` gets the keys that the keyboard lacks; `watched` are more keys to name.
 
         Raises UnavailableError.
         """
@@ -89,7 +89,7 @@ class XInputHotkey(KeyReader):
         super().__init__()
 
     def expect(self, keycode: int, down: bool | None) -> None:
-        """Take the next XTEST event like this for ours; from any thread, before it is sent.
+        """Ignore the next XTEST event like this; call it on any thread before sending that.
 
         None: the user's own keyboard will release the key and press it again.
         """
@@ -120,7 +120,7 @@ class XInputHotkey(KeyReader):
         )
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Keep presses of these keys, and no others, from the windows; from any thread."""
+        """Hide presses of these keys, and no others, from the windows; from any thread."""
         if not self._stopped:  # else its grabs have gone with its connection
             self._claims.append(keys)
             self._wake_up.set()
@@ -161,7 +161,7 @@ class XInputHotkey(KeyReader):
             _, at, button, source, _, _ = _RAW_EVENT.unpack(bytes(event.data)[: _RAW_EVENT.size])
             self._click(button, event.evtype == xinput.RawButtonPress, source, self._when(at))
         elif event.type == X.KeyRelease:
-            self._let_go(event)
+            self._hidden_key_released(event)
         elif event.type == X.ButtonRelease:  # of what is hidden: who has a grab gets no raw one
             if source := self._pressed.get(event.detail):
                 self._click(event.detail, False, source, self._when(event.time))
@@ -172,16 +172,16 @@ class XInputHotkey(KeyReader):
             x11.flush(self._display)
         elif event.type == X.MappingNotify and event.request == X.MappingKeyboard:
             self._look_at_map()
-            self._grabs.hide_anew(self._names)
+            self._grabs.hide_again(self._names)
 
     def _when(self, milliseconds: int) -> float:
-        """Return when an event of this time of the server's was, on our clock."""
+        """Convert a time of the server to our clock."""
         return self._clock.at(milliseconds / 1000, time.monotonic())
 
-    def _let_go(self, event: Any) -> None:
-        """Take a release of a hidden key that came before its grab was let go.
+    def _hidden_key_released(self, event: Any) -> None:
+        """Process the release of a hidden key that came before its grab was released.
 
-        Who has a grab gets no raw one. But a repetition is a release and a press, too.
+        A client with a grab gets no raw event of it. A repetition is a release and a press, too.
         """
         source = self._down.get(event.detail)
         if source and event.detail not in bits_set(self._display.query_keymap()):
@@ -198,7 +198,7 @@ class XInputHotkey(KeyReader):
             self._listener.edge(Edge(POINTER, True, at))
 
     def _look_at_map(self) -> None:
-        """Read the names of the keys, and tell the user of a chord that has lost one."""
+        """Read the names of the keys, and tell the user which keys of the chords are missing."""
         keys = KeyMap(self._display, self._wanted)
         self._names = keys.names
         slots = {slot for chord in (self._chord, *self._others) for slot in chord}
@@ -230,7 +230,7 @@ class XInputHotkey(KeyReader):
                 return
             down = False
         elif not down and keycode not in self._down:
-            return  # it was let go when our output had just pressed it again
+            return  # the user released it when our output had just pressed it again
         if down:
             self._down[keycode] = source
         else:
@@ -249,9 +249,9 @@ class XInputHotkey(KeyReader):
         return {device.deviceid for device in devices if "XTEST" in str(device.name)}
 
     def _announce(self) -> None:
-        """Announce version 2.2 of XInput: since 2.1 raw events come in spite of grabs.
+        """Announce version 2.2 of XInput: since 2.1 raw events arrive in spite of grabs.
 
-        python-xlib itself says 2.0, and then a menu or a locker that grabs the keyboard hides it.
+        python-xlib announces 2.0, with which a menu or a locker that grabs the keyboard hides them.
         """
         major = self._display.display.get_extension_major("XInputExtension")
         xinput.XIQueryVersion(
@@ -259,7 +259,7 @@ class XInputHotkey(KeyReader):
         )
 
     def _state(self, source: int, *, buttons: bool = False) -> set[int] | None:
-        """Return what is down of a device's keys or buttons; None: it is gone or has none."""
+        """Return a device's keys or buttons that are down; None if it is gone or has none."""
         major = self._asking.display.get_extension_major("XInputExtension")
         try:
             reply = QueryDeviceState(display=self._asking.display, opcode=major, device=source)

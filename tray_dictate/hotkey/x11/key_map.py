@@ -1,4 +1,4 @@
-"""X keycodes -> the canonical names of `core.keys`, following the keyboard map in force."""
+"""Names X keycodes as `core.keys` does, by the current keyboard map."""
 
 # pyright: basic
 # python-xlib carries no types.
@@ -35,11 +35,12 @@ Rows = list[Any]  # of keysyms, for each keycode from the first on
 
 
 class KeyMap:
-    """The keyboard map in force: the names of its keys, and which of the wanted ones it lacks.
+    """The current keyboard map: the names of its keys, and which of the wanted keys it lacks.
 
-    A wanted key that no key gives by name is sought among all that the keys give, with Shift or in
-    another layout, and by its place: f13 is where it always is, whatever the map makes of it. That
-    is not so of a modifier: a right Ctrl that composes characters would do so while it is held.
+    A wanted key that no key has as its name is searched for among all that the keys give, with
+    Shift or in another layout. A function key is searched for by its place, too: f13 is where it
+    always is, whatever the map makes of it. A modifier is not: a right Ctrl that composes
+    characters would do so while it is held.
     """
 
     def __init__(self, display: Any, wanted: Iterable[str] = ()) -> None:
@@ -52,13 +53,13 @@ class KeyMap:
         )
 
     def gives(self, key: str) -> str:
-        """Return in words what the key gives that is where a key of this name is on a keyboard."""
+        """Return in words what the key in the usual place of this one gives; "" for nothing."""
         code = CODES.get(key)
         row = self._row(code + XKB) if code else ()
         return next((_spelt(number) for number in row if number), "")
 
     def _named(self) -> dict[int, str]:
-        """Return a name for every keycode; nameless keys are called "keycode 123"."""
+        """Return a name for every keycode, "keycode 123" for a nameless key."""
         rows = enumerate(self._rows, self._first)
         names = {code: _name(row) or f"keycode {code}" for code, row in rows}
         taken = set(names.values())
@@ -66,7 +67,7 @@ class KeyMap:
         return names | missing
 
     def _find(self, key: str) -> bool:
-        """Give the name of a wanted key to the keycodes that it means; return whether any does."""
+        """Name the keycodes that a wanted key means after it; return whether there are any."""
         place = place_of(key)
         if place is not None:
             found = [place] if place in self.names else []
@@ -89,7 +90,7 @@ class KeyMap:
 
 
 def _name(keysyms: Any) -> str:
-    """Name a key by what it gives unshifted, in whichever layout gives a name that we know."""
+    """Return the name of what a key gives unshifted, in the first layout with a known name."""
     for number in keysyms[::2]:  # every second column is the shifted one
         if number in _NAMES:
             return _NAMES[number]

@@ -1,7 +1,7 @@
-"""Caps Lock and Num Lock of an X server, put back as they were before the hotkey's press.
+"""Restores Caps Lock and Num Lock of an X server as they were before the hotkey's press.
 
-A key that locks does so in the server, whoever gets the key. To undo it takes a connection of its
-own: a client of the keyboard extension is no longer told of a new keyboard map, as all others are.
+A locking key locks in the server, whichever client gets the key. Undoing that needs a connection of
+its own: a client of the XKEYBOARD extension gets no MappingNotify of a new keyboard map any more.
 """
 
 # pyright: basic
@@ -19,7 +19,7 @@ _KEYBOARD = 0x100  # XkbUseCoreKbd
 
 
 class Locks:
-    """The locks to be restored after the hotkey's release; on the hotkey's reader's thread."""
+    """The locks to restore after the hotkey's release; for the thread that reads the keys."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -33,7 +33,7 @@ class Locks:
             self._before.setdefault(event.detail, (modifiers, event.state & modifiers))
 
     def released(self, keycode: int) -> None:
-        """Undo what the press has locked, or the release unlocked."""
+        """Undo what the press locked, or the release unlocked."""
         before = self._before.pop(keycode, None)
         if before and self._is_ready():
             self._restore(*before)
@@ -57,7 +57,7 @@ class Locks:
         self._display.sync()
 
     def _modifiers(self, keycode: int) -> int:
-        """Return the modifiers that a key locks: Caps Lock's, Num Lock's."""
+        """Return the modifiers of Caps Lock or Num Lock, if the key is one of them; else 0."""
         rows = enumerate(self._reader.get_modifier_mapping())
         mask = sum(1 << bit for bit, row in rows if keycode in row)
         return mask & ~(X.ShiftMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask)

@@ -1,9 +1,9 @@
-"""The key events that our own output has announced, told from the user's.
+"""Distinguishes the key events of our own output from the user's.
 
-What our output sends by XTEST comes from a device that no keyboard has. But a modifier that the
-user still holds is given its effect back by their own keyboard, which releases and presses it:
-there only the count tells. Until that press is seen, one release is ours; a second one is the
-user's, who has let go at that very moment, and our output releases the key again after it.
+What our output sends by XTEST comes from a device that is no keyboard. But a modifier that the user
+still holds gets its effect back through their own keyboard, which releases and presses it: only
+counting distinguishes these events. Until that press is seen, one release is ours; a second one is
+the user's, who released the key at that very moment, and our output releases it again afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-PATIENCE = 2.0  # seconds after which an announced event will not come any more
+PATIENCE = 2.0  # seconds after which an announced event is not expected any more
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class _Restored:
 
 
 class OwnKeys:
-    """The key events that our output has announced; from any thread, taken on the reader's."""
+    """The key events that our output has announced; `announce` is for any thread."""
 
     def __init__(
         self, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic
@@ -38,7 +38,7 @@ class OwnKeys:
         self._lock = threading.Lock()
 
     def announce(self, keycode: int, down: bool | None) -> None:
-        """Expect an event by XTEST; with None the user's keyboard to release and press a key."""
+        """Expect an event by XTEST; with None, a release and a press by the user's keyboard."""
         now = self._clock()
         with self._lock:
             if down is not None:
@@ -50,7 +50,7 @@ class OwnKeys:
             restored.presses, restored.releases = restored.presses + 1, restored.releases + 1
 
     def take_sent(self, keycode: int, down: bool) -> bool:
-        """Take an event by XTEST; return whether it is ours."""
+        """Return whether an event by XTEST is ours."""
         now = self._clock()
         with self._lock:
             while self._sent and self._sent[0][2] < now:
@@ -61,9 +61,9 @@ class OwnKeys:
         return event is not None
 
     def take_restored(self, keycode: int, down: bool) -> bool | None:
-        """Take an event of a keyboard; return whether it is ours.
+        """Return whether an event of a keyboard is ours.
 
-        None: it is, and the user has let go of the key.
+        None if it is ours and the user has released the key meanwhile.
         """
         with self._lock:
             restored = self._restored.get(keycode)
