@@ -1,8 +1,8 @@
 """Turns raw key edges and time into presses and releases of the hotkey, and into shortcuts.
 
-Between the keyboard and the dictation stand auto-repeat, bouncing contacts, releases that never
-arrive, and shortcuts that begin with the hotkey's own modifier. This machine knows them all, and
-no key names of any platform: back ends report the canonical names of `core.keys`.
+`ChordMachine` handles auto-repeat, bouncing contacts, releases that never arrive, and shortcuts
+that begin with the hotkey's own modifier. It knows no key names of any platform: back ends report
+the canonical names of `core.keys`.
 
 The caller feeds edges, calls `tick` at `wake_at`, and answers a VERIFY with the keys that are
 physically held: a hold is never ended by a timer, only by the keys.
@@ -17,10 +17,10 @@ from enum import Enum, auto
 from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord, without_side
 
 # seconds: a release followed by a press this soon is repeat or bounce. Contacts bounce for up to
-# 20 ms, and a busy X server reports times up to 10 ms late; nobody presses again so soon
+# 20 ms, and a busy X server reports times up to 10 ms late; no person presses again so soon
 GRACE = 0.035
 SHORTCUT = 0.300  # seconds: another key this soon after a bare modifier means a shortcut
-VERIFY = 3.0  # seconds of holding between two looks at the physical keys
+VERIFY = 3.0  # seconds of holding between two comparisons with the physical keys
 
 
 class Signal(Enum):
@@ -32,7 +32,7 @@ class Signal(Enum):
     VERIFY = auto()  # not for the dictation: call `verify` with the keys that are held
 
 
-POINTER = "pointer"  # the key of an edge that is a click: it may have moved the caret
+POINTER = "pointer"  # the key of an edge that is a click, which may move the caret
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class ChordMachine:
     chord: Chord
     toggle: bool = False
     cancel: Chord = field(default_factory=lambda: parse_chord("escape"))
-    verify_after: float = VERIFY  # seconds of holding
-    over_at: float = 0.0  # when the keys did what the last STOP reports
+    verify_after: float = VERIFY  # seconds of holding until the physical keys are compared
+    over_at: float = 0.0  # the time of the edge that caused the last STOP
     _phase: _Phase = _Phase.IDLE
     _held: frozenset[str] = frozenset()
     _since: float = 0.0
@@ -105,9 +105,9 @@ class ChordMachine:
         return signals
 
     def follow(self, recording: bool) -> None:
-        """Note whether a dictation records: the tray, a limit or a lost microphone change it, too.
+        """Set whether a dictation records: the tray, a limit or a lost microphone change it, too.
 
-        A dictation begun elsewhere is as good as latched: the next press of the chord ends it.
+        One that was started elsewhere counts as latched: the next press of the chord ends it.
         """
         if recording and self._phase is _Phase.IDLE:
             self._phase = _Phase.LATCHED

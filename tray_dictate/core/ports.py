@@ -96,18 +96,18 @@ class HotkeyListener(Protocol):
 
 
 class Hotkey(Protocol):
-    """The user's keys, wherever the focus is; keys that we synthesise are not among them."""
+    """Watches the user's keys, whichever window has the focus, without our own synthetic keys."""
 
     def start(self, listener: HotkeyListener) -> None:
         """Report every key edge to the listener, or why no more will come."""
         ...
 
     def claim(self, keys: frozenset[str]) -> None:
-        """Keep presses of these keys from the windows, where that can be done; empty for none."""
+        """Hide presses of these keys, and of no others, from the windows, if the back end can."""
         ...
 
     def held(self) -> frozenset[str] | None:
-        """Return the keys physically down now; None where this platform cannot tell."""
+        """Return the keys that are physically down now; None if the platform does not know."""
         ...
 
     def catch_up(self, mark: int) -> None:
@@ -119,24 +119,24 @@ class Hotkey(Protocol):
         ...
 
     def stop(self) -> None:
-        """Report no more; idempotent."""
+        """Stop reporting; idempotent."""
         ...
 
 
 @runtime_checkable
 class DesktopManagedHotkey(Protocol):
-    """A Hotkey whose keys are the desktop's to choose."""
+    """A Hotkey whose keys the desktop assigns."""
 
     def trigger(self) -> Trigger | None:
-        """Return the keys that the desktop has assigned, at first none.
+        """Return the keys that the desktop has assigned; empty until it answers.
 
-        None where this back end watches the configured keys itself.
+        None if this back end watches the configured keys itself.
         """
         ...
 
     @property
     def trigger_changed(self) -> Signal[()]:
-        """Emitted, on any thread, whenever `trigger` returns something else."""
+        """Emitted on any thread after `trigger` has changed."""
         ...
 
     def forget(self) -> None:
@@ -146,12 +146,12 @@ class DesktopManagedHotkey(Protocol):
 
 @runtime_checkable
 class OwnKeyFilter(Protocol):
-    """A Hotkey that does not take the keys that our output presses for the user's."""
+    """A Hotkey that distinguishes the keys that our output presses from the user's."""
 
     def expect(self, keycode: int, down: bool | None) -> None:
-        """Take the next event like this for our output's; from any thread, before it is sent.
+        """Ignore the next event like this; call it on any thread before sending that.
 
-        None: the user's own keyboard will release the key and press it again.
+        `down` is None if the user's own keyboard will release the key and press it again.
         """
         ...
 

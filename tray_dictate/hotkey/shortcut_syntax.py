@@ -1,7 +1,7 @@
-"""How the portals and KDE spell a chord as a shortcut, and how a desktop describes one.
+"""Spells chords as the portals and KDE do, and reads a desktop's description of a shortcut.
 
-A desktop knows modifiers by their kind and needs one other key: neither "right Ctrl" alone nor two
-letters can be a shortcut there.
+A desktop does not distinguish the sides of modifiers and needs one other key: neither "right Ctrl"
+alone nor two letters can be a shortcut there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _QT_KEYS = {
 
 
 def portal_trigger(chord: Chord) -> str | None:
-    """Return a chord as the portals spell it, "CTRL+ALT+space"; None where it cannot be one."""
+    """Return a chord as the portals spell it, "CTRL+ALT+space"; None if they cannot."""
     parts = _parts(chord)
     if parts is None or not parts[0] <= _PORTAL.keys() or _is_place(parts[1]):
         return None
@@ -50,7 +50,7 @@ def portal_trigger(chord: Chord) -> str | None:
 
 
 def qt_key(chord: Chord) -> int | None:
-    """Return a chord as Qt numbers it, which KDE uses; None where it cannot be a shortcut."""
+    """Return a chord as the number that Qt and KDE use; None if it cannot be a shortcut."""
     parts = _parts(chord)
     if parts is None or not parts[0] <= _QT_MODIFIERS.keys():
         return None
@@ -62,7 +62,7 @@ def qt_key(chord: Chord) -> int | None:
 def is_other(keys: str, chord: Chord) -> bool:
     """Return whether a desktop's "Ctrl+Alt+D" is certainly another chord, in any language.
 
-    A desktop knows no sides, and keeps what the user has once chosen there.
+    Sides do not count: a desktop does not name them. It keeps what the user once chose there.
     """
     try:
         named = parse_chord(keys)
@@ -100,7 +100,7 @@ def _in_words(keys: str, other: str | None = None) -> str:
 
 
 def _parts(chord: Chord) -> tuple[set[str], str] | None:
-    """Return the modifiers' kinds and the one other key."""
+    """Return the modifiers without sides, and the other key; None without exactly one."""
     keys = [min(slot) for slot in chord if not slot <= MODIFIERS]
     modifiers = {without_side(min(slot)) for slot in chord if slot <= MODIFIERS}
     return (modifiers, keys[0]) if len(keys) == 1 else None

@@ -37,7 +37,7 @@ DENIED = 1  # the code of a response: by the user; 2 is any other failure
 
 
 class DeniedError(Exception):
-    """The user said no."""
+    """The user denied a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +153,23 @@ class Portals:
         return self._on_bus
 
     async def version(self, portal: str) -> int:
-        """Return the version of "RemoteDesktop", 0 where no back end has it."""
+        """Return the version of "RemoteDesktop", 0 if no back end has it."""
         return await self.number(portal, "version")
 
     async def number(self, portal: str, what: str) -> int:
-        """Return a property of a portal, 0 where it has none."""
+        """Return a property of a portal, 0 if it has none."""
         with suppress(*dbus.TROUBLE):
             return int(await self._service.property(PORTAL + portal, what, start=True))
         return 0
 
     async def call(self, member: str, signature: str, *body: Any, path: str = PATH) -> list[Any]:
-        """Return the answer of "RemoteDesktop.CreateSession". Raises one of dbus.TROUBLE."""
+        """Call "Session.Close" or the like; return its answer. Raises one of dbus.TROUBLE."""
         interface, _, method = member.rpartition(".")
         portal = dbus.Service(self._bus, NAME, path)
         return await portal.call(PORTAL + interface, method, signature, *body)
 
     async def file(self, member: str, signature: str, *body: Any) -> int:
-        """Return the open file that a method answers. Raises one of dbus.TROUBLE."""
+        """Call a method that returns an open file. Raises one of dbus.TROUBLE."""
         interface, _, method = member.rpartition(".")
         async with asyncio.timeout(PROMPT):
             return await self._service.file(PORTAL + interface, method, signature, *body)

@@ -1,7 +1,7 @@
 """The compositor of this session, its configuration file, and our block of lines in that.
 
-The compositor itself is asked which one it is; the desktop's name is no proof. Our lines stand
-between two marks, which are inserted once and then renewed in place.
+Each compositor is identified by its own answer; the desktop's name is no proof. Our lines stand
+between two marks, and are replaced in place.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _END = "tray_dictate: end"
 _HIDDEN = re.compile(
     r'//[^\n]*|/\*(?:(?!/\*).)*?\*/|\br(#*)".*?"\1|"(?:\\.|[^"\\])*"', re.DOTALL
 )  # comments and strings
-_DOUBTFUL = re.compile(r'"|/\*|\*/')  # what is left of one that is nested or has no end
+_DOUBTFUL = re.compile(r'"|/\*|\*/')  # left over from one that is nested or has no end
 _BINDS = re.compile(r"(?<![\w-])binds(?![\w-])")
 _BINDS_LINE = re.compile(r"^[ \t]*binds[ \t]*\{[ \t]*\n", re.MULTILINE)
 _SHELL = re.compile(r"#!.*\b(sh|bash|dash|zsh|ksh)\b.*\n")
@@ -39,7 +39,7 @@ _SYSTEM = Path("/etc")  # belongs to the administrator and to no user
 _NAMES: dict[Compositor, str] = {
     "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
 }  # fmt: skip
-# where the user has no file, one of the system's is read, or one that was named at the start
+# without a file of the user's these read the system's, or one that was named at their start
 _READ_ANOTHER = ("hyprland", "niri")
 
 
@@ -74,7 +74,7 @@ class RunningCompositor:
 
 
 def find(system: Path = _SYSTEM) -> RunningCompositor | None:
-    """Return the compositor that answers here, if it keeps bindings in a file; blocks.
+    """Return the compositor that runs here, if it keeps bindings in a file; blocks.
 
     `system` is the folder of the administrator's configuration files.
     """
@@ -91,9 +91,9 @@ def is_written(running: RunningCompositor, lines: Sequence[str]) -> bool:
 
 
 def write(running: RunningCompositor, lines: Sequence[str]) -> Path | None:
-    """Put our lines into its file and have it read them; return the path of the backup, if any.
+    """Write our lines into its file and reload that; return the path of the backup, if any.
 
-    Where it refuses them, the file is restored. Blocks. Raises UnavailableError.
+    If the compositor rejects the file, it is restored. Blocks. Raises UnavailableError.
     """
     place = running.file if running.known else f"the file that {running.name} reads"
     by_hand = f"Put these lines into {place} yourself:\n" + "\n".join(lines)
@@ -134,7 +134,7 @@ def write(running: RunningCompositor, lines: Sequence[str]) -> Path | None:
 
 
 def _reload(running: RunningCompositor, lines: Sequence[str], before: Sequence[str]) -> str:
-    """Have it read its file, whose block had other lines before; return why it refuses, or ""."""
+    """Reload the file, whose block had the lines `before`; return why that failed, or ""."""
     command = running.reload
     if running.compositor == "river":  # its file runs once, at its start; the lines are commands
         script = [*unmapped(before), "set -e", *lines]
@@ -152,7 +152,7 @@ def _reload(running: RunningCompositor, lines: Sequence[str], before: Sequence[s
 
 
 def _unread(running: RunningCompositor, lines: Sequence[str]) -> str:
-    """Return why Hyprland, which accepts any file, does not have our bindings now, or ""."""
+    """Return why Hyprland, which accepts any file, lacks our bindings after a reload, or ""."""
     ours = {line.split(", ", 3)[-1].replace("##", "#") for line in lines}
     until = time.monotonic() + _READ
     while time.monotonic() < until:
@@ -244,7 +244,7 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 def replace_block(text: str, lines: Sequence[str], compositor: Compositor) -> str:
     """Return the file with these lines in our block, in place of its earlier ones.
 
-    Raises ValueError, for the user to read, where no place for the block is certainly right.
+    Raises ValueError, for the user to read, if the right place for the block is uncertain.
     """
     sign = "//" if compositor == "niri" else "#"
     begin, end = f"{sign} {_BEGIN}\n", f"{sign} {_END}\n"
@@ -258,7 +258,7 @@ def replace_block(text: str, lines: Sequence[str], compositor: Compositor) -> st
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of our block in a file; none where its marks are damaged."""
+    """Return the lines of our block in a file; none if its marks are damaged."""
     after = text.partition(f" {_BEGIN}\n")[2]
     inside, mark, _ = after.partition(_END)
     return [line.strip() for line in inside.splitlines()[:-1]] if mark else []
@@ -284,7 +284,7 @@ def _at_the_top(text: str, block: str) -> str:
 
 
 def _in_binds(text: str, block: str) -> str:
-    """Return the text with the block in niri's top-level section `binds`; others may nest one."""
+    """Return the text with the block in niri's top-level section `binds`, not in a nested one."""
     code = _HIDDEN.sub(lambda hidden: re.sub(r"[^\n]", " ", hidden[0]), text)
     if _DOUBTFUL.search(code) or not _balanced(code):
         raise ValueError("its sections cannot be told apart for certain")

@@ -1,6 +1,6 @@
-"""GNOME's custom shortcuts, which run a command at a key's press, and nothing at its release.
+"""Sets GNOME's custom shortcuts, which run a command at a key's press, and none at its release.
 
-By `gsettings`, which every GNOME has. Shortcuts of the user's own are left as they are.
+Uses `gsettings`, which every GNOME has, and leaves the user's own shortcuts as they are.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Shortcut:
 
 
 def setup(wanted: Mapping[str, Shortcut]) -> bool:
-    """Make these our shortcuts, each by a short name; return whether that changed anything.
+    """Replace our shortcuts by these, each with a short name; return whether anything changed.
 
     Blocks. Raises UnavailableError.
     """
@@ -66,10 +66,10 @@ def setup(wanted: Mapping[str, Shortcut]) -> bool:
     ]  # fmt: skip
     for schema, key, value in changes:
         _gsettings("set", schema, key, _variant(value))
-    for path in now:  # ours of before
+    for path in now:  # our former ones
         if path not in after:
             _gsettings("reset-recursively", f"{_ENTRY}:{path}")
-    if now != after:  # the last step: until then nobody reads the entries
+    if now != after:  # the last step: until then the entries are not read
         _gsettings("set", _SCHEMA, _LIST, "[" + ", ".join(map(_variant, after)) + "]")
     return bool(changes) or now != after
 
@@ -80,7 +80,7 @@ def paths() -> list[str]:
 
 
 def binding(name: str) -> str:
-    """Return the keys of one of our shortcuts; empty where it is not set up.
+    """Return the keys of one of our shortcuts; empty if it is not set up.
 
     Raises UnavailableError.
     """
@@ -96,7 +96,7 @@ def normal(binding: str) -> frozenset[str]:
 
 
 def _taken(custom: list[str]) -> dict[frozenset[str], str]:
-    """Return the keys that are taken, and by which shortcut."""
+    """Return the keys that are in use, and by which shortcut."""
     found: dict[frozenset[str], str] = {}
     for schema in _OTHERS:
         try:

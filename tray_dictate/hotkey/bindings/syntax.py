@@ -1,9 +1,9 @@
 """The lines of a compositor's configuration file that bind the user's keys to our commands.
 
-What each compositor can do (shared/facts/wayland.md, section 2, and the compositors' own issues):
-sway has presses and releases, of a modifier alone by its code. River compares the modifiers of
-before an event, so at its own release a modifier counts as held. So does Hyprland, where the flag
-"i" helps. Niri has no releases. No one tells left modifiers from right ones beside another key.
+What each compositor can do, by measurement and by their own issues: sway has presses and releases,
+of a modifier alone by its code. River compares the modifiers from before an event, so at its own
+release a modifier counts as held. So does Hyprland, where the flag "i" helps. Niri has no releases.
+None distinguishes left modifiers from right ones beside another key.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Key:
 
     @property
     def place(self) -> int | None:
-        """The code of what is bound by it: a modifier alone, the keypad, what has no other name.
+        """The code of a key that is bound by code: a modifier alone, the keypad, a nameless key.
 
         By name a modifier would be found in no layout that maps the key to something else, and a
         key of the keypad only with Num Lock on.
@@ -77,7 +77,7 @@ class _Key:
 
     @property
     def typed(self) -> bool:
-        """Whether it means a character, and so another key in another layout."""
+        """Whether the name is a character, and so another key in another layout."""
         return len(self.name) == 1
 
 
@@ -89,7 +89,7 @@ def bindings(
     *,
     toggle: bool,
 ) -> Bindings:
-    """Return the lines for the hotkey, and for chords by the command that each runs.
+    """Return the lines for the hotkey, and for the other chords by the command that each runs.
 
     Raises ValueError, for the user to read, where this compositor cannot bind one of them.
     """
@@ -181,7 +181,7 @@ def _lines(
 
 
 def _key(chord: Chord, notes: list[str]) -> _Key:
-    """Return the key to bind for a chord; add to the notes where that is more than the chord."""
+    """Return the key to bind for a chord; note if that matches more than the chord."""
     plain, modifiers = _others(chord), _modifiers(chord)
     if any(button_of(key) is not None for slot in plain for key in slot):
         raise ValueError(
@@ -192,11 +192,11 @@ def _key(chord: Chord, notes: list[str]) -> _Key:
         raise ValueError(f"{in_words(chord)}: two keys at once cannot be bound. {_CHOOSE}.")
     if is_bare(chord):
         names = sorted(modifiers.pop())
-        return _Key(names[0], _kinds(modifiers), names[1] if len(names) > 1 else "")
+        return _Key(names[0], _without_sides(modifiers), names[1] if len(names) > 1 else "")
     if any(len(slot) == 1 and "alt_gr" not in slot for slot in modifiers):
         notes.append(f"{spell(chord)} works with the modifiers on either side, not only on one.")
     [name] = plain[0]
-    return _Key(name, _kinds(modifiers))
+    return _Key(name, _without_sides(modifiers))
 
 
 def _modifiers(chord: Chord) -> list[Slot]:
@@ -207,7 +207,7 @@ def _others(chord: Chord) -> list[Slot]:
     return [slot for slot in chord if not slot <= MODIFIERS]
 
 
-def _kinds(slots: Sequence[Slot]) -> tuple[str, ...]:
+def _without_sides(slots: Sequence[Slot]) -> tuple[str, ...]:
     return tuple(without_side(min(slot)) for slot in slots)
 
 

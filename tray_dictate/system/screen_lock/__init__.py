@@ -1,4 +1,4 @@
-"""Whether the user's screen is locked, by back ends that are asked and services that report it.
+"""Knows whether the user's screen is locked, by queries of back ends and reports of services.
 
 The back ends are asked only while the user dictates.
 """
@@ -27,7 +27,7 @@ _SETTLING = 10.0  # seconds for a locker that was asked to lock: not each report
 
 
 class ScreenLock:
-    """ports.Lock over the reports of services and the answers of back ends."""
+    """ports.Lock that combines the reports of services and the answers of back ends."""
 
     def __init__(self, asked: Sequence[Lock] = (), settling: float = _SETTLING) -> None:
         self._asked, self._settling = asked, settling
@@ -42,20 +42,20 @@ class ScreenLock:
         return any(lock.is_locked() for lock in self._asked)
 
     def report(self, service: str, *, locked: bool) -> None:
-        """Take the report of a service whether the screen is locked."""
+        """Store what a service reports, and emit `reported`."""
         self._reported[service] = locked
         if not locked:
             self._asked_at = float("-inf")
         self.reported.emit()
 
     def lock_soon(self) -> None:
-        """Take the report that the session is about to lock."""
+        """Treat the screen as locked for a while: the session was asked to lock."""
         self._asked_at = time.monotonic()
         self.reported.emit()
 
 
 def screen_lock() -> ScreenLock:
-    """Return the lock with this system's back ends."""
+    """Return a ScreenLock with the back ends of this system."""
     if sys.platform == "win32":
         return ScreenLock([WindowsLock(ctypes.windll.user32)])
     if sys.platform != "linux" or not os.environ.get("DISPLAY") or compositor_answers():

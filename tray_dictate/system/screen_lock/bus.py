@@ -1,4 +1,4 @@
-"""Reports from the buses whether the screen is locked.
+"""Follows the reports on the buses whether the screen is locked.
 
 The login manager reports that a session is to be locked, and, where the desktop says so, that it
 is. Desktops and lockers report their screen saver on the session's bus.
@@ -39,9 +39,9 @@ _SAVERS = {
 
 
 async def follow(lock: ScreenLock, pause: float = _PAUSE) -> None:
-    """Report to the lock until cancelled.
+    """Pass all reports to the lock until cancelled.
 
-    `pause` is how many seconds after the end of a bus it is looked for again.
+    `pause` is the time between attempts to reach a bus again that has gone, in seconds.
     """
     savers = [_Saver(name, lock) for name in _SAVERS]
     await asyncio.gather(
@@ -60,7 +60,7 @@ class _Source(Protocol):
 
 
 async def _stay(sources: Sequence[_Source], pause: float, *, system: bool) -> None:
-    """Watch on a bus, and again after it was gone; where there is none, not at all."""
+    """Watch the sources on a bus, also after it was restarted; return if there is no bus."""
 
     async def watch(bus: MessageBus) -> None:
         try:
@@ -68,7 +68,7 @@ async def _stay(sources: Sequence[_Source], pause: float, *, system: bool) -> No
                 await source.begin(bus)
             await bus.wait_for_disconnect()
         except TROUBLE as reason:
-            log.info("a bus tells no more of the screen's lock: %s", reason)
+            log.info("a bus no longer reports the screen lock: %s", reason)
         finally:
             for source in sources:
                 source.end()
@@ -76,7 +76,7 @@ async def _stay(sources: Sequence[_Source], pause: float, *, system: bool) -> No
     try:
         await stay_connected(partial(connect, system=system), watch, Backoff(pause, pause))
     except TROUBLE as reason:
-        log.debug("no bus tells of the screen's lock: %s", reason)
+        log.debug("no bus reports the screen lock: %s", reason)
 
 
 class _Saver:
@@ -165,7 +165,7 @@ class _Session:
     def _learn(self, new: dict[str, Any], old: list[str]) -> None:
         if _HINT in new:
             self._report(bool(new[_HINT].value))
-        elif _HINT in old:  # it is another, and to be asked for
+        elif _HINT in old:  # invalidated: the new value has to be asked for
             self._tasks.start(self._ask())
 
     def _report(self, locked: bool) -> None:
@@ -173,9 +173,9 @@ class _Session:
 
 
 async def _session(manager: Service) -> str:
-    """Return the path of the session that we are in, or of the user's graphical one; "" for none.
+    """Return the path of our session, or of the user's graphical one; "" for none.
 
-    A service of the user's is in none.
+    A service of the user's is in no session.
     """
     with suppress(*TROUBLE):
         if named := os.environ.get("XDG_SESSION_ID"):
@@ -186,5 +186,5 @@ async def _session(manager: Service) -> str:
         [path] = await manager.call(_MANAGER, "GetUser", "u", os.getuid())
         user = Service(manager.bus, _LOGIN, path)
         return str((await user.property(_USER, "Display"))[1])
-    log.info("the login manager knows of no session of ours, so it tells of no lock")
+    log.info("the login manager knows no session of ours, so it reports no lock")
     return ""

@@ -1,4 +1,4 @@
-"""Whether Windows shows another desktop than the user's: the lock screen, or a question of UAC.
+"""Knows whether Windows shows the lock screen or a prompt of UAC instead of the user's desktop.
 
 NOT RUN by us on Windows: the calls are as Microsoft documents them.
 """
@@ -14,7 +14,7 @@ class User32(Protocol):
     """The part of user32.dll that is used."""
 
     def OpenInputDesktop(self, flags: int, inherit: bool, access: int, /) -> int | None:  # noqa: N802
-        """Return a handle of the desktop that has the keyboard; nothing where that is not ours."""
+        """Return a handle of the desktop that has the keyboard; None if that is not ours."""
         ...
 
     def CloseDesktop(self, handle: int, /) -> int:  # noqa: N802

@@ -1,4 +1,4 @@
-"""Whether an X server's screen is locked: a locker keeps a grab of keyboard and pointer.
+"""Knows whether an X server's screen is locked: a locker keeps a grab of keyboard and pointer.
 
 A grab for a window that is not on the screen never succeeds: the server answers "already grabbed"
 before "not viewable". So asking disturbs no window, and nothing typed meanwhile comes to us.
