@@ -32,7 +32,7 @@ async def test_who_may_read_the_keyboards_hears_what_that_means_on_every_desktop
 
     class Keyboards:
         def select(self, settings, notices) -> EvdevHotkey:
-            return EvdevHotkey(settings, notices, lambda _wanted: pipes)
+            return EvdevHotkey(settings, notices, pipes)
 
     def press(_request: str) -> None:
         pipes.send("keyboard", key("f9", 1) + key("f9", 0))

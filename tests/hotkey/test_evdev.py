@@ -38,7 +38,7 @@ class Watched:
         self.pipes, self.edges = pipes, queue.Queue[Edge]()
         self.reasons, self.told = list[str](), list[str]()
         made = HotkeySettings(**{"keys": "f9", **settings})
-        self.hotkey = EvdevHotkey(made, FakeNotices(self.told.append), lambda _wanted: pipes)
+        self.hotkey = EvdevHotkey(made, FakeNotices(self.told.append), pipes)
         self.hotkey.start(self)
 
     def edge(self, edge: Edge) -> None:
@@ -178,7 +178,7 @@ def test_a_release_that_nobody_told_of_is_known_to_who_asks():
 
 def test_what_was_pressed_before_the_start_is_no_press():
     pipes, listener = Pipes("event0"), FakeListener()
-    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: pipes)
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), pipes)
     pipes.send("event0", key("f9", 1))
     hotkey.start(listener)
     pipes.send("event0", key("a", 1))
@@ -208,14 +208,14 @@ def test_the_right_alt_is_alt_gr_where_the_settings_name_that():
 
 def test_a_key_that_the_kernel_does_not_know_is_refused():
     with pytest.raises(UnavailableError, match="The kernel has no key 'ü'") as refused:
-        EvdevHotkey(HotkeySettings(keys="ctrl+ü"), FakeNotices(), lambda _wanted: Pipes())
+        EvdevHotkey(HotkeySettings(keys="ctrl+ü"), FakeNotices(), Pipes())
     assert "US keyboard" in refused.value.remedy
 
 
 def test_without_a_keyboard_it_says_why_and_keeps_nothing_open():
     pipes = Pipes()
     with pytest.raises(UnavailableError, match="None is there"):
-        EvdevHotkey(HotkeySettings(), FakeNotices(), lambda _wanted: pipes)
+        EvdevHotkey(HotkeySettings(), FakeNotices(), pipes)
     assert pipes.closed
 
 
@@ -265,7 +265,7 @@ def test_a_node_that_comes_and_may_be_read_only_later_is_found(tmp_path):
     pipes = os.open(first, os.O_RDWR)
     devices = InputDevices(frozenset(), tmp_path, kernel)
     listener = FakeListener()
-    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), lambda _wanted: devices)
+    hotkey = EvdevHotkey(HotkeySettings(keys="f9"), FakeNotices(), devices)
     hotkey.start(listener)
     later = tmp_path / "event1"
     os.mkfifo(later, 0)
@@ -283,8 +283,9 @@ def test_a_pointer_alone_is_no_keyboard(tmp_path):
         os.mkfifo(tmp_path / name)
     kernel = Nodes(event0=BUTTONS, event1={TOUCH})
     before = len(list(OPEN.iterdir()))
+    devices = InputDevices(frozenset({CODES["ctrl_r"]}), tmp_path, kernel)
     with pytest.raises(UnavailableError, match="There is no keyboard in"):
-        EvdevHotkey(HotkeySettings(), FakeNotices(), lambda _: InputDevices(_, tmp_path, kernel))
+        EvdevHotkey(HotkeySettings(), FakeNotices(), devices)
     assert len(list(OPEN.iterdir())) == before, "nothing is kept open"
 
 

@@ -20,7 +20,7 @@ import os
 import select
 import struct
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +46,12 @@ _NONBLOCK = os.O_NONBLOCK | os.O_CLOEXEC
 _BYTES = 96  # of a bit for each of the kernel's key codes
 _SET_CLOCK = 1 << 30 | 4 << 16 | ord("E") << 8 | 0xA0  # EVIOCSCLOCKID
 _NAME, _DEVICE_DOWN, _KEYS = 0x06, 0x18, 0x21  # EVIOCGNAME, EVIOCGKEY, EVIOCGBIT(EV_KEY)
+_RECORD = struct.Struct("llHHi")  # seconds, microseconds, type, code, value
+_READ = _RECORD.size * 64
+_SYN, _KEY, _DROPPED = 0, 1, 3
+_UP, _DOWN = 0, 1  # a 2 is a repetition
+_TAP = 0.3  # seconds: a longer touch moves the pointer and clicks nothing
+_LOCKS = frozenset({"caps_lock", "num_lock", "scroll_lock"})
 _OURS = "ydotoold virtual device"  # what our own output types by it is nobody's key
 _REMEDY = (
     "Run `sudo usermod -aG input $USER`, then log in again. Consider the risk: {} "
@@ -207,14 +213,6 @@ def _bits(mask: bytes) -> frozenset[int]:
     )
 
 
-_RECORD = struct.Struct("llHHi")  # seconds, microseconds, type, code, value
-_READ = _RECORD.size * 64
-_SYN, _KEY, _DROPPED = 0, 1, 3
-_UP, _DOWN = 0, 1  # a 2 is a repetition
-_TAP = 0.3  # seconds: a longer touch moves the pointer and clicks nothing
-_LOCKS = frozenset({"caps_lock", "num_lock", "scroll_lock"})
-
-
 class Devices(Protocol):
     """The methods of InputDevices that EvdevHotkey needs."""
 
@@ -251,12 +249,9 @@ class EvdevHotkey(KeyReader):
     """ports.Hotkey over files of `struct input_event`."""
 
     def __init__(
-        self,
-        settings: HotkeySettings,
-        notices: Notifier,
-        open_devices: Callable[[frozenset[int]], Devices] = InputDevices,
+        self, settings: HotkeySettings, notices: Notifier, devices: Devices | None = None
     ) -> None:
-        """Raises UnavailableError if no keyboard can be read."""
+        """Read `devices`, or the kernel's. Raises UnavailableError if none is a keyboard."""
         self._wanted = {code_of(key): key for key in settings.watched}
         if unknown := sorted(key for key in settings.watched if code_of(key) is None):
             raise UnavailableError(
@@ -271,7 +266,8 @@ class EvdevHotkey(KeyReader):
                 "hotkey",
             )
         self._names: dict[int | None, str] = {**NAMES, **self._wanted}
-        self._devices = open_devices(frozenset(number for number in self._wanted if number))
+        codes = frozenset(number for number in self._wanted if number)
+        self._devices = devices or InputDevices(codes)
         self._files = self._devices.open(())
         if not self._devices.has_keyboard():
             reason = self._devices.lacking()
