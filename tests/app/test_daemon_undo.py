@@ -100,7 +100,7 @@ async def test_the_last_dictation_outlives_the_program(rig, rig_with):
 
 async def test_where_nobody_sees_what_is_typed_nothing_is_taken_back(rig):
     await spoken(rig, "One.")
-    rig.daemon._parts.hotkey = CommandsHotkey()
+    rig.parts.hotkey = CommandsHotkey()
     with pytest.raises(DeliveryError, match="Use your program's own undo"):
         await rig.daemon.delivery.undo()
     assert rig.output.text == "One."

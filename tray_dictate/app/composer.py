@@ -1,4 +1,4 @@
-"""Fits a text to what stands around the caret: its blanks, its capital, the comma before it."""
+"""Fits a text to the text around the caret: blanks, capital letter, the comma before it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tray_dictate.core.text.normalize import continues, fit
 
 
 class Composer:
-    """Reads what stands around the caret, or knows it from what was inserted there."""
+    """Composes each text from what stands around the caret, read or known from our insertions."""
 
-    def __init__(self, parts: Components, insertions: InsertionLog) -> None:
-        self._parts, self._insertions = parts, insertions
+    def __init__(self, components: Components, insertions: InsertionLog) -> None:
+        self._components, self._insertions = components, insertions
         self.around = Around()  # what stood around the caret when a text was last composed
 
     async def compose(self, dictation: int, text: str, target: Target | None) -> Piece:
-        """Return how a text of this dictation goes on in this window."""
+        """Return a text of this dictation as it continues in this window."""
         insertions = self._insertions
-        onward = self._parts.watches() and insertions.is_before_caret(target)
+        onward = self._components.watches() and insertions.is_before_caret(target)
         around = self.around = await self._find(dictation, target)
-        space, mark = self._parts.config.text.space, ""
+        space, mark = self._components.config.text.space, ""
         if space == "never" and insertions.goes_on(dictation, target):
             space, around = "before", Around(around.before)  # the blank between two sentences
         if insertions.open and insertions.is_before_caret(target):
@@ -37,28 +37,28 @@ class Composer:
     async def _find(self, dictation: int, target: Target | None) -> Around:
         """Return what stands around the caret in this window.
 
-        Where the caret stands as we have left it no program is asked: the window may not have
-        shown our text yet.
+        Where the caret is still behind our last text, no program is asked: the window may not have
+        drawn that text yet.
         """
-        insertions, watched, cells = self._insertions, self._parts.watches(), False
+        insertions, watched, cells = self._insertions, self._components.watches(), False
         surely = watched or insertions.goes_on(dictation, target)
         if not (surely and insertions.is_before_caret(target)):
-            read = await self._parts.caret.around(target)
+            read = await self._components.caret.around(target)
             if read is not None and not read.cells:
                 own = await self._go_behind_own(dictation, target, read.selected)
                 return Around(read.before + read.selected, read.after) if own else read
             cells = read is not None
         else:
-            selected = await self._parts.caret.selected(target)
+            selected = await self._components.caret.selected(target)
             await self._go_behind_own(dictation, target, selected)
         terminal = target is not None and is_terminal(target.application)
         window = target.window if target else ""
         return insertions.caret.around(window, terminal=terminal, cells=cells, watched=watched)
 
     async def _go_behind_own(self, dictation: int, target: Target | None, selected: str) -> bool:
-        """Put the caret behind our own text where the program has selected it; return whether."""
+        """Move the caret behind our text if the program has selected it; return whether it had."""
         if not self._insertions.is_covered(dictation, target, selected):
             return False
         with suppress(FocusMovedError):  # which is seen again before anything is inserted
-            await self._parts.output.press("right", target)
+            await self._components.output.press("right", target)
         return True

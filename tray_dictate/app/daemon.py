@@ -1,7 +1,7 @@
-"""Takes events to the state machine and performs its commands; one task per dictation.
+"""Feeds events to the state machine and carries out its commands; one task per dictation.
 
-Everything here runs on the loop. Nothing here decides: core.chord says what the keys mean,
-core.dictation what to do.
+Everything here runs on the loop. Decisions are made elsewhere: core.chord interprets the keys,
+core.dictation says what to do.
 """
 
 from __future__ import annotations
@@ -80,20 +80,20 @@ _LIMITS = Limits()
 
 
 class LiveDictation:
-    """One dictation until it is over: its take, which it observes, its task and its limit."""
+    """One dictation until its end: observes its take, and owns its task and its time limit."""
 
     def __init__(
-        self, number: int, pressed: float, parts: Components, cues: CuePolicy,
+        self, number: int, pressed: float, components: Components, cues: CuePolicy,
         *, notices: Notifier, daemon: Daemon,
     ) -> None:  # fmt: skip
         """Begin to record; `pressed` is when the key went down, on the loop's clock."""
-        self._number, self._parts, self._cues = number, parts, cues
+        self._number, self._components, self._cues = number, components, cues
         self._notices, self._daemon = notices, daemon
-        settings = parts.config
+        settings = components.config
         self.record = TakeRecord.of(settings.engine)
         self._take = Take(
-            number, parts.microphone, parts.engine, settings.audio.tail_ms / 1000, pressed, self,
-            parts.unringing(), record=self.record,
+            number, components.microphone, components.engine, settings.audio.tail_ms / 1000,
+            pressed, self, components.unringing(), record=self.record,
         )  # fmt: skip
         cues.begun(number)
         loop = asyncio.get_running_loop()
@@ -106,37 +106,37 @@ class LiveDictation:
         self._take.finish(let_go)
 
     def abort(self) -> None:
-        """Give it up."""
+        """Cancel the dictation and drop its recording."""
         self.end()
         self._task.cancel()
         self._cues.dropped(self._number)
 
     def cut_off(self) -> None:
-        """Give it up at the end of the program, and keep the recording if it has no text yet."""
+        """Cancel the dictation at shutdown; save the recording if it is not transcribed yet."""
         if not self._task.done():  # a server that is away, most likely
             self._notices.tell(f"{_UNFINISHED} {self._take.keep(_UNFINISHED)}", "take")
         self._task.cancel()
 
     def end(self) -> None:
-        """Forget its limit: it is over."""
+        """Cancel the time limit: the dictation is over."""
         if self._limit:
             self._limit.cancel()
 
     def heard(self) -> None:
-        """Play the start cue: the first sample is there."""
+        """Play the start cue; see TakeObserver."""
         self._cues.heard(self._number)
         self._daemon.post(Heard(self._number))
 
     def level(self, level: float) -> None:
-        """Show how loud the recording is."""
+        """Show the input level; see TakeObserver."""
         self._daemon.publisher.level_changed.emit(level)
 
     def recorded(self) -> None:
-        """Play the stop cue: nothing more will be recorded."""
+        """Play the stop cue; see TakeObserver."""
         self._cues.recorded(self._number)
 
     def segment(self, spoken: Spoken) -> None:
-        """Have a segment delivered when it is its turn."""
+        """Post a transcribed segment; see TakeObserver."""
         self._daemon.post(SegmentReady(self._number, spoken))
 
     async def _run(self) -> None:
@@ -153,7 +153,7 @@ class LiveDictation:
         self._daemon.post(Drained(self._number, trouble))
 
     def _end_at_limit(self) -> None:
-        limit = self._parts.config.hotkey.limit_minutes
+        limit = self._components.config.hotkey.limit_minutes
         message = f"The dictation ended after {limit:g} minutes (hotkey.limit_minutes)."
         self._notices.tell(message, "limit")
         self._daemon.post(Stop())
@@ -162,24 +162,24 @@ class LiveDictation:
 class Daemon:
     """Owns the state of all dictations; `post` events to it, on the loop."""
 
-    def __init__(self, parts: Components, notices: Notices, limits: Limits = _LIMITS) -> None:
-        self._parts, self._notices, self._limits = parts, notices, limits
+    def __init__(self, components: Components, notices: Notices, limits: Limits = _LIMITS) -> None:
+        self._components, self._notices, self._limits = components, notices, limits
         self._state = State()
         self.publisher = StatusPublisher()
         self.publisher.status_changed.subscribe(self._show_status)
         self.publisher.level_changed.subscribe(self._show_level)
         self._microphone: Microphone | None = None  # the one whose changes are shown
-        self._follow_parts()
-        parts.config_changed.subscribe(self._config_changed)
+        self._follow_components()
+        components.config_changed.subscribe(self._config_changed)
         self._subscriptions = ExitStack()
         self._live: dict[int, LiveDictation] = {}
-        self._cues = CuePolicy(parts.play)
-        self.delivery = Delivery(parts, notices, self)
+        self._cues = CuePolicy(components.play)
+        self.delivery = Delivery(components, notices, self)
         self.last = LastDictation(self.delivery, notices)
         self._delivering: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
-        self._behind_lock: list[str] = []  # what to tell when the screen is unlocked
+        self._behind_lock: list[str] = []  # messages for when the screen is unlocked
         self._pressed = 0.0
         self._let_go: float | None = None  # when the hotkey was let go that stops a dictation now
         self._asked: asyncio.TimerHandle | None = None  # ends our patience with the keyboard
@@ -190,31 +190,31 @@ class Daemon:
 
     @property
     def status(self) -> Status:
-        """What the tray shows."""
+        """The status that the tray shows."""
         return self._state.status
 
     async def start(self) -> None:
-        """Be ready, first with the microphone: what is said while the engine loads waits."""
+        """Prepare the microphone, then the engine: speech is recorded while the engine loads."""
         self._delivering = asyncio.create_task(self.delivery.run())
         tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._tell_expression)
         self._subscriptions.callback(EXPRESSIONS.skipped.subscribe(tell))
         self._show()
-        settings = self._parts.config.hotkey
-        await self._prepare(self._parts.microphone.warm_up(self._parts.engine.rate))
+        settings = self._components.config.hotkey
+        await self._prepare(self._components.microphone.warm_up(self._components.engine.rate))
         log.info("ready: %s %s and speak", settings.mode, settings.keys)
-        await self._prepare(self._parts.engine.load())
+        await self._prepare(self._components.engine.load())
         log.info("the engine is loaded")
-        for entry in await self._parts.history.last():
+        for entry in await self._components.history.last():
             self.delivery.recall(entry.text)
 
     async def _prepare(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except DictateError as trouble:  # told now, and again at a press; it may mend meanwhile
+        except DictateError as trouble:  # told now, and again at a press unless it works by then
             self._notices.tell(str(trouble))
 
     async def stop(self) -> None:
-        """Finish what is being said, deliver it, and end."""
+        """Finish and deliver the current dictation within `Limits.farewell`, and stop."""
         await self.settle(self._limits.farewell)
         self._subscriptions.close()
         for dictation in self._live.values():
@@ -233,7 +233,7 @@ class Daemon:
         self.delivery.settle()
 
     async def settle(self, seconds: float) -> None:
-        """Finish what is being said and deliver it, if so many seconds are enough."""
+        """Stop recording, and wait until everything is delivered, for at most these seconds."""
         self.post(Stop())
         try:
             async with asyncio.timeout(seconds):
@@ -242,18 +242,18 @@ class Daemon:
             log.warning("%d dictations were not delivered in time", len(self._state.live))
 
     def look_at_keys(self) -> None:
-        """Learn which keys are held by now: nobody may have seen a release."""
+        """Ask the keyboard which keys are held: a release may have been missed."""
         self._act([Signal.VERIFY], asyncio.get_running_loop().time())
 
     def look_at_lock(self, *, doubt: bool | None = None) -> None:
-        """Learn whether the screen is locked: then nothing is recorded, and nothing inserted.
+        """Check whether the screen is locked: then nothing is recorded or inserted.
 
-        A menu has the keyboard for a moment before it is there, and so has our own output where a
-        modifier goes down while text is typed. So in `doubt`, which without a word there is while
-        text is typed, a lock counts only when it is seen again.
+        A menu grabs the keyboard shortly before it is mapped, and so does our own output when a
+        modifier is pressed while text is typed. So in `doubt` (by default while text is inserted),
+        a lock counts only when a second check finds it again.
         """
-        wanted = self._parts.config.hotkey.when_locked == "stop"
-        locked = wanted and self._parts.lock.is_locked()
+        wanted = self._components.config.hotkey.when_locked == "stop"
+        locked = wanted and self._components.lock.is_locked()
         if locked == self._state.locked:
             return
         if doubt is None:
@@ -266,8 +266,8 @@ class Daemon:
             self._behind_lock.append(_ENDED)
         self.delivery.locked = locked
         self.post(Locked(locked))
-        if locked and isinstance(self._parts.hotkey, DesktopManagedHotkey):
-            self._parts.hotkey.forget()
+        if locked and isinstance(self._components.hotkey, DesktopManagedHotkey):
+            self._components.hotkey.forget()
         if not locked:
             for words in dict.fromkeys(self._behind_lock):
                 self._notices.tell(words, "limit")
@@ -275,12 +275,12 @@ class Daemon:
 
     @property
     def locked(self) -> bool:
-        """Whether the screen is locked, as far as is known, so that nothing is recorded."""
+        """Whether the screen was locked at the last check, so that nothing is recorded."""
         return self._state.locked
 
     @asynccontextmanager
     async def between_dictations(self) -> AsyncGenerator[None]:
-        """Wait until nothing is recorded, owed or inserted; nothing is inserted meanwhile."""
+        """Wait until no dictation is live; nothing is inserted until the body ends."""
         while True:
             await self._idle.wait()
             async with self.delivery.paused():
@@ -289,17 +289,17 @@ class Daemon:
                     return
 
     def _config_changed(self, _config: Config) -> None:
-        """Go on with the settings and components that there are now, between dictations."""
+        """Apply the current settings and components. Called between dictations only."""
         EXPRESSIONS.again()
-        self._follow_parts()
+        self._follow_components()
         self._forget_asked()  # the keyboard may be another
         self.delivery.apply_components()
         self._schedule()
-        self._notices.show_on(self._parts.tray)
+        self._notices.show_on(self._components.tray)
         self.publisher.again()  # the tray may be another
 
     def post(self, event: Event) -> None:
-        """Let something happen."""
+        """Feed an event to the state machine, and carry out its commands."""
         recorded = self._state.recording is not None
         if isinstance(event, Start | Toggle) and not recorded:
             self.look_at_lock()
@@ -310,7 +310,7 @@ class Daemon:
             self._perform(command)
         records = self._state.recording is not None
         if records != recorded and self._chord.cancel:  # Escape is for us, not for the window
-            self._parts.hotkey.claim(self._chord.cancel[0] if records else frozenset())
+            self._components.hotkey.claim(self._chord.cancel[0] if records else frozenset())
         self._chord.follow(records)
         self._schedule()
         self._look_later()
@@ -325,23 +325,23 @@ class Daemon:
         self.post(Delivered(number, trouble))
 
     def own_click(self) -> None:
-        """Learn that the user's latest click was on our icon or its menu."""
+        """Note that the user's latest click was on our icon or its menu."""
         self.delivery.own_menu_clicked(asyncio.get_running_loop().time())
 
     def edge(self, edge: Edge) -> None:
-        """Take a key edge from the hotkey's back end."""
+        """Handle a key edge of the hotkey's back end."""
         asked = self._shortcuts.feed(edge)
         if edge.key in MODIFIERS:
             (self._modifiers.add if edge.down else self._modifiers.discard)(edge.key)
         cancel = self._chord.cancel[0] if self._state.recording and self._chord.cancel else ()
         if edge.down and edge.key not in {*self._own, *MODIFIERS, *cancel} and not asked:
-            # the user types, or clicks: the caret is elsewhere
+            # typing or a click moves the caret
             if edge.key == POINTER:
                 self.delivery.clicked(edge.at)
             else:
                 self.delivery.key_pressed(edge.key, frozenset(self._modifiers))
         if edge.key != POINTER:
-            # first what was over by then: the dictation of before ends before another begins
+            # first the time until then: an earlier dictation ends before another begins
             self._act(self._chord.tick(edge.at), edge.at)
             self._act(self._chord.feed(edge), edge.at)
         if asked:
@@ -355,11 +355,11 @@ class Daemon:
             self._forget_asked()
             self._act(self._chord.tick(self._asked_at), self._asked_at)
 
-    def _follow_parts(self) -> None:
-        if self._microphone is not self._parts.microphone:
-            self._microphone = self._parts.microphone
+    def _follow_components(self) -> None:
+        if self._microphone is not self._components.microphone:
+            self._microphone = self._components.microphone
             self._microphone.open_changed.subscribe(self._show)
-        settings = self._parts.config.hotkey
+        settings = self._components.config.hotkey
         self._chord = machine(settings, self._limits.verify_after)
         self._own = frozenset(key for slot in self._chord.chord for key in slot)
         self._shortcuts = Shortcuts(settings.shortcuts)
@@ -375,7 +375,7 @@ class Daemon:
     def _act(self, signals: list[Signal], at: float) -> None:
         for signal in signals:
             if signal is Signal.VERIFY:
-                physical = self._parts.hotkey.held()
+                physical = self._components.hotkey.held()
                 if physical is not None:
                     self._act(self._chord.verify(physical, at), at)
                 continue
@@ -402,7 +402,7 @@ class Daemon:
         self._mark += 1
         self._asked_at = loop.time()
         self._asked = loop.call_later(self._limits.patience, self.caught_up, self._mark)
-        self._parts.hotkey.catch_up(self._mark)
+        self._components.hotkey.catch_up(self._mark)
 
     def _perform(self, command: Command) -> None:
         match command:
@@ -427,7 +427,7 @@ class Daemon:
         now = asyncio.get_running_loop().time()
         pressed = self._pressed if now - self._pressed < 1 else now  # begun from the tray: no key
         dictation = LiveDictation(
-            number, pressed, self._parts, self._cues, notices=self._notices, daemon=self
+            number, pressed, self._components, self._cues, notices=self._notices, daemon=self
         )
         self._live[number] = dictation
         self.delivery.begin(number, dictation.record)
@@ -449,11 +449,11 @@ class Daemon:
         self._look = asyncio.get_running_loop().call_later(pause, self._look_again, doubt)
 
     def _show_status(self, status: Status, detail: str, listening: bool) -> None:
-        self._parts.tray.show(status, detail, listening=listening)
+        self._components.tray.show(status, detail, listening=listening)
 
     def _show_level(self, level: float) -> None:
-        self._parts.tray.level(level)
+        self._components.tray.level(level)
 
     def _show(self) -> None:
         state = self._state
-        self.publisher.put(state.status, state.trouble, is_open=self._parts.microphone.is_open)
+        self.publisher.put(state.status, state.trouble, is_open=self._components.microphone.is_open)

@@ -1,4 +1,4 @@
-"""Segments into the window, one after the other; what cannot be inserted is kept.
+"""Delivers segments into the window, one after the other; keeps what cannot be inserted.
 
     segment ──pipeline──▶ rewrite ──▶ placement ──▶ output ──▶ history
                                           └──refused──▶ clipboard
@@ -55,7 +55,7 @@ _UNSURE = (
 
 
 def build_pipeline(config: Config) -> TextPipeline:
-    """Build the text pipeline from the settings; an engine may echo the hints that it was given."""
+    """Build the text pipeline from the settings; it also removes echoes of the engine's hints."""
     text = config.text
     rules = TextRules(
         replacements=text.replacements, patterns=text.patterns,
@@ -74,14 +74,14 @@ class _Dictation:
     number: int
     record: TakeRecord
     origin: Origin  # the window that had the focus at the key-down
-    live: dict[int, _Dictation]  # all that are on their way, by number
-    kept: str | None = None  # what is not in the window, once there is some
+    live: dict[int, _Dictation]  # all such dictations by number
+    kept: str | None = None  # text on the clipboard instead of in the window, if there is any
     aborted: bool = False
-    raw: str = ""  # a segment while the pipeline works on it
-    unwritten: str = ""  # a text while it is rewritten
+    raw: str = ""  # the segment that the pipeline is processing
+    unwritten: str = ""  # the text that is being rewritten
 
     def give_up(self) -> str:
-        """Return why its text should be held for its window no longer."""
+        """Return why its text should no longer wait for its window; empty: it should wait."""
         if self.aborted:
             return "it was cancelled"
         others = any(
@@ -92,7 +92,7 @@ class _Dictation:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text of a dictation; an Insertion."""
+    """One text of a dictation; a placement.Insertion."""
 
     dictation: _Dictation
     text: str
@@ -104,30 +104,30 @@ class _Text:
         return self.dictation.origin
 
     async def compose(self, target: Target | None) -> Piece:
-        """Return how the text goes on there; nothing if it is not wanted any more."""
+        """Return the text as it continues in this window; empty if the dictation was cancelled."""
         if self.dictation.aborted:
             return Piece("")
         return await self.composer.compose(self.dictation.number, self.text, target)
 
     def give_up(self) -> str:
-        """Return why the text should be held for its window no longer."""
+        """See _Dictation.give_up."""
         return self.dictation.give_up()
 
 
 @dataclass(frozen=True, slots=True)
 class _Unwritten:
-    """What was said, for the window that its rewriting was taken back in; an Insertion."""
+    """The spoken form of a rewritten text, for the window it was in; a placement.Insertion."""
 
     text: str
     target: Target | None
     origin: Origin = None
 
     async def compose(self, target: Target | None) -> Piece:
-        """Return the text for that window, and nothing for any other."""
+        """Return the text in its window, and nothing in any other."""
         return Piece(self.text if target == self.target else "")
 
     def give_up(self) -> str:
-        """Return nothing: it waits as long as it may."""
+        """Return empty: the text waits for its window as long as the settings allow."""
         return ""
 
 
@@ -140,43 +140,43 @@ class DeliveryObserver(Protocol):
 
 
 class Delivery:
-    """Takes segments to the window; `run` is its task.
+    """Inserts segments into windows; `run` is its task.
 
-    It alone knows what stands before the caret. The user's last dictation can be inserted again,
-    taken back or copied; those raise DeliveryError with what to tell.
+    Owns the log of what stands before the caret. `redo`, `undo` and `copy` act on the last
+    dictation, and raise DeliveryError with a message for the user.
     """
 
     def __init__(
         self,
-        parts: Components,
+        components: Components,
         notices: Notifier,
         observer: DeliveryObserver,
     ) -> None:
-        self._parts, self._notices, self._observer = parts, notices, observer
+        self._components, self._notices, self._observer = components, notices, observer
         self._queue: asyncio.Queue[tuple[_Dictation, Spoken]] = asyncio.Queue()
         self._live: dict[int, _Dictation] = {}
-        self._under_way: _Dictation | None = None  # whose segment is being delivered
+        self._under_way: _Dictation | None = None  # the dictation whose segment is being delivered
         self._busy = asyncio.Lock()  # one at a time has the window
         self._submitting = TaskSet()
         self._insertions = InsertionLog()
-        self._composer = Composer(parts, self._insertions)
-        self.locked = False  # the screen: no window behind it gets anything, nor the clipboard
+        self._composer = Composer(components, self._insertions)
+        self.locked = False  # the screen; then neither windows nor the clipboard get any text
         self.apply_components()
 
     def apply_components(self) -> None:
         """Apply the current settings and components. Call between dictations, while paused."""
-        config = self._parts.config
+        config = self._components.config
         self._pipeline = build_pipeline(config)
         self._insertions.spelling = self._pipeline.spelling
         self._placement = Placement(
-            self._parts.output, config.output.focus, config.output.hold_seconds,
+            self._components.output, config.output.focus, config.output.hold_seconds,
             breaks=config.text.newline == "shift+enter",
             runs=config.text.newline_in_terminals or not config.server_writes,
         )  # fmt: skip
 
     @property
     def inserts(self) -> bool:
-        """Whether something is being inserted, or taken back."""
+        """Whether text is being inserted or erased."""
         return self._busy.locked()
 
     @asynccontextmanager
@@ -186,10 +186,10 @@ class Delivery:
             yield
 
     def begin(self, number: int, record: TakeRecord) -> None:
-        """Remember which window has the focus at the key-down; `record` is filled in later."""
+        """Begin a dictation: note which window has the focus. `record` is filled in later."""
         origin = self._placement.origin()
         self._live[number] = _Dictation(number, record, origin, self._live)
-        self._parts.caret.look()
+        self._components.caret.look()
 
     def put(self, number: int, text: str, seconds: float | None = None) -> None:
         """Deliver a segment after those before it; `DeliveryObserver.delivered` always follows.
@@ -200,18 +200,18 @@ class Delivery:
             self._queue.put_nowait((dictation, Spoken(text, seconds)))
 
     def abort(self, number: int) -> None:
-        """Drop what of this dictation is not yet delivered."""
+        """Drop the undelivered text of a dictation."""
         if dictation := self._live.get(number):
             dictation.aborted = True
             self._end(dictation)
 
     def close(self, number: int) -> None:
-        """Forget a dictation that is over."""
+        """End a dictation: write its record into the history."""
         if dictation := self._live.get(number):
             self._end(dictation)
 
     def settle(self) -> None:
-        """Deliver no more: what has not arrived goes into the history only."""
+        """Stop delivering: undelivered text goes into the history only."""
         dictation = self._under_way
         if dictation and dictation.number in self._live:
             record = dictation.record
@@ -241,7 +241,7 @@ class Delivery:
             self._observer.delivered(dictation.number, trouble)
 
     async def redo(self) -> str:
-        """Insert the last dictation again, where the focus is now; return what to tell the user.
+        """Insert the last dictation again where the focus is now; return a message for the user.
 
         Raises DeliveryError: then it is on the clipboard, unless the screen is locked.
         """
@@ -251,7 +251,7 @@ class Delivery:
             try:
                 landing = await self._place(_Text(dictation, text, self._composer))
             except DeliveryError as reason:
-                await self._parts.output.copy_to_clipboard(text)
+                await self._components.output.copy_to_clipboard(text)
                 raise DeliveryError(f"{reason} The text is on the clipboard.") from reason
             if landing.receipt.method == "clipboard":
                 return "The last dictation is on the clipboard."
@@ -260,14 +260,14 @@ class Delivery:
         return f"Inserted {len(landing.piece)} characters again."
 
     async def undo(self) -> str:
-        """Take back the last dictation, or first its rewriting; return what to tell the user.
+        """Erase the last dictation, or first replace its rewritten text by the spoken text.
 
-        Raises DeliveryError.
+        Returns a message for the user. Raises DeliveryError.
         """
-        if not self._parts.watches():
+        if not self._components.watches():
             raise DeliveryError(_UNSEEN)
         async with self._busy:
-            target = await self._parts.output.target()
+            target = await self._components.output.target()
             count, said = self._insertions.removable(target), self._insertions.unwritten
             await self._erase(count, target)
             if said:
@@ -275,16 +275,16 @@ class Delivery:
         return f"Removed {count} characters."
 
     async def copy(self) -> str:
-        """Put the last dictation on the clipboard; return what to tell. Raises DeliveryError."""
-        await self._parts.output.copy_to_clipboard(self._last())
+        """Copy the last dictation to the clipboard; return a message. Raises DeliveryError."""
+        await self._components.output.copy_to_clipboard(self._last())
         return "The last dictation is on the clipboard."
 
     def recall(self, text: str) -> None:
-        """Let redo and copy know a dictation of before this program was started."""
+        """Load the last dictation of an earlier run, for redo and copy."""
         self._insertions.recall(text)
 
     def forget(self) -> None:
-        """Keep no word of the last dictation."""
+        """Forget the text of the last dictation."""
         self._insertions.forget()
 
     def key_pressed(self, key: str, held: frozenset[str]) -> None:
@@ -292,7 +292,7 @@ class Delivery:
         self._insertions.typed(key, held)
 
     def clicked(self, at: float) -> None:
-        """Note that the user has clicked, which moves the caret except on our own menu."""
+        """Note a click of the user, which moves the caret unless it was on our own menu."""
         self._insertions.clicked(at)
 
     def own_menu_clicked(self, at: float) -> None:
@@ -300,7 +300,7 @@ class Delivery:
         self._insertions.own_menu_clicked(at)
 
     async def _deliver_or_keep(self, dictation: _Dictation, spoken: Spoken) -> str:
-        """Whatever happens to one segment, the next can come; return what went wrong."""
+        """Deliver a segment, or keep it whatever goes wrong; return what went wrong."""
         try:
             return await self._deliver(dictation, spoken)
         except Exception:
@@ -309,8 +309,8 @@ class Delivery:
             return await self._keep(dictation, self._pipeline.heard(spoken.text), reason)
 
     async def _deliver(self, dictation: _Dictation, spoken: Spoken) -> str:
-        """Do what one segment says; return what went wrong."""
-        # a user's expression may take its time; nothing that the thread has needs to be given back
+        """Insert the text of a segment, or obey its commands; return what went wrong."""
+        # on a thread, since a user's expression may be slow; the thread holds nothing to give back
         dictation.raw = spoken.text
         polished = await threads.run_in_thread(partial(self._pipeline.polish, *spoken))
         dictation.raw = ""
@@ -332,7 +332,7 @@ class Delivery:
         return ""
 
     async def _say(self, dictation: _Dictation, said: Insert) -> str:
-        """Insert a text, or keep it; return what went wrong."""
+        """Rewrite and insert a text, or keep it; return what went wrong."""
         dictation.unwritten = said.text
         text = await self._rewritten(dictation, said.text)
         dictation.unwritten = ""
@@ -355,7 +355,7 @@ class Delivery:
         return await self._keep(dictation, text, f"Could not insert the text: {reason}")
 
     async def _refuse(self, dictation: _Dictation, polished: Polished) -> str:
-        """Keep what of a text that is too long is left of it; return why."""
+        """Keep the beginning of a text that is too long; return why it was not inserted."""
         if dictation.aborted:
             return ""
         record = dictation.record
@@ -366,12 +366,12 @@ class Delivery:
     async def _rewritten(self, dictation: _Dictation, text: str) -> str:
         if self._pipeline.refuses(text):
             return text
-        words = text.strip("\n")  # new lines at its ends are no matter of the rewrite's
+        words = text.strip("\n")  # new lines at its ends are not rewritten
         if not words:
             return text
         target = await self._placement.meant(dictation.origin)
-        new = await self._parts.rewriter.apply(words, target.application if target else "")
-        # it presses no Enter that was not said
+        new = await self._components.rewriter.apply(words, target.application if target else "")
+        # a rewrite must not add an Enter that was not spoken
         return text.replace(words, clean(new, lines="\n" in words), 1)
 
     async def _insert_there(self, dictation: _Dictation, text: str) -> str:
@@ -401,12 +401,12 @@ class Delivery:
         if receipt.method == "paste" and not receipt.confirmed and record.state == "delivered":
             record.state = "unconfirmed"
             with suppress(DeliveryError):
-                await self._parts.output.copy_to_clipboard(record.text)
+                await self._components.output.copy_to_clipboard(record.text)
             self._tell(_UNSURE)
         return ""
 
     async def _place(self, text: _Text) -> InsertResult:
-        """Insert a text as it goes on from what stands before it. Raises DeliveryError."""
+        """Insert a text as a continuation of what stands before it. Raises DeliveryError."""
         self._check_lock()
         landing = await self._placement.insert(text)
         if landing.astray:
@@ -414,10 +414,10 @@ class Delivery:
         return landing
 
     async def _erase(self, count: int, target: Target | None) -> None:
-        """Take back so many characters in this window. Raises DeliveryError."""
+        """Erase characters before the caret of this window. Raises DeliveryError."""
         self._check_lock()
         try:
-            await self._parts.output.erase(count, target)
+            await self._components.output.erase(count, target)
         except DeliveryError as failed:
             self._insertions.erased(failed.done)
             if not failed.done:
@@ -428,14 +428,17 @@ class Delivery:
         self._insertions.erased(count)
 
     async def _unwrite(self, said: str, target: Target | None) -> str:
-        """Insert what was said, in this window or nowhere. Raises DeliveryError: it is kept."""
+        """Insert the spoken text into this window; return a message for the user.
+
+        Raises DeliveryError where that fails; then the text is on the clipboard.
+        """
         try:
             landing = await self._placement.insert(_Unwritten(said, target))
         except DeliveryError as reason:
-            await self._parts.output.copy_to_clipboard(said)
+            await self._components.output.copy_to_clipboard(said)
             raise DeliveryError(f"{reason} What you said is on the clipboard.") from reason
         if landing.receipt.method == "clipboard" or not landing.piece:
-            await self._parts.output.copy_to_clipboard(said)
+            await self._components.output.copy_to_clipboard(said)
             return "What you said is on the clipboard, as it was before the rewrite."
         self._insertions.unwritten_again(landing.whole, landing.target)
         await self._keep_rest(landing)
@@ -454,12 +457,12 @@ class Delivery:
             raise DeliveryError("The screen is locked.")
 
     async def _scratch(self, dictation: _Dictation) -> str:
-        """Take back what was inserted last; return what stands in the way."""
+        """Erase the last text ("scratch that"); return what went wrong."""
         own = self._insertions.dictation == dictation.number
         if own and dictation.kept is not None:
             return await self._scratch_kept(dictation, dictation.kept)
         try:
-            target = await self._parts.output.target()
+            target = await self._components.output.target()
             await self._erase(self._insertions.last(target), target)
         except DeliveryError as refused:
             self._tell(str(refused))
@@ -470,7 +473,7 @@ class Delivery:
         return ""
 
     async def _scratch_kept(self, dictation: _Dictation, kept: str) -> str:
-        """Take back the last of what is on the clipboard."""
+        """Remove the last text from those on the clipboard."""
         kept = kept.removesuffix(self._insertions.removed_last()).rstrip(" ")
         dictation.kept = ""
         dictation.record.text = self._insertions.text
@@ -484,8 +487,8 @@ class Delivery:
         if dictation.aborted:
             record.state = "dropped"
         if record.raw or record.failed:
-            self._parts.history.record(record.entry())
-        submit = self._parts.config.text.submit and not self.locked
+            self._components.history.record(record.entry())
+        submit = self._components.config.text.submit and not self.locked
         if submit and record.complete and dictation.kept is None:
             if not self._placement.takes_enter(record.application):
                 self._tell(f"Enter was not pressed: {_NO_ENTER}")
@@ -495,26 +498,26 @@ class Delivery:
     async def _submit(self) -> None:
         try:
             async with self._busy:
-                await self._parts.output.press("enter", self._insertions.target)
+                await self._components.output.press("enter", self._insertions.target)
         except DeliveryError as refused:
             self._tell(f"Enter was not pressed: {refused}")
         self._insertions.typed("enter")
 
     async def _keep_rest(self, landing: InsertResult) -> None:
-        """Put what is not in the window on the clipboard. Raises DeliveryError if there is any."""
+        """Copy the rest of a text that was cut short. Raises DeliveryError if there is any."""
         if landing.rest:
-            await self._parts.output.copy_to_clipboard(landing.rest)
+            await self._components.output.copy_to_clipboard(landing.rest)
             raise DeliveryError(f"{landing.cut} {_REST_KEPT}")
 
     async def _keep(
         self, dictation: _Dictation, text: str, reason: str, *, partly: bool = False
     ) -> str:
-        """Put all of the dictation that is not in the window on the clipboard."""
+        """Copy everything that is not in the window to the clipboard; return what to report."""
         dictation.kept = kept = self._joined(dictation.kept or "", text)
-        if self.locked:  # the history has it, and the user is told of that in the end
+        if self.locked:  # it is in the history, as the user is told after the unlock
             return ""
         try:
-            await self._parts.output.copy_to_clipboard(kept)
+            await self._components.output.copy_to_clipboard(kept)
             where = _REST_KEPT if partly else "The text is on the clipboard."
         except DeliveryError as failed:
             where = str(failed)

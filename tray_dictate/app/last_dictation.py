@@ -1,4 +1,4 @@
-"""Inserts, takes back or copies the last dictation when a shortcut or the menu asks for it."""
+"""Repeats, undoes or copies the last dictation on behalf of a shortcut or the menu."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _MENU = 0.3  # seconds for a menu to close, and for the focus to be back where i
 
 
 class LastDictation:
-    """Does what the user asks for; tells what stands in its way. On the loop."""
+    """Runs redo, undo and copy in the background, and reports failures; on the loop."""
 
     def __init__(self, delivery: Delivery, notices: Notifier) -> None:
         self._delivery, self._notices = delivery, notices
         self._tasks = TaskSet()
 
     def ask(self, name: str, after: float = 0) -> None:
-        """Redo, undo or copy it after so many seconds."""
+        """Begin a "redo", "undo" or "copy" after this delay, in seconds."""
         self._tasks.start(self._do(name, after))
 
     def ask_from_menu(self, name: str) -> None:
-        """Redo, undo or copy it when the menu is gone and the focus back."""
+        """Begin a "redo", "undo" or "copy" once the menu has closed and the focus is back."""
         self.ask(name, after=_MENU)
 
     async def _do(self, name: str, after: float) -> None:

@@ -111,7 +111,7 @@ class LiveConfig:
     def begin(self) -> None:
         """Let changes come, also those that are saved into the file, until `stop`.
 
-        Before, all parts are not there yet.
+        Before that, components are missing.
         """
         self._begun.set()
         if self._sources.path is None or self._watching:
