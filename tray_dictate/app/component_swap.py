@@ -59,18 +59,18 @@ class ComponentSwap:
                 hotkey.stop()
             await self._close(new.not_in(self._components))
             raise
-        trim()  # a model that is used no more
+        trim()  # the memory of a model that is no longer used
         if before != (self._components.microphone, self._components.engine):
             await self._warm_up()
 
     async def _make(self, config: Config) -> Components:
-        """Return the components for the settings: new ones where needed. Raises DictateError."""
+        """Return the components for the settings, new ones where needed. Raises DictateError."""
         new = replace(self._components, config=config)
         try:
             for name in self._concerned(config):
                 if not self._components.can_reconfigure(name):
                     self._factory.renew(name, new)
-            if new.engine is not self._components.engine:  # the last that can fail, and takes long
+            if new.engine is not self._components.engine:  # last, as it takes long
                 await new.engine.load()
         except BaseException:
             await self._close(new.not_in(self._components))
@@ -78,7 +78,7 @@ class ComponentSwap:
         return new
 
     def _take_over(self, new: Components) -> list[Component]:
-        """Put the new components into their places; return the old ones. Nothing here can fail."""
+        """Put the new components in use; return the old ones. Nothing here can fail."""
         for name in self._concerned(new.config):
             if self._components.can_reconfigure(name):
                 self._components.reconfigure(name, new.config)
@@ -93,11 +93,11 @@ class ComponentSwap:
     async def _warm_up(self) -> None:
         try:
             await self._components.microphone.warm_up(self._components.engine.rate)
-        except DictateError as trouble:  # as at the start: told now, and at a press again
+        except DictateError as trouble:  # as at the start: reported now, and again at a press
             self._notices.tell(str(trouble))
 
     def _concerned(self, config: Config) -> list[Name]:
-        """Return the components whose settings are others, in the order of their making."""
+        """Return the components whose settings differ, in the order of building."""
         before = settings_by_component(self._components.config)
         after = settings_by_component(config)
         return [name for name in after if after[name] != before[name]]

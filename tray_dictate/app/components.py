@@ -1,4 +1,4 @@
-"""The components of a running daemon, and the factory that makes them from the settings."""
+"""The components of a running daemon, and the factory that builds them from the settings."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ Name = Literal["engine", "microphone", "cues", "rewriter", "output", "tray", "ca
 
 
 class Component(Protocol):
-    """What holds something of the system until it is closed."""
+    """Holds resources of the system until it is closed."""
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Release all resources."""
         ...
 
 
@@ -69,7 +69,7 @@ C = TypeVar("C", bound=Component)
 
 @dataclass(slots=True)
 class Components:
-    """The components of a running daemon, and the settings that they were made from."""
+    """The components of a running daemon, and the settings that they were built from."""
 
     config: Config
     hotkey: Hotkey
@@ -85,18 +85,18 @@ class Components:
     config_changed: Signal[Config] = field(default_factory=Signal[Config])
 
     def closable(self) -> list[Component]:
-        """Return the components that have to be closed when others take their places."""
+        """Return the components that must be closed when they are replaced."""
         return [
             self.engine, self.microphone, self.rewriter, self.output, self.tray, self.caret,
         ]  # fmt: skip
 
     def not_in(self, others: Components) -> list[Component]:
-        """Return the components that have to be closed where only those of `others` are used."""
+        """Return the components to close when only those of `others` stay in use."""
         used = set(map(id, others.closable()))
         return [component for component in self.closable() if id(component) not in used]
 
     def take_over(self, new: Components) -> None:
-        """Put the components and settings of `new` into the places of these, and say so."""
+        """Replace the components and settings by those of `new`, and emit `config_changed`."""
         self.config = new.config
         self.engine, self.microphone, self.cues = new.engine, new.microphone, new.cues
         self.rewriter, self.output = new.rewriter, new.output
@@ -104,20 +104,20 @@ class Components:
         self.config_changed.emit(self.config)
 
     def can_reconfigure(self, name: Name) -> bool:
-        """Return whether this very component can go on with other settings."""
+        """Return whether this component can take other settings without being replaced."""
         return name == "output" and isinstance(self.output, output.Adaptable)
 
     def reconfigure(self, name: Name, config: Config) -> None:
-        """Have a component go on with other settings; for those that can."""
+        """Give other settings to a component that `can_reconfigure`."""
         if name == "output" and isinstance(self.output, output.Adaptable):
             self.output.adapt(config.output)
 
     def hint(self) -> str:
-        """Say how to begin: "hold right Ctrl and speak"."""
+        """Return how to start a dictation: "hold right Ctrl and speak"."""
         return hint(self.config.hotkey.keys, self.config.hotkey.mode, self._trigger())
 
     def watches(self) -> bool:
-        """Return whether the keys that the user types are seen, wherever the focus is."""
+        """Return whether we see the keys that the user types in any window."""
         return self._trigger() is None
 
     def _trigger(self) -> Trigger | None:
@@ -128,7 +128,7 @@ class Components:
         self.cues.play(cue)
 
     def unringing(self) -> Callable[[bytes], bytes]:
-        """Return what takes the cues out of a recording, chunk by chunk."""
+        """Return a function that removes cue sounds from a recording, chunk by chunk."""
         notches = CueFilter(self.engine.rate)
 
         def clean(chunk: bytes) -> bytes:
@@ -138,13 +138,13 @@ class Components:
 
 
 def settings_by_component(config: Config) -> dict[Name, object]:
-    """Return the settings that each component is made from, in the order of their making.
+    """Return the settings that each component is built from, in the order of building.
 
-    Where these change, the component is replaced, or goes on with the new ones.
+    When these change, the component is replaced or reconfigured.
     """
     engine = config.engine_with_terms
     return {
-        # the offline engine depends on its languages only
+        # of these, the offline engine uses the languages only
         "engine": engine if engine.name != "offline" else ("offline", tuple(engine.languages)),
         "microphone": config.audio,
         "cues": config.audio,
@@ -157,23 +157,23 @@ def settings_by_component(config: Config) -> dict[Name, object]:
 
 @dataclass(slots=True)
 class ComponentFactory:
-    """Makes components from settings, and closes those that are left."""
+    """Builds components from settings, and closes them."""
 
     bridge: Bridge
     portaudio: PortAudio
     notices: Notifier
     make_engine: MakeEngine
-    keyboard: SwitchableHotkey
+    hotkey: SwitchableHotkey
     store: Store
     lock: Lock
     _commands: TrayCommands | None = None
     _open: list[Component] = field(default_factory=list[Component])
 
     def components(self, config: Config) -> Components:
-        """Return all components, with a tray that shows nothing yet. Raises DictateError."""
+        """Build all components, with a tray that shows nothing yet. Raises DictateError."""
         return Components(
             config,
-            self.keyboard,
+            self.hotkey,
             output=self.output(config),
             history=self.store,
             rewriter=self.rewriter(config),
@@ -186,12 +186,12 @@ class ComponentFactory:
         )
 
     def show_tray(self, components: Components, commands: TrayCommands) -> None:
-        """Make the tray, now that there is what its menu does; `commands` from any thread."""
+        """Build the tray; its menu calls `commands`, from any thread."""
         self._commands = commands
         components.tray = self.tray(components.config)
 
     def renew(self, name: Name, components: Components) -> None:
-        """Make one of the components anew, from their settings. Raises DictateError."""
+        """Rebuild one component from the settings of `components`. Raises DictateError."""
         config = components.config
         match name:
             case "engine":
@@ -212,7 +212,7 @@ class ComponentFactory:
                 assert_never(name)
 
     async def close(self, component: Component) -> None:
-        """Close a component that is used no more; raises nothing."""
+        """Close a component that is no longer used; raises nothing."""
         if isinstance(component, _Stoppable):
             component.stop()
         if component not in self._open:
@@ -225,7 +225,7 @@ class ComponentFactory:
             log.exception("%s did not close", type(component).__name__)
 
     async def close_all(self) -> None:
-        """Close what is left, the last one first."""
+        """Close all components, the latest first."""
         for component in reversed(self._open.copy()):
             await self.close(component)
 
@@ -243,15 +243,15 @@ class ComponentFactory:
         return Cues(config.audio, self.portaudio)
 
     def rewriter(self, config: Config) -> Rewriter:
-        """Return what rewrites texts. Raises ConfigError."""
+        """Return the configured rewriter. Raises ConfigError."""
         return self._opened(RewriteChain(config.rewrite, self.notices))
 
     def output(self, config: Config) -> Output:
         """Return the configured output. Raises UnavailableError."""
-        return self._opened(output.select(config.output, self.keyboard))
+        return self._opened(output.select(config.output, self.hotkey))
 
     def caret(self, config: Config) -> CaretReader:
-        """Return what reads the text around the caret, if it is to be read."""
+        """Return the reader of the text around the caret, which may be off."""
         return self._opened(output.caret(read=config.text.read_caret))
 
     def tray(self, config: Config) -> Tray:

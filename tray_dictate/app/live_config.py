@@ -1,7 +1,7 @@
-"""The settings of the running daemon: changed from the menu, or by an editor, at once.
+"""The settings of the running daemon, changed at once from the menu or by an edit of the file.
 
-The file is the truth: a change is written into it, and whatever it then says is applied. What
-cannot be read, written or applied leaves everything as it was, the file too.
+The file decides: a change is written into it, and then what the file says is applied. A change that
+cannot be read, written or applied leaves everything unchanged, including the file.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ class LiveConfig:
         """
         self._sources, self.config = sources, config
         self._swap, self._notices, self._patience = swap, notices, patience
-        self._one = asyncio.Lock()  # change at a time
+        self._changing = asyncio.Lock()  # one change at a time
         self._begun = asyncio.Event()
         self._seen = self._text()  # what the file held when it was last read
         self._watching: Any = None
         self._looking: asyncio.Task[None] | None = None
-        self._under_way: set[asyncio.Task[Any]] = set()  # those who change something
+        self._under_way: set[asyncio.Task[Any]] = set()  # tasks that change settings
         self._over = self._wrong = False
 
     async def change(self, name: str, value: Any) -> None:
-        """Give a setting ("engine.name") another value, here and in the file.
+        """Change a setting, such as "engine.name", here and in the file.
 
-        Raises ConfigError with what stands in the way; then all is as it was.
+        Raises ConfigError with the reason; then nothing has changed.
         """
         path = self._sources.path
         if name not in _NAMES:
@@ -77,7 +77,7 @@ class LiveConfig:
             ])  # fmt: skip
         async with self._turn():
             before = load.read(path)
-            config = await asyncio.to_thread(self._right, name, before)
+            config = await asyncio.to_thread(self._load, name, before)
             if value == _value(config, name):
                 text = before  # a default need not be written down
             else:
@@ -95,7 +95,7 @@ class LiveConfig:
                 raise
 
     async def reload(self) -> str:
-        """Read the file anew; return what to tell. Raises ConfigError: all is as it was."""
+        """Read the file again; return a message. Raises ConfigError; then nothing has changed."""
         async with self._turn():
             self._seen = self._text()
             config = await asyncio.to_thread(self._sources.load)  # expressions take time to read
@@ -109,9 +109,9 @@ class LiveConfig:
         return f"Changed: {', '.join(changed)}."
 
     def begin(self) -> None:
-        """Let changes come, also those that are saved into the file, until `stop`.
+        """Allow changes, and watch the file, until `stop`.
 
-        Before that, components are missing.
+        Called once the daemon is ready; changes that come earlier wait for it.
         """
         self._begun.set()
         if self._sources.path is None or self._watching:
@@ -120,7 +120,7 @@ class LiveConfig:
 
         try:
             self._watching = FileWatcher(self._sources.path)
-        except OSError as reason:  # the system's number of watches is used up
+        except OSError as reason:  # the system has no watches left
             log.warning(
                 "%s cannot be watched: %s. After editing it, run: tray-dictate reload",
                 self._sources.path, reason,
@@ -130,7 +130,7 @@ class LiveConfig:
         self._look()  # it may have changed since it was read
 
     async def stop(self) -> None:
-        """Watch no more, and change nothing afterwards; what is under way has a moment to end."""
+        """Stop watching, and refuse further changes; wait `patience` for the current one."""
         self._over = True
         if self._watching:
             self._watching.stop()
@@ -138,19 +138,19 @@ class LiveConfig:
         if not under_way:
             return
         _, late = await asyncio.wait(under_way, timeout=self._patience)
-        for task in late:  # it waits for a dictation that will not end any more, or a slow engine
+        for task in late:  # it waits for a dictation that never ends, or for a slow engine
             task.cancel()
         await asyncio.wait(under_way)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
-        """Be the only one who changes something. Raises ConfigError at the end of the program."""
+        """Exclude other changes during the body. Raises ConfigError after `stop`."""
         await self._begun.wait()
         task = asyncio.current_task()
         assert task
         self._under_way.add(task)
         try:
-            async with self._one:
+            async with self._changing:
                 if self._over:
                     raise ConfigError(
                         ["settings cannot be changed any more: tray_dictate is quitting"]
@@ -164,10 +164,10 @@ class LiveConfig:
         self._looking = asyncio.get_running_loop().create_task(self._reload_edited(before))
 
     async def _reload_edited(self, before: asyncio.Task[None] | None) -> None:
-        """Take an edit over; what we wrote ourselves is none, nor what was told of before."""
+        """Apply an edit of the file, unless we wrote it ourselves or have read it already."""
         if before:
             await asyncio.wait([before])
-        async with self._one:
+        async with self._changing:
             if self._over or self._text() == self._seen:
                 return
         try:
@@ -200,8 +200,8 @@ class LiveConfig:
         self.config = config
         log.info("settings changed: %s", ", ".join(changed))
 
-    def _right(self, name: str, text: str) -> Config:
-        """Return what the file says now. Raises ConfigError: a broken file is left alone."""
+    def _load(self, name: str, text: str) -> Config:
+        """Return the settings of the file as it is. Raises ConfigError if it has mistakes."""
         try:
             return self._sources.load(text)
         except ConfigError as error:
@@ -211,7 +211,7 @@ class LiveConfig:
             ) from error
 
     def _text(self) -> str | None:
-        """Return what the file holds; None where it cannot be read."""
+        """Return the text of the file; None if it cannot be read."""
         try:
             return load.read(self._sources.path) if self._sources.path else ""
         except ConfigError:

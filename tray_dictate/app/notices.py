@@ -1,12 +1,12 @@
-"""What the user is told, and when: one bubble for each cause, never a storm, nothing lost.
+"""Shows messages to the user: one notification per cause, few at a time, and none is lost.
 
-A bubble shows what its cause has said within the last seconds, so that it takes the place of the
-one before without hiding what nobody has read yet. A cause that tells how something stands (the
-settings file) shows the latest only, and nothing once that is right again. What a cause has said
-already is not said again for minutes, except about what the user has just done. Where many causes
-speak at once, the later ones share a bubble. All that is told is in the log.
+A notification shows the messages of its cause from the last seconds, so it can replace the earlier
+one without hiding unread messages. A cause that is a state (the settings file) shows only the
+latest message, and none once the state is fine. A cause does not repeat a message for minutes,
+except about what the user has just done. When many causes have messages at once, the later ones
+share a notification. Every message is logged.
 
-The messages of a first run: which key to hold, and what would not be noticed.
+Also the messages of the first run: which key to hold, and whether the open microphone is noticed.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 AGAIN = 300.0  # seconds within which a lasting trouble is said once
 READ = 10.0  # seconds that a message stays in its bubble, and in which it is not repeated
 PAUSE = 2.0  # seconds between two changes of a bubble
-BUBBLES = 3  # causes that get one of their own within READ
+BUBBLES = 3  # causes with a notification of their own within READ
 LINES = 6  # messages in a bubble
-REST = "rest"  # the cause of the bubble that the others share
+REST = "rest"  # the cause of the notification that further causes share
 
-_URGENT = frozenset({"take", "delivery", "stopped"})  # what was said is not where it should be
-_EACH = frozenset({*_URGENT, "limit", "asked"})  # about what the user has just done
+_URGENT = frozenset({"take", "delivery", "stopped"})  # speech or text is not where it should be
+_EACH = frozenset({*_URGENT, "limit", "asked"})  # repeated: about what the user has just done
 
-_STATES = frozenset({"settings", "hotkey"})  # the latest message is the whole truth
+_STATES = frozenset({"settings", "hotkey"})  # only the latest message is shown
 _BUTTONS = {
     "delivery": ("redo", "copy"), "settings": ("settings",),
     "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
@@ -45,7 +45,7 @@ _BUTTONS = {
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """What is to be shown in place of what this cause has shown before; no message: nothing."""
+    """A notification that replaces the one of the same cause; an empty message removes it."""
 
     cause: str
     message: str
@@ -53,7 +53,7 @@ class Bubble:
 
     @property
     def buttons(self) -> tuple[str, ...]:
-        """What the user can do about it; names of commands and documents of ports."""
+        """Buttons: names of commands and documents, as in ports.Tray.notify."""
         return _BUTTONS.get(self.cause, ())
 
 
@@ -69,22 +69,22 @@ class _ActiveNotice:
 
 
 class NoticeThrottle:
-    """Decides what is shown when; the clock is yours: `tick` at `wake_at`."""
+    """Decides which notifications are shown when; the caller calls `tick` at `wake_at`."""
 
     def __init__(self, pause: float = PAUSE) -> None:
         """`pause` is the time between two changes of a bubble, in seconds."""
         self._pause = pause
         self._open: dict[str, _ActiveNotice] = {}
         self._said: dict[tuple[str, str], float] = {}
-        self._standing: set[str] = set()  # states that were told and may still be seen
+        self._standing: set[str] = set()  # states whose message may still be shown
 
     @property
     def wake_at(self) -> float | None:
-        """When `tick` is due, None for never."""
+        """The time when `tick` is due; None for never."""
         return min((b.shown_at + self._pause for b in self._open.values() if b.due), default=None)
 
     def tell(self, message: str, cause: str, now: float) -> list[Bubble]:
-        """Take a message; return what is to be shown now."""
+        """Add a message; return the notifications to show now."""
         cause = cause or message
         self._forget(now)
         span = READ if cause in _EACH else AGAIN
@@ -101,7 +101,7 @@ class NoticeThrottle:
         return self.tick(now)
 
     def mend(self, cause: str) -> list[Bubble]:
-        """Learn that a cause is no trouble any more; return what is to be shown now."""
+        """Note that a state is fine again; return the notifications to show now."""
         if cause not in self._standing:
             return []
         self._standing.remove(cause)
@@ -110,7 +110,7 @@ class NoticeThrottle:
         return [Bubble(cause, "")]
 
     def tick(self, now: float) -> list[Bubble]:
-        """Return what is to be shown now."""
+        """Return the notifications to show now."""
         shown = [
             self._show(cause, bubble, now)
             for cause, bubble in self._open.items()
@@ -128,7 +128,7 @@ class NoticeThrottle:
         return Bubble(cause, "\n".join(lines), urgency)
 
     def _forget(self, now: float) -> None:
-        """Take out of the bubbles what was read, and close those that are empty."""
+        """Remove messages that have been shown long enough, and notifications without any."""
         for cause, bubble in list(self._open.items()):
             if not bubble.due:
                 bubble.lines = [line for line in bubble.lines if line[0] > now - READ]
@@ -168,7 +168,7 @@ class Notices:
             self._waiting.append((message, cause))
 
     def flush(self) -> None:
-        """Tell at once what waits to be told: there will be no later."""
+        """Show all waiting messages at once: the program ends."""
         self._show(self._bubbles.tick(_now() + self._pause))
 
     def _take(self, message: str, cause: Cause) -> None:
@@ -197,8 +197,8 @@ def _now() -> float:
 class HotkeyNotices:
     """ports.Notifier of a hotkey's back end, from any thread.
 
-    Nothing is shown where the compositor runs our commands: a portal may be there and give no
-    keys, and that would be said at each login.
+    Shows nothing where the compositor runs our commands: there a portal may exist that assigns no
+    keys, which would be reported at each login.
     """
 
     def __init__(self, bridge: Bridge, notices: Notifier, settings: HotkeySettings) -> None:
@@ -210,7 +210,7 @@ class HotkeyNotices:
 
     async def _tell(self, message: str, cause: Cause) -> None:
         if self._settings.source == "auto" and await threads.run_in_thread(self._is_bound):
-            log.info("not told, as the compositor runs our commands: %s", message)
+            log.info("not shown, as the compositor runs our commands: %s", message)
         else:
             self._notices.tell(message, cause)
 
@@ -227,21 +227,21 @@ _UNSEEN = (
 
 
 def welcome(settings: HotkeySettings, trigger: Trigger | None = None) -> str:
-    """Return what to tell a user who has not been told before, else nothing.
+    """Return the first-run message, or empty if the user has had it.
 
-    `trigger` is what the desktop makes of the hotkey: where that is another desktop than at the
-    first run, it is another key. While there is none, there is nothing to tell.
+    `trigger` is the shortcut that the desktop has assigned. On another desktop it may be another
+    one, so each desktop has its own first run. Without an assigned key there is no message yet.
     """
     marker = files.welcomed_file()
     if trigger and not trigger.keys and trigger.source != "commands":
-        return ""  # the desktop has not answered, or the user has been told what was wrong
+        return ""  # the desktop has not answered yet, or the failure has been reported
     if trigger:
         marker = marker.with_name(f"{marker.name}-{trigger.source}")
     return _how(settings, trigger) if _first(marker) else ""
 
 
 def unseen(config: Config) -> str:
-    """Return what to tell, once, a user who would not notice that the microphone is open."""
+    """Return a message, once, if neither an icon nor a cue shows that the microphone is open."""
     audio = config.audio
     sounds = "start" in audio.cues if isinstance(audio.cues, list) else audio.cues
     if config.tray.icon or (sounds and audio.cue_volume):
@@ -251,11 +251,11 @@ def unseen(config: Config) -> str:
 
 
 def _first(marker: Path) -> bool:
-    """Return whether this marker was not there, and make it."""
+    """Create a marker file; return whether it did not exist before."""
     try:
         files.private_folder(marker.parent)
-        marker.touch(mode=0o600, exist_ok=False)  # made whole or not at all: it is empty
-    except OSError as reason:  # a home that forgets: a guest's, who is new each time
+        marker.touch(mode=0o600, exist_ok=False)  # atomic: the file is empty
+    except OSError as reason:  # such as the home of a guest session
         if marker.exists():
             return False
         log.info("%s cannot be written, so the first-run message comes again: %s", marker, reason)
