@@ -1,7 +1,7 @@
-"""Settings, log and the machine's check, opened in the user's own editor.
+"""Opens the settings file, the log and the result of the self-test in the user's editor.
 
-Desktops without a list of file types (a missing MIME cache, a bare window manager) have no program
-of their own for a text: then come the editors that are there, and at last one in a terminal.
+A desktop without file associations (no MIME cache, a bare window manager) has no program for text
+files: then installed editors are tried, and last an editor in a terminal.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 5.0  # seconds; what runs on after them is the editor itself
+_PATIENCE = 5.0  # seconds; a program that still runs after them is the editor
 _CHECK = 180.0  # seconds
-_LONGEST = 1_000_000  # bytes of the check's answer
+_LONGEST = 1_000_000  # bytes of the doctor's output
 _EDITORS = (  # with a window of their own
     "gnome-text-editor", "gedit", "kate", "kwrite", "mousepad", "xed", "pluma", "featherpad",
     "leafpad", "l3afpad", "geany", "gvim", "emacs",
@@ -41,7 +41,7 @@ _TERMINAL_EDITORS = ("sensible-editor", "nano", "micro", "vim", "vi")
 _WINDOWLESS = {
     *_TERMINAL_EDITORS, "nvim", "hx", "helix", "kak", "joe", "jed", "ne", "mg", "pico", "ed", "dte",
 }  # fmt: skip
-_TERMINALS = (  # each with what a command follows
+_TERMINALS = (  # each with the option before a command
     ("xdg-terminal-exec",), ("x-terminal-emulator", "-e"), ("gnome-terminal", "--"), ("kgx", "--"),
     ("konsole", "-e"), ("xfce4-terminal", "-x"), ("mate-terminal", "-x"), ("lxterminal", "-e"),
     ("qterminal", "-e"), ("kitty",), ("alacritty", "-e"), ("wezterm", "start", "--"), ("foot",),
@@ -64,7 +64,7 @@ class Documents:
     ) -> None:
         """`settings` is the user's file; `doctor` is the command that checks this machine.
 
-        The output among the components keeps a path on the clipboard where no editor starts.
+        If no editor starts, the output among the components copies the path to the clipboard.
         """
         self._settings, self._notices, self._components = settings, notices, components
         self._platform, self._doctor = platform, doctor
@@ -72,7 +72,7 @@ class Documents:
 
     @classmethod
     def of(cls, sources: Sources, notices: Notifier, components: Components) -> Documents:
-        """Return those of a daemon; the check uses the settings that it was started with."""
+        """Return the documents of a daemon; its check uses the daemon's command-line options."""
         path, doctor = sources.path or files.config_file(), [*DOCTOR, *sources.words()]
         return cls(path, notices, components, doctor=doctor)
 
@@ -90,7 +90,7 @@ class Documents:
         await self._show(path)
 
     def _own_settings(self) -> Path:
-        """Return the user's file; a new one explains every setting and changes none."""
+        """Return the user's file; if missing, create one with every setting commented out."""
         path = self._settings
         if not path.exists():
             with _write_errors(path):
@@ -99,7 +99,7 @@ class Documents:
         return path
 
     async def _check(self) -> Path:
-        """Return the file with what the doctor says."""
+        """Run the doctor; return the file with its output."""
         words = "Checking this machine; the result opens in a moment."
         self._notices.tell(words, "asked")
         try:
@@ -150,7 +150,7 @@ class Documents:
         except (OSError, ValueError) as reason:
             log.info("%s: %s", command[0], reason)
             return False
-        # it is waited for as long as it runs, else it stays a zombie
+        # waited for to the end, else it would stay a zombie
         ended = self._editors.start(process.wait())
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -162,7 +162,7 @@ class Documents:
 
 
 def _editors(platform: str) -> Iterator[list[str]]:
-    """Yield what may open a text: the desktop's own choice, the user's, and what there is."""
+    """Yield commands that may open a text: the desktop's choice, the user's, installed editors."""
     if platform == "win32":
         yield ["notepad.exe"]
         return
@@ -180,7 +180,7 @@ def _editors(platform: str) -> Iterator[list[str]]:
 def _words(command: str) -> list[str]:
     try:
         return shlex.split(command)
-    except ValueError:  # a quotation mark too many
+    except ValueError:  # an unbalanced quotation mark
         return []
 
 

@@ -1,9 +1,7 @@
-"""The composition root: builds every part, starts them, stops them in reverse.
+"""The composition root: builds all components, starts them, and stops them in reverse order.
 
-The only file that knows them all. The main thread belongs to the tray; SIGTERM and Ctrl+C end in
-the same clean shutdown as Quit.
-
-One daemon for a session: a second one has the first show itself, and ends.
+The main thread belongs to the tray; SIGTERM and Ctrl+C lead to the same clean shutdown as Quit.
+A session runs one daemon: a second one asks the first to show a message, and ends.
 """
 
 from __future__ import annotations
@@ -45,6 +43,10 @@ from tray_dictate.system import autostart, files, logs, memory, remedies
 from tray_dictate.system.screen_lock import screen_lock
 from tray_dictate.system.threads import Bridge
 
+logger = logging.getLogger(__name__)
+
+_SHUTDOWN = 20.0  # seconds
+
 
 def only_one() -> filelock.BaseFileLock:
     """Return the lock of the one daemon of this session. Raises RunningError, DictateError."""
@@ -63,23 +65,18 @@ def only_one() -> filelock.BaseFileLock:
 
 
 def _shown() -> str:
-    """Let the one that runs tell the user how to use it; return what it tells."""
+    """Have the running daemon tell the user how to use it; return its message."""
     try:
         return str(client.send("show")["message"])
-    except (ControlError, LookupError):  # it is just starting, or of another version
+    except (ControlError, LookupError):  # it is starting, or of another version
         return (
             "tray_dictate is already running. To end it, choose Quit in its menu, or run "
             "`tray-dictate quit`."
         )
 
 
-logger = logging.getLogger(__name__)
-
-_SHUTDOWN = 20.0  # seconds
-
-
 def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
-    """Run the daemon until it is told to stop; return the exit code. Raises DictateError."""
+    """Run the daemon until it is quit; return the exit code. Raises DictateError."""
     config = sources.load()
     logs.start(config.log.level)
     memory.one_arena()
@@ -164,11 +161,11 @@ class _App:
         self._menu.start()
 
     def _keys_named(self) -> None:
-        """Tell of the keys that the desktop has chosen."""
+        """Tell the user which keys the desktop has assigned."""
         self._welcome()
         trigger = self._hotkey.trigger()
         if trigger and trigger.keys:
-            self._notices.tell("", "hotkey")  # it was told that there was none
+            self._notices.tell("", "hotkey")  # removes the message that there were none
         self._daemon.publisher.again()
 
     def _welcome(self) -> None:
@@ -178,7 +175,7 @@ class _App:
             self._notices.tell(unnoticed, "unseen")
 
     def _show(self) -> None:
-        """Be the tray's thread until `quit`: other settings may bring another tray."""
+        """Run the tray until `quit`; other settings may replace it by another tray."""
         while not self._over:
             tray = self._components.tray
             tray.run()

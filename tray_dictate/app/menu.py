@@ -1,8 +1,8 @@
-"""What the tray menu offers, looked up when it opens, and what a click on it does.
+"""Fills the tray menu when it opens, and carries out its commands.
 
-Nothing is polled: a look costs a question to the sound server and one to the history. Sending
-speech to a cloud is the user's own choice: an engine whose server or key is not set up cannot be
-chosen, and a key that may be in the keyring is asked for only when its engine is chosen.
+Nothing is polled: each refresh queries the sound server and the history once. Sending speech to a
+cloud is the user's own choice: an engine whose server or key is not set up cannot be chosen, and
+the keyring is asked for a key only when its engine is chosen.
 """
 
 from __future__ import annotations
@@ -39,34 +39,44 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _MOST = 10  # recent dictations
-_PATIENCE = 2.0  # seconds for one list: a headset that is being opened holds up the others
+_PATIENCE = 2.0  # seconds for each list: opening a headset delays the sound server
+_LONGEST = 40  # characters of a dictation in the menu
+_OUTCOMES = {  # a sign, and words where the user may have to act
+    "delivered": ("✓", ""),
+    "unconfirmed": ("?", "not confirmed"),
+    "partly": ("✗", "partly inserted"),
+    "kept": ("✗", "not inserted"),
+    "undelivered": ("✗", "not inserted"),
+    "dropped": ("✗", "cancelled"),
+    "failed": ("✗", "not transcribed"),
+}
 
 
 class Autostart(Protocol):
-    """Start at login, as system.autostart does it; each blocks and raises UnavailableError."""
+    """Start at login, as in system.autostart; each call blocks and may raise UnavailableError."""
 
     def enabled(self) -> bool:
         """Return whether the daemon starts at login."""
         ...
 
     def enable(self) -> object:
-        """Start it at login."""
+        """Start the daemon at login."""
         ...
 
     def disable(self) -> object:
-        """Start it at login no longer."""
+        """Stop starting the daemon at login."""
         ...
 
 
 class Engines(Protocol):
-    """What can be said of an engine that is not chosen yet, as the package engine does it."""
+    """Checks an engine that is not chosen yet, as the package engine does."""
 
     def problems(self, settings: EngineSettings) -> list[str]:
-        """Return what is not set up; asks nobody."""
+        """Return what is not set up, without network or keyring."""
         ...
 
     async def check_key(self, settings: EngineSettings) -> None:
-        """Raise UnavailableError where a key is needed and there is none."""
+        """Raise UnavailableError if the engine needs a key and there is none."""
         ...
 
 
@@ -90,7 +100,7 @@ class MenuController:
     _again: bool = False
 
     def start(self) -> None:
-        """Fill the menu now and whenever the settings, and with them perhaps the tray, change."""
+        """Fill the menu now and after each change of the settings, which may replace the tray."""
         self.components.config_changed.subscribe(self._config_changed)
         self.refresh()
 
@@ -99,31 +109,31 @@ class MenuController:
         self.daemon.post(Enable(on))
 
     def toggle(self) -> None:
-        """Start a dictation, or stop the one that goes on."""
+        """Start a dictation, or stop the current one."""
         self.daemon.post(Toggle())
 
     def redo(self) -> None:
-        """Insert the last dictation again, when the menu is gone and the focus back."""
+        """Insert the last dictation again, once the menu has closed and the focus is back."""
         self.daemon.last.ask_from_menu("redo")
 
     def undo(self) -> None:
-        """Take back the last dictation, likewise."""
+        """Undo the last dictation, once the menu has closed."""
         self.daemon.last.ask_from_menu("undo")
 
     def copy_last(self) -> None:
-        """Put the last dictation on the clipboard, likewise."""
+        """Copy the last dictation to the clipboard, once the menu has closed."""
         self.daemon.last.ask_from_menu("copy")
 
     def copy_entry(self, at: float) -> None:
-        """Put an entry of the history on the clipboard."""
+        """Copy an entry of the history to the clipboard."""
         self._spawn(self._copy_entry(at))
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Change a setting, here and in the file."""
+        """Change a setting, in effect and in the file."""
         self._spawn(self._change_setting(name, value))
 
     def set_autostart(self, on: bool) -> None:
-        """Start the daemon at login, or no longer."""
+        """Turn start at login on or off."""
         self._spawn(self._set_autostart(on))
 
     def open_document(self, document: Document) -> None:
@@ -131,11 +141,11 @@ class MenuController:
         self._spawn(self.documents.open(document))
 
     def note_click(self) -> None:
-        """Take note that the user's latest click was on our icon or its menu."""
+        """Note that the user's latest click was on our icon or its menu."""
         self.daemon.own_click()
 
     def refresh(self) -> None:
-        """Offer what there is now; asked during a look, look once more."""
+        """Fill the menu again; during a refresh, refresh once more after it."""
         if self._looking and not self._looking.done():
             self._again = True
         else:
@@ -159,7 +169,7 @@ class MenuController:
         self._found = await _soon(self.devices.names(), self._found)
         entries = await _soon(self.components.history.last(_MOST), list[Entry]())
         wanted = tuple(config.engine.languages)
-        self._spoken[wanted] = None  # a combination of the file's can be chosen again later
+        self._spoken[wanted] = None  # a combination from the file stays in the menu
         listed = microphones(self._found, config.audio.device)
         default = next((name for name, is_default in self._found if is_default), "")
         chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
@@ -235,7 +245,7 @@ class PostedCommands:
         self._bridge.post(self._commands.enable, on)
 
     def toggle(self) -> None:
-        """Start a dictation, or stop the one that goes on."""
+        """Start a dictation, or stop the current one."""
         self._bridge.post(self._commands.toggle)
 
     def redo(self) -> None:
@@ -243,15 +253,15 @@ class PostedCommands:
         self._bridge.post(self._commands.redo)
 
     def undo(self) -> None:
-        """Take back the last dictation."""
+        """Undo the last dictation."""
         self._bridge.post(self._commands.undo)
 
     def copy_last(self) -> None:
-        """Put the last dictation on the clipboard."""
+        """Copy the last dictation to the clipboard."""
         self._bridge.post(self._commands.copy_last)
 
     def copy_entry(self, at: float) -> None:
-        """Put an entry of the history on the clipboard."""
+        """Copy an entry of the history to the clipboard."""
         self._bridge.post(self._commands.copy_entry, at)
 
     def change_setting(self, name: str, value: Any) -> None:
@@ -259,7 +269,7 @@ class PostedCommands:
         self._bridge.post(self._commands.change_setting, name, value)
 
     def set_autostart(self, on: bool) -> None:
-        """Start the daemon at login, or no longer."""
+        """Turn start at login on or off."""
         self._bridge.post(self._commands.set_autostart, on)
 
     def open_document(self, document: Document) -> None:
@@ -267,7 +277,7 @@ class PostedCommands:
         self._bridge.post(self._commands.open_document, document)
 
     def note_click(self) -> None:
-        """Take note of a click on the icon or its menu."""
+        """Note a click on the icon or its menu."""
         self._bridge.post(self._commands.note_click)
 
     def refresh(self) -> None:
@@ -280,29 +290,17 @@ class PostedCommands:
 
 
 async def _soon(work: Awaitable[T], otherwise: T) -> T:
-    """Return what is found in time, else what was known before."""
+    """Return the result of `work`, or `otherwise` if it fails or takes too long."""
     try:
         async with asyncio.timeout(_PATIENCE):
             return await work
     except (DictateError, TimeoutError) as reason:
-        log.info("not listed anew: %s", reason or "no answer in time")
+        log.info("a list of the menu is not up to date: %s", reason or "no answer in time")
         return otherwise
 
 
-_LONGEST = 40  # characters of a dictation in the menu
-_OUTCOMES = {  # a sign, and words where something is left to do
-    "delivered": ("✓", ""),
-    "unconfirmed": ("?", "not confirmed"),
-    "partly": ("✗", "partly inserted"),
-    "kept": ("✗", "not inserted"),
-    "undelivered": ("✗", "not inserted"),
-    "dropped": ("✗", "cancelled"),
-    "failed": ("✗", "not transcribed"),
-}
-
-
 def recent(entries: list[Entry]) -> tuple[MenuOption, ...]:
-    """Return the last dictations, shortened, each with what became of it."""
+    """Return the menu's options for dictations: a sign, the shortened text, the outcome."""
     lines: list[MenuOption] = []
     for entry in entries:
         sign, words = _OUTCOMES.get(entry.state, ("?", ""))

@@ -25,7 +25,6 @@ from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)
 
-
 AGAIN = 300.0  # seconds within which a lasting trouble is said once
 READ = 10.0  # seconds that a message stays in its bubble, and in which it is not repeated
 PAUSE = 2.0  # seconds between two changes of a bubble
@@ -41,6 +40,10 @@ _BUTTONS = {
     "delivery": ("redo", "copy"), "settings": ("settings",),
     "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
 }  # fmt: skip
+_UNSEEN = (
+    "Nothing shows that the microphone is open: tray.icon and audio.cues are off. "
+    "To see or hear it, set one of them to true, or run `tray-dictate status`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +221,6 @@ class HotkeyNotices:
         from tray_dictate.hotkey import bindings  # noqa: PLC0415 - few starts need it
 
         return bindings.is_bound(self._settings)
-
-
-_UNSEEN = (
-    "Nothing shows that the microphone is open: tray.icon and audio.cues are off. "
-    "To see or hear it, set one of them to true, or run `tray-dictate status`."
-)
 
 
 def welcome(settings: HotkeySettings, trigger: Trigger | None = None) -> str:

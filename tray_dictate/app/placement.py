@@ -1,7 +1,7 @@
-"""Where a dictation's text belongs, and getting it there: all of it into one window, once.
+"""Finds the window that a text is for, and inserts the whole text there, once.
 
-A window may lose the focus at any moment. Before anything of a text is inserted, it is decided anew
-where it goes; after that the rest follows into the same window, or nowhere.
+A window may lose the focus at any moment. Until the first character is inserted, the window can
+still change; after that the rest goes into the same window, or nowhere.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 Policy = Literal["follow", "hold", "return"]
 Origin = asyncio.Task[Target | None] | None  # the window that had the focus at the key-down
-MOVES = 10  # times that a text goes on after its window has lost the focus
-_LOOK = 0.1  # seconds between two looks at the focus, while text is held for its window
-_SOON = 3.0  # seconds that a window is given to get the focus back where nothing else is set
+MOVES = 10  # times that a text is continued after its window has lost the focus
+_LOOK = 0.1  # seconds between two checks of the focus, while text is held for its window
+_SOON = 3.0  # seconds to wait for a window to get the focus back, by other policies than "hold"
 _RESTLESS = "The focus kept changing. Click into the window that the text is for."
 
 
 class Piece(NamedTuple):
-    """What is to be inserted; `onward`: the user has done nothing since the text before it."""
+    """A text to insert; `onward` if the user has done nothing since the text before it."""
 
     text: str
     onward: bool = False
@@ -34,30 +34,30 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InsertResult:
-    """What of a text is in which window; where that is not all, `rest` and why."""
+    """The inserted part of a text and its window; the `rest`, and the reason, if it was cut."""
 
     target: Target | None
     piece: str
     receipt: Receipt
     rest: str = ""
     reason: str = ""
-    joined: bool = False  # it has blanks for its new lines
-    astray: int = 0  # characters that another window has got, too, as it got the focus
+    joined: bool = False  # blanks replace its new lines
+    astray: int = 0  # characters that went into a window that took the focus meanwhile
 
     @property
     def whole(self) -> str:
-        """What is in the window, with what a rule has appended."""
+        """The inserted text, with what a rule has appended."""
         return self.piece if self.rest else self.piece + self.receipt.after
 
     @property
     def cut(self) -> str:
-        """A sentence that says how much is in the window, and why that is not all."""
+        """A sentence for the user: how much is in the window, and why not all of it."""
         done = len(self.piece)
         whole = done + len(self.rest)
         return f"Only the first {done} of {whole} characters are in the window: {self.reason}"
 
     def log(self, dictation: int, took: float) -> None:
-        """Log how much went which way, in how many seconds."""
+        """Log the number of characters, the method, and the seconds that it `took`."""
         log.info(
             "dictation %d: %d characters by %s%s in %.0f ms, %d not inserted", dictation,
             len(self.piece), self.receipt.method,
@@ -66,7 +66,7 @@ class InsertResult:
 
 
 class Insertion(Protocol):
-    """A text that is to be inserted."""
+    """A text to insert."""
 
     @property
     def origin(self) -> Origin:
@@ -74,16 +74,16 @@ class Insertion(Protocol):
         ...
 
     async def compose(self, target: Target | None) -> Piece:
-        """Return what is to be inserted into this window."""
+        """Return the text as it is to be inserted into this window."""
         ...
 
     def give_up(self) -> str:
-        """Return why the text should wait for its window no longer; empty: it should."""
+        """Return why the text should no longer wait for its window; empty: it should wait."""
         ...
 
 
 class Placement:
-    """Finds the window that a text belongs to, and inserts all of it there."""
+    """Inserts texts into the windows that the focus policy names."""
 
     def __init__(
         self,
@@ -103,11 +103,11 @@ class Placement:
         self._breaks, self._runs = breaks, runs
 
     def origin(self) -> Origin:
-        """Begin to ask which window has the focus now; None where the policy needs no answer."""
+        """Begin to look up the window with the focus; None if the policy does not need it."""
         return None if self._policy == "follow" else asyncio.create_task(self._output.target())
 
     async def insert(self, text: Insertion) -> InsertResult:
-        """Insert a text where it belongs. Raises DeliveryError where nothing was inserted."""
+        """Insert a text into its window. Raises DeliveryError if nothing was inserted."""
         astray = 0
         for _ in range(MOVES):
             target = await self.place(text)
@@ -125,13 +125,13 @@ class Placement:
         raise DeliveryError(_RESTLESS)
 
     def takes_enter(self, application: str) -> bool:
-        """Tell whether a new line may be sent there: in a terminal it may run what nobody said."""
+        """Return whether a new line may be inserted there: in a terminal it would run a command."""
         return self._runs or not is_terminal(application)
 
     async def place(self, text: Insertion) -> Target | None:
-        """Return the window that a text is to go into now; wait or act as the policy says.
+        """Return the window for a text, once that window has the focus as the policy requires.
 
-        Raises DeliveryError where the text's own window cannot have it.
+        Raises DeliveryError if the text's own window does not get the focus.
         """
         now = await self._output.target()
         origin = await text.origin if text.origin else None
@@ -141,11 +141,11 @@ class Placement:
         return origin
 
     async def meant(self, origin: Origin) -> Target | None:
-        """Return the window that a text with this origin is for, as far as that is known now."""
+        """Return the probable window of a text with this origin, without waiting for the focus."""
         return (await origin if origin else None) or await self._output.target()
 
     async def _whole(self, whole: Piece, target: Target | None, text: Insertion) -> InsertResult:
-        """Insert a piece of a text. Raises DeliveryError where nothing of it was inserted."""
+        """Insert a piece. Raises DeliveryError if nothing was inserted."""
         (piece, onward), done = whole, 0
         receipt = Receipt(confirmed=False, method="type")  # only what is typed can be cut short
         reason, astray = _RESTLESS, 0
@@ -170,7 +170,7 @@ class Placement:
         return InsertResult(target, piece[:done], receipt, piece[done:], reason, astray=astray)
 
     async def _insert(self, whole: Piece, target: Target | None) -> Receipt:
-        """Insert a piece, line by line if a new line is a key of its own."""
+        """Insert a piece; line by line if new lines are typed as Shift+Enter."""
         piece, onward = whole
         lines = piece.split("\n") if self._breaks else [piece]
         done = 0
@@ -190,7 +190,7 @@ class Placement:
         return receipt
 
     async def _regain(self, target: Target, text: Insertion) -> None:
-        """Return when a window has the focus. Raises DeliveryError."""
+        """Return as soon as a window has the focus again. Raises DeliveryError."""
         if self._policy == "return":
             await self._still_there(target)
             await self._output.activate(target)

@@ -23,13 +23,13 @@ class StatusPublisher:
         self.level_changed: Signal[float] = Signal()
         self.status, self.detail = Status.IDLE, ""
         self.is_open = False  # the microphone
-        self.listening = False  # it is shown that it is open, as the status does not say so
+        self.listening = False  # an open microphone is shown although the status is another
         self._marking: asyncio.TimerHandle | None = None
         self.started = self.since = time.time()
         self._published = False
 
     def put(self, status: Status, detail: str, *, is_open: bool) -> None:
-        """Publish a status that differs; an open microphone, where it stays open."""
+        """Publish a status if it has changed; show an open microphone if it stays open."""
         listening = self._listens(status, is_open=is_open)
         before = self.status, self.detail, self.listening
         if (status, detail, listening) == before and self._published:
@@ -41,7 +41,7 @@ class StatusPublisher:
         self.again()
 
     def _listens(self, status: Status, *, is_open: bool) -> bool:
-        """Return whether to show now that the microphone is open; else perhaps in a moment."""
+        """Return whether to show the microphone as open now, or start the delay until then."""
         self.is_open = is_open
         unsaid = is_open and status not in (Status.OPENING, Status.RECORDING)
         if self._marking and not unsaid:
@@ -56,5 +56,5 @@ class StatusPublisher:
         self.again()
 
     def again(self) -> None:
-        """Publish the same status: the tray, the settings or the hotkey's keys have changed."""
+        """Publish the same status again, as for another tray, other settings or other keys."""
         self.status_changed.emit(self.status, self.detail, self.listening)

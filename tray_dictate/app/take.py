@@ -2,9 +2,9 @@
 
     microphone ──chunks──▶ queue ──▶ session ──events──▶ spoken order ──▶ observer
 
-The microphone is opened before the engine is asked, and its chunks wait in the queue: a model that
-still loads costs no word. After the release the tail is recorded only as long as somebody speaks,
-since the text is wanted now.
+The microphone opens before the engine does, and its chunks wait in the queue, so no word is lost
+while a model loads. After the release the tail ends as soon as the user is silent, since the text
+is wanted at once.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from tray_dictate.history.statistics import Timings
 
 log = logging.getLogger(__name__)
 
-_TAIL_LEAST = 0.055  # seconds after the release: what was said until it is still on its way
-_QUIET = 0.064  # seconds without speech, beyond what the voice detector itself holds on
+_TAIL_LEAST = 0.055  # seconds after the release in which earlier speech still arrives
+_QUIET = 0.064  # seconds without speech, beyond the hangover of the voice detector
 
 
 @dataclass(slots=True)
 class TakeRecord:
-    """What became of one dictation, and when, as it is gathered for the history.
+    """The result and the times of one dictation, collected for the history.
 
-    `at` is time.time(), the other times are of the loop's clock, in seconds. `failed` where speech
-    did not become text; `audio` is then the path of the recording.
+    `at` is time.time(), the other times are of the loop's clock, in seconds. `failed` if some
+    speech was not transcribed; `audio` is then the path of the recording.
     """
 
     at: float = field(default_factory=time.time)
@@ -53,27 +53,27 @@ class TakeRecord:
     pressed: float | None = None
     heard: float | None = None  # the first sample
     released: float | None = None
-    transcribed: float | None = None  # the last segment's text was there
+    transcribed: float | None = None  # the text of the last segment arrived
     inserted: float | None = None  # its last character was in the window
 
     @classmethod
     def of(cls, engine: EngineSettings) -> TakeRecord:
-        """Return the record of a dictation that begins now, with this engine."""
+        """Return the record of a dictation that starts now with this engine."""
         known = "en" if engine.name == "offline" else ""
         return cls(engine=engine.name, language=", ".join(engine.languages) or known)
 
     @property
     def engines(self) -> str:
-        """Who turned it into text: "openai", or "openai, offline" where it was rescued."""
+        """The engines that transcribed it: "openai", or "openai, offline" if it was rescued."""
         return f"{self.engine}, offline" if self.rescued else self.engine
 
     @property
     def complete(self) -> bool:
-        """Whether all that was said is text, and wanted."""
+        """Whether all speech was transcribed and the text was not dropped or kept back."""
         return bool(self.text) and not self.failed and self.state not in ("dropped", "kept")
 
     def strand(self, raw: str) -> None:
-        """Add what will not be delivered any more."""
+        """Add a text that will not be delivered."""
         self.raw = f"{self.raw} {raw}".strip()
         self.text = f"{self.text} {raw}".strip()
         self.state = "kept"
@@ -95,7 +95,7 @@ class TakeRecord:
         )
 
     def entry(self) -> Entry:
-        """Return what the history keeps of it."""
+        """Return the record as an entry of the history."""
         return Entry(
             0, self.at, self.text, self.raw, self.outcome, self.application, self.engines,
             self.language, round(self.seconds, 2), self.audio, self.timings,
@@ -103,7 +103,7 @@ class TakeRecord:
 
 
 def _between(start: float | None, end: float | None) -> float | None:
-    """Return the milliseconds; 0 for text that was there before the release."""
+    """Return the milliseconds, at least 0, as text may arrive before the release."""
     return None if start is None or end is None else round(max(0.0, end - start) * 1e3, 1)
 
 
@@ -111,19 +111,19 @@ class TakeObserver(Protocol):
     """Follows one dictation; called on the loop."""
 
     def heard(self) -> None:
-        """The first sample is there."""
+        """The first sample has been recorded."""
         ...
 
     def level(self, level: float) -> None:
-        """The recording is this loud now, 0.0 to 1.0."""
+        """The current input level, 0.0 to 1.0."""
         ...
 
     def recorded(self) -> None:
-        """Nothing more will be recorded, tail and all."""
+        """The recording has ended, including the tail."""
         ...
 
     def segment(self, spoken: Spoken) -> None:
-        """The next segment has its text, in spoken order."""
+        """The text of the next segment, in spoken order."""
         ...
 
 
@@ -141,11 +141,11 @@ class Take:
     tail: float
     pressed: float  # when the key went down
     observer: TakeObserver
-    clean: Callable[[bytes], bytes] = _unfiltered  # removes cue sounds that the microphone heard
+    clean: Callable[[bytes], bytes] = _unfiltered  # removes cue sounds picked up by the microphone
     trouble: str = ""
     record: TakeRecord = field(default_factory=TakeRecord)
-    _lost: str = ""  # why speech did not become text
-    # the stretches of the recording that have become text, in seconds
+    _lost: str = ""  # why speech was not transcribed
+    # the transcribed parts of the recording: start and end, in seconds
     _transcribed: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     _audio: bytearray = field(default_factory=bytearray)
     _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
@@ -153,16 +153,16 @@ class Take:
     _session: Session | None = None
 
     async def run(self) -> None:
-        """Record and transcribe; what goes wrong is in `trouble`, and the audio is kept."""
+        """Record and transcribe. On failure, set `trouble` and save the recording."""
         self.record.pressed = self.pressed
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._record())
             tasks.create_task(self._transcribe())
-        if self._lost:  # saved now, when all of it is there
+        if self._lost:  # saved only now, when the recording is complete
             self.trouble = f"{self._lost} {self.keep(self._lost)}"
 
     def finish(self, let_go: float | None = None) -> None:
-        """End the recording after the tail, which began when the key was let go; None: now."""
+        """End the recording a tail after `let_go`, the time of the release; None: now."""
         loop = asyncio.get_running_loop()
         released = self.record.released = loop.time() if let_go is None else let_go
         if self._session:
@@ -171,7 +171,7 @@ class Take:
             loop.call_at(released + self.tail, self._stop)
 
     def keep(self, reason: str) -> str:
-        """Save what was recorded to a file; return a sentence that says where it is."""
+        """Save the recording to a file; return a sentence about it for the user."""
         self.record.failed = True
         sentence, self.record.audio = recordings.save(
             self._audio, self.engine.rate, reason, self._transcribed
@@ -182,7 +182,7 @@ class Take:
         capture = self.microphone.capture(self.engine.rate)
         meter = Meter(self.engine.rate)
         self._stop = capture.stop
-        if self.record.released is not None:  # the key was up before we came this far
+        if self.record.released is not None:  # the key was released before the microphone opened
             asyncio.get_running_loop().call_at(self.record.released + self.tail, capture.stop)
         try:
             async with capture.open() as chunks:

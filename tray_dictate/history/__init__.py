@@ -1,1 +1,1 @@
-"""What was said and how it went, on this machine only."""
+"""The history of dictations, their statistics and recordings, on this machine only."""

@@ -1,7 +1,7 @@
-"""A private SQLite file that several processes share, and that survives being damaged.
+"""A private SQLite file that several processes share, and that is replaced if it is corrupt.
 
-Removed rows are overwritten, not only unlinked. A corrupt file is moved aside, never deleted, and
-one that a newer version wrote is left alone.
+Deleted rows are overwritten. A corrupt file is moved aside, never deleted, and the file of a newer
+version is left unchanged.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Migrations = Sequence[Sequence[str]]  # the n-th (from 1) leads to user_version 
 
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
-_LONGEST_WAIT = 1.0  # seconds for another process that is writing
+_LONGEST_WAIT = 1.0  # seconds to wait for another process that is writing
 
 log = logging.getLogger(__name__)
 
 
 class SqliteFile:
-    """The file; each use blocks, a second or two at most."""
+    """An SQLite file that opens when it is used; each use blocks, a second or two at most."""
 
     def __init__(self, path: Path, migrations: Migrations, what: str, notices: Notifier) -> None:
         """Name the file `what` in messages to the user."""
@@ -44,7 +44,7 @@ class SqliteFile:
         self._skipped = False
 
     def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what `work` returns, in one transaction; a corrupt file is replaced, once.
+        """Return the result of `work`, which runs in one transaction; replace a corrupt file once.
 
         Raises HistoryError.
         """
@@ -60,7 +60,7 @@ class SqliteFile:
             with self._connected() as connection:
                 return work(connection)
         except (sqlite3.Error, OSError) as error:
-            self.close()  # whatever is wrong, the next call begins anew
+            self.close()  # the next call opens the file again
             raise HistoryError(f"{self._path} cannot be used: {_reason(error)}.") from error
 
     def skip(self, count: int) -> None:
@@ -73,7 +73,7 @@ class SqliteFile:
             self._notices.tell(f"{self._what} has {rows} left out: {self._path}.", "history")
 
     def forget_corrupt(self, before: float | None = None) -> None:
-        """Delete the corrupt files that were put aside, all or those last written before a time.
+        """Delete the corrupt files that were moved aside, all or those last written before a time.
 
         Raises HistoryError.
         """
@@ -85,11 +85,11 @@ class SqliteFile:
             raise HistoryError(f"{error.filename} cannot be deleted: {_reason(error)}.") from error
 
     def wipe(self) -> None:
-        """Empty the log, which holds removed words until then; while another reads: later."""
+        """Truncate the write-ahead log, which still holds deleted words, unless it is in use."""
         self.do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def close(self) -> None:
-        """Let go of the file; idempotent. A later use opens it again."""
+        """Close the file; idempotent. A later use opens it again."""
         self._connection = None
         self._let_go()
 
@@ -97,15 +97,15 @@ class SqliteFile:
         """Return the connection, whose `with` is one transaction."""
         if self._connection is None:
             self._connection = self._open()
-            # also where nobody closes us: Windows moves no file away that is still open
+            # if `close` is never called, too: Windows cannot move a file that is open
             self._let_go = weakref.finalize(self, self._connection.close)
             self._let_go.atexit = False
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        """Return a connection to a file that is private, whole and of our version."""
+        """Return a connection to the file, which is private, intact and of our version."""
         files.private_folder(self._path.parent)
-        with self._lock:  # two that make the same file at once would be in each other's way
+        with self._lock:  # two processes must not create the file at once
             _make_private(self._path)
             return self._connect()
 
@@ -124,7 +124,7 @@ class SqliteFile:
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring the tables to our version, each step together with the number that says so."""
+        """Bring the tables to our version; each step and its version are one transaction."""
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > len(self._migrations):
             raise HistoryError(
@@ -160,7 +160,7 @@ class SqliteFile:
 
 
 def is_number(value: object, most: float = 1e15) -> bool:
-    """Tell whether a column holds a number from 0 to `most`."""
+    """Return whether a column holds a number from 0 to `most`."""
     return isinstance(value, (int, float)) and 0 <= value <= most
 
 
@@ -170,7 +170,7 @@ def storable(text: str) -> str:
 
 
 def _text(stored: bytes) -> str:
-    """Return a text of a file in which anything may stand: sqlite3's own way raises."""
+    """Decode a text; sqlite3's own decoder raises for a damaged one."""
     return stored.decode("utf-8", "replace")
 
 
@@ -183,7 +183,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, or its mode; SQLite gives the same mode to -wal and -shm."""
+    """Create the file, or set its mode; SQLite gives -wal and -shm the same mode."""
     with open(path, "ab", opener=files.open_private) as file:
         if sys.platform != "win32":
             os.fchmod(file.fileno(), 0o600)

@@ -1,6 +1,6 @@
-"""Dictations in a private SQLite file: what was said, when, and what became of it.
+"""The history: dictations with their text, time and outcome, in a private SQLite file.
 
-The daemon uses the file through store.py; commands use it while the daemon runs, or does not.
+The daemon uses the file through store.py; commands open it themselves, also while the daemon runs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOGGED = LoggedNotices(logging.WARNING)
 
 State = Literal["delivered", "partly", "unconfirmed", "kept", "dropped", "failed"]
 
-_MIGRATIONS = (  # the n-th (from 1) leads to user_version n; what is here never changes again
+_MIGRATIONS = (  # the n-th (from 1) leads to user_version n; released ones never change
     (
         "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, "
         "text TEXT NOT NULL, raw TEXT NOT NULL, state TEXT NOT NULL, application TEXT NOT NULL)",
@@ -48,15 +48,15 @@ _INSERT = (
     f"INSERT INTO entry ({', '.join(_COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-_LATEST = 250e9  # a time.time() of the year 9892: what comes later is no date
+_LATEST = 250e9  # a time.time() of the year 9892: later times are damaged
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One dictation: `id` is 0 while it is not in the file, `at` is time.time().
 
-    `text` is what was, or should have been, inserted, `raw` what the engine said. `audio` is the
-    path of a recording of which not all has become text.
+    `text` is the text for the window, inserted or not, `raw` the engine's text. `audio` is the
+    path of a recording that is not fully transcribed.
     """
 
     id: int
@@ -110,25 +110,28 @@ class History:
         return self._read("ORDER BY id DESC", most=count)
 
     def find(self, search: str = "", since: float = 0.0, limit: int = 0) -> list[Entry]:
-        """Return the newest entries with these words in them, the newest first; limit 0: all."""
+        """Return the newest entries that contain `search`, the newest first; limit 0: all."""
         which = "WHERE at >= ? ORDER BY id DESC"
         if not search:
             return self._read(which, since, most=limit or None)
-        wanted = search.casefold()  # SQLite's own LIKE knows the capitals of ASCII only
+        wanted = search.casefold()  # SQLite's LIKE ignores the case of ASCII letters only
         entries = self._read(which, since)
         found = [entry for entry in entries if wanted in f"{entry.text}\n{entry.raw}".casefold()]
         return found[: limit or None]
 
     def get(self, id: int) -> Entry | None:
-        """Return one entry."""
+        """Return an entry, or None."""
         return next(iter(self._read("WHERE id = ?", id)), None)
 
     def failed(self) -> list[Entry]:
-        """Return the entries with a recording that has not become text, the newest first."""
+        """Return the entries with a recording to be transcribed, the newest first."""
         return self._read("WHERE audio != '' ORDER BY id DESC")
 
     def recorded(self) -> tuple[float, frozenset[str]]:
-        """Return the time before which dictations expired by count, and all recordings named."""
+        """Return the time of the oldest entry within `keep`, and all recordings of entries.
+
+        The time is 0.0 if no entry has expired by count.
+        """
 
         def work(connection: sqlite3.Connection) -> tuple[float, frozenset[str]]:
             oldest = connection.execute(
@@ -141,7 +144,7 @@ class History:
         return self._file.do(work)
 
     def transcribed(self, id: int, text: str, raw: str, engine: str) -> None:
-        """Say what a recording has become at last; it is needed no more."""
+        """Store the text of a recording; the entry then no longer names the recording."""
         words = storable(text), storable(raw), engine, id
         self._file.do(
             lambda connection: connection.execute(
@@ -152,7 +155,7 @@ class History:
         )
 
     def forget(self, id: int | Literal["all"]) -> None:
-        """Remove an entry, or all of them, so that the file no longer holds the words."""
+        """Delete an entry, or all of them, so that the file no longer holds their words."""
         self._file.do(
             lambda connection: (
                 connection.execute("DELETE FROM entry")
@@ -161,15 +164,15 @@ class History:
             )
         )
         self._file.wipe()
-        if id == "all":  # a copy that was put aside may hold any of them
+        if id == "all":  # a corrupt copy may hold any of them
             self._file.forget_corrupt()
 
     def close(self) -> None:
-        """Let go of the file; idempotent. A later call opens it again."""
+        """Close the file; idempotent. A later call opens it again."""
         self._file.close()
 
     def _read(self, which: str, *values: float, most: int | None = None) -> list[Entry]:
-        """Return what is whole, `most` at most; the file may hold anything."""
+        """Return at most `most` intact entries; report damaged ones."""
 
         def work(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
             found, damaged = list[Entry](), 0
@@ -209,14 +212,14 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:
-    """Tell whether the columns hold what was written into them: SQLite takes any kind in each."""
+    """Return whether the columns hold values of their types, which SQLite does not enforce."""
     _, at, *words, seconds, audio, heard, engine, text = row
     return (
         is_number(at, _LATEST)
         and is_number(seconds)
-        and all(isinstance(one, str) for one in (*words, audio))
+        and all(isinstance(value, str) for value in (*words, audio))
         and words[2] in get_args(State)
-        and all(one is None or is_number(one) for one in (heard, engine, text))
+        and all(value is None or is_number(value) for value in (heard, engine, text))
     )
 
 

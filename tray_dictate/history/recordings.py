@@ -1,13 +1,9 @@
-"""Recordings that could not be turned into text: kept as files that only the user can read.
+"""Saves, finds and deletes recordings that were not transcribed, as files for the user alone.
 
-Beside each NAME.wav a NAME.json says when it was, why it is kept, and which stretches of it, in
-seconds, have become text already. It holds no word of what was said.
+Beside each NAME.wav, a NAME.json holds the time, why the recording is saved, and which parts of it,
+in seconds, are transcribed already. It holds no word of what was said.
 
-The clock by which texts and recordings expire.
-
-The recordings that could not be turned into text, as files: the latest one, and their end.
-
-audio/kept.py writes them: NAME.wav, and NAME.json with what is known of it.
+Also the clock by which texts and recordings expire.
 """
 
 from __future__ import annotations
@@ -30,19 +26,26 @@ from tray_dictate.system import files
 
 log = logging.getLogger(__name__)
 
-_MOST = 1000  # recordings in a second
+SLACK = 3600.0  # seconds that the system clock may gain, as by corrections
+_YOUNG = 3600.0  # seconds after which a dictation is surely in the history
+_MOST = 1000  # recordings saved in the same second
 _FULL = errno.ENOSPC, errno.EDQUOT
 
 
-class Kept(NamedTuple):
-    """A sentence that says what to do with a recording; the path is empty where it is lost."""
+class SaveResult(NamedTuple):
+    """A sentence for the user about a recording, and its path; empty if it could not be saved."""
 
     sentence: str
     path: str = ""
 
 
-def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[float, float]]) -> Kept:
-    """Keep PCM16 mono `audio`; say where it is."""
+def save(
+    audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[float, float]]
+) -> SaveResult:
+    """Save PCM16 mono `audio` in a new file; raises nothing.
+
+    `reason` says why it is saved, `done` which parts are transcribed: start and end, in seconds.
+    """
     stamp = time.strftime("%Y-%m-%d-%H%M%S")
     record = {
         "recorded": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -54,12 +57,14 @@ def save(audio: bytes | bytearray, rate: int, reason: str, done: list[tuple[floa
         path = _write_new(files.private_folder(files.kept_audio()), stamp, _wav(audio, rate))
     except OSError as error:
         log.error("the recording could not be saved: %s", error)  # noqa: TRY400 - no surprise
-        return Kept(not_kept(error))
+        return SaveResult(not_kept(error))
     try:
         files.write_new(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
-    except OSError as error:  # it can be turned into text all the same
-        log.warning("nothing is noted beside %s: %s", path, error)
-    return Kept("The recording is saved: `tray-dictate history retry` transcribes it.", str(path))
+    except OSError as error:  # it can be transcribed without
+        log.warning("the description of %s could not be saved: %s", path, error)
+    return SaveResult(
+        "The recording is saved: `tray-dictate history retry` transcribes it.", str(path)
+    )
 
 
 def not_kept(error: OSError) -> str:
@@ -69,8 +74,8 @@ def not_kept(error: OSError) -> str:
 
 
 def _write_new(folder: Path, stamp: str, content: bytes) -> Path:
-    """Make a file, and return its path: the next of this second. Raises OSError."""
-    for number in range(_MOST):  # counted, for the clocks of some systems stand still for 16 ms
+    """Write a new file with the next free number of this second; return it. Raises OSError."""
+    for number in range(_MOST):  # numbers, since the clocks of some systems tick every 16 ms only
         path = folder / f"{stamp}-{number:03}.wav"
         with suppress(FileExistsError):
             files.write_new(path, content)
@@ -86,9 +91,6 @@ def _wav(audio: bytes | bytearray, rate: int) -> bytes:
         wav.setframerate(rate)
         wav.writeframes(audio)
     return file.getvalue()
-
-
-SLACK = 3600.0  # seconds that a clock may gain; one that is set right gains no more
 
 
 class CautiousClock:
@@ -110,24 +112,21 @@ class CautiousClock:
 CAUTIOUS_CLOCK = CautiousClock()
 
 
-_YOUNG = 3600.0  # seconds: by then a dictation is over, and in the history
-
-
 def latest() -> Path | None:
-    """Return the newest one, None where there is none."""
+    """Return the newest recording, or None."""
     return max(files.kept_audio().glob("*.wav"), key=lambda path: path.name, default=None)
 
 
 def remove(path: Path) -> None:
-    """Delete one and its record; one that is gone already is no error. Raises OSError."""
-    if path.parent != files.kept_audio():  # what a file says is no reason to delete anything else
+    """Delete a recording and its description, if they exist. Raises OSError."""
+    if path.parent != files.kept_audio():  # a damaged history must not delete other files
         return
     for file in (path, path.with_suffix(".json")):
         file.unlink(missing_ok=True)
 
 
 def remove_all() -> int:
-    """Delete all; return how many there were. Raises OSError."""
+    """Delete all recordings; return how many there were. Raises OSError."""
     found = list(files.kept_audio().glob("*.wav"))
     for path in found:
         remove(path)
@@ -135,9 +134,10 @@ def remove_all() -> int:
 
 
 def sweep(before: float, named: Collection[str]) -> int:
-    """Delete those from before a time.time() that no dictation names any more.
+    """Delete recordings from before a time.time() that no dictation in `named` refers to.
 
-    A recording whose dictation is not in the history yet is young. Raises OSError.
+    Recordings of the last hour stay: their dictations may not be in the history yet. Returns how
+    many were deleted. Raises OSError.
     """
     before = min(before, CAUTIOUS_CLOCK.time() - _YOUNG)
     names = {Path(name).name for name in named}
@@ -151,7 +151,7 @@ def sweep(before: float, named: Collection[str]) -> int:
 
 
 def expire(days: float) -> int:
-    """Delete those that are older than this; 0 keeps all. Return how many. Raises OSError."""
+    """Delete recordings older than these days, 0: none. Return how many. Raises OSError."""
     if not days:
         return 0
     oldest = CAUTIOUS_CLOCK.time() - days * 86400

@@ -1,7 +1,7 @@
-"""Statistics of the dictations, without a word of them: times, counts, minutes sent to clouds.
+"""Statistics of the dictations, without their words: times, counts, minutes sent to clouds.
 
-They are in a file of their own, so that the history of texts can be off, or cleared, while the
-minutes of cloud speech are remembered.
+They have their own file, so that the minutes of cloud speech stay counted when the history of texts
+is off or cleared.
 """
 
 from __future__ import annotations
@@ -37,13 +37,15 @@ _MIGRATIONS = (
 )
 Sent = tuple[str, str]  # month, engine
 _KEEP = 10_000  # dictations
+_LEAST = 1.0  # second: with less left of the cap, connecting is refused
+_SOON = 2.0  # seconds until sent sound is counted in the file
 
 _LOGGED = LoggedNotices(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long a dictation's stages took, in ms; None for what did not happen or is not known."""
+    """How long the stages of a dictation took, in ms; None if not measured."""
 
     heard_ms: float | None = None  # from the key-down to the first sample
     engine_ms: float | None = None  # from the release to the text of the last segment
@@ -52,7 +54,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What is counted of one dictation; `at` is time.time()."""
+    """The figures of one dictation; `at` is time.time()."""
 
     at: float
     engine: str
@@ -64,7 +66,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Of how many, and the milliseconds that half of them, and 95 of 100, took at most."""
+    """The number of values, their median and their 95th percentile, in milliseconds."""
 
     count: int
     p50: float
@@ -73,7 +75,7 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The dictations with one engine; None for what nobody has measured."""
+    """The figures of one engine; None if not measured."""
 
     engine: str
     takes: int
@@ -94,7 +96,7 @@ class Stats:
         self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, notices)
 
     def add(self, numbers: Numbers) -> None:
-        """Count a dictation."""
+        """Add the figures of a dictation."""
         timings = numbers.timings
         row = (
             numbers.at, numbers.engine, numbers.words, numbers.seconds, numbers.failed,
@@ -116,7 +118,7 @@ class Stats:
         self._file.do(work)
 
     def send(self, sent: Mapping[Sent, float], month: str) -> float:
-        """Count seconds of sound that went to clouds; return those of a month, of all clouds."""
+        """Add seconds of sound sent to clouds; return the total of a month over all clouds."""
 
         def work(connection: sqlite3.Connection) -> float:
             connection.executemany(
@@ -134,7 +136,7 @@ class Stats:
         return self._file.do(work)
 
     def sent(self, month: str) -> dict[str, float]:
-        """Return the seconds of sound that each cloud got in a month."""
+        """Return the seconds of sound sent to each cloud in a month."""
         query = "SELECT engine, seconds FROM sent WHERE month = ? ORDER BY engine"
         rows = self._file.do(lambda connection: connection.execute(query, (month,)).fetchall())
         whole = {
@@ -145,7 +147,7 @@ class Stats:
         return whole
 
     def summaries(self) -> list[Summary]:
-        """Return the numbers, engine by engine."""
+        """Return the figures of each engine."""
         query = (
             "SELECT engine, words, seconds, failed, heard_ms, engine_ms, text_ms FROM take "
             "ORDER BY engine"
@@ -159,7 +161,7 @@ class Stats:
         return [_summary(engine, takes) for engine, takes in engines.items()]
 
     def close(self) -> None:
-        """Let go of the file; idempotent."""
+        """Close the file; idempotent."""
         self._file.close()
 
 
@@ -169,7 +171,7 @@ def month_of(at: float) -> str:
 
 
 def quantiles(values: Sequence[float]) -> Quantiles | None:
-    """Return them, by the nearest rank; None of nothing."""
+    """Return the median and the 95th percentile, by nearest rank; None without values."""
     if not values:
         return None
     ranked = sorted(values)
@@ -178,14 +180,14 @@ def quantiles(values: Sequence[float]) -> Quantiles | None:
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:
-    """Tell whether the columns hold what was written into them: SQLite takes any kind in each."""
+    """Return whether the columns hold values of their types, which SQLite does not enforce."""
     engine, words, seconds, failed, *times = row
     return (
         isinstance(engine, str)
         and isinstance(words, int)
-        and all(is_number(one) for one in (words, seconds))
+        and all(is_number(value) for value in (words, seconds))
         and failed in (0, 1)
-        and all(one is None or is_number(one) for one in times)
+        and all(value is None or is_number(value) for value in times)
     )
 
 
@@ -199,17 +201,13 @@ def _summary(engine: str, takes: list[tuple[Any, ...]]) -> Summary:
     )
 
 
-_LEAST = 1.0  # second: for less nobody need connect
-_SOON = 2.0  # seconds until what was sent is in the file
-
-
 def open_statistics(
     notices: Notifier,
     path: Path | None = None,
     thread: ThreadPoolExecutor | None = None,
     patience: float = PATIENCE,
 ) -> FileWorker[Stats]:
-    """Return the file of statistics for use on the loop; the rest is as in FileWorker."""
+    """Return the statistics for use on the loop; see FileWorker for the parameters."""
     trouble = "Your statistics are not saved to disk: "
     return FileWorker(_StatsOpener(path), notices, trouble, thread, patience)
 
@@ -223,10 +221,10 @@ class _StatsOpener:
 
 
 class CloudUsage:
-    """Counts the sound that goes to clouds, and refuses what is over the cap; a CloudQuota.
+    """ports.CloudQuota: counts the sound sent to clouds, and refuses more than the cap.
 
-    Sound is counted in memory first, and is in the file two seconds later. While the file fails,
-    the counting goes on in memory.
+    Sound is counted in memory at once, and in the file two seconds later. While the file fails,
+    counting continues in memory.
     """
 
     def __init__(self, statistics: FileWorker[Stats], clock: WallClock = time) -> None:
@@ -239,13 +237,13 @@ class CloudUsage:
         self._flushing = TaskSet()
 
     async def check(self, cap: float) -> None:
-        """Read what was sent this month. Raises EngineError where it is all of the cap."""
+        """Read this month's total from the file. Raises EngineError if the cap is used up."""
         if cap:
-            await self._write({}, patiently=False)  # reads what other processes have sent
+            await self._write({}, patiently=False)  # reads the total, also of other processes
             self._refuse(_LEAST, cap)
 
     def consume(self, engine: str, seconds: float, cap: float) -> None:
-        """Count sound that is about to go to a cloud. Raises EngineError: it must not go."""
+        """Count sound before it is sent. Raises EngineError if it must not be sent."""
         if cap:
             self._refuse(seconds, cap)
         self._count({(month_of(self._clock.time()), engine): seconds})
@@ -253,11 +251,11 @@ class CloudUsage:
             self._soon = asyncio.get_running_loop().call_later(_SOON, self._flush_soon)
 
     async def flush(self) -> None:
-        """Write what was counted into the file, however long that takes."""
+        """Write all counted sound into the file, however long that takes."""
         await self._flush(patiently=True)
 
     async def close(self) -> None:
-        """Write what is left, and close the file; idempotent. Call nothing else after it."""
+        """Write the rest, and close the file; idempotent. Call nothing else afterwards."""
         if self._soon:
             self._soon.cancel()
         if self._pending:
@@ -273,7 +271,7 @@ class CloudUsage:
             self._count(pending)
 
     async def _write(self, pending: Mapping[Sent, float], *, patiently: bool) -> bool:
-        """Add seconds to the file, and read those of this month; return whether that was done."""
+        """Add seconds to the file, and read the month's total; return whether that succeeded."""
         month = month_of(self._clock.time())
         send = partial(Stats.send, sent=pending, month=month)
         total = await self._file.do(send, None, patiently=patiently)
@@ -287,7 +285,7 @@ class CloudUsage:
             self._pending[sent] = self._pending.get(sent, 0.0) + seconds
 
     def _refuse(self, seconds: float, cap: float) -> None:
-        """Raise EngineError where so much more would be above the cap."""
+        """Raise EngineError if these further seconds would exceed the cap."""
         now = self._clock.time()
         month = month_of(now)
         sent = self._known if month == self._month else 0.0

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Store:
-    """Keeps what became of each dictation; for the loop, where nothing here raises."""
+    """Stores dictations and their statistics; called on the loop, and raises nothing."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Store:
     ) -> None:
         """Prepare to use the files in `folder`, by default the user's own.
 
-        `patience` is with a disk that does not answer, in seconds.
+        `patience` is how long to wait for a disk that does not answer, in seconds.
         """
         self._settings = settings
         history, statistics = files.history_file(), files.stats_file()
@@ -54,7 +54,7 @@ class Store:
             notices, folder / statistics.name if folder else statistics, self._thread, patience
         )
         self.usage = CloudUsage(self._statistics)
-        # what the file does not have yet, or is not to have
+        # entries that are not in the file: yet, or because the history is off
         self._unwritten: deque[Entry] = deque(maxlen=settings.entries or None)
         self._tasks = TaskSet()
         self._closed = False
@@ -67,7 +67,7 @@ class Store:
         self._history.reopen()
 
     def record(self, entry: Entry) -> None:
-        """Keep what became of a dictation, and count it, also where the history is off."""
+        """Store a dictation, only in memory if the history is off, and add its figures."""
         self._expire_recordings()
         self._unwritten.append(entry)
         if self._settings.enabled:
@@ -85,25 +85,25 @@ class Store:
         return sorted([*reversed(self._unwritten), *stored], key=_date, reverse=True)[:count]
 
     async def clear(self) -> bool:
-        """Forget every text; return whether none is left."""
+        """Delete every text; return whether that succeeded."""
         self._unwritten.clear()
         if not self._settings.enabled:
             return True
         return await self._history.do(_clear, False)
 
     async def close(self) -> None:
-        """Finish writing and close the files, in bounded time; idempotent. Call nothing after."""
+        """Finish writing and close the files, in bounded time; idempotent; call it last."""
         await self._history.close()
         await self.usage.close()
         self._closed = True
-        self._thread.shutdown(wait=False)  # what was begun is finished all the same
+        self._thread.shutdown(wait=False)  # work that has begun is finished all the same
 
     def _expire_recordings(self) -> None:
         if not self._closed:
             self._thread.submit(_expire_recordings, self._settings.days)
 
     async def _forget_written(self, entry: Entry, adding: Awaitable[bool]) -> None:
-        """Keep an entry in one place only, however late the disk takes it."""
+        """Remove an entry from memory once it is in the file, however late that is."""
         if await adding:
             with suppress(ValueError):  # the history was cleared meanwhile
                 self._unwritten.remove(entry)
@@ -120,7 +120,7 @@ class _HistoryOpener:
 
 
 def _add(entry: Entry, history: History) -> bool:
-    """Store an entry, and delete recordings of expired ones: no entry names them any more."""
+    """Store an entry, and delete the recordings of entries that have expired."""
     history.add(entry)
     try:
         recordings.sweep(*history.recorded())

@@ -1,7 +1,7 @@
-"""Uses a file on a thread, so that a slow disk delays nobody; reports trouble once.
+"""Uses a file on a thread, so that a slow disk delays nothing else; reports trouble once.
 
-What was begun is finished even where nobody waits for it any more: a write must not get lost, nor
-be taken for lost and be repeated.
+Work that has begun is finished even if its caller is cancelled: a write must not get lost, nor be
+taken for lost and repeated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class File(Protocol):
-    """A file that is opened, used and closed on the thread; each raises HistoryError."""
+    """A file that is used and closed on the thread; its methods raise HistoryError."""
 
     def close(self) -> None:
         """Close the file; idempotent."""
@@ -42,7 +42,7 @@ class Opener(Protocol[F_co]):
 
 
 class FileWorker(Generic[F]):
-    """Uses a file in the order of the calls; for the loop, where nothing here raises."""
+    """Uses a file in the order of the calls; called on the loop, and raises nothing."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class FileWorker(Generic[F]):
         self._closed = True
         loop = asyncio.get_running_loop()
         await self._in_time(loop.run_in_executor(self._thread, self._close))
-        if self._owns_thread:  # what was begun is finished, and the file closed, all the same
+        if self._owns_thread:  # work that has begun is finished all the same
             self._thread.shutdown(wait=False)
 
     async def _answer(self, working: asyncio.Future[T], default: T, *, patiently: bool) -> T:
@@ -149,6 +149,6 @@ async def _immediately(answer: T) -> T:
 
 
 def _retrieve(done: asyncio.Future[Any]) -> None:
-    """Look at an error that nobody waits for any more, of which asyncio would complain."""
+    """Retrieve an error that no caller waits for, else asyncio logs it."""
     if not done.cancelled():
         done.exception()
