@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from tray_dictate.doctor.windows import OwnWindow
+from tray_dictate.doctor.windows import CheckWindow
 
 TEXT = "Grüße, Łódź: “naïve” 5 €, ñandú, Привет, 你好 🚀"
 ARRIVED = f"test text ({len(TEXT)} characters, several scripts) arrived"
@@ -14,7 +14,7 @@ _PATIENCE = 5.0  # seconds until the text must be complete, and the clipboard re
 _INTERVAL = 0.02  # seconds between two attempts
 
 
-async def arrives(window: OwnWindow, text: str) -> bool:
+async def arrives(window: CheckWindow, text: str) -> bool:
     """Return whether the window shows this text within `_PATIENCE`."""
 
     async def shown() -> bool:

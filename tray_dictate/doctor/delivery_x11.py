@@ -20,7 +20,7 @@ from tray_dictate.doctor import clipboard
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.clipboard import ClipboardState
 from tray_dictate.doctor.delivery import ARRIVED, TEXT, arrives, becomes_true, describe_difference
-from tray_dictate.doctor.windows import CLASS, CheckWindow
+from tray_dictate.doctor.windows import CLASS, X11Window
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.rules import Rules
 from tray_dictate.output.x11.output import X11Output
@@ -60,7 +60,7 @@ class DeliveryCheck:
             self._before = await self._read_clipboard()
         except (UnsavedError, TimeoutError) as reason:
             unread = str(reason) or "its owner does not answer"
-        window = await acquire(CheckWindow, lambda window: window.close())
+        window = await acquire(X11Window, lambda window: window.close())
         self._stack.push_async_callback(threads.run_in_thread, window.close)
         for method in self._methods:
             if method == "paste" and unread:
@@ -81,7 +81,7 @@ class DeliveryCheck:
         await threads.run_in_thread(partial(clipboard.keep, clipboard.SAMPLE))
         return replace(await threads.run_in_thread(clipboard.read), sample=True)
 
-    async def _try(self, method: Method, window: CheckWindow) -> Finding:
+    async def _try(self, method: Method, window: X11Window) -> Finding:
         auto = self._settings.method == "auto" and method == "paste"
         rules = self._settings.rules if method == self._methods[0] else ()
         output = await acquire(
@@ -104,7 +104,7 @@ class DeliveryCheck:
             # even if the check is cancelled: it is the user's clipboard
             await finish(self._put_back(output, method))
 
-    async def _deliver(self, method: Method, output: X11Output, window: CheckWindow) -> Finding:
+    async def _deliver(self, method: Method, output: X11Output, window: X11Window) -> Finding:
         """Raises DeliveryError."""
         name, remedy = _NAMES[method], _remedy(method)
         began = time.monotonic()

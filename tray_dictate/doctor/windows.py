@@ -36,7 +36,7 @@ WIDTH, HEIGHT = 520, 60  # pixels
 _END = 5.0  # seconds to wait for the thread to end
 
 
-class OwnWindow(ABC):
+class CheckWindow(ABC):
     """A window, shown until `close`; `text`, `clear` and `close` may be called from any thread."""
 
     gone: ClassVar[tuple[type[Exception], ...]]  # raised when the connection has ended
@@ -90,7 +90,7 @@ _UNICODE = 0x01000000  # keysyms from here on are code points
 _WHITESPACE = {XK.XK_Return: "\n", XK.XK_KP_Enter: "\n", XK.XK_Tab: "\t", XK.XK_space: " "}
 
 
-class CheckWindow(OwnWindow):
+class X11Window(CheckWindow):
     """An X11 window that collects keys and pastes."""
 
     gone = (error.ConnectionClosedError, OSError)
@@ -186,7 +186,7 @@ _SYMBOL = re.compile(r"key\s*<(\w+)>\s*\{\s*\[\s*(\w+)")
 _FIXED = {CODES["enter"]: "\n", CODES["tab"]: "\t"}
 
 
-class WaylandWindow(OwnWindow):
+class WaylandWindow(CheckWindow):
     """A Wayland window that collects keys and commits; `focused` may be read from any thread."""
 
     gone = (WaylandError, OSError)

@@ -14,6 +14,12 @@ from tray_dictate.core.ports import MenuOption, MenuState, TrayCommands
 from tray_dictate.ui.labels import is_marked, plain, tooltip
 from tray_dictate.ui.tray.icon import LOUDEST, Picture
 
+Ts = TypeVarTuple("Ts")
+
+_NOTHING_SAID = "Nothing yet"
+_NOTHING_FOUND = "None found"
+_LONGEST = 80  # characters of a line
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -61,13 +67,6 @@ class View:
         }
         detail = self.detail or names.get(self.status, "")
         return tooltip(self.status, detail, listening=self.listening)
-
-
-Ts = TypeVarTuple("Ts")
-
-_NOTHING_SAID = "Nothing yet"
-_NOTHING_FOUND = "None found"
-_LONGEST = 80  # characters of a line
 
 
 @dataclass(frozen=True, slots=True)

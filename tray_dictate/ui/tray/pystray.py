@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 _ICON = 64  # pixels
 _TIP = 127  # characters; Windows cuts off a longer tooltip
 _MESSAGE = 255  # characters; Windows cuts off a longer message
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class PystrayTray:
@@ -174,9 +175,6 @@ class PystrayTray:
 
     def _menu(self) -> Any:
         return _menu(self._pystray, menu(self._view, self._commands))
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def _menu(pystray: Any, entries: tuple[Entry, ...]) -> Any:

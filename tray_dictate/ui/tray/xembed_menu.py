@@ -21,11 +21,15 @@ from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.x11 import flush
 from tray_dictate.ui.tray.menu import Entry, click
 
+log = logging.getLogger(__name__)
+
 _SIZE = 13  # pixels of the letters
 _LINE, _SEPARATOR, _EDGE = 24, 9, 4  # pixels of height
 _LEFT, _RIGHT = 30, 28  # pixels beside the label: for the tick, and for the arrow
 _PAPER, _INK, _GREY, _RULE = (255, 255, 255), (30, 34, 38), (150, 154, 158), (214, 217, 220)
 _CHOSEN, _CHOSEN_INK = (31, 120, 214), (255, 255, 255)
+_ESCAPE = 0xFF1B
+_GRABBING = 0.5  # seconds to wait until the panel ends its grab for the same click
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,6 @@ def _font() -> Any:
         return ImageFont.truetype(found.stdout, _SIZE)
     except (OSError, subprocess.SubprocessError):
         return ImageFont.load_default(_SIZE)
-
-
-log = logging.getLogger(__name__)
-
-_ESCAPE = 0xFF1B
-_GRABBING = 0.5  # seconds to wait until the panel ends its grab for the same click
 
 
 @dataclass(slots=True)
