@@ -17,7 +17,7 @@ from tray_dictate.system import files
 _PATIENCE = 40.0  # seconds for the daemon to deliver what is being said, and to end
 _NOT_RUNNING = "not running"
 _STATUSES = {
-    "off": "off; switch it on in the tray menu",
+    "off": "off; turn it on in the tray menu",
     "idle": "ready",
     "opening": "opening the microphone",
     "recording": "recording",
