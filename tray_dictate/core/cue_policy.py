@@ -1,4 +1,4 @@
-"""Decides which cue sounds when: none but the start cue gets into a recording.
+"""Decides which cue sounds when, so that only the start cue can get into a recording.
 
 The microphone hears the speaker. So the stop cue waits for the end of the tail, and an error
 of an earlier dictation for the end of the recording; where another recording has begun meanwhile,
@@ -21,7 +21,7 @@ class CuePolicy:
     _failed: bool = False  # the error cue is due when nothing is recorded
 
     def begun(self, number: int) -> None:
-        """Note that the microphone opens for a dictation, and for no other any more."""
+        """Note that the microphone opens for this dictation, and closes for any other."""
         self._open, self._heard = number, False
 
     def heard(self, number: int) -> None:
@@ -49,7 +49,7 @@ class CuePolicy:
             self._close("")
 
     def _close(self, cue: str) -> None:
-        if not self._heard:  # a recording that never began for the user does not end
+        if not self._heard:  # without a start cue there is no stop cue
             cue = ""
         if self._failed:
             cue = "error"

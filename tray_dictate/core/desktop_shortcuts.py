@@ -31,7 +31,7 @@ TITLES = {  # of the shortcuts, in the desktop's own settings
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The user's keys, if the back end does not itself watch `hotkey.keys`."""
+    """The keys that the desktop has assigned to the hotkey, and advice for the user about them."""
 
     keys: str = ""  # as the desktop names them; "" while there are none
     advice: str = ""  # what to do if there are none, or why they differ from the settings
@@ -89,24 +89,24 @@ class ShortcutEdges:
 STOP_FIRST = 0.3  # seconds that a stop may come before its start
 REPEATING = 0.7  # seconds: GNOME waits 0.5 before it repeats, and then 0.03
 
-_IGNORED = "Ignored: the last {} was just before,"
+_IGNORED = "Ignored: the last {} was a moment ago"
 Name = Literal["start", "stop", "toggle"]
 
 
 @dataclass(frozen=True, slots=True)
 class CommandDebounce:
-    """The latest commands; times in seconds of one clock."""
+    """Remembers the latest commands; times are in seconds of one clock."""
 
     stopped: float | None = None  # the last stop, if it found nothing to stop
     toggled: float | None = None
     started: float | None = None
-    ended: bool = False  # by the last start, whose own release is still to come
+    ended: bool = False  # the last start ended a dictation, and its key is still to be released
 
 
 def debounce(
     state: CommandDebounce, name: Name, at: float, *, recording: bool
 ) -> tuple[CommandDebounce, Name, str]:
-    """Return the state to keep, the command to carry out, and why to ignore it ("" if not)."""
+    """Return the new state, the command to carry out, and why it is ignored ("" if it is not)."""
     if name == "stop":
         late = recording or state.ended
         return replace(state, stopped=None if late else at, started=None, ended=False), name, ""
@@ -114,7 +114,7 @@ def debounce(
         return _start(state, at, recording=recording)
     after = replace(state, toggled=at)  # each repetition is measured from the one before
     if _within(REPEATING, state.toggled, at):
-        return after, name, f"{_IGNORED.format('toggle')} as from a key that is held."
+        return after, name, f"{_IGNORED.format('toggle')}; the key seems to be held down."
     return after, name, ""
 
 
@@ -129,10 +129,14 @@ def _start(
             return replace(after, ended=state.ended), "start", ""
         return replace(after, ended=True), "stop", ""
     if _within(STOP_FIRST, state.stopped, at):
-        tapped = "Not started: a stop came just before, as from a key that was tapped."
+        tapped = "Not started: a stop came a moment ago; the key seems to have been tapped."
         return replace(after, started=None), "start", tapped
     if state.ended and _within(REPEATING, state.started, at):  # the end's key is still held
-        return replace(after, ended=True), "start", f"{_IGNORED.format('start')} and ended it."
+        return (
+            replace(after, ended=True),
+            "start",
+            f"{_IGNORED.format('start')} and ended the dictation.",
+        )
     return after, "start", ""
 
 

@@ -23,7 +23,7 @@ def why(reason: BaseException) -> str:
 
 
 class DictateError(Exception):
-    """The root: its text may be shown to the user as it is."""
+    """The base class of our exceptions; its text can be shown to the user."""
 
 
 class ConfigError(DictateError):

@@ -1,4 +1,4 @@
-"""Converts the times of a server's or the kernel's events to our own clock.
+"""Converts the times of events from a server's or the kernel's clock to our own.
 
 On a busy machine we may read an event long after it happened; its own time is right, but counts
 from another moment. The event that arrived fastest shows how far the two clocks are apart.
@@ -16,7 +16,7 @@ _DRIFT = 1e-3  # seconds that the clocks may part in a second
 
 @dataclass(slots=True)
 class EventClock:
-    """The two clocks, in seconds; the other starts again after `wrap` seconds (0: never)."""
+    """Compares two clocks, in seconds; the other restarts at 0 after `wrap` seconds (0: never)."""
 
     wrap: float = 0.0
     _apart: float | None = None

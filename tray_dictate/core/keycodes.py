@@ -1,7 +1,7 @@
 """Maps canonical key names to Linux's key codes (linux/input-event-codes.h).
 
-The kernel's input events carry these, so do Wayland's and the portals' key requests; an X11 or xkb
-keycode is 8 more. A code is a position, not a character: letters are where a US keyboard has them.
+The kernel's input events use these codes, and so do the key requests of Wayland and of the portals;
+the keycode of X11 and xkb is 8 more. A code is a position: letters are as on a US keyboard.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Maps canonical key names to xkb's keysyms and their numbers (keysymdef.h, XF86keysym.h).
 
-Letters of other scripts have keysyms, too; here they stand for themselves.
+Letters of other scripts have keysyms, too; here the canonical name of such a key is the letter.
 """
 
 from __future__ import annotations

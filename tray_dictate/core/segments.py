@@ -1,4 +1,4 @@
-"""Brings completed segments, which come in any order, into spoken order, each once.
+"""Puts segments, which are completed in any order, into spoken order, each once.
 
 The events are the realtime API's own words: `committed` -> `delta`* -> `completed` or `failed`.
 An engine may repeat an event, send it out of order, or complete what it never announced.

@@ -2,7 +2,7 @@ r"""Checks the user's regular expressions: which are valid, and which are certai
 
 Python's engine backtracks, so that a harmless looking expression may need years for a sentence:
 "(\w+\s?)+#". An expression that is not certainly quick is applied by system/expressions.py in a
-process that can be ended.
+child process that can be killed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turns what an engine wrote into what is inserted.
+"""Turns the text of an engine into the text to insert.
 
 The steps, in this order: remove control characters; drop hallucinations; collapse repetitions;
 remove fillers; find spoken commands; and in the words between these apply the vocabulary, then

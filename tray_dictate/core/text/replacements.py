@@ -148,7 +148,7 @@ def speller(vocabulary: Sequence[str]) -> Rewrite:
 
 
 def substitute(patterns: Mapping[str, str], text: str) -> str:
-    """Apply regular expressions, however long that takes."""
+    """Apply regular expressions without a time limit."""
     for pattern, value in patterns.items():
         text = re.sub(pattern, value, text)
     return text
