@@ -19,6 +19,8 @@ RIDDLES = re.compile(
     r"|\bso many\b|\bwhat of (?:it|them|an?|the|this)\b"
     # translated word for word
     r"|\b(?:tells?|told) of\b|\banew\b|\bof before\b|\bof ours\b|\bin force\b|\bfor ever\b"
+    # a document that is not in the repository
+    r"|\bshared/|\[facts\b"
 )
 PENDING = {"app", "history", "hotkey", "output"}  # folders still to be reworded
 FILES = [

@@ -261,10 +261,10 @@ FAULTS = {
     "cut off": (chat("Please", "length"), "did not finish its answer (length)"),
     "filtered": (chat("", "content_filter"), "did not finish"),
     "an essay": (chat("x" * 400), "much longer than the text"),
-    "endless": (endless, "has no end"),
-    "half": (breaks_off, "broke off, or does not speak HTTP"),
+    "endless": (endless, "longer than 1 MB"),
+    "half": (breaks_off, "closed the connection, or does not speak HTTP"),
     "another protocol": (no_http, "does not speak HTTP"),
-    "nothing": (silent, "broke off"),
+    "nothing": (silent, "closed the connection"),
 }
 
 

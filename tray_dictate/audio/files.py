@@ -187,7 +187,7 @@ def _copied(pipe: BinaryIO, name: str) -> BinaryIO:
         while block := pipe.read(1 << 20):
             copy.write(block)
             if copy.tell() > _LARGEST_PIPE:
-                raise AudioFileError(f"{name} has no end.")
+                raise AudioFileError(f"{name} sends more than {_LARGEST_PIPE >> 30} GiB.")
         copy.seek(0)
         ending.pop_all()
     return cast("BinaryIO", copy)

@@ -78,7 +78,7 @@ def _body(answer: http.client.HTTPResponse, end: float) -> bytes:
     while chunk := answer.read1(65536):
         received += chunk
         if len(received) > _LONGEST:
-            raise PostError("too long", "The server's answer has no end.")
+            raise PostError("too long", "The server's answer is longer than 1 MB.")
         if time.monotonic() > end:  # the server sends a few bytes at a time
             raise TimeoutError
     if answer.length:  # read1 raises nothing for a missing rest
@@ -93,10 +93,10 @@ def _unreachable(host: str, reason: object) -> PostError | TimeoutError:
         return PostError(
             "certificate",
             f"The certificate of {host} is not trusted: {reason.verify_message.rstrip('.')}. "
-            "If it is your own server, name its authority's file in SSL_CERT_FILE.",
+            "If it is your own server, set SSL_CERT_FILE to the file of its certificate authority.",
         )
     if isinstance(reason, http.client.HTTPException):
-        return PostError("no HTTP", f"{host} broke off, or does not speak HTTP.")
+        return PostError("no HTTP", f"{host} closed the connection, or does not speak HTTP.")
     words = getattr(reason, "strerror", None) or str(reason)[:100] or type(reason).__name__
     return PostError("unreachable", f"{host} cannot be reached: {words}.")
 
