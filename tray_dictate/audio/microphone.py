@@ -172,7 +172,7 @@ class Microphone:
             await self._shut()
 
     async def after_resume(self) -> None:
-        """Reopen an open device: after the machine has slept it may be deaf."""
+        """Reopen an open device: after a suspend it may send nothing."""
         if self._stream is not None:
             self._lose()
 
@@ -303,7 +303,7 @@ class Microphone:
         self.open_changed.emit()
 
     def _heard(self, serial: int, data: bytes, lost: bool) -> None:
-        """Take the samples of a callback."""
+        """Process the samples of a callback."""
         if serial != self._serial:
             return
         if self._early is not None:  # its rate is not known yet
@@ -371,7 +371,7 @@ class Microphone:
         return bool(self._captures) or self._settings.warm == "always"
 
     def _back(self) -> None:
-        """Tell the user how much was not recorded, now that samples come again."""
+        """Tell the user how many seconds were not recorded: samples arrive again."""
         assert self._gone_since is not None
         missed = asyncio.get_running_loop().time() - self._gone_since
         self._gone_since = None

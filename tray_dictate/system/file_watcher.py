@@ -53,7 +53,7 @@ class FileWatcher(events.FileSystemEventHandler):
             self._observer.join()
 
     def on_any_event(self, event: events.FileSystemEvent) -> None:
-        """Take an event, on the library's thread."""
+        """Handle an event, on the library's thread."""
         if {str(event.src_path), str(event.dest_path)} & self._names:
             try:
                 self._loop.call_soon_threadsafe(self._stirred)

@@ -1,4 +1,4 @@
-"""Paths of our files by each system's custom; private folders, and files written whole."""
+"""Names our files by each system's conventions; makes private folders, and writes files whole."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ def stats_file() -> Path:
 
 
 def welcomed_file() -> Path:
-    """Return the file that exists once the user was told which key to hold."""
+    """Return the file that exists after the welcome message was shown."""
     return Path(_DIRS.user_state_dir) / "welcomed"
 
 
 def portal_token_file() -> Path:
-    """Return the file of the desktop's permission to press keys, so that it does not ask again."""
+    """Return the file with the desktop's permission to press keys, which is asked for only once."""
     return Path(_DIRS.user_state_dir) / "portal_token"
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder and the missing ones above it, for the user alone; return it. Raises OSError.
+    """Create a folder and its missing parents, for the user alone; return it. Raises OSError.
 
     Folders that exist are left unchanged.
     """
@@ -112,12 +112,12 @@ def _close(folder: Path) -> None:
 
 
 def open_private(path: str, flags: int) -> int:
-    """Open a file as the `opener` of open(): a new one is its owner's alone. Raises OSError."""
+    """Open a file as the `opener` of open(); only its owner can read a new one. Raises OSError."""
     return os.open(path, flags, 0o600)
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Make a file that is its owner's alone, whole or not at all.
+    """Create a file that only its owner can read, whole or not at all.
 
     Raises FileExistsError where there is one already, or another OSError.
     """
@@ -137,14 +137,14 @@ def write_atomic(
     *,
     check: Callable[[], None] | None = None,
 ) -> None:
-    """Replace the content of a file, all of it or nothing; make the folders that are missing.
+    """Replace the content of a file, all of it or nothing; create missing folders.
 
-    Where the path is a link, the file that it leads to is replaced. Without a `mode` the new file
-    has the permissions and the owner of the present one, or is its owner's alone. `check` is called
-    at the last moment: what it raises leaves the present file as it is. Raises OSError, which names
-    the path.
+    If the path is a link, the file that it leads to is replaced. Without a `mode` the new file gets
+    the permissions and the owner of the present one; if there is none, only its owner can read it.
+    `check` is called at the last moment: if it raises, the present file is left unchanged. Raises
+    OSError, which names the path.
     """
-    path = path.resolve()  # of those who keep their settings elsewhere
+    path = path.resolve()  # some users keep their settings elsewhere, behind a link
     make_folder(path.parent)
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -177,5 +177,5 @@ def _copy_rights(present: Path, new: Path) -> None:
         shutil.copymode(present, new)
         if hasattr(os, "chown"):
             known = present.stat()
-            with suppress(PermissionError):  # another's file, which we may only replace
+            with suppress(PermissionError):  # another user's file, which we may only replace
                 os.chown(new, known.st_uid, known.st_gid)

@@ -134,7 +134,7 @@ class Connection:
         return number
 
     def adopt(self, number: int, on_event: OnEvent) -> None:
-        """Take the events of an object that the compositor has created."""
+        """Handle the events of an object that the compositor has created."""
         self._handlers[number] = on_event
 
     def forget(self, number: int) -> None:
@@ -201,7 +201,7 @@ class Connection:
             raise WaylandError(f"the compositor did not answer within {patience:g} s")
 
     def wait(self, until: Callable[[], bool], patience: float) -> bool:
-        """Take events until a condition holds; return whether it does. Raises WaylandError."""
+        """Process events until a condition holds; return whether it does. Raises WaylandError."""
         end = time.monotonic() + patience
         while not until():
             left = end - time.monotonic()
@@ -211,7 +211,7 @@ class Connection:
         return True
 
     def dispatch(self, patience: float = 0.0) -> None:
-        """Wait up to `patience` seconds for events, and take them. Raises WaylandError."""
+        """Wait up to `patience` seconds for events, and process them. Raises WaylandError."""
         if select.select([self._socket], [], [], patience)[0]:
             self._receive()
 

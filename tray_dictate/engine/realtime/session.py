@@ -87,7 +87,7 @@ class ResilientSession:
         self._work.add_done_callback(lambda _: self._take.events.put_nowait(None))
 
     async def send(self, chunk: bytes) -> None:
-        """Take a chunk; it never waits for the network."""
+        """Accept a chunk, without waiting for the network."""
         self._take.append(chunk)
         pause_begins = self._pauses.hear(chunk) if self._pauses else False
         if pause_begins and self._cuts_at_pauses:

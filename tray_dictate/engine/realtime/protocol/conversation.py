@@ -124,7 +124,7 @@ class Conversation:
         return self._append(turn, read) or (self._commit(turn) if turn.end is not None else None)
 
     def receive(self, message: str | bytes) -> None:
-        """Take a server's message. Raises LostError, RefusedError."""
+        """Process a server's message. Raises LostError, RefusedError."""
         event = decode(message)
         if event is not None:
             self._receive(event)

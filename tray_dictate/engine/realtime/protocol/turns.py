@@ -101,7 +101,7 @@ class Turns:
             self._hand_out()
 
     def reopen(self) -> None:
-        """Make one turn of all sound whose text is not handed out: its cuts are void."""
+        """Merge all sound whose text is not handed out into one turn: its cuts are void."""
         if self._owed:
             self._owed = [Turn(self.covered, self._owed[-1].end)]
             self.pass_over_silence()
