@@ -140,7 +140,7 @@ def test_a_link_stays_a_link(tmp_path):
 def test_a_file_that_an_editor_has_saved_meanwhile_is_left_alone(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text("# from the editor\n")
-    with pytest.raises(ConfigError, match="changed at the same moment"):
+    with pytest.raises(ConfigError, match="changed the file at the same moment"):
         write(path, "# ours\n", "# old\n")
     assert path.read_text() == "# from the editor\n"
     assert [path] == list(tmp_path.iterdir())

@@ -35,7 +35,7 @@ def with_value(text: str, name: str, value: Any) -> str:
             new = re.sub(r"\r?\n", end, new)  # noqa: PLW2901 - tomlkit's own lines end in \n
             if _holds(new, wanted):
                 return head + new
-    raise ConfigError([f"{name} could not be written into it; write it there yourself"])
+    raise ConfigError([f"{name} could not be changed in this file; edit the file yourself"])
 
 
 def write(path: Path, text: str, before: str) -> None:
@@ -47,7 +47,8 @@ def write(path: Path, text: str, before: str) -> None:
 
     def check() -> None:
         if load.read(path) != before:
-            raise ConfigError(["was changed at the same moment; try again"], where=str(path))
+            problem = "another program changed the file at the same moment; try again"
+            raise ConfigError([problem], where=str(path))
 
     try:
         files.write_atomic(path, text, None, check=check)

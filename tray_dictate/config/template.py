@@ -15,7 +15,7 @@ from tray_dictate.config.schema import settings
 
 _HEAD = (
     "tray_dictate: every setting with its default. Uncomment and change what you want;\n"
-    "`tray-dictate config --path` says where your own copy belongs, `config --check` reads it."
+    "`tray-dictate config --path` says where your own copy belongs, `config --check` checks it."
 )
 _MARK = "<!-- generated from here: python -m tray_dictate.config.template -->"
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
