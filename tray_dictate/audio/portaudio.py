@@ -84,7 +84,7 @@ class PortAudio:
             ]
 
     def rescan(self) -> None:
-        """Find newly plugged devices by restarting PortAudio; do nothing while a stream is open.
+        """Find new devices by restarting PortAudio, unless a stream is open or a cue plays.
 
         Raises CaptureError.
         """
