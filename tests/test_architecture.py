@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 import textwrap
@@ -13,50 +14,52 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tray_dictate"
-FILES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = {
+    str(path.relative_to(PACKAGE)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))
+}
 TESTS = sorted({*ROOT.glob("tests/**/*.py")} - {*ROOT.glob("tests/bench/**/*.py")})
 NOW = r"(?:monotonic|perf_counter|process_time|loop(?:\(\))?\.time)(?:_ns)?\(\)"
 LASTED = rf"{NOW} - (?![\d.])"
 
 
-def relative(path: Path) -> str:
-    return str(path.relative_to(PACKAGE))
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    """Return the syntax of each module."""
+    return {name: ast.parse(source) for name, source in SOURCES.items()}
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender(path):
-    heard = "add_message_handler" in path.read_text()
-    assert not heard or relative(path) == "system/dbus.py", (
-        "take dbus.Service: anybody can send signals"
-    )
+def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender():
+    """Others take dbus.Service: anybody can send signals."""
+    hearing = [name for name, source in SOURCES.items() if "add_message_handler" in source]
+    assert hearing == ["system/dbus.py"]
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_file_has_at_most_600_lines(path):
-    assert len(path.read_text().splitlines()) <= 600
+def test_a_file_has_at_most_600_lines():
+    lines = {name: len(source.splitlines()) for name, source in SOURCES.items()}
+    assert {name: count for name, count in lines.items() if count > 600} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_only_one_module_starts_our_own_python(path):
+def test_only_one_module_starts_our_own_python():
     """`python -m` imports from the working directory; own_python.py knows how not to."""
-    if path.name == "own_python.py":
-        return
-    commands = (node for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.List | ast.Tuple | ast.JoinedStr | ast.BinOp))  # fmt: skip
-    assert not [node.lineno for node in commands if "sys.executable" in ast.unparse(node)]
+    starting = [
+        f"{name}:{node.lineno}" for name, tree in trees().items() for node in ast.walk(tree)
+        if isinstance(node, ast.List | ast.Tuple | ast.JoinedStr | ast.BinOp)
+        and "sys.executable" in ast.unparse(node)
+    ]  # fmt: skip
+    assert {place.partition(":")[0] for place in starting} == {"system/own_python.py"}, starting
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_what_we_start_gets_an_environment_that_was_thought_of(path):
+def test_what_we_start_gets_an_environment_that_was_thought_of():
     """Left out, it would be ours, with the user's keys."""
     starting = {"subprocess.run", "subprocess.Popen", "subprocess.check_output",
                 "asyncio.create_subprocess_exec"}  # fmt: skip
-    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    assert not [
-        call.lineno for call in calls
-        if ast.unparse(call.func) in starting
-        and "env" not in {keyword.arg for keyword in call.keywords}
+    calls = [
+        (f"{name}:{node.lineno}", {keyword.arg for keyword in node.keywords})
+        for name, tree in trees().items() for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in starting
     ]  # fmt: skip
+    assert calls
+    assert [place for place, keywords in calls if "env" not in keywords] == []
 
 
 def test_no_test_module_lends_its_rig_to_another():
@@ -142,14 +145,15 @@ def test_the_top_level_is_fixed():
     assert listed == allowed
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_modules_name_says_what_it_holds(path):
+def test_a_modules_name_says_what_it_holds():
     """Of these words each could name any module; data-control is a protocol's name."""
     vague = set("manager helper utils processor info way thing kind one made given told".split())
-    named = set(path.stem.replace("data_control", "").rstrip("s").split("_"))
-    assert not named & (vague | {"data"})
+    named = {
+        name: set(Path(name).stem.replace("data_control", "").rstrip("s").split("_"))
+        for name in SOURCES
+    }
+    assert {name: words for name, words in named.items() if words & (vague | {"data"})} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_module_says_what_it_is_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_a_module_says_what_it_is_for():
+    assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
