@@ -5,14 +5,18 @@ Libraries of an engine are imported only when that engine is used.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.ports import CloudQuota, Engine, Notifier
 from tray_dictate.engine import model_files
 from tray_dictate.engine.credentials import CredentialSource, endpoint, unusable
-from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.offline import english
 from tray_dictate.engine.realtime.protocol import dialects
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
+
+if TYPE_CHECKING:  # it loads numpy, which no command needs that only reads the settings
+    from tray_dictate.engine.models import DetectorModel
 
 
 def select(
