@@ -18,6 +18,7 @@ from typing import Any
 
 import trustme
 
+from tests.rigs.processes import MARKER
 from tests.servers.realtime.profiles import PROFILES
 
 # one process imports the SDK, which takes 1.5 s, and forks the servers
@@ -130,8 +131,14 @@ class RealtimeServer:
         self._process = _FORKS.Process(
             target=_serve, args=(json.dumps(options), theirs, self._log_path), daemon=True
         )
-        with theirs:
-            self._process.start()
+        # the process that forks them outlives the session of a test, which ends all that it marks
+        mark = os.environ.pop(MARKER, None)
+        try:
+            with theirs:
+                self._process.start()
+        finally:
+            if mark is not None:
+                os.environ[MARKER] = mark
         self.port = self._answer()["port"]
 
     def _ask(self, order: dict[str, Any]) -> Any:
