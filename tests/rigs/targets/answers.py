@@ -46,6 +46,21 @@ def run_gtk3(window, questions, field):
     Gtk.main()
 
 
+def run_gtk3_entry(title, entry, **more):
+    """Show a GTK 3 window with a field of one line, and answer about it until it is closed."""
+    from gi.repository import Gtk  # noqa: PLC0415 - other toolkits' windows have none
+
+    window = Gtk.Window(title=title)
+    window.add(entry)
+    questions = {
+        "text": entry.get_text,
+        "clear": lambda: entry.set_text("") is None,
+        "focused": lambda: window.is_active() and entry.has_focus(),
+        "grab": lambda: entry.grab_focus() is None,
+    }
+    run_gtk3(window, questions | more, entry)
+
+
 def tk_window(title):
     """Return a Tk window, the text in it, which has the focus, and what it answers about both."""
     import tkinter as tk  # noqa: PLC0415 - other toolkits' windows have none
