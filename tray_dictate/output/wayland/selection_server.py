@@ -32,7 +32,7 @@ class WaylandOffer(Offer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.once = False  # two chords were pressed: who reads again would insert it again
+        self.once = False  # two chords were pressed: a second read would insert it again
         self.served: set[str] = set()  # types that the target has read after the key
         self.fetcher: int | None = None  # the process that fetched it
         self.sure = True  # which is known not to be a clipboard manager
@@ -103,13 +103,13 @@ class ManagerDetector:
         self._change = 0
         self._given_back = (0, 0.0)  # the last change that was no paste, and when it came
         self._unasked: dict[int, tuple[int, int]] = {}  # how many changes, and the last of them
-        self._fetched: dict[int, float] = {}  # who fetched an offer, and when
+        self._fetched: dict[int, float] = {}  # the processes that fetched an offer, and when
         self._proven: dict[int, float] = {}  # the same, and when that was given back
 
     def offered(self, now: float) -> None:
         """Record that our text is on the selections now."""
         change, since = self._given_back
-        if since and now - since > EAGER:  # who has left that alone is no manager
+        if since and now - since > EAGER:  # a process that has left that alone is no manager
             self._unasked = {
                 process: (times, last)
                 for process, (times, last) in self._unasked.items()
@@ -168,12 +168,14 @@ class Server:
         """`belated` is until when a target may still ask that has not read its text."""
         self._readers = readers
         self._reads: dict[int, _Read] = {}  # by the file
-        self._emptying: list[tuple[Reader, float]] = []  # who has its end of a pipe still
+        self._emptying: list[tuple[Reader, float]] = []  # they still have their end of a pipe
         self._habits = ManagerDetector()
-        self._seen: set[tuple[int, str, str]] = set()  # who read what of the offer in force
+        # process, selection and type of each read of the present offer
+        self._seen: set[tuple[int, str, str]] = set()
         self.belated = belated
-        self._late: dict[int, float] = {}  # who has asked since, and until when it is one paste
-        self._doubted: int | None = None  # who fetched the last offer, and may be a manager
+        # processes that have asked since then, and until when that is one paste
+        self._late: dict[int, float] = {}
+        self._doubted: int | None = None  # fetched the last offer, and may be a manager
 
     @property
     def files(self) -> list[int]:
@@ -199,7 +201,7 @@ class Server:
         """What was there before the offer is there again.
 
         A target that was asleep would paste now what the user had copied before. So where it is not
-        sure that the target has read, who asks gets an empty paste at first.
+        sure that the target has read, a program that asks gets an empty paste at first.
         """
         now = time.monotonic()
         self._habits.given_back(now)

@@ -227,7 +227,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         """Give back an offer now; one that was read after the key until this moment is settled."""
         if offer is not self._offer:
             return
-        self._connection.roundtrip()  # who has asked until now is known
+        self._connection.roundtrip()  # all reads until now are known
         if offer.settled:
             return
         if offer.foreign or offer.begun:

@@ -16,7 +16,7 @@ from tray_dictate.system.x11 import focus
 _ARRIVAL = 2.0  # seconds for a window manager to do it
 _AGAIN = 0.4  # seconds until it is asked once more; it takes some ms, and longer under load
 _LOOK = 0.01  # seconds between two looks
-_FROM_A_PAGER = 2  # who asks, as EWMH calls what the user has asked for
+_FROM_A_PAGER = 2  # the source of the request: EWMH's number for the user's own wish
 
 
 def is_gone(display: Display, window: str) -> bool:
@@ -114,7 +114,7 @@ def be_heard(display: Display) -> None:
     place: Any = display.screen().root if isinstance(focused, int) else focused
     try:
         answer = place.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-    except error.BadWindow:  # it was closed meanwhile: there is nobody for keys to go to
+    except error.BadWindow:  # it was closed meanwhile: no window would get the keys
         return
     if answer == X.GrabSuccess:
         display.ungrab_keyboard(X.CurrentTime)

@@ -43,7 +43,7 @@ RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given 
 
 
 class _ClearedFocus:
-    """A FocusCheck that has the keyboard clear first, before the server serves nobody else."""
+    """A FocusCheck that clears the keyboard first, before the server is held for the keys."""
 
     def __init__(
         self, keyboard: SyntheticKeyboard, stop: threading.Event, check: FocusCheck

@@ -68,7 +68,7 @@ class X11Offer(Offer):
         self.known.set()
         self.asked = 0  # how often the target has asked for anything after the key, and when last:
         self.asked_at = 0.0
-        self.probing = False  # it is offered again, to see who reads without a key
+        self.probing = False  # it is offered again, to see which programs read without a key
         self.kin: dict[int, bool | None] = {}  # other clients, and whether they read for the target
         self.unasked = threading.Event()  # they read again although no key was pressed
 
@@ -225,7 +225,7 @@ class Server:
             self._note_formats_read(self._held[event.selection], client, offer)
 
     def _note_formats_read(self, held: OwnedSelection, client: int, offer: X11Offer | None) -> None:
-        """Note that a client has read the formats, so that it knows who owns the selection."""
+        """Note that a client has read the formats, and so knows that the selection is ours."""
         if held.asking == client:
             held.asking = 0
             if offer:

@@ -106,7 +106,7 @@ class X11Selections(SelectionThread[X11Offer]):
         return self._ask(lambda: self._begin(text, target, treatment))
 
     def probe(self, offer: X11Offer) -> None:
-        """Offer it again, without a key: `offer.unasked` is set if those who read it do so again.
+        """Offer it again, without a key: `offer.unasked` is set if its readers read it again.
 
         Then they are clipboard managers, and the target did not read.
         """
@@ -224,7 +224,7 @@ class X11Selections(SelectionThread[X11Offer]):
             vital = held is self._clipboard
             needed = held is self._clipboard or treatment.primary
             if not needed and (marks_text(self._display, target) or not offer.known.is_set()):
-                continue  # who has to learn of two changes may not be through with the first
+                continue  # told of two changes, a program may still be busy with the first
             if not self._take_over(held, contents, vital=vital):
                 self._give_back()
                 return None
@@ -281,7 +281,7 @@ class X11Selections(SelectionThread[X11Offer]):
     ) -> bool:
         """Own a selection if its owner is still `instead_of`; return whether it is ours.
 
-        The server's time counts in milliseconds, so that it alone cannot tell who was first: the
+        The server's time counts in milliseconds, so that it alone cannot tell which was first: the
         server is held still between the look and the taking. What we own already we take with the
         time of then: Qt knows of no later one, and could not clear its own without it.
         """
