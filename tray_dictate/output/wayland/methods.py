@@ -84,9 +84,7 @@ class InsertMethods:
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
         self._selections: WaylandSelections | None = None
-        self._borrowed: WaylandSelections | None = (
-            None  # the selections that the portal pastes with
-        )
+        self._borrowed: WaylandSelections | None = None  # what the portal pastes with
 
     def candidates(self) -> list[Candidate]:
         """Return the methods, best first."""

@@ -178,10 +178,8 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         for _ in range(3):
             self._connection.roundtrip()
             seen = [self._control.current[held.selection] for held in self._held]
-            saving, found = (
-                SelectionSnapshot(self._control, wait=self._wait),
-                list[Contents | None](),
-            )
+            saving = SelectionSnapshot(self._control, wait=self._wait)
+            found = list[Contents | None]()
             lost = False
             for held in self._held:
                 try:
