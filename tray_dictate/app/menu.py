@@ -186,7 +186,7 @@ class MenuController:
         )
 
     def _usable_engines(self, settings: EngineSettings) -> set[EngineName]:
-        """Return the engines that find all they need in these settings; asks nobody."""
+        """Return the engines that are set up, by `Engines.problems`."""
         return {
             name
             for name in ENGINES

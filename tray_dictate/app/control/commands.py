@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 _EVENTS = {"start": Start(), "stop": Stop(), "toggle": Toggle()}
 _RECORDS = (Status.OPENING, Status.RECORDING)
-_PATIENCE = 2.0  # seconds for the microphone's name: a headset may be waking up
-_SOON = 1.0  # second for settings to be in force, as they are where nobody dictates
+_PATIENCE = 2.0  # seconds for the name of the microphone: a headset may be waking up
+_SOON = 1.0  # second for new settings to take effect while no dictation is in progress
 _LOCKED = (
     "The screen is locked, or another program has grabbed the keyboard: nothing is recorded "
     "(hotkey.when_locked)."
