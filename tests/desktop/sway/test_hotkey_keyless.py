@@ -28,5 +28,5 @@ def test_who_has_written_the_lines_is_not_told_at_each_login(keyless):
     before = keyless.notifications().count(TOLD)
     keyless.run("tray-dictate", "doctor", "--write", "--set", "hotkey.keys=f9", timeout=60)
     with keyless.daemon(**SETTINGS) as daemon:
-        daemon.wait_log("not told, as the compositor runs our commands: The desktop", 30)
+        daemon.wait_log("not shown, as the compositor runs our commands: The desktop", 30)
         assert keyless.notifications().count(TOLD) == before

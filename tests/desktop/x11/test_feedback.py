@@ -125,7 +125,7 @@ def test_no_sound_of_ours_is_in_the_recording(desktop, wavs):
         time.sleep(1)
         desktop.play_whole(spoken(wavs, SENTENCE))
         desktop.keyup("Control_R")
-        daemon.wait_log("is kept", 30)
+        daemon.wait_log("The recording is saved", 30)
         settled(daemon)
         time.sleep(0.6)
     [wav] = kept.glob("*.wav")
