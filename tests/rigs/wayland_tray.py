@@ -14,7 +14,7 @@ from tray_dictate.ui.tray.menu import View, menu
 
 AWAY = (640, 600)
 ICON = (1266, 18)
-MENU = (1055, 20, 1264, 400)
+MENU = (900, 20, 1264, 400)  # the menu is at its right, as wide as its longest line
 _FIRST, _ENTRY = 35, 25  # pixels: the middle of the menu's first line, and how high its lines are
 _LINES = [e.name for e in menu(View(), FakeTrayCommands()) if e.label]
 
@@ -37,18 +37,19 @@ class Shown(shown.Shown):
         self.point_away()  # the screenshot shows it, too
 
     def open_menu(self) -> Image.Image:
-        """Open the menu by a right click; return what it looks like."""
+        """Open the menu by a right click; return what it looks like, from its left edge on."""
         self.point_away()
         closed = self._menu()
         self.desktop.click(*ICON, 3)
 
-        def open_() -> bool:
+        def left_edge() -> int | None:
             box = ImageChops.difference(closed, self._menu()).getbbox()
-            return bool(box and box[3] > 350)
+            return box[0] if box and box[3] > 350 else None
 
-        wait_until(open_, 10, "the menu")
+        wait_until(left_edge, 10, "the menu")
         time.sleep(0.3)  # until it is whole
-        return self._menu()
+        whole = self._menu()
+        return whole.crop((left_edge() or 0, 0, *whole.size))
 
     def choose(self, name: str) -> None:
         """Open the menu and click on one of its entries."""
