@@ -1,4 +1,4 @@
-"""Records the last dictation: its texts, what of them stands before the caret, what can be undone.
+"""Records the last dictation: its texts, the part before the caret, and what can be undone.
 
 It can be undone until the user types or clicks, since the caret may then be elsewhere. A click on
 our own icon or menu does not move the caret, but is reported as ours only after the click.

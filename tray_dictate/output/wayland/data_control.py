@@ -41,7 +41,7 @@ class SourceOwner(Protocol):
         ...
 
     def lost(self) -> None:
-        """Learn that another program owns the selection now."""
+        """Handle the loss of the selection to another program."""
         ...
 
 
@@ -79,7 +79,7 @@ class DataControl:
             raise UnavailableError(f"The compositor refuses the clipboard: {reason}.") from None
 
     def own(self, selection: str, types: Iterable[str], owner: SourceOwner) -> int:
-        """Put these types on a selection; return the source, the object of ours that is asked.
+        """Put these types on a selection; return the source, our object that readers ask.
 
         The source is ended once another program owns the selection.
         """

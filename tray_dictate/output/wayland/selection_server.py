@@ -46,7 +46,7 @@ class WaylandOffer(Offer):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Serving:
-    """What we serve on a selection, for as long as anybody may ask for it."""
+    """The contents that we serve on a selection, kept as long as a reader may ask for them."""
 
     selection: str
     contents: Contents
@@ -193,7 +193,7 @@ class Server:
         return bool(self._late)
 
     def begin(self) -> None:
-        """Another offer is in force."""
+        """Begin to serve another offer."""
         self._seen.clear()
         self._habits.offered(time.monotonic())
 

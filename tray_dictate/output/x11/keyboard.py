@@ -142,7 +142,7 @@ class SyntheticKeyboard:
 
         A key of the hotkey's that is down and does not repeat could not be typed either.
 
-        Without announcements a release of ours would end the user's hold: then it waits for the
+        Without announcements our release of a key would end the user's hold: then it waits for the
         user to let go, at most for a limit or until `stop`.
         """
         if not self.announced():

@@ -42,7 +42,7 @@ class _Edge(NamedTuple):
     number: int
 
     def after(self, request: int) -> bool:
-        """Tell whether the server had answered this request of ours by then."""
+        """Return whether the server had answered this request of our connection by then."""
         return (self.number - request) & 0xFFFF < 0x8000
 
 

@@ -43,7 +43,7 @@ RETURN_KEYS = 2.0  # seconds after typing until the borrowed keycodes are given 
 
 
 class _ClearedFocus:
-    """A FocusCheck that clears the keyboard first, before the server is held for the keys."""
+    """A FocusCheck that first waits until the keyboard is clear."""
 
     def __init__(
         self, keyboard: SyntheticKeyboard, stop: threading.Event, check: FocusCheck

@@ -147,7 +147,7 @@ class Server:
         return min((request.until for request in self._deferred), default=None)
 
     def handle(self, event: Any, offer: X11Offer | None) -> None:
-        """Take an event of the server's; `offer` is the one in force."""
+        """Handle an event of the server; `offer` is the current one."""
         match event.type:
             case X.SelectionRequest:
                 self._answer(event, offer)
