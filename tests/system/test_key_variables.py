@@ -60,11 +60,11 @@ async def test_a_filter_and_an_editor_get_none(folder: Path) -> None:
 
 
 async def test_what_serves_the_clipboard_and_types_gets_none(folder: Path) -> None:
-    clipboard._xclip("text")
-    clipboard._xclip_out()
+    clipboard._xclip(20, "text")
+    clipboard._xclip_out(20)
     assert got(folder, "xclip") == 0
-    clipboard._wl_copy("text")
-    clipboard._wl_paste()
+    clipboard._wl_copy(20, "text")
+    clipboard._wl_paste(20)
     external._run(["wtype", "-"], "text")
     assert [got(folder, name) for name in ("wl-copy", "wl-paste", "wtype")] == [0, 0, 0]
 
