@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.rigs import tray, wayland_tray
 from tests.rigs.daemon import Daemon
 from tests.rigs.gnome import Gnome
 from tests.rigs.kwin import KWin
 from tests.rigs.person import Person
 from tests.rigs.session import Session
 from tests.rigs.sway import Sway
+from tests.rigs.tray import PanelTray
+from tests.rigs.wayland_tray import BarTray
 from tests.rigs.x11 import Desktop
 
 HERE = Path(__file__).parent
@@ -117,9 +118,9 @@ def here(hostless: Desktop | Sway, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture
-def shown(here: Desktop | Sway) -> Iterator[tray.Shown]:
+def shown(here: Desktop | Sway) -> Iterator[PanelTray]:
     """Show the tray, before there is any panel."""
-    kind = tray.Shown if isinstance(here, Desktop) else wayland_tray.Shown
+    kind = PanelTray if isinstance(here, Desktop) else BarTray
     with kind(here) as icon:
         yield icon
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tests.fakes import FakeTrayCommands
-from tests.rigs.panel_menu import AWAY, ICON, open_menu
+from tests.rigs.panel_menu import AWAY, open_menu
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
@@ -20,15 +20,13 @@ from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.icon import COLOURS
 from tray_dictate.ui.tray.menu import View
 
-__all__ = ["AWAY", "ICON", "Shown"]
-
 PANEL = (0, 0, 1280, 32)
 
 
 class _Commands(FakeTrayCommands):
     """Shows on the tray what the daemon would show after each command."""
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: PanelTray) -> None:
         super().__init__()
         self._shown = shown
 
@@ -60,7 +58,7 @@ class _Commands(FakeTrayCommands):
         self._shown.tray.show(Status.IDLE)
 
 
-class Shown:
+class PanelTray:
     """The real tray on a real desktop, and what its user did to it."""
 
     def __init__(self, desktop: Desktop, *, notifications: bool = True) -> None:

@@ -7,14 +7,14 @@ import time
 from PIL import Image, ImageChops
 
 from tests.fakes import FakeTrayCommands
-from tests.rigs import tray as shown
 from tests.rigs.sway import Sway
+from tests.rigs.tray import PanelTray
 from tests.waiting import wait_until
 from tray_dictate.ui.tray.menu import View, menu
 
 AWAY = (640, 600)
 ICON = (1266, 18)
-MENU = (900, 20, 1264, 400)  # the menu is at its right, as wide as its longest line
+BELOW = (640, 20, 1264, 420)  # the bar, and left of the pointer that opens the menu
 _FIRST, _ENTRY = 35, 25  # pixels: the middle of the menu's first line, and how high its lines are
 _LINES = [e.name for e in menu(View(), FakeTrayCommands()) if e.label]
 
@@ -24,7 +24,7 @@ def place(name: str) -> tuple[int, int]:
     return 1150, _FIRST + _ENTRY * _LINES.index(name)
 
 
-class Shown(shown.Shown):
+class BarTray(PanelTray):
     """The real tray in a real bar."""
 
     desktop: Sway  # which has what a Desktop has, as far as this needs it
@@ -37,24 +37,22 @@ class Shown(shown.Shown):
         self.point_away()  # the screenshot shows it, too
 
     def open_menu(self) -> Image.Image:
-        """Open the menu by a right click; return what it looks like, from its left edge on."""
+        """Open the menu by a right click; return what it looks like."""
         self.point_away()
-        closed = self._menu()
+        closed = self._below_the_bar()
         self.desktop.click(*ICON, 3)
 
-        def left_edge() -> int | None:
-            box = ImageChops.difference(closed, self._menu()).getbbox()
-            return box[0] if box and box[3] > 350 else None
+        def place() -> tuple[int, int, int, int] | None:
+            return ImageChops.difference(closed, self._below_the_bar()).getbbox()
 
-        wait_until(left_edge, 10, "the menu")
+        wait_until(lambda: (box := place()) and box[3] > 350, 10, "the menu")
         time.sleep(0.3)  # until it is whole
-        whole = self._menu()
-        return whole.crop((left_edge() or 0, 0, *whole.size))
+        return self._below_the_bar().crop(place())  # its width is that of the longest label
 
     def choose(self, name: str) -> None:
         """Open the menu and click on one of its entries."""
         self.open_menu()
         self.desktop.click(*place(name))
 
-    def _menu(self) -> Image.Image:
-        return self.desktop.screenshot().crop(MENU)
+    def _below_the_bar(self) -> Image.Image:
+        return self.desktop.screenshot().crop(BELOW)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rigs.sway import Sway
-from tests.rigs.wayland_tray import Shown
+from tests.rigs.wayland_tray import BarTray
 from tests.waiting import wait_until
 
 
@@ -20,7 +20,7 @@ def hostless() -> Iterator[Sway]:
 
 
 def test_a_message_is_seen_literally_once_also_after_the_daemon_came_and_went(
-    hostless: Sway, shown: Shown, caplog: pytest.LogCaptureFixture
+    hostless: Sway, shown: BarTray, caplog: pytest.LogCaptureFixture
 ) -> None:
     shown.tray.notify("Said to nobody.")
     wait_until(lambda: "Said to nobody." in caplog.text, 5, "the log")

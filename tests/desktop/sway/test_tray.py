@@ -11,7 +11,7 @@ import pytest
 from PIL import ImageChops
 
 from tests.rigs.sway import Sway
-from tests.rigs.wayland_tray import ICON, Shown, place
+from tests.rigs.wayland_tray import ICON, BarTray, place
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
 
@@ -24,7 +24,7 @@ def hostless() -> Iterator[Sway]:
 
 
 def test_each_status_is_seen_in_the_bar_and_a_left_click_starts_and_stops(
-    here: Sway, shown: Shown
+    here: Sway, shown: BarTray
 ) -> None:
     here.start_tray()
     shown.wait_icon(Status.IDLE)
@@ -41,7 +41,7 @@ def test_each_status_is_seen_in_the_bar_and_a_left_click_starts_and_stops(
     wait_until(lambda: shown.did == ["toggle", "toggle"], 5, "two toggles")
 
 
-def test_the_menu_is_used_by_real_clicks(here: Sway, shown: Shown) -> None:
+def test_the_menu_is_used_by_real_clicks(here: Sway, shown: BarTray) -> None:
     here.start_tray()
     shown.wait_icon(Status.IDLE)
     ready = shown.open_menu()
@@ -62,7 +62,7 @@ def test_the_menu_is_used_by_real_clicks(here: Sway, shown: Shown) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_the_icon_comes_back_with_its_bar_and_can_be_clicked(
-    here: Sway, number: signal.Signals, shown: Shown, caplog: pytest.LogCaptureFixture
+    here: Sway, number: signal.Signals, shown: BarTray, caplog: pytest.LogCaptureFixture
 ) -> None:
     here.start_tray()
     shown.wait_icon(Status.IDLE)

@@ -12,7 +12,7 @@ import soundfile
 
 from tests.rigs.dictation import RATE, SENTENCE, errors, hold, landed, settled, spoken, transcript
 from tests.rigs.sound import Recording
-from tests.rigs.tray import Shown
+from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.audio import cues
@@ -169,7 +169,7 @@ def test_a_microphone_that_fails_again_and_again_has_one_bubble(desktop):
 
 def test_what_no_notification_may_say_is_at_the_icon_until_the_next_dictation(desktop, environ):
     assert environ is desktop
-    shown = Shown(desktop, notifications=False)
+    shown = PanelTray(desktop, notifications=False)
     try:
         shown.wait_icon(Status.IDLE)
         shown.tray.notify("Nothing took the text.", "delivery", Urgency.CRITICAL)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes import FakeTrayCommands
 from tests.rigs.processes import MARKER, marked, name_of
-from tests.rigs.tray import Shown
+from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Urgency
@@ -33,7 +33,7 @@ def hostless() -> Iterator[Desktop]:
         yield bare
 
 
-def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: Shown) -> None:
+def test_a_message_is_shown_literally_once_with_our_name(here: Desktop, shown: PanelTray) -> None:
     text = "The <b>USB</b> & co \0microphone would not open."
     shown.tray.notify(text)
     literally = (
@@ -77,7 +77,7 @@ async def test_a_bus_that_is_too_busy_to_read_loses_neither_message_nor_connecti
     wait_until(lambda: "body: 'Said to a busy bus.'" in here.notifications(), 10, "it is shown")
 
 
-def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: Shown) -> None:
+def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: PanelTray) -> None:
     here.close_bubbles()
     for number in range(4):
         shown.tray.notify(f"Trouble {number} with the microphone.", "microphone")
@@ -90,7 +90,7 @@ def test_one_cause_has_one_bubble_and_another_has_its_own(here: Desktop, shown: 
     assert "urgency: CRITICAL" in last
 
 
-def test_what_is_mended_is_taken_away(here: Desktop, shown: Shown) -> None:
+def test_what_is_mended_is_taken_away(here: Desktop, shown: PanelTray) -> None:
     here.close_bubbles()
     shown.tray.notify("Your previous settings stay in effect.", "settings")
     wait_until(lambda: here.bubbles() == 1, 10, "it is shown")
@@ -99,7 +99,7 @@ def test_what_is_mended_is_taken_away(here: Desktop, shown: Shown) -> None:
 
 
 def test_a_button_does_what_it_says_and_only_where_its_own_service_tells_of_it(
-    here: Desktop, shown: Shown
+    here: Desktop, shown: PanelTray
 ) -> None:
     here.close_bubbles()
     told = ("It is on the clipboard.", "delivery", Urgency.CRITICAL, ("redo",))
@@ -119,7 +119,7 @@ def test_a_button_does_what_it_says_and_only_where_its_own_service_tells_of_it(
 
 
 def test_a_service_that_has_taken_the_place_keeps_the_bubbles_of_others(
-    here: Desktop, shown: Shown
+    here: Desktop, shown: PanelTray
 ) -> None:
     shown.tray.notify("The first.", "microphone")
     wait_until(lambda: "The first." in here.notifications(), 10, "it is shown")
@@ -133,7 +133,7 @@ def test_a_service_that_has_taken_the_place_keeps_the_bubbles_of_others(
     assert here.bubbles() == before + 1
 
 
-def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown: Shown) -> None:
+def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown: PanelTray) -> None:
     shown.tray.notify("Said at the end.", "take", Urgency.CRITICAL)
     shown.tray.stop()
     shown.tray.notify("Said after the end.", "stopped", Urgency.CRITICAL)
@@ -144,7 +144,7 @@ def test_the_last_words_before_and_after_the_end_are_shown(here: Desktop, shown:
 
 
 def test_no_notification_daemon_is_a_line_in_the_log(
-    here: Desktop, shown: Shown, caplog: pytest.LogCaptureFixture
+    here: Desktop, shown: PanelTray, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     services = here.run(
@@ -166,7 +166,7 @@ def test_no_notification_daemon_is_a_line_in_the_log(
 def test_notifications_that_are_not_wanted_go_to_the_log(
     here: Desktop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shown = Shown(here, notifications=False)
+    shown = PanelTray(here, notifications=False)
     shown.tray.notify("Not for your eyes.")
     wait_until(lambda: "Not for your eyes." in caplog.text, 5, "the line")
     shown.close()

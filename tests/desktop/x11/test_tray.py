@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import ImageChops
 
-from tests.rigs.panel_menu import place
-from tests.rigs.tray import ICON, Shown
+from tests.rigs.panel_menu import ICON, place
+from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop, Tray
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
@@ -32,7 +32,7 @@ def hostless() -> Iterator[Desktop]:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_each_status_is_seen_in_the_panel_and_no_two_look_alike(
-    here: Desktop, host: Tray, shown: Shown
+    here: Desktop, host: Tray, shown: PanelTray
 ) -> None:
     here.start_tray(host)
     shown.wait_icon(Status.IDLE)
@@ -46,7 +46,7 @@ def test_each_status_is_seen_in_the_panel_and_no_two_look_alike(
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_left_click_starts_and_stops_but_not_while_dictation_is_off(
-    here: Desktop, host: Tray, shown: Shown
+    here: Desktop, host: Tray, shown: PanelTray
 ) -> None:
     here.start_tray(host)
     shown.wait_icon(Status.IDLE)
@@ -61,7 +61,7 @@ def test_a_left_click_starts_and_stops_but_not_while_dictation_is_off(
     assert shown.did == ["toggle", "toggle"]
 
 
-def test_the_menu_is_used_by_real_clicks(here: Desktop, shown: Shown) -> None:
+def test_the_menu_is_used_by_real_clicks(here: Desktop, shown: PanelTray) -> None:
     here.start_tray("xfce")
     shown.wait_icon(Status.IDLE)
     ready = shown.open_menu()
@@ -87,7 +87,7 @@ def test_the_menu_is_used_by_real_clicks(here: Desktop, shown: Shown) -> None:
     )  # fmt: skip
 
 
-def test_an_open_menu_follows_the_status(here: Desktop, shown: Shown) -> None:
+def test_an_open_menu_follows_the_status(here: Desktop, shown: PanelTray) -> None:
     here.start_tray("xfce")
     shown.wait_icon(Status.IDLE)
     before = shown.open_menu()
@@ -105,7 +105,7 @@ def test_an_open_menu_follows_the_status(here: Desktop, shown: Shown) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_the_icon_comes_back_with_its_host(
-    here: Desktop, host: Tray, number: signal.Signals, shown: Shown,
+    here: Desktop, host: Tray, number: signal.Signals, shown: PanelTray,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     here.start_tray(host)
@@ -131,7 +131,7 @@ def _stray_icon(desktop: Desktop) -> bool:
     return bool(found.split())
 
 
-def test_one_icon_when_one_kind_of_host_follows_the_other(here: Desktop, shown: Shown) -> None:
+def test_one_icon_when_one_kind_of_host_follows_the_other(here: Desktop, shown: PanelTray) -> None:
     here.start_tray("trayer")
     shown.wait_icon(Status.IDLE)
     here.start_tray("xfce")  # which has both kinds of tray
@@ -142,7 +142,7 @@ def test_one_icon_when_one_kind_of_host_follows_the_other(here: Desktop, shown: 
     assert _most_icons(shown, 2) == 1
 
 
-def _most_icons(shown: Shown, seconds: float) -> int:
+def _most_icons(shown: PanelTray, seconds: float) -> int:
     end, most = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         most = max(most, len(shown.icons()))
@@ -150,7 +150,7 @@ def _most_icons(shown: Shown, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("host", [None, *HOSTS], ids=str)
-def test_an_idle_tray_sleeps(here: Desktop, host: Tray | None, shown: Shown) -> None:
+def test_an_idle_tray_sleeps(here: Desktop, host: Tray | None, shown: PanelTray) -> None:
     if host:
         here.start_tray(host)
         shown.wait_icon(Status.IDLE)
@@ -181,7 +181,7 @@ def test_a_bus_that_goes_away_leaves_no_second_icon_and_fails_nothing(
 ) -> None:
     with Desktop(tray="trayer") as desktop:
         desktop.join(monkeypatch)
-        shown = Shown(desktop)
+        shown = PanelTray(desktop)
         shown.wait_icon(Status.IDLE)
         [bus] = [process for name, process in desktop.processes._mine if name == "dbus"]
         desktop.processes.end(bus)
@@ -199,7 +199,7 @@ def test_without_a_bus_the_icon_is_in_the_xembed_tray(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-of-yesterday")  # as tmux keeps it
-    shown = Shown(here)
+    shown = PanelTray(here)
     here.start_tray("trayer")
     shown.wait_icon(Status.IDLE)
     shown.click(ICON)

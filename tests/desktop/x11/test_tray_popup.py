@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.rigs.panel_menu import AWAY, ICON
-from tests.rigs.tray import Shown
+from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.dictation import Status
@@ -34,9 +34,9 @@ def trayer() -> Iterator[Desktop]:
 
 
 @pytest.fixture
-def shown(trayer: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+def shown(trayer: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[PanelTray]:
     trayer.join(monkeypatch)
-    with Shown(trayer) as tray:
+    with PanelTray(trayer) as tray:
         tray.choices = CHOICES
         tray.tray.offer(CHOICES)
         tray.wait_icon(Status.IDLE)
@@ -46,7 +46,7 @@ def shown(trayer: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
 class Opened:
     """The open menu, where it is, and what is clicked in it."""
 
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: PanelTray) -> None:
         self.desktop, self.closed = shown.desktop, shown.desktop.screenshot()
         self.sheet: Sheet = sheet(menu(shown.view(), shown.commands))
         shown.click(ICON, button=3)
@@ -97,14 +97,14 @@ class Opened:
         return found
 
 
-def test_an_entry_is_clicked_and_the_menu_is_gone(shown: Shown) -> None:
+def test_an_entry_is_clicked_and_the_menu_is_gone(shown: PanelTray) -> None:
     opened = Opened(shown)
     opened.click("settings")
     wait_until(lambda: shown.did == [("open", "settings")], 10, "the click")
     opened.wait_closed()
 
 
-def test_a_microphone_is_chosen_in_the_submenu_and_a_grey_engine_is_not(shown: Shown) -> None:
+def test_a_microphone_is_chosen_in_the_submenu_and_a_grey_engine_is_not(shown: PanelTray) -> None:
     Opened(shown).below("audio.device").click("USB")
     wait_until(lambda: shown.did == [("audio.device", "USB")], 10, "the choice")
     opened = Opened(shown).below("engine.name")
@@ -117,7 +117,7 @@ def test_a_microphone_is_chosen_in_the_submenu_and_a_grey_engine_is_not(shown: S
 
 @pytest.mark.parametrize("way", ["Escape", "a click elsewhere"])
 def test_it_is_closed_without_a_choice_and_takes_no_click_from_others(
-    shown: Shown, way: str
+    shown: PanelTray, way: str
 ) -> None:
     opened = Opened(shown)
     if way == "Escape":
@@ -130,7 +130,7 @@ def test_it_is_closed_without_a_choice_and_takes_no_click_from_others(
     wait_until(lambda: shown.did == ["toggle"], 10, "the click")
 
 
-def test_what_comes_while_it_is_open_is_seen_at_once(shown: Shown) -> None:
+def test_what_comes_while_it_is_open_is_seen_at_once(shown: PanelTray) -> None:
     opened = Opened(shown)
     before: Image.Image = shown.desktop.screenshot()
     shown.tray.show(Status.RECORDING)

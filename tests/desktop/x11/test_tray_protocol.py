@@ -12,7 +12,7 @@ import pytest
 from dbus_fast import DBusError, Message, MessageType, RequestNameReply, Variant
 from dbus_fast.aio import MessageBus
 
-from tests.rigs.tray import Shown
+from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop
 from tests.waiting import until
 from tray_dictate.core.dictation import Status
@@ -111,7 +111,7 @@ async def host(bus: MessageBus) -> Host:
 
 @pytest.fixture
 async def shown(bus: MessageBus, trayer: Desktop) -> Any:
-    tray = Shown(trayer)
+    tray = PanelTray(trayer)
     yield tray
     await asyncio.to_thread(tray.close)
 
@@ -121,7 +121,7 @@ async def in_thread(work: Callable[..., object], *arguments: object) -> None:
     await asyncio.to_thread(work, *arguments)
 
 
-async def test_the_icon_is_offered_in_every_size_as_argb(host: Host, shown: Shown) -> None:
+async def test_the_icon_is_offered_in_every_size_as_argb(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     shown.tray.show(Status.RECORDING, "a\0b <i> & c")
     await until(lambda: host.signals("NewIcon") and host.signals("NewToolTip"))
@@ -136,7 +136,7 @@ async def test_the_icon_is_offered_in_every_size_as_argb(host: Host, shown: Show
     await until(lambda: ["NeedsAttention"] in host.signals("NewStatus"))
 
 
-async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Shown) -> None:
+async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     revision, entries = await host.layout()
     assert [entry.get("label") for entry in entries.values()] == [
@@ -165,7 +165,7 @@ async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Show
     assert entries[start]["enabled"] is False
 
 
-async def test_the_lists_are_looked_up_when_the_menu_opens(host: Host, shown: Shown) -> None:
+async def test_the_lists_are_looked_up_when_the_menu_opens(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     revision, before = await host.layout()
     assert await host.ask("/MenuBar", f"{MENU}.AboutToShow", "i", 0) == [False], "nothing is new"
@@ -190,7 +190,9 @@ async def test_the_lists_are_looked_up_when_the_menu_opens(host: Host, shown: Sh
     assert await host.ask("/MenuBar", group, "ai", [number, 99]) == [[number], [99]]
 
 
-async def test_the_icon_follows_the_level_while_it_records_only(host: Host, shown: Shown) -> None:
+async def test_the_icon_follows_the_level_while_it_records_only(
+    host: Host, shown: PanelTray
+) -> None:
     await host.wait_registered()
     shown.tray.level(1.0)
     shown.tray.show(Status.RECORDING)
@@ -206,7 +208,7 @@ async def test_the_icon_follows_the_level_while_it_records_only(host: Host, show
     assert len(host.signals("NewStatus")) == 1
 
 
-async def test_clicks_come_singly_and_in_groups(host: Host, shown: Shown) -> None:
+async def test_clicks_come_singly_and_in_groups(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     _, entries = await host.layout()
     on, toggle, separator, *_, last = entries
@@ -240,7 +242,7 @@ async def test_clicks_come_singly_and_in_groups(host: Host, shown: Shown) -> Non
     assert root[2] == []
 
 
-async def test_it_registers_again_when_the_watcher_restarts(host: Host, shown: Shown) -> None:
+async def test_it_registers_again_when_the_watcher_restarts(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     await host.close()
     await asyncio.sleep(0.1)
@@ -252,7 +254,7 @@ async def test_it_registers_again_when_the_watcher_restarts(host: Host, shown: S
 
 
 async def test_a_watcher_without_a_host_leaves_the_icon_to_xembed(
-    bus: MessageBus, shown: Shown
+    bus: MessageBus, shown: PanelTray
 ) -> None:
     await in_thread(shown.wait_icon, Status.IDLE)
     host = Host(bus, draws=False)
@@ -273,7 +275,7 @@ async def test_a_watcher_without_a_host_leaves_the_icon_to_xembed(
 
 
 async def test_clicks_on_the_icon_are_taken(
-    host: Host, shown: Shown, caplog: pytest.LogCaptureFixture
+    host: Host, shown: PanelTray, caplog: pytest.LogCaptureFixture
 ) -> None:
     await host.wait_registered()
     await host.ask("/StatusNotifierItem", f"{ITEM}.Activate", "ii", 5, 5)
