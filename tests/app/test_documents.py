@@ -172,7 +172,7 @@ async def test_the_check_runs_no_code_of_the_folder_that_the_daemon_was_started_
 )
 async def test_a_check_that_fails_is_told_with_a_remedy(home, doctor) -> None:
     program(home, "xdg-open")
-    with pytest.raises(UnavailableError, match=r"check of this machine failed.*tray-dictate doc"):
+    with pytest.raises(UnavailableError, match=r"self-test failed.*tray-dictate doc"):
         await Documents(home / "config.toml", FakeNotices(), Parts(), doctor=doctor).open("check")
 
 

@@ -100,7 +100,7 @@ class Documents:
 
     async def _check(self) -> Path:
         """Run the doctor; return the file with its output."""
-        words = "Checking this machine; the result opens in a moment."
+        words = "The self-test is running; its result opens in a moment."
         self._notices.tell(words, "asked")
         try:
             code, said = await program.run(
@@ -201,7 +201,7 @@ def _write(path: Path, text: str) -> None:
 
 def _no_check(reason: str) -> UnavailableError:
     return UnavailableError(
-        f"The check of this machine failed: {reason}", "Run `tray-dictate doctor` in a terminal."
+        f"The self-test failed: {reason}", "Run `tray-dictate doctor` in a terminal."
     )
 
 
