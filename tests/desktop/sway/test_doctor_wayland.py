@@ -16,7 +16,7 @@ from tray_dictate.doctor import delivery_wayland, wayland
 from tray_dictate.doctor.check import Finding
 from tray_dictate.doctor.windows import CLASS, characters
 from tray_dictate.hotkey.bindings import compositors
-from tray_dictate.output.wayland.keymap import keymap, placed
+from tray_dictate.output.wayland.keymap import assign_keys, keymap
 
 F9 = ("--set", "hotkey.keys=f9")
 
@@ -92,7 +92,7 @@ async def test_who_chose_the_kernels_keys_hears_why_they_cannot_be_had(environ):
 
 def test_each_character_of_a_keymap_of_ours_is_known():
     text = "aé€Ж你🚀 \n\t"
-    codes = placed(text)
+    codes = assign_keys(text)
     read = characters(keymap(codes))
     assert {character: read[codes[character]] for character in text} == {c: c for c in text}
 

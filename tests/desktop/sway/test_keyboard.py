@@ -22,7 +22,7 @@ from tray_dictate.core.keycodes import CODES, XKB
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.wayland.external import Wtype
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
-from tray_dictate.output.wayland.keymap import like_us, session_keymap
+from tray_dictate.output.wayland.keymap import characters_like_us, session_keymap
 from tray_dictate.system.wayland import Connection
 
 TEXTS = {
@@ -383,7 +383,7 @@ def test_the_compositor_tells_what_the_layout_has(
     sway.tap("f24")
     connection = connected(sway)
     try:
-        found = like_us(session_keymap(connection))
+        found = characters_like_us(session_keymap(connection))
     finally:
         connection.close()
         sway.keyboard.set_layout("us")
