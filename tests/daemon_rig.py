@@ -23,8 +23,8 @@ from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon, Limits
 from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.keys.chord import Edge
 from tray_dictate.history.entries import Entry
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tray_dictate.app.placement import Origin, Piece
 from tray_dictate.config.schema import HistorySettings
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.errors import CaptureError, DeliveryError, EngineError, FocusMovedError
+from tray_dictate.core.keys.chord import Edge
 from tray_dictate.core.ports import (
     Cause,
     Document,

@@ -31,7 +31,7 @@ def trees() -> dict[str, ast.Module]:
 def test_a_signal_of_a_bus_is_heard_in_one_place_only_which_looks_at_its_sender():
     """Others take dbus.Service: anybody can send signals."""
     hearing = [name for name, source in SOURCES.items() if "add_message_handler" in source]
-    assert hearing == ["system/dbus.py"]
+    assert hearing == ["system/desktop/dbus.py"]
 
 
 def test_a_file_has_at_most_600_lines():
@@ -46,7 +46,8 @@ def test_only_one_module_starts_our_own_python():
         if isinstance(node, ast.List | ast.Tuple | ast.JoinedStr | ast.BinOp)
         and "sys.executable" in ast.unparse(node)
     ]  # fmt: skip
-    assert {place.partition(":")[0] for place in starting} == {"system/own_python.py"}, starting
+    files = {place.partition(":")[0] for place in starting}
+    assert files == {"system/programs/own_python.py"}, starting
 
 
 def test_what_we_start_gets_an_environment_that_was_thought_of():

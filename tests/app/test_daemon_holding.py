@@ -10,8 +10,8 @@ from tests.fakes import FakeEngine, FakeMicrophone, FakeObserver
 from tests.waiting import until
 from tray_dictate.app.daemon import Limits
 from tray_dictate.app.take import Take
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.keys.chord import Edge
 
 
 async def test_hold_speak_release(rig):

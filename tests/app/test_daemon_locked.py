@@ -11,11 +11,11 @@ from tests.daemon_rig import Rig, spoken
 from tests.fakes import FakeHotkey
 from tests.waiting import until
 from tray_dictate.app.daemon import Limits
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.dictation import Start, Status, Toggle
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.core.signals import Signal
 
 

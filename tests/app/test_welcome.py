@@ -10,7 +10,7 @@ import pytest
 
 from tray_dictate.app.notices import unseen, welcome
 from tray_dictate.config.schema import Config, HotkeySettings
-from tray_dictate.core.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.hotkey.switchable import CommandsHotkey
 from tray_dictate.system import files
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.desktop_shortcuts import (
+from tray_dictate.core.keys.desktop_shortcuts import (
     REPEATING,
     STOP_FIRST,
     CommandDebounce,

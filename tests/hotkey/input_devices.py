@@ -9,7 +9,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keycodes import CODES
+from tray_dictate.core.keys.keycodes import CODES
 
 RECORD = struct.Struct("llHHi")
 SYN, KEY, MSC = 0, 1, 4

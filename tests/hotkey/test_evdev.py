@@ -20,10 +20,10 @@ from tests.fakes import FakeListener, FakeNotices
 from tests.hotkey.input_devices import KEY, RECORD, SYN, Pipes, key, record
 from tests.rigs.as_user import ROOT
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keycodes import CODES
-from tray_dictate.core.keys import parse_key
+from tray_dictate.core.keys.chord import POINTER, Edge
+from tray_dictate.core.keys.keycodes import CODES
+from tray_dictate.core.keys.names import parse_key
 from tray_dictate.hotkey.evdev import BUTTONS, TOUCH, EvdevHotkey, InputDevices, Ioctl
 
 KEYBOARD = frozenset(range(1, 128))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.chord import ChordMachine, Edge, Signal
-from tray_dictate.core.keys import parse_chord, parse_key
+from tray_dictate.core.keys.chord import ChordMachine, Edge, Signal
+from tray_dictate.core.keys.names import parse_chord, parse_key
 from tray_dictate.hotkey.pynput import HeldKeys, _can_name
 from tray_dictate.system.physical_keys import MacKeys, WindowsKeys
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.desktop_shortcuts import SUBSTITUTE
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.desktop_shortcuts import SUBSTITUTE
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, qt_key, spoken_keys
 
 

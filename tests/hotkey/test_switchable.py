@@ -9,9 +9,9 @@ import pytest
 
 from tests.fakes import FakeHotkey, FakeListener
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import parse_chord, spell
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import parse_chord, spell
 from tray_dictate.core.ports import Hotkey, HotkeyListener
 from tray_dictate.core.signals import Signal
 from tray_dictate.hotkey.switchable import SwitchableHotkey

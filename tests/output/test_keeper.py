@@ -12,7 +12,7 @@ from tests.rigs.daemon import ROOT
 KEEPERS = [
     "tray_dictate.output.x11.keeper",
     "tray_dictate.output.wayland.keeper",
-    "tray_dictate.doctor.clipboard_keeper",
+    "tray_dictate.doctor.delivery.clipboard_keeper",
 ]
 
 

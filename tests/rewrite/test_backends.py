@@ -25,7 +25,7 @@ from tray_dictate.rewrite import RewriteChain
 from tray_dictate.rewrite.backends import Chat, url
 from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile
-from tray_dictate.system import http_post
+from tray_dictate.system.network import http_post
 
 TEXT = "please send the invoice"
 KEY = "sk-this-is-the-secret-0123456789"

@@ -12,7 +12,7 @@ from tests.rigs import windows
 from tests.rigs.processes import Processes, listens
 from tests.rigs.session import Session
 from tests.waiting import wait_until
-from tray_dictate.core.keycodes import CODES
+from tray_dictate.core.keys.keycodes import CODES
 
 Kind = Literal["gtk", "gtk4", "qt"]
 FRONT_END = "/usr/libexec/xdg-desktop-portal"

@@ -9,7 +9,7 @@ from tests.rigs.session import Session
 MODULES = {
     b"tray_dictate.output.x11.keeper",
     b"tray_dictate.output.wayland.keeper",
-    b"tray_dictate.doctor.clipboard_keeper",
+    b"tray_dictate.doctor.delivery.clipboard_keeper",
 }
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from tests.rigs.headless import FRONT_END, PORTALS, Headless
 from tests.rigs.processes import REMEDY, RigError
 from tray_dictate.system.autostart.xdg import APP_ID
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 _AUTHENTICATE, _KEY = 0, 10  # requests of org_kde_kwin_fake_input
 BACK_END = "org.freedesktop.impl.portal.desktop.kde"

@@ -19,11 +19,11 @@ from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import keys_down
 from tests.rigs.x11_windows import TextWindow
 from tests.waiting import wait_until
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.x11.output import X11Output
-from tray_dictate.system.x11_requests import FakeDeviceKey
+from tray_dictate.system.desktop.x11_requests import FakeDeviceKey
 
 # the keycodes of a PC's keyboard: xdotool's names would cost a connection for each
 MODIFIERS = {

@@ -11,7 +11,7 @@ from typing import Any
 from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.system import dbus
+from tray_dictate.system.desktop import dbus
 from tray_dictate.system.threads import Bridge
 
 NAME, PATH = "org.gnome.Mutter.RemoteDesktop", "/org/gnome/Mutter/RemoteDesktop"

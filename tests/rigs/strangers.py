@@ -10,7 +10,7 @@ from typing import Any
 from dbus_fast import Message, MessageType
 from dbus_fast.auth import UID_NOT_SPECIFIED, AuthExternal
 
-from tray_dictate.system.dbus import DAEMON, Bus, daemon
+from tray_dictate.system.desktop.dbus import DAEMON, Bus, daemon
 
 NOBODY = 65534
 

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from tray_dictate.output.wayland.data_control import CLIPBOARD, PRIMARY, DataControl
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import time
 
-from tray_dictate.core.keycodes import CODES
-from tray_dictate.system.wayland import Connection
+from tray_dictate.core.keys.keycodes import CODES
+from tray_dictate.system.desktop.wayland import Connection
 
 KEYMAP = (
     'xkb_keymap {{ xkb_keycodes {{ include "evdev+aliases(qwerty)" }};'

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tray_dictate.doctor.windows import WaylandWindow
-from tray_dictate.system.wayland import Arguments
+from tray_dictate.doctor.delivery.windows import WaylandWindow
+from tray_dictate.system.desktop.wayland import Arguments
 
 _ENTER = 0
 

@@ -15,7 +15,7 @@ from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import X11Selections
-from tray_dictate.system.x11 import Focus
+from tray_dictate.system.desktop.x11 import Focus
 
 MANAGER = Path(__file__).with_name("clipboard_manager.py")
 ELSEWHERE = Focus("0x1", frozenset({1}), ("x", "X"))

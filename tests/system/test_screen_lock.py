@@ -15,7 +15,7 @@ from tests.fakes import FakeLock
 from tests.rigs.logind import Logind
 from tests.rigs.strangers import Stranger
 from tests.waiting import until
-from tray_dictate.system.dbus import connect
+from tray_dictate.system.desktop.dbus import connect
 from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.screen_lock import bus as screen_lock_bus
 from tray_dictate.system.screen_lock.windows import WindowsLock

@@ -11,7 +11,7 @@ from tests.rigs.logind import Logind
 from tests.rigs.strangers import Stranger
 from tests.waiting import until
 from tray_dictate.app import sleep
-from tray_dictate.system import dbus
+from tray_dictate.system.desktop import dbus
 
 
 @pytest.fixture

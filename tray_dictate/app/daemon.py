@@ -21,7 +21,6 @@ from tray_dictate.app.notices import Notices
 from tray_dictate.app.status import StatusPublisher
 from tray_dictate.app.take import Take, TakeRecord
 from tray_dictate.config.schema import Config
-from tray_dictate.core.chord import POINTER, VERIFY, Edge, Shortcuts, Signal
 from tray_dictate.core.cue_policy import CuePolicy
 from tray_dictate.core.dictation import (
     Abort,
@@ -45,7 +44,8 @@ from tray_dictate.core.dictation import (
     step,
 )
 from tray_dictate.core.errors import DictateError
-from tray_dictate.core.keys import MODIFIERS
+from tray_dictate.core.keys.chord import POINTER, VERIFY, Edge, Shortcuts, Signal
+from tray_dictate.core.keys.names import MODIFIERS
 from tray_dictate.core.ports import DesktopManagedHotkey, Microphone, Notifier
 from tray_dictate.core.segments import Spoken
 from tray_dictate.hotkey.switchable import machine

@@ -23,9 +23,10 @@ from tray_dictate.config import template
 from tray_dictate.config.load import Sources
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
 from tray_dictate.core.ports import Document, Notifier
-from tray_dictate.system import files, own_python
-from tray_dictate.system import process as program
+from tray_dictate.system import files
 from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.programs import own_python
+from tray_dictate.system.programs import process as program
 from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)

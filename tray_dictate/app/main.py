@@ -33,8 +33,8 @@ from tray_dictate.audio.devices import DeviceList
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HotkeySettings
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import ControlError, DictateError, RunningError
+from tray_dictate.core.keys.chord import Edge
 from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.engine import select as select_engine
 from tray_dictate.history.store import Store

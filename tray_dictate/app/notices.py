@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tray_dictate.config.schema import Config, HotkeySettings
-from tray_dictate.core.desktop_shortcuts import Trigger
-from tray_dictate.core.keys import in_words, parse_chord, parse_key
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import in_words, parse_chord, parse_key
 from tray_dictate.core.ports import Cause, Notifier, Tray, Urgency
 from tray_dictate.system import files, threads
 from tray_dictate.system.threads import Bridge

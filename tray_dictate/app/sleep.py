@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
-from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, stay_connected
+from tray_dictate.system.desktop.dbus import TROUBLE, Backoff, Service, connect, stay_connected
 
 log = logging.getLogger(__name__)
 

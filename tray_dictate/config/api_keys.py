@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import process
+from tray_dictate.system.programs import process
 from tray_dictate.system.threads import Blocking
 
 SERVICE = "tray_dictate"  # in the keyring

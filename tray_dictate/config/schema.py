@@ -12,7 +12,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tray_dictate.core.keys import Chord, drawback, is_bare, parse_chord, parse_key, typing_conflict
+from tray_dictate.core.keys.names import (
+    Chord,
+    drawback,
+    is_bare,
+    parse_chord,
+    parse_key,
+    typing_conflict,
+)
 from tray_dictate.core.languages import language_problem
 from tray_dictate.core.text.expressions import compiled
 from tray_dictate.core.text.normalize import compose

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.core.segments import SessionEvent
 from tray_dictate.core.signals import Signal
 from tray_dictate.core.text.caret import Around

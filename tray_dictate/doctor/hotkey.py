@@ -8,9 +8,9 @@ from typing import Protocol
 
 from tray_dictate import hotkey
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import POINTER, Edge
-from tray_dictate.core.desktop_shortcuts import Trigger
-from tray_dictate.core.keys import Chord, filled, in_words, parse_chord, spell
+from tray_dictate.core.keys.chord import POINTER, Edge
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import Chord, filled, in_words, parse_chord, spell
 from tray_dictate.core.ports import Cause, DesktopManagedHotkey, Hotkey, Notifier
 from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, Prompter, State

@@ -27,11 +27,13 @@ from tray_dictate.doctor import (
 )
 from tray_dictate.doctor.check import Check, Finding, Prompter, as_json, lines
 from tray_dictate.system import files, logs
+from tray_dictate.system.desktop.wayland import compositor_answers
 from tray_dictate.system.threads import run_in_thread
-from tray_dictate.system.wayland import compositor_answers
 
 if sys.platform == "linux":
-    from tray_dictate.doctor import delivery_wayland, delivery_x11, wayland
+    from tray_dictate.doctor import wayland
+    from tray_dictate.doctor.delivery import wayland as delivery_wayland
+    from tray_dictate.doctor.delivery import x11 as delivery_x11
 
 _FORMAT = 1  # of the JSON
 _HOTKEY, _ENGINE, _TYPING = hotkey.ALLOWED + hotkey.PATIENCE + 30, 90.0, 45.0  # seconds

@@ -37,7 +37,7 @@ from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 from tray_dictate.engine.realtime.session import Plan, ResilientSession
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Connection, Server
 from tray_dictate.engine.segmenter import PauseDetector
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 T = TypeVar("T")
 

@@ -12,13 +12,13 @@ from tray_dictate.config.schema import TraySettings
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
-from tray_dictate.system.wayland import compositor_answers
+from tray_dictate.system.desktop.wayland import compositor_answers
 
 if sys.platform == "linux":
     from tray_dictate.doctor import wayland
-    from tray_dictate.system.dbus import TROUBLE, Service, connect
-    from tray_dictate.system.x11 import connect as connect_x11
-    from tray_dictate.system.x11 import disconnect
+    from tray_dictate.system.desktop.dbus import TROUBLE, Service, connect
+    from tray_dictate.system.desktop.x11 import connect as connect_x11
+    from tray_dictate.system.desktop.x11 import disconnect
     from tray_dictate.ui.tray.notifications import PATH, SERVICE
 
 _EXTENSIONS = ("XTEST", "XInputExtension")  # the output types by one, the hotkey listens by another

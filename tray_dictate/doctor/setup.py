@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, replaced
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import Chord, in_words, parse_chord
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, replaced
+from tray_dictate.core.keys.names import Chord, in_words, parse_chord
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.hotkey.bindings import bound, compositors, gnome, program, runs_gnome
 from tray_dictate.hotkey.bindings.syntax import accelerator, quoted

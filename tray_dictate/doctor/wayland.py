@@ -10,13 +10,13 @@ from dataclasses import replace
 from tray_dictate import hotkey
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import in_words, parse_chord
+from tray_dictate.core.keys.names import in_words, parse_chord
 from tray_dictate.doctor import hotkey as hotkey_check
 from tray_dictate.doctor.check import Finding, Prompter, failed
 from tray_dictate.hotkey.bindings import bound, compositors, gnome, runs_gnome
 from tray_dictate.hotkey.switchable import ADVICE
 from tray_dictate.system import threads
-from tray_dictate.system.wayland import WaylandError, offered
+from tray_dictate.system.desktop.wayland import WaylandError, offered
 
 _ASKING = ("portal", "kde")  # to bind a key there, the desktop may ask the user
 _WRITE = "`tray-dictate doctor --write` adds these lines to {}:"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 Machine = tuple[str, str]  # sys.platform, platform.machine()
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.hotkey.switchable import CommandsHotkey
+from tray_dictate.system.desktop.wayland import compositor_answers
 from tray_dictate.system.logs import LoggedNotices
 from tray_dictate.system.physical_keys import physical_keys
-from tray_dictate.system.wayland import compositor_answers
 
 log = logging.getLogger(__name__)
 

@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Protocol
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
-from tray_dictate.core.keycodes import NAMES, XKB, code_of
-from tray_dictate.core.keys import in_words
+from tray_dictate.core.keys.chord import POINTER, Edge
+from tray_dictate.core.keys.keycodes import NAMES, XKB, code_of
+from tray_dictate.core.keys.names import in_words
 from tray_dictate.core.ports import Notifier
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.hotkey.reader import KeyReader

@@ -11,9 +11,9 @@ from typing import Any
 
 from dbus_fast import Message
 
-from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import Chord, in_words
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
+from tray_dictate.core.keys.names import Chord, in_words
 from tray_dictate.hotkey.shortcut_service import REMEDY, TOKEN, DesktopHotkey
 from tray_dictate.hotkey.shortcut_syntax import qt_key
 from tray_dictate.system.autostart.xdg import APP_ID

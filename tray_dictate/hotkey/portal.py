@@ -13,15 +13,15 @@ from typing import Any
 from dbus_fast import Message, Variant
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
 from tray_dictate.hotkey.shortcut_service import REMEDY, TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
-from tray_dictate.system import portals
-from tray_dictate.system.dbus import Service
-from tray_dictate.system.portals import DENIED, PORTAL, Requests
+from tray_dictate.system.desktop import portals
+from tray_dictate.system.desktop.dbus import Service
+from tray_dictate.system.desktop.portals import DENIED, PORTAL, Requests
 
 log = logging.getLogger(__name__)
 

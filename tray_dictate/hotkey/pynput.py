@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import FUNCTION, MODIFIERS, NAMED, in_words, place_of
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.names import FUNCTION, MODIFIERS, NAMED, in_words, place_of
 from tray_dictate.core.ports import HotkeyListener
 from tray_dictate.system.physical_keys import PhysicalKeys
 

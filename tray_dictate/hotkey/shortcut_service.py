@@ -18,13 +18,13 @@ from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
 from tray_dictate.core.errors import UnavailableError, why
-from tray_dictate.core.keys import Chord, parse_chord
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, ShortcutEdges, Trigger
+from tray_dictate.core.keys.names import Chord, parse_chord
 from tray_dictate.core.ports import HotkeyListener, Notifier
 from tray_dictate.core.signals import Signal
-from tray_dictate.system.dbus import PATIENCE, TROUBLE, Service, connect
+from tray_dictate.system.desktop.dbus import PATIENCE, TROUBLE, Service, connect
 from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)

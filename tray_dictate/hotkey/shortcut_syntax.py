@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from tray_dictate.core.keys import (
+from tray_dictate.core.keys.keysyms import keysym
+from tray_dictate.core.keys.names import (
     MODIFIERS,
     Chord,
     button_of,
@@ -17,7 +18,6 @@ from tray_dictate.core.keys import (
     place_of,
     without_side,
 )
-from tray_dictate.core.keysyms import keysym
 
 _ACCELERATOR = re.compile(r"((?:<\w+>)+)(\w+)")  # as GTK writes it
 _GTK = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import VERIFY, ChordMachine
-from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import Chord, parse_chord, parse_key
+from tray_dictate.core.keys.chord import VERIFY, ChordMachine
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import Chord, parse_chord, parse_key
 from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, HotkeyListener, OwnKeyFilter
 from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import acquire

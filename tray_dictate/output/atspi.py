@@ -22,7 +22,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.ports import CaretReader, Target
 from tray_dictate.core.text.caret import Around
-from tray_dictate.system import dbus
+from tray_dictate.system.desktop import dbus
 
 log = logging.getLogger(__name__)
 

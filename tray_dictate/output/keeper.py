@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 # seconds for which it serves contents whose own program has ended: they may be a password, which
 # that program would have cleared

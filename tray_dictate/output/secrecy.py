@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from tray_dictate.system import processes
+from tray_dictate.system.programs import processes
 
 HINT = "x-kde-passwordManagerHint"  # with "secret", clipboard managers do not keep the text
 OURS = "application/x-tray-dictate"  # marks our own text, which our other processes may save

@@ -17,10 +17,10 @@ from tray_dictate.core.errors import ConfigError
 from tray_dictate.core.text.normalize import label
 from tray_dictate.rewrite.key import ChatKey
 from tray_dictate.rewrite.profiles import Profile, RewriteError
-from tray_dictate.system import process
-from tray_dictate.system.address import AddressRules
-from tray_dictate.system.http_post import PostError, StatusError, post
 from tray_dictate.system.key_variables import without_keys
+from tray_dictate.system.network.address import AddressRules
+from tray_dictate.system.network.http_post import PostError, StatusError, post
+from tray_dictate.system.programs import process
 
 _SYSTEM = """\
 You rewrite text that was dictated. What to do with it: {prompt}

@@ -25,7 +25,7 @@ from typing import Any
 
 from tray_dictate.core.signals import Signal
 from tray_dictate.core.text.expressions import is_quick
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from tray_dictate.config.schema import EngineName, EngineSettings
-from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.keys import in_words, parse_chord
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import in_words, parse_chord
 from tray_dictate.core.ports import MenuOption, Urgency
 
 NAME = "tray_dictate"  # of the program, as desktops know it

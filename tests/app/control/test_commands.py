@@ -19,9 +19,9 @@ from tray_dictate.app.control import client
 from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.audio.devices import Picked, Source, pick
-from tray_dictate.core.desktop_shortcuts import REPEATING
 from tray_dictate.core.dictation import Enable, Status
 from tray_dictate.core.errors import CaptureError, ConfigError, ControlError
+from tray_dictate.core.keys.desktop_shortcuts import REPEATING
 
 ROOT = Path(__file__).parents[3]
 

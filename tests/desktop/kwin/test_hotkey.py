@@ -11,8 +11,8 @@ from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.kwin import KWin
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import Trigger
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.core.ports import DesktopManagedHotkey
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey

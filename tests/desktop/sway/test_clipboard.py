@@ -27,7 +27,7 @@ from tray_dictate.output.wayland.keyboard import VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selection_server import HINT
 from tray_dictate.output.wayland.selections import QUIET, WaylandSelections
-from tray_dictate.system.wayland import Connection, WaylandError
+from tray_dictate.system.desktop.wayland import Connection, WaylandError
 
 PASTED = Receipt(confirmed=True, method="paste")
 GIVEN_BACK = QUIET + 0.2  # seconds after a paste
@@ -304,7 +304,7 @@ from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.selections import QUIET, WaylandSelections
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 paster = WaylandPaster(VirtualKeyboard(Connection()), WaylandSelections(), threading.Event())
 paster.paste("dictated", Treatment(chord="f6"), ANY_WINDOW)
 """

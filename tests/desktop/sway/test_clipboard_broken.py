@@ -12,7 +12,7 @@ from tests.rigs.sway import Sway
 from tray_dictate.output.user_keys import UNKNOWN_KEYS
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.selections import WaylandSelections
-from tray_dictate.system.wayland import WaylandError
+from tray_dictate.system.desktop.wayland import WaylandError
 
 
 @pytest.fixture

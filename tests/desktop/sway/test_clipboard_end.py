@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl
 from tray_dictate.output.wayland.selections import WaylandSelections
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import QUIET, UNSURE, WaylandSelections
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 PASTED = Receipt(confirmed=True, method="paste")
 Paste = Callable[[str], Receipt | None]

@@ -12,9 +12,10 @@ import pytest
 from tests.rigs.daemon import ROOT
 from tests.rigs.sway import Sway
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import delivery_wayland, wayland
+from tray_dictate.doctor import wayland
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.windows import CLASS, characters
+from tray_dictate.doctor.delivery import wayland as delivery_wayland
+from tray_dictate.doctor.delivery.windows import CLASS, characters
 from tray_dictate.hotkey.bindings import compositors
 from tray_dictate.output.wayland.keymap import assign_keys, keymap
 

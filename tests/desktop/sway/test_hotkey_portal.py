@@ -16,9 +16,9 @@ from tests.rigs.shortcuts_portal import Desktop, NewPortal, Registry
 from tests.rigs.sway import Sway
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.desktop_shortcuts import Trigger
 from tray_dictate.core.errors import UnavailableError
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.system.autostart import xdg

@@ -21,7 +21,7 @@ from tests.waiting import until, wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import Limits
-from tray_dictate.system.portals import Portals
+from tray_dictate.system.desktop.portals import Portals
 
 T = TypeVar("T")
 LIMITS = Limits()

@@ -19,7 +19,7 @@ from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.wayland.input_method import MANAGER, FieldTiming, InputMethod
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 
 @pytest.fixture

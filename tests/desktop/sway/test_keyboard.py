@@ -18,12 +18,12 @@ from tests.rigs.sway import Sway
 from tests.rigs.wayland_windows import KINDS, Kind
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.keycodes import CODES, XKB
+from tray_dictate.core.keys.keycodes import CODES, XKB
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.wayland.external import Wtype
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.keymap import characters_like_us, session_keymap
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 TEXTS = {
     "ascii": "The quick brown fox JUMPS over 12 lazy dogs; (really?) ~#{}[]|\\ <\"$%^&*'>",
@@ -267,7 +267,7 @@ TYPES = """
 import sys, threading
 sys.path.insert(0, {root!r})
 from tray_dictate.output.wayland.keyboard import VirtualKeyboard
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 keyboard = VirtualKeyboard(Connection({display!r}))
 for _ in range(100):
     {action}

@@ -23,7 +23,7 @@ from tray_dictate.output import select
 from tray_dictate.output.wayland.input_method import MANAGER
 from tray_dictate.output.wayland.keyboard import SETTLE_X
 from tray_dictate.output.wayland.output import WaylandOutput
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 PASSWORD = """
 import gi

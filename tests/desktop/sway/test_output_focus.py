@@ -23,7 +23,7 @@ from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.output.wayland.windows import Toplevels
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 LONG = {"auto": "one two three four five " * 200, "type": "one two three four five " * 25}
 

@@ -18,7 +18,7 @@ from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.user_keys import UNKNOWN_KEYS
-from tray_dictate.system.portals import Portals
+from tray_dictate.system.desktop.portals import Portals
 
 PORTAL = f"""[portal]
 DBusName={remote_backend.NAME}

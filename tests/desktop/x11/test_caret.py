@@ -30,8 +30,8 @@ from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.notices import Notices
 from tray_dictate.config import load
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.dictation import Start, Status, Stop
+from tray_dictate.core.keys.chord import Edge
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.caret import Around
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey

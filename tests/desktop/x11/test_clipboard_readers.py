@@ -15,7 +15,7 @@ from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.x11.selections import X11Selections
-from tray_dictate.system.x11 import Focus, client_of
+from tray_dictate.system.desktop.x11 import Focus, client_of
 
 
 @pytest.fixture

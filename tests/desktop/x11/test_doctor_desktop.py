@@ -22,8 +22,10 @@ from tests.rigs.keepers import keepers
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings, OutputRule, OutputSettings
-from tray_dictate.doctor import clipboard, delivery_x11, hotkey
-from tray_dictate.system import own_python
+from tray_dictate.doctor import hotkey
+from tray_dictate.doctor.delivery import clipboard
+from tray_dictate.doctor.delivery import x11 as delivery_x11
+from tray_dictate.system.programs import own_python
 
 NAMES = [
     "version", "display", "settings", "hotkey", "microphone", "level", "engine model",

@@ -17,9 +17,9 @@ from tests.fakes import FakeListener, FakeNotices
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.chord import Edge
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import parse_chord, parse_key
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.names import parse_chord, parse_key
 from tray_dictate.hotkey import select
 from tray_dictate.hotkey.pynput import PynputHotkey
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey

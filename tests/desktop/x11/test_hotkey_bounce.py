@@ -14,7 +14,7 @@ from Xlib import XK, X, display
 from Xlib.ext import ge, xinput, xtest
 
 from tests.rigs.x11 import Desktop
-from tray_dictate.core.chord import GRACE
+from tray_dictate.core.keys.chord import GRACE
 
 BOUNCES = 12
 _TIME = struct.Struct("=HI")  # the beginning of a raw event: its device, the server's time

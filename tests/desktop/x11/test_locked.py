@@ -16,8 +16,8 @@ from tests.rigs.dictation import listening
 from tests.rigs.x11 import Desktop
 from tests.rigs.x11_output import connected
 from tests.waiting import wait_until
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.system.screen_lock.x11 import X11Lock
 

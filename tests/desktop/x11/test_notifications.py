@@ -17,7 +17,7 @@ from tests.rigs.tray import PanelTray
 from tests.rigs.x11 import Desktop
 from tests.waiting import wait_until
 from tray_dictate.core.ports import Urgency
-from tray_dictate.system.dbus import connect, daemon
+from tray_dictate.system.desktop.dbus import connect, daemon
 from tray_dictate.system.threads import Bridge
 from tray_dictate.ui.tray import select
 from tray_dictate.ui.tray.notifications import PATH, SERVICE, Notifications

@@ -14,7 +14,7 @@ from Xlib.display import Display
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.output.x11.focus import activate
-from tray_dictate.system.x11 import focus
+from tray_dictate.system.desktop.x11 import focus
 
 
 class WindowManager:

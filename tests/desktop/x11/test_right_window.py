@@ -16,9 +16,9 @@ from tests.rigs.x11_output import connected, keys_down
 from tests.waiting import wait_until
 from tray_dictate.app.placement import Placement
 from tray_dictate.config.schema import OutputSettings
-from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import POINTER, Edge
+from tray_dictate.core.keys.names import parse_chord
 from tray_dictate.hotkey.x11.hotkey import XInputHotkey
 from tray_dictate.output.x11.focus import is_gone
 from tray_dictate.output.x11.output import X11Output

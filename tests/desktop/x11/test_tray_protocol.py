@@ -17,7 +17,7 @@ from tests.rigs.x11 import Desktop
 from tests.waiting import until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuOption, MenuState
-from tray_dictate.system.dbus import DAEMON, Service, connect, daemon
+from tray_dictate.system.desktop.dbus import DAEMON, Service, connect, daemon
 from tray_dictate.ui.tray.icon import SIZES
 from tray_dictate.ui.tray.sni import SETTLING
 

@@ -13,7 +13,7 @@ from Xlib.display import Display
 
 from tests.rigs.processes import MARKER, marked, name_of
 from tests.rigs.x11 import Desktop
-from tray_dictate.system.x11 import flush, wait
+from tray_dictate.system.desktop.x11 import flush, wait
 
 
 @pytest.fixture

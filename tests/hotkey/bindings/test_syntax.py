@@ -7,8 +7,8 @@ import shlex
 import pytest
 from Xlib import XK
 
-from tray_dictate.core.keys import KNOWN, SIDED, parse_chord
-from tray_dictate.core.keysyms import keysym
+from tray_dictate.core.keys.keysyms import keysym
+from tray_dictate.core.keys.names import KNOWN, SIDED, parse_chord
 from tray_dictate.hotkey.bindings.syntax import accelerator, bindings, quoted, unmapped
 
 PROGRAM = ("tray-dictate",)

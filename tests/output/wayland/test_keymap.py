@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.keycodes import CODES
-from tray_dictate.core.keys import FUNCTION, MODIFIERS
+from tray_dictate.core.keys.keycodes import CODES
+from tray_dictate.core.keys.names import FUNCTION, MODIFIERS
 from tray_dictate.output.wayland.keyboard import STRIDE
 from tray_dictate.output.wayland.keymap import (
     ROOM,

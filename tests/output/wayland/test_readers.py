@@ -13,7 +13,7 @@ from contextlib import suppress
 import pytest
 
 from tray_dictate.output.wayland.readers import UNKNOWN, Readers, boot_time
-from tray_dictate.system import processes
+from tray_dictate.system.programs import processes
 
 SPAWN = "import subprocess, sys; sys.stdin.readline(); subprocess.run(['cat'], stdin=int(sys.argv[1]), pass_fds=[int(sys.argv[1])])"  # noqa: E501
 

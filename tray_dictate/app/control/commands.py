@@ -14,9 +14,9 @@ from tray_dictate.app.control.server import Answer, Handler
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.audio.devices import DeviceList
-from tray_dictate.core.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.core.errors import CaptureError, ControlError, DictateError, HistoryError
+from tray_dictate.core.keys.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.ports import Notifier, TrayCommands
 from tray_dictate.system.threads import TaskSet
 from tray_dictate.ui.labels import METHODS, engine_title

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tray_dictate.core.keys import without_side
+from tray_dictate.core.keys.names import without_side
 
 UNKNOWN = "\ufffc"  # stands for anything: a word, punctuation, a picture
 LETTER = "x"  # stands for a letter or digit that the user has typed

@@ -25,7 +25,7 @@ from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
 from tray_dictate.engine.sound_buffer import Sound, level
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 _TURN = 64  # hops, 0.1 ms each, between two yields to the other tasks of the loop
 _AHEAD = 4  # segments that wait for the worker before `send` waits, too: files come fast

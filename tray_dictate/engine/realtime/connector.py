@@ -22,7 +22,7 @@ from tray_dictate.engine.realtime.protocol.errors import (
     explain_handshake,
 )
 from tray_dictate.engine.realtime.transport import Connect, Connection, Server
-from tray_dictate.system.http_post import PostError, StatusError, post
+from tray_dictate.system.network.http_post import PostError, StatusError, post
 
 _NOT_HERE = (400, 404, 405, 410, 500, 501)  # another request may succeed
 

@@ -23,8 +23,8 @@ from tray_dictate.engine.realtime.protocol.events import detects
 from tray_dictate.engine.realtime.session import Plan, ResilientSession, TurnEnd
 from tray_dictate.engine.realtime.transport import TIMES, Connect, Server
 from tray_dictate.engine.segmenter import PauseDetector
-from tray_dictate.system import own_python
 from tray_dictate.system.memory import trim
+from tray_dictate.system.programs import own_python
 from tray_dictate.system.threads import TaskSet
 
 log = logging.getLogger(__name__)

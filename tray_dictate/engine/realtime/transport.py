@@ -37,7 +37,7 @@ from tray_dictate.engine.realtime.protocol.errors import (
     explain_close,
     explain_handshake,
 )
-from tray_dictate.system.proxy_route import route
+from tray_dictate.system.network.proxy_route import route
 
 _TOO_BIG = 1009  # our close code
 LARGEST = 2**20  # bytes of a message; a transcript has some thousands

@@ -7,16 +7,16 @@ import sys
 from contextlib import suppress
 
 from tray_dictate.config.schema import HotkeySettings
-from tray_dictate.core.desktop_shortcuts import SUBSTITUTE, replaced
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keys import Chord, in_words, parse_chord
+from tray_dictate.core.keys.desktop_shortcuts import SUBSTITUTE, replaced
+from tray_dictate.core.keys.names import Chord, in_words, parse_chord
 from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.bindings.compositors import RunningCompositor
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
 from tray_dictate.system.autostart import entry
 
 if sys.platform == "linux":
-    from tray_dictate.system.dbus import TROUBLE, Service, connect
+    from tray_dictate.system.desktop.dbus import TROUBLE, Service, connect
 
 
 def program() -> tuple[str, ...]:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.hotkey.bindings.syntax import Compositor, quoted, unmapped
+from tray_dictate.system.desktop.wayland import WaylandError, offered
 from tray_dictate.system.files import write_atomic
 from tray_dictate.system.key_variables import without_keys
-from tray_dictate.system.wayland import WaylandError, offered
 
 _BEGIN = "tray_dictate: these lines are renewed by `tray-dictate doctor --write`"
 _END = "tray_dictate: end"

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.core.keys import (
+from tray_dictate.core.keys.keycodes import CODES, XKB
+from tray_dictate.core.keys.keysyms import keysym
+from tray_dictate.core.keys.names import (
     MODIFIERS,
     Chord,
     Slot,
@@ -25,7 +26,6 @@ from tray_dictate.core.keys import (
     spell,
     without_side,
 )
-from tray_dictate.core.keysyms import keysym
 
 Compositor = Literal["sway", "hyprland", "river", "niri"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from Xlib import X, error
 
-from tray_dictate.core.keys import MODIFIERS, Chord, is_bare, spell
-from tray_dictate.system import x11
+from tray_dictate.core.keys.names import MODIFIERS, Chord, is_bare, spell
+from tray_dictate.system.desktop import x11
 
 log = logging.getLogger(__name__)
 

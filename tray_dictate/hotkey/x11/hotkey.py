@@ -23,18 +23,18 @@ from typing import Any
 from Xlib import X, display, error
 from Xlib.ext import ge, xinput
 
-from tray_dictate.core.chord import POINTER, Edge
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.event_clock import EventClock
-from tray_dictate.core.keys import Chord, Slot, button_of
+from tray_dictate.core.keys.chord import POINTER, Edge
+from tray_dictate.core.keys.names import Chord, Slot, button_of
 from tray_dictate.core.ports import Notifier
 from tray_dictate.hotkey.reader import KeyReader
 from tray_dictate.hotkey.x11.grabs import Grabs
 from tray_dictate.hotkey.x11.key_map import KeyMap, missing_keys
 from tray_dictate.hotkey.x11.locks import Locks
 from tray_dictate.hotkey.x11.own_keys import OwnKeys
-from tray_dictate.system import x11
-from tray_dictate.system.x11_requests import QueryDeviceState, bits_set
+from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.x11_requests import QueryDeviceState, bits_set
 
 log = logging.getLogger(__name__)
 

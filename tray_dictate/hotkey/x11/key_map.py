@@ -10,9 +10,9 @@ from typing import Any
 
 from Xlib import XK
 
-from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.core.keys import FUNCTION, NAMED, Slot, in_words, parse_key, place_of
-from tray_dictate.core.keysyms import BY_NUMBER, keysym
+from tray_dictate.core.keys.keycodes import CODES, XKB
+from tray_dictate.core.keys.keysyms import BY_NUMBER, keysym
+from tray_dictate.core.keys.names import FUNCTION, NAMED, Slot, in_words, parse_key, place_of
 
 _NAMED = {
     "Control_L": "ctrl_l", "Control_R": "ctrl_r", "Alt_L": "alt_l", "Alt_R": "alt_r",

@@ -13,7 +13,7 @@ from typing import Any
 
 from Xlib import X, display
 
-from tray_dictate.system.x11_requests import LatchLockState, open_xkb
+from tray_dictate.system.desktop.x11_requests import LatchLockState, open_xkb
 
 _KEYBOARD = 0x100  # XkbUseCoreKbd
 

@@ -30,7 +30,7 @@ from tray_dictate.output.wayland.selection_server import (
     previous_data,
     text_contents,
 )
-from tray_dictate.system import dbus
+from tray_dictate.system.desktop import dbus
 from tray_dictate.system.threads import TaskSet
 
 SERVING = 10.0  # seconds for a reader to take what it asked for

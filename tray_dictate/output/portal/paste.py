@@ -13,7 +13,7 @@ from tray_dictate.output.rules import CHORD, Treatment
 from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import await_release
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
-from tray_dictate.system.portals import Portals
+from tray_dictate.system.desktop.portals import Portals
 
 # seconds that a chord waits for the modifiers: pressed later, it would mean another place or window
 CHORD_LET_GO = 5.0

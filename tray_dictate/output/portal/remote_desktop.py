@@ -19,8 +19,9 @@ from dbus_fast import DBusError, Variant
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.wayland.keymap import chord_codes
-from tray_dictate.system import dbus, files
-from tray_dictate.system.portals import PROMPT, DeniedError, Portals
+from tray_dictate.system import files
+from tray_dictate.system.desktop import dbus
+from tray_dictate.system.desktop.portals import PROMPT, DeniedError, Portals
 
 log = logging.getLogger(__name__)
 

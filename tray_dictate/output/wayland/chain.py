@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.keys import MODIFIERS
+from tray_dictate.core.keys.names import MODIFIERS
 from tray_dictate.core.ports import Clock, Receipt
 from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.output.rules import Method, Treatment

@@ -16,7 +16,7 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.base import ReservedError, UnsavedError
 from tray_dictate.output.secrecy import is_any_lent, is_secret
 from tray_dictate.output.selection import LARGEST, NOT_FORMATS
-from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
 CLIPBOARD, PRIMARY = "clipboard", "primary"  # the selections
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.wayland.windows import WindowList
-from tray_dictate.system.wayland import Connection
+from tray_dictate.system.desktop.wayland import Connection
 
 _LOOKS = 5  # at the focus, while it moves between each two
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Clock, Receipt
 from tray_dictate.output.base import FocusCheck, MovedError
-from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, WaylandError
+from tray_dictate.system.desktop.wayland import PATIENCE, Arguments, Connection, WaylandError
 
 MANAGER = "zwp_input_method_manager_v2"
 

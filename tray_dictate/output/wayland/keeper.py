@@ -26,7 +26,7 @@ from tray_dictate.output import keeper
 from tray_dictate.output.wayland.data_control import Contents
 from tray_dictate.output.wayland.readers import Readers, boot_time
 from tray_dictate.output.wayland.selection_server import Server, Serving
-from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from tray_dictate.core.errors import DeliveryError, FocusMovedError, Unavailable
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.wayland.focus import FocusTracker, track_focus
 from tray_dictate.output.wayland.keymap import US, assign_keys, chord_codes, is_typed, keymap, mask
-from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
 STRIDE = 32  # keys in a burst
 FAST = 512  # keys sent at KeyTiming's pace before it slows down to SLOW

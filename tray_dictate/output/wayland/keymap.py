@@ -17,9 +17,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.keycodes import CODES, XKB
-from tray_dictate.core.keys import parse_chord, without_side
-from tray_dictate.system.wayland import Arguments, Connection, WaylandError
+from tray_dictate.core.keys.keycodes import CODES, XKB
+from tray_dictate.core.keys.names import parse_chord, without_side
+from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
 US = (
     "xkb_keymap {"

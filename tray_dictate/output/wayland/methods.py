@@ -24,7 +24,7 @@ from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
-from tray_dictate.system.wayland import Connection, WaylandError
+from tray_dictate.system.desktop.wayland import Connection, WaylandError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

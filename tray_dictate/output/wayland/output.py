@@ -24,7 +24,7 @@ from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.keyboard import KeyTiming
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels
-from tray_dictate.system.wayland import WaylandError, offered
+from tray_dictate.system.desktop.wayland import WaylandError, offered
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-from tray_dictate.system import processes
+from tray_dictate.system.programs import processes
 
 # the process of a reader that cannot be found: not a pipe, no /proc, another user's program
 UNKNOWN = 0

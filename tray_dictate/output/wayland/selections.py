@@ -41,8 +41,8 @@ from tray_dictate.output.wayland.selection_server import (
     WaylandOffer,
     text_contents,
 )
+from tray_dictate.system.desktop.wayland import Connection, WaylandError
 from tray_dictate.system.wakeup import WakeUp
-from tray_dictate.system.wayland import Connection, WaylandError
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.normalize import label
+from tray_dictate.system.desktop.wayland import PATIENCE, Arguments, Connection, WaylandError
 from tray_dictate.system.wakeup import WakeUp
-from tray_dictate.system.wayland import PATIENCE, Arguments, Connection, WaylandError
 
 log = logging.getLogger(__name__)
 

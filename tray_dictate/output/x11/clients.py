@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 from Xlib.display import Display
 
-from tray_dictate.system import processes
-from tray_dictate.system.x11 import process_of
+from tray_dictate.system.desktop.x11 import process_of
+from tray_dictate.system.programs import processes
 
 UNKNOWN = 0  # a client on another machine, or a server that does not report processes
 

@@ -19,7 +19,7 @@ from dbus_fast import Variant
 from Xlib import X
 from Xlib.display import Display
 
-from tray_dictate.system import dbus
+from tray_dictate.system.desktop import dbus
 
 log = logging.getLogger(__name__)
 

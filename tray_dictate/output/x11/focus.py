@@ -11,7 +11,7 @@ from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.system.x11 import focus
+from tray_dictate.system.desktop.x11 import focus
 
 _ARRIVAL = 2.0  # seconds for a window manager to do it
 _AGAIN = 0.4  # seconds until it is asked once more; it takes some ms, and longer under load

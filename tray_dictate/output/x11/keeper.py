@@ -34,8 +34,8 @@ from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.output.keeper import KEPT, Successor, command, detach, environment
 from tray_dictate.output.x11.keeper_memory import KeeperMemory, KeeperState
 from tray_dictate.output.x11.selection_server import OwnedSelection, Server
-from tray_dictate.system import x11
-from tray_dictate.system.x11 import connect, disown, watch_end
+from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.x11 import connect, disown, watch_end
 
 log = logging.getLogger(__name__)
 

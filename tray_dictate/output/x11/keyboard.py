@@ -26,7 +26,7 @@ from Xlib.protocol import request
 
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 from tray_dictate.output.x11.modifier_guard import ModifierGuard
-from tray_dictate.system.x11_requests import GetState, LatchLockState, bits_set, open_xkb
+from tray_dictate.system.desktop.x11_requests import GetState, LatchLockState, bits_set, open_xkb
 
 _LEVEL3, _LEVEL5 = 0xFE03, 0xFE11  # AltGr and the like
 LOCKS = {XK.XK_Caps_Lock, XK.XK_Shift_Lock, XK.XK_Num_Lock, XK.XK_Scroll_Lock}

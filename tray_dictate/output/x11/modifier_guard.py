@@ -19,7 +19,7 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
-from tray_dictate.system.x11_requests import (
+from tray_dictate.system.desktop.x11_requests import (
     AllowEvents,
     FakeDeviceKey,
     PassiveUngrab,

@@ -35,7 +35,7 @@ from tray_dictate.output.x11.keyboard import LET_GO_LIMIT, SyntheticKeyboard
 from tray_dictate.output.x11.paste import Paster, require_focus
 from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import TypingStyle, X11Typist
-from tray_dictate.system.x11 import Focus, connect, disconnect, focus, process_of
+from tray_dictate.system.desktop.x11 import Focus, connect, disconnect, focus, process_of
 
 log = logging.getLogger(__name__)
 

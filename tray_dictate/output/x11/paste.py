@@ -8,7 +8,7 @@ import time
 from Xlib import XK
 from Xlib.display import Display
 
-from tray_dictate.core.keys import MODIFIERS, SIDED, parse_chord
+from tray_dictate.core.keys.names import MODIFIERS, SIDED, parse_chord
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import MovedError, UnawareError, UnsavedError
 from tray_dictate.output.rules import Treatment
@@ -17,7 +17,7 @@ from tray_dictate.output.x11.keyboard import SyntheticKeyboard
 from tray_dictate.output.x11.selection_server import X11Offer
 from tray_dictate.output.x11.selections import X11Selections
 from tray_dictate.output.x11.typist import keysym_of
-from tray_dictate.system.x11 import Focus, focus
+from tray_dictate.system.desktop.x11 import Focus, focus
 
 NOTICE = 2.0  # seconds for a target whose own copy we took over to learn of it; it takes some ms
 FETCH = 1.0  # seconds for the target to read a paste; it takes 1 to 40 ms where it does at all

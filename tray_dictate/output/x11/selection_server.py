@@ -16,7 +16,7 @@ from tray_dictate.output.secrecy import HINT, OURS
 from tray_dictate.output.selection import BELATED, EAGER, ONE_PASTE, Offer
 from tray_dictate.output.x11.clients import Clients
 from tray_dictate.output.x11.selection_transfer import Contents, Outgoing, Value, read
-from tray_dictate.system.x11 import client_of
+from tray_dictate.system.desktop.x11 import client_of
 
 ENDS_WITH_IT = 2.0  # seconds in which a program ends that has only served the clipboard
 # seconds in which the target itself is to read, before another client may be reading for it

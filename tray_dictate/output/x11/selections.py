@@ -44,8 +44,8 @@ from tray_dictate.output.x11.selection_transfer import (
     hand_over,
     read,
 )
-from tray_dictate.system import x11
-from tray_dictate.system.x11 import (
+from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.x11 import (
     Focus,
     client_of,
     connect,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system import own_python
 from tray_dictate.system.autostart.entry import AutostartBackend, Entry, program
+from tray_dictate.system.programs import own_python
 
 logger = logging.getLogger(__name__)
 

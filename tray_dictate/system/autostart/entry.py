@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tray_dictate.system import own_python
+from tray_dictate.system.programs import own_python
 
 _NAME = "tray-dictate"
 

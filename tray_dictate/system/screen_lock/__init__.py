@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Lock
 from tray_dictate.core.signals import Signal
-from tray_dictate.system.wayland import compositor_answers
+from tray_dictate.system.desktop.wayland import compositor_answers
 
 if sys.platform == "win32":
     import ctypes

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from dbus_fast import DBusError, Message
 from dbus_fast.aio import MessageBus
 
-from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, stay_connected
+from tray_dictate.system.desktop.dbus import TROUBLE, Backoff, Service, connect, stay_connected
 from tray_dictate.system.screen_lock import ScreenLock
 from tray_dictate.system.threads import TaskSet
 

@@ -14,7 +14,7 @@ from typing import Any
 from Xlib import X, display, error
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.system.x11_requests import bits_set
+from tray_dictate.system.desktop.x11_requests import bits_set
 
 _MENUS = ("POPUP_MENU", "DROPDOWN_MENU", "MENU", "COMBO")
 

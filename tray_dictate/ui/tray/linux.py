@@ -14,9 +14,9 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuState, TrayCommands, Urgency
-from tray_dictate.system.dbus import TROUBLE, Backoff, connect
+from tray_dictate.system.desktop.dbus import TROUBLE, Backoff, connect
+from tray_dictate.system.desktop.wayland import compositor_answers
 from tray_dictate.system.threads import Bridge, TaskSet
-from tray_dictate.system.wayland import compositor_answers
 from tray_dictate.ui.labels import Unread, plain, status_with_unread
 from tray_dictate.ui.tray.headless import MainThreadWait
 from tray_dictate.ui.tray.menu import View

@@ -11,7 +11,7 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import TrayCommands, Urgency
-from tray_dictate.system.dbus import TROUBLE, Service, connect
+from tray_dictate.system.desktop.dbus import TROUBLE, Service, connect
 from tray_dictate.ui.labels import BUTTONS, NAME, TITLE, markup, plain
 from tray_dictate.ui.tray.icon import Picture, draw
 

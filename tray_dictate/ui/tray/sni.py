@@ -21,7 +21,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import TrayCommands
 from tray_dictate.core.signals import Signal
-from tray_dictate.system.dbus import TROUBLE, Service
+from tray_dictate.system.desktop.dbus import TROUBLE, Service
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
 from tray_dictate.ui.tray.icon import SIZES, argb

@@ -26,8 +26,8 @@ from PIL import Image
 
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import TrayCommands
+from tray_dictate.system.desktop.x11 import wait
 from tray_dictate.system.wakeup import WakeUp
-from tray_dictate.system.x11 import wait
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray.icon import SIZES, Picture, draw
 from tray_dictate.ui.tray.menu import View, click_default, menu

@@ -17,8 +17,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tray_dictate.system.desktop.x11 import flush
 from tray_dictate.system.key_variables import without_keys
-from tray_dictate.system.x11 import flush
 from tray_dictate.ui.tray.menu import Entry, click
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.system.address import Address, AddressRules
+from tray_dictate.system.network.address import Address, AddressRules
 
 
 @dataclass(frozen=True, slots=True)

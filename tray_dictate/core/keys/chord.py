@@ -14,7 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from tray_dictate.core.keys import MODIFIERS, Chord, filled, is_bare, parse_chord, without_side
+from tray_dictate.core.keys.names import (
+    MODIFIERS,
+    Chord,
+    filled,
+    is_bare,
+    parse_chord,
+    without_side,
+)
 
 # seconds: a release followed by a press this soon is repeat or bounce. Contacts bounce for up to
 # 20 ms, and a busy X server reports times up to 10 ms late; no person presses again so soon

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tray_dictate.core.keycodes import CODES
-from tray_dictate.core.keys import (
+from tray_dictate.core.keys.keycodes import CODES
+from tray_dictate.core.keys.keysyms import BY_NAME
+from tray_dictate.core.keys.names import (
     KNOWN,
     SIDED,
     button_of,
@@ -18,7 +19,6 @@ from tray_dictate.core.keys import (
     typing_conflict,
     without_side,
 )
-from tray_dictate.core.keysyms import BY_NAME
 
 CTRL = frozenset({"ctrl_l", "ctrl_r"})
 

@@ -14,9 +14,10 @@ from typing import Any
 from Xlib import X, Xatom
 
 from tray_dictate.output.x11.selection_transfer import Contents, SelectionSnapshot
-from tray_dictate.system import own_python, x11
+from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.x11 import connect, disconnect
 from tray_dictate.system.key_variables import without_keys
-from tray_dictate.system.x11 import connect, disconnect
+from tray_dictate.system.programs import own_python
 
 NAMES = ("CLIPBOARD", "PRIMARY")
 SAMPLE = "SAMPLE"  # asks `keep` to put a sample text on the clipboard
@@ -113,7 +114,7 @@ def owners() -> dict[str, int]:
 def keep(*names: str) -> bool:
     """Start a process that keeps these selections; return whether it does. Blocks."""
     quiet = subprocess.DEVNULL
-    program = own_python.module("tray_dictate.doctor.clipboard_keeper", *names)
+    program = own_python.module("tray_dictate.doctor.delivery.clipboard_keeper", *names)
     try:
         done = subprocess.run(
             program, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,

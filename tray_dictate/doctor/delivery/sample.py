@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from tray_dictate.doctor.windows import CheckWindow
+from tray_dictate.doctor.delivery.windows import CheckWindow
 
 TEXT = "Grüße, Łódź: “naïve” 5 €, ñandú, Привет, 你好 🚀"
 ARRIVED = f"test text ({len(TEXT)} characters, several scripts) arrived"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.chord import Edge, Shortcuts
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import Edge, Shortcuts
+from tray_dictate.core.keys.names import parse_chord
 
 CHORDS = {
     "redo": parse_chord("ctrl+alt+r"),

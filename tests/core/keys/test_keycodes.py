@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tray_dictate.core.keycodes import CODES, NAMES, code_of
-from tray_dictate.core.keys import KNOWN, SIDED
+from tray_dictate.core.keys.keycodes import CODES, NAMES, code_of
+from tray_dictate.core.keys.names import KNOWN, SIDED
 
 HEADER = Path("/usr/include/linux/input-event-codes.h")
 SPELLED = {

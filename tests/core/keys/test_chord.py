@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.chord import ChordMachine, Edge, Signal
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import ChordMachine, Edge, Signal
+from tray_dictate.core.keys.names import parse_chord
 
 # "+ctrl_r@1.0" goes down at one second, "-ctrl_r@1.5" comes up, "@2" lets time pass,
 # "held:a,b@3" is the keyboard's answer, "on@4"/"off@4" says that something records or not.

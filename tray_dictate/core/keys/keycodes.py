@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tray_dictate.core.keys import place_of
-from tray_dictate.core.keysyms import KERNEL
+from tray_dictate.core.keys.keysyms import KERNEL
+from tray_dictate.core.keys.names import place_of
 
 XKB = 8  # X and xkb add this to a code
 

@@ -16,11 +16,17 @@ from typing import Literal
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Target
-from tray_dictate.doctor import clipboard
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.clipboard import ClipboardState
-from tray_dictate.doctor.delivery import ARRIVED, TEXT, arrives, becomes_true, describe_difference
-from tray_dictate.doctor.windows import CLASS, X11Window
+from tray_dictate.doctor.delivery import clipboard
+from tray_dictate.doctor.delivery.clipboard import ClipboardState
+from tray_dictate.doctor.delivery.sample import (
+    ARRIVED,
+    TEXT,
+    arrives,
+    becomes_true,
+    describe_difference,
+)
+from tray_dictate.doctor.delivery.windows import CLASS, X11Window
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.rules import Rules
 from tray_dictate.output.x11.output import X11Output

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.core.chord import ChordMachine, Shortcuts, Signal
-from tray_dictate.core.desktop_shortcuts import DICTATE, ShortcutEdges, replaced
-from tray_dictate.core.keys import parse_chord
+from tray_dictate.core.keys.chord import ChordMachine, Shortcuts, Signal
+from tray_dictate.core.keys.desktop_shortcuts import DICTATE, ShortcutEdges, replaced
+from tray_dictate.core.keys.names import parse_chord
 
 
 def test_the_user_learns_why_the_substitute_is_there():

@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tray_dictate.system.address import loopbacks
+from tray_dictate.system.network.address import loopbacks
 
 # Of the variables SCHEME_proxy, the first that is set; a socks proxy carries everything.
 _SCHEMES = {

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tray_dictate.core.chord import Edge
-from tray_dictate.core.keys import Chord, in_words, parse_chord
+from tray_dictate.core.keys.chord import Edge
+from tray_dictate.core.keys.names import Chord, in_words, parse_chord
 
 DICTATE = "dictate"
 SUBSTITUTE = parse_chord("ctrl+alt+space")  # for a hotkey that cannot be a shortcut

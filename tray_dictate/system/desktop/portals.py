@@ -15,8 +15,8 @@ from dbus_fast.aio import MessageBus
 
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.core.signals import Signal
-from tray_dictate.system import dbus
 from tray_dictate.system.autostart import xdg
+from tray_dictate.system.desktop import dbus
 from tray_dictate.system.threads import Bridge
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from Xlib import error
 
-from tray_dictate.doctor.clipboard import SAMPLE, Reader
+from tray_dictate.doctor.delivery.clipboard import SAMPLE, Reader
 from tray_dictate.output.base import UnsavedError
 from tray_dictate.output.x11.keeper import Keeper
 from tray_dictate.output.x11.selection_server import OwnedSelection, text_contents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray_dictate.doctor.delivery import TEXT, describe_difference
+from tray_dictate.doctor.delivery.sample import TEXT, describe_difference
 
 
 def test_what_is_missing_is_named():

@@ -12,9 +12,9 @@ import time
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.doctor.check import Finding
-from tray_dictate.doctor.delivery import ARRIVED, TEXT, arrives, describe_difference
+from tray_dictate.doctor.delivery.sample import ARRIVED, TEXT, arrives, describe_difference
+from tray_dictate.doctor.delivery.windows import CLASS, WaylandWindow
 from tray_dictate.doctor.wayland import first_usable, list_methods
-from tray_dictate.doctor.windows import CLASS, WaylandWindow
 from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.system import threads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.system.address import Address, AddressRules, is_local, loopbacks
+from tray_dictate.system.network.address import Address, AddressRules, is_local, loopbacks
 
 RULES = AddressRules(("http",), ("https",), "https://example.org", "key_command", ", or allow it")
 

@@ -23,7 +23,7 @@ from typing_extensions import override
 from tray_dictate import __version__
 from tray_dictate.core.errors import DictateError
 from tray_dictate.system import threads
-from tray_dictate.system.proxy_route import Route, route
+from tray_dictate.system.network.proxy_route import Route, route
 
 _LONGEST = 1_000_000  # bytes of an answer
 _LONGEST_ERROR = 65536

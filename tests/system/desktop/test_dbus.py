@@ -18,7 +18,14 @@ from dbus_fast.aio import MessageBus
 from tests.rigs.processes import listens
 from tests.rigs.strangers import Stranger
 from tests.waiting import wait_until
-from tray_dictate.system.dbus import TROUBLE, Backoff, Service, connect, daemon, stay_connected
+from tray_dictate.system.desktop.dbus import (
+    TROUBLE,
+    Backoff,
+    Service,
+    connect,
+    daemon,
+    stay_connected,
+)
 
 DBUS = "org.freedesktop.DBus"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from tray_dictate.core.keysyms import BY_NAME, keysym
+from tray_dictate.core.keys.keysyms import BY_NAME, keysym
 from tray_dictate.core.suggestions import closest
 
 SIDED = ("ctrl", "alt", "shift", "super")

@@ -20,13 +20,13 @@ from typing import Any, ClassVar
 
 from Xlib import XK, X, Xutil, error
 
-from tray_dictate.core.keycodes import CODES, XKB
+from tray_dictate.core.keys.keycodes import CODES, XKB
 from tray_dictate.core.ports import Target
-from tray_dictate.system import x11
+from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
+from tray_dictate.system.desktop.x11 import connect, disconnect
+from tray_dictate.system.desktop.x11_requests import open_xkb
 from tray_dictate.system.wakeup import WakeUp
-from tray_dictate.system.wayland import Arguments, Connection, WaylandError
-from tray_dictate.system.x11 import connect, disconnect
-from tray_dictate.system.x11_requests import open_xkb
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Keys: their names and codes, and what pressing them means."""

@@ -1,0 +1,1 @@
+"""The desktop's protocols: D-Bus and its portals, Wayland, X11."""

@@ -1,0 +1,1 @@
+"""Addresses, proxies and requests over HTTP."""

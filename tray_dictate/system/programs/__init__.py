@@ -1,0 +1,1 @@
+"""Running other programs, and our own Python as a child."""
