@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINUX_ONLY = re.compile(
     r"(\w+\.)+(x11|wayland|portals?|atspi|dbus|evdev)\w*|output\.(x11|wayland|portal)\.\w+"
-    r"|app\.sleep|system\.(screen_lock\.(bus|x11)|processes|flush|keys_down|session)"
-    r"|hotkey\.(kde|x11\.\w+|shortcut_service)|ui\.tray\.(linux|notifications|sni|xembed\w*|popup|sheet)"
-    r"|output\.secrecy|doctor\.(clipboard\w*|windows?|own_window|delivery\w*|keeper)"
+    r"|app\.sleep|system\.(screen_lock\.bus|programs\.processes)"
+    r"|hotkey\.(kde|x11\.\w+|shortcut_service)|ui\.tray\.(linux|notifications|sni|xembed\w*)"
+    r"|doctor\.delivery\.(clipboard\w*|sample|windows)"
 )
 
 
@@ -41,7 +41,7 @@ def test_only_what_is_for_linux_needs_what_only_linux_has(system):
 
 
 def test_what_only_linux_has_is_really_gone(system):
-    assert {"system.dbus", "hotkey.evdev", "output.x11.output"} <= system["refused"].keys()
+    assert {"system.desktop.dbus", "hotkey.evdev", "output.x11.output"} <= system["refused"].keys()
 
 
 def test_the_doctors_checks_come_to_an_answer(system):

@@ -19,7 +19,7 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 from Xlib.protocol import request
-from tray_dictate.system import x11 as x11_flush
+from tray_dictate.system.desktop import x11 as x11_flush
 from tray_dictate.output.x11.keeper import hold_connections
 
 display = Display()
