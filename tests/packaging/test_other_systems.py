@@ -16,7 +16,7 @@ LINUX_ONLY = re.compile(
     r"(\w+\.)+(x11|wayland|portals?|atspi|dbus|evdev)\w*|output\.(x11|wayland|portal)\.\w+"
     r"|app\.sleep|system\.(screen_lock\.bus|programs\.processes)"
     r"|hotkey\.(kde|x11\.\w+|shortcut_service)|ui\.tray\.(linux|notifications|sni|xembed\w*)"
-    r"|doctor\.delivery\.(clipboard\w*|sample|windows)"
+    r"|output\.secrecy|doctor\.delivery\.(clipboard\w*|sample|windows)"
 )
 
 
