@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tray_dictate.core.pcm import Resampler, peak, seconds
+from tray_dictate.core.pcm import seconds
+from tray_dictate.core.samples import Resampler, peak
 
 
 def test_bytes_last_as_long_as_their_rate_says():

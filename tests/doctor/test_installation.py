@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tray_dictate.cli.options import problems
+from tray_dictate.cli.usable import problems
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, HistorySettings
 from tray_dictate.doctor import installation

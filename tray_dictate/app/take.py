@@ -18,8 +18,9 @@ from typing import Protocol
 
 from tray_dictate.config.schema import EngineSettings
 from tray_dictate.core.errors import CaptureError, DictateError
-from tray_dictate.core.pcm import Meter, seconds
+from tray_dictate.core.pcm import seconds
 from tray_dictate.core.ports import Engine, Microphone, Session
+from tray_dictate.core.samples import Meter
 from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
 from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, State

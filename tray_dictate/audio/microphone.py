@@ -23,8 +23,9 @@ from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
-from tray_dictate.core.pcm import SAMPLE, Resampler, peak, seconds
+from tray_dictate.core.pcm import SAMPLE, seconds
 from tray_dictate.core.ports import Notifier
+from tray_dictate.core.samples import Resampler, peak
 from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import finish
 from tray_dictate.system.threads import Bridge, TaskSet

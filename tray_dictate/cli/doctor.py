@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tray_dictate.cli.options import config_file, problems, setting_overrides, settings
+from tray_dictate.cli.options import config_file, setting_overrides, settings
+from tray_dictate.cli.usable import problems
 from tray_dictate.config.load import Sources
 from tray_dictate.doctor import engine, main
 from tray_dictate.system import files

@@ -7,7 +7,8 @@ import sys
 
 from tray_dictate.audio import devices
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.cli.options import config_file, settings, warnings
+from tray_dictate.cli.options import config_file
+from tray_dictate.cli.usable import usable_settings, warnings
 from tray_dictate.config import template
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.system import autostart, files
@@ -20,7 +21,7 @@ def show_config(options: argparse.Namespace) -> int:
     elif options.path:
         print(config_file(options) or files.config_file())
     else:
-        config = settings(options, usable=True)
+        config = usable_settings(options)
         for warning in warnings(config):
             print(warning)
         path = config_file(options) or files.config_file()

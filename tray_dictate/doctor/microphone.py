@@ -13,7 +13,8 @@ from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
-from tray_dictate.core.pcm import SAMPLE, peak
+from tray_dictate.core.pcm import SAMPLE
+from tray_dictate.core.samples import peak
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
 from tray_dictate.system.logs import LoggedNotices

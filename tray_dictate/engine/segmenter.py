@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from tray_dictate.core.pcm import SAMPLE, Resampler
+from tray_dictate.core.pcm import SAMPLE
+from tray_dictate.core.samples import Resampler
 from tray_dictate.engine.models import HOP, Detector
 from tray_dictate.engine.sound_buffer import Sound, level
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tray_dictate.core.errors import EngineError, UnavailableError
-from tray_dictate.core.pcm import Resampler
 from tray_dictate.core.ports import Session
+from tray_dictate.core.samples import Resampler
 from tray_dictate.core.segments import Segment, SessionEvent, SpokenOrder
 from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.protocol.errors import LostError

@@ -7,7 +7,7 @@ import pytest
 
 from tests.daemon_rig import Rig
 from tests.waiting import until
-from tray_dictate.core.pcm import Meter, level, power
+from tray_dictate.core.samples import Meter, level, power
 
 RATE = 16000
 
