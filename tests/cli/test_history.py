@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests import speech
-from tests.rigs.as_user import KEY, PROGRAM, environment, run, settings
+from tests.rigs.as_user import KEY, environment, run, settings
+from tests.rigs.commands import PROGRAM
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.history import recordings
 from tray_dictate.history.entries import Entry, History

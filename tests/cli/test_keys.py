@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs import commands
+
 ROOT = Path(__file__).parents[2]
 KEY = "sk-this-is-the-secret-0123456789"
 KEYRINGS = "tests.rigs.keyrings"
@@ -34,10 +36,7 @@ class Cli:
         self, *args: str, typed: str | bytes = "", **env: str
     ) -> subprocess.CompletedProcess[str]:
         given = typed.encode() if isinstance(typed, str) else typed
-        done = subprocess.run(
-            self.command(*args), input=given, capture_output=True, check=False, timeout=60,
-            env={**self.env, **env}, cwd=self.env["HOME"],
-        )  # fmt: skip
+        done = commands.run(["key", *args], {**self.env, **env}, cwd=self.env["HOME"], typed=given)
         out, err = done.stdout.decode(), done.stderr.decode()
         assert "Traceback" not in err
         assert KEY not in out + err

@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 from tests import speech
+from tests.rigs import commands
 from tray_dictate import __version__
 from tray_dictate.config import template
 from tray_dictate.history import entries
@@ -36,20 +37,16 @@ def home(tmp_path):
 @pytest.fixture
 def cli(home):
     def run(
-        *args: str, stdin: Any = None, stdout: Any = subprocess.PIPE, **env: str
+        *args: str, stdin: Any = None, stdout: Any = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        kept = {
-            name: value for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "TRAY_", "DISPLAY", "WAYLAND", "PULSE", "DBUS"))
-        }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "tray_dictate", *args], text=True, errors="replace",
-            stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False, timeout=60, cwd=home,
-            env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(home),
-                 "PULSE_RUNTIME_PATH": str(home), **env},
-        )  # fmt: skip
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
+        others = "XDG_", "TRAY_", "DISPLAY", "WAYLAND", "PULSE", "DBUS", "PYTHON"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+        own = {"HOME": str(home), "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(home),
+               "PULSE_RUNTIME_PATH": str(home)}  # fmt: skip
+        done = commands.run([*args], {**kept, **own, **env}, cwd=home, stdin=stdin, stdout=stdout)
+        out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        assert "Traceback" not in err, err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     return run
 

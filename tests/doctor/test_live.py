@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.rigs.as_user import ASKED, KEY, PROGRAM, doctor, environment, marks, run, settings
+from tests.rigs.as_user import ASKED, KEY, doctor, environment, marks, run, settings
+from tests.rigs.commands import PROGRAM
 from tests.servers.realtime.server import RealtimeServer
 
 pytestmark = pytest.mark.live

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.rigs import commands
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-this-is-the-secret-0123456789"
 MODEL = "gpt-4o-transcribe"
 ASKED = ["✓ settings", "✓ address", "✓ key", "✓ handshake", "✓ session", "✓ round trip"]
-PROGRAM = [sys.executable, "-m", "tray_dictate"]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -32,11 +32,10 @@ def settings(kind: str, endpoint: str, *more: str) -> list[str]:
 def run(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; it knows the key, and does not show it."""
     env = environment(home, **{"TRAY_DICTATE_KEY": KEY, **env})
-    done = subprocess.run(
-        [*PROGRAM, *words], capture_output=True, text=True, check=False, timeout=90, env=env
-    )
-    assert KEY not in done.stdout + done.stderr
-    return done
+    done = commands.run([*words], env)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert KEY not in out + err
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
 def doctor(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
