@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -181,9 +182,10 @@ class Sway(Session):
     def clipboard(self, type: str = TEXT, *, primary: bool = False) -> bytes:
         """Return what a program that pastes now would get; empty if there is nothing of it."""
         argv = ["wl-paste", "-n", "-t", type, *(["-p"] if primary else [])]
-        return subprocess.run(
-            argv, env=self.env, capture_output=True, check=False, timeout=10
-        ).stdout
+        done = subprocess.run(argv, env=self.env, capture_output=True, check=False, timeout=10)
+        if done.returncode:  # a test that expected something shows it
+            print(f"{' '.join(argv)}: {done.stderr.decode(errors='replace')}", file=sys.stderr)
+        return done.stdout
 
     def clipboard_types(self, *, primary: bool = False) -> list[str]:
         """Return the types that the clipboard is offered in."""

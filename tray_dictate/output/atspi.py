@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Object = tuple[str, str]  # the program's name on the bus, and the object's path
 
-_SOON = 0.05  # seconds that a text may have to wait for us
+_SOON = 0.05  # seconds that a text may wait for the text around the caret
 _LATEST = 0.5  # the same where words would be lost without the answer
 _PATIENCE = 1.0  # seconds in which the focus is looked for, while the user speaks
 _ANSWER = 0.25  # seconds for one program: one that is stopped never answers
@@ -51,7 +51,9 @@ _TROUBLE = (*dbus.TROUBLE, TypeError, IndexError)  # programs answer what they l
 class AccessibleCaret(CaretReader):
     """Asks the program that has the focus; on the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, soon: float = _SOON) -> None:
+        """`soon` is how long a text may wait for the text around the caret, in seconds."""
+        self._soon = soon
         self._bus: MessageBus | None = None
         self._focus: _Object | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -64,7 +66,7 @@ class AccessibleCaret(CaretReader):
     async def around(self, target: Target | None) -> Around | None:
         """Return the text around the caret; None if no program reports it in time."""
         try:
-            async with asyncio.timeout(_SOON):
+            async with asyncio.timeout(self._soon):
                 if self._looking:
                     await asyncio.shield(self._looking)
                 bus = self._bus

@@ -194,7 +194,7 @@ async def parts(environ: Desktop) -> AsyncIterator[Components]:
     hotkey = XInputHotkey((), (), FakeNotices())
     output = X11Output("auto", OneHotkey(hotkey))
     history = TemporaryStore()
-    caret = AccessibleCaret()
+    caret = AccessibleCaret(soon=5.0)  # programs answer late beside other tests
     yield Components(
         load.load(None, ["audio.tail_ms=50"], {}), hotkey, FakeMicrophone(), FakeEngine(),
         output, FakeTray(), FakeCues(), FakeRewriter(), history, caret,
