@@ -9,6 +9,7 @@ starts (PYTHONIOENCODING ...) gets a new Python.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import io
 import json
@@ -99,6 +100,7 @@ def _serve(requests: socket.socket) -> int:
 
     for module in pkgutil.iter_modules(tray_dictate.cli.__path__, "tray_dictate.cli."):
         importlib.import_module(module.name)
+    gc.freeze()  # a command that ends does not look through what all of them share: 0.1 s
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who wait for a command are not awaited
     while True:
         request, files, _, _ = socket.recv_fds(requests, _LARGEST, 4)
