@@ -30,9 +30,9 @@ def test_who_has_left_hears_no_more_and_may_leave_twice():
 def test_without_a_subscriber_nothing_happens():
     changed = Signal[()]()
     changed.emit()
-    assert not changed
+    assert not changed.has_subscribers
     changed.subscribe(list)
-    assert changed
+    assert changed.has_subscribers
 
 
 def test_a_subscriber_may_leave_or_bring_another_while_it_is_called():

@@ -24,7 +24,8 @@ class Signal(Generic[*Ts]):
 
         return unsubscribe
 
-    def __bool__(self) -> bool:
+    @property
+    def has_subscribers(self) -> bool:
         """Whether anything is subscribed."""
         return bool(self._subscribers)
 

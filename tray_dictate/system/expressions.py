@@ -119,7 +119,7 @@ class Expressions:
             self._report(f"{place}: the expression {pattern!r} is skipped: {reason}. Simplify it.")
 
     def _report(self, message: str) -> None:
-        if self.skipped:
+        if self.skipped.has_subscribers:
             self.skipped.emit(message)
         else:
             log.warning("%s", message)
