@@ -142,24 +142,26 @@ end_static_checks() {
   mapfile -t -O "${#summary[@]}" summary <"$venv/static.txt"
 }
 
-# Many tests wait for speech, so four run at once on two cores, in the order of tests/conftest.py.
-# A test that hangs fails by its own timeout; the limit here is for what that cannot end. INT, so
-# that fixtures end what they started.
+# run_pytest WORKERS [PYTEST ARGUMENTS]. Many tests wait for speech, so more run at once than there
+# are cores, in the order of tests/conftest.py. A test that hangs fails by its own timeout; the limit
+# here is for what that cannot end. INT, so that fixtures end what they started.
 run_pytest() {
+  local workers=$1
+  shift
   timeout --foreground --signal=INT --kill-after=60 2700 "$bin/python" -m pytest \
-    --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations=20 "$@" |
+    --numprocesses "$workers" --dist loadfile --no-loadscope-reorder --durations=20 "$@" |
     tee "$venv/tests.log"
 }
 
 run_tests() {
   local code=0
-  run_pytest --cov --cov-report= || code=$?
+  run_pytest 4 --cov --cov-report= || code=$?
   [ "$code" = 1 ] || return "$code" # 1: it ran to its end, and tests have failed
   run_again
 }
 
 run_quick_tests() {
-  run_pytest -m 'not desktop and not wayland and not peer' --ignore=tests/desktop
+  run_pytest 5 -m 'not desktop and not wayland and not peer' --ignore=tests/desktop
 }
 
 # The few of a desktop that failed beside others run once more, alone: one that was too slow on a

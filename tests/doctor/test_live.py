@@ -18,24 +18,20 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory, peer) -> Iterator[dict[str, Future]]:
-    """All examinations, two at a time: each waits until its recording has been spoken."""
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
+    """All examinations at once: each waits until its recording has been spoken."""
 
-    def live(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        home = tmp_path_factory.mktemp("home")
-        done = doctor(home, "--live", *words, **env)
-        done.sent = json.loads(run(home, "stats", "--json").stdout)["cloud"]["engines"]
-        return done
+    homes = iter([tmp_path_factory.mktemp("home") for _ in range(4)])  # threads would race for them
 
     def over(server: RealtimeServer, *more: str, fault: dict[str, str] | None = None):
+        home = next(homes)
         with server:
             server.plan([fault] if fault else [])
-            done = live(*settings(server.kind, server.endpoint, *more))
+            done = doctor(home, "--live", *settings(server.kind, server.endpoint, *more))
+            done.sent = json.loads(run(home, "stats", "--json").stdout)["cloud"]["engines"]
             return done, server.report()["connections"]
 
-    not_ours = "--set", "engine.name=mlx-audio", "--set", f"engine.endpoint={peer.endpoint}"
     cases: dict[str, Callable] = {
-        "not ours": lambda: live(*not_ours, "--set", "engine.transport=sdk", TRAY_DICTATE_KEY=""),
         "works": lambda: over(RealtimeServer("openai", key=KEY, ear="embedded")),
         "is lost": lambda: over(
             RealtimeServer("openai", key=KEY, ear="embedded"), fault={"drop_at": "commit"}
@@ -45,13 +41,15 @@ def beside(tmp_path_factory: pytest.TempPathFactory, peer) -> Iterator[dict[str,
             RealtimeServer("sglang", ear="embedded", drop_at="commit"), "patience_seconds=4"
         ),
     }
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(len(cases)) as pool:
         yield {name: pool.submit(case) for name, case in cases.items()}
 
 
 @pytest.mark.peer
-def test_a_server_that_is_not_ours_passes_live_through_the_sdk(beside):
-    done = beside["not ours"].result()
+def test_a_server_that_is_not_ours_passes_live_through_the_sdk(tmp_path, peer):
+    asked = "engine.name=mlx-audio", f"engine.endpoint={peer.endpoint}", "engine.transport=sdk"
+    words = [word for setting in asked for word in ("--set", setting)]
+    done = doctor(tmp_path, "--live", *words, TRAY_DICTATE_KEY="")
     assert (marks(done), done.returncode) == ([*ASKED, "✓ text", "✓ text, warm"], 0)
     assert "none is sent" in done.stdout
 

@@ -3,7 +3,7 @@
 A new Python imports for 0.3 s of processor time, and the tests run hundreds of commands. So each
 is forked from a process that has imported the command line already: `python -m tests.rigs.commands
 SOCKET`, which the first command starts. A command whose environment changes how Python itself
-starts (PYTHONIOENCODING ...) gets a new Python.
+starts (PYTHONUTF8 ...) gets a new Python.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from tests.rigs.processes import MARKER
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "tray_dictate"]
-_LATER = {"PYTHONPATH", "PYTHON_KEYRING_BACKEND"}  # do not change how Python starts
+# what a process that has started can still do as Python itself does when it starts
+_LATER = {"PYTHONPATH", "PYTHON_KEYRING_BACKEND", "PYTHONIOENCODING"}
 _LARGEST = 2**20  # bytes of a request: words and environment
 
 
@@ -126,9 +127,12 @@ def _serve(requests: socket.socket) -> int:
     os.environ.update(order["env"])
     os.chdir(order["cwd"])
     sys.argv = ["tray-dictate", *order["words"]]
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+    # as Python reads PYTHONIOENCODING: stderr never takes its error handler
+    encoding, _, errors = order["env"].get("PYTHONIOENCODING", "").partition(":")
+    encoding = encoding or "utf-8"
+    sys.stdin = open(0, encoding=encoding, errors=errors or "surrogateescape", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115
     return main()
 
 
