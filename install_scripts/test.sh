@@ -10,7 +10,8 @@
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
-# and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt.
+# and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt. Its
+# folder weights has those of speech models (0.1 GB) that packages carry: tests/rigs/weights.py.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -161,7 +162,7 @@ run_tests() {
 }
 
 run_quick_tests() {
-  run_pytest 5 -m 'not desktop and not wayland and not peer' --ignore=tests/desktop
+  run_pytest 5 -m 'not desktop and not wayland and not peer and not weights' --ignore=tests/desktop
 }
 
 # The few of a desktop that failed beside others run once more, alone: one that was too slow on a
@@ -196,7 +197,7 @@ read_options() {
     case $1 in
       --yes | -y) yes=1 ;;
       --quick) quick=1 ;;
-      --help | -h) sed -n '2,14s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+      --help | -h) sed -n '2,15s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
       --) shift; break ;;
       -*) die "unknown option $1; --help lists them, and pytest's come after --" ;;
       *) break ;;
@@ -215,6 +216,7 @@ main() {
   if [ -z "$quick" ]; then
     install_peer peer tests/servers/peers/peer-requirements.txt
     install_peer litellm tests/servers/peers/gateway-requirements.txt
+    "$bin/python" -m tests.rigs.weights || die "there are no weights; the lines above say why."
   fi
   if [ ${#arguments[@]} -gt 0 ]; then exec "$bin/python" -m pytest "${arguments[@]}"; fi
   start_static_checks

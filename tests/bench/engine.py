@@ -15,6 +15,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import jiwer
@@ -79,10 +80,9 @@ async def whole(engine: OfflineEngine, samples: Samples) -> tuple[str, float]:
     models, loop = await engine._loaded(), asyncio.get_running_loop()
     await loop.run_in_executor(engine._worker, models.rest)  # the take before is quite over
     begun = time.perf_counter()
-    found = await loop.run_in_executor(
-        engine._worker, models.decode, samples, (), models.cancellation()
-    )
-    return models.text(found.tokens), time.perf_counter() - begun
+    decode = partial(models.decode, samples, (), models.cancellation(), urgent=False)
+    found = await loop.run_in_executor(engine._worker, decode)
+    return found.text, time.perf_counter() - begun
 
 
 def utterances(folder: Path) -> Iterator[tuple[str, Samples]]:

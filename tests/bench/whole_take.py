@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import numpy as np
 
@@ -52,10 +53,8 @@ class WholeTakeEngine(OfflineEngine):
 
     async def decode(self, samples) -> str:
         models, loop = await self._loaded(), asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._worker, models.decode, samples, (), models.cancellation()
-        )
-        return models.text(found.tokens)
+        decode = partial(models.decode, samples, (), models.cancellation(), urgent=False)
+        return (await loop.run_in_executor(self._worker, decode)).text
 
     @asynccontextmanager
     async def session(self, recording: bytearray | None = None) -> AsyncGenerator[WholeTakeSession]:

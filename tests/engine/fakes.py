@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from tray_dictate.core.errors import EngineError
-from tray_dictate.engine.models import Decoded
+from tray_dictate.engine.models import Decoded, Segmentation
 
 
 class FakeCancel:
@@ -26,6 +26,8 @@ class FakeDetector:
 class FakeModels:
     """A token per started 0.1 s of sound; `hold` keeps passes waiting until cancelled or freed."""
 
+    segmentation = Segmentation()
+
     def __init__(self):
         self.passes = []  # (samples, draft)
         self.cancelled = []
@@ -40,7 +42,7 @@ class FakeModels:
     def cancellation(self):
         return FakeCancel()
 
-    def decode(self, samples, draft, cancel):
+    def decode(self, samples, draft, cancel, *, urgent):
         self.passes.append((len(samples), draft))
         if self.broken:
             raise EngineError("The offline model failed: out of order.")
@@ -49,11 +51,9 @@ class FakeModels:
                 break
         if cancel.event.is_set():
             self.cancelled.append(len(samples))
-            return Decoded((7, 7, 7), cancelled=True)
-        return Decoded(tuple(range(-(-len(samples) // 1600))))
-
-    def text(self, tokens):
-        return f"{len(tokens)} tokens"
+            return Decoded("", (7, 7, 7), cancelled=True)
+        tokens = tuple(range(-(-len(samples) // 1600)))
+        return Decoded(f"{len(tokens)} tokens", tokens)
 
     def rest(self):
         self.rests += 1

@@ -200,6 +200,25 @@ class EngineSettings(Section):
         "gpt-4o-mini-transcribe on Azure, gpt-live-transcribe on OpenAI, otherwise "
         "the server's default.",
     )
+    local_model: str = Field(
+        default="",
+        description="The model that the offline engine uses: an ID of `tray-dictate models`, or "
+        "a folder or file of your own. Empty: the best installed model that knows "
+        "engine.languages, built in: English.",
+    )
+    effort: Literal["auto", "light", "full"] = Field(
+        default="auto",
+        description="The offline engine's built-in English, if the larger model is installed too. "
+        "light: only the small model; full: always both; auto: both, but only the small one on "
+        "battery or if this computer is too slow.",
+    )
+    unload_minutes: float = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="A model that you installed is removed from memory after this many minutes "
+        "without dictation; 0: never.",
+    )
     transport: Literal["websocket", "sdk"] = Field(
         default="websocket",
         description="sdk: connect with the official OpenAI package (needs the extra "

@@ -15,10 +15,24 @@ Tokens = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The tokens that a pass found; those of a cancelled pass are a draft for the next."""
+    """The text that a pass found, and its tokens, which are a draft for the next pass.
 
-    tokens: Tokens
+    A model without drafts has no tokens. What a cancelled pass found is no more than a draft.
+    """
+
+    text: str
+    tokens: Tokens = ()
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """How a model wants the sound to be divided; in seconds."""
+
+    before: float = 0.25  # of sound that is decoded before the first word of a segment,
+    after: float = 0.20  # and after its last: quiet consonants
+    longest: float = 24.0  # segment; of more sound the text gets worse, or too late
+    partial: bool = True  # whether a segment is also decoded while it is still spoken
 
 
 class Detector(Protocol):
@@ -48,6 +62,11 @@ class Cancel(Protocol):
 class Models(Protocol):
     """The loaded models; `decode` and `rest` run on the worker thread, the others on the loop."""
 
+    @property
+    def segmentation(self) -> Segmentation:
+        """How the speech model wants the sound to be divided."""
+        ...
+
     def detector(self) -> Detector:
         """Return a detector for a new session."""
         ...
@@ -56,12 +75,11 @@ class Models(Protocol):
         """Return an object that can cancel one pass."""
         ...
 
-    def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:
-        """Return the tokens spoken in the samples. Raises EngineError."""
-        ...
+    def decode(self, samples: Samples, draft: Tokens, cancel: Cancel, *, urgent: bool) -> Decoded:
+        """Return what is spoken in the samples; `urgent`: the key is up, the user waits for it.
 
-    def text(self, tokens: Tokens) -> str:
-        """Return the text that the tokens spell."""
+        Raises EngineError.
+        """
         ...
 
     def rest(self) -> None:

@@ -21,13 +21,12 @@ from dataclasses import dataclass
 
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.core.samples import Resampler
-from tray_dictate.engine.models import HOP, Detector
+from tray_dictate.engine.models import HOP, Detector, Segmentation
 from tray_dictate.engine.sound_buffer import Sound, level
 
 RATE = 16000  # samples per second
 
 _VOICED, _STILL_VOICED = 0.5, 0.35  # probabilities: speech begins, speech continues
-_BEFORE, _AFTER = RATE * 25 // 100, RATE * 20 // 100  # decoded around speech: quiet consonants
 _CLICK = 4 * HOP  # less voiced than this is no speech
 
 _STEP = RATE // 2  # from one partial pass to the next
@@ -40,7 +39,6 @@ _PAUSE = RATE * 70 // 100  # pause: commit a phrase
 _SILENCE = RATE * 150 // 100  # pause: commit a word, drop a click
 _PHRASE = RATE * 4  # shorter speech waits for more: the model needs context
 _LONG = RATE * 12  # longer speech is committed at any breath
-_LONGEST = RATE * 24  # the model gets worse, and too slow
 _SEARCH = RATE * 3  # before the end of the longest: the cut is here,
 _KEEP = RATE // 2  # but not here: the rest needs context, too
 _QUIETEST = 3  # hops that are quiet together: about 100 ms
@@ -66,7 +64,9 @@ class _Hop:
 class Segmenter:
     """Divides one take into segments by its speech probabilities."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Segmentation = Segmentation()) -> None:  # noqa: B008 - it is frozen
+        self._before, self._after = round(model.before * RATE), round(model.after * RATE)
+        self._longest, self._partial = round(model.longest * RATE), model.partial
         self._end = 0  # of the sound so far
         self._floor = 0  # end of the last committed segment
         self._onset: int | None = None  # of the open segment
@@ -78,11 +78,11 @@ class Segmenter:
         self._passed: Span | None = None  # the last pass that was due,
         self._passed_end = 0  # and when
         self._recent: deque[_Hop] = deque()
-        self._key_is_up = False
+        self.key_is_up = False  # only the tail is still to come
 
     def key_released(self) -> None:
         """Decide sooner: the key is up, only the tail is still to come."""
-        self._key_is_up = True
+        self.key_is_up = True
 
     def hear(self, probability: float, level: float, samples: int) -> Span | None:
         """Add one hop's speech probability and RMS; return the segment that it closes, if any."""
@@ -94,7 +94,7 @@ class Segmenter:
                 self._onset, self._voiced = start, 0
             self._last = self._end
             self._voiced += samples
-            return self._cut() if self._last - self._onset >= _LONGEST else None
+            return self._cut() if self._last - self._onset >= self._longest else None
         return self._at_pause() if self._onset is not None else None
 
     def due(self, cost: float) -> Span | None:
@@ -102,13 +102,13 @@ class Segmenter:
         if self._onset is None or self._is_click:
             return None
         if self._speaking:
-            if self._key_is_up:  # the worker must be free when the last word is over
-                return None
+            if self.key_is_up or not self._partial:
+                return None  # the worker must be free when the last word is over
             step = max(_STEP, round(cost / _SHARE * RATE))
             if self._end - self._passed_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)
-        pause = _MOMENT if self._key_is_up else _BREATH
+        pause = _MOMENT if self.key_is_up else _BREATH
         if not self._speaking and (self.quiet < pause or span == self._passed):
             return None
         self._passed, self._passed_end = span, self._end
@@ -131,7 +131,7 @@ class Segmenter:
     @property
     def needed(self) -> int:
         """The first sample that any later segment may start with."""
-        return max(self._floor, (self._end if self._onset is None else self._onset) - _BEFORE)
+        return max(self._floor, (self._end if self._onset is None else self._onset) - self._before)
 
     @property
     def _is_click(self) -> bool:
@@ -149,9 +149,9 @@ class Segmenter:
         return self._closed() if self.quiet >= least else None
 
     def _open(self, onset: int) -> Span:
-        start, end = max(self._floor, onset - _BEFORE), self._last + _AFTER
+        start, end = max(self._floor, onset - self._before), self._last + self._after
         # after the last word it will be quiet: its pass need not wait for that
-        return Span(start, end if self._key_is_up else min(self._end, end), self._voiced)
+        return Span(start, end if self.key_is_up else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:
         onset, self._onset = self._onset, None
@@ -171,7 +171,7 @@ class Segmenter:
         quietest = min(windows, key=lambda window: sum(hop.level for hop in window))
         cut = (quietest[0].start + quietest[-1].end) // 2
         after = sum(h.end - max(cut, h.start) for h in self._recent if h.voiced and h.end > cut)
-        segment = Span(max(self._floor, self._onset - _BEFORE), cut, self._voiced - after)
+        segment = Span(max(self._floor, self._onset - self._before), cut, self._voiced - after)
         self._floor = self._onset = cut
         self._voiced, self._cut_off = after, True
         return segment

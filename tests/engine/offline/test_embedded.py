@@ -15,9 +15,9 @@ print(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text
 
 def test_what_the_parts_do_is_done_here(offline_models):
     speech = resampled(*say("Good morning."), 16000)
-    tokens = offline_models.decode(speech, (), offline_models.cancellation()).tokens
+    cancel = offline_models.cancellation()
 
-    assert offline_models.text(tokens) == "Good morning."
+    assert offline_models.decode(speech, (), cancel, urgent=False).text == "Good morning."
     assert offline_models.detector().hear(speech[:512]) < 1
 
 
@@ -25,7 +25,9 @@ def test_a_cancelled_pass_says_so(offline_models):
     cancel = offline_models.cancellation()
     cancel.cancel()
 
-    assert offline_models.decode(resampled(*say("Good morning."), 16000), (), cancel).cancelled
+    speech = resampled(*say("Good morning."), 16000)
+
+    assert offline_models.decode(speech, (), cancel, urgent=False).cancelled
 
 
 def test_the_loaded_models_leave_room_for_a_daemon_in_250_mb():

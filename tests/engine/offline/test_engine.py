@@ -25,6 +25,7 @@ from tests.speech import pcm16
 from tests.waiting import until
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Completed
+from tray_dictate.engine.models import Decoded
 from tray_dictate.engine.offline.engine import OfflineEngine
 
 
@@ -63,8 +64,8 @@ async def test_a_pass_that_holds_all_of_it_is_not_begun_again_at_the_release(fak
 
 async def test_its_old_spellings_are_those_of_today():
     class Bookish(FakeModels):
-        def text(self, tokens):
-            return "The shopping-list is for to-day."
+        def decode(self, samples, draft, cancel, *, urgent):
+            return Decoded("The shopping-list is for to-day.")
 
     async with engine_of(Bookish()) as engine, engine.session() as session:
         await send(session, loud(1.0))

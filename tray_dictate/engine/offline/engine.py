@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
@@ -43,10 +44,11 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """The tokens of the last pass over segment `number`; `of` is None if it was cancelled."""
+    """What the last pass over segment `number` found; `of` is None if it was cancelled."""
 
     number: int
     of: Span | None
+    text: str
     tokens: Tokens
 
 
@@ -56,12 +58,12 @@ class OfflineSession:
     def __init__(self, models: Models, worker: ThreadPoolExecutor, *, live: bool) -> None:
         self._models, self._worker, self._live = models, worker, live
         self._detector = models.detector()
-        self._segmenter = Segmenter()
+        self._segmenter = Segmenter(models.segmentation)
         self._sound = Sound()
         self._heard = 0  # samples
         self._number = 1  # of the open segment
         self._owed: deque[_Pass] = deque()
-        self._hypothesis = _Hypothesis(0, None, ())
+        self._hypothesis = _Hypothesis(0, None, "", ())
         self._running: tuple[_Pass, Cancel] | None = None
         self._cost = 0.0  # seconds that the last pass took
         self._finished = False
@@ -178,7 +180,7 @@ class OfflineSession:
         known = self._hypothesis
         if known.number != work.number or known.of != work.span:
             known = self._hypothesis = await self._run(work, known)
-        text = modernize_spelling(self._models.text(known.tokens))
+        text = modernize_spelling(known.text)
         if work.final:
             text = drop_noise_words(text, work.span.voiced / RATE)
             self._events.put_nowait(Completed(str(work.number), text))
@@ -188,17 +190,19 @@ class OfflineSession:
     async def _run(self, work: _Pass, known: _Hypothesis) -> _Hypothesis:
         draft = known.tokens if known.number == work.number else ()
         cancel = self._models.cancellation()
+        decode = partial(
+            self._models.decode, work.samples, draft, cancel, urgent=self._segmenter.key_is_up
+        )
         loop = asyncio.get_running_loop()
         started = loop.time()
         self._running = work, cancel
         try:
-            found = await loop.run_in_executor(
-                self._worker, self._models.decode, work.samples, draft, cancel
-            )
+            found = await loop.run_in_executor(self._worker, decode)
         finally:
             self._running = None
         self._cost = loop.time() - started
-        return _Hypothesis(work.number, None if found.cancelled else work.span, found.tokens)
+        span = None if found.cancelled else work.span
+        return _Hypothesis(work.number, span, found.text, found.tokens)
 
 
 class OfflineEngine:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from tray_dictate.engine import model_files
-from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Tokens
+from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Segmentation, Tokens
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
 from tray_dictate.engine.vad import Silero
 from tray_dictate.system.memory import trim
@@ -42,16 +42,16 @@ class Moonshine:
     def decode(
         self, samples: Samples, draft: Tokens = (), cancel: Cancellation | None = None
     ) -> Decoded:
-        """Return the tokens spoken in the samples (at RATE). Raises EngineError."""
+        """Return what is spoken in the samples (at RATE). Raises EngineError."""
         search = _Search(self._decoder, _limit(samples), draft, cancel)
         try:
             search.run(_encoded(self._encoder, samples, cancel))
         except CancelledRunError:
-            return Decoded(search.known, cancelled=True)
-        return Decoded(tuple(search.found))
+            return Decoded(self._spelt(search.known), search.known, cancelled=True)
+        found = tuple(search.found)
+        return Decoded(self._spelt(found), found)
 
-    def text(self, tokens: Tokens) -> str:
-        """Return the text that the tokens spell."""
+    def _spelt(self, tokens: Tokens) -> str:
         spelt = b"".join(self._vocabulary[token] for token in tokens if token >= _SPECIAL)
         return spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
 
@@ -190,14 +190,22 @@ class OfflineModels:
         """Return an object that can cancel one pass."""
         return Cancellation()
 
-    def decode(self, samples: Samples, draft: Tokens, cancel: Cancel) -> Decoded:
-        """Return the tokens spoken in the samples. Raises EngineError."""
+    @property
+    def segmentation(self) -> Segmentation:
+        """How the speech model wants the sound to be divided."""
+        return Segmentation()
+
+    def decode(
+        self,
+        samples: Samples,
+        draft: Tokens,
+        cancel: Cancel,
+        *,
+        urgent: bool,  # noqa: ARG002
+    ) -> Decoded:
+        """Return what is spoken in the samples. Raises EngineError."""
         assert isinstance(cancel, Cancellation)  # ours, from above
         return self._moonshine.decode(samples, draft, cancel)
-
-    def text(self, tokens: Tokens) -> str:
-        """Return the text that the tokens spell."""
-        return self._moonshine.text(tokens)
 
     def rest(self) -> None:
         """Free the memory that is needed only while the user dictates."""
