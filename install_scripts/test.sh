@@ -216,7 +216,7 @@ main() {
   if [ -z "$quick" ]; then
     install_peer peer tests/servers/peers/peer-requirements.txt
     install_peer litellm tests/servers/peers/gateway-requirements.txt
-    "$bin/python" -m tests.rigs.weights || die "there are no weights; the lines above say why."
+    PYTHONPATH=. "$bin/python" -P -m tests.rigs.weights || die "there are no weights; the lines above say why."
   fi
   if [ ${#arguments[@]} -gt 0 ]; then exec "$bin/python" -m pytest "${arguments[@]}"; fi
   start_static_checks

@@ -15,7 +15,7 @@ from tests.fakes import FakeNotices, FakeOutput, FakeTrayCommands
 from tests.waiting import until
 from tray_dictate.app.menu import MenuController, PostedCommands
 from tray_dictate.config import load
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, UnavailableError
 from tray_dictate.core.ports import Document
 from tray_dictate.history.entries import Entry

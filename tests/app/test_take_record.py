@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tray_dictate.app.take import TakeRecord
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.history.statistics import Timings
 
 

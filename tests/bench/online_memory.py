@@ -24,7 +24,7 @@ from tests.engine.spoken_words import phrases, said
 from tests.fakes import FakeObserver
 from tests.servers.realtime.server import RealtimeServer
 from tray_dictate.app.take import Take
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.ports import Engine
 from tray_dictate.engine import load_detector
 from tray_dictate.engine.models import Detector, DetectorModel, Samples

@@ -19,7 +19,7 @@ from tests.fakes import FakeNotices
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import word
 from tests.speech import pcm16, resampled
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Engine
 from tray_dictate.engine import load_detector

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from tray_dictate.cli import history
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.history.entries import Entry
 from tray_dictate.history.statistics import Quantiles, Summary, Timings
 

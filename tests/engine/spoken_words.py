@@ -15,7 +15,7 @@ from tests.engine.fakes import FakeDetector
 from tests.fakes import FakeNotices
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import SECONDS, silence, word
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.ports import CloudQuota
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.realtime.engine import OnlineEngine

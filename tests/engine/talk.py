@@ -6,7 +6,7 @@ import base64
 import json
 
 from tests.servers.realtime.words import heard, silence, word
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.realtime.protocol.conversation import Conversation
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS

@@ -21,7 +21,7 @@ import pytest
 from keyring import errors
 from keyring.backend import KeyringBackend
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
 
@@ -265,7 +265,7 @@ def test_a_keyring_that_never_answers_lets_the_program_end():
     code = """
 import asyncio, keyring, time
 from keyring.backend import KeyringBackend
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.core.errors import UnavailableError
 
@@ -322,7 +322,7 @@ def test_a_keyring_unlocked_too_late_for_one_connection_serves_the_next(store):
 def test_with_keyrings_own_failing_back_end_the_message_says_so():
     code = """
 import asyncio
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 asyncio.run(CredentialSource(EngineSettings(name="openai"), "bearer").get())
 """
@@ -564,7 +564,7 @@ def test_entra_is_for_azure_only(identity, name):
 IN_A_FRESH_PROCESS = """
 import asyncio, logging, sys
 from tray_dictate.system import logs as log
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource
 from tray_dictate.core.errors import UnavailableError
 log.start_for_command()

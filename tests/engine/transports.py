@@ -17,7 +17,7 @@ import pytest
 
 from tests.servers.realtime.server import RealtimeServer
 from tests.waiting import until
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
 from tray_dictate.engine.realtime.sdk_transport import open_sdk

@@ -15,7 +15,7 @@ from tests.fakes import FakeNotices, SetClock
 from tests.history.damage import beheaded, garbage
 from tray_dictate.app.menu import recent
 from tray_dictate.cli.history import entries_table, entry_json, stats_json, stats_table
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.history.entries import _COLUMNS, Entry, History
 from tray_dictate.history.statistics import Numbers, Stats, Timings, month_of

@@ -11,7 +11,8 @@ import pytest
 from tests.fakes import FakeNotices, FakeOutput
 from tray_dictate.app.documents import Documents
 from tray_dictate.config import api_keys
-from tray_dictate.config.schema import EngineName, EngineSettings, RewriteSettings
+from tray_dictate.config.engine_settings import EngineName, EngineSettings
+from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.engine import credentials
 from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.output import clipboard

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from tray_dictate.app.menu import recent
-from tray_dictate.config.schema import EngineName, EngineSettings
+from tray_dictate.config.engine_settings import EngineName, EngineSettings
 from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.history.entries import Entry
 from tray_dictate.ui.labels import ENGINES, engines, hint, languages, methods, microphones

@@ -12,7 +12,8 @@ from tray_dictate import output
 from tray_dictate.audio.cues import CueFilter, Cues
 from tray_dictate.audio.microphone import Microphone as LiveMicrophone
 from tray_dictate.audio.portaudio import PortAudio
-from tray_dictate.config.schema import Config, EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
+from tray_dictate.config.schema import Config
 from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.core.ports import (
     BlindCaretReader,

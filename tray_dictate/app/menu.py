@@ -19,7 +19,8 @@ from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.audio.devices import DeviceList
-from tray_dictate.config.schema import Config, EngineName, EngineSettings
+from tray_dictate.config.engine_settings import EngineName, EngineSettings
+from tray_dictate.config.schema import Config
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import DictateError, UnavailableError
 from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import CaptureError, DictateError
 from tray_dictate.core.pcm import seconds
 from tray_dictate.core.ports import Engine, Microphone, Session

@@ -16,7 +16,7 @@ from tray_dictate.app.control import client
 from tray_dictate.cli.messages import StderrNotices, warn
 from tray_dictate.cli.options import settings
 from tray_dictate.cli.parser import SINCE
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import ControlError, HistoryError
 from tray_dictate.core.text.normalize import clean, label

@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from tray_dictate.cli.options import settings
 from tray_dictate.config import api_keys
 from tray_dictate.config.api_keys import KeySource
-from tray_dictate.config.schema import EngineSettings, RewriteSettings
+from tray_dictate.config.engine_settings import EngineSettings
+from tray_dictate.config.schema import RewriteSettings
 from tray_dictate.core.errors import ConfigError, UnavailableError
 from tray_dictate.engine import credentials
 from tray_dictate.engine.credentials import ENTRA, Credentials, CredentialSource

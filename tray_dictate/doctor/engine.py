@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from tray_dictate.config.schema import Config, EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
+from tray_dictate.config.schema import Config
 from tray_dictate.core import json_text
 from tray_dictate.doctor.check import Finding, State, mark
 from tray_dictate.doctor.server import CheckStep, Checkup, Recording, offline_steps

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from tray_dictate.audio import files
 from tray_dictate.config.api_keys import NO_SOURCE
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, EngineError, UnavailableError
 from tray_dictate.core.pcm import SAMPLE, seconds
 from tray_dictate.core.ports import CloudQuota, Session

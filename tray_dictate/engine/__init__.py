@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.ports import CloudQuota, Engine, Notifier
 from tray_dictate.engine import model_files
 from tray_dictate.engine.credentials import CredentialSource, endpoint, unusable

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tray_dictate.config import api_keys
 from tray_dictate.config.api_keys import NO_SOURCE, KeySource
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.system import key_variables
 from tray_dictate.system.programs import own_python

@@ -11,7 +11,7 @@ import html
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from tray_dictate.config.schema import EngineName, EngineSettings
+from tray_dictate.config.engine_settings import EngineName, EngineSettings
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.core.keys.names import in_words, parse_chord

@@ -9,7 +9,7 @@ from tests.fakes import FakeNotices
 from tests.speech import pcm16
 from tray_dictate import engine
 from tray_dictate.cli.main import main
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.doctor.engine import check_engine
 from tray_dictate.engine.offline.engine import OfflineEngine

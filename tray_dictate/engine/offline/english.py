@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 
 
 def understands(settings: EngineSettings) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import CloudQuota, Engine, Notifier, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint

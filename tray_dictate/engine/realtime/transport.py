@@ -27,7 +27,7 @@ from websockets.exceptions import (
 from websockets.protocol import State
 
 from tray_dictate import __version__
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import EngineError
 from tray_dictate.engine.realtime.protocol.dialects import Dialect
 from tray_dictate.engine.realtime.protocol.errors import (

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.realtime.protocol.client_secret import headers, secret, secret_requests
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, url
 

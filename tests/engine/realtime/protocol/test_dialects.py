@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config.schema import EngineName
+from tray_dictate.config.engine_settings import EngineName
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
 from tray_dictate.engine.realtime.protocol.errors import (
     EphemeralError,

@@ -12,7 +12,7 @@ from openai.types import realtime
 from openai.types.beta.realtime import TranscriptionSessionUpdate
 from pydantic import BaseModel
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.realtime.protocol import events
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features, model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ConfigError
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
 

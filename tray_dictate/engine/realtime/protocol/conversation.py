@@ -12,7 +12,7 @@ import itertools
 import logging
 from collections.abc import Callable
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.pcm import SAMPLE
 from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine.realtime.protocol import events

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import EngineError
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.engine.realtime.protocol import causes

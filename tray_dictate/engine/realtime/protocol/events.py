@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
-from tray_dictate.config.schema import EngineSettings
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine.realtime.protocol.dialects import Dialect, Model, features, model
 
