@@ -114,6 +114,18 @@ def test_keys_that_we_announced_are_not_the_users(xserver, watch):
     assert watch.hotkey.held() == frozenset()
 
 
+def test_a_key_that_was_pressed_just_before_we_release_it_is_held(xserver, watch):
+    server = display.Display(xserver.display)
+    control = server.keysym_to_keycode(XK.XK_Control_R)
+    watch.hotkey.expect(control, False)  # our output does not know of the press yet
+    for event in (X.KeyPress, X.KeyRelease):
+        xtest.fake_input(server, event, control)
+    server.sync()
+    server.close()
+    assert watch.edges(1) == ["+ctrl_r"]
+    assert watch.hotkey.held() == {"ctrl_r"}
+
+
 def test_what_was_announced_and_never_came_is_forgotten(environ, xserver):
     own_keys = OwnKeys(patience=0.05)
     watching = Watch(XInputHotkey(parse_chord("ctrl_r"), (), FakeNotices(), own_keys=own_keys))
@@ -139,6 +151,31 @@ def test_a_chord_with_an_ordinary_key_is_hidden_from_the_window(environ, xserver
     time.sleep(1.0)
     xserver.keyup("space")
     window.wait_for(lambda text: len(text) > 3 and not text.strip())  # it repeats again
+    watching.hotkey.stop()
+
+
+def test_keys_that_repeat_while_we_type_stay_held(environ, xserver):
+    watching = Watch(XInputHotkey(parse_chord("ctrl+alt+space"), (), FakeNotices()))
+    hand = "Control_L", "Alt_L", "space"
+    xserver.keydown(*hand)
+    assert watching.edges(3) == ["+ctrl_l", "+alt_l", "+space"]
+    time.sleep(0.5)
+    server = display.Display(xserver.display)
+    server.grab_server()
+    server.sync()
+    time.sleep(0.5)  # it repeats since 0.66 s; the hotkey reads that only after our keys
+    control, alt, space = (server.keysym_to_keycode(XK.string_to_keysym(key)) for key in hand)
+    ours = *((code, False) for code in (control, alt, space)), (space, True), (space, False)
+    for code, down in ours:
+        watching.hotkey.expect(code, down)
+        xtest.fake_input(server, X.KeyPress if down else X.KeyRelease, code)
+    server.ungrab_server()
+    server.sync()
+    server.close()
+    assert watching.edges(0) == []
+    assert watching.hotkey.held() == {"ctrl_l", "alt_l", "space"}
+    xserver.keyup(*reversed(hand))
+    assert watching.edges(3) == ["-space", "-alt_l", "-ctrl_l"]
     watching.hotkey.stop()
 
 

@@ -1,9 +1,9 @@
 """Hides the hotkey's keys and buttons from the windows of an X server, by passive grabs.
 
 A chord with an ordinary key in it (ctrl+alt+space, f9) is hidden by a grab that is released at
-once, and does not repeat while it is down: when our output releases its modifiers, a repeating
-space would type spaces. Claimed keys, such as Escape while a dictation records, are hidden in the
-same way. A mouse button is hidden until it is up: "back" acts at the release.
+once. It repeats while it is down, and each repetition is grabbed and released again: the server
+decides at the press whether a key repeats. Claimed keys, such as Escape while a dictation records,
+are hidden in the same way. A mouse button is hidden until it is up: "back" acts at the release.
 """
 
 # pyright: basic
@@ -12,7 +12,6 @@ same way. A mouse button is hidden until it is up: "back" acts at the release.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 from Xlib import X, error
@@ -51,7 +50,6 @@ class Grabs:
             for keycode in keycodes:
                 for mask in masks:
                     self._root.ungrab_key(keycode, mask)
-        self.repeat(self.hidden, on=True)
         self._hide_keys(names)
         x11.flush(self._display)
 
@@ -61,13 +59,6 @@ class Grabs:
             self._root.ungrab_key(keycode, X.AnyModifier)
         self._claimed = keycodes - self.hidden  # the hotkey's own grab is there already
         self._grab(self._claimed, [X.AnyModifier])
-
-    def repeat(self, keycodes: Iterable[int], *, on: bool) -> None:
-        """Switch the repetition of held keys on or off."""
-        mode = X.AutoRepeatModeOn if on else X.AutoRepeatModeOff
-        for keycode in keycodes:
-            self._display.change_keyboard_control(key=keycode, auto_repeat_mode=mode)
-        x11.flush(self._display)
 
     def _hide_keys(self, names: dict[int, str]) -> None:
         if not is_bare(self._chord):

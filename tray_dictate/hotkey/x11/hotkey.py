@@ -149,7 +149,6 @@ class XInputHotkey(KeyReader):
                     self._report_marks()
                 if self._stopped:
                     break
-            self._grabs.repeat(self._grabs.hidden, on=True)
         except (error.ConnectionClosedError, OSError, ValueError) as reason:
             self._listener.lost(f"The X server is gone: {reason}.")
 
@@ -181,11 +180,24 @@ class XInputHotkey(KeyReader):
     def _hidden_key_released(self, event: Any) -> None:
         """Process the release of a hidden key that came before its grab was released.
 
-        A client with a grab gets no raw event of it. A repetition is a release and a press, too.
+        A client with a grab gets no raw event of it.
         """
         source = self._down.get(event.detail)
-        if source and event.detail not in bits_set(self._display.query_keymap()):
+        if source and not self._is_repetition(event):
             self._edge(event.detail, False, source, self._when(event.time))
+
+    def _is_repetition(self, release: Any) -> bool:
+        """Return whether the key is only repeated: then a press comes with the release.
+
+        What is down now does not tell: our output may have released the key meanwhile, and the
+        announcement of that must be left for its own event.
+        """
+        self._display.sync()  # an answer comes after the events of before it
+        return any(
+            event.type == X.KeyPress
+            and (event.detail, event.time) == (release.detail, release.time)
+            for event in self._display.display.event_queue
+        )
 
     def _click(self, button: int, down: bool, source: int, at: float) -> None:
         if name := self._buttons.get(button):
@@ -224,6 +236,8 @@ class XInputHotkey(KeyReader):
             self._xtest = self._find_xtest()  # a keyboard has been plugged in
         if source in self._xtest:
             if self._own_keys.take_sent(keycode, down):
+                if not down and keycode in self._down:  # pressed just before, and read only now
+                    self._cleared.add(keycode)
                 return
         elif (ours := self._own_keys.take_restored(keycode, down)) is not False:
             if ours:
@@ -236,8 +250,6 @@ class XInputHotkey(KeyReader):
         else:
             self._down.pop(keycode, None)
         self._cleared.discard(keycode)
-        if keycode in self._grabs.hidden:
-            self._grabs.repeat({keycode}, on=not down)
         if not down:
             self._locks.released(keycode)
         name = self._names.get(keycode, f"keycode {keycode}")
