@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from tray_dictate.config.engine_settings import EngineName
-from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features
+from tray_dictate.config.engine_settings import EngineName, EngineSettings
+from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features, problems
 
 
 def test_every_engine_that_can_be_named_has_a_dialect_but_the_offline_one():
@@ -50,3 +50,11 @@ def test_a_session_has_the_fields_that_both_server_and_model_take(name, model, f
 
     assert set(known.fields) == set(fields.split()) | _SOUND.get(name, set())
     assert known.detects is detects
+
+
+def test_every_reason_why_settings_lead_to_no_server_is_found_once():
+    litellm, settings = DIALECTS["litellm"], EngineSettings(name="litellm")
+    both = problems(litellm, settings, "")
+    assert [problem.partition(":")[0] for problem in both] == ["engine.endpoint", "engine.model"]
+    named = EngineSettings(name="litellm", model="whisper")
+    assert problems(litellm, named, "ws://127.0.0.1:4000") == []
