@@ -22,6 +22,7 @@ from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
 from tray_dictate.core.text.archaic_spelling import modernize_spelling
 from tray_dictate.core.text.filters import drop_noise_words
+from tray_dictate.core.text.sentence_starts import capitalize_sentences
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
@@ -180,7 +181,7 @@ class OfflineSession:
         known = self._hypothesis
         if known.number != work.number or known.of != work.span:
             known = self._hypothesis = await self._run(work, known)
-        text = modernize_spelling(known.text)
+        text = capitalize_sentences(modernize_spelling(known.text))
         if work.final:
             text = drop_noise_words(text, work.span.voiced / RATE)
             self._events.put_nowait(Completed(str(work.number), text))
