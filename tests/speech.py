@@ -21,6 +21,7 @@ from hibari import Hibari
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]  # mono, -1 to 1
+SPANISH = "Los niños juegan en el parque todas las tardes."
 
 
 def say(text: str, *, speed: float = 1.0) -> tuple[Samples, int]:
@@ -38,6 +39,11 @@ def recording(name: str) -> tuple[Samples, int]:
     path = Path(spec.origin).parent / "assets" / f"{name}.wav"
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     return samples.mean(axis=1), rate
+
+
+def spanish() -> tuple[Samples, int]:
+    """Return what espeak-ng makes of SPANISH, and its rate."""
+    return soundfile.read(Path(__file__).parent / "data" / "spanish.ogg", dtype="float32")
 
 
 def resampled(samples: Samples, rate: int, to: int) -> Samples:

@@ -3,9 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.speech import recording, resampled, say
+from tests.rigs.weights import MOONSHINE_BASE, MOONSHINE_BASE_ES
+from tests.speech import SPANISH, recording, resampled, say, spanish
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine import model_files
-from tray_dictate.engine.offline.moonshine import Moonshine, _limit, _Search
+from tray_dictate.engine.offline.moonshine import (
+    ENGLISH_PACE,
+    Moonshine,
+    OfflineModels,
+    _limit,
+    _Search,
+)
 from tray_dictate.engine.offline.onnx import Cancellation, Model
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -124,7 +132,7 @@ def test_any_length_can_be_decoded(moonshine, samples):
 class Endless:
     """A decoder that says the same word for ever."""
 
-    inputs = ()
+    inputs = {"input_ids": []}  # noqa: RUF012
 
     def run(self, outputs, feeds, cancel):
         logits = np.zeros((1, feeds["input_ids"].shape[1], 10))
@@ -133,13 +141,155 @@ class Endless:
 
 
 def test_no_more_is_written_than_can_be_said_in_the_time():
-    search = _Search(Endless(), limit=_limit(np.zeros(16000, np.float32)), draft=(), cancel=None)
+    limit = _limit(np.zeros(16000, np.float32), ENGLISH_PACE)
+    search = _Search(Endless(), limit, draft=(), cancel=None)
     search.run({})
 
     assert search.found == [5] * 7
+    assert search.endless
 
 
 def test_what_was_found_is_the_same_after_the_memory_is_given_back(moonshine, speech, tokens):
     moonshine.shrink()
 
     assert moonshine.decode(speech).tokens == tokens
+
+
+class Ranked:
+    """A decoder that likes token 10 + n best at place n, then 20 + n, 3 less; 30 + n, 5 less."""
+
+    inputs = {"input_ids": []}  # noqa: RUF012
+
+    def __init__(self, words):
+        self._words = words
+
+    def run(self, outputs, feeds, cancel):
+        first = feeds["input_ids"].shape[1]
+        logits = np.full((1, first, 40), -20.0)
+        for at in range(first):
+            if at < self._words:
+                logits[0, at, [10 + at, 20 + at, 30 + at]] = 0, -3, -5
+            else:
+                logits[0, at, 2] = 0
+        return [logits]
+
+
+DRAFTS = [
+    ("the model's own words remain", (10, 11, 12), 4, 3, [10, 11, 12]),
+    ("a word that is nearly as good remains", (10, 21, 12), 4, 3, [10, 21, 12]),
+    ("a worse word does not", (10, 31, 12), 4, 3, [10, 11]),
+    ("without tolerance it does not", (10, 21, 12), 0, 3, [10, 11]),
+    ("nor beyond what is trusted", (10, 21, 22), 4, 2, [10, 21, 12]),
+    ("a word where this model ends does not", (10, 11, 12, 13), 4, 4, [10, 11, 12]),
+    ("unless the end is hardly better", (10, 11, 12, 13), 25, 4, [10, 11, 12, 13]),
+]
+
+
+@pytest.mark.parametrize(
+    ("draft", "tolerance", "trusted", "found"), [d[1:] for d in DRAFTS], ids=[d[0] for d in DRAFTS]
+)
+def test_of_a_better_models_draft(draft, tolerance, trusted, found):
+    search = _Search(Ranked(3), 9, draft, None)
+    search.trust(tolerance, trusted)
+    token = search._verify({})
+
+    assert search.found + ([token] if token != 2 else []) == found
+
+
+def test_of_a_better_models_last_word_only_what_both_hear_remains(moonshine, speech, tokens):
+    text = moonshine.decode(speech).text
+    cut_off = (*tokens[:-2], 12, 13)
+
+    assert moonshine.decode(speech, cut_off, None, tolerance=1000.0).text == text
+
+
+class Wild(Model):
+    """A decoder that repeats itself for ever in sound of more than some seconds."""
+
+    longest = 3.6
+
+    def run(self, outputs, feeds, cancel=None):
+        logits, *present = super().run(outputs, feeds, cancel)
+        if feeds["encoder_attention_mask"].shape[1] > self.longest * 16000:
+            logits = np.zeros_like(logits)
+            logits[..., 450] = 1
+        return [logits, *present]
+
+
+@pytest.fixture(scope="module")
+def wild():
+    folder = model_files.find(model_files.MOONSHINE)
+    model = Moonshine(folder, ENGLISH_PACE)
+    model._decoder = Wild(folder / "decoder_model_merged.ort")
+    return model
+
+
+def test_where_the_model_loops_the_sound_is_decoded_in_halves_divided_in_the_pause(wild, speech):
+    pause = np.zeros(4000, np.float32)
+    other = resampled(*say("The garden gate was open again."), 16000)
+
+    found = wild.decode(np.concatenate([speech, pause, other]))
+
+    assert found.text == f"{SENTENCE} The garden gate was open again."
+
+
+def test_a_half_that_loops_too_is_divided_again(wild, speech):
+    pause = np.zeros(4000, np.float32)
+
+    found = wild.decode(np.concatenate([speech, pause, speech, pause, speech, pause, speech]))
+
+    assert found.text == " ".join([SENTENCE] * 4)
+
+
+def test_what_loops_in_a_moment_of_sound_is_left_alone(wild):
+    wild._decoder.longest, longest = 0, Wild.longest
+    try:
+        assert set(wild.decode(np.zeros(16000, np.float32)).tokens) == {450}
+    finally:
+        wild._decoder.longest = longest
+
+
+def test_a_pass_cancelled_in_its_second_half_says_so(wild, speech):
+    class Second(Wild):
+        heard = frozenset()
+
+        def run(self, outputs, feeds, cancel=None):
+            self.heard |= {feeds["encoder_attention_mask"].shape[1]}
+            if len(self.heard) == 3:  # the whole, a half, and now the other
+                cancel.cancel()
+            return super().run(outputs, feeds, cancel)
+
+    folder = model_files.find(model_files.MOONSHINE)
+    model = Moonshine(folder)
+    model._decoder = Second(folder / "decoder_model_merged.ort")
+    long = np.concatenate([speech, np.zeros(12000, np.float32)])
+    found = model.decode(long, (), Cancellation())
+
+    assert found.cancelled
+    assert found.text.startswith("The quick")
+
+
+def test_a_folder_without_its_parts_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(UnavailableError, match=r"neither encoder_model\.ort nor .*local_model"):
+        Moonshine(tmp_path)
+    (tmp_path / "encoder_model.onnx").write_bytes(b"no model")
+    with pytest.raises(UnavailableError, match=r"cannot load encoder_model\.onnx"):
+        Moonshine(tmp_path)
+
+
+@pytest.mark.weights
+def test_the_larger_english_model_is_read_from_its_folder(speech):
+    larger = Moonshine(MOONSHINE_BASE)
+    found = larger.decode(speech)
+
+    assert found.text == SENTENCE
+    assert larger.decode(speech, found.tokens) == found
+    larger.shrink()
+
+
+@pytest.mark.weights
+def test_spanish_is_read_from_its_folder():
+    models = OfflineModels(MOONSHINE_BASE_ES)
+    found = models.decode(resampled(*spanish(), 16000), (), models.cancellation(), urgent=False)
+
+    assert found.text == SPANISH

@@ -26,7 +26,7 @@ def test_a_model_runs_and_names_its_inputs(encoder):
     (hidden,) = encoder.run(None, sound(1))
 
     assert hidden.shape[-1] == 288
-    assert encoder.inputs == ["input_values", "attention_mask"]
+    assert list(encoder.inputs) == ["input_values", "attention_mask"]
 
 
 def test_a_run_is_cancelled_from_another_thread_in_its_middle(encoder):

@@ -1,8 +1,11 @@
-"""Decodes sound to tokens to text with Moonshine tiny English: greedily, with drafts.
+"""Decodes sound to tokens to text with a model of the Moonshine family: greedily, with drafts.
 
 A growing segment is decoded again and again. Each hypothesis is the draft of the next one: the
 decoder checks all of it in a single pass, and continues from the first token that it would not have
-chosen itself. The result is the same as without a draft, in a fraction of the steps.
+chosen itself. The result is the same as without a draft, in a fraction of the steps. The draft of
+a better model is checked with tolerance, so that its words remain where they are as good as right.
+
+Tiny and base of every language have the same tokens; how wide a model is, its graph says.
 
 Importing this module imports onnxruntime, which takes 0.2 s: do it on a thread.
 """
@@ -10,10 +13,12 @@ Importing this module imports onnxruntime, which takes 0.2 s: do it on a thread.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine import model_files
 from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Segmentation, Tokens
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
@@ -24,42 +29,80 @@ RATE = 16000  # samples per second
 
 _START, _END = 1, 2
 _SPECIAL = 3  # tokens below are not text
-_HEADS, _WIDTH = 8, 36  # of the decoder's attention
-_TOKENS_PER_SECOND = 6.5  # no speaker is faster; more means that the model loops
+ENGLISH_PACE = 6.5  # tokens per second: no speaker is faster; more means that the model loops
+_ANY_PACE = 13.0  # of a language whose words have more tokens
 _SHORTEST = RATE // 4  # samples; less is too short for the encoder's convolutions
 _REACH = 8  # tokens of the draft that are searched for the place after a mismatch
 _WORTH = 4  # tokens of a draft that are worth a pass
+_DIVISIBLE = 2 * RATE  # samples; where a model loops, a longer sound is decoded in halves
+_QUIETEST = RATE // 10  # samples that are quiet together, where it is divided
+_SPACE = "\u2581".encode()  # before a token that begins a word
 
 
 class Moonshine:
     """The loaded model."""
 
-    def __init__(self, folder: Path) -> None:
-        self._encoder = Model(folder / "encoder_model.ort")
-        self._decoder = Model(folder / "decoder_model_merged.ort")
-        self._vocabulary = _vocabulary((folder / "tokenizer.bin").read_bytes())
+    def __init__(self, folder: Path, pace: float = _ANY_PACE) -> None:
+        """`pace` is the most tokens per second that are spoken. Raises UnavailableError."""
+        self._encoder = Model(_file(folder, "encoder_model"))
+        self._decoder = Model(_file(folder, "decoder_model_merged"))
+        self._vocabulary = _vocabulary(_tokenizer(folder).read_bytes())
+        self._pace = pace
 
     def decode(
-        self, samples: Samples, draft: Tokens = (), cancel: Cancellation | None = None
+        self,
+        samples: Samples,
+        draft: Tokens = (),
+        cancel: Cancellation | None = None,
+        tolerance: float = 0.0,
     ) -> Decoded:
-        """Return what is spoken in the samples (at RATE). Raises EngineError."""
-        search = _Search(self._decoder, _limit(samples), draft, cancel)
+        """Return what is spoken in the samples (at RATE).
+
+        A `tolerance` is for the draft of a better model that has not heard all of the sound: its
+        tokens remain if they are at most that much less likely, in nats, than this model's own.
+        Of its last word, which may be cut off, only what this model would write itself remains.
+        Raises EngineError.
+        """
+        limit = _limit(samples, self._pace)
+        search = _Search(self._decoder, limit, draft, cancel)
+        if tolerance:
+            search.trust(tolerance, len(draft) - self._last_word(draft))
         try:
             search.run(_encoded(self._encoder, samples, cancel))
         except CancelledRunError:
-            return Decoded(self._spelt(search.known), search.known, cancelled=True)
-        found = tuple(search.found)
-        return Decoded(self._spelt(found), found)
+            return self._decoded(search.known, cancelled=True)
+        if search.endless and len(samples) > _DIVISIBLE:
+            return self._divided(samples, cancel)
+        return self._decoded(tuple(search.found))
 
-    def _spelt(self, tokens: Tokens) -> str:
+    def _divided(self, samples: Samples, cancel: Cancellation | None) -> Decoded:
+        """Decode two halves one after the other: in the whole the model has lost its place."""
+        cut = _quietest(samples)
+        first, second = (
+            self.decode(samples[:cut], (), cancel),
+            self.decode(samples[cut:], (), cancel),
+        )
+        return self._decoded(
+            first.tokens + second.tokens, cancelled=first.cancelled or second.cancelled
+        )
+
+    def _decoded(self, tokens: Tokens, *, cancelled: bool = False) -> Decoded:
         spelt = b"".join(self._vocabulary[token] for token in tokens if token >= _SPECIAL)
-        return spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
+        text = spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
+        return Decoded(text, tokens, cancelled)
+
+    def _last_word(self, tokens: Tokens) -> int:
+        """Return the number of the tokens of the last word and of what follows it."""
+        begins = (self._vocabulary[token].startswith(_SPACE) for token in reversed(tokens))
+        return next((count for count, begin in enumerate(begins, 1) if begin), len(tokens))
 
     def shrink(self) -> None:
         """Free the memory that long sounds needed."""
-        self._encoder.shrink(_sound(np.zeros(_SHORTEST, np.float32)))
-        sound = _encoded(self._encoder, np.zeros(_SHORTEST, np.float32), None)
-        self._decoder.shrink(sound | _step([_START], cached=False) | _nothing(self._decoder))
+        silence = np.zeros(_SHORTEST, np.float32)
+        self._encoder.shrink(_sound(self._encoder, silence))
+        sound = _encoded(self._encoder, silence, None)
+        feeds = sound | _step([_START], cached=False) | _nothing(self._decoder)
+        self._decoder.shrink(_wanted(self._decoder, feeds))
 
 
 class _Search:
@@ -69,9 +112,15 @@ class _Search:
         self, decoder: Model, limit: int, draft: Tokens, cancel: Cancellation | None
     ) -> None:
         self.found: list[int] = []  # certain
+        self.endless = False  # at the limit the model had more to say
         self._draft = list(draft[:limit])  # to be verified
         self._limit, self._decoder, self._cancel = limit, decoder, cancel
+        self._tolerance, self._doubtful = 0.0, 0
         self._past: dict[str, Array] = {}
+
+    def trust(self, tolerance: float, tokens: int) -> None:
+        """Let the first `tokens` of the draft be that much less likely than the best, in nats."""
+        self._tolerance, self._doubtful = tolerance, max(0, len(self._draft) - tokens)
 
     @property
     def known(self) -> Tokens:
@@ -83,18 +132,20 @@ class _Search:
         while token != _END and len(self.found) < self._limit:
             self.found.append(token)
             token = self._verify(sound) if self._realigned() else self._next(sound, token)
+        self.endless = token != _END
 
     def _verify(self, sound: dict[str, Array]) -> int:
         """Accept the correct part of the draft; return the token after it."""
         first = len(self.found)
         ids = [_START, *self.found, *self._draft]
-        feeds = sound | _step(ids, cached=False) | _nothing(self._decoder)
+        feeds = _wanted(self._decoder, sound | _step(ids, cached=False) | _nothing(self._decoder))
         logits, *present = self._decoder.run(
             ["logits", *_present(self._decoder.inputs)], feeds, self._cancel
         )
-        chosen = logits[0, first:].argmax(-1)
+        scores = logits[0, first:]
+        chosen = scores.argmax(-1)
         held = 0
-        while held < len(self._draft) and chosen[held] == self._draft[held]:
+        while held < len(self._draft) and self._holds(held, scores[held], int(chosen[held])):
             held += 1
         self.found += self._draft[:held]
         self._draft = self._draft[held:]
@@ -104,10 +155,16 @@ class _Search:
         }
         return int(chosen[held])
 
+    def _holds(self, at: int, scores: Array, best: int) -> bool:
+        """Whether a token of the draft is good enough, `best` being the model's own choice."""
+        token = self._draft[at]
+        tolerated = at < len(self._draft) - self._doubtful
+        return token == best or (tolerated and scores[best] - scores[token] <= self._tolerance)
+
     def _next(self, sound: dict[str, Array], token: int) -> int:
         """Return the token after this one."""
         own = [name for name in self._past if ".decoder." in name]
-        feeds = sound | _step([token], cached=True) | self._past
+        feeds = _wanted(self._decoder, sound | _step([token], cached=True) | self._past)
         logits, *present = self._decoder.run(["logits", *_present(own)], feeds, self._cancel)
         self._past.update(zip(own, present, strict=True))
         return int(logits[0, -1].argmax())
@@ -123,40 +180,75 @@ class _Search:
         return False
 
 
-def _limit(samples: Samples) -> int:
-    return math.ceil(max(len(samples), _SHORTEST) / RATE * _TOKENS_PER_SECOND)
+def _file(folder: Path, name: str) -> Path:
+    """Return the path of a graph. Raises UnavailableError."""
+    for path in (folder / f"{name}.ort", folder / f"{name}.onnx"):
+        if path.exists():
+            return path
+    raise UnavailableError(
+        f"{folder} has neither {name}.ort nor {name}.onnx.",
+        "Set engine.local_model to a folder with both parts of a Moonshine model, or to the ID "
+        "of a model in the catalogue.",
+    )
+
+
+def _tokenizer(folder: Path) -> Path:
+    """Return the path of the tokens' spelling, which most folders leave out: it never differs."""
+    own = folder / "tokenizer.bin"
+    return own if own.exists() else model_files.find(model_files.MOONSHINE) / own.name
+
+
+def _limit(samples: Samples, pace: float) -> int:
+    return math.ceil(max(len(samples), _SHORTEST) / RATE * pace)
+
+
+def _quietest(samples: Samples) -> int:
+    """Return the quietest place in the middle third of the samples."""
+    third = len(samples) // 3
+    power = np.cumsum(np.square(samples[third:-third], dtype=np.float64))
+    return third + _QUIETEST // 2 + int(np.argmin(power[_QUIETEST:] - power[:-_QUIETEST]))
 
 
 def _encoded(encoder: Model, samples: Samples, cancel: Cancellation | None) -> dict[str, Array]:
     if len(samples) < _SHORTEST:
         samples = np.pad(samples, (0, _SHORTEST - len(samples)))
-    feeds = _sound(samples)
-    (hidden,) = encoder.run(None, feeds, cancel)
-    return {"encoder_hidden_states": hidden, "encoder_attention_mask": feeds["attention_mask"]}
+    (hidden,) = encoder.run(None, _sound(encoder, samples), cancel)
+    every = np.ones((1, len(samples)), np.int64)
+    return {"encoder_hidden_states": hidden, "encoder_attention_mask": every}
 
 
-def _sound(samples: Samples) -> dict[str, Array]:
-    return {
-        "input_values": samples[None],
-        "attention_mask": np.ones((1, len(samples)), np.int64),
-    }
+def _sound(encoder: Model, samples: Samples) -> dict[str, Array]:
+    every = np.ones((1, len(samples)), np.int64)
+    return _wanted(encoder, {"input_values": samples[None], "attention_mask": every})
+
+
+def _wanted(model: Model, feeds: dict[str, Array]) -> dict[str, Array]:
+    """Return the feeds that the model has inputs for: some have no masks."""
+    return {name: value for name, value in feeds.items() if name in model.inputs}
 
 
 def _step(ids: list[int], *, cached: bool) -> dict[str, Array]:
     return {"input_ids": np.array([ids], np.int64), "use_cache_branch": np.array([cached])}
 
 
-def _past(names: list[str]) -> list[str]:
+def _past(names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith("past_key_values")]
 
 
-def _present(names: list[str]) -> list[str]:
+def _present(names: Iterable[str]) -> list[str]:
     return [name.replace("past_key_values", "present") for name in _past(names)]
 
 
 def _nothing(decoder: Model) -> dict[str, Array]:
-    empty = np.zeros((1, _HEADS, 1, _WIDTH), np.float32)  # the decoder wants it, and ignores it
-    return dict.fromkeys(_past(decoder.inputs), empty)
+    """Return the past that the decoder wants for its first step, and ignores."""
+    return {
+        name: np.zeros(_sized(decoder.inputs[name]), np.float32) for name in _past(decoder.inputs)
+    }
+
+
+def _sized(shape: Sequence[int | str | None]) -> list[int]:
+    """Return a shape with 1 for each size that varies."""
+    return [size if isinstance(size, int) else 1 for size in shape]
 
 
 def _vocabulary(data: bytes) -> list[bytes]:
@@ -174,12 +266,22 @@ def _vocabulary(data: bytes) -> list[bytes]:
     return spellings
 
 
-class OfflineModels:
-    """Moonshine tiny English and Silero VAD, loaded: the Models of the offline engine."""
+def tiny_english() -> Moonshine:
+    """Load the model that is built in. Raises UnavailableError."""
+    return Moonshine(model_files.find(model_files.MOONSHINE), ENGLISH_PACE)
 
-    def __init__(self) -> None:
+
+WIDE = Segmentation(before=0.4, after=0.4)  # base needs more of the quiet around speech
+
+
+class OfflineModels:
+    """One model of the Moonshine family and Silero VAD, loaded: Models of the offline engine."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` has the model; None: the built-in tiny English. Raises UnavailableError."""
         self._silero = Silero(model_files.find(model_files.SILERO))
-        self._moonshine = Moonshine(model_files.find(model_files.MOONSHINE))
+        self._moonshine = Moonshine(folder) if folder else tiny_english()
+        self._segmentation = WIDE if folder else Segmentation()
         self.rest()
 
     def detector(self) -> Detector:
@@ -193,7 +295,7 @@ class OfflineModels:
     @property
     def segmentation(self) -> Segmentation:
         """How the speech model wants the sound to be divided."""
-        return Segmentation()
+        return self._segmentation
 
     def decode(
         self,

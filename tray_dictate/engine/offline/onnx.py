@@ -29,7 +29,10 @@ _raised = cast("Any", import_module("onnxruntime.capi.onnxruntime_pybind11_state
 _FAILURES: tuple[type[Exception], ...] = (
     _raised.Fail, _raised.RuntimeException, _raised.InvalidArgument, _raised.EPFail,
 )  # fmt: skip
-_BROKEN = (*_FAILURES, _raised.InvalidGraph, _raised.InvalidProtobuf, _raised.NotImplemented)
+_BROKEN = (
+    *_FAILURES, _raised.InvalidGraph, _raised.InvalidProtobuf, _raised.NotImplemented,
+    _raised.NoSuchFile,
+)  # fmt: skip
 
 
 class _Options(Protocol):
@@ -40,6 +43,7 @@ class _Options(Protocol):
 
 class _Node(Protocol):
     name: str
+    shape: list[int | str | None]
 
 
 class _Session(Protocol):
@@ -86,7 +90,8 @@ class Model:
                 f"The offline engine cannot load {path.name}: {error}.",
                 "Install another version of onnxruntime.",
             ) from error
-        self.inputs = [node.name for node in self._session.get_inputs()]
+        # the name and the shape of each; a size that varies is a word or None
+        self.inputs = {node.name: node.shape for node in self._session.get_inputs()}
 
     def run(
         self, outputs: list[str] | None, feeds: dict[str, Array], cancel: Cancellation | None = None
