@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tray_dictate.engine.models import HOP
+from tray_dictate.engine.models import HOP, Segmentation
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
 
 SPEECH, SILENCE = 0.9, 0.05
+WIDE = Segmentation(before=0.4, after=0.4)
 
 
 def hops(script):
@@ -102,6 +103,29 @@ def test_a_pass_right_before_the_breath_does_not_replace_the_one_in_it():
     assert segmenter.due(0) == segmenter.finish()
 
 
+def test_a_model_that_wants_more_sound_after_speech_gets_its_pass_at_a_breath_too_and_once():
+    segmenter = Segmenter(WIDE)
+    passes = []
+    for probability, level in hops([-1, 0.6, -0.32]):
+        segmenter.hear(probability, level, HOP)
+        if not segmenter.quiet < RATE * 0.2 and (span := segmenter.due(0)):
+            passes.append(span)
+    segmenter.key_released()
+    assert segmenter.due(0) is None
+
+    assert passes == [segmenter.finish()]
+
+
+def test_a_long_speech_is_closed_when_all_the_sound_that_its_model_wants_is_there():
+    segmenter = Segmenter(WIDE)
+    spans = []
+    for probability, level in hops([-1, 13, -0.6, 1]):
+        if span := segmenter.hear(probability, level, HOP):
+            spans.append((seconds(span), segmenter.quiet / RATE))
+
+    assert spans == [((0.6, 14.4), pytest.approx(0.4, abs=0.04))]
+
+
 def test_speech_after_the_breath_makes_the_pass_ahead_of_time_worthless():
     segmenter = Segmenter()
     ahead = None
@@ -155,11 +179,17 @@ runs = st.lists(  # voiced or not, for so many hops
 )
 
 
-@example([(True, 400), (False, 8), (True, 60)], 100, True)
-@example([(True, 3)], 1, True)
-@given(runs, st.integers(1, HOP), st.booleans())
-def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(script, rest, voiced_rest):
-    spans, voiced, needed = take(script, rest, voiced_rest)
+models = st.sampled_from([Segmentation(), WIDE])
+
+
+@example([(True, 400), (False, 8), (True, 60)], 100, True, Segmentation(), None)
+@example([(True, 400), (False, 8), (True, 60)], 100, True, WIDE, 390)
+@example([(True, 3)], 1, True, Segmentation(), None)
+@given(runs, st.integers(1, HOP), st.booleans(), models, st.none() | st.integers(0, 900))
+def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(
+    script, rest, voiced_rest, model, released
+):
+    spans, voiced, needed = take(script, rest, voiced_rest, model, released)
 
     for before, after in pairwise(spans):
         assert before.end <= after.start, "no sound is in two segments: no word is said twice"
@@ -175,12 +205,17 @@ def test_all_that_is_voiced_is_in_one_segment_but_for_clicks(script, rest, voice
         assert span.voiced == inside
 
 
-def take(script, rest, voiced_rest):
-    """Return the segments, the voiced stretches, and what was needed when each was closed."""
-    segmenter = Segmenter()
+def take(script, rest, voiced_rest, model, released):
+    """Return the segments, the voiced stretches, and what was needed when each was closed.
+
+    The key goes up before the hop `released`; None: at the end.
+    """
+    segmenter = Segmenter(model)
     at, spans, voiced, needed = 0, [], [(0, 0)], []
     sizes = [(v, HOP) for v, count in script for _ in range(count)] + [(voiced_rest, rest)]
     for n, (is_voiced, samples) in enumerate(sizes):
+        if n == released:
+            segmenter.key_released()
         if is_voiced:
             voiced.append((at, at + samples))
         at += samples

@@ -67,6 +67,8 @@ class Segmenter:
     def __init__(self, model: Segmentation = Segmentation()) -> None:  # noqa: B008 - it is frozen
         self._before, self._after = round(model.before * RATE), round(model.after * RATE)
         self._longest, self._partial = round(model.longest * RATE), model.partial
+        # at a breath a long speech is committed, with all the sound after it that the model wants
+        self._breath = max(_BREATH, self._after)
         self._end = 0  # of the sound so far
         self._floor = 0  # end of the last committed segment
         self._onset: int | None = None  # of the open segment
@@ -145,13 +147,14 @@ class Segmenter:
     def _at_pause(self) -> Span | None:
         assert self._onset is not None
         speech = self._last - self._onset
-        least = _BREATH if speech >= _LONG else _PAUSE if speech >= _PHRASE else _SILENCE
+        least = self._breath if speech >= _LONG else _PAUSE if speech >= _PHRASE else _SILENCE
         return self._closed() if self.quiet >= least else None
 
     def _open(self, onset: int) -> Span:
         start, end = max(self._floor, onset - self._before), self._last + self._after
         # after the last word it will be quiet: its pass need not wait for that
-        return Span(start, end if self.key_is_up else min(self._end, end), self._voiced)
+        ended = self.key_is_up or self.quiet >= _BREATH
+        return Span(start, end if ended else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:
         onset, self._onset = self._onset, None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.engine.offline.counted import Counted
 from tests.rigs.weights import MOONSHINE_BASE, MOONSHINE_BASE_ES
 from tests.speech import SPANISH, recording, resampled, say, spanish
 from tray_dictate.core.errors import UnavailableError
@@ -17,23 +18,6 @@ from tray_dictate.engine.offline.moonshine import (
 from tray_dictate.engine.offline.onnx import Cancellation, Model
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
-
-
-class Counted(Model):
-    """A decoder that counts its runs, and cancels in one of them."""
-
-    def __init__(self, path):
-        super().__init__(path)
-        self.reset()
-
-    def reset(self, cancel_at=None):
-        self.runs, self.cancel_at = 0, cancel_at
-
-    def run(self, outputs, feeds, cancel=None):
-        self.runs += 1
-        if self.runs == self.cancel_at:
-            cancel.cancel()
-        return super().run(outputs, feeds, cancel)
 
 
 @pytest.fixture(scope="module")

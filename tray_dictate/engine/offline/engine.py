@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.core.segments import Committed, Completed, Delta, SessionEvent
@@ -24,6 +25,7 @@ from tray_dictate.core.text.archaic_spelling import modernize_spelling
 from tray_dictate.core.text.filters import drop_noise_words
 from tray_dictate.core.text.sentence_starts import capitalize_sentences
 from tray_dictate.engine.models import HOP, Cancel, Models, Samples, Tokens
+from tray_dictate.engine.offline.effort import Wanted
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.segmenter import RATE, Segmenter, Span
 from tray_dictate.engine.sound_buffer import Sound, level
@@ -219,7 +221,7 @@ class OfflineEngine:
         self, models: Callable[[], Models] | None = None, *, live: bool = True, misfit: str = ""
     ) -> None:
         """`misfit` says why the engine must not be used; then it loads nothing."""
-        self._make, self._live, self._misfit = models or _load_models, live, misfit
+        self._make, self._live, self._misfit = models or load_models, live, misfit
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: asyncio.Future[Models] | None = None
         self._sessions = 0
@@ -269,7 +271,11 @@ class OfflineEngine:
             raise
 
 
-def _load_models() -> Models:
+def load_models(larger: Path | None = None, effort: Wanted = "auto") -> Models:
+    """Load the built-in English model, and the `larger` one in that folder if it is to work too.
+
+    Raises UnavailableError.
+    """
     try:
         from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes 0.2 s
     except ImportError as reason:
@@ -277,4 +283,8 @@ def _load_models() -> Models:
             f"The offline engine cannot load onnxruntime: {reason}.",
             f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
         ) from reason
-    return OfflineModels()
+    if larger is None or effort == "light":
+        return OfflineModels()
+    from tray_dictate.engine.offline.relay import Relay  # noqa: PLC0415 - as above
+
+    return Relay(larger, effort)

@@ -1,0 +1,89 @@
+"""Two English models in relay: base writes while the user speaks, tiny ends it at the release.
+
+base makes half as many errors as tiny and needs twice its time. While the key is held there is
+time: passes ahead and committed segments are base's. Once the key is up, the user waits. Then tiny
+checks base's last draft with tolerance, in one pass, and writes only the end itself: nearly base's
+text in tiny's time.
+
+A segment whose last pass by base holds all of its speech keeps base's text, as any pass that holds
+all of a segment is its final one. A pass of base that is cancelled leaves what it found as draft.
+A committed segment that base is decoding at the release remains base's: its pass began at the pause
+before, so that it is nearly over; those that wait are tiny's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from tray_dictate.engine.models import Cancel, Decoded, Samples, Segmentation, Tokens
+from tray_dictate.engine.offline.effort import Effort, Wanted
+from tray_dictate.engine.offline.moonshine import (
+    ENGLISH_PACE,
+    RATE,
+    WIDE,
+    Moonshine,
+    OfflineModels,
+)
+from tray_dictate.engine.offline.onnx import Cancellation
+from tray_dictate.system.power import on_battery
+
+log = logging.getLogger(__name__)
+
+# nats: where tiny finds base's token at most so much less likely than its own, base is right more
+# often; from 4 on, more tolerance gains nothing on recordings that it was not chosen by
+_TOLERANCE = 4.0
+
+
+class _BaseDraft(tuple[int, ...]):
+    """Tokens that base has found: worth tolerance, unlike tiny's own earlier ones."""
+
+    __slots__ = ()
+
+
+class Relay(OfflineModels):
+    """tiny and base English, loaded: Models of the offline engine."""
+
+    def __init__(self, base: Path, effort: Wanted) -> None:
+        """`base` is the folder of the larger model. Raises UnavailableError."""
+        self._base = Moonshine(base, ENGLISH_PACE)
+        self._effort = Effort(effort)
+        super().__init__()
+
+    @property
+    def segmentation(self) -> Segmentation:
+        """How base wants the sound to be divided; tiny does not mind."""
+        return WIDE
+
+    def decode(self, samples: Samples, draft: Tokens, cancel: Cancel, *, urgent: bool) -> Decoded:
+        """Return what is spoken in the samples. Raises EngineError."""
+        assert isinstance(cancel, Cancellation)  # ours
+        if urgent:
+            return self._finish(samples, draft, cancel)
+        if not self._effort.is_full(time.monotonic(), on_battery=on_battery()):
+            return self._moonshine.decode(samples, draft, cancel)
+        started = time.monotonic()
+        found = self._base.decode(samples, draft, cancel)
+        if not found.cancelled:
+            self._count(time.monotonic() - started, len(samples) / RATE)
+        return _by_base(found)
+
+    def _finish(self, samples: Samples, draft: Tokens, cancel: Cancellation) -> Decoded:
+        if not isinstance(draft, _BaseDraft):
+            return self._moonshine.decode(samples, draft, cancel)
+        # if speech goes on even now, what base found is still in it
+        return _by_base(self._moonshine.decode(samples, draft, cancel, _TOLERANCE))
+
+    def _count(self, cost: float, sound: float) -> None:
+        if self._effort.count(cost, sound, time.monotonic()):
+            log.info("the larger model rests: a pass over %.1f s took %.2f s", sound, cost)
+
+    def rest(self) -> None:
+        """Free the memory that is needed only while the user dictates."""
+        self._base.shrink()
+        super().rest()
+
+
+def _by_base(found: Decoded) -> Decoded:
+    return Decoded(found.text, _BaseDraft(found.tokens), found.cancelled)
