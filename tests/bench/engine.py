@@ -1,9 +1,11 @@
-"""The embedded engine in numbers: word error rate, release to text, memory, load.
+"""The embedded engine in numbers: word error rate, release to text, processor time, memory, load.
 
-    python -m tests.bench.engine [--eval FOLDER] [--takes N]
+    python -m tests.bench.engine [--eval FOLDER] [--takes N] [--base FOLDER]
 
 Without a folder the word error rate is left out: its speech is not part of the repository. The
-baseline transcribes the whole take on release, with the same model, in the same run.
+small model alone ("tiny") and together with the larger one ("relay") take turns in one run; without
+the larger one's weights (python -m tests.rigs.weights) only the small one is measured. The baseline
+transcribes the whole take on release, with the small model, in the same run.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -23,9 +26,13 @@ import numpy as np
 import soundfile
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from tests.rigs.weights import MOONSHINE_BASE
 from tests.speech import Samples, pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
+from tray_dictate.engine.models import Models
 from tray_dictate.engine.offline.engine import OfflineEngine, OfflineSession
+from tray_dictate.engine.offline.moonshine import OfflineModels
+from tray_dictate.engine.offline.relay import Relay
 from tray_dictate.engine.segmenter import RATE
 
 CHUNK = RATE // 50  # 20 ms
@@ -45,17 +52,30 @@ def memory() -> dict[str, int]:
             for name in ("VmRSS", "VmHWM")}  # fmt: skip
 
 
+async def transcribed(engine: OfflineEngine, samples: Samples) -> tuple[str, float]:
+    """Return the text as of a file, each segment decoded once, and the seconds that it takes."""
+    models, begun = await engine._loaded(), time.perf_counter()
+    of_files = OfflineEngine(lambda: models, live=False)
+    texts: list[str] = []
+    async with of_files.session() as session, asyncio.TaskGroup() as tasks:
+        tasks.create_task(listen(session, texts))
+        await session.send(pcm16(samples))
+        await session.finish()
+    await of_files.close()
+    return " ".join(filter(None, texts)), time.perf_counter() - begun
+
+
+async def listen(session: OfflineSession, texts: list[str]) -> None:
+    async for event in session.events():
+        if isinstance(event, Completed):
+            texts.append(event.text)  # noqa: PERF401
+
+
 async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tuple[str, float]:
     """Return the text, and the seconds from the last sample to the last word."""
     texts: list[str] = []
-
-    async def listen(session: OfflineSession) -> None:
-        async for event in session.events():
-            if isinstance(event, Completed):
-                texts.append(event.text)  # noqa: PERF401
-
     async with engine.session() as session, asyncio.TaskGroup() as tasks:
-        tasks.create_task(listen(session))
+        tasks.create_task(listen(session, texts))
         begun = time.perf_counter()
         for at in range(0, len(samples), CHUNK):
             if live:  # a chunk exists once its last sample was spoken
@@ -65,6 +85,7 @@ async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tup
             if not live:
                 await settled(session)
         released = time.perf_counter()
+        session.key_released()
         await session.finish()
     return " ".join(filter(None, texts)), time.perf_counter() - released
 
@@ -72,7 +93,7 @@ async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tup
 async def settled(session: OfflineSession) -> None:
     """Wait until nothing is left to decode: as if it were live, on a machine that keeps up."""
     while session._running or session._wake.is_set():  # noqa: ASYNC110 - for a benchmark only
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001 if session._running else 0)
 
 
 async def whole(engine: OfflineEngine, samples: Samples) -> tuple[str, float]:
@@ -93,17 +114,33 @@ def utterances(folder: Path) -> Iterator[tuple[str, Samples]]:
             yield row["text"], resampled(samples, rate, RATE)
 
 
-async def error_rates(engine: OfflineEngine, folder: Path) -> None:
-    """Print the word error rates of both ways."""
+async def error_rates(engines: dict[str, OfflineEngine], folder: Path) -> None:
+    """Print the word error rates.
+
+    `released`: the key goes up on the last spoken sample; `committed`: the text of a pause, as of
+    a file; `whole clip`: decoded at once, without our detector.
+    """
     plain = EnglishTextNormalizer()
-    meant, incremental, at_once = [], [], []
+    meant: list[str] = []
+    said: dict[str, list[str]] = {}
     for text, samples in utterances(folder):
         meant.append(plain(text))
-        incremental.append(plain((await dictate(engine, samples, live=False))[0]))
-        at_once.append(plain((await whole(engine, samples))[0]))
+        spoken = samples[: last_spoken(samples) + 1]
+        for name, engine in engines.items():
+            for way, found in (
+                ("released", await dictate(engine, spoken, live=False)),
+                ("committed", await transcribed(engine, samples)),
+                ("whole clip", await whole(engine, samples)),
+            ):
+                said.setdefault(f"{name}, {way}", []).append(plain(found[0]))
     print(f"word error rate, {len(meant)} utterances, {sum(len(t.split()) for t in meant)} words")
-    for name, said in (("incremental", incremental), ("whole clip", at_once)):
-        print(f"  {name:<12} {jiwer.wer(meant, said):7.2%}")
+    for name, texts in said.items():
+        print(f"  {name:<18} {jiwer.wer(meant, texts):7.2%}")
+
+
+def last_spoken(samples: Samples) -> int:
+    """Return the last sample that is not quiet beside the loudest."""
+    return int(np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())[-1])
 
 
 def takes(seconds: int) -> Iterator[Samples]:
@@ -115,17 +152,43 @@ def takes(seconds: int) -> Iterator[Samples]:
         yield sound[: loud[-1] + 1]
 
 
-async def releases(engine: OfflineEngine, repeat: int) -> None:
+@dataclass
+class Measured:
+    """What the takes of one length cost one engine."""
+
+    on_last: list[float] = field(default_factory=list)  # seconds after the release
+    after: list[float] = field(default_factory=list)
+    at_once: list[float] = field(default_factory=list)
+    processor: float = 0.0  # seconds of the whole process while somebody spoke
+    spoken: float = 0.0
+
+
+async def releases(engines: dict[str, OfflineEngine], repeat: int) -> None:
     """Print the milliseconds from the release to the text, fed in real time."""
     quiet = np.zeros(int(0.35 * RATE), np.float32)
-    print("release to text, ms: p50 / p95      last sample    0.35 s after     whole take")
+    print("release to text, ms: p50 / p95      last sample    0.35 s after     whole take"
+          "   % of a core while speaking")  # fmt: skip
     for length in LENGTHS:
-        on_last, after, baseline = [], [], []
+        measured = {name: Measured() for name in engines}
         for sound in list(takes(length)) * repeat:
-            on_last.append((await dictate(engine, sound, live=True))[1])
-            after.append((await dictate(engine, np.append(sound, quiet), live=True))[1])
-            baseline.append((await whole(engine, sound))[1])
-        print(f"  {length:>2} s {'':<24}" + "".join(map(_spread, (on_last, after, baseline))))
+            for name, engine in engines.items():
+                found = measured[name]
+                begun = time.process_time()
+                found.on_last.append((await dictate(engine, sound, live=True))[1])
+                found.processor += time.process_time() - begun
+                found.spoken += len(sound) / RATE
+                ended = np.append(sound, quiet)
+                found.after.append((await dictate(engine, ended, live=True))[1])
+                found.at_once.append((await whole(engine, sound))[1])
+        for name, found in measured.items():
+            print(f"  {length:>2} s {name:<24}"
+                  + "".join(map(_spread, (found.on_last, found.after, found.at_once)))
+                  + f"{found.processor / found.spoken:>14.1%}", flush=True)  # fmt: skip
+        if len(measured) > 1:
+            tiny, relay = measured.values()
+            last = statistics.median(relay.on_last) / statistics.median(tiny.on_last)
+            print(f"  {length:>2} s relay / tiny: release {last:.2f}, processor "
+                  f"{relay.processor / tiny.processor:.2f}")  # fmt: skip
 
 
 def _spread(seconds: list[float]) -> str:
@@ -133,25 +196,36 @@ def _spread(seconds: list[float]) -> str:
     return f"{statistics.median(seconds) * 1000:>9.0f} /{worst * 1000:>4.0f}"
 
 
-async def bench(folder: Path | None, repeat: int) -> None:
-    before = memory()["VmRSS"]
-    begun = time.perf_counter()
-    engine = OfflineEngine()
-    await engine.load()
-    print(f"load {time.perf_counter() - begun:.2f} s; resident {before} MB before, "
-          f"{memory()['VmRSS']} MB loaded")  # fmt: skip
+def makers(base: Path) -> dict[str, Callable[[], Models]]:
+    """Return what loads the models of each engine."""
+    if base.exists():
+        return {"tiny": OfflineModels, "relay": partial(Relay, base, "full")}
+    print(f"only the small model is measured: there is no {base}")
+    return {"tiny": OfflineModels}
+
+
+async def bench(folder: Path | None, repeat: int, base: Path) -> None:
+    engines = {name: OfflineEngine(make) for name, make in makers(base).items()}
+    for name, engine in engines.items():
+        before, begun = memory()["VmRSS"], time.perf_counter()
+        await engine.load()
+        print(f"{name}: load {time.perf_counter() - begun:.2f} s; resident {before} MB before, "
+              f"{memory()['VmRSS']} MB loaded")  # fmt: skip
     if repeat:
-        await releases(engine, repeat)
+        await releases(engines, repeat)
     if folder:
-        await error_rates(engine, folder)
-    await whole(engine, np.zeros(RATE, np.float32))  # what is done between takes
+        await error_rates(engines, folder)
+    for engine in engines.values():
+        await whole(engine, np.zeros(RATE, np.float32))  # what is done between takes
     print("resident after all: {VmRSS} MB, at most {VmHWM} MB".format(**memory()))
-    await engine.close()
+    for engine in engines.values():
+        await engine.close()
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--eval", type=Path, help="folder with manifest.json and its sound files")
     options.add_argument("--takes", type=int, default=3, help="of each length and voice")
+    options.add_argument("--base", type=Path, default=MOONSHINE_BASE, help="the larger model")
     chosen = options.parse_args()
-    asyncio.run(bench(chosen.eval, chosen.takes))
+    asyncio.run(bench(chosen.eval, chosen.takes, chosen.base))
