@@ -6,6 +6,7 @@ DictateError
 ├── RunningError      a daemon runs in this session already; nothing is wrong
 ├── CaptureError      the microphone would not open, or went away
 ├── EngineError       speech could not be turned into text
+├── ModelError        a speech model is not known, or could not be installed or removed
 ├── AudioFileError    a file cannot be read as sound
 ├── ControlError      the daemon could not be reached, or refused
 ├── OutputError       a command's output could not be written
@@ -53,6 +54,10 @@ class CaptureError(DictateError):
 
 class EngineError(DictateError):
     """The engine could not turn speech into text."""
+
+
+class ModelError(DictateError):
+    """A speech model is not known, or it could not be downloaded, installed or removed."""
 
 
 class AudioFileError(DictateError):
