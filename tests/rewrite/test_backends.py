@@ -25,7 +25,7 @@ from tray_dictate.rewrite import RewriteChain
 from tray_dictate.rewrite.backends import Chat, url
 from tray_dictate.rewrite.key import ChatKey, key_source
 from tray_dictate.rewrite.profiles import Profile
-from tray_dictate.system.network import http_post
+from tray_dictate.system.network import http_client
 
 TEXT = "please send the invoice"
 KEY = "sk-this-is-the-secret-0123456789"
@@ -479,9 +479,9 @@ def authority(tmp_path, monkeypatch):
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    http_post._context.cache_clear()
+    http_client._context.cache_clear()
     yield authority
-    http_post._context.cache_clear()
+    http_client._context.cache_clear()
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from tray_dictate.rewrite.key import ChatKey
 from tray_dictate.rewrite.profiles import Profile, RewriteError
 from tray_dictate.system.key_variables import without_keys
 from tray_dictate.system.network.address import AddressRules
-from tray_dictate.system.network.http_post import PostError, StatusError, post
+from tray_dictate.system.network.http_client import HttpError, StatusError
+from tray_dictate.system.network.http_post import post
 from tray_dictate.system.programs import process
 
 _SYSTEM = """\
@@ -89,7 +90,7 @@ class Chat:
             return await post(self._url, headers, json.dumps(body).encode(), limit=self._limit)
         except StatusError:
             raise
-        except PostError as error:
+        except HttpError as error:
             raise RewriteError(error.cause, str(error)) from None
 
     def _credentials(self, key: str) -> dict[str, str]:

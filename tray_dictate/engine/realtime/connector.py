@@ -22,7 +22,8 @@ from tray_dictate.engine.realtime.protocol.errors import (
     explain_handshake,
 )
 from tray_dictate.engine.realtime.transport import Connect, Connection, Server
-from tray_dictate.system.network.http_post import PostError, StatusError, post
+from tray_dictate.system.network.http_client import HttpError, StatusError
+from tray_dictate.system.network.http_post import post
 
 _NOT_HERE = (400, 404, 405, 410, 500, 501)  # another request may succeed
 
@@ -85,7 +86,7 @@ class Connector:
             ) from None
         except TimeoutError:
             raise LostError(f"{title} gave no secret for the key in time.") from None
-        except PostError as error:
+        except HttpError as error:
             raise LostError(f"{title} gave no secret for the key. {error}") from None
         if value := secret(answer):
             return value
