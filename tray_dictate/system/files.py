@@ -43,6 +43,11 @@ def kept_audio() -> Path:
     return Path(_DIRS.user_data_dir) / "kept"
 
 
+def models_folder() -> Path:
+    """Return the folder of the speech models that the user has downloaded."""
+    return Path(_DIRS.user_data_dir) / "models"
+
+
 def history_file() -> Path:
     """Return the history's file, with the texts of dictations."""
     return Path(_DIRS.user_data_dir) / "history.sqlite"
