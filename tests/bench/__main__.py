@@ -33,6 +33,7 @@ def main() -> int:
         "transcribe": [],
         "online": [],
         "faults": ["--schedules", "1000"],
+        "download": ["--kills", "100"],
     }
     for name, given in arguments.items():
         command = [sys.executable, "-m", f"tests.bench.{name}", *given]

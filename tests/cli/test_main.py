@@ -24,7 +24,7 @@ from tray_dictate.history import entries
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
     "run start stop toggle cancel redo undo copy status reload quit transcribe history stats "
-    "doctor devices config key autostart completion help"
+    "doctor devices models config key autostart completion help"
 ).split()
 SENTENCE = "Please send the invoice to accounting before noon."
 

@@ -57,6 +57,7 @@ _COMMANDS = {  # by purpose, in the order of the help
     "setting up": {
         "doctor": "check what works on this computer, and how to fix the rest",
         "devices": "list the microphones",
+        "models": "list, download and choose speech models for the offline engine",
         "config": "show or check the settings",
         "reload": "reload the settings file",
         "key": "store an API key in the system's keyring",
@@ -79,6 +80,16 @@ examples:
 "status" in the JSON is one of: off, idle, opening, recording, transcribing, error (ready again
 after a problem, which is in "detail"), not running. "microphone_open" says whether the microphone
 is open, also between two dictations (audio.warm). Exit code: 0 if it is running, 1 if it is not.
+"""
+_MODELS = """\
+examples:
+  tray-dictate models                          which models there are
+  tray-dictate models get moonshine-base-en    download one: more accurate English
+  tray-dictate models use whisper-small        use it from now on
+  tray-dictate models use ./my-model.gguf      use a file of your own
+
+"speed" is that of a laptop without a graphics card: fast, medium or slow. A "live" model gives
+final text while you are still speaking.
 """
 SINCE = "2h, 3d, today, yesterday, 2026-11-01 or '2026-11-01 14:30'"  # times that --since takes
 _ARCHIVES = (".zip", ".tar.gz", ".tgz")
@@ -141,6 +152,7 @@ def build_parser() -> CommandParser:
     _add_history(parser)
     _add_transcribe(parser)
     _add_doctor(parser)
+    _add_models(parser)
     _add_setup(parser)
     return parser
 
@@ -288,6 +300,63 @@ def _add_doctor(parser: _MainParser) -> None:
     engine.add_argument("--json", action="store_true", help="print one JSON object")
     _add_settings(engine)
     engine.set_defaults(command="tray_dictate.cli.doctor:check_engine")
+
+
+def _add_models(parser: _MainParser) -> None:
+    models = parser.add_command(
+        "models", "tray_dictate.cli.models:list_models",
+        "List the speech models that can be downloaded for the offline engine, and those that are "
+        "installed. Nothing is downloaded until you ask for it.",
+        _MODELS,
+    )  # fmt: skip
+    models.add_argument("--json", action="store_true", help="print a JSON object per model")
+    models.add_argument(  # see cli/models.py
+        "--catalogue", type=Path, metavar="FILE", default=None, help=argparse.SUPPRESS
+    )
+    _add_settings(models)
+    actions = models.add_subparsers(title="actions", metavar="ACTION", parser_class=CommandParser)
+    listed = actions.add_parser(
+        "list",
+        help="list the models; the same as no action",
+        description="List the models that can be downloaded, and those that are installed.",
+    )
+    listed.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS,
+        help="print a JSON object per model",
+    )  # fmt: skip
+    listed.set_defaults(command="tray_dictate.cli.models:list_models")
+    get = actions.add_parser(
+        "get",
+        help="download a model",
+        description="Download a model. A download that broke off is continued; every file is "
+        "checked by its SHA-256.",
+    )
+    get.add_argument("id", metavar="ID", help="as `tray-dictate models` lists it")
+    get.add_argument("--yes", action="store_true", help="accept the licence without being asked")
+    get.set_defaults(command="tray_dictate.cli.models:get_model")
+    remove = actions.add_parser(
+        "remove",
+        help="delete a downloaded model",
+        description="Delete a downloaded model, or what has arrived of it.",
+    )
+    remove.add_argument("id", metavar="ID", help="as `tray-dictate models` lists it")
+    remove.set_defaults(command="tray_dictate.cli.models:remove_model")
+    use = actions.add_parser(
+        "use",
+        help="choose the model of the offline engine",
+        description="Choose the model that the offline engine uses: write engine.local_model into "
+        "your settings file. A running tray-dictate changes to it at once.",
+    )
+    use.add_argument(
+        "model", metavar="ID|FOLDER|FILE",
+        help="a model of the list, or one of your own; automatic: the best installed one",
+    )  # fmt: skip
+    use.add_argument(
+        "--yes", action="store_true", help="download it if it is not installed, without being asked"
+    )
+    use.set_defaults(command="tray_dictate.cli.models:use_model")
+    for action in (listed, get, remove, use):
+        _add_settings(action)
 
 
 def _add_setup(parser: _MainParser) -> None:

@@ -100,7 +100,7 @@ def part_of(path: Path) -> Path:
 
 
 def check_space(folder: Path, size: int) -> None:
-    """Raise DownloadError if so many bytes would fill the disk of a folder."""
+    """Raise DownloadError if a download of `size` bytes would fill the disk of a folder."""
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE:
         raise DownloadError(
@@ -111,7 +111,7 @@ def check_space(folder: Path, size: int) -> None:
 
 def megabytes(size: int) -> str:
     """Return a number of bytes in words: "63 MB"."""
-    return f"{-(-size // 1_000_000):,} MB"
+    return f"{max(size > 0, round(size / 1e6)):,} MB"
 
 
 class Download:
