@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Removes what install.sh put into your home folder. Settings, recordings and history are kept.
+# Removes what install.sh put into your home folder. Settings, recordings, history and downloaded
+# models are kept.
 #
 #   install_scripts/uninstall.sh [--purge]
 #
-#   --purge   also remove settings, recordings, history, logs, and keys in the keyring
+#   --purge   also remove settings, recordings, history, models, logs, and keys in the keyring
 #
 # System packages are kept: other programs may use them by now.
 set -euo pipefail
@@ -117,7 +118,8 @@ main() {
   left=$(own_folders)
   if [ -z "$left" ]; then return 0; fi
   if [ -z "$purge" ]; then
-    say "Your settings, history, recordings and log are kept; uninstall.sh --purge removes them:"
+    say "Your settings, history, recordings, models and log are kept;" \
+      "uninstall.sh --purge removes them:"
     say "$left"
     return 0
   fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 from pathlib import Path
 
@@ -79,3 +80,49 @@ def test_keys_leave_the_keyring_before_the_program_that_can_remove_them(
     assert (asked.read_text() if asked.exists() else "") == "key forget --for all\n" * purge
     assert ("remove the entries named tray_dictate" in done.stdout) == told
     assert not program.exists()
+
+
+INSTALLED = '{"id": "moonshine-base-en", "folder": "/somewhere"}'
+MISSING = '{"id": "moonshine-base-en", "folder": null}'
+HINT = "For half the mistakes in English (63 MB), run: tray-dictate models get moonshine-base-en"
+
+
+@pytest.mark.parametrize(
+    ("variables", "answer", "listed", "asked", "said"),
+    [
+        ("first=1 yes= better=", "y", MISSING, True, ""),
+        ("first=1 yes= better=", "n", MISSING, False, HINT),
+        ("first=1 yes= better=", "", MISSING, False, HINT),
+        ("first=1 yes= better=", None, MISSING, False, HINT),  # no terminal
+        ("first=1 yes=1 better=", "y", MISSING, False, HINT),
+        ("first= yes= better=", "y", MISSING, False, HINT),
+        ("first= yes=1 better=1", None, MISSING, True, ""),
+        ("first=1 yes= better=", "y", INSTALLED, False, ""),
+        ("first=1 yes= better=1", "y", INSTALLED, False, ""),
+    ],
+)
+def test_a_model_is_downloaded_only_where_the_user_says_so(
+    tmp_path, variables, answer, listed, asked, said
+):
+    """`offer_model` of install.sh, with a program that notes what it is called with."""
+    program = tmp_path / "bin/tray-dictate"
+    program.parent.mkdir()
+    program.write_text(
+        f"#!/bin/sh\n[ \"$*\" != 'models --json' ] || exec echo '{listed}'\n"
+        f'echo "$*" >> {tmp_path}/asked\n'
+    )
+    program.chmod(0o755)
+    script = (ROOT / "install_scripts/install.sh").read_text()
+    functions = script[: script.rindex("\nmain ")]
+    words = ["bash", "-c", f"{functions}\n{variables} venv={tmp_path}\noffer_model"]
+    ours, terminal = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    with os.fdopen(ours), os.fdopen(terminal, "rb", buffering=0) as stdin:
+        done = subprocess.run(
+            ["setsid", "--wait", *(["--ctty"] if answer is not None else []), *words],
+            stdin=stdin, capture_output=True, text=True, check=True, timeout=60,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        )  # fmt: skip
+    calls = (tmp_path / "asked").read_text() if (tmp_path / "asked").exists() else ""
+    assert calls == ("models get moonshine-base-en\n" if asked else "")
+    assert done.stdout.strip() == said
