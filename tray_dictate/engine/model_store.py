@@ -127,7 +127,6 @@ class ModelStore:
             with self._turn(model, relay, stop):
                 if self.folder(model):
                     return
-                (folder / _STAMP).unlink(missing_ok=True)
                 download.check_space(folder, model.size - self.arrived(model))
                 for file in model.files:
                     download.Download(file, folder / file.name, relay, stop).run()
