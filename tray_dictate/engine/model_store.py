@@ -16,13 +16,11 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-
-import filelock
 
 from tray_dictate.core.errors import ModelError
 from tray_dictate.engine import catalogue
@@ -96,12 +94,11 @@ class ModelStore:
         If this is cancelled, what has arrived is kept, and the next call continues there. Another
         program that downloads the same model is waited for. Raises ModelError, DownloadError.
         """
-        stop = threading.Event()
         relay = _Relay(progress, model.size)
         try:
-            await threads.run_in_thread(partial(self._install, model, relay, stop))
+            await threads.run_in_thread(partial(self._install, model, relay))
         finally:
-            stop.set()  # the thread ends, and gives up its lock, at the next byte that arrives
+            relay.stop.set()  # the thread ends, and gives up its turn, at the next bytes
         return self._root / model.id
 
     def remove(self, model: CatalogueModel) -> None:
@@ -109,7 +106,7 @@ class ModelStore:
         folder, rest = self._root / model.id, self._root / f".{model.id}.removed"
         if not folder.exists():
             raise ModelError(f"{model.id} is not installed.")
-        with self._only(model):
+        with self._turn(model):
             shutil.rmtree(rest, ignore_errors=True)  # of a removal that broke off
             try:
                 folder.replace(rest)  # at once: no half of it is left where it is looked for
@@ -120,16 +117,16 @@ class ModelStore:
                     "another model (tray-dictate models use) or quit tray-dictate, and try again."
                 ) from error
 
-    def _install(self, model: CatalogueModel, relay: _Relay, stop: threading.Event) -> None:
+    def _install(self, model: CatalogueModel, relay: _Relay) -> None:
         folder = self._root / model.id
         try:
             files.private_folder(folder)
-            with self._turn(model, relay, stop):
+            with self._turn(model, relay):
                 if self.folder(model):
                     return
                 download.check_space(folder, model.size - self.arrived(model))
                 for file in model.files:
-                    download.Download(file, folder / file.name, relay, stop).run()
+                    download.Download(file, folder / file.name, relay, relay.stop).run()
                     relay.end(file)
                 stamp = {file.name: _seal(folder / file.name, file) for file in model.files}
                 files.write_atomic(folder / _STAMP, json.dumps(stamp), 0o600)
@@ -139,42 +136,29 @@ class ModelStore:
             ) from error
         log.info("the model %s is installed", model.id)
 
-    def _lock(self, model: CatalogueModel) -> filelock.BaseFileLock:
-        return filelock.FileLock(self._root / f".{model.id}.lock", mode=0o600)
+    def _turn(
+        self, model: CatalogueModel, relay: _Relay | None = None
+    ) -> AbstractContextManager[object]:
+        """Keep other programs from changing a model within the block; wait for one that does it.
 
-    @contextmanager
-    def _only(self, model: CatalogueModel) -> Generator[None]:
-        """Keep others from changing a model. Raises ModelError if one is doing it now."""
-        lock = self._lock(model)
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            raise ModelError(
-                f"{model.id} is being downloaded. Stop that, or wait until it has ended."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        Raises DownloadStoppedError, and ModelError instead of waiting if there is no `relay`.
+        """
+        import filelock  # noqa: PLC0415 - 30 ms, which commands that only read need not spend
 
-    @contextmanager
-    def _turn(self, model: CatalogueModel, relay: _Relay, stop: threading.Event) -> Generator[None]:
-        """Keep others from changing a model, after they have ended. Raises DownloadStoppedError."""
-        lock = self._lock(model)
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            relay.skip(f"{model.id} is being downloaded already; waiting for that to end.")
-            try:
-                lock.acquire(poll_interval=_POLL, cancel_check=stop.is_set)
-            except filelock.Timeout:
-                raise download.DownloadStoppedError(
-                    f"The download of {model.id} was stopped."
-                ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        lock = filelock.FileLock(self._root / f".{model.id}.lock", mode=0o600)
+        waits = False
+        while True:
+            with suppress(filelock.Timeout):
+                return lock.acquire(blocking=False)
+            if relay is None:
+                raise ModelError(
+                    f"{model.id} is being downloaded. Stop that, or wait until it has ended."
+                )
+            if not waits:
+                relay.skip(f"{model.id} is being downloaded already; waiting for that to end.")
+            waits = True
+            if relay.stop.wait(_POLL):
+                raise download.DownloadStoppedError(f"The download of {model.id} was stopped.")
 
 
 class _Relay:
@@ -182,6 +166,7 @@ class _Relay:
 
     def __init__(self, progress: Progress, size: int) -> None:
         self._progress, self._size = progress, size
+        self.stop = threading.Event()  # set where nobody waits for the download any longer
         self._loop = asyncio.get_running_loop()
         self._before = 0  # bytes of the files that are complete
         self._last = 0.0  # when a report was sent
