@@ -20,6 +20,8 @@ def main() -> int:
         "desktop": [],
         "engine": ["--eval", folder] if folder else [],
         **({"offset": ["--eval", folder]} if folder else {}),
+        "detector": [],
+        "speaking": [],
         "control": [],
         "expressions": [],
         "takes": [],
