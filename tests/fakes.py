@@ -50,7 +50,7 @@ class FakeCapture:
     def __init__(self, refuses: str = "") -> None:
         self._refuses = refuses
         self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
-        self.stopped = self.opened = False
+        self.stopped = self.opened = self.hurried = False
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncIterator[bytes]]:
@@ -61,6 +61,9 @@ class FakeCapture:
             yield self._iterate()
         finally:
             self.opened = False
+
+    def hurry(self) -> None:
+        self.hurried = True
 
     def stop(self) -> None:
         if not self.stopped:

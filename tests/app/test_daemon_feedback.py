@@ -32,6 +32,15 @@ async def test_the_stop_cue_waits_for_the_end_of_the_tail(rig):
     await until(lambda: rig.cues.played == ["start", "stop"])
 
 
+async def test_the_microphone_hurries_from_the_release_on(rig):
+    rig.press()
+    capture = await rig.capture()
+    assert not capture.hurried
+    rig.release()
+    await until(lambda: capture.hurried)
+    assert not capture.stopped, "the tail is still to come"
+
+
 async def test_escape_is_heard(rig):
     rig.press()
     await rig.say("never mind")

@@ -19,7 +19,7 @@ from typing import Protocol
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import CaptureError, DictateError
 from tray_dictate.core.pcm import seconds
-from tray_dictate.core.ports import Engine, Microphone, Session
+from tray_dictate.core.ports import Capture, Engine, Microphone, Session
 from tray_dictate.core.samples import Meter
 from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
 from tray_dictate.history import recordings
@@ -150,7 +150,7 @@ class Take:
     _transcribed: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     _audio: bytearray = field(default_factory=bytearray)
     _chunks: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
-    _stop: Callable[[], None] | None = None
+    _capture: Capture | None = None
     _session: Session | None = None
 
     async def run(self) -> None:
@@ -168,8 +168,8 @@ class Take:
         released = self.record.released = loop.time() if let_go is None else let_go
         if self._session:
             self._session.key_released()
-        if self._stop:
-            loop.call_at(released + self.tail, self._stop)
+        if self._capture:
+            self._end(self._capture, released)
 
     def keep(self, reason: str) -> str:
         """Save the recording to a file; return a sentence about it for the user."""
@@ -182,9 +182,9 @@ class Take:
     async def _record(self) -> None:
         capture = self.microphone.capture(self.engine.rate)
         meter = Meter(self.engine.rate)
-        self._stop = capture.stop
+        self._capture = capture
         if self.record.released is not None:  # the key was released before the microphone opened
-            asyncio.get_running_loop().call_at(self.record.released + self.tail, capture.stop)
+            self._end(capture, self.record.released)
         try:
             async with capture.open() as chunks:
                 async for recorded in chunks:
@@ -201,6 +201,11 @@ class Take:
             self.trouble = str(reason)
         finally:
             self._chunks.put_nowait(None)
+
+    def _end(self, capture: Capture, released: float) -> None:
+        """End the recording a tail after the release; until then nothing of it may wait."""
+        capture.hurry()
+        asyncio.get_running_loop().call_at(released + self.tail, capture.stop)
 
     def _first_chunk(self) -> None:
         self.record.heard = asyncio.get_running_loop().time()
@@ -230,11 +235,11 @@ class Take:
         await session.finish()
 
     def _end_tail_early(self, session: Session) -> None:
-        if self.record.released is None or self._stop is None:
+        if self.record.released is None or self._capture is None:
             return
         since = asyncio.get_running_loop().time() - self.record.released
         if since >= min(_TAIL_LEAST, self.tail) and session.silence_seconds() >= _QUIET:
-            self._stop()
+            self._capture.stop()
 
     async def _receive(self, session: Session) -> None:
         order = SpokenOrder()

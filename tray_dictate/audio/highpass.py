@@ -25,11 +25,14 @@ class HighPass:
     def feed(self, chunk: bytes) -> bytes:
         """Return the chunk without its constant part, in the same length."""
         samples = np.frombuffer(chunk, "<i2").astype(np.float64)
-        if not len(samples):
-            return chunk
-        for stage in self._stages:
-            samples = stage.feed(samples)
-        return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
+        for at in range(0, len(samples), _BLOCK):
+            block = samples[at : at + _BLOCK]
+            for stage in self._stages:
+                stage.filter(block)
+        np.rint(samples, out=samples)
+        np.maximum(samples, -32768, out=samples)
+        np.minimum(samples, 32767, out=samples)
+        return samples.astype("<i2").tobytes()
 
 
 class _Stage:
@@ -38,22 +41,20 @@ class _Stage:
     def __init__(self, corner: float) -> None:
         self._pole = math.exp(-2 * math.pi * corner)
         self._powers = self._pole ** np.arange(_BLOCK)
+        self._weights = (1 + self._pole) / 2 / self._powers
         self._before: float | None = None  # the last sample that went in
         self._out = 0.0  # the last sample that came out
 
-    def feed(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
-        first = samples[0] if self._before is None else self._before  # no click at the beginning
-        steps = np.empty_like(samples)
-        steps[0] = samples[0] - first
-        np.subtract(samples[1:], samples[:-1], out=steps[1:])
-        steps *= (1 + self._pole) / 2
-        self._before = float(samples[-1])
-        passed = np.empty_like(steps)
-        for at in range(0, len(steps), _BLOCK):
-            block = steps[at : at + _BLOCK]
-            powers = self._powers[: len(block)]
-            # out[n] = pole * out[n - 1] + step[n], for a whole block at once
-            block = powers * (self._pole * self._out + np.cumsum(block / powers))
-            passed[at : at + _BLOCK] = block
-            self._out = float(block[-1])
-        return passed
+    def filter(self, block: NDArray[np.float64]) -> None:
+        """Filter the block, of at least one sample, in its place."""
+        count = len(block)
+        first = block[0] if self._before is None else self._before  # no click at the beginning
+        self._before = float(block[-1])
+        block[1:] -= block[:-1]
+        block[0] -= first
+        # out[n] = pole * out[n - 1] + step[n], for the whole block at once
+        block *= self._weights[:count]
+        np.add.accumulate(block, out=block)
+        block += self._pole * self._out
+        block *= self._powers[:count]
+        self._out = float(block[-1])

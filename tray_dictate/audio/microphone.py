@@ -19,11 +19,12 @@ from functools import partial
 from typing import Any
 
 from tray_dictate.audio import devices
+from tray_dictate.audio.blocks import NOT_YET, Blocks
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
-from tray_dictate.core.pcm import SAMPLE, seconds
+from tray_dictate.core.pcm import HOP, SAMPLE, seconds
 from tray_dictate.core.ports import Notifier
 from tray_dictate.core.samples import Resampler, peak
 from tray_dictate.core.signals import Signal
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _GONE = "The microphone has gone away. Reconnect it; what you said until then is kept."
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
 _FAINT = 0.003  # of full scale: a recording below this contains no speech
+_RESTING = 0.2  # seconds of sound that are handed over at once while nothing is recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Recording:
     def __init__(self, microphone: Microphone, rate: int) -> None:
         self._microphone, self._rate = microphone, rate
         self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
-        self._stopped = False
+        self._stopped = self._hurried = False
+        self._queued = 0  # samples
         self._zeros = self._captured = 0.0  # seconds
         self._loudest = 0.0
 
@@ -76,15 +79,32 @@ class Recording:
                     "Raise its level in the sound settings, or choose another with audio.device."
                 )
 
+    def hurry(self) -> None:
+        """Yield sound as soon as it is recorded; see ports.Capture."""
+        self._hurried = True
+        self._microphone.catch_up()
+
     def stop(self) -> None:
-        """End the iterator after what is queued."""
+        """End the iterator after what was recorded until now."""
         if not self._stopped:
+            self._microphone.catch_up()
             self._stopped = True
             self._chunks.put_nowait(None)
+
+    @property
+    def wanted(self) -> float:
+        """The seconds of sound until something can be done with it; 0 if it is wanted at once.
+
+        The first sample starts a cue, and what follows completes the detector's hops.
+        """
+        if self._hurried or not self._queued:
+            return 0
+        return HOP - self._queued / self._rate % HOP
 
     def put(self, chunk: bytes) -> None:
         """Queue a chunk, unless it was stopped."""
         if chunk and not self._stopped:
+            self._queued += len(chunk) // SAMPLE
             self._chunks.put_nowait(chunk)
 
     def fail(self, error: CaptureError) -> None:
@@ -139,9 +159,9 @@ class Microphone:
         self._serial = 0  # of the stream: late callbacks of a closed one are dropped
         self._lost = False  # the stream is open, and its device has gone
         self._resampler: Resampler | None = None
-        self._highpass = HighPass(1)  # of the stream
-        self._early: list[tuple[bytes, bool]] | None = None  # chunks that came while it opened
-        self._rate = 0
+        self._highpass = HighPass(48000)  # of the stream, at its own rate
+        self._blocks = Blocks(0, bridge, self)  # of the stream
+        self._rate = self._actual = 0  # samples per second: wanted, and of the device
         self._captures: list[Recording] = []
         self._ring = b""
         self._opening = asyncio.Lock()
@@ -179,6 +199,7 @@ class Microphone:
 
     async def attach(self, recording: Recording, rate: int) -> None:
         """Give the recording the pre-roll and all chunks from now on. Raises CaptureError."""
+        self.catch_up()
         for earlier in self._captures:  # or its tail would be transcribed twice
             earlier.stop()
         if not self._captures:
@@ -194,10 +215,12 @@ class Microphone:
         if self._ring:
             recording.put(self._ring)
             self._ring = b""
+        self._gather()
 
     async def detach(self, recording: Recording) -> None:
         """Give the recording no more chunks; close the device, or keep it warm."""
         self._captures.remove(recording)
+        self._gather()
         if self._captures:
             return
         warm = self._settings.warm
@@ -209,6 +232,7 @@ class Microphone:
 
     def check(self) -> None:
         """Look for another device where this one has stopped sending. Raises CaptureError."""
+        self.catch_up()
         silent_for = asyncio.get_running_loop().time() - self._last_callback
         if silent_for <= self._limits.stalled or self._stream is None:
             return
@@ -240,19 +264,17 @@ class Microphone:
         """Open a stream; none may be open."""
         self._serial += 1
         self._lost = False
-        heard = partial(self._bridge.post, partial(self._heard, self._serial))
-        ended = partial(self._bridge.post, partial(self._ended, self._serial))
         self._rate = rate
-        self._early = []  # not those of a stream that was given up
-        opening = partial(self._open, rate, heard, ended)
-        self._stream, actual = await self._portaudio.acquire(opening)
-        self._resampler = Resampler(actual, rate) if actual != rate else None
+        # its blocks wait until its rate is known; those of a stream that was given up are gone
+        self._blocks = Blocks(self._serial, self._bridge, self)
+        opening = partial(self._open, rate, self._blocks)
+        self._stream, self._actual = await self._portaudio.acquire(opening)
+        self._resampler = Resampler(self._actual, rate) if self._actual != rate else None
         self._highpass = HighPass(rate)
         self._expect_sample(self._limits.first_sample)
         self._say_open(True)
-        early, self._early = self._early, None
-        for data, lost in early:
-            self._heard(self._serial, data, lost)
+        self._blocks.wanted = 0
+        self.catch_up()
 
     def _expect_sample(self, seconds: float) -> None:
         """Treat the device as stalled if no sample arrives in this many seconds from now."""
@@ -264,14 +286,14 @@ class Microphone:
         self._portaudio.library()
         devices.sources(self._portaudio)
 
-    def _open(self, rate: int, on_audio: Any, on_end: Any) -> Opened:
+    def _open(self, rate: int, blocks: Blocks) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
         try:
-            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, blocks.put, blocks.end)
         except CaptureError as first:
             log.info("looking for devices and trying again: %s", first)
             self._portaudio.rescan()
-            return self._portaudio.open_input(self._device(), rate, on_audio, on_end)
+            return self._portaudio.open_input(self._device(), rate, blocks.put, blocks.end)
 
     def _device(self) -> int | None:
         """Return PortAudio's number of the microphone, None for the default one.
@@ -303,18 +325,25 @@ class Microphone:
         self.is_open = is_open
         self.open_changed.emit()
 
-    def _heard(self, serial: int, data: bytes, lost: bool) -> None:
-        """Process the samples of a callback."""
-        if serial != self._serial:
-            return
-        if self._early is not None:  # its rate is not known yet
-            self._early.append((data, lost))
-            return
-        self._last_callback = asyncio.get_running_loop().time()
+    def catch_up(self) -> None:
+        """Process what was recorded until now; let the rest come as it is wanted now."""
+        self._gather()
+        self.heard(self._blocks)
+
+    def heard(self, blocks: Blocks) -> None:
+        """Process the blocks of the stream; see StreamListener."""
+        if blocks.serial != self._serial or blocks.wanted == NOT_YET:
+            return  # of an earlier stream, or of one whose rate is not known yet
+        while (taken := blocks.take())[0]:  # again: some may have come before `_gather`
+            self._last_callback = blocks.at
+            self._process(*taken)
+            self._gather()
+
+    def _process(self, data: bytes, losses: int) -> None:
         if self._gone_since is not None:
             self._back()
-        if lost:
-            self.overflows += 1
+        if losses:
+            self.overflows += losses
             log.warning("samples were lost before this chunk (%d times so far)", self.overflows)
         chunk = self._highpass.feed(self._resampler.feed(data) if self._resampler else data)
         for recording in self._captures:
@@ -323,13 +352,20 @@ class Microphone:
             keep = int(self._rate * self._settings.preroll_ms / 1000) * SAMPLE
             self._ring = (self._ring + chunk)[-keep:] if keep else b""
 
-    def _ended(self, serial: int) -> None:
+    def _gather(self) -> None:
+        """Say how much sound of an open stream is to come at once."""
+        if self._blocks.wanted != NOT_YET:
+            latest = self._captures[-1].wanted if self._captures else _RESTING
+            self._blocks.wanted = round(latest * self._actual) * SAMPLE
+
+    def ended(self, blocks: Blocks) -> None:
         """Replace the device: PortAudio ended the stream, as when the sound server has gone."""
-        if serial == self._serial and self._stream is not None:
+        if blocks.serial == self._serial and self._stream is not None:
             self._lose()
 
     def _lose(self) -> None:
         """Look for the next device, if there is a recording or the microphone is to stay open."""
+        self.catch_up()
         log.info("the microphone has gone; looking for another")
         self._gone_since = self._gone_since or min(
             self._last_callback, asyncio.get_running_loop().time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SAMPLE = 2  # bytes
+HOP = 0.032  # seconds: the sound that the voice detector judges at once
 
 
 def seconds(size: int, rate: int) -> float:

@@ -175,8 +175,12 @@ class Capture(Protocol):
         """
         ...
 
+    def hurry(self) -> None:
+        """Yield sound as soon as it is recorded, in smaller chunks: the user waits."""
+        ...
+
     def stop(self) -> None:
-        """End the iterator after what is queued; idempotent, also before `open`."""
+        """End the iterator after what was recorded until now; idempotent, also before `open`."""
         ...
 
 

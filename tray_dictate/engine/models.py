@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-HOP = 512  # samples, 32 ms: the sound that a detector judges at once
+from tray_dictate.core import pcm
+
+HOP = round(pcm.HOP * 16000)  # samples, 512
 Samples = NDArray[np.float32]  # mono, -1 to 1, at 16 kHz
 Tokens = tuple[int, ...]
 
