@@ -193,7 +193,7 @@ async def test_only_what_a_setting_concerns_is_replaced(rig, setting, built, ada
 async def test_a_server_is_told_of_a_new_term(rig):
     await rig.change("engine.name=openai")
     rig.factory.built.clear()
-    await rig.change("engine.name=openai", "text.vocabulary=['Kubernetes']")
+    await rig.change("engine.name=openai", "text.words=['Kubernetes']")
     assert rig.factory.built.keys() == {"engine"}
 
 

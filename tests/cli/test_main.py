@@ -89,6 +89,14 @@ def test_right_settings_are_right(cli):
     assert (done.returncode, done.stdout) == (0, "No problems found in the settings.\n")
 
 
+def test_an_older_name_of_a_setting_is_pointed_out(cli):
+    done = cli("config", "--check", "--set", "text.vocabulary=['Ximena']")
+    assert done.stdout == (
+        "text.vocabulary is an older name of text.words, and still works. Move its terms to "
+        "text.words.\nNo problems found in the settings.\n"
+    )
+
+
 def test_three_mistakes_are_three_lines(cli, home):
     path = home / "wrong.toml"
     path.write_text('[hotkey]\nkeys = "cntrl"\nmode = "hodl"\n[audoi]\ndevice = "x"\n')

@@ -16,7 +16,7 @@ from tray_dictate.core.text.spoken_commands import LANGUAGES
 
 
 def test_the_settings_are_the_rules_and_their_defaults_agree():
-    others = {"submit", "newline_in_terminals", "space", "read_caret"}
+    others = {"submit", "newline_in_terminals", "space", "read_caret", "vocabulary"}
     values = TextSettings().model_dump(exclude=others)
     rules = TextRules(**values)
     assert {name: getattr(TextRules(), name) or None for name in values} == {
@@ -46,6 +46,7 @@ def test_every_level_can_be_set(unsaid):
         ({"patterns": {"(": "x"}}, r"the regular expression '\(' is wrong"),
         ({"patterns": {"a{99999999999}": ""}}, "the repetition number is too large"),
         ({"replacements": {" ": "x"}}, "a phrase to replace is empty"),
+        ({"words": ["?"]}, "has no letter"),
         ({"vocabulary": ["?"]}, "has no letter"),
         ({"commands": ["tlh"]}, "'en' or 'de'"),
     ],
@@ -54,6 +55,7 @@ def test_every_level_can_be_set(unsaid):
         "a number that is too large",
         "an empty phrase",
         "a term without letters",
+        "one under the older name",
         "another language",
     ],
 )
@@ -63,17 +65,18 @@ def test_a_mistake_is_named(settings, reason):
 
 
 TERMS = [
+    "text.words=['Wojciech', 'Kubernetes']",
     "text.vocabulary=['Kubernetes', 'Café']",
     "engine.keywords=['Postgres', '?', 'Cafe\u0301']",
 ]
 
 
-def test_the_terms_of_both_lists_are_spelled():
-    said = build_pipeline(load.load(None, TERMS, {})).polish("post gres, kubernetes, cafe").said
-    assert said == [Insert("Postgres, Kubernetes, cafe")]
+def test_the_terms_of_all_lists_are_spelled():
+    said = build_pipeline(load.load(None, TERMS, {})).polish("post gres, kubernetes, wojcieh").said
+    assert said == [Insert("Postgres, Kubernetes, Wojciech")]
 
 
-def test_the_engine_is_told_the_terms_of_both_lists():
+def test_the_engine_is_told_the_terms_of_all_lists():
     told = []
     names = [
         field.name for field in fields(ComponentFactory) if field.init and field.name[0] != "_"
@@ -84,10 +87,22 @@ def test_the_engine_is_told_the_terms_of_both_lists():
         "make_engine": lambda settings, *_: told.append(settings),
     })  # fmt: skip
     builder.engine(load.load(None, ["engine.name=openai", *TERMS], {}))
-    assert told[0].keywords == ["Kubernetes", "Café", "Postgres", "?"]
+    assert told[0].keywords == ["Wojciech", "Kubernetes", "Café", "Postgres", "?"]
 
 
 def test_an_echo_of_all_terms_is_no_speech():
     assert (
-        build_pipeline(load.load(None, TERMS, {})).polish("Kubernetes, Café, Postgres").said == []
+        build_pipeline(load.load(None, TERMS, {}))
+        .polish("Wojciech, Kubernetes, Café, Postgres")
+        .said
+        == []
     )
+
+
+def test_an_older_name_works_and_is_warned_of():
+    config = load.load(None, TERMS, {})
+    assert [warning.split(" ")[0] for warning in config.warnings] == [
+        "text.vocabulary",
+        "engine.keywords",
+    ]
+    assert load.load(None, TERMS[:1], {}).warnings == []

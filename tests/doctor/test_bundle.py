@@ -29,6 +29,7 @@ api_keyy = "sk-written-into-the-wrong-place"
 patience_seconds = 7
 [text]
 vocabulary = ["Quuxinator"]
+words = ["Wuxterine"]
 replacements = {"my street" = "Privet Drive 4"}
 [rewrite]
 command = ["sh", "-c", "curl -H tokenvalue"]
@@ -37,8 +38,8 @@ keys = "f9"
 """
 PRIVATE = [
     "hunter2", "pa55word", "jane", "hiddensignature", "secretplace", "Zyxographer", "divorce",
-    "wrong-place", "Quuxinator", "my street", "Privet", "tokenvalue", "kestrel", "northern harbour",
-    KEY, "another-secret-value",
+    "wrong-place", "Quuxinator", "Wuxterine", "my street", "Privet", "tokenvalue", "kestrel",
+    "northern harbour", KEY, "another-secret-value",
 ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_no_secret_and_nothing_private_is_in_it(home, end):
     assert settings["hotkey"] == {"keys": "f9"}
     assert settings["engine"]["endpoint"] == "wss://proxy.invalid/v1"
     assert settings["engine"]["patience_seconds"] == 7
-    assert settings["text"] == {"vocabulary": HIDDEN, "replacements": HIDDEN}
+    assert settings["text"] == dict.fromkeys(("vocabulary", "words", "replacements"), HIDDEN)
 
 
 def test_the_report_in_it_is_the_report_that_is_printed(home):

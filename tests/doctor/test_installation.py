@@ -111,6 +111,13 @@ def test_overrides_count():
     assert (config.hotkey.keys, found.state) == ("f9", "ok")
 
 
+def test_a_setting_under_its_older_name_is_no_failure():
+    config, found = installation.check_settings(Sources(None, ["engine.keywords=['Ximena']"]))
+    assert config.terms == ["Ximena"]
+    assert [finding.state for finding in found] == ["ok", "warning"]
+    assert "engine.keywords is an older name of text.words" in found[1].words
+
+
 def test_without_a_settings_file_the_defaults_are_used():
     path = paths.config_file()
     config, [found] = installation.check_settings(Sources(path))

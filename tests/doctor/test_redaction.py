@@ -18,7 +18,7 @@ from tray_dictate.doctor.redaction import HIDDEN, Redactor, redact_settings
         ("[engine]\nwarm_seconds = 3", "warm_seconds = 3"),
         ('[engine]\nwarm_seconds = "a key?"', f'warm_seconds = "{HIDDEN}"'),
         ('[engine]\nprompt = ""', 'prompt = ""'),
-        ("[text]\nvocabulary = []", "vocabulary = []"),
+        ("[text]\nwords = []", "words = []"),
         ('[engine]\nendpoint = "a key?"', f'endpoint = "{HIDDEN}"'),
         ('[nowhere]\nkey = "a key?"', "# nowhere: an unknown section"),
     ],

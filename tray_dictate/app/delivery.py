@@ -30,7 +30,7 @@ from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
 from tray_dictate.core.text.replacements import is_word
-from tray_dictate.system import threads
+from tray_dictate.system import ordinary_words, threads
 from tray_dictate.system.expressions import EXPRESSIONS
 from tray_dictate.system.threads import TaskSet
 
@@ -57,11 +57,12 @@ _UNSURE = (
 def build_pipeline(config: Config) -> TextPipeline:
     """Build the text pipeline from the settings; it also removes echoes of the engine's hints."""
     text = config.text
+    words = [term for term in config.terms if any(map(is_word, term))]
     rules = TextRules(
         replacements=text.replacements, patterns=text.patterns,
-        vocabulary=[term for term in config.terms if any(map(is_word, term))],
+        words=words, ordinary=ordinary_words.english() if words else (),
         commands=text.commands, fillers=text.fillers, unsaid=text.unsaid, newline=text.newline,
-        longest=text.longest, prompt=config.engine.prompt, keywords=config.terms,
+        longest=text.longest, prompt=config.engine.prompt,
         languages=["en"] if config.engine.name == "offline" else config.engine.languages,
     )  # fmt: skip
     return TextPipeline(rules, partial(EXPRESSIONS.sub, "text.patterns"))

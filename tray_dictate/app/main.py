@@ -79,6 +79,8 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is quit; return the exit code. Raises DictateError."""
     config = sources.load()
     logs.start(config.log.level)
+    for warning in config.warnings:
+        logger.warning("%s", warning)
     memory.one_arena()
     memory.without_core_dump()
     with ExitStack() as stack:

@@ -28,4 +28,4 @@ def problems(config: Config) -> list[str]:
 
 def warnings(config: Config) -> list[str]:
     """Return what works in these settings, but not as the user may expect; starts nothing."""
-    return [*config.hotkey.warnings, *engine.warnings(config.engine)]
+    return [*config.warnings, *config.hotkey.warnings, *engine.warnings(config.engine)]

@@ -109,8 +109,7 @@ class EngineSettings(Section):
     )
     keywords: list[str] = Field(
         default_factory=list,
-        description="An older name of text.vocabulary; use that one. The terms of both lists "
-        "are sent to the engine and spelled as written.",
+        description="An older name of text.words; use that one. The terms of both lists count.",
     )
     noise_reduction: Literal["near_field", "far_field", "off", "server"] = Field(
         default="near_field",

@@ -184,11 +184,15 @@ def _terms(terms: list[str]) -> list[str]:
 class TextSettings(Section):
     """How text is changed before it is inserted."""
 
+    words: Annotated[list[str], AfterValidator(_terms)] = Field(
+        default_factory=list,
+        description='Names and terms, spelled as you want them: ["Kubernetes", "Kowalczyk"]. '
+        "The engine is asked to expect them; what it writes in two words, or in English with a "
+        "few wrong letters, is corrected.",
+    )
     vocabulary: Annotated[list[str], AfterValidator(_terms)] = Field(
         default_factory=list,
-        description='Names and terms, spelled as you want them: ["Kubernetes", "Postgres"]. '
-        "They are also recognized when heard as two words, and the engine is asked "
-        "to expect them.",
+        description="An older name of text.words; use that one. The terms of both lists count.",
     )
     replacements: Annotated[dict[str, str], AfterValidator(_replacements)] = Field(
         default_factory=dict,
@@ -412,8 +416,19 @@ class Config(Section):
 
     @property
     def terms(self) -> list[str]:
-        """The terms of text.vocabulary and engine.keywords, each once."""
-        return list(dict.fromkeys(map(compose, [*self.text.vocabulary, *self.engine.keywords])))
+        """The names and terms of text.words and of its older names, each once."""
+        every = [*self.text.words, *self.text.vocabulary, *self.engine.keywords]
+        return list(dict.fromkeys(map(compose, every)))
+
+    @property
+    def warnings(self) -> list[str]:
+        """The settings that have a newer name, for the user."""
+        older = {"text.vocabulary": self.text.vocabulary, "engine.keywords": self.engine.keywords}
+        return [
+            f"{name} is an older name of text.words, and still works. Move its terms to text.words."
+            for name, terms in older.items()
+            if terms
+        ]
 
     @property
     def engine_with_terms(self) -> EngineSettings:

@@ -166,7 +166,8 @@ def check_settings(sources: Sources) -> tuple[Config, list[Finding]]:
     except ConfigError as error:
         return Config(), [_finding(problem, path) for problem in error.problems]
     words = str(path) if path.exists() else f"all defaults; there is no {path}"
-    return config, [Finding("settings", "ok", words)]
+    older = [Finding("settings", "warning", warning) for warning in config.warnings]
+    return config, [Finding("settings", "ok", words), *older]
 
 
 def _finding(problem: str, path: Path) -> Finding:

@@ -55,7 +55,7 @@ def set_up(sources: Sources, *, in_json: bool, to_write: bool, to_fix: bool) -> 
     """Bind the hotkey in the desktop, and check only the settings; return 0 if done, else 1."""
     logs.start_for_command()
     config, found = installation.check_settings(sources)
-    if all(finding.state == "ok" for finding in found):
+    if not _has_failed(found):
         found = setup.set_up(config.hotkey, to_write=to_write, to_fix=to_fix)
     text = json_text.dump(_as_json(found), indent=2) if in_json else _as_table(found)
     _write(sys.stdout, text)

@@ -14,7 +14,7 @@ PLAIN = TextRules()
 EVERYTHING = TextRules(
     replacements={"tray dictate": "tray_dictate", "sign off": "Bye,\nAnn"},
     patterns={r"(\d+) percent": r"\1 %"},
-    vocabulary=["Kubernetes", "GitHub"],
+    words=["Kubernetes", "GitHub"],
     commands=["en", "de"],
     fillers=["en", "de"],
     prompt="A letter about software.",
@@ -76,7 +76,7 @@ def test_an_insertion_joins_what_was_inserted_before(before, text, want):
     [
         (TextRules(patterns={"(": ""}), r"the regular expression '\(' is wrong"),
         (TextRules(replacements={"": "a"}), "a phrase to replace is empty"),
-        (TextRules(vocabulary=["?"]), "the term '\\?' has no letter"),
+        (TextRules(words=["?"]), "the term '\\?' has no letter"),
     ],
     ids=["a wrong expression", "an empty phrase", "a term without letters"],
 )
@@ -112,8 +112,8 @@ def test_a_loop_is_inserted_once_and_the_user_is_told():
 
 
 DECOMPOSED = [
-    ("a term", {"vocabulary": ["Café"]}, "a cafe\u0301", "a Café"),
-    ("a term of the user's", {"vocabulary": ["Cafe\u0301"]}, "a café", "a Café"),
+    ("a term", {"words": ["Café"]}, "a cafe\u0301", "a Café"),
+    ("a term of the user's", {"words": ["Cafe\u0301"]}, "a café", "a Café"),
     ("a phrase", {"replacements": {"the cafe\u0301": "Joe's"}}, "the café", "Joe's"),
     ("what stands for it", {"replacements": {"joes": "the cafe\u0301"}}, "joes", "the café"),
     ("a pattern", {"patterns": {"[e\u0301]": "e"}}, "café cafe\u0301", "cafe cafe"),

@@ -1,4 +1,4 @@
-"""Replacements, the vocabulary and patterns."""
+"""Replacements, terms and patterns."""
 
 import pytest
 from hypothesis import given

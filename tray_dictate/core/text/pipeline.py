@@ -1,19 +1,20 @@
 """Turns the text of an engine into the text to insert.
 
 The steps, in this order: remove control characters; drop hallucinations; collapse repetitions;
-remove fillers; find spoken commands; and in the words between these apply the vocabulary, then
-replacements, then patterns. All but the first three do nothing until the user asks. An engine's
-line break becomes a space: only a spoken "new line" or a replacement breaks a line, since in a
-terminal or a chat it sends the text.
+remove fillers; find spoken commands; and in the words between these spell the user's terms, correct
+what is nearly a term, then apply replacements, then patterns. All but the first three do nothing
+until the user asks. An engine's line break becomes a space: only a spoken "new line" or a
+replacement breaks a line, since in a terminal or a chat it sends the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tray_dictate.core.text.capitals import ANY_LANGUAGE, Spelling
 from tray_dictate.core.text.filters import Fillers, HallucinationFilter
+from tray_dictate.core.text.misspellings import corrector
 from tray_dictate.core.text.normalize import clean, join, without_comma
 from tray_dictate.core.text.repetitions import collapse_repetitions
 from tray_dictate.core.text.replacements import Apply, patterner, replacer, speller, substitute
@@ -25,18 +26,18 @@ _KEPT = 100_000  # characters of a text that is too long
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """The settings of [text] as plain values, and the hints that the engine gets."""
+    """The settings of [text] as plain values, and what the engine is asked to expect."""
 
     replacements: Mapping[str, str] = field(default_factory=dict[str, str])
     patterns: Mapping[str, str] = field(default_factory=dict[str, str])
-    vocabulary: Sequence[str] = ()
+    words: Sequence[str] = ()  # the user's names and terms
+    ordinary: Container[str] = ()  # English words in small letters, which are no misspelt terms
     commands: Sequence[str] = ()  # languages
     fillers: Sequence[str] = ()  # languages
     unsaid: str = "sure"  # off, sure, likely
     newline: str = "enter"
     longest: int = 100_000  # characters
     prompt: str = ""
-    keywords: Sequence[str] = ()
     languages: Sequence[str] = ()  # spoken languages; empty: any
 
 
@@ -86,12 +87,13 @@ class TextPipeline:
         Raises ValueError naming the replacement, term or regular expression that is wrong.
         """
         self._rules = rules
-        self.spelling = Spelling.of([*rules.vocabulary, *rules.keywords], rules.languages)
-        self._unsaid = HallucinationFilter(rules.unsaid, rules.prompt, rules.keywords)
+        self.spelling = Spelling.of(rules.words, rules.languages)
+        self._unsaid = HallucinationFilter(rules.unsaid, rules.prompt, rules.words)
         self._fillers = Fillers(rules.fillers)
         self._commands = Commands(rules.commands)
         self._spelling = (
-            speller(rules.vocabulary),
+            speller(rules.words),
+            corrector(rules.words, rules.ordinary, rules.languages),
             replacer(rules.replacements),
             patterner(rules.patterns, apply),
         )

@@ -1,6 +1,6 @@
 """Lists names that English always spells with a capital, here in small letters.
 
-No list is complete: a user's own names belong in text.vocabulary. A word that is also an ordinary
+No list is complete: a user's own names belong in text.words. A word that is also an ordinary
 one (may, will, mark, rose, bill, march, turkey, china) is left out: in mid-sentence it mostly is.
 """
 

@@ -1,4 +1,4 @@
-r"""Applies the user's replacements, vocabulary and patterns, to whole words only.
+r"""Applies the user's replacements, terms and patterns, to whole words only.
 
 Python's `\w` does not match combining marks, so that it finds "कम" in "कमी"; nor does it know that
 "don" is no word in "don't", that "github" in "github.com" is part of a name, and that Chinese and
@@ -26,16 +26,16 @@ def _marks() -> str:
 
 
 _MARKS = _marks()
-_LETTER = rf"[\w{_MARKS}\u200c\u200d]"
-_IS_LETTER, _IS_UNSPACED = re.compile(_LETTER), re.compile(f"[{NO_SPACES}]")
+LETTER = rf"[\w{_MARKS}\u200c\u200d]"
+_IS_LETTER, _IS_UNSPACED = re.compile(LETTER), re.compile(f"[{NO_SPACES}]")
 _START = (
-    rf"(?:(?<!{_LETTER})|(?<=[{NO_SPACES}]))(?<!{_LETTER}[.@])"
+    rf"(?:(?<!{LETTER})|(?<=[{NO_SPACES}]))(?<!{LETTER}[.@])"
     # l'API and d'API are two words, o'clock is one
-    rf"(?:(?<!{_LETTER}['’])|(?<=(?<!['’])(?<!{_LETTER})[ldjmtsncLDJMTSNC]['’]))"  # noqa: RUF001
+    rf"(?:(?<!{LETTER}['’])|(?<=(?<!['’])(?<!{LETTER})[ldjmtsncLDJMTSNC]['’]))"  # noqa: RUF001
 )
 _END = (
-    rf"(?:(?!{_LETTER})|(?=[{NO_SPACES}]))(?![.@]{_LETTER})"
-    rf"(?!['’](?!s(?!{_LETTER})){_LETTER})"  # noqa: RUF001 - GitHub's is a word and an s
+    rf"(?:(?!{LETTER})|(?=[{NO_SPACES}]))(?![.@]{LETTER})"
+    rf"(?!['’](?!s(?!{LETTER})){LETTER})"  # noqa: RUF001 - GitHub's is a word and an s
 )
 GAP = r"(?:,?\s+|[-\u2010\u2011])"  # what an engine may write between the words of a phrase
 
@@ -138,12 +138,12 @@ def replacer(replacements: Mapping[str, str]) -> Rewrite:
     )
 
 
-def speller(vocabulary: Sequence[str]) -> Rewrite:
-    """Return a function that spells each term as `vocabulary` does.
+def speller(words: Sequence[str]) -> Rewrite:
+    """Return a function that spells each term as `words` does.
 
     Raises ValueError for a term without a letter or digit.
     """
-    terms = sorted(map(compose, vocabulary), key=len, reverse=True)
+    terms = sorted(map(compose, words), key=len, reverse=True)
     return _rewrite([_term(term) for term in terms], lambda _, which: terms[which].strip())
 
 
