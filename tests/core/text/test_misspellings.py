@@ -16,7 +16,7 @@ ORDINARY = ordinary_words.english()
 TERMS = [
     "Wojciech", "Kowalczyk", "Anneliese", "Hanna", "Mary Ann", "Kubernetes", "Nginx", "Postgres",
     "kubectl", "Marc", "Stephan", "Müller", "GPT-4o", "C++", "O'Brien", "Visual Studio", "LDAP",
-    "Grafana", "北京大学",
+    "Grafana", "北京大学", "Szymanski", "Traefik", "Ingvild", "Bjarne", "Freya",
 ]  # fmt: skip
 
 CORRECTED = [
@@ -27,6 +27,10 @@ CORRECTED = [
     ("a hyphen between them", "run Post-gress here", "run Postgres here"),
     ("two letters and the first one", "the Cubernetes pod", "the Kubernetes pod"),
     ("a name that sounds the same", "Hannah is here", "Hanna is here"),
+    ("the end is missing, which is hardly heard", "the Grafan page", "the Grafana page"),
+    ("other letters with the same sound", "Mr Kovalchick and Mrs Shamansky", "Mr Kowalczyk and Mrs Szymanski"),
+    ("other vowels", "the trific proxy", "the Traefik proxy"),
+    ("another first vowel", "by Engvild", "by Ingvild"),
     ("an accent is missing", "Herr Muller and Mueller", "Herr Müller and Müller"),
     ("an apostrophe is missing", "call O'Brian or Obryen", "call O'Brien or O'Brien"),
     ("its punctuation stays", "(Wojcech), “Wojcech”!", "(Wojciech), “Wojciech”!"),
@@ -52,7 +56,8 @@ KEPT = [
     ("ordinary words that together are like a term", "Mary and I, Mary an hour ago, post grass"),
     ("a well-known name", "Anna, Mark, Stephen and Stefanie"),
     ("a term with an ending", "Wojciecha, Postgresql, Grafanas"),
-    ("the beginning of a term", "Grafan, Visual"),
+    ("the beginning of a term", "Anneli, Visual"),
+    ("a little word before what is like the rest of a term", "by Joern, for yacc"),
     ("the term itself", "kubectl, Kubernetes, Visual Studio"),
     ("another version of it", "GPT-4 and GPT-4a"),
     ("a term in other letters of the user's language", "Wojciecu2 and wojcech_x"),
@@ -89,6 +94,10 @@ def test_only_english_is_corrected(languages, text, want):
     assert corrector(TERMS, ORDINARY, languages)(text) == want
 
 
+def test_a_term_that_is_right_is_no_part_of_another():
+    assert corrector(["Anneliese", "Liese"], ORDINARY, ["en"])("Anna Liese") == "Anna Liese"
+
+
 def test_without_terms_nothing_changes():
     assert corrector([], ORDINARY, ["en"])("Wojcech") == "Wojcech"
 
@@ -116,7 +125,7 @@ BETWEEN = st.sampled_from([" ", ", ", ". ", "-", "\n", "  ", "/", "! "])
 def test_ordinary_words_punctuation_and_spaces_outside_terms_stay(spoken):
     text = "".join(word + between for word, between in spoken)
     corrected = corrector(TERMS, ORDINARY, ["en"])(text)
-    marks = re.compile(r"[^\w' -]")
+    marks = re.compile(r"[^\w'\s-]")
     assert marks.findall(corrected) == marks.findall(text)
     for word in ("the", "hand", "mark", "of", "don't", "he", "in"):
         assert corrected.split().count(word) == text.split().count(word)
