@@ -44,8 +44,8 @@ _CODE = re.compile(r"[\d_]")
 _LITTLE = frozenset(
     "a about after all also am an and any are as at be been but by can did do does for from get "
     "got had has have he her here him his how i if in into is it its just like me more my no not "
-    "now of off on one or our out over she so some than that the their them then there they this to "
-    "too two up us very was we were what when who why will with you your".split()
+    "now of off on one or our out over she so some than that the their them then there they this "
+    "to too two up us very was we were what when who why will with you your".split()
 )
 _CONTRACTED = re.compile(r"['’](?:t|re|ve|ll|d|m)$")  # noqa: RUF001
 
