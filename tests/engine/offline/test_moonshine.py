@@ -8,6 +8,7 @@ from tests.rigs.weights import MOONSHINE_BASE, MOONSHINE_BASE_ES
 from tests.speech import SPANISH, recording, resampled, say, spanish
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine import model_files
+from tray_dictate.engine.offline.bias import Bias
 from tray_dictate.engine.offline.moonshine import (
     ENGLISH_PACE,
     Moonshine,
@@ -16,8 +17,12 @@ from tray_dictate.engine.offline.moonshine import (
     _Search,
 )
 from tray_dictate.engine.offline.onnx import Cancellation, Model
+from tray_dictate.engine.offline.tokens import TokenEncoder
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
+WITHOUT_WORDS = Bias((), TokenEncoder(()))
+NAMES = "Zbigniew asked for Parmigiano in the canteen."
+WORDS = ["Zbigniew", "Parmigiano", "Kubernetes", "Visual Studio"]
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +131,7 @@ class Endless:
 
 def test_no_more_is_written_than_can_be_said_in_the_time():
     limit = _limit(np.zeros(16000, np.float32), ENGLISH_PACE)
-    search = _Search(Endless(), limit, draft=(), cancel=None)
+    search = _Search(Endless(), WITHOUT_WORDS.walk(), limit, draft=(), cancel=None)
     search.run({})
 
     assert search.found == [5] * 7
@@ -173,7 +178,7 @@ DRAFTS = [
     ("draft", "tolerance", "trusted", "found"), [d[1:] for d in DRAFTS], ids=[d[0] for d in DRAFTS]
 )
 def test_of_a_better_models_draft(draft, tolerance, trusted, found):
-    search = _Search(Ranked(3), 9, draft, None)
+    search = _Search(Ranked(3), WITHOUT_WORDS.walk(), 9, draft, None)
     search.trust(tolerance, trusted)
     token = search._verify({})
 
@@ -277,3 +282,50 @@ def test_spanish_is_read_from_its_folder():
     found = models.decode(resampled(*spanish(), 16000), (), models.cancellation(), urgent=False)
 
     assert found.text == SPANISH
+
+
+@pytest.fixture(scope="module")
+def informed():
+    folder = model_files.find(model_files.MOONSHINE)
+    model = Moonshine(folder, words=WORDS)
+    model._decoder = Counted(folder / "decoder_model_merged.ort")
+    return model
+
+
+@pytest.fixture(scope="module")
+def names():
+    return resampled(*say(NAMES), 16000)
+
+
+def test_the_users_words_are_written_as_they_are(moonshine, informed, names):
+    assert "Zbigniew" not in moonshine.decode(names).text
+    assert informed.decode(names).text == NAMES
+
+
+def test_the_users_words_change_nothing_where_they_are_not_said(informed, speech, tokens):
+    assert informed.decode(speech).tokens == tokens
+
+
+def test_a_draft_with_the_users_words_is_verified_in_one_run(informed, names):
+    found = informed.decode(names).tokens
+    informed._decoder.reset()
+
+    assert informed.decode(names, found).tokens == found
+    assert informed._decoder.runs == 1
+
+
+def test_a_draft_leads_to_what_is_found_without_one(moonshine, informed, names):
+    """Also if it was made without the words, or ends within one of them."""
+    found = informed.decode(names).tokens
+
+    assert informed.decode(names, moonshine.decode(names).tokens).tokens == found
+    for end in range(1, len(found)):
+        assert informed.decode(names, found[:end]).tokens == found
+
+
+@pytest.mark.weights
+def test_the_larger_model_writes_the_users_words_too(names):
+    found = Moonshine(MOONSHINE_BASE, words=WORDS).decode(names)
+
+    assert found.text == NAMES
+    assert Moonshine(MOONSHINE_BASE).decode(names).text != NAMES

@@ -21,7 +21,9 @@ import numpy as np
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.engine import model_files
 from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Segmentation, Tokens
+from tray_dictate.engine.offline.bias import Bias, BiasWalk
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
+from tray_dictate.engine.offline.tokens import TokenEncoder
 from tray_dictate.engine.vad import Silero
 from tray_dictate.system.memory import trim
 
@@ -42,12 +44,15 @@ _SPACE = "\u2581".encode()  # before a token that begins a word
 class Moonshine:
     """The loaded model."""
 
-    def __init__(self, folder: Path, pace: float = _ANY_PACE) -> None:
-        """`pace` is the most tokens per second that are spoken. Raises UnavailableError."""
+    def __init__(self, folder: Path, pace: float = _ANY_PACE, words: Sequence[str] = ()) -> None:
+        """`pace` is the most tokens per second that are spoken, `words` are the user's terms.
+
+        Raises UnavailableError.
+        """
         self._encoder = Model(_file(folder, "encoder_model"))
         self._decoder = Model(_file(folder, "decoder_model_merged"))
         self._vocabulary = _vocabulary(_tokenizer(folder).read_bytes())
-        self._pace = pace
+        self._pace, self._bias = pace, Bias(words, TokenEncoder(self._vocabulary))
 
     def decode(
         self,
@@ -64,7 +69,7 @@ class Moonshine:
         Raises EngineError.
         """
         limit = _limit(samples, self._pace)
-        search = _Search(self._decoder, limit, draft, cancel)
+        search = _Search(self._decoder, self._bias.walk(), limit, draft, cancel)
         if tolerance:
             search.trust(tolerance, len(draft) - self._last_word(draft))
         try:
@@ -109,12 +114,18 @@ class _Search:
     """One greedy pass over one sound."""
 
     def __init__(
-        self, decoder: Model, limit: int, draft: Tokens, cancel: Cancellation | None
+        self,
+        decoder: Model,
+        walk: BiasWalk,
+        limit: int,
+        draft: Tokens,
+        cancel: Cancellation | None,
     ) -> None:
         self.found: list[int] = []  # certain
         self.endless = False  # at the limit the model had more to say
         self._draft = list(draft[:limit])  # to be verified
         self._limit, self._decoder, self._cancel = limit, decoder, cancel
+        self._walk = walk  # along the certain tokens
         self._tolerance, self._doubtful = 0.0, 0
         self._past: dict[str, Array] = {}
 
@@ -130,7 +141,7 @@ class _Search:
     def run(self, sound: dict[str, Array]) -> None:
         token = self._verify(sound)
         while token != _END and len(self.found) < self._limit:
-            self.found.append(token)
+            self._accept(token)
             token = self._verify(sound) if self._realigned() else self._next(sound, token)
         self.endless = token != _END
 
@@ -142,22 +153,26 @@ class _Search:
         logits, *present = self._decoder.run(
             ["logits", *_present(self._decoder.inputs)], feeds, self._cancel
         )
-        scores = logits[0, first:]
-        chosen = scores.argmax(-1)
+        scores = self._walk.raised(logits[0, first])
         held = 0
-        while held < len(self._draft) and self._holds(held, scores[held], int(chosen[held])):
+        while held < len(self._draft) and self._holds(held, scores):
+            self._accept(self._draft[held])
             held += 1
-        self.found += self._draft[:held]
+            scores = self._walk.raised(logits[0, first + held])
         self._draft = self._draft[held:]
         self._past = {
             name: value[:, :, : len(self.found) + 1] if ".decoder." in name else value
             for name, value in zip(_past(self._decoder.inputs), present, strict=True)
         }
-        return int(chosen[held])
+        return int(scores.argmax())
 
-    def _holds(self, at: int, scores: Array, best: int) -> bool:
-        """Whether a token of the draft is good enough, `best` being the model's own choice."""
-        token = self._draft[at]
+    def _accept(self, token: int) -> None:
+        self.found.append(token)
+        self._walk.follow(token)
+
+    def _holds(self, at: int, scores: Array) -> bool:
+        """Whether a token of the draft is good enough, going by the scores at its place."""
+        token, best = self._draft[at], scores.argmax()
         tolerated = at < len(self._draft) - self._doubtful
         return token == best or (tolerated and scores[best] - scores[token] <= self._tolerance)
 
@@ -167,7 +182,7 @@ class _Search:
         feeds = _wanted(self._decoder, sound | _step([token], cached=True) | self._past)
         logits, *present = self._decoder.run(["logits", *_present(own)], feeds, self._cancel)
         self._past.update(zip(own, present, strict=True))
-        return int(logits[0, -1].argmax())
+        return int(self._walk.raised(logits[0, -1]).argmax())
 
     def _realigned(self) -> bool:
         """Whether the draft matches again after the mismatch; if so, cut it to the rest."""
@@ -266,9 +281,9 @@ def _vocabulary(data: bytes) -> list[bytes]:
     return spellings
 
 
-def tiny_english() -> Moonshine:
+def tiny_english(words: Sequence[str] = ()) -> Moonshine:
     """Load the model that is built in. Raises UnavailableError."""
-    return Moonshine(model_files.find(model_files.MOONSHINE), ENGLISH_PACE)
+    return Moonshine(model_files.find(model_files.MOONSHINE), ENGLISH_PACE, words)
 
 
 WIDE = Segmentation(before=0.4, after=0.4)  # base needs more of the quiet around speech
@@ -277,10 +292,13 @@ WIDE = Segmentation(before=0.4, after=0.4)  # base needs more of the quiet aroun
 class OfflineModels:
     """One model of the Moonshine family and Silero VAD, loaded: Models of the offline engine."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """`folder` has the model; None: the built-in tiny English. Raises UnavailableError."""
+    def __init__(self, folder: Path | None = None, words: Sequence[str] = ()) -> None:
+        """`folder` has the model, None: the built-in tiny English; `words` are the user's terms.
+
+        Raises UnavailableError.
+        """
         self._silero = Silero(model_files.find(model_files.SILERO))
-        self._moonshine = Moonshine(folder) if folder else tiny_english()
+        self._moonshine = Moonshine(folder, words=words) if folder else tiny_english(words)
         self._segmentation = WIDE if folder else Segmentation()
         self.rest()
 
