@@ -26,13 +26,12 @@ import numpy as np
 import soundfile
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from tests.engine.lent import LentModels, LentRelay
 from tests.rigs.weights import MOONSHINE_BASE
 from tests.speech import Samples, pcm16, recording, resampled, say
 from tray_dictate.core.segments import Completed
 from tray_dictate.engine.models import Models
 from tray_dictate.engine.offline.engine import OfflineEngine, OfflineSession
-from tray_dictate.engine.offline.moonshine import OfflineModels
-from tray_dictate.engine.offline.relay import Relay
 from tray_dictate.engine.segmenter import RATE
 
 CHUNK = RATE // 50  # 20 ms
@@ -199,9 +198,9 @@ def _spread(seconds: list[float]) -> str:
 def makers(base: Path) -> dict[str, Callable[[], Models]]:
     """Return what loads the models of each engine."""
     if base.exists():
-        return {"tiny": OfflineModels, "relay": partial(Relay, base, "full")}
+        return {"tiny": LentModels, "relay": partial(LentRelay, base, "full")}
     print(f"only the small model is measured: there is no {base}")
-    return {"tiny": OfflineModels}
+    return {"tiny": LentModels}
 
 
 async def bench(folder: Path | None, repeat: int, base: Path) -> None:

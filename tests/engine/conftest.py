@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.lent import LentModels
 from tests.engine.transports import KEY, no_proxies
-from tray_dictate.engine.offline.moonshine import OfflineModels
 
 
 @pytest.fixture(scope="session")
-def offline_models() -> OfflineModels:
+def offline_models() -> LentModels:
     """The real models, loaded once for all tests."""
-    return OfflineModels()
+    return LentModels()
 
 
 @pytest.fixture

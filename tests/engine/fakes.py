@@ -32,6 +32,7 @@ class FakeModels:
         self.passes = []  # (samples, draft)
         self.cancelled = []
         self.rests = 0
+        self.closed = False
         self.hold = False
         self.free = threading.Event()
         self.broken = False
@@ -57,3 +58,6 @@ class FakeModels:
 
     def rest(self):
         self.rests += 1
+
+    def close(self):
+        self.closed = True

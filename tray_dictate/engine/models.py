@@ -62,7 +62,7 @@ class Cancel(Protocol):
 
 
 class Models(Protocol):
-    """The loaded models; `decode` and `rest` run on the worker thread, the others on the loop."""
+    """The loaded models; `decode`, `rest` and `close` run on the worker, the others on the loop."""
 
     @property
     def segmentation(self) -> Segmentation:
@@ -86,4 +86,8 @@ class Models(Protocol):
 
     def rest(self) -> None:
         """Free the memory that is needed only while the user dictates."""
+        ...
+
+    def close(self) -> None:
+        """Free all memory: the models are not used any more."""
         ...

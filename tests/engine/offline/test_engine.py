@@ -292,6 +292,77 @@ async def test_memory_is_given_back_when_the_last_take_is_over(fake):
         await until(lambda: fake.rests == 1)
 
 
+MOMENT = 0.02 / 60  # minutes
+
+
+async def test_models_that_nobody_uses_are_freed_and_loaded_again_for_the_next_take():
+    loaded = []
+    engine = OfflineEngine(lambda: loaded.append(FakeModels()) or loaded[-1], unload_minutes=MOMENT)
+    assert await transcribed(engine, loud(1.0)) == "10 tokens"
+    await until(lambda: loaded[0].closed)
+    assert await transcribed(engine, loud(1.0)) == "10 tokens"
+
+    assert len(loaded) == 2
+    await engine.close()
+    await until(lambda: loaded[1].closed)
+
+
+async def test_models_that_were_loaded_for_no_take_are_freed_too(fake):
+    engine = OfflineEngine(lambda: fake, unload_minutes=MOMENT)
+    await engine.load()
+    await until(lambda: fake.closed)
+    await engine.close()
+
+
+async def test_models_in_use_are_not_freed(fake):
+    engine = OfflineEngine(lambda: fake, unload_minutes=MOMENT)
+    async with engine.session() as session:
+        async with engine.session():
+            pass
+        await asyncio.sleep(MOMENT * 60 * 3)
+        assert not fake.closed
+        await send(session, loud(1.0))
+        await session.finish()
+        assert text_of(await collected(session)) == "10 tokens"
+    await until(lambda: fake.closed)
+    await engine.close()
+
+
+async def test_models_are_not_freed_while_a_take_waits_for_them(fake):
+    loaded = threading.Event()
+    engine = OfflineEngine(lambda: (loaded.wait(10), fake)[1], unload_minutes=MOMENT)
+    loading = asyncio.create_task(engine.load())
+    await asyncio.sleep(0)
+    loading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await loading
+    take = asyncio.create_task(transcribed(engine, loud(1.0)))
+    await asyncio.sleep(MOMENT * 60 * 3)
+    loaded.set()
+
+    assert await take == "10 tokens"
+    assert not fake.closed
+    await engine.close()
+
+
+async def test_models_stay_loaded_unless_a_time_is_set(fake):
+    async with engine_of(fake) as engine:
+        await transcribed(engine, loud(1.0))
+        assert engine._unloading is None
+    await until(lambda: fake.closed)
+
+
+async def test_models_that_are_still_being_loaded_are_freed_when_the_engine_is_closed(fake):
+    loaded = threading.Event()
+    engine = OfflineEngine(lambda: (loaded.wait(10), fake)[1])
+    loading = asyncio.create_task(engine.load())
+    await until(lambda: engine._loading and engine._loading.running())
+    await engine.close()
+    loaded.set()
+    await loading
+    await until(lambda: fake.closed)
+
+
 async def test_the_loop_is_free_while_a_long_file_is_heard(fake):
     async with engine_of(fake) as engine, engine.session() as session:
         sending = asyncio.create_task(session.send(pcm16(np.tile(quiet(60), 5))))

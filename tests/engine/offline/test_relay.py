@@ -8,6 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.engine.lent import LentRelay
 from tests.engine.offline.counted import Counted
 from tests.engine.takes import (
     collected,
@@ -35,7 +36,7 @@ HEARD = 28800  # samples of it before the release: base writes a wrong word at t
 
 @pytest.fixture(scope="module")
 def relay():
-    models = Relay(MOONSHINE_BASE, "full")
+    models = LentRelay(MOONSHINE_BASE, "full")
     models._base._decoder = Counted(MOONSHINE_BASE / "decoder_model_merged.onnx")
     tiny = model_files.find(model_files.MOONSHINE)
     models._moonshine._decoder = Counted(tiny / "decoder_model_merged.ort")

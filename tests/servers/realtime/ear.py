@@ -32,9 +32,9 @@ class Speech:
     live = None
 
     def __init__(self) -> None:
-        from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes its time
+        from tests.engine.lent import LentModels  # noqa: PLC0415 - it takes its time
 
-        self._models = OfflineModels()
+        self._models = LentModels()
         self._one = asyncio.Lock()
 
     async def hear(self, pcm: bytes, rate: int) -> str:

@@ -101,6 +101,11 @@ class Moonshine:
         begins = (self._vocabulary[token].startswith(_SPACE) for token in reversed(tokens))
         return next((count for count, begin in enumerate(begins, 1) if begin), len(tokens))
 
+    def close(self) -> None:
+        """Free the networks: they do not run any more."""
+        self._encoder.close()
+        self._decoder.close()
+
     def shrink(self) -> None:
         """Free the memory that long sounds needed."""
         silence = np.zeros(_SHORTEST, np.float32)
@@ -330,4 +335,9 @@ class OfflineModels:
     def rest(self) -> None:
         """Free the memory that is needed only while the user dictates."""
         self._moonshine.shrink()
+        trim()
+
+    def close(self) -> None:
+        """Free all memory: the models are not used any more."""
+        self._moonshine.close()
         trim()

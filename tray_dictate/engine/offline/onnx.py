@@ -111,3 +111,7 @@ class Model:
         options: _Options = _onnx.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session.run(None, feeds, options)
+
+    def close(self) -> None:
+        """Free the network: it does not run any more."""
+        del self._session

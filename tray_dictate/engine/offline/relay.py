@@ -84,6 +84,11 @@ class Relay(OfflineModels):
         self._base.shrink()
         super().rest()
 
+    def close(self) -> None:
+        """Free all memory: the models are not used any more."""
+        self._base.close()
+        super().close()
+
 
 def _by_base(found: Decoded) -> Decoded:
     return Decoded(found.text, _BaseDraft(found.tokens), found.cancelled)
