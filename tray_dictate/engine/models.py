@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,4 +90,32 @@ class Models(Protocol):
 
     def close(self) -> None:
         """Free all memory: the models are not used any more."""
+        ...
+
+
+class SpeechStream(Protocol):
+    """Transcribes one segment while it is spoken; used on the worker thread only."""
+
+    def feed(self, samples: Samples) -> str:
+        """Add the sound that follows; return the text so far. Raises EngineError."""
+        ...
+
+    def finish(self) -> str:
+        """Return the whole text: no more sound will come. Raises EngineError."""
+        ...
+
+    def close(self) -> None:
+        """Free what is left of the stream; idempotent."""
+        ...
+
+
+@runtime_checkable
+class StreamingModels(Models, Protocol):
+    """Models that also transcribe a segment while it is spoken, one segment at a time."""
+
+    def stream(self, cancel: Cancel) -> SpeechStream:
+        """Begin the stream of a segment, on the worker thread; `cancel` ends it.
+
+        Until it is closed, `decode` and `stream` fail. Raises EngineError.
+        """
         ...

@@ -121,6 +121,11 @@ class Segmenter:
         return self._closed()
 
     @property
+    def open(self) -> Span | None:
+        """The stretch so far of the segment that is open; None while it may still be a click."""
+        return None if self._onset is None or self._is_click else self._open(self._onset)
+
+    @property
     def quiet(self) -> int:
         """The length of the trailing silence in samples."""
         return self._end - self._last

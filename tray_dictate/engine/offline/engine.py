@@ -19,10 +19,11 @@ from functools import partial
 from pathlib import Path
 
 from tray_dictate.core.errors import EngineError, UnavailableError
-from tray_dictate.engine.models import Cancel, Models, Samples, Tokens
+from tray_dictate.engine.models import Cancel, Models, Samples, StreamingModels, Tokens
 from tray_dictate.engine.offline.effort import Wanted
 from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.offline.session import LocalSession
+from tray_dictate.engine.offline.streaming import StreamingSession
 from tray_dictate.engine.segmenter import RATE, Span
 from tray_dictate.system.programs import own_python
 
@@ -129,6 +130,7 @@ class OfflineEngine:
         self._loading: Future[Models] | None = None
         self._sessions = 0  # with those that wait for the models
         self._unloading: asyncio.TimerHandle | None = None
+        self._turn = asyncio.Lock()  # of the session that has a stream
         self._closed = False
 
     async def load(self) -> None:
@@ -140,20 +142,25 @@ class OfflineEngine:
     async def session(
         self,
         recording: bytearray | None = None,  # noqa: ARG002 - a session keeps only the open segment
-    ) -> AsyncGenerator[OfflineSession]:
+    ) -> AsyncGenerator[OfflineSession | StreamingSession]:
         """Open a session when the models are loaded. Raises EngineError."""
         with self._use():
             try:
                 models = await self._loaded()
             except UnavailableError as reason:
                 raise EngineError(str(reason)) from reason
-            session = OfflineSession(models, self._worker, live=self._live)
+            session = self._open(models)
             try:
                 yield session
             finally:
                 await session.give_up()
                 if self._loading and self._sessions == 1:  # this is the last
                     self._worker.submit(models.rest)
+
+    def _open(self, models: Models) -> OfflineSession | StreamingSession:
+        if self._live and isinstance(models, StreamingModels):
+            return StreamingSession(models, self._worker, self._turn)
+        return OfflineSession(models, self._worker, live=self._live)
 
     async def after_resume(self) -> None:
         """Do nothing: there is no connection."""
