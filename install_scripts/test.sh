@@ -11,7 +11,7 @@
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
 # and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt. Its
-# folder weights has those of speech models (0.1 GB) that packages carry: tests/rigs/weights.py.
+# folder weights has those of speech models (0.3 GB) that packages carry: tests/rigs/weights.py.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
@@ -191,6 +192,18 @@ async def test_a_take_that_waited_for_its_stream_can_be_given_up(model):
         await first.finish()
 
         assert text_of(await collected(first)).split() == said(20)
+
+
+async def test_a_take_that_waits_gets_its_stream_when_the_other_is_given_up(model):
+    async with engine_of(model.models()) as engine, contextlib.AsyncExitStack() as later:
+        async with engine.session() as first:
+            await send(first, sound(20))
+            await until(lambda: model.active)
+            second = await later.enter_async_context(engine.session())
+            await send(second, sound(20, 50))
+        await second.finish()
+
+        assert text_of(await collected(second)).split() == said(20, 50)
 
 
 async def test_a_stream_that_fails_ends_the_events_with_the_reason(model):

@@ -94,6 +94,12 @@ def test_the_words_of_the_user_are_given_to_the_model():
     assert [run["vocabulary"] for run in model.runs] == [["Anneliese", "nginx"], None]
 
 
+def test_whisper_is_not_given_the_words_because_it_leaves_them_out_then():
+    model = Model(arch="whisper")
+    decoded(model.models(words=("Anneliese", "nginx")))
+    assert [run["vocabulary"] for run in model.runs] == [None]
+
+
 def test_whisper_is_given_long_segments_and_none_before_it_is_over():
     assert Model(arch="whisper").models().segmentation == Segmentation(longest=28, partial=False)
 

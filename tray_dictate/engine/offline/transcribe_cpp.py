@@ -48,7 +48,8 @@ _SHORTEST = RATE // 2  # samples; some models refuse less
 _DIVISIBLE = RATE * 2  # samples; less is not divided any more
 _MOST_THREADS = 8  # more gain little
 _QUIET = RATE // 10  # samples, of the place where sound is divided
-_WHISPER = Segmentation(longest=28, partial=False)  # it always computes 30 s, however short
+_WHISPER = "whisper"  # as the library calls the family
+_WINDOW = Segmentation(longest=28, partial=False)  # of whisper: it computes 30 s, however short
 
 
 def load(path: Path, languages: Sequence[str] = (), words: Sequence[str] = ()) -> FileModels:
@@ -185,14 +186,17 @@ class FileModels:
         """Raises UnavailableError if the model knows none of the languages."""
         self._loaded, self._library, self._model = loaded, loaded.library, loaded.model
         self._asked = self._known(languages)
-        self._words = list(words) if self._model.supports("vocabulary") else []
+        # Whisper takes them for what was said just before, and then may leave out what is said:
+        # "Please ask Wojciech Kowalczyk for the report" became "for the report".
+        takes_words = self._model.supports("vocabulary") and self._model.arch != _WHISPER
+        self._words = list(words) if takes_words else []
         self._session: Any = None  # of the library; opened when a pass needs it
 
     @property
     def segmentation(self) -> Segmentation:
         """How the speech model wants the sound to be divided."""
-        if self._model.arch == "whisper":
-            return _WHISPER
+        if self._model.arch == _WHISPER:
+            return _WINDOW
         usual = Segmentation()
         most = self._model.capabilities.max_audio_ms / 1000 - usual.before - usual.after
         return Segmentation(longest=min(usual.longest, most)) if most > 0 else usual
