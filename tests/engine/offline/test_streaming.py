@@ -101,7 +101,7 @@ async def test_a_text_that_has_not_changed_is_not_shown_again(model):
     ),
     lag=st.integers(0, 8),
     size=st.sampled_from([640, 1022, 8000, 200_000]),
-    released=st.booleans(),
+    released=st.floats(0, 1),
 )  # fmt: skip
 @settings(max_examples=25)
 def test_every_word_comes_once_and_in_order_however_it_is_spoken(phrases, lag, size, released):
@@ -112,10 +112,10 @@ def test_every_word_comes_once_and_in_order_however_it_is_spoken(phrases, lag, s
             number += count
         engine = OfflineEngine(Model(lag=lag).models)
         async with engine.session() as session:
-            await send(session, pcm[:-200], size)
-            if released:
-                session.key_released()
-            await session.send(pcm[-200:])
+            held = round(len(pcm) * released) // 2 * 2
+            await send(session, pcm[:held], size)
+            session.key_released()
+            await send(session, pcm[held:], size)
             await session.finish()
             events = await collected(session)
         await engine.close()
@@ -124,6 +124,33 @@ def test_every_word_comes_once_and_in_order_however_it_is_spoken(phrases, lag, s
         assert text_of(events).split() == said(number)
 
     asyncio.run(take())
+
+
+async def test_when_the_key_is_up_the_text_exists_before_the_tail_is_over(model):
+    async with engine_of(model.models()) as engine, engine.session() as session:
+        await send(session, sound(20))
+        await until(lambda: model.streams)
+        session.key_released()
+        await send(session, silence(0.1, RATE))
+        await until(lambda: session._known[0])
+        computed = len(model.streams), len(model.runs)
+        await send(session, silence(0.1, RATE))
+        await session.finish()
+
+        assert text_of(await collected(session)).split() == said(20)
+    assert (len(model.streams), len(model.runs)) == computed == (1, 0)
+
+
+async def test_who_speaks_on_after_the_release_is_heard_too(model):
+    async with engine_of(model.models()) as engine, engine.session() as session:
+        await send(session, sound(20))
+        session.key_released()
+        await send(session, silence(0.1, RATE))
+        await until(lambda: session._known[0])
+        await send(session, sound(20, 20))
+        await session.finish()
+
+        assert text_of(await collected(session)).split() == said(40)
 
 
 async def test_a_segment_that_is_cut_in_mid_speech_is_decoded_as_a_whole(model):

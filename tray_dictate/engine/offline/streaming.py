@@ -4,6 +4,8 @@ Each segment has a stream of its own: it begins at the first word, gets the soun
 ends where the segment is closed, so that what is left to do at the release is the last moment. The
 sound of a segment is kept until then. If the stream has heard more than belongs to the segment,
 which was cut in mid-speech, or cannot keep up with the speaker, the segment is decoded as a whole.
+Once the key is up, the stream ends at the first quiet moment: the text may exist before the tail of
+the recording is over.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class _Piece:
 
     number: int
     samples: Samples
-    closed: Span | None = None  # the segment, if nothing follows
+    ends: Span | None = None  # the segment, if nothing follows
+    final: bool = False  # whether it is certain that nothing follows
     whole: bool = False  # the samples are all of it, to be decoded without a stream
 
 
@@ -49,6 +52,7 @@ class StreamingSession(LocalSession[_Piece]):
         self._cancel = models.cancellation()
         self._transcript = _Transcript(models, self._cancel)
         self._fed: int | None = None  # end of the sound that the stream has; None: no stream
+        self._known: tuple[Span | None, str] = None, ""  # the segment if nothing follows; its text
         self._shown = ""
         self._spent = self._streamed = 0.0  # seconds that streams took, and of their sound
         super().__init__(models.detector(), models.segmentation)
@@ -61,15 +65,13 @@ class StreamingSession(LocalSession[_Piece]):
         self._end_turn()
 
     def _final(self, segment: Span) -> _Piece:
-        fed, self._fed = self._fed, None
-        if fed is None or fed > segment.end or self._is_slow:
-            samples = self._sound.samples(segment.start, segment.end)
-            return _Piece(self._number, samples, segment, whole=True)
-        return _Piece(self._number, self._sound.samples(fed, segment.end), segment)
+        return self._end(segment, final=True)
 
     def _ahead(self) -> _Piece | None:
+        if self._segmenter.key_is_up and (segment := self._segmenter.due(0)):
+            return self._end(segment, final=False)
         segment = None if self._is_slow else self._segmenter.open
-        if segment is None:
+        if segment is None or segment == self._known[0]:
             return None
         start = segment.start if self._fed is None else self._fed
         end = min(segment.end, self._heard)
@@ -78,25 +80,39 @@ class StreamingSession(LocalSession[_Piece]):
         self._fed = end
         return _Piece(self._number, self._sound.samples(start, end))
 
+    def _end(self, segment: Span, *, final: bool) -> _Piece:
+        fed, self._fed = self._fed, None
+        whole = fed is None or fed > segment.end or self._is_slow
+        start = segment.start if fed is None or whole else fed
+        samples = self._sound.samples(start, segment.end)
+        return _Piece(self._number, samples, segment, final, whole)
+
     def _drop_pass(self, unless: Span | None = None) -> None:
         """Do nothing: what a stream has computed is never in vain."""
 
     async def _decode(self, work: _Piece) -> None:
+        known, text = self._known
+        if known is None or known != work.ends:
+            text = await self._transcribe(work)
+        if work.final or text != self._shown:
+            self._report(work.number, text, work.ends if work.final else None)
+        self._shown = "" if work.final else text
+
+    async def _transcribe(self, work: _Piece) -> str:
         await self._take_turn()
         if work.whole:
             urgent = self._segmenter.key_is_up
             text = await self._run(lambda: self._transcript.decode(work.samples, urgent=urgent))
         else:
             text = await self._stream(work)
-        if work.closed:
+        if work.ends:
             self._end_turn()
-        if work.closed or text != self._shown:
-            self._report(work.number, text, work.closed)
-        self._shown = "" if work.closed else text
+            self._known = work.ends, text
+        return text
 
     async def _stream(self, work: _Piece) -> str:
         loop = asyncio.get_running_loop()
-        add = self._transcript.finish if work.closed else self._transcript.feed
+        add = self._transcript.finish if work.ends else self._transcript.feed
         started = loop.time()
         text = await self._run(lambda: add(work.samples))
         self._spent += loop.time() - started
