@@ -116,9 +116,13 @@ def _ignore(level: int, message: bytes, context: int) -> None:
 def _silence() -> None:
     """Silence the library before it is imported: it writes to stderr while it loads."""
     for carrier in importlib.metadata.entry_points(group=_GROUP):
-        folder = Path(carrier.load()()["artifact_dir"])
-        for path in filter(Path.exists, (folder / name for name in _LIBRARIES)):
-            ctypes.CDLL(str(path)).transcribe_log_set(_ignore, None)
+        match carrier.load()():
+            case {"artifact_dir": str(folder)}:
+                for path in filter(Path.exists, (Path(folder, name) for name in _LIBRARIES)):
+                    with suppress(OSError):  # the import will say what is wrong with it
+                        ctypes.CDLL(str(path)).transcribe_log_set(_ignore, None)
+            case _:
+                pass
 
 
 def _cause(library: Any, error: Exception) -> str:
