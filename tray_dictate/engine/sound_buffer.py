@@ -52,3 +52,13 @@ class Sound:
 def level(samples: Samples) -> float:
     """Return the RMS, 0 to 1."""
     return float((samples @ samples / len(samples)) ** 0.5)
+
+
+def quietest(samples: Samples, together: int) -> int:
+    """Return the quietest place in the middle third, where `together` samples are quiet.
+
+    The sound must be at least four times as long as that.
+    """
+    third = len(samples) // 3
+    power = np.cumsum(np.square(samples[third:-third], dtype=np.float64))
+    return third + together // 2 + int(np.argmin(power[together:] - power[:-together]))

@@ -24,6 +24,7 @@ from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Segme
 from tray_dictate.engine.offline.bias import Bias, BiasWalk
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
 from tray_dictate.engine.offline.tokens import TokenEncoder
+from tray_dictate.engine.sound_buffer import quietest
 from tray_dictate.engine.vad import Silero
 from tray_dictate.system.memory import trim
 
@@ -82,7 +83,7 @@ class Moonshine:
 
     def _divided(self, samples: Samples, cancel: Cancellation | None) -> Decoded:
         """Decode two halves one after the other: in the whole the model has lost its place."""
-        cut = _quietest(samples)
+        cut = quietest(samples, _QUIETEST)
         first, second = (
             self.decode(samples[:cut], (), cancel),
             self.decode(samples[cut:], (), cancel),
@@ -220,13 +221,6 @@ def _tokenizer(folder: Path) -> Path:
 
 def _limit(samples: Samples, pace: float) -> int:
     return math.ceil(max(len(samples), _SHORTEST) / RATE * pace)
-
-
-def _quietest(samples: Samples) -> int:
-    """Return the quietest place in the middle third of the samples."""
-    third = len(samples) // 3
-    power = np.cumsum(np.square(samples[third:-third], dtype=np.float64))
-    return third + _QUIETEST // 2 + int(np.argmin(power[_QUIETEST:] - power[:-_QUIETEST]))
 
 
 def _encoded(encoder: Model, samples: Samples, cancel: Cancellation | None) -> dict[str, Array]:

@@ -36,7 +36,7 @@ from tray_dictate.engine.models import (
     Tokens,
 )
 from tray_dictate.engine.segmenter import RATE
-from tray_dictate.engine.sound_buffer import level
+from tray_dictate.engine.sound_buffer import quietest
 from tray_dictate.system.memory import trim
 from tray_dictate.system.programs import own_python
 
@@ -268,7 +268,7 @@ class FileModels:
         except self._library.OutputTruncated as stopped:
             if len(samples) < _DIVISIBLE:
                 return stopped.partial_result.text.strip() if stopped.partial_result else ""
-        middle = _quietest(samples)
+        middle = quietest(samples, _QUIET)
         before = self._whole(samples[:middle], cancel)
         return before + join(before, self._whole(samples[middle:], cancel))
 
@@ -362,13 +362,6 @@ def _name(code: str, known: Sequence[str]) -> str | None:
 def _base(code: str) -> str:
     """Return a language's code without region."""
     return code.partition("-")[0].lower()
-
-
-def _quietest(samples: Samples) -> int:
-    """Return the quietest place in the middle half."""
-    first = len(samples) // 4
-    starts = range(first, 3 * first - _QUIET, _QUIET // 2)
-    return min(starts, key=lambda at: level(samples[at : at + _QUIET])) + _QUIET // 2
 
 
 def _threads() -> int:
