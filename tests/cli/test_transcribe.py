@@ -121,7 +121,7 @@ def test_where_the_offline_engine_cannot_help_the_error_is_one_sentence(transcri
     assert (done.stdout, done.returncode) == ("", 1)
     assert done.stderr.count("\n") == 1
     assert "refused the key from TRAY_DICTATE_KEY" in done.stderr
-    assert "knows English only" in done.stderr
+    assert "has no model that knows German. `tray-dictate models get" in done.stderr
 
 
 def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):

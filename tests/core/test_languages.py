@@ -6,7 +6,12 @@ import pytest
 
 from tray_dictate.config import load
 from tray_dictate.core.errors import ConfigError
-from tray_dictate.core.languages import language_problem
+from tray_dictate.core.languages import (
+    language_name,
+    language_names,
+    language_of,
+    language_problem,
+)
 
 
 @pytest.mark.parametrize("code", ["de", "en", "pt-BR", "zh-Hant-TW", "yue", "gsw", "jw", "he"])
@@ -37,3 +42,25 @@ def test_the_settings_name_the_place():
     (problem,) = refused.value.problems
     assert problem.startswith("engine.languages[1]: ")
     assert "did you mean 'de'?" in problem
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "name"),
+    [
+        ("de-AT", "de", "German"), ("zh-Hant-TW", "zh", "Chinese"), ("nb", "no", "Norwegian"),
+        ("jw", "jv", "Javanese"), ("gsw", "gsw", "gsw"),
+    ],
+)  # fmt: skip
+def test_a_code_has_a_language_and_a_name(code, language, name):
+    assert (language_of(code), language_name(code)) == (language, name)
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        ((), ""), (("de",), "German"), (("de", "fr"), "German or French"),
+        (("de", "fr", "nl-BE"), "German, French or Dutch"),
+    ],
+)  # fmt: skip
+def test_languages_are_named_in_a_sentence(codes, names):
+    assert language_names(codes, "or") == names

@@ -16,6 +16,7 @@ from tests.fakes import FakeNotices
 from tests.servers.realtime.server import RealtimeServer
 from tests.servers.realtime.words import SECONDS, silence, word
 from tray_dictate.config.engine_settings import EngineSettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import CloudQuota
 from tray_dictate.core.segments import Committed, Completed, SessionEvent, SpokenOrder
 from tray_dictate.engine.realtime.engine import OnlineEngine
@@ -91,10 +92,14 @@ class WordsEngine:
 
     rate = RATE
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: str = "") -> None:
+        """`refuses` is why it has no model."""
         self.sessions = 0
+        self.refuses = refuses
 
-    async def load(self) -> None: ...
+    async def load(self) -> None:
+        if self.refuses:
+            raise UnavailableError(self.refuses)
 
     @contextlib.asynccontextmanager
     async def session(self, recording=None):

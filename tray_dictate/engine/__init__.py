@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tray_dictate.config.engine_settings import EngineSettings
+from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import CloudQuota, Engine, Notifier
-from tray_dictate.engine import model_files
+from tray_dictate.engine import local_model, model_files
 from tray_dictate.engine.credentials import CredentialSource, endpoint, unusable
-from tray_dictate.engine.offline import english
+from tray_dictate.engine.local_model import LocalModel, Store
+from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.engine.realtime.protocol import dialects
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS
 
 if TYPE_CHECKING:  # it loads numpy, which no command needs that only reads the settings
-    from tray_dictate.engine.models import DetectorModel
+    from tray_dictate.engine.models import DetectorModel, Models
 
 
 def select(
@@ -33,6 +35,8 @@ def select(
     """
     local = InstalledModels(settings, live=live)
     if settings.name == "offline":
+        if warning := local.warning():
+            notices.tell(warning, "engine")
         return local.offline_engine()
     from tray_dictate.engine.realtime.engine import OnlineEngine  # noqa: PLC0415 - loads websockets
 
@@ -59,26 +63,59 @@ async def check_key(settings: EngineSettings) -> None:
 
 def warnings(settings: EngineSettings) -> list[str]:
     """Return the settings that work, but not as the user may expect; makes no connection."""
-    misfit = english.misfit(settings)
-    kept = "Speech is kept as recordings."
-    return [f"{misfit} {kept} {english.REMEDY}"] if misfit else []
+    if settings.name != "offline":
+        return []
+    local = InstalledModels(settings)
+    try:
+        warning = local.choose().warning
+    except UnavailableError as error:
+        warning = f"{error.reason} Speech is kept as recordings. {error.remedy}".strip()
+    return [warning] if warning else []
 
 
 class InstalledModels:
     """The models on this computer, loaded when they are first needed."""
 
-    def __init__(self, settings: EngineSettings, *, live: bool = True) -> None:
+    def __init__(
+        self, settings: EngineSettings, store: Store | None = None, *, live: bool = True
+    ) -> None:
+        """`store` has the models of the catalogue that are installed; None: the user's own."""
         self._settings, self._live = settings, live
+        self._store = ModelStore() if store is None else store
+
+    def choose(self) -> LocalModel:
+        """Return the model that the offline engine uses now. Raises UnavailableError."""
+        return local_model.choose(self._settings, self._store)
+
+    def warning(self) -> str:
+        """Return what the user should know about the model that is used; empty if nothing."""
+        try:
+            return self.choose().warning
+        except UnavailableError:  # the offline engine says so when it is loaded
+            return ""
 
     def offline_engine(self) -> Engine:
         """Return the offline engine, not yet loaded."""
         from tray_dictate.engine.offline.engine import OfflineEngine  # noqa: PLC0415 - loads numpy
 
-        return OfflineEngine(live=self._live, misfit=english.misfit(self._settings))
+        return OfflineEngine(self._load, live=self._live, unload_minutes=self._unload_minutes())
 
     def load_detector(self) -> DetectorModel:
         """Load the voice detection model. Raises UnavailableError."""
         return load_detector()
+
+    def _unload_minutes(self) -> float:
+        """Return when an idle model leaves the memory; the built-in English never does."""
+        try:
+            return self._settings.unload_minutes if self.choose().path else 0
+        except UnavailableError:  # it may be installed before it is needed
+            return self._settings.unload_minutes
+
+    def _load(self) -> Models:
+        """Load the model that fits the settings now. Raises UnavailableError."""
+        from tray_dictate.engine.offline.loader import load  # noqa: PLC0415 - it loads numpy
+
+        return load(self.choose(), self._settings)
 
 
 def load_detector() -> DetectorModel:

@@ -95,6 +95,7 @@ async def test_what_was_sent_before_a_restart_counts(server, usage):
 
 async def test_in_a_language_that_only_the_cloud_knows_the_take_is_refused_by_name(server, usage):
     usage.consume("openai", 60, 0)
-    async with Online(server, usage, cap_minutes=1, languages=["de"]) as online:
-        with pytest.raises(EngineError, match=r"engine\.cap_minutes.*English only"):
+    async with Online(server, usage, cap_minutes=1) as online:
+        online.offline.refuses = "There is no model for German."
+        with pytest.raises(EngineError, match=r"engine\.cap_minutes.*no model for German"):
             await online.take(SOUND)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.engine.fakes import FakeDetector
-from tests.engine.spoken_words import phrases, said, send, words_of
+from tests.engine.spoken_words import WordsEngine, phrases, said, send, words_of
 from tests.engine.transports import BOTH, gone, server_for, turning
 from tests.servers.realtime.raw import last
 from tests.servers.realtime.words import silence, word
@@ -244,7 +244,7 @@ async def test_an_old_link_hands_over_between_turns_and_loses_nothing(connect, s
     caplog.set_level(logging.WARNING)
     before = len(server.report()["connections"])
     links = Links(connect, await server_for(server, dialect={"minutes": 0.2 / 60}))
-    plan = Plan(RATE, "pauses", 5, caplog.messages.append, None)
+    plan = Plan(RATE, "pauses", 5, caplog.messages.append, WordsEngine())
     take = ResilientSession(plan, links, PauseDetector(FakeDetector(), RATE))
     hearing = asyncio.create_task(words_of(take.events()))
     await send(take, phrases(3, 4, 5, 6, 7), RATE, 0.1)

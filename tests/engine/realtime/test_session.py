@@ -198,11 +198,12 @@ async def test_without_any_server_the_offline_engine_hears_all():
 
 
 async def test_a_language_that_the_offline_engine_does_not_know_is_not_guessed_at():
-    async with Online(
-        "", name="openai", endpoint="ws://127.0.0.1:9", patience_seconds=1, languages=["de"]
-    ) as online:
-        with pytest.raises(EngineError, match="knows English only"):
+    async with Online("", name="openai", endpoint="ws://127.0.0.1:9", patience_seconds=1) as online:
+        online.offline.refuses = "The offline engine has no model that knows German."
+        with pytest.raises(EngineError, match=r"refused\. .* no model that knows German"):
             await online.take(SOUND)
+        assert online.told == [], "it does not finish the dictation"
+        assert not online.offline.sessions
 
 
 async def test_an_item_that_fails_is_said_again_and_then_given_to_the_offline_engine():

@@ -11,7 +11,7 @@ found until then are the draft of the last pass.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from pathlib import Path
 from tray_dictate.core.errors import EngineError, UnavailableError
 from tray_dictate.engine.models import Cancel, Models, Samples, StreamingModels, Tokens
 from tray_dictate.engine.offline.effort import Wanted
-from tray_dictate.engine.offline.english import REMEDY
 from tray_dictate.engine.offline.session import LocalSession
 from tray_dictate.engine.offline.streaming import StreamingSession
 from tray_dictate.engine.segmenter import RATE, Span
@@ -116,15 +115,14 @@ class OfflineEngine:
         models: Callable[[], Models] | None = None,
         *,
         live: bool = True,
-        misfit: str = "",
         unload_minutes: float = 0,
     ) -> None:
-        """`misfit` says why the engine must not be used; then it loads nothing.
+        """`models` loads them on the worker, and may raise UnavailableError.
 
-        The models are freed after `unload_minutes` without a session, 0: never; the next session
+        They are freed after `unload_minutes` without a session, 0: never; the next session
         loads them again.
         """
-        self._make, self._live, self._misfit = models or load_models, live, misfit
+        self._make, self._live = models or load_models, live
         self._unload_after = unload_minutes * 60  # seconds
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._loading: Future[Models] | None = None
@@ -173,8 +171,6 @@ class OfflineEngine:
             self._end()
 
     async def _loaded(self) -> Models:
-        if self._misfit:
-            raise UnavailableError(self._misfit, REMEDY)
         loading = self._loading = self._loading or self._worker.submit(self._make)
         try:  # it continues if a waiting session is given up
             return await asyncio.shield(asyncio.wrap_future(loading))
@@ -223,10 +219,17 @@ def _free(loading: Future[Models]) -> None:
         loading.result().close()
 
 
-def load_models(larger: Path | None = None, effort: Wanted = "auto") -> Models:
+def load_models(
+    larger: Path | None = None,
+    effort: Wanted = "auto",
+    *,
+    folder: Path | None = None,
+    words: Sequence[str] = (),
+) -> Models:
     """Load the built-in English model, and the `larger` one in that folder if it is to work too.
 
-    Raises UnavailableError.
+    `folder` has another model of the Moonshine family, in place of both; `words` are the user's
+    terms. Raises UnavailableError.
     """
     try:
         from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes 0.2 s
@@ -235,8 +238,8 @@ def load_models(larger: Path | None = None, effort: Wanted = "auto") -> Models:
             f"The offline engine cannot load onnxruntime: {reason}.",
             f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
         ) from reason
-    if larger is None or effort == "light":
-        return OfflineModels()
+    if folder or larger is None or effort == "light":
+        return OfflineModels(folder, words)
     from tray_dictate.engine.offline.relay import Relay  # noqa: PLC0415 - as above
 
-    return Relay(larger, effort)
+    return Relay(larger, effort, words)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tray_dictate.engine.models import Cancel, Decoded, Samples, Segmentation, Tokens
@@ -45,11 +46,14 @@ class _BaseDraft(tuple[int, ...]):
 class Relay(OfflineModels):
     """tiny and base English, loaded: Models of the offline engine."""
 
-    def __init__(self, base: Path, effort: Wanted) -> None:
-        """`base` is the folder of the larger model. Raises UnavailableError."""
-        self._base = Moonshine(base, ENGLISH_PACE)
+    def __init__(self, base: Path, effort: Wanted, words: Sequence[str] = ()) -> None:
+        """`base` is the folder of the larger model; `words` are the user's terms.
+
+        Raises UnavailableError.
+        """
+        self._base = Moonshine(base, ENGLISH_PACE, words=words)
         self._effort = Effort(effort)
-        super().__init__()
+        super().__init__(words=words)
 
     @property
     def segmentation(self) -> Segmentation:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.ports import CloudQuota, Engine, Notifier, Session
+from tray_dictate.core.ports import CloudQuota, Engine, Notifier
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.models import DetectorModel
-from tray_dictate.engine.offline.english import understands
 from tray_dictate.engine.realtime.connection import WarmConnection
 from tray_dictate.engine.realtime.connector import Connector
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, model, url
@@ -59,8 +58,7 @@ class OnlineEngine:
         self._credentials = CredentialSource(settings, self._dialect.header)
         self._url = url(self._dialect, settings, endpoint(settings))
         model(self._dialect, settings)
-        self._local = local
-        self._offline: Engine | None = None
+        self._local, self._offline = local, local.offline_engine()
         self._detection: DetectorModel | None = None
         self._connect: Connect | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -90,7 +88,7 @@ class OnlineEngine:
         settings = self._settings
         plan = Plan(
             self.rate, self._turns(hears_pauses=pauses is not None), settings.patience_seconds,
-            self._tell_once, self._offline_session if understands(settings) else None,
+            self._tell_once, self._offline,
         )  # fmt: skip
         session = ResilientSession(plan, self, pauses, recording)
         try:
@@ -112,8 +110,7 @@ class OnlineEngine:
             self._idle = None
         await self._closing.wait()
         await self._credentials.close()
-        if self._offline:
-            await self._offline.close()
+        await self._offline.close()
 
     async def acquire(self, limit: float) -> WarmConnection:
         """Return a warm connection, or a new one. Raises EngineError, UnavailableError."""
@@ -162,10 +159,6 @@ class OnlineEngine:
 
     def _close_soon(self, connection: WarmConnection) -> None:
         self._closing.start(connection.close())
-
-    def _offline_session(self) -> AbstractAsyncContextManager[Session]:
-        self._offline = self._offline or self._local.offline_engine()
-        return self._offline.session()
 
     def _tell_once(self, message: str) -> None:
         if message not in self._reported:

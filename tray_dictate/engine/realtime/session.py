@@ -31,11 +31,21 @@ from tray_dictate.engine.segmenter import RATE, PauseDetector
 
 log = logging.getLogger(__name__)
 
-OpenSession = Callable[[], AbstractAsyncContextManager[Session]]  # of the offline engine
-
 _CHUNK = 0.1  # seconds
 _LAST = 0.5  # seconds for the last try
 _TRIES = 2  # failures of a turn on a server before the offline engine gets it
+
+
+class Rescue(Protocol):
+    """The offline engine, which transcribes what a server could not."""
+
+    async def load(self) -> None:
+        """Load the model. Raises UnavailableError, such as without one that knows the language."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Open a session for a turn. Raises EngineError."""
+        ...
 
 
 class ConnectionSource(Protocol):
@@ -64,7 +74,7 @@ class Plan:
     turns: TurnEnd
     patience: float  # seconds without progress before the offline engine takes over
     tell: Callable[[str], None]
-    offline_session: OpenSession | None  # None if it does not know the language
+    rescue: Rescue
 
 
 class ResilientSession:
@@ -190,16 +200,14 @@ class ResilientSession:
 
     async def _fall_back(self, reason: str) -> None:
         """Transcribe the rest with the offline engine. Raises EngineError."""
-        if self._plan.offline_session is None:
-            raise EngineError(f"{reason} The offline engine knows English only.")
-        self._plan.tell(f"{reason} The offline engine finishes this dictation.")
-        self._fallback = OfflineFallback(
-            self._take, self._plan.rate, self._plan.offline_session, self._key_is_up
-        )
+        rescue = self._plan.rescue
         try:
+            await rescue.load()
+            self._plan.tell(f"{reason} The offline engine finishes this dictation.")
+            self._fallback = OfflineFallback(self._take, self._plan.rate, rescue, self._key_is_up)
             await self._fallback.run()
-        except EngineError as error:
-            raise EngineError(f"{reason} {error}") from error
+        except (EngineError, UnavailableError) as error:
+            raise EngineError(f"{reason} {error}".rstrip()) from error
 
 
 @dataclass(slots=True)
@@ -211,7 +219,7 @@ class OfflineFallback:
 
     take: TakeProgress
     rate: int  # samples per second of the turns
-    open: OpenSession
+    rescue: Rescue
     key_is_up: bool = False
     _session: Session | None = None
 
@@ -231,7 +239,7 @@ class OfflineFallback:
 
     async def _transcribe(self, turn: Turn) -> None:
         turns, start, end = self.take.turns, turn.start, turn.end
-        async with self.open() as session:
+        async with self.rescue.session() as session:
             self._session = session
             if self.key_is_up:
                 session.key_released()
