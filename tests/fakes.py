@@ -338,6 +338,12 @@ class FakeTrayCommands:
     def change_setting(self, name: str, value: object) -> None:
         self.did.append((name, value))
 
+    def get_model(self, model: str) -> None:
+        self.did.append(("get", model))
+
+    def cancel_download(self) -> None:
+        self.did.append("cancel download")
+
     def set_autostart(self, on: bool) -> None:
         self.did.append(("autostart", on))
 

@@ -171,6 +171,9 @@ async def rig() -> AsyncIterator[Rig]:
     ("audio.device=USB", {"microphone", "cues"}, []),
     ("engine.name=openai", {"engine"}, []),
     ("engine.languages=['en']", {"engine"}, []),
+    ("engine.local_model=moonshine-base-es", {"engine"}, []),
+    ("engine.effort=light", {"engine"}, []),
+    ("engine.unload_minutes=5", {"engine"}, []),
     ("engine.model=m", set(), []),
     ("rewrite.command=['cat']", {"rewriter"}, []),
     ("output.method=type", set(), ["output"]),
@@ -326,3 +329,29 @@ async def test_a_dictation_begun_behind_an_insertion_is_waited_for_too(rig):
     rig.release()
     await change
     assert rig.adapted == ["output"]
+
+
+async def test_an_engine_whose_models_have_changed_is_renewed_between_two_dictations(rig):
+    old = rig.parts.engine
+    rig.press()
+    await rig.say("one.")
+    renewing = asyncio.create_task(rig.swap.renew_engine())
+    await until(lambda: rig.factory.built)
+    await rig.say("two")
+    assert rig.parts.engine is old, "the dictation keeps its engine to the end"
+    rig.release()
+    await renewing
+    await rig.idle()
+    assert rig.factory.built.keys() == {"engine"}
+    assert rig.parts.engine is rig.factory.built["engine"]
+    assert rig.factory.closed == [old]
+    assert rig.output.text == "one. Two"
+
+
+async def test_an_engine_that_cannot_be_renewed_stays(rig):
+    old, rig.factory.next_engine.refuses = rig.parts.engine, "The model is broken."
+    with pytest.raises(UnavailableError, match=r"The model is broken\."):
+        await rig.swap.renew_engine()
+    assert rig.parts.engine is old
+    await rig.dictate("one")
+    assert rig.output.text == "one"

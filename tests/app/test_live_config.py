@@ -42,6 +42,13 @@ class Parts:
         self.config = config
         self.times += 1
 
+    async def renew_engine(self) -> None:
+        if self.refuses:
+            raise UnavailableError(self.refuses)
+        self.asked = True
+        await self.may_apply.wait()
+        self.times += 1
+
 
 class Rig:
     """Settings from a file, begun."""
@@ -261,3 +268,21 @@ async def test_reload_says_what_has_changed_by_name_only(path):
     with pytest.raises(ConfigError, match="f99"):
         await rig.settings.reload()
     assert rig.parts.times == 1
+
+
+async def test_an_engine_is_renewed_after_a_change_that_goes_on(rig):
+    rig.parts.may_apply.clear()
+    change = asyncio.create_task(rig.settings.change("engine.name", "openai"))
+    await until(lambda: rig.parts.asked)
+    renewal = asyncio.create_task(rig.settings.renew_engine())
+    await asyncio.sleep(0)
+    assert rig.parts.times == 0
+    rig.parts.may_apply.set()
+    await asyncio.gather(change, renewal)
+    assert rig.parts.times == 2
+
+
+async def test_why_an_engine_is_not_renewed_is_told_to_the_caller(rig):
+    rig.parts.refuses = "The model is broken."
+    with pytest.raises(UnavailableError, match="broken"):
+        await rig.settings.renew_engine()

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from tests.daemon_rig import Rig
+from tests.engine.installed import InstalledModels
 from tests.fakes import FakeNotices, FakeOutput, FakeTrayCommands
 from tests.waiting import until
 from tray_dictate.app.menu import MenuController, PostedCommands
+from tray_dictate.app.model_downloads import ModelDownloads
 from tray_dictate.config import load
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ConfigError, DictateError, UnavailableError
@@ -78,9 +80,12 @@ class House:
         self.offered = self.rig.tray.offered
         notices = FakeNotices()
         self.told = notices.told
+        self.models = InstalledModels(self.rig.history.folder / "models")
+        self.renewed = 0
+        self.refuses_renewal: DictateError | None = None
         self.menu = MenuController(
-            self.rig.daemon, self.rig.parts, self, notices, self, self, self._quit,
-            login=self, engines=self,
+            self.rig.daemon, self.rig.parts, self, notices, self, self, self.models,
+            ModelDownloads(self.models, notices), self._quit, login=self, engines=self,
         )  # fmt: skip
 
     # for LiveConfig
@@ -89,6 +94,11 @@ class House:
         if self.refuses_change:
             raise self.refuses_change
         self.changed.append((name, value))
+
+    async def renew_engine(self) -> None:
+        if self.refuses_renewal:
+            raise self.refuses_renewal
+        self.renewed += 1
 
     # for DeviceList
 
@@ -154,7 +164,7 @@ async def test_a_look_finds_what_there_is_now() -> None:
     assert [choice.value for choice in now.recent] == [3.5]
     assert now.hint == "hold right Ctrl and speak"
     assert now.microphone == "Built-in"
-    assert now.engine == "Offline, on this computer (English only)"
+    assert now.engine == "Offline, on this computer (Moonshine tiny, English)"
 
 
 async def test_a_storm_of_looks_is_two() -> None:
@@ -268,6 +278,8 @@ async def test_what_comes_from_another_thread_is_done_on_the_loop_but_quit_at_on
         posted.undo()
         posted.copy_last()
         posted.copy_entry(7)
+        posted.get_model("whisper-base")
+        posted.cancel_download()
         posted.change_setting("audio.device", "USB")
         posted.set_autostart(False)
         posted.open_document("log")
@@ -281,6 +293,7 @@ async def test_what_comes_from_another_thread_is_done_on_the_loop_but_quit_at_on
     await until(lambda: "look" in commands.did)
     assert commands.clicks == [1]
     assert commands.did[1:] == [
-        ("enable", True), "toggle", "redo", "undo", "copy", ("copy", 7), ("audio.device", "USB"),
+        ("enable", True), "toggle", "redo", "undo", "copy", ("copy", 7), ("get", "whisper-base"),
+        "cancel download", ("audio.device", "USB"),
         ("autostart", False), ("open", "log"), "look",
     ]  # fmt: skip

@@ -104,12 +104,37 @@ def test_an_engine_whose_server_is_not_set_up_is_grey(settings, usable, ready) -
     assert [line.value for line in lines if line.chosen] == [settings.get("name", "offline")]
 
 
-def test_the_offline_engine_says_that_it_knows_english_only() -> None:
-    [line] = languages(EngineSettings(languages=[]), ())
-    assert "English" in line.label
-    assert (line.chosen, line.enabled) == (True, False)
-    [line] = languages(EngineSettings(languages=["de"]), ())
-    assert (line.value, line.chosen, line.enabled) == (("en",), False, True)
+OFFLINE = [
+    ("no language is English, which is built in", {}, {"en"}, ["English"], "English"),
+    ("those of the models", {}, {"en", "es", "zu"}, ["English", "Spanish"], "English"),
+    (
+        "one that no model knows", {"languages": ["de"]}, {"en", "es"},
+        ["German (no model)", "English", "Spanish"], "German (no model)",
+    ),
+    (
+        "several at once", {"languages": ["de-AT", "en"]}, {"en", "de"},
+        ["German and English", "English", "German"], "German and English",
+    ),
+    (
+        "a chosen model finds out by itself", {"local_model": "x"}, {"en", "es"},
+        ["Automatic", "English", "Spanish"], "Automatic",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "offered", "chosen"), [row[1:] for row in OFFLINE],
+    ids=[row[0] for row in OFFLINE],
+)  # fmt: skip
+def test_the_offline_engine_offers_the_languages_of_its_models(settings, known, offered, chosen):
+    lines = languages(EngineSettings(**settings), ((), ("es", "it")), known)
+    assert [line.label for line in lines] == offered
+    assert [line.label for line in lines if line.chosen] == [chosen]
+
+
+def test_a_model_of_ones_own_may_know_any_language() -> None:
+    lines = languages(EngineSettings(local_model="/x"), (), None)
+    assert {"Automatic", "Korean"} < {line.label for line in lines}
 
 
 def test_combinations_that_were_spoken_can_be_chosen_again() -> None:

@@ -8,7 +8,7 @@ last word is delivered. If anything fails, the old components stay.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 from tray_dictate.app.components import (
@@ -41,10 +41,18 @@ class ComponentSwap:
         self._factory, self._hotkey = factory, hotkey
         self._components, self._daemon, self._notices = components, daemon, notices
 
-    @asynccontextmanager
-    async def applied(self, config: Config) -> AsyncGenerator[None]:
+    def applied(self, config: Config) -> AbstractAsyncContextManager[None]:
         """Make new components on entry; let them take over on exit. See live_config.Swap."""
-        new = await self._make(config)
+        return self._replaced(config, self._concerned(config))
+
+    async def renew_engine(self) -> None:
+        """Make the engine again from the same settings. Raises DictateError; see live_config."""
+        async with self._replaced(self._components.config, ["engine"]):
+            pass
+
+    @asynccontextmanager
+    async def _replaced(self, config: Config, concerned: list[Name]) -> AsyncGenerator[None]:
+        new = await self._make(config, concerned)
         before = self._components.microphone, self._components.engine
         hotkey = None
         try:
@@ -53,7 +61,9 @@ class ComponentSwap:
             async with self._daemon.between_dictations():
                 self._hotkey.change(config.hotkey, hotkey)
                 hotkey = None  # self._hotkey stops it from now on
-                await self._close(self._take_over(new))  # an output gives back what it borrowed
+                await self._close(
+                    self._take_over(new, concerned)
+                )  # an output gives back what it borrowed
         except BaseException:
             if hotkey:
                 hotkey.stop()
@@ -63,11 +73,11 @@ class ComponentSwap:
         if before != (self._components.microphone, self._components.engine):
             await self._warm_up()
 
-    async def _make(self, config: Config) -> Components:
+    async def _make(self, config: Config, concerned: list[Name]) -> Components:
         """Return the components for the settings, new ones where needed. Raises DictateError."""
         new = replace(self._components, config=config)
         try:
-            for name in self._concerned(config):
+            for name in concerned:
                 if not self._components.can_reconfigure(name):
                     self._factory.renew(name, new)
             if new.engine is not self._components.engine:  # last, as it takes long
@@ -77,9 +87,9 @@ class ComponentSwap:
             raise
         return new
 
-    def _take_over(self, new: Components) -> list[Component]:
+    def _take_over(self, new: Components, concerned: list[Name]) -> list[Component]:
         """Put the new components in use; return the old ones. Nothing here can fail."""
-        for name in self._concerned(new.config):
+        for name in concerned:
             if self._components.can_reconfigure(name):
                 self._components.reconfigure(name, new.config)
         if new.config.history != self._components.config.history:

@@ -145,8 +145,7 @@ def settings_by_component(config: Config) -> dict[Name, object]:
     """
     engine = config.engine_with_terms
     return {
-        # of these, the offline engine uses the languages only
-        "engine": engine if engine.name != "offline" else ("offline", tuple(engine.languages)),
+        "engine": engine if engine.name != "offline" else _offline(engine),
         "microphone": config.audio,
         "cues": config.audio,
         "rewriter": config.rewrite,
@@ -154,6 +153,14 @@ def settings_by_component(config: Config) -> dict[Name, object]:
         "tray": config.tray,
         "caret": config.text.read_caret,
     }
+
+
+def _offline(engine: EngineSettings) -> object:
+    """Return the settings that the offline engine is built from."""
+    return (
+        "offline", engine.languages, engine.local_model, engine.effort, engine.unload_minutes,
+        engine.keywords,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -34,6 +34,13 @@ class Swap(Protocol):
         """
         ...
 
+    async def renew_engine(self) -> None:
+        """Build the engine again from the same settings.
+
+        Raises DictateError where that fails; then the engine in use stays.
+        """
+        ...
+
 
 class LiveConfig:
     """The settings in effect; lives on the loop."""
@@ -107,6 +114,11 @@ class LiveConfig:
         if not changed:
             return "The settings have not changed."
         return f"Changed: {', '.join(changed)}."
+
+    async def renew_engine(self) -> None:
+        """Build the engine again: the models on this computer have changed. Raises DictateError."""
+        async with self._turn():
+            await self._swap.renew_engine()
 
     def begin(self) -> None:
         """Allow changes, and watch the file, until `stop`.

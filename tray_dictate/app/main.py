@@ -28,6 +28,7 @@ from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.app.menu import MenuController, PostedCommands
+from tray_dictate.app.model_downloads import ModelDownloads
 from tray_dictate.app.notices import HotkeyNotices, Notices, unseen, welcome
 from tray_dictate.audio.devices import DeviceList
 from tray_dictate.audio.portaudio import PortAudio
@@ -37,6 +38,7 @@ from tray_dictate.core.errors import ControlError, DictateError, RunningError
 from tray_dictate.core.keys.chord import Edge
 from tray_dictate.core.ports import Hotkey, Notifier
 from tray_dictate.engine import select as select_engine
+from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.system import autostart, files, logs, memory, remedies
@@ -116,13 +118,15 @@ class _App:
         self._live_config = live_config = LiveConfig(sources, config, swap, notices)
         stack.callback(self._wait, live_config.stop)
         documents = Documents.of(sources, notices, components)
-        devices = DeviceList(portaudio)
+        devices, models = DeviceList(portaudio), ModelStore()
+        downloads = ModelDownloads(models, notices)
         self._menu = menu = MenuController(
-            daemon, components, live_config, notices, devices, documents, self.quit
-        )
+            daemon, components, live_config, notices, devices, documents, models, downloads,
+            self.quit,
+        )  # fmt: skip
         factory.show_tray(components, PostedCommands(bridge, menu))
         commands = ControlCommands(
-            daemon, components, live_config, notices, devices=devices, menu=menu
+            daemon, components, live_config, notices, devices=devices, models=models, menu=menu
         )
         self._control = ControlServer(commands.handlers())
         stack.callback(self._wait, self._control.close)

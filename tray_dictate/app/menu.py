@@ -18,12 +18,18 @@ from tray_dictate.app.components import Components
 from tray_dictate.app.daemon import Daemon
 from tray_dictate.app.documents import Documents
 from tray_dictate.app.live_config import LiveConfig
+from tray_dictate.app.model_choices import model_choices
+from tray_dictate.app.model_downloads import ModelDownloads
 from tray_dictate.audio.devices import DeviceList
 from tray_dictate.config.engine_settings import EngineName, EngineSettings
 from tray_dictate.config.schema import Config
 from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import DictateError, UnavailableError
+from tray_dictate.core.languages import language_names
 from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands
+from tray_dictate.engine import catalogue
+from tray_dictate.engine.catalogue import CatalogueModel
+from tray_dictate.engine.local_model import Store
 from tray_dictate.history.entries import Entry
 from tray_dictate.system import autostart
 from tray_dictate.system.threads import Bridge, TaskSet
@@ -42,6 +48,7 @@ T = TypeVar("T")
 _MOST = 10  # recent dictations
 _PATIENCE = 2.0  # seconds for each list: opening a headset delays the sound server
 _LONGEST = 40  # characters of a dictation in the menu
+_NAMED = 3  # languages of a model in a message
 _OUTCOMES = {  # a sign, and words where the user may have to act
     "delivered": ("✓", ""),
     "unconfirmed": ("?", "not confirmed"),
@@ -91,6 +98,8 @@ class MenuController:
     notices: Notifier
     devices: DeviceList
     documents: Documents
+    models: Store  # on this computer
+    downloads: ModelDownloads
     stop: Callable[[], None]  # ends the daemon
     login: Autostart = autostart
     engines: Engines = engine
@@ -103,6 +112,7 @@ class MenuController:
     def start(self) -> None:
         """Fill the menu now and after each change of the settings, which may replace the tray."""
         self.components.config_changed.subscribe(self._config_changed)
+        self.downloads.changed.subscribe(self.refresh)
         self.refresh()
 
     def enable(self, on: bool) -> None:
@@ -132,6 +142,14 @@ class MenuController:
     def change_setting(self, name: str, value: Any) -> None:
         """Change a setting, in effect and in the file."""
         self._spawn(self._change_setting(name, value))
+
+    def get_model(self, model: str) -> None:
+        """Download a model of the catalogue, and use it if it is the best for the settings."""
+        self._spawn(self._get_model(model))
+
+    def cancel_download(self) -> None:
+        """Stop the download of a model."""
+        self.downloads.cancel()
 
     def set_autostart(self, on: bool) -> None:
         """Turn start at login on or off."""
@@ -172,17 +190,24 @@ class MenuController:
         wanted = tuple(config.engine.languages)
         self._spoken[wanted] = None  # a combination from the file stays in the menu
         listed = microphones(self._found, config.audio.device)
+        offline = config.engine.name == "offline"
+        models = await asyncio.to_thread(model_choices, config.engine, self.models)
         default = next((name for name, is_default in self._found if is_default), "")
         chosen = next((str(choice.value) for choice in listed if choice.chosen), "")
         return MenuState(
             microphones=listed,
             engines=engines(config.engine, self._usable_engines(config.engine)),
-            languages=languages(config.engine, tuple(self._spoken)),
+            languages=languages(
+                config.engine, tuple(self._spoken), models.known if offline else None
+            ),
+            local_models=models.models,
+            offers=models.offers,
+            download=self.downloads.current,
             methods=methods(config.output.method),
             recent=recent(entries),
             autostart=await self._starts_at_login(),
             microphone=chosen or default,
-            engine=engine_title(config.engine.name),
+            engine=engine_title(config.engine.name, models.used if offline else ""),
             hint=self.components.hint(),
         )
 
@@ -209,6 +234,21 @@ class MenuController:
             await self.live_config.change(name, value)
         finally:
             self.refresh()  # a host may have ticked what was not chosen
+
+    async def _get_model(self, model_id: str) -> None:
+        model = catalogue.find(model_id)
+        if not await self.downloads.get(model):
+            return
+        settings = self.components.config.engine
+        choices = await asyncio.to_thread(model_choices, settings, self.models)
+        used = choices.used == model.name
+        try:
+            if used:
+                await self.live_config.renew_engine()
+        except DictateError as reason:
+            self.notices.tell(f"{model.name} is installed, but cannot be used. {reason}", "model")
+            return
+        self.notices.tell(_installed(settings, model, used=used), "model")
 
     async def _copy_entry(self, at: float) -> None:
         for entry in await self.components.history.last(_MOST):
@@ -269,6 +309,14 @@ class PostedCommands:
         """Change a setting."""
         self._bridge.post(self._commands.change_setting, name, value)
 
+    def get_model(self, model: str) -> None:
+        """Download a model."""
+        self._bridge.post(self._commands.get_model, model)
+
+    def cancel_download(self) -> None:
+        """Stop the download of a model."""
+        self._bridge.post(self._commands.cancel_download)
+
     def set_autostart(self, on: bool) -> None:
         """Turn start at login on or off."""
         self._bridge.post(self._commands.set_autostart, on)
@@ -298,6 +346,21 @@ async def _soon(work: Awaitable[T], otherwise: T) -> T:
     except (DictateError, TimeoutError) as reason:
         log.info("a list of the menu is not up to date: %s", reason or "no answer in time")
         return otherwise
+
+
+def _installed(settings: EngineSettings, model: CatalogueModel, *, used: bool) -> str:
+    """Return what the user can do with a model that has just been installed."""
+    if used and settings.name == "offline":
+        use = "It is used from now on."
+    elif used:
+        use = "It finishes dictations that the server cannot."
+    elif settings.local_model:
+        use = "To use it, choose it in the menu, under Offline model."
+    else:
+        spoken = language_names(model.languages[:_NAMED], "or")
+        rest = " ..." if model.languages[_NAMED:] else ""
+        use = f"It is used if you choose its language in the menu: {spoken}{rest}"
+    return f"{model.name} is installed. {use}"
 
 
 def recent(entries: list[Entry]) -> tuple[MenuOption, ...]:

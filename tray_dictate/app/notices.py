@@ -33,9 +33,11 @@ LINES = 6  # messages in a bubble
 REST = "rest"  # the cause of the notification that further causes share
 
 _URGENT = frozenset({"take", "delivery", "stopped"})  # speech or text is not where it should be
-_EACH = frozenset({*_URGENT, "limit", "asked"})  # repeated: about what the user has just done
+_EACH = frozenset(
+    {*_URGENT, "limit", "asked", "model"}
+)  # repeated: about what the user has just done
 
-_STATES = frozenset({"settings", "hotkey"})  # only the latest message is shown
+_STATES = frozenset({"settings", "hotkey", "model"})  # only the latest message is shown
 _BUTTONS = {
     "delivery": ("redo", "copy"), "settings": ("settings",),
     "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),

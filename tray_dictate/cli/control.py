@@ -94,7 +94,11 @@ def _as_line(report: dict[str, Any]) -> str:
 
 def _as_table(report: dict[str, Any]) -> str:
     since, started = _time(report["since"]), _time(report["started"])
-    engine = report["engine_title"] + (f", {report['model']}" if report["model"] else "")
+    engine, local = report["engine_title"], report.get("local_model")
+    if local:
+        engine = f"{engine} ({local})"
+    elif report["model"]:
+        engine = f"{engine}, {report['model']}"
     chosen = report["microphone"] or "the system's default"
     rows = {
         "Status": f"{_status(report)} (since {since:%H:%M:%S})",

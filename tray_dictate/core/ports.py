@@ -34,6 +34,18 @@ class MenuOption:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A speech model that can be downloaded: its ID, name and size, and `terms` to accept.
+
+    A free licence has no terms.
+    """
+
+    model: str
+    label: str
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MenuState:
     """The choices in the menu, and the names in the tooltip: a snapshot from when it opens."""
 
@@ -42,6 +54,9 @@ class MenuState:
     languages: tuple[MenuOption, ...] = ()
     methods: tuple[MenuOption, ...] = ()
     recent: tuple[MenuOption, ...] = ()
+    local_models: tuple[MenuOption, ...] = ()  # values of engine.local_model
+    offers: tuple[tuple[str, tuple[ModelOffer, ...]], ...] = ()  # by the name of a language
+    download: str = ""  # the model that is being downloaded, and how much of it is there
     autostart: bool | None = None  # None: this system cannot start programs at login
     microphone: str = ""  # the microphone's name, and the engine's
     engine: str = ""
@@ -51,7 +66,7 @@ class MenuState:
 # what a notice is about: notices of the same cause replace each other; those of "" do not
 Cause = Literal[
     "", "asked", "control", "delivery", "engine", "expressions", "history", "hotkey", "limit",
-    "microphone", "rewrite", "settings", "stopped", "take", "unseen", "welcome",
+    "microphone", "model", "rewrite", "settings", "stopped", "take", "unseen", "welcome",
 ]  # fmt: skip
 
 
@@ -448,6 +463,14 @@ class TrayCommands(Protocol):
 
     def change_setting(self, name: str, value: Any) -> None:
         """Change a setting, by its dotted name."""
+        ...
+
+    def get_model(self, model: str) -> None:
+        """Download a model of the catalogue; the user has accepted its terms."""
+        ...
+
+    def cancel_download(self) -> None:
+        """Stop the download of a model."""
         ...
 
     def set_autostart(self, on: bool) -> None:

@@ -15,6 +15,7 @@ from tray_dictate.config.engine_settings import EngineName, EngineSettings
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.core.keys.names import in_words, parse_chord
+from tray_dictate.core.languages import language_names, language_of
 from tray_dictate.core.ports import MenuOption, Urgency
 
 NAME = "tray_dictate"  # of the program, as desktops know it
@@ -38,11 +39,9 @@ ENGINES: dict[EngineName, str] = {
     "litellm": "LiteLLM, your team's gateway",
 }
 CLOUDS = ("openai", "azure", "azure-preview")
-LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
-    "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "ru": "Russian", "uk": "Ukrainian",
-    "tr": "Turkish", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
-}  # fmt: skip
+LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "tr", "zh", "ja", "ko",
+)  # fmt: skip
 METHODS = {
     "auto": "Automatic",
     "paste": "Paste",
@@ -88,28 +87,45 @@ def engines(settings: EngineSettings, usable: Collection[EngineName]) -> tuple[M
         chosen = name == settings.name
         may = owner in ("", _family(name)) and name in usable
         ready = chosen or name == "offline" or may
-        label = engine_title(name) if ready else f"{title} (not set up)"
+        label = title if ready else f"{title} (not set up)"
         lines.append(MenuOption(name, label, chosen=chosen, enabled=ready))
     return tuple(lines)
 
 
-def engine_title(name: EngineName) -> str:
-    """Return the name of an engine as users read it."""
-    return f"{ENGINES[name]} (English only)" if name == "offline" else ENGINES[name]
+def engine_title(name: EngineName, model: str = "") -> str:
+    """Return the name of an engine, and of its `model`, as users read it."""
+    return f"{ENGINES[name]} ({model})" if model else ENGINES[name]
 
 
 def languages(
-    settings: EngineSettings, spoken: tuple[tuple[str, ...], ...]
+    settings: EngineSettings,
+    spoken: tuple[tuple[str, ...], ...],
+    known: Collection[str] | None = None,
 ) -> tuple[MenuOption, ...]:
-    """Return automatic detection, the combinations in `spoken`, and common languages."""
-    if settings.name == "offline":
-        label = "English only (for other languages, choose another engine)"
-        fits = not settings.languages or "en" in settings.languages
-        return (MenuOption(("en",), label, chosen=fits, enabled=not fits),)
+    """Return automatic detection, the combinations in `spoken`, and common languages.
+
+    `known` are those that the models on this computer know; None: the engine may know any.
+    """
     wanted = tuple(settings.languages)
-    common = [(code,) for code in LANGUAGES]
-    every = dict.fromkeys([(), *sorted(spoken), wanted, *common])
-    return tuple(MenuOption(codes, _named(codes), chosen=codes == wanted) for codes in every)
+    if known is not None and not settings.local_model:  # no language means English
+        wanted = wanted or ("en",)
+        spoken = tuple(codes for codes in spoken if codes)
+    else:
+        spoken = ((), *spoken)
+    every = dict.fromkeys([*sorted(spoken), wanted, *((code,) for code in LANGUAGES)])
+    offered = [codes for codes in every if codes == wanted or _are_known(codes, known)]
+    return tuple(
+        MenuOption(
+            codes,
+            _named(codes) if _are_known(codes, known) else f"{_named(codes)} (no model)",
+            chosen=codes == wanted,
+        )
+        for codes in offered
+    )  # fmt: skip
+
+
+def _are_known(codes: tuple[str, ...], known: Collection[str] | None) -> bool:
+    return known is None or all(language_of(code) in known for code in codes)
 
 
 def methods(wanted: str) -> tuple[MenuOption, ...]:
@@ -135,8 +151,7 @@ def hint(keys: str, mode: str, trigger: Trigger | None = None) -> str:
 
 
 def _named(codes: tuple[str, ...]) -> str:
-    names = [LANGUAGES.get(code.lower().split("-")[0], code) for code in codes]
-    return " and ".join(names) or "Automatic"
+    return language_names(codes) or "Automatic"
 
 
 def _family(engine: EngineName) -> str:

@@ -38,8 +38,9 @@ class Served:
         self.may_reload = asyncio.Event()
         self.may_reload.set()
         self.commands = ControlCommands(
-            rig.daemon, rig.parts, self, rig.notices, devices=self, menu=self, patience=patience
-        )
+            rig.daemon, rig.parts, self, rig.notices, devices=self, models=self, menu=self,
+            patience=patience,
+        )  # fmt: skip
         self.server = ControlServer(self.commands.handlers())
 
     # for DeviceList
@@ -48,6 +49,14 @@ class Served:
         if self.away:
             raise CaptureError(self.away)
         return pick([self.headset], wanted)
+
+    # for Store
+
+    def installed(self) -> tuple[()]:
+        return ()
+
+    def folder(self, _model: object) -> None:
+        return None
 
     # for TrayCommands
 
@@ -151,7 +160,7 @@ async def test_status_is_a_table_for_people(served):
     assert re.fullmatch(
         r"""Status:      ready \(since \d\d:\d\d:\d\d\)
 To dictate:  hold [Rr]ight Ctrl and speak
-Engine:      Offline, on this computer \(English only\)
+Engine:      Offline, on this computer \(Moonshine tiny, English\)
 Microphone:  Headset \(the system's default\)
 Output:      Automatic
 Version:     [\d.]+, running since \d{4}-\d\d-\d\d \d\d:\d\d

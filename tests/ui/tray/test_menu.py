@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes import FakeTrayCommands
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import MenuOption, MenuState
+from tray_dictate.core.ports import MenuOption, MenuState, ModelOffer
 from tray_dictate.ui.tray.menu import Entry, View, click, click_default, menu
 
 CHOICES = MenuState(
@@ -19,6 +21,14 @@ CHOICES = MenuState(
     ),
     methods=(MenuOption("auto", "Auto", chosen=True), MenuOption("type", "Typing")),
     recent=(MenuOption(1.5e9, "✓ Hello"), MenuOption(1.25e9, "✗ World")),
+    local_models=(MenuOption("", "Best", chosen=True), MenuOption("whisper-base", "Whisper")),
+    offers=(
+        (
+            "Spanish",
+            (ModelOffer("base-es", "Base (64 MB)", f"{'Free if you are poor. ' * 5}End."),),
+        ),
+        ("German", (ModelOffer("parakeet", "Parakeet (485 MB)"),)),
+    ),
     autostart=True,
 )
 
@@ -69,6 +79,9 @@ CLICKS = [
     (("engine.name", "offline"), ("engine.name", "offline")),
     (("engine.languages", "()"), ("engine.languages", [])),
     (("engine.languages", "('de', 'en')"), ("engine.languages", ["de", "en"])),
+    (("engine.local_model", "whisper-base"), ("engine.local_model", "whisper-base")),
+    (("models", "German", "parakeet"), ("get", "parakeet")),
+    (("models", "Spanish", "base-es", "accept"), ("get", "base-es")),
     (("output.method", "type"), ("output.method", "type")),
     (("recent", "1500000000.0"), ("copy", 1.5e9)),
     (("recent", "1250000000.0"), ("copy", 1.25e9)),
@@ -135,3 +148,27 @@ def test_no_two_siblings_have_one_name() -> None:
     entries = menu(View(choices=CHOICES), Said().commands)
     for siblings in (entries, *(entry.children for entry in entries)):
         assert len({entry.name for entry in siblings}) == len(siblings)
+
+
+def test_a_licence_that_is_not_free_is_read_before_it_can_be_accepted() -> None:
+    said = Said()
+    offered = said.entry(Status.IDLE, "models", "Spanish", "base-es")
+    assert offered.action is None, "a click on the name downloads nothing"
+    *terms, line, accept = offered.children
+    assert " ".join(entry.label for entry in terms) == f"{'Free if you are poor. ' * 5}End."
+    assert not any(entry.enabled or entry.action for entry in terms)
+    assert (line.label, accept.label) == ("", "Accept and download Base (64 MB)")
+
+
+def test_a_download_can_be_stopped_and_no_second_one_begun() -> None:
+    said = Said(replace(CHOICES, download="Parakeet, 25 %"))
+    stop = said.entry(Status.IDLE, "download")
+    assert stop.label == "Stop the download of Parakeet, 25 %"
+    click(stop)
+    assert said.calls == ["cancel download"]
+    assert "models" not in [entry.name for entry in menu(View(choices=said.choices), said.commands)]
+
+
+def test_where_no_model_can_be_chosen_or_had_the_menu_has_no_line_for_it() -> None:
+    names = [entry.name for entry in menu(View(), FakeTrayCommands())]
+    assert not {"engine.local_model", "models", "download"} & set(names)

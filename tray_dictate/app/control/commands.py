@@ -18,6 +18,7 @@ from tray_dictate.core.dictation import Cancel, Start, Status, Stop, Toggle
 from tray_dictate.core.errors import CaptureError, ControlError, DictateError, HistoryError
 from tray_dictate.core.keys.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.ports import Notifier, TrayCommands
+from tray_dictate.engine.local_model import Store, model_title
 from tray_dictate.system.threads import TaskSet
 from tray_dictate.ui.labels import METHODS, engine_title
 
@@ -45,12 +46,13 @@ class ControlCommands:
         notices: Notifier,
         *,
         devices: DeviceList,
+        models: Store,
         menu: TrayCommands,
         patience: float = 14.0,
     ) -> None:
         """`patience` is how long `reload` waits for a new engine, in seconds; a client waits 20."""
         self._daemon, self._components = daemon, components
-        self._live_config, self._devices = live_config, devices
+        self._live_config, self._devices, self._models = live_config, devices, models
         self._notices, self._menu, self._patience = notices, menu, patience
         self._asked = CommandDebounce()
         self._reloads = TaskSet()  # some wait for a dictation to be over
@@ -117,7 +119,11 @@ class ControlCommands:
 
     async def status(self) -> Answer:
         """Report the status and the microphone that would be opened now."""
-        return {**self._report(), "microphone_found": await self._microphone()}
+        return {
+            **self._report(),
+            "local_model": await self._local_model(),
+            "microphone_found": await self._microphone(),
+        }
 
     async def follow(self) -> AsyncGenerator[Answer]:
         """Report the status now and at each change."""
@@ -171,6 +177,13 @@ class ControlCommands:
 
     def _dictates(self) -> bool:
         return self._daemon.status in (*_RECORDS, Status.TRANSCRIBING)
+
+    async def _local_model(self) -> str:
+        """Return the name of the model that the offline engine uses; "" with another engine."""
+        settings = self._components.config.engine
+        if settings.name != "offline":
+            return ""
+        return await asyncio.to_thread(model_title, settings, self._models)
 
     async def _microphone(self) -> str:
         """Return the microphone's name, or what is wrong; "" if the sound server hangs."""

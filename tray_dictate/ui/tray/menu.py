@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVarTuple
 
 from tray_dictate.core.dictation import Status
-from tray_dictate.core.ports import MenuOption, MenuState, TrayCommands
+from tray_dictate.core.ports import MenuOption, MenuState, ModelOffer, TrayCommands
 from tray_dictate.ui.labels import is_marked, plain, tooltip
 from tray_dictate.ui.tray.icon import LOUDEST, Picture
 
@@ -109,6 +110,31 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
     recent = tuple(
         _line(choice, own(commands.copy_entry, _time(choice))) for choice in shown.recent
     )
+
+    def offer(of: ModelOffer) -> Entry:
+        get = own(commands.get_model, of.model)
+        label = plain(of.label, _LONGEST)
+        if not of.terms:
+            return Entry(of.model, label, get)
+        terms = (
+            Entry(f"terms {number}", line, enabled=False)
+            for number, line in enumerate(textwrap.wrap(plain(of.terms), _LONGEST))
+        )
+        accept = Entry("accept", plain(f"Accept and download {of.label}", _LONGEST), get)
+        return Entry(of.model, label, children=(*terms, Entry("-"), accept))
+
+    def models() -> tuple[Entry, ...]:
+        chosen = setting("engine.local_model", "Offline model", shown.local_models)
+        used = (chosen,) if shown.local_models else ()
+        if shown.download:
+            label = plain(f"Stop the download of {shown.download}", _LONGEST)
+            return (*used, Entry("download", label, own(commands.cancel_download)))
+        offered = tuple(
+            Entry(language, language, children=tuple(map(offer, of)))
+            for language, of in shown.offers
+        )
+        return (*used, Entry("models", "Get a model for …", children=offered)) if offered else used
+
     return (
         Entry("dictation", "Dictation enabled", own(commands.enable, off), checked=not off),
         Entry(
@@ -119,6 +145,7 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
         setting("audio.device", "Microphone", shown.microphones),
         setting("engine.name", "Engine", shown.engines),
         setting("engine.languages", "Language", shown.languages),
+        *models(),
         setting("output.method", "Insert text by", shown.methods),
         Entry("--"),
         Entry("recent", "Copy recent dictation", children=recent or (_nothing(_NOTHING_SAID),)),
