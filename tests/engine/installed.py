@@ -29,6 +29,13 @@ class InstalledModels:
             (folder / file.name).write_bytes(b"1")
         self._ids.add(model)
 
+    @property
+    def models(self) -> tuple[CatalogueModel, ...]:
+        return catalogue.models()
+
+    def find(self, model_id: str) -> CatalogueModel:
+        return catalogue.find(model_id)
+
     def installed(self) -> tuple[CatalogueModel, ...]:
         return tuple(model for model in catalogue.models() if model.id in self._ids)
 

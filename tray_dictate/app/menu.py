@@ -27,7 +27,6 @@ from tray_dictate.core.dictation import Enable, Toggle
 from tray_dictate.core.errors import DictateError, UnavailableError
 from tray_dictate.core.languages import language_names
 from tray_dictate.core.ports import Document, MenuOption, MenuState, Notifier, TrayCommands
-from tray_dictate.engine import catalogue
 from tray_dictate.engine.catalogue import CatalogueModel
 from tray_dictate.engine.local_model import Store
 from tray_dictate.history.entries import Entry
@@ -236,7 +235,7 @@ class MenuController:
             self.refresh()  # a host may have ticked what was not chosen
 
     async def _get_model(self, model_id: str) -> None:
-        model = catalogue.find(model_id)
+        model = self.models.find(model_id)
         if not await self.downloads.get(model):
             return
         settings = self.components.config.engine

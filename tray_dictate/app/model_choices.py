@@ -46,7 +46,7 @@ def model_choices(settings: EngineSettings, store: Store) -> ModelChoices:
         model_title(settings, store),
         _known_languages(settings, used, installed),
         _local_models(settings, installed),
-        _offers(settings, {model.id for model in installed}),
+        _offers(settings, [model for model in store.models if model not in installed]),
     )
 
 
@@ -72,15 +72,15 @@ def _local_models(
 
 
 def _offers(
-    settings: EngineSettings, installed: Collection[str]
+    settings: EngineSettings, models: Collection[CatalogueModel]
 ) -> tuple[tuple[str, tuple[ModelOffer, ...]], ...]:
-    """Return models for the languages in the settings, then for common ones.
+    """Return some of the models for the languages in the settings, then for common ones.
 
     For English, which is built in, that is only the larger half of the built-in model.
     """
     offered: list[tuple[str, tuple[ModelOffer, ...]]] = []
     for language in dict.fromkeys([*languages(settings), *LANGUAGES]):
-        fit = [model for model in suitable((language,)) if model.id not in installed]
+        fit = suitable(models, (language,))
         title = language_name(language)
         if language in _BUILT_IN:
             fit, title = [model for model in fit if model.id == BASE], "More accurate English"

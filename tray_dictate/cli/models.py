@@ -21,6 +21,7 @@ from tray_dictate.core import json_text
 from tray_dictate.core.errors import ConfigError, ModelError
 from tray_dictate.engine import catalogue
 from tray_dictate.engine.catalogue import CatalogueModel
+from tray_dictate.engine.local_model import model_title
 from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.system import logs
 from tray_dictate.system.network.download import megabytes
@@ -132,7 +133,7 @@ def _languages(model: CatalogueModel) -> str:
 
 def _state(model: CatalogueModel, store: ModelStore, engine: EngineSettings) -> str:
     if store.folder(model):
-        return "installed, in use" if engine.local_model == model.id else "installed"
+        return "installed, in use" if model_title(engine, store) == model.name else "installed"
     arrived = store.arrived(model)
     return f"{arrived * 100 // model.size} % downloaded" if arrived else ""
 
@@ -152,7 +153,7 @@ def _as_json(model: CatalogueModel, store: ModelStore, engine: EngineSettings) -
         "memory": model.memory,
         "arrived": store.arrived(model),
         "folder": str(folder) if folder else None,
-        "in_use": bool(folder) and engine.local_model == model.id,
+        "in_use": bool(folder) and model_title(engine, store) == model.name,
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,6 @@ from typing import Protocol
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import ModelError, UnavailableError
 from tray_dictate.core.languages import language_names, language_of
-from tray_dictate.engine import catalogue
 from tray_dictate.engine.catalogue import CatalogueModel, Runtime
 
 BASE = "moonshine-base-en"  # the larger half of the built-in English
@@ -27,7 +26,16 @@ _PARTS = ("encoder_model.*", "decoder_model_merged.*")  # of a folder of the Moo
 
 
 class Store(Protocol):
-    """The models of the catalogue on this computer."""
+    """The models of a catalogue, and those of them on this computer."""
+
+    @property
+    def models(self) -> Sequence[CatalogueModel]:
+        """The models that can be installed, of several for a language the more accurate first."""
+        ...
+
+    def find(self, model_id: str) -> CatalogueModel:
+        """Return the model with an ID. Raises ModelError, which names similar IDs."""
+        ...
 
     def installed(self) -> tuple[CatalogueModel, ...]:
         """Return the models that are complete, in the catalogue's order."""
@@ -82,10 +90,10 @@ def choose(
         for model in known:
             folder = None if _missing(model, group) else store.folder(model)
             if folder:
-                return _installed(model, folder, wanted)
+                return _installed(model, folder, store, wanted)
     spoken = language_names(wanted, "or")
     raise UnavailableError(
-        f"The offline engine has no model that knows {spoken}.", remedy(wanted, wanted)
+        f"The offline engine has no model that knows {spoken}.", _remedy(store, wanted, wanted)
     )
 
 
@@ -118,16 +126,16 @@ def ranked(models: Iterable[CatalogueModel], runtimes: Collection[Runtime]) -> l
     )
 
 
-def suitable(wanted: tuple[str, ...]) -> list[CatalogueModel]:
-    """Return the models of the catalogue that know all these languages, the best first."""
-    known = ranked(catalogue.models(), installed_runtimes())
-    return [model for model in known if not _missing(model, wanted)]
+def suitable(models: Iterable[CatalogueModel], wanted: tuple[str, ...]) -> list[CatalogueModel]:
+    """Return the models that know all these languages, the best first."""
+    known = [model for model in models if not _missing(model, wanted)]
+    return ranked(known, installed_runtimes())
 
 
-def remedy(wanted: tuple[str, ...], missing: tuple[str, ...]) -> str:
+def _remedy(store: Store, wanted: tuple[str, ...], missing: tuple[str, ...]) -> str:
     """Return how to get a model that knows all `wanted` languages, or else one that is missing."""
     for spoken in (wanted, *((language,) for language in missing)):
-        if found := suitable(spoken):
+        if found := suitable(store.models, spoken):
             return f"`tray-dictate models get {found[0].id}` gets one."
     return "The catalogue has none, either: choose a server that knows it (engine.name)."
 
@@ -138,7 +146,7 @@ def _named(settings: EngineSettings, store: Store, wanted: tuple[str, ...]) -> L
     if os.sep in name or "/" in name or name.endswith(_FILES):
         return _own(Path(os.path.expanduser(name)))  # noqa: PTH111 - Path's raises
     try:
-        model = catalogue.find(name)
+        model = store.find(name)
     except ModelError as error:
         raise UnavailableError(f"engine.local_model cannot be used: {error}") from error
     folder = store.folder(model)
@@ -149,7 +157,7 @@ def _named(settings: EngineSettings, store: Store, wanted: tuple[str, ...]) -> L
         )
     if model.id == BASE:
         return _built_in(settings, store, wanted)
-    return _installed(model, folder, wanted)
+    return _installed(model, folder, store, wanted)
 
 
 def _own(path: Path) -> LocalModel:
@@ -178,17 +186,20 @@ def _own(path: Path) -> LocalModel:
 
 def _built_in(settings: EngineSettings, store: Store, wanted: tuple[str, ...]) -> LocalModel:
     """Return the built-in English, with its larger half if that is installed and wanted."""
-    base = catalogue.find(BASE)
-    larger = store.folder(base) if settings.effort != "light" else None
-    name = base.name if larger else BUILT_IN
-    warning = _warning(name, wanted, _missing(base, wanted))
+    base = next((model for model in store.models if model.id == BASE), None)
+    larger = store.folder(base) if base and settings.effort != "light" else None
+    name = base.name if base and larger else BUILT_IN
+    missing = tuple(code for code in wanted if code not in _ENGLISH)
+    warning = _warning(name, store, wanted, missing)
     return LocalModel(name, "moonshine", _ENGLISH, None, larger, warning=warning)
 
 
-def _installed(model: CatalogueModel, folder: Path, wanted: tuple[str, ...]) -> LocalModel:
+def _installed(
+    model: CatalogueModel, folder: Path, store: Store, wanted: tuple[str, ...]
+) -> LocalModel:
     path = folder if model.runtime == "moonshine" else folder / model.files[0].name
     spoken = tuple(dict.fromkeys(map(language_of, model.languages)))
-    warning = _warning(model.name, wanted, _missing(model, wanted))
+    warning = _warning(model.name, store, wanted, _missing(model, wanted))
     return LocalModel(model.name, model.runtime, spoken, path, None, model.streaming, warning)
 
 
@@ -198,11 +209,11 @@ def _missing(model: CatalogueModel, wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in wanted if code not in known)
 
 
-def _warning(name: str, wanted: tuple[str, ...], missing: tuple[str, ...]) -> str:
+def _warning(name: str, store: Store, wanted: tuple[str, ...], missing: tuple[str, ...]) -> str:
     if not missing:
         return ""
     unknown = language_names(missing, "or")
-    return f"{name} does not know {unknown}. {remedy(wanted, missing)}"
+    return f"{name} does not know {unknown}. {_remedy(store, wanted, missing)}"
 
 
 def _files(place: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon_rig import Rig, recorded
+from tests.engine.installed import InstalledModels
 from tests.waiting import until
 from tray_dictate import __version__
 from tray_dictate.app.control import client
@@ -37,8 +38,9 @@ class Served:
         self.looks = 0
         self.may_reload = asyncio.Event()
         self.may_reload.set()
+        models = InstalledModels(rig.history.folder / "models")
         self.commands = ControlCommands(
-            rig.daemon, rig.parts, self, rig.notices, devices=self, models=self, menu=self,
+            rig.daemon, rig.parts, self, rig.notices, devices=self, models=models, menu=self,
             patience=patience,
         )  # fmt: skip
         self.server = ControlServer(self.commands.handlers())
@@ -49,14 +51,6 @@ class Served:
         if self.away:
             raise CaptureError(self.away)
         return pick([self.headset], wanted)
-
-    # for Store
-
-    def installed(self) -> tuple[()]:
-        return ()
-
-    def folder(self, _model: object) -> None:
-        return None
 
     # for TrayCommands
 

@@ -17,6 +17,7 @@ import soundfile
 from tests.rigs.daemon import ROOT
 from tests.rigs.dictation import SENTENCE, errors, settled
 from tests.rigs.person import WRONG, assert_private, daemon_of, fake, transcripts, words
+from tray_dictate.engine.catalogue import models
 from tray_dictate.engine.local_model import suitable
 
 RETRY = "`tray-dictate history retry` transcribes it."
@@ -87,7 +88,7 @@ def test_where_nothing_can_transcribe_it_the_sound_is_kept_and_can_be_later(desk
     [wav], [record] = folder.glob("*.wav"), folder.glob("*.json")
     reason = "mlx-audio cannot be reached at 127.0.0.1:9: Connection refused. "
     reason += "The offline engine has no model that knows German. `tray-dictate models "
-    reason += f"get {suitable(('de',))[0].id}` gets one."
+    reason += f"get {suitable(models(), ('de',))[0].id}` gets one."
     assert told == f"{reason} The recording is saved: {RETRY}"
     assert record.stem == wav.stem
     assert {stat.S_IMODE(path.stat().st_mode) for path in (wav, record)} == {0o600}
