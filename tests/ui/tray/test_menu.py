@@ -169,6 +169,7 @@ def test_a_download_can_be_stopped_and_no_second_one_begun() -> None:
     assert "models" not in [entry.name for entry in menu(View(choices=said.choices), said.commands)]
 
 
-def test_where_no_model_can_be_chosen_or_had_the_menu_has_no_line_for_it() -> None:
-    names = [entry.name for entry in menu(View(), FakeTrayCommands())]
-    assert not {"engine.local_model", "models", "download"} & set(names)
+def test_where_no_model_can_be_chosen_or_had_the_menu_says_so() -> None:
+    entries = {entry.name: entry for entry in menu(View(), FakeTrayCommands())}
+    assert not {"engine.local_model", "download"} & entries.keys()
+    assert [child.enabled for child in entries["models"].children] == [False]

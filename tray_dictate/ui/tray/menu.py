@@ -133,7 +133,8 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
             Entry(language, language, children=tuple(map(offer, of)))
             for language, of in shown.offers
         )
-        return (*used, Entry("models", "Get a model for …", children=offered)) if offered else used
+        offered = offered or (_nothing(_NOTHING_FOUND),)
+        return (*used, Entry("models", "Get a model for …", children=offered))
 
     return (
         Entry("dictation", "Dictation enabled", own(commands.enable, off), checked=not off),
