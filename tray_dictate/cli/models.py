@@ -9,16 +9,18 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tray_dictate.app.control import client
 from tray_dictate.cli import options as given
 from tray_dictate.cli.messages import warn
 from tray_dictate.cli.usable import usable_sources
 from tray_dictate.config import edit, load
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core import json_text
-from tray_dictate.core.errors import ConfigError, ModelError
+from tray_dictate.core.errors import ConfigError, ControlError, ModelError
 from tray_dictate.engine import catalogue
 from tray_dictate.engine.catalogue import CatalogueModel
 from tray_dictate.engine.local_model import model_title
@@ -187,6 +189,8 @@ def _get(
     finally:
         progress.end()
     print(f"{_sized(model)} is installed in {folder}.")
+    with suppress(ControlError):  # no daemon runs
+        client.send("models")
     if engine and engine.local_model != model.id:
         print(f"To use it in any case: tray-dictate models use {model.id}")
     module, extra = _PACKAGES.get(model.runtime, ("", ""))

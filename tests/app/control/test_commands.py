@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from tests.daemon_rig import Rig, recorded
 from tests.engine.installed import InstalledModels
+from tests.rigs.weights import MOONSHINE_BASE
 from tests.waiting import until
 from tray_dictate import __version__
 from tray_dictate.app.control import client
@@ -21,7 +23,7 @@ from tray_dictate.app.control.commands import ControlCommands
 from tray_dictate.app.control.server import ControlServer
 from tray_dictate.audio.devices import Picked, Source, pick
 from tray_dictate.core.dictation import Enable, Status
-from tray_dictate.core.errors import CaptureError, ConfigError, ControlError
+from tray_dictate.core.errors import CaptureError, ConfigError, ControlError, UnavailableError
 from tray_dictate.core.keys.desktop_shortcuts import REPEATING
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +40,7 @@ class Served:
         self.looks = 0
         self.may_reload = asyncio.Event()
         self.may_reload.set()
+        self.renewals, self.refuses_renewal = 0, ""
         models = InstalledModels(rig.history.folder / "models")
         self.commands = ControlCommands(
             rig.daemon, rig.parts, self, rig.notices, devices=self, models=models, menu=self,
@@ -67,6 +70,11 @@ class Served:
         if not self.reloaded:
             raise ConfigError(["hotkey.keys: unknown key 'f99'"])
         return self.reloaded
+
+    async def renew_engine(self) -> None:
+        self.renewals += 1
+        if self.refuses_renewal:
+            raise UnavailableError(self.refuses_renewal)
 
     async def ask(self, command: str) -> dict:
         return await asyncio.to_thread(client.send, command)
@@ -325,3 +333,22 @@ async def test_a_second_one_makes_the_first_show_itself(served):
     assert served.rig.tray.said[-1] == message
     served.daemon.post(Enable(False))
     assert "already running, but off: Turn it on" in (await served.ask("show"))["message"]
+
+
+async def test_a_model_that_was_installed_is_used_by_the_daemon(served):
+    assert await served.ask("models") == {}
+    await until(lambda: served.renewals == 1)
+    served.refuses_renewal = "The model is broken."
+    await served.ask("models")
+    await until(lambda: served.rig.tray.said == ["The model is broken."])
+
+
+@pytest.mark.weights
+async def test_the_daemon_hears_of_a_model_that_a_command_has_installed(
+    served, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shutil.copytree(MOONSHINE_BASE, tmp_path / "tray_dictate" / "models" / MOONSHINE_BASE.name)
+    done = await served.cli("models", "get", MOONSHINE_BASE.name)
+    assert done.returncode == 0, done.stderr
+    await until(lambda: served.renewals == 1)

@@ -62,8 +62,8 @@ class ControlCommands:
         return {
             "start": self.start, "stop": self.stop, "toggle": self.toggle, "cancel": self.cancel,
             "redo": self.redo, "undo": self.undo, "copy": self.copy, "forget": self.forget,
-            "reload": self.reload, "status": self.status, "follow": self.follow,
-            "show": self.show, "quit": self.quit,
+            "reload": self.reload, "models": self.models, "status": self.status,
+            "follow": self.follow, "show": self.show, "quit": self.quit,
         }  # fmt: skip
 
     async def start(self) -> Answer:
@@ -117,6 +117,11 @@ class ControlCommands:
         when = "when the dictation ends" if self._dictates() else "when the new engine is ready"
         return {"message": f"The changes take effect {when}. If they cannot, a message says why."}
 
+    async def models(self) -> Answer:
+        """Build the engine again, as a model was installed; answer at once."""
+        self._reloads.start(self._renew_engine())
+        return {}
+
     async def status(self) -> Answer:
         """Report the status and the microphone that would be opened now."""
         return {
@@ -166,6 +171,13 @@ class ControlCommands:
         if meant != "stop" and self._daemon.locked:
             raise ControlError(_LOCKED)
         return {}
+
+    async def _renew_engine(self) -> str:
+        try:
+            await self._live_config.renew_engine()
+        except DictateError as reason:
+            self._notices.tell(str(reason), "engine")
+        return ""
 
     def _reloaded_late(self, late: asyncio.Future[str]) -> None:
         if late.cancelled():
