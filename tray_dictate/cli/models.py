@@ -22,6 +22,7 @@ from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core import json_text
 from tray_dictate.core.errors import ConfigError, ControlError, ModelError
 from tray_dictate.engine import catalogue
+from tray_dictate.engine import warnings as engine_warnings
 from tray_dictate.engine.catalogue import CatalogueModel
 from tray_dictate.engine.local_model import model_title
 from tray_dictate.engine.model_store import ModelStore
@@ -285,6 +286,8 @@ def _write(options: argparse.Namespace, value: str) -> str:
     named = value or "the best installed model that knows your languages"
     if fixed := sources.fixed(_SETTING):
         warn(f"But {fixed} takes precedence over the settings file.")
+    for warning in engine_warnings(config.engine):
+        warn(warning)
     if config.engine.name != "offline":
         warn(
             f"engine.name is {config.engine.name}, so the model serves only where that fails. "
