@@ -222,7 +222,7 @@ def test_real_weights_survive_a_kill_at_any_byte(models, tmp_path, listed, serve
     catalogues.write(listed, server, "small", real)
     killed = InterruptedDownload(tmp_path, listed, server, real)
     draw = random.Random(14)
-    for at in sorted(draw.sample(range(killed.size), 5)):
+    for at in sorted(draw.sample(range(killed.size), 3)):
         killed.interrupt(at, signal.SIGKILL)
         assert models("list").stdout.splitlines()[1].endswith("% downloaded")
     assert models("get", "small").returncode == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 import pytest
@@ -82,6 +85,20 @@ def test_the_sizes_are_those_of_the_files(package: weights.NpmPackage):
     assert {file.name: file.size for file in model.files} == {
         path.name: path.stat().st_size for path in package.folder.iterdir()
     }
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/tmp/x", "a/b", ".hidden", "", "a\\b", "c:x"])
+@pytest.mark.parametrize("field", ["id", "files"])
+def test_no_name_leads_out_of_the_folder_of_models(name: str, field: str):
+    text = (files("tray_dictate.engine") / "catalogue.toml").read_text(encoding="utf-8")
+    row = tomllib.loads(text)["model"][0]
+    if field == "id":
+        wrong = text.replace(f'id = "{row["id"]}"', f"id = {json.dumps(name)}", 1)
+    else:
+        wrong = text.replace(f'name = "{row["files"][0]["name"]}"', f"name = {json.dumps(name)}", 1)
+    assert wrong != text
+    with pytest.raises(ValueError, match="is not a name of letters"):
+        catalogue.parse(wrong)
 
 
 def test_an_id_finds_its_model():

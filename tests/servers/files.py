@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,6 +68,7 @@ class FileServer(ThreadingHTTPServer):
         self.plans: dict[str, Plan] = {}
         self.seen: list[Request] = []
         self.held, self.go_on = threading.Event(), threading.Event()
+        self.behind: tuple[str, int] | None = None  # where it leads as a proxy, whatever is asked
         self.modified = formatdate(1_700_000_000, usegmt=True)
         self._scheme = "https" if context else "http"
         if context:
@@ -103,6 +105,14 @@ def file_server(context: ssl.SSLContext | None = None) -> Iterator[FileServer]:
         thread.join()
 
 
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while received := source.recv(65536):
+            target.sendall(received)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
 class _Requests(BaseHTTPRequestHandler):
     server: FileServer
     protocol_version = "HTTP/1.1"
@@ -110,8 +120,18 @@ class _Requests(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
     def do_CONNECT(self) -> None:
+        self.close_connection = True
         self.server.seen.append(Request(self.path, dict(self.headers)))
-        self.send_error(502)
+        if self.server.behind is None:
+            self.send_error(502)
+            return
+        with socket.create_connection(self.server.behind) as server:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=_pass_on, args=(server, self.connection))
+            back.start()
+            _pass_on(self.connection, server)
+            back.join()
 
     def do_GET(self) -> None:
         self.close_connection = True

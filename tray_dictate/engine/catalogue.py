@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any, Literal
 
 from tray_dictate.core.errors import ModelError
 from tray_dictate.core.suggestions import closest
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Runtime = Literal["moonshine", "transcribe-cpp"]
 Speed = Literal["fast", "medium", "slow"]
@@ -77,7 +80,7 @@ def find(model_id: str, among: Sequence[CatalogueModel] | None = None) -> Catalo
 
 def _model(row: dict[str, Any]) -> CatalogueModel:
     return CatalogueModel(
-        id=row["id"],
+        id=_checked(row["id"]),
         name=row["name"],
         languages=tuple(row["languages"]),
         licence=row["licence"],
@@ -91,4 +94,11 @@ def _model(row: dict[str, Any]) -> CatalogueModel:
 
 
 def _file(row: dict[str, Any]) -> CatalogueFile:
-    return CatalogueFile(row["name"], tuple(row["urls"]), row["size"], row["sha256"])
+    return CatalogueFile(_checked(row["name"]), tuple(row["urls"]), row["size"], row["sha256"])
+
+
+def _checked(name: str) -> str:
+    """Return the name of a file or folder. Raises ValueError if it could lead elsewhere."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a name of letters, digits, dots and hyphens")
+    return name

@@ -448,6 +448,23 @@ def test_a_mirror_elsewhere_is_asked_through_the_proxy(server, fetch, monkeypatc
         gc.collect()
 
 
+def test_a_file_comes_through_the_proxy_and_so_does_what_it_redirects_to(
+    authority, server, fetch, path, monkeypatch
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("models.example.org", "store.example.org").configure_cert(context)
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.server_port}")
+    with file_server(context) as mirror:
+        server.behind = mirror.server_address
+        moved = Answer(status=302, location="https://store.example.org/b")
+        mirror.serve("a", b"", always=moved)
+        mirror.serve("b", CONTENT)
+        fetch("https://models.example.org/a")
+    assert is_whole(path)
+    asked = [request.path for request in server.seen]
+    assert asked == ["models.example.org:443", "store.example.org:443"]
+
+
 def test_a_socks_proxy_is_named_with_the_remedy(fetch, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     with pytest.raises(DownloadError, match=r"Set HTTPS_PROXY, or exempt models\.example\.org"):
