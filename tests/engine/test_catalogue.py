@@ -20,6 +20,11 @@ from tray_dictate.engine.catalogue import CatalogueModel
 HOSTS = {"huggingface.co", "cdn.jsdelivr.net", "unpkg.com"}
 FREE = {"MIT", "Apache-2.0", "CC-BY-4.0"}
 
+every_package = pytest.mark.parametrize(
+    "package",
+    [package for package in weights.PACKAGES if isinstance(package, weights.NpmPackage)],
+    ids=lambda package: package.folder.name,
+)
 every_model = pytest.mark.parametrize("model", catalogue.models(), ids=lambda model: model.id)
 
 
@@ -70,7 +75,7 @@ def test_a_file_of_transcribe_cpp_is_the_only_one_of_its_model_and_pinned_by_its
             assert all(re.search(r"/resolve/[0-9a-f]{40}/", url) for url in file.urls)
 
 
-@pytest.mark.parametrize("package", weights.PACKAGES, ids=lambda package: package.folder.name)
+@every_package
 def test_the_weights_of_the_tests_are_those_of_the_catalogue(package: weights.NpmPackage):
     model = catalogue.find(package.folder.name)
     assert {file.name: file.sha256 for file in model.files} == package.files
@@ -79,7 +84,7 @@ def test_the_weights_of_the_tests_are_those_of_the_catalogue(package: weights.Np
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("package", weights.PACKAGES, ids=lambda package: package.folder.name)
+@every_package
 def test_the_sizes_are_those_of_the_files(package: weights.NpmPackage):
     model = catalogue.find(package.folder.name)
     assert {file.name: file.size for file in model.files} == {
@@ -118,3 +123,8 @@ def test_an_unknown_id_suggests_near_ones(wrong: str, remedy: str):
     with pytest.raises(ModelError) as error:
         catalogue.find(wrong)
     assert str(error.value) == f"The catalogue has no model {wrong!r}; {remedy}"
+
+
+def test_of_many_similar_ids_three_are_suggested():
+    with pytest.raises(ModelError, match=r"did you mean (whisper\S+ or ){2}whisper[^ ?]+\?$"):
+        catalogue.find("whisper")

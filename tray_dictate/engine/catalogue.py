@@ -13,6 +13,7 @@ from typing import Any, Literal
 from tray_dictate.core.errors import ModelError
 from tray_dictate.core.suggestions import closest
 
+_MOST = 3  # IDs that are suggested
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Runtime = Literal["moonshine", "transcribe-cpp"]
@@ -74,7 +75,9 @@ def find(model_id: str, among: Sequence[CatalogueModel] | None = None) -> Catalo
         return known[model_id]
     near = [known_id for known_id in known if model_id and known_id.startswith(model_id)]
     near = near or [match for match in [closest(model_id, known)] if match]
-    meant = f"did you mean {' or '.join(near)}?" if near else "tray-dictate models lists them."
+    meant = (
+        f"did you mean {' or '.join(near[:_MOST])}?" if near else "tray-dictate models lists them."
+    )
     raise ModelError(f"The catalogue has no model {model_id!r}; {meant}")
 
 
