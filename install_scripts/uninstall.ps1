@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Removes what install.ps1 installed. Settings, recordings and history are kept.
+Removes what install.ps1 installed. Settings, recordings, history and models are kept.
 
 .DESCRIPTION
 Python is kept: other programs may use it by now. Never run yet: it was written without a Windows
@@ -9,7 +9,7 @@ computer.
     powershell -ExecutionPolicy Bypass -File install_scripts\uninstall.ps1
 
 .PARAMETER Purge
-Also remove settings, recordings, history, logs, and keys in the Credential Manager.
+Also remove settings, recordings, history, models, logs, and keys in the Credential Manager.
 #>
 [CmdletBinding()]
 param([switch]$Purge)
