@@ -178,9 +178,21 @@ def test_a_part_longer_than_the_file_is_worthless(server, fetch, path):
     assert server.starts("a") == [0]
 
 
+def test_what_is_left_of_an_older_version_is_not_continued(server, fetch, path, told):
+    older = File(
+        (server.serve("a", OTHER, Answer(drop=1000), Answer(status=404)),), sha256="0" * 64
+    )
+    with pytest.raises(DownloadError):
+        Download(older, path, told, threading.Event(), pauses=(0,)).run()
+    assert download.part_of(path).read_bytes() == OTHER[:1000]
+    fetch(server.serve("a", CONTENT))
+    assert is_whole(path)
+    assert server.starts("a") == [0, 1000, 0]
+
+
 def test_notes_that_make_no_sense_are_no_notes(server, fetch, path):
     download.part_of(path).write_bytes(CONTENT[:1000])
-    for noted in (b"", b"{", b"[]", b'{"url": 1}', b"\xff"):
+    for noted in (b"", b"{", b"[]", b'{"url": 1}', b"\xff", b"3"):
         path.unlink(missing_ok=True)
         download.part_of(path).write_bytes(CONTENT[:1000])
         path.with_name("model.onnx.source").write_bytes(noted)

@@ -3,7 +3,7 @@
 The hash is what makes the file trusted, so nothing depends on the mirror, or on one mirror for the
 whole file: `NAME.part` grows beside the final path, and the next mirror, or the next run of the
 program, continues where the last one ended. Only a file with the right hash gets its final name.
-`NAME.source` keeps what the mirror said of the version that it is sending.
+`NAME.source` keeps which file that is, and what the mirror said of the version that it is sending.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
@@ -140,6 +140,8 @@ class Download:
             if self._path.is_file() and self._is_right(self._path):
                 self._progress.advance(self._file.size)
                 return
+            if self._noted("sha256") not in ("", self._file.sha256):
+                self._discard()  # an older version's
             check_space(self._path.parent, max(0, self._file.size - self._length()))
         reasons = self._try_mirrors()
         if not reasons:
@@ -212,7 +214,7 @@ class Download:
         headers = {"Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
-            if version := self._version(url):
+            if self._noted("url") == url and (version := self._noted("version")):
                 headers["If-Range"] = version
         try:
             with _opened(url, headers, self._patience) as answer:
@@ -271,12 +273,12 @@ class Download:
             self._pause(0)
             yield chunk
 
-    def _version(self, url: str) -> str:
-        """Return the mirror's word for the version that the part is of; "" if it said none."""
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            noted = json.loads(self._source.read_text(encoding="utf-8"))
-            return noted["version"] if noted["url"] == url else ""
-        return ""
+    def _noted(self, name: str) -> str:
+        """Return what was noted of the part; "" for nothing."""
+        try:
+            return str(json.loads(self._source.read_text(encoding="utf-8"))[name])
+        except (OSError, ValueError, TypeError, KeyError):
+            return ""
 
     def _note_version(self, url: str, answer: http.client.HTTPResponse) -> None:
         tag = answer.headers.get("ETag", "")
@@ -284,7 +286,8 @@ class Download:
         version = (
             answer.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
         )
-        files.write_atomic(self._source, json.dumps({"url": url, "version": version}), 0o600)
+        noted = {"sha256": self._file.sha256, "url": url, "version": version}
+        files.write_atomic(self._source, json.dumps(noted), 0o600)
 
     def _length(self) -> int:
         """Return the size of the part; a longer one than the file is worthless, and deleted."""
