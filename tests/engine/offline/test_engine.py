@@ -95,6 +95,21 @@ async def test_when_the_key_goes_up_a_pass_of_less_than_all_is_cancelled(fake):
         await until(lambda: fake.cancelled)
 
 
+async def test_when_the_key_goes_up_in_a_pause_its_running_pass_goes_on(fake):
+    async with engine_of(fake) as engine, engine.session() as session:
+        await send(session, loud(0.25))  # too short for a pass before the pause
+        fake.hold = True
+        await send(session, quiet(0.3))
+        await until(lambda: fake.passes)
+        session.key_released()
+        await send(session, quiet(0.1))
+        await session.finish()
+        fake.free.set()
+
+        assert text_of(await collected(session)) == "5 tokens"
+        assert (len(fake.passes), fake.cancelled) == (1, [])
+
+
 async def test_a_segment_of_a_file_is_decoded_once(fake):
     engine = OfflineEngine(lambda: fake, live=False)
     async with engine.session() as session:

@@ -5,10 +5,10 @@ time: passes ahead and committed segments are base's. Once the key is up, the us
 checks base's last draft with tolerance, in one pass, and writes only the end itself: nearly base's
 text in tiny's time.
 
-A segment whose last pass by base holds all of its speech keeps base's text, as any pass that holds
-all of a segment is its final one. A pass of base that is cancelled leaves what it found as draft.
-A committed segment that base is decoding at the release remains base's: its pass began at the pause
-before, so that it is nearly over; those that wait are tiny's.
+A pass that holds all of a segment is its final one. So base's text stands where the key goes up in
+a pause: its pass is over, or began with the pause and ends about as soon as one by tiny would. The
+same is true of a committed segment that base is decoding then; those that still wait are tiny's. A
+pass of base over less than all is cancelled, and leaves what it found as draft.
 """
 
 from __future__ import annotations

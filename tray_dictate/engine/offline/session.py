@@ -62,7 +62,7 @@ class LocalSession(ABC, Generic[Work]):
     def key_released(self) -> None:
         """Drop all passes but the last word's, so that its text is ready when the tail is over."""
         self._segmenter.key_released()
-        self._drop_pass()
+        self._drop_pass(unless=self._segmenter.open)
         self._wake.set()
 
     async def finish(self) -> None:
