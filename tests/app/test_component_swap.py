@@ -174,6 +174,7 @@ async def rig() -> AsyncIterator[Rig]:
     ("engine.local_model=moonshine-base-es", {"engine"}, []),
     ("engine.effort=light", {"engine"}, []),
     ("engine.unload_minutes=5", {"engine"}, []),
+    ("text.words=['Ximena']", {"engine"}, []),
     ("engine.model=m", set(), []),
     ("rewrite.command=['cat']", {"rewriter"}, []),
     ("output.method=type", set(), ["output"]),

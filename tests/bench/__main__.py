@@ -22,6 +22,7 @@ def main() -> int:
         **({"offset": ["--eval", folder]} if folder else {}),
         "detector": [],
         "speaking": [],
+        "words": [],
         "control": [],
         "expressions": [],
         "takes": [],

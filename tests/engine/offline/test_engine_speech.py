@@ -19,8 +19,11 @@ from tests.engine.takes import (
     transcribed,
     words,
 )
+from tests.fakes import FakeNotices
 from tests.speech import pcm16, recording, resampled
+from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.segments import Committed, Completed, Delta
+from tray_dictate.engine import select
 
 
 @pytest.fixture
@@ -142,3 +145,11 @@ async def test_a_preview_grows_while_somebody_speaks(engine):
 
     assert len(deltas) > 1
     assert words(deltas[-1])[:3] == ["please", "send", "the"]
+
+
+async def test_the_users_words_reach_the_model():
+    engine = select(EngineSettings(keywords=["Zbigniew"]), FakeNotices())
+    sound = spoken("Zbigniew asked for an apple.")
+
+    assert await transcribed(engine, sound) == "Zbigniew asked for an apple."
+    await engine.close()

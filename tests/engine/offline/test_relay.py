@@ -171,3 +171,13 @@ def test_the_setting_decides_whether_the_larger_model_is_loaded():
     assert not isinstance(light, Relay)
     assert isinstance(full, Relay)
     assert not isinstance(load_models(), Relay)
+
+
+def test_both_models_write_the_users_words():
+    sound, words = spoken("Zbigniew asked for Parmigiano in the canteen."), ["Zbigniew"]
+    informed = Relay(MOONSHINE_BASE, "full", words)
+    draft = decode(informed, sound[:-16000])
+
+    assert "Zbigniew" in draft.text
+    assert "Zbigniew" in decode(informed, sound, urgent=True).text
+    assert "Zbigniew" in decode(informed, sound, draft.tokens, urgent=True).text
