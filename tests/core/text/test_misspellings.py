@@ -16,7 +16,7 @@ ORDINARY = ordinary_words.english()
 TERMS = [
     "Wojciech", "Kowalczyk", "Anneliese", "Hanna", "Mary Ann", "Kubernetes", "Nginx", "Postgres",
     "kubectl", "Marc", "Stephan", "Müller", "GPT-4o", "C++", "O'Brien", "Visual Studio", "LDAP",
-    "Grafana", "北京大学", "Szymanski", "Traefik", "Ingvild", "Bjarne", "Freya",
+    "Grafana", "北京大学", "Szymanski", "Traefik", "Ingvild", "Bjarne", "Freya", "Leocadia", "Malika",
 ]  # fmt: skip
 
 CORRECTED = [
@@ -30,6 +30,7 @@ CORRECTED = [
     ("the end is missing, which is hardly heard", "the Grafan page", "the Grafana page"),
     ("other letters with the same sound", "Mr Kovalchick and Mrs Shamansky", "Mr Kowalczyk and Mrs Szymanski"),
     ("other vowels", "the trific proxy", "the Traefik proxy"),
+    ("few consonants, but a long word", "ask Liakadia", "ask Leocadia"),
     ("another first vowel", "by Engvild", "by Ingvild"),
     ("an accent is missing", "Herr Muller and Mueller", "Herr Müller and Müller"),
     ("an apostrophe is missing", "call O'Brian or Obryen", "call O'Brien or O'Brien"),
@@ -61,6 +62,7 @@ KEPT = [
     ("the term itself", "kubectl, Kubernetes, Visual Studio"),
     ("another version of it", "GPT-4 and GPT-4a"),
     ("a term in other letters of the user's language", "Wojciecu2 and wojcech_x"),
+    ("the consonants of a short term", "call malloc here"),
     ("an abbreviation", "the LDAPS port, LDP"),
     ("an address", "wojcech@example.org wojcech.com /home/wojcech @wojcech ftp://wojcech"),
     ("words in two sentences", "Kuber. Netes"),

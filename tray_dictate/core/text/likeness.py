@@ -17,14 +17,14 @@ _SOUNDS_LIKE = 85.0  # percent: where the letters are less alike, the sounds mus
 _BONES_SOUND_LIKE = 72.0  # percent: unless the consonants are the same
 _OTHER_FIRST_SOUND = 10.0  # percent less: engines seldom mistake it
 _LENGTHENED = 3  # letters by which a misspelling may be longer or shorter
-_BONES = 4  # consonants in a row by which a word is known
+_BONES, _TOGETHER = 3, 10  # consonants, and with the letters, by which a word is known
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _VOWELS = re.compile("[aeiou]")
 _SOUNDS = [
     (re.compile(letters), sound)
     for letters, sound in (
-        ("^x", "s"), ("ph", "f"), ("sch|tch|[cs]z|[cs]h(?=[ei])|sh", "S"), ("ck|q", "k"),
+        ("^x", "s"), ("ph", "f"), ("sch|tch|[cs]z|[cs]h(?=[eiy])|sh", "S"), ("ck|q", "k"),
         ("x", "ks"), ("c(?=[eiy])", "s"), ("ch?", "k"), ("dg|g(?=[ei])", "j"), ("gh", ""),
         ("z", "s"), ("w", "v"), ("(?<=.)h", ""), ("e+[aiy]|ie|ee|y", "i"), ("oo|o[uw]", "u"),
         (r"(.)\1+", r"\1"), ("(?<=..)e$", ""),
@@ -56,11 +56,14 @@ class Form:
         sound = fuzz.ratio(self.sound, other.sound)
         if sound >= _SOUNDS_LIKE:
             found = max(found, sound)
-        elif (
-            sound >= _BONES_SOUND_LIKE and self.bones == other.bones and len(other.bones) >= _BONES
-        ):
+        elif sound >= _BONES_SOUND_LIKE and self._has_bones_of(other):
             found = max(found, LIKE)
         return found if _begin_alike(self.sound, other.sound) else found - _OTHER_FIRST_SOUND
+
+    def _has_bones_of(self, other: Form) -> bool:
+        bones, letters = len(other.bones), min(len(self.letters), len(other.letters))
+        enough = bones >= _BONES and bones + letters >= _TOGETHER
+        return enough and self.bones == other.bones
 
     def continues(self, other: Form) -> bool:
         """Whether this is the other with an ending that can be heard."""
