@@ -50,7 +50,8 @@ class FakeCapture:
     def __init__(self, refuses: str = "") -> None:
         self._refuses = refuses
         self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
-        self.stopped = self.opened = self.hurried = False
+        self.stopped = self.opened = False
+        self.paces: list[float] = []
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncIterator[bytes]]:
@@ -62,8 +63,8 @@ class FakeCapture:
         finally:
             self.opened = False
 
-    def hurry(self) -> None:
-        self.hurried = True
+    def pace(self, seconds: float) -> None:
+        self.paces.append(seconds)
 
     def stop(self) -> None:
         if not self.stopped:

@@ -32,13 +32,19 @@ async def test_the_stop_cue_waits_for_the_end_of_the_tail(rig):
     await until(lambda: rig.cues.played == ["start", "stop"])
 
 
-async def test_the_microphone_hurries_from_the_release_on(rig):
+async def test_sound_comes_in_large_chunks_while_one_speaks_and_at_once_from_the_release_on(rig):
     rig.press()
     capture = await rig.capture()
-    assert not capture.hurried
+    await rig.say("hello there")
+    await until(lambda: capture.paces == [0.064])
+    await rig.say("(silence)")
+    await until(lambda: capture.paces == [0.064, 0.032])
     rig.release()
-    await until(lambda: capture.hurried)
+    await until(lambda: capture.paces == [0.064, 0.032, 0])
     assert not capture.stopped, "the tail is still to come"
+    await rig.say("and goodbye")
+    await rig.idle()
+    assert capture.paces == [0.064, 0.032, 0]
 
 
 async def test_escape_is_heard(rig):

@@ -38,13 +38,28 @@ async def test_blocks_of_another_rate_come_together_as_well():
     assert sum(heard) > 0.9 * 160 * 4 * len(BLOCKS)
 
 
+async def test_blocks_come_together_for_as_long_as_they_may():
+    rig = Rig()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open() as chunks:
+        await rig.hear(BLOCKS[0])
+        capture.pace(0.064)
+        for block in BLOCKS[1:14]:
+            await rig.hear(block)
+        capture.pace(0.032)
+        for block in BLOCKS[14:18]:
+            await rig.hear(block)
+        capture.stop()
+        assert await sizes(chunks) == [160, 960, 960, 480, 320]
+
+
 async def test_whoever_hurries_gets_what_was_recorded_and_each_block_from_then_on():
     rig = Rig()
     capture = rig.microphone.capture(RATE)
     async with capture.open() as chunks:
         for block in BLOCKS[:3]:
             await rig.hear(block)
-        capture.hurry()
+        capture.pace(0)
         await rig.hear(BLOCKS[3])
         await rig.hear(BLOCKS[4])
         capture.stop()

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import CaptureError, DictateError
-from tray_dictate.core.pcm import seconds
+from tray_dictate.core.pcm import HOP, seconds
 from tray_dictate.core.ports import Capture, Engine, Microphone, Session
 from tray_dictate.core.samples import Meter
 from tray_dictate.core.segments import Failed, Segment, Spoken, SpokenOrder
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _TAIL_LEAST = 0.055  # seconds after the release in which earlier speech still arrives
 _QUIET = 0.064  # seconds without speech, beyond the hangover of the voice detector
+_SPEAKING = 2 * HOP  # of a chunk while the user speaks: no pause is complete within it
 
 
 @dataclass(slots=True)
@@ -204,7 +205,7 @@ class Take:
 
     def _end(self, capture: Capture, released: float) -> None:
         """End the recording a tail after the release; until then nothing of it may wait."""
-        capture.hurry()
+        capture.pace(0)
         asyncio.get_running_loop().call_at(released + self.tail, capture.stop)
 
     def _first_chunk(self) -> None:
@@ -230,12 +231,17 @@ class Take:
     async def _send(self, session: Session, chunk: bytes | None) -> None:
         while chunk is not None:
             await session.send(chunk)
-            self._end_tail_early(session)
+            self._follow(session)
             chunk = await self._chunks.get()
         await session.finish()
 
-    def _end_tail_early(self, session: Session) -> None:
-        if self.record.released is None or self._capture is None:
+    def _follow(self, session: Session) -> None:
+        """Set the pace of the recording; end the tail early once the user is silent."""
+        if self._capture is None:
+            return
+        if self.record.released is None:
+            silent = session.silence_seconds() > HOP
+            self._capture.pace(HOP if silent else _SPEAKING)
             return
         since = asyncio.get_running_loop().time() - self.record.released
         if since >= min(_TAIL_LEAST, self.tail) and session.silence_seconds() >= _QUIET:

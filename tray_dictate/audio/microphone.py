@@ -60,7 +60,8 @@ class Recording:
     def __init__(self, microphone: Microphone, rate: int) -> None:
         self._microphone, self._rate = microphone, rate
         self._chunks: asyncio.Queue[bytes | CaptureError | None] = asyncio.Queue()
-        self._stopped = self._hurried = False
+        self._stopped = False
+        self._pace = HOP  # seconds
         self._queued = 0  # samples
         self._zeros = self._captured = 0.0  # seconds
         self._loudest = 0.0
@@ -79,10 +80,14 @@ class Recording:
                     "Raise its level in the sound settings, or choose another with audio.device."
                 )
 
-    def hurry(self) -> None:
-        """Yield sound as soon as it is recorded; see ports.Capture."""
-        self._hurried = True
-        self._microphone.catch_up()
+    def pace(self, seconds: float) -> None:
+        """Yield chunks of about this length; see ports.Capture."""
+        if seconds != self._pace:
+            self._pace = seconds
+            if seconds:
+                self._microphone.gather()
+            else:
+                self._microphone.catch_up()
 
     def stop(self) -> None:
         """End the iterator after what was recorded until now."""
@@ -95,11 +100,11 @@ class Recording:
     def wanted(self) -> float:
         """The seconds of sound until something can be done with it; 0 if it is wanted at once.
 
-        The first sample starts a cue, and what follows completes the detector's hops.
+        The first sample starts a cue, and what follows completes a multiple of the pace.
         """
-        if self._hurried or not self._queued:
+        if not self._pace or not self._queued:
             return 0
-        return HOP - self._queued / self._rate % HOP
+        return self._pace - self._queued / self._rate % self._pace
 
     def put(self, chunk: bytes) -> None:
         """Queue a chunk, unless it was stopped."""
@@ -130,6 +135,8 @@ class Recording:
 
     def _listen(self, chunk: bytes) -> None:
         """Report a microphone that sends only zeros, once in a recording."""
+        if self._loudest >= _FAINT:
+            return  # it sends speech
         length, level = seconds(len(chunk), self._rate), peak(chunk)
         self._captured += length
         self._loudest = max(self._loudest, level)
@@ -215,12 +222,12 @@ class Microphone:
         if self._ring:
             recording.put(self._ring)
             self._ring = b""
-        self._gather()
+        self.gather()
 
     async def detach(self, recording: Recording) -> None:
         """Give the recording no more chunks; close the device, or keep it warm."""
         self._captures.remove(recording)
-        self._gather()
+        self.gather()
         if self._captures:
             return
         warm = self._settings.warm
@@ -327,17 +334,17 @@ class Microphone:
 
     def catch_up(self) -> None:
         """Process what was recorded until now; let the rest come as it is wanted now."""
-        self._gather()
+        self.gather()
         self.heard(self._blocks)
 
     def heard(self, blocks: Blocks) -> None:
         """Process the blocks of the stream; see StreamListener."""
         if blocks.serial != self._serial or blocks.wanted == NOT_YET:
             return  # of an earlier stream, or of one whose rate is not known yet
-        while (taken := blocks.take())[0]:  # again: some may have come before `_gather`
+        while (taken := blocks.take())[0]:  # again: some may have come before `gather`
             self._last_callback = blocks.at
             self._process(*taken)
-            self._gather()
+            self.gather()
 
     def _process(self, data: bytes, losses: int) -> None:
         if self._gone_since is not None:
@@ -352,7 +359,7 @@ class Microphone:
             keep = int(self._rate * self._settings.preroll_ms / 1000) * SAMPLE
             self._ring = (self._ring + chunk)[-keep:] if keep else b""
 
-    def _gather(self) -> None:
+    def gather(self) -> None:
         """Say how much sound of an open stream is to come at once."""
         if self._blocks.wanted != NOT_YET:
             latest = self._captures[-1].wanted if self._captures else _RESTING

@@ -190,8 +190,8 @@ class Capture(Protocol):
         """
         ...
 
-    def hurry(self) -> None:
-        """Yield sound as soon as it is recorded, in smaller chunks: the user waits."""
+    def pace(self, seconds: float) -> None:
+        """Yield chunks of about this length from now on; 0: sound as soon as it is recorded."""
         ...
 
     def stop(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tray_dictate.engine.models import Samples
@@ -51,7 +53,7 @@ class Sound:
 
 def level(samples: Samples) -> float:
     """Return the RMS, 0 to 1."""
-    return float((samples @ samples / len(samples)) ** 0.5)
+    return math.sqrt(float(samples @ samples) / len(samples))
 
 
 def quietest(samples: Samples, together: int) -> int:

@@ -176,7 +176,8 @@ class SileroDetector:
         self._model = model
         self._peak = _QUIET
         self._sound = _zeros(_SOUND + _CONTEXT)  # the last samples, and their mirror
-        self._frames = np.lib.stride_tricks.sliding_window_view(self._sound, _WINDOW)[::_STEP]
+        self._overlapping = np.lib.stride_tricks.sliding_window_view(self._sound, _WINDOW)[::_STEP]
+        self._frames = _zeros(_FRAMES, _WINDOW)
         self._waves = _zeros(_FRAMES, 2 * _BINS)
         self._around_spectra = _zeros(_FRAMES, 3, _BINS)  # a row for each frame: its neighbours
         self._four = _zeros(_FRAMES, _MEMORY)
@@ -208,6 +209,7 @@ class SileroDetector:
     def _find_features(self) -> None:
         """Put the features of the hop into the state."""
         first, second, third, fourth = self._model.layers
+        self._frames[:] = self._overlapping
         np.matmul(self._frames, self._model.spectrum, out=self._waves)
         around = self._around_spectra
         np.abs(self._waves.view(np.complex64), out=around[:, 1])
