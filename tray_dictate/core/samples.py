@@ -47,16 +47,15 @@ class Meter:
 
     def __init__(self, rate: int) -> None:
         self._wanted = int(rate * _INTERVAL) * SAMPLE  # bytes
-        self._energy, self._size, self._level = 0.0, 0, 0.0
+        self._sound, self._level = bytearray(), 0.0
 
     def feed(self, chunk: bytes) -> float | None:
         """Process a chunk; return the level, 0.0 to 1.0, or None if it is not due yet."""
-        self._energy += power(chunk) * len(chunk)
-        self._size += len(chunk)
-        if self._size < self._wanted:
+        self._sound += chunk
+        if len(self._sound) < self._wanted:
             return None
-        self._level = max(level(self._energy / self._size), self._level * _DECAY)
-        self._energy, self._size = 0.0, 0
+        self._level = max(level(power(bytes(self._sound))), self._level * _DECAY)
+        self._sound.clear()
         return self._level
 
 
