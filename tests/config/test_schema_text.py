@@ -106,3 +106,25 @@ def test_an_older_name_works_and_is_warned_of():
         "engine.keywords",
     ]
     assert load.load(None, TERMS[:1], {}).warnings == []
+
+
+WRITTEN = [
+    ("the built-in model writes English", [], ["en"]),
+    ("an installed one writes what is set", ["engine.languages=['de']"], ["de"]),
+    ("one of the user's own may write anything", ["engine.local_model=/models/x.gguf"], []),
+    ("a server, too", ["engine.name=openai"], []),
+    ("or what is set", ["engine.name=openai", "engine.languages=['de', 'en']"], ["de", "en"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "languages"), [r[1:] for r in WRITTEN], ids=[r[0] for r in WRITTEN]
+)
+def test_the_languages_of_the_text(settings, languages):
+    assert load.load(None, settings, {}).written_languages == languages
+
+
+def test_what_a_german_model_writes_is_not_taken_for_english():
+    german = ["text.words=['Wojciech']", "engine.languages=['de']"]
+    said = build_pipeline(load.load(None, german, {})).polish("Das ist Wojciek").said
+    assert said == [Insert("Das ist Wojciek")]

@@ -63,7 +63,7 @@ def build_pipeline(config: Config) -> TextPipeline:
         words=words, ordinary=ordinary_words.english() if words else (),
         commands=text.commands, fillers=text.fillers, unsaid=text.unsaid, newline=text.newline,
         longest=text.longest, prompt=config.engine.prompt,
-        languages=["en"] if config.engine.name == "offline" else config.engine.languages,
+        languages=config.written_languages,
     )  # fmt: skip
     return TextPipeline(rules, partial(EXPRESSIONS.sub, "text.patterns"))
 

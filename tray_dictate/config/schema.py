@@ -436,6 +436,12 @@ class Config(Section):
         return self.engine.model_copy(update={"keywords": self.terms})
 
     @property
+    def written_languages(self) -> list[str]:
+        """The languages that the text may be in; empty: any."""
+        built_in = self.engine.name == "offline" and not self.engine.local_model
+        return self.engine.languages or (["en"] if built_in else [])
+
+    @property
     def server_writes(self) -> bool:
         """Whether a server writes the text: an engine or a rewrite."""
         profiles = self.rewrite.profiles
