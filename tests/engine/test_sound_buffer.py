@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.speech import pcm16
-from tray_dictate.engine.sound_buffer import Sound, level
+from tray_dictate.engine.sound_buffer import Sound, level, quietest
 
 RAMP = np.arange(100, dtype=np.float32) / 32768
 
@@ -60,3 +60,10 @@ def test_what_is_not_there_yet_is_silence():
     sound = Sound()
     sound.append(b"\0\x40" * 4)
     assert sound.samples(2, 6).tolist() == [0.5, 0.5, 0, 0]
+
+
+def test_the_quietest_place_is_sought_in_the_middle_third():
+    sound = np.random.default_rng(2).normal(0, 0.1, 48000).astype(np.float32)
+    sound[:8000] = sound[28000:30000] = 0
+
+    assert quietest(sound, 1600) == pytest.approx(29000, abs=300)

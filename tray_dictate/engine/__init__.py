@@ -115,7 +115,7 @@ class InstalledModels:
         """Load the model that fits the settings now. Raises UnavailableError."""
         from tray_dictate.engine.offline.loader import load  # noqa: PLC0415 - it loads numpy
 
-        return load(self.choose(), self._settings)
+        return load(self.choose(), self._settings, live=self._live)
 
 
 def load_detector() -> DetectorModel:

@@ -34,6 +34,16 @@ def test_its_larger_half_works_with_it():
 
 
 @pytest.mark.weights
+@pytest.mark.parametrize(("live", "resting"), [(True, True), (False, False)])
+def test_the_larger_half_reads_files_however_slow_it_is(live, resting):
+    chosen = LocalModel("Base", "moonshine", ("en",), larger=MOONSHINE_BASE)
+    models = load(chosen, AUTO, live=live)
+    for _ in range(6):
+        models._effort.count(5.0, 5.0, 0.0)
+    assert models._effort.is_full(1.0, on_battery=False) is not resting
+
+
+@pytest.mark.weights
 def test_a_folder_is_decoded_alone():
     models = load(LocalModel("es", "moonshine", ("es",), MOONSHINE_BASE_ES), AUTO)
     assert not isinstance(models, Relay)

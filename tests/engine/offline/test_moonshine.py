@@ -14,7 +14,6 @@ from tray_dictate.engine.offline.moonshine import (
     Moonshine,
     OfflineModels,
     _limit,
-    _quietest,
     _Search,
 )
 from tray_dictate.engine.offline.onnx import Cancellation, Model
@@ -221,13 +220,6 @@ def test_where_the_model_loops_the_sound_is_decoded_in_halves_divided_in_the_pau
     found = wild.decode(np.concatenate([speech, pause, other]))
 
     assert found.text == f"{SENTENCE} The garden gate was open again."
-
-
-def test_a_sound_is_divided_where_it_is_quietest_in_its_middle_third():
-    sound = np.random.default_rng(2).normal(0, 0.1, 48000).astype(np.float32)
-    sound[:8000] = sound[28000:30000] = 0
-
-    assert _quietest(sound) == pytest.approx(29000, abs=300)
 
 
 def test_a_half_that_loops_too_is_divided_again(wild, speech):
