@@ -99,9 +99,13 @@ def test_the_list_says_what_is_installed_in_use_and_half_there(models, server):
     assert models("list").stdout.splitlines()[1].endswith("  installed, in use")
 
 
-def test_a_model_of_ones_own_is_named_below_the_list(models):
-    models("use", "/usr")
-    assert models().stdout.splitlines()[-1] == "In use: /usr, by engine.local_model."
+def test_a_model_of_ones_own_is_named_below_the_list(models, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("encoder_model.onnx", "decoder_model_merged.onnx"):
+        (own / name).touch()
+    models("use", str(own))
+    assert models().stdout.splitlines()[-1] == f"In use: {own}, by engine.local_model."
 
 
 @pytest.mark.parametrize("words", [["--json"], ["list", "--json"], ["--json", "list"]])
@@ -124,7 +128,7 @@ def test_a_model_is_downloaded_with_its_progress_on_stderr(models, folder):
     assert is_whole(folder)
     assert done.stdout.splitlines() == [
         f"small (A model, 3 MB) is installed in {folder}.",
-        "To use it in any case: tray-dictate models use small",
+        "To use it: tray-dictate models use small",
     ]
     assert done.stderr.splitlines()[-1] == "small: 100 % of 3 MB"
     again = models("get", "small")
@@ -287,6 +291,20 @@ def test_a_path_that_leads_nowhere_is_refused(models, settings):
     assert done.returncode == 1
     assert done.stderr == "tray-dictate: There is no folder or file './nowhere.gguf'.\n"
     assert not settings.exists()
+
+
+def test_a_path_at_which_there_is_no_model_is_refused(models, settings):
+    done = models("use", "/usr")
+    assert done.returncode == 1
+    assert "/usr, which engine.local_model names, is no speech model" in done.stderr
+    assert not settings.exists()
+
+
+def test_a_model_that_the_settings_lead_to_is_used_at_once(models, settings):
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[engine]\nlocal_model = "small"\n')
+    said = models("get", "small").stdout
+    assert said.splitlines()[-1] == "The offline engine uses it from now on."
 
 
 def test_a_model_that_is_not_installed_is_offered(models, settings, folder, server):

@@ -24,7 +24,7 @@ from tray_dictate.core.errors import ConfigError, ControlError, ModelError
 from tray_dictate.engine import catalogue
 from tray_dictate.engine import warnings as engine_warnings
 from tray_dictate.engine.catalogue import CatalogueModel
-from tray_dictate.engine.local_model import model_title
+from tray_dictate.engine.local_model import choose, model_title
 from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.system import logs
 from tray_dictate.system.network.download import megabytes
@@ -65,6 +65,7 @@ def remove_model(options: argparse.Namespace) -> int:
     size = store.arrived(model)
     store.remove(model)
     print(f"{model.id} is removed; {megabytes(size)} are free again.")
+    _renew_daemon()
     if given.settings(options).engine.local_model == model.id:
         warn(
             f"{_SETTING} still names {model.id}. To use the best installed model: "
@@ -85,7 +86,7 @@ def use_model(options: argparse.Namespace) -> int:
             )
         if code := _get(model, store, None, options.yes):
             return code
-    print(_write(options, value))
+    print(_write(options, value, store))
     return 0
 
 
@@ -190,14 +191,21 @@ def _get(
     finally:
         progress.end()
     print(f"{_sized(model)} is installed in {folder}.")
-    with suppress(ControlError):  # no daemon runs
-        client.send("models")
-    if engine and engine.local_model != model.id:
-        print(f"To use it in any case: tray-dictate models use {model.id}")
+    _renew_daemon()
+    if engine and model_title(engine, store) == model.name:
+        print("The offline engine uses it from now on.")
+    elif engine:
+        print(f"To use it: tray-dictate models use {model.id}")
     module, extra = _PACKAGES.get(model.runtime, ("", ""))
     if module and not importlib.util.find_spec(module):
         print(f'It also needs a package: {own_python.PIP} install "tray-dictate[{extra}]"')
     return 0
+
+
+def _renew_daemon() -> None:
+    """Let a running daemon choose among the models that are installed now."""
+    with suppress(ControlError):  # none runs
+        client.send("models")
 
 
 def _accept(model: CatalogueModel, accepted: bool) -> None:
@@ -273,8 +281,11 @@ def _chosen(word: str, store: ModelStore) -> str:
     return store.find(word).id  # raises, with similar IDs
 
 
-def _write(options: argparse.Namespace, value: str) -> str:
-    """Write the setting into the file; return what to print. Raises ConfigError."""
+def _write(options: argparse.Namespace, value: str, store: ModelStore) -> str:
+    """Write the setting into the file; return what to print.
+
+    Raises ConfigError, and UnavailableError for a path at which there is no model.
+    """
     sources = usable_sources(options)
     path = sources.path
     if path is None:
@@ -282,6 +293,8 @@ def _write(options: argparse.Namespace, value: str) -> str:
     before = load.read(path)
     text = edit.with_value(before, _SETTING, value)
     config = sources.load(text)
+    if value:
+        choose(config.engine.model_copy(update={"local_model": value}), store)
     edit.write(path, text, before)
     named = value or "the best installed model that knows your languages"
     if fixed := sources.fixed(_SETTING):
