@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.daemon_rig import Rig
 from tests.engine.installed import InstalledModels
 from tests.fakes import FakeNotices
+from tests.rigs.weights import MOONSHINE_BASE_ES
+from tests.servers.files import file_server
+from tests.speech import SPANISH as SPOKEN
+from tests.speech import resampled, spanish
 from tests.waiting import until
 from tray_dictate.app.menu import MenuController
 from tray_dictate.app.model_choices import model_choices
@@ -19,6 +25,9 @@ from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import DictateError, UnavailableError
 from tray_dictate.core.ports import MenuState
 from tray_dictate.engine.catalogue import Runtime, find
+from tray_dictate.engine.local_model import choose
+from tray_dictate.engine.model_store import ModelStore
+from tray_dictate.engine.offline.loader import load
 
 SPANISH = find("moonshine-base-es")
 ALL: tuple[Runtime, ...] = ("moonshine", "transcribe-cpp")
@@ -42,9 +51,11 @@ class Untouched:
 class House:
     """A menu over a store of models; LiveConfig's part of it."""
 
-    def __init__(self, *settings: str, runtimes: tuple[Runtime, ...] = ALL) -> None:
+    def __init__(
+        self, *settings: str, runtimes: tuple[Runtime, ...] = ALL, models: ModelStore | None = None
+    ) -> None:
         self.rig = Rig(*settings)
-        self.models = InstalledModels(self.rig.history.folder / "models")
+        self.models = models or InstalledModels(self.rig.history.folder / "models")
         self.notices = FakeNotices()
         self.told = self.notices.told
         self.downloads = ModelDownloads(self.models, self.notices, runtimes)
@@ -82,8 +93,8 @@ Houses = Callable[..., House]
 async def house() -> AsyncIterator[Houses]:
     houses: list[House] = []
 
-    def build(*settings: str, runtimes: tuple[Runtime, ...] = ALL) -> House:
-        houses.append(House(*settings, runtimes=runtimes))
+    def build(*settings: str, **parts: Any) -> House:
+        houses.append(House(*settings, **parts))
         return houses[-1]
 
     yield build
@@ -243,3 +254,25 @@ async def test_shutting_down_ends_a_download(house):
     getting.cancel()
     await asyncio.wait([getting])
     await until(lambda: its.models.progress is None)
+
+
+@pytest.mark.weights
+async def test_spanish_is_got_by_a_click_and_understood(house, tmp_path):
+    with file_server() as server:
+        files = tuple(
+            replace(
+                file, urls=(server.serve(file.name, (MOONSHINE_BASE_ES / file.name).read_bytes()),)
+            )
+            for file in SPANISH.files
+        )
+        store = ModelStore(tmp_path / "models", (replace(SPANISH, files=files),))
+        its = house("engine.languages=['es']", models=store)
+        await until(lambda: its.shown.engine.endswith("(no model)"))
+        its.menu.get_model(SPANISH.id)
+        await until(lambda: its.renewed)
+    await until(lambda: its.shown.engine.endswith(f"({SPANISH.name})"))
+    assert its.told[-1].endswith("It is used from now on.")
+    settings = its.rig.parts.config.engine
+    models = load(choose(settings, store), settings)
+    sound = resampled(*spanish(), 16000)
+    assert models.decode(sound, (), models.cancellation(), urgent=False).text == SPOKEN
