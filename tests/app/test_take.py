@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.engine.fakes import FakeModels
 from tests.engine.file_library import Model
 from tests.engine.spoken_words import said
-from tests.fakes import FakeMicrophone, FakeObserver
+from tests.fakes import FakeCapture, FakeMicrophone, FakeObserver
 from tests.servers.realtime.words import word
 from tests.waiting import until
 from tray_dictate.app.take import Take
@@ -21,27 +19,13 @@ from tray_dictate.engine.offline.engine import OfflineEngine
 SECONDS = 4
 
 
-class Recording:
+class Recording(FakeCapture):
     """A capture of words, as fast as they are taken."""
 
     def __init__(self, rate: int) -> None:
-        self._words = [word(number, rate) for number in range(round(SECONDS / 0.06))]
-        self._stopped = asyncio.Event()
-
-    @asynccontextmanager
-    async def open(self):
-        yield self._chunks()
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        for chunk in self._words:
-            yield chunk
-            await asyncio.sleep(0)
-        await self._stopped.wait()
-
-    def hurry(self) -> None: ...
-
-    def stop(self) -> None:
-        self._stopped.set()
+        super().__init__()
+        for number in range(round(SECONDS / 0.06)):
+            self._chunks.put_nowait(word(number, rate))
 
 
 class Recorder(FakeMicrophone):
