@@ -60,7 +60,7 @@ async def transcribed(engine: OfflineEngine, samples: Samples) -> tuple[str, flo
         tasks.create_task(listen(session, texts))
         await session.send(pcm16(samples))
         await session.finish()
-    await of_files.close()
+    of_files._worker.shutdown()  # close() would free the models, which the other engine needs
     return " ".join(filter(None, texts)), time.perf_counter() - begun
 
 

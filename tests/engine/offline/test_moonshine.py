@@ -193,15 +193,15 @@ def test_of_a_better_models_last_word_only_what_both_hear_remains(moonshine, spe
 
 
 class Wild(Model):
-    """A decoder that repeats itself for ever in sound of more than some seconds."""
+    """A decoder that repeats itself for ever in sound of more than some seconds, or is mute."""
 
-    longest = 3.6
+    longest, token = 3.6, 450
 
     def run(self, outputs, feeds, cancel=None):
         logits, *present = super().run(outputs, feeds, cancel)
         if feeds["encoder_attention_mask"].shape[1] > self.longest * 16000:
             logits = np.zeros_like(logits)
-            logits[..., 450] = 1
+            logits[..., self.token] = 1
         return [logits, *present]
 
 
@@ -220,6 +220,16 @@ def test_where_the_model_loops_the_sound_is_decoded_in_halves_divided_in_the_pau
     found = wild.decode(np.concatenate([speech, pause, other]))
 
     assert found.text == f"{SENTENCE} The garden gate was open again."
+
+
+def test_where_the_model_is_mute_it_gets_halves_too(wild, speech):
+    wild._decoder.token = 2  # the end
+    try:
+        found = wild.decode(np.concatenate([speech, np.zeros(4000, np.float32), speech]))
+    finally:
+        wild._decoder.token = Wild.token
+
+    assert found.text == f"{SENTENCE} {SENTENCE}"
 
 
 def test_a_half_that_loops_too_is_divided_again(wild, speech):

@@ -37,7 +37,7 @@ _ANY_PACE = 13.0  # of a language whose words have more tokens
 _SHORTEST = RATE // 4  # samples; less is too short for the encoder's convolutions
 _REACH = 8  # tokens of the draft that are searched for the place after a mismatch
 _WORTH = 4  # tokens of a draft that are worth a pass
-_DIVISIBLE = 2 * RATE  # samples; where a model loops, a longer sound is decoded in halves
+_DIVISIBLE = 2 * RATE  # samples; where a model loops or is mute, it gets halves of longer sound
 _QUIETEST = RATE // 10  # samples that are quiet together, where it is divided
 _SPACE = "\u2581".encode()  # before a token that begins a word
 
@@ -77,7 +77,8 @@ class Moonshine:
             search.run(_encoded(self._encoder, samples, cancel))
         except CancelledRunError:
             return self._decoded(search.known, cancelled=True)
-        if search.endless and len(samples) > _DIVISIBLE:
+        # base was seen to write nothing at all for 9 s of speech with half a second of quiet around
+        if (search.endless or not search.found) and len(samples) > _DIVISIBLE:
             return self._divided(samples, cancel)
         return self._decoded(tuple(search.found))
 
