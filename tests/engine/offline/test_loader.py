@@ -24,7 +24,7 @@ AUTO = EngineSettings()
 def test_the_built_in_english_is_loaded(tmp_path):
     models = load(choose(AUTO, InstalledModels(tmp_path)), AUTO)
     assert type(models) is OfflineModels
-    assert models.segmentation == Segmentation()
+    assert models.segmentation == Segmentation(before=0.4, after=0.4)
 
 
 @pytest.mark.weights

@@ -23,7 +23,6 @@ from tests.engine.takes import (
 from tests.rigs.weights import MOONSHINE_BASE
 from tests.waiting import until
 from tray_dictate.engine import model_files
-from tray_dictate.engine.models import Segmentation
 from tray_dictate.engine.offline.effort import Effort
 from tray_dictate.engine.offline.engine import OfflineEngine, load_models
 from tray_dictate.engine.offline.relay import Relay
@@ -159,10 +158,6 @@ async def test_a_file_is_read_by_base_alone(relay, speech, ran):
     assert await transcribed(engine, speech, quiet(1))
     assert ran() == ["base"]
     await engine.close()
-
-
-def test_with_the_larger_model_more_sound_around_speech_is_decoded(relay):
-    assert relay.segmentation == Segmentation(before=0.4, after=0.4)
 
 
 def test_the_setting_decides_whether_the_larger_model_is_loaded():

@@ -286,7 +286,7 @@ def tiny_english(words: Sequence[str] = ()) -> Moonshine:
     return Moonshine(model_files.find(model_files.MOONSHINE), ENGLISH_PACE, words)
 
 
-WIDE = Segmentation(before=0.4, after=0.4)  # base needs more of the quiet around speech
+_WIDE = Segmentation(before=0.4, after=0.4)  # fewer errors than with less quiet around speech
 
 
 class OfflineModels:
@@ -299,7 +299,6 @@ class OfflineModels:
         """
         self._silero = Silero(model_files.find(model_files.SILERO))
         self._moonshine = Moonshine(folder, words=words) if folder else tiny_english(words)
-        self._segmentation = WIDE if folder else Segmentation()
         self.rest()
 
     def detector(self) -> Detector:
@@ -313,7 +312,7 @@ class OfflineModels:
     @property
     def segmentation(self) -> Segmentation:
         """How the speech model wants the sound to be divided."""
-        return self._segmentation
+        return _WIDE
 
     def decode(
         self,

@@ -18,12 +18,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tray_dictate.engine.models import Cancel, Decoded, Samples, Segmentation, Tokens
+from tray_dictate.engine.models import Cancel, Decoded, Samples, Tokens
 from tray_dictate.engine.offline.effort import Effort, Wanted
 from tray_dictate.engine.offline.moonshine import (
     ENGLISH_PACE,
     RATE,
-    WIDE,
     Moonshine,
     OfflineModels,
 )
@@ -54,11 +53,6 @@ class Relay(OfflineModels):
         self._base = Moonshine(base, ENGLISH_PACE, words=words)
         self._effort = Effort(effort)
         super().__init__(words=words)
-
-    @property
-    def segmentation(self) -> Segmentation:
-        """How base wants the sound to be divided; tiny does not mind."""
-        return WIDE
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel, *, urgent: bool) -> Decoded:
         """Return what is spoken in the samples. Raises EngineError."""
