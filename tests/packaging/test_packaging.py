@@ -71,7 +71,9 @@ def test_the_wheel_is_the_package_and_nothing_else(wheel):
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     package = ROOT / "tray_dictate"
     ours = {
-        str(path.relative_to(ROOT)) for kind in ("*.py", "*.md") for path in package.rglob(kind)
+        str(path.relative_to(ROOT))
+        for suffix in ("py", "md", "toml", "txt")
+        for path in package.rglob(f"*.{suffix}")
     }
     assert names == ours
     assert "tray_dictate/docs/settings.md" in names
