@@ -141,7 +141,7 @@ async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: Pane
     revision, entries = await host.layout()
     assert [entry.get("label") for entry in entries.values()] == [
         "Dictation enabled", "Start dictation", None,
-        "Microphone", "Engine", "Language", "Insert text by", None,
+        "Microphone", "Engine", "Language", "Get a model for …", "Insert text by", None,
         "Copy recent dictation", "Insert last dictation again", "Undo last dictation",
         "Copy last dictation", None,
         "Start at login", "Edit settings file", "Run self-test", "Open log", None, "Quit",
@@ -237,7 +237,7 @@ async def test_clicks_come_singly_and_in_groups(host: Host, shown: PanelTray) ->
     )  # fmt: skip
     assert [(number, list(properties)) for number, properties in some] == [(on, ["label"])]
     [every] = await host.ask("/MenuBar", f"{MENU}.GetGroupProperties", "aias", [], [])
-    assert len(every) == 1 + len(entries) + 5, "the submenus each say that they have nothing"
+    assert len(every) == 1 + len(entries) + 6, "the submenus each say that they have nothing"
     _, root = await host.ask("/MenuBar", f"{MENU}.GetLayout", "iias", 0, 0, ["children-display"])
     assert root[2] == []
 
