@@ -232,14 +232,12 @@ def load_models(
     terms. Raises UnavailableError.
     """
     try:
-        from tray_dictate.engine.offline.moonshine import OfflineModels  # noqa: PLC0415 - it takes 0.2 s
+        from tray_dictate.engine.offline import moonshine, relay  # noqa: PLC0415 - it takes 0.2 s
     except ImportError as reason:
         raise UnavailableError(
             f"The offline engine cannot load onnxruntime: {reason}.",
             f"Install it again: {own_python.PIP} install --force-reinstall onnxruntime",
         ) from reason
     if folder or larger is None or effort == "light":
-        return OfflineModels(folder, words)
-    from tray_dictate.engine.offline.relay import Relay  # noqa: PLC0415 - as above
-
-    return Relay(larger, effort, words)
+        return moonshine.OfflineModels(folder, words)
+    return relay.Relay(larger, effort, words)
