@@ -12,13 +12,14 @@ from tray_dictate.core.ports import MenuOption, ModelOffer
 from tray_dictate.engine.catalogue import CatalogueModel
 from tray_dictate.engine.local_model import (
     BASE,
+    NO_MODEL,
     LocalModel,
     Store,
     choose,
     languages,
-    model_title,
     suitable,
 )
+from tray_dictate.system.network.download import megabytes
 from tray_dictate.ui.labels import LANGUAGES
 
 _MOST = 6  # models that are offered for a language
@@ -43,7 +44,7 @@ def model_choices(settings: EngineSettings, store: Store) -> ModelChoices:
     except UnavailableError:
         used = None
     return ModelChoices(
-        model_title(settings, store),
+        used.name if used else NO_MODEL,
         _known_languages(settings, used, installed),
         _local_models(settings, installed),
         _offers(settings, [model for model in store.models if model not in installed]),
@@ -90,5 +91,5 @@ def _offers(
 
 
 def _offer(model: CatalogueModel) -> ModelOffer:
-    megabytes = f"{model.size / 1e6:,.0f} MB"
-    return ModelOffer(model.id, f"{model.name} ({megabytes}, {model.licence})", model.terms)
+    label = f"{model.name} ({megabytes(model.size)}, {model.licence})"
+    return ModelOffer(model.id, label, model.terms)

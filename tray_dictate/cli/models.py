@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import os
 import shutil
 import sys
@@ -24,7 +23,7 @@ from tray_dictate.core.errors import ConfigError, ControlError, ModelError
 from tray_dictate.engine import catalogue
 from tray_dictate.engine import warnings as engine_warnings
 from tray_dictate.engine.catalogue import CatalogueModel
-from tray_dictate.engine.local_model import choose, model_title
+from tray_dictate.engine.local_model import choose, installed_runtimes, model_title
 from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.system import logs
 from tray_dictate.system.network.download import megabytes
@@ -34,19 +33,19 @@ AUTOMATIC = "automatic"  # in place of an ID: the best installed model
 _SETTING = "engine.local_model"
 _COLUMNS = ("id", "size", "speed", "live", "languages", "licence", "")
 _FEW = 4  # languages that are listed by their codes
-_PACKAGES = {"transcribe-cpp": ("transcribe_cpp", "models")}  # runtime -> its module, our extra
 _STEP = 10  # percent between two lines of progress where there is no terminal
 
 
 def list_models(options: argparse.Namespace) -> int:
     """Print the models of the catalogue, and which of them are installed and in use."""
     store, engine = _store(options), given.settings(options).engine
+    used = model_title(engine, store)
     if options.json:
         for model in store.models:
-            print(json_text.dump(_as_json(model, store, engine)))
+            print(json_text.dump(_as_json(model, store, used)))
         return 0
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    print("\n".join(_table(store, engine, width)))
+    print("\n".join(_table(store, used, width)))
     if engine.local_model and engine.local_model not in {model.id for model in store.models}:
         print(f"\nIn use: {engine.local_model}, by {_SETTING}.")
     return 0
@@ -111,11 +110,11 @@ def _store(options: argparse.Namespace) -> ModelStore:
         raise ConfigError([f"is not a catalogue of models: {error!r}"], where=str(path)) from error
 
 
-def _table(store: ModelStore, engine: EngineSettings, width: int | None) -> list[str]:
+def _table(store: ModelStore, used: str, width: int | None) -> list[str]:
     rows = [
         (
             model.id, megabytes(model.size), model.speed, "live" if model.streaming else "",
-            _languages(model), model.licence, _state(model, store, engine),
+            _languages(model), model.licence, _state(model, store, used),
         )
         for model in store.models
     ]  # fmt: skip
@@ -135,14 +134,14 @@ def _languages(model: CatalogueModel) -> str:
     return " ".join(codes) if len(codes) <= _FEW else f"{len(codes)} languages"
 
 
-def _state(model: CatalogueModel, store: ModelStore, engine: EngineSettings) -> str:
+def _state(model: CatalogueModel, store: ModelStore, used: str) -> str:
     if store.folder(model):
-        return "installed, in use" if model_title(engine, store) == model.name else "installed"
+        return "installed, in use" if model.name == used else "installed"
     arrived = store.arrived(model)
     return f"{arrived * 100 // model.size} % downloaded" if arrived else ""
 
 
-def _as_json(model: CatalogueModel, store: ModelStore, engine: EngineSettings) -> dict[str, Any]:
+def _as_json(model: CatalogueModel, store: ModelStore, used: str) -> dict[str, Any]:
     folder = store.folder(model)
     return {
         "id": model.id,
@@ -157,7 +156,7 @@ def _as_json(model: CatalogueModel, store: ModelStore, engine: EngineSettings) -
         "memory": model.memory,
         "arrived": store.arrived(model),
         "folder": str(folder) if folder else None,
-        "in_use": bool(folder) and model_title(engine, store) == model.name,
+        "in_use": bool(folder) and model.name == used,
     }
 
 
@@ -196,9 +195,8 @@ def _get(
         print("The offline engine uses it from now on.")
     elif engine:
         print(f"To use it: tray-dictate models use {model.id}")
-    module, extra = _PACKAGES.get(model.runtime, ("", ""))
-    if module and not importlib.util.find_spec(module):
-        print(f'It also needs a package: {own_python.PIP} install "tray-dictate[{extra}]"')
+    if model.runtime not in installed_runtimes():
+        print(f'It also needs a package: {own_python.PIP} install "tray-dictate[models]"')
     return 0
 
 

@@ -19,6 +19,7 @@ from tray_dictate.engine.catalogue import CatalogueModel, Runtime
 
 BASE = "moonshine-base-en"  # the larger half of the built-in English
 BUILT_IN = "Moonshine tiny, English"
+NO_MODEL = "no model"  # in place of the name of one
 _ENGLISH = ("en",)
 _PACKAGES: dict[Runtime, str] = {"moonshine": "onnxruntime", "transcribe-cpp": "transcribe_cpp"}
 _FILES = (".gguf", ".bin")  # of transcribe-cpp
@@ -102,7 +103,7 @@ def model_title(settings: EngineSettings, store: Store) -> str:
     try:
         return choose(settings, store).name
     except UnavailableError:
-        return "no model"
+        return NO_MODEL
 
 
 def languages(settings: EngineSettings) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from tray_dictate.engine import model_files
 from tray_dictate.engine.models import Cancel, Decoded, Detector, Samples, Segmentation, Tokens
 from tray_dictate.engine.offline.bias import Bias, BiasWalk
 from tray_dictate.engine.offline.onnx import Array, Cancellation, CancelledRunError, Model
-from tray_dictate.engine.offline.tokens import TokenEncoder
+from tray_dictate.engine.offline.tokens import SPACE, SPECIAL, TokenEncoder
 from tray_dictate.engine.sound_buffer import quietest
 from tray_dictate.engine.vad import Silero
 from tray_dictate.system.memory import trim
@@ -31,7 +31,6 @@ from tray_dictate.system.memory import trim
 RATE = 16000  # samples per second
 
 _START, _END = 1, 2
-_SPECIAL = 3  # tokens below are not text
 ENGLISH_PACE = 6.5  # tokens per second: no speaker is faster; more means that the model loops
 _ANY_PACE = 13.0  # of a language whose words have more tokens
 _SHORTEST = RATE // 4  # samples; less is too short for the encoder's convolutions
@@ -39,7 +38,6 @@ _REACH = 8  # tokens of the draft that are searched for the place after a mismat
 _WORTH = 4  # tokens of a draft that are worth a pass
 _DIVISIBLE = 2 * RATE  # samples; where a model loops or is mute, it gets halves of longer sound
 _QUIETEST = RATE // 10  # samples that are quiet together, where it is divided
-_SPACE = "\u2581".encode()  # before a token that begins a word
 
 
 class Moonshine:
@@ -94,13 +92,14 @@ class Moonshine:
         )
 
     def _decoded(self, tokens: Tokens, *, cancelled: bool = False) -> Decoded:
-        spelt = b"".join(self._vocabulary[token] for token in tokens if token >= _SPECIAL)
-        text = spelt.decode("utf-8", "ignore").replace("\u2581", " ").strip()
+        spelt = b"".join(self._vocabulary[token] for token in tokens if token >= SPECIAL)
+        text = spelt.decode("utf-8", "ignore").replace(SPACE, " ").strip()
         return Decoded(text, tokens, cancelled)
 
     def _last_word(self, tokens: Tokens) -> int:
         """Return the number of the tokens of the last word and of what follows it."""
-        begins = (self._vocabulary[token].startswith(_SPACE) for token in reversed(tokens))
+        space = SPACE.encode()
+        begins = (self._vocabulary[token].startswith(space) for token in reversed(tokens))
         return next((count for count, begin in enumerate(begins, 1) if begin), len(tokens))
 
     def close(self) -> None:

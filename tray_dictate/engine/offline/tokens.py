@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tray_dictate.engine.models import Tokens
 
-_SPECIAL = 3  # tokens below are not text
+SPECIAL = 3  # tokens below are not text
 _BYTES = 256  # tokens after those: a byte each, for characters that have no token
-_SPACE = "\u2581"
+SPACE = "\u2581"  # before a token that begins a word
 
 
 class TokenEncoder:
@@ -16,12 +16,12 @@ class TokenEncoder:
 
     def __init__(self, vocabulary: Sequence[bytes]) -> None:
         """`vocabulary` has the spelling of each token, in UTF-8, a space as "\u2581"."""
-        first = _SPECIAL + _BYTES
+        first = SPECIAL + _BYTES
         self._tokens = {spelt: first + at for at, spelt in enumerate(vocabulary[first:])}
 
     def encode(self, text: str) -> Tokens:
         """Return the tokens of words that follow a space."""
-        parts = [char.encode() for char in f" {text}".replace(" ", _SPACE)]
+        parts = [char.encode() for char in f" {text}".replace(" ", SPACE)]
         while joint := self._lowest(parts):
             _, at = joint
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
@@ -38,4 +38,4 @@ class TokenEncoder:
 
     def _of(self, part: bytes) -> Tokens:
         known = self._tokens.get(part)
-        return (known,) if known is not None else tuple(_SPECIAL + byte for byte in part)
+        return (known,) if known is not None else tuple(SPECIAL + byte for byte in part)
