@@ -13,9 +13,13 @@ from tray_dictate.engine.models import Decoded, Segmentation
 class FakeCancel:
     def __init__(self):
         self.event = threading.Event()
+        self.hurried = False
 
     def cancel(self):
         self.event.set()
+
+    def hurry(self):
+        self.hurried = True
 
 
 class FakeDetector:

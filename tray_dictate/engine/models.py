@@ -60,6 +60,10 @@ class Cancel(Protocol):
         """End the pass within milliseconds; if it has not begun, it will end at once."""
         ...
 
+    def hurry(self) -> None:
+        """Say that the key is up: the user waits for the text, if it may be worse but sooner."""
+        ...
+
 
 class Models(Protocol):
     """The loaded models; `decode`, `rest` and `close` run on the worker, the others on the loop."""

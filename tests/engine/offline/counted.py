@@ -1,7 +1,8 @@
-"""A decoder that counts its runs, and cancels in one of them."""
+"""A decoder that counts its runs, cancels in one of them, and waits in them while it is held."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from tray_dictate.engine.offline.onnx import Model
@@ -12,6 +13,8 @@ class Counted(Model):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
+        self.free = threading.Event()
+        self.free.set()
         self.reset()
 
     def reset(self, cancel_at: int | None = None) -> None:
@@ -21,4 +24,5 @@ class Counted(Model):
         self.runs += 1
         if self.runs == self.cancel_at:
             cancel.cancel()
+        self.free.wait()
         return super().run(outputs, feeds, cancel)

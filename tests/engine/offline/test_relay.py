@@ -153,6 +153,45 @@ async def test_the_text_of_a_pause_is_bases_and_stands_at_the_release(relay, spe
     assert ran() == []
 
 
+async def released_during_the_pass(relay, speech, cost):
+    """Return the text where the key goes up while base decodes all that was said.
+
+    `cost`: seconds per second of sound that its pass before seems to have taken.
+    """
+    last = np.flatnonzero(np.abs(speech) > 0.02)[-1] + 1
+    base = relay._base._decoder
+    async with engine_of(relay) as engine, engine.session() as session:
+        await send(session, speech[:HEARD])
+        await until(lambda: idle(session))
+        base.reset()
+        base.free.clear()
+        relay._cost = cost
+        try:
+            await send(session, speech[HEARD:last], quiet(0.35))
+            await until(lambda: base.runs)
+            session.key_released()
+            await session.finish()
+        finally:
+            base.free.set()
+        return text_of(await collected(session))
+
+
+async def test_a_pass_of_base_that_has_just_begun_at_the_release_is_tinys(relay, speech, ran):
+    assert await released_during_the_pass(relay, speech, 1000.0) == SENTENCE
+    assert ran() == ["base", "tiny"]
+
+
+async def test_a_pass_of_base_that_is_nearly_over_at_the_release_is_its_own(relay, speech, ran):
+    assert "Mav" in await released_during_the_pass(relay, speech, 0.0), "its own error"
+    assert ran() == ["base"]
+
+
+def test_how_long_base_will_take_is_told_by_its_last_pass(relay, speech):
+    relay._cost = -1.0
+    decode(relay, speech)
+    assert relay._cost > 0
+
+
 async def test_a_file_is_read_by_base_alone(relay, speech, ran):
     engine = OfflineEngine(lambda: relay, live=False)
     assert await transcribed(engine, speech, quiet(1))

@@ -57,6 +57,13 @@ class OfflineSession(LocalSession[_Pass]):
         self._cost = 0.0  # seconds that the last pass took
         super().__init__(models.detector(), models.segmentation)
 
+    def key_released(self) -> None:
+        """Drop or hurry the running pass: the user waits for the last word's text."""
+        super().key_released()
+        if self._running:
+            _, cancel = self._running
+            cancel.hurry()
+
     def _drop_pass(self, unless: Span | None = None) -> None:
         """Cancel a pass ahead of time that does not decode this very segment."""
         if self._running:

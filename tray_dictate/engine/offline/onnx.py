@@ -68,6 +68,9 @@ class Cancellation:
         """End the run that uses this object; later ones end at once."""
         self.options.terminate = True
 
+    def hurry(self) -> None:
+        """Do nothing: one model has one speed."""
+
     @property
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""

@@ -6,14 +6,15 @@ checks base's last draft with tolerance, in one pass, and writes only the end it
 text in tiny's time.
 
 A pass that holds all of a segment is its final one. So base's text stands where the key goes up in
-a pause: its pass is over, or began with the pause and ends about as soon as one by tiny would. The
-same is true of a committed segment that base is decoding then; those that still wait are tiny's. A
-pass of base over less than all is cancelled, and leaves what it found as draft.
+a pause and its pass is over, or so far that tiny would not be sooner. Else it is given up, and tiny
+continues with what base has found. The same is true of a committed segment that base is decoding
+then; those that still wait are tiny's.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,12 +35,32 @@ log = logging.getLogger(__name__)
 # nats: where tiny finds base's token at most so much less likely than its own, base is right more
 # often; from 4 on, more tolerance gains nothing on recordings that it was not chosen by
 _TOLERANCE = 4.0
+_TINY = 0.5  # of the time that base needs for a pass, tiny needs
 
 
 class _BaseDraft(tuple[int, ...]):
     """Tokens that base has found: worth tolerance, unlike tiny's own earlier ones."""
 
     __slots__ = ()
+
+
+class _Passage(Cancellation):
+    """Cancels a pass of both models, or gives base's part up for tiny's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base = Cancellation()
+        self.sooner_until = math.inf  # monotonic time; then tiny would not end before base
+
+    def cancel(self) -> None:
+        """End the pass, whichever model makes it."""
+        super().cancel()
+        self.base.cancel()
+
+    def hurry(self) -> None:
+        """Let tiny end the pass, if it is sooner done."""
+        if time.monotonic() < self.sooner_until:
+            self.base.cancel()
 
 
 class Relay(OfflineModels):
@@ -52,19 +73,26 @@ class Relay(OfflineModels):
         """
         self._base = Moonshine(base, ENGLISH_PACE, words=words)
         self._effort = Effort(effort)
+        self._cost = 0.0  # seconds per second of sound that base's last pass took
         super().__init__(words=words)
+
+    def cancellation(self) -> Cancel:
+        """Return an object that can cancel one pass, or have tiny end it."""
+        return _Passage()
 
     def decode(self, samples: Samples, draft: Tokens, cancel: Cancel, *, urgent: bool) -> Decoded:
         """Return what is spoken in the samples. Raises EngineError."""
-        assert isinstance(cancel, Cancellation)  # ours
+        assert isinstance(cancel, _Passage)  # ours
         if urgent:
             return self._finish(samples, draft, cancel)
         if not self._effort.is_full(time.monotonic(), on_battery=on_battery()):
             return self._moonshine.decode(samples, draft, cancel)
-        started = time.monotonic()
-        found = self._base.decode(samples, draft, cancel)
-        if not found.cancelled:
-            self._count(time.monotonic() - started, len(samples) / RATE)
+        sound, started = len(samples) / RATE, time.monotonic()
+        cancel.sooner_until = started + self._cost * sound * _TINY
+        found = self._base.decode(samples, draft, cancel.base)
+        if found.cancelled:
+            return self._finish(samples, _by_base(found).tokens, cancel)
+        self._count(time.monotonic() - started, sound)
         return _by_base(found)
 
     def _finish(self, samples: Samples, draft: Tokens, cancel: Cancellation) -> Decoded:
@@ -74,6 +102,7 @@ class Relay(OfflineModels):
         return _by_base(self._moonshine.decode(samples, draft, cancel, _TOLERANCE))
 
     def _count(self, cost: float, sound: float) -> None:
+        self._cost = cost / sound
         if self._effort.count(cost, sound, time.monotonic()):
             log.info("the larger model rests: a pass over %.1f s took %.2f s", sound, cost)
 

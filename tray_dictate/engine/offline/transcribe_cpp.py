@@ -155,6 +155,9 @@ class Cancellation:
             if self._session:
                 self._session.cancel()
 
+    def hurry(self) -> None:
+        """Do nothing: one model has one speed."""
+
     @contextmanager
     def ends(self, session: Any) -> Generator[None]:
         """Cancel the library's session meanwhile, and at no other time: others use it, too."""
