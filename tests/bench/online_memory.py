@@ -115,6 +115,9 @@ class Client:
     def offline_engine(self) -> Engine:
         return WordsEngine("nobody takes over")
 
+    def warning(self) -> str:
+        return ""
+
     def load_detector(self) -> DetectorModel:
         return BothDetectorModel(load_detector())
 

@@ -65,6 +65,9 @@ class Models:
     def offline_engine(self) -> Engine:
         return WordsEngine("the server was to do all of it")
 
+    def warning(self) -> str:
+        return ""
+
     def load_detector(self) -> DetectorModel:
         if not self._hears:
             raise UnavailableError("This benchmark wants none.", "")

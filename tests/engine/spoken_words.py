@@ -96,6 +96,7 @@ class WordsEngine:
         """`refuses` is why it has no model."""
         self.sessions = 0
         self.refuses = refuses
+        self.lacks = ""  # what the user is told that it does not know
 
     async def load(self) -> None:
         if self.refuses:
@@ -105,6 +106,9 @@ class WordsEngine:
     async def session(self, recording=None):
         self.sessions += 1
         yield WordsSession()
+
+    def warning(self) -> str:
+        return self.lacks
 
     async def after_resume(self) -> None: ...
 
@@ -119,6 +123,9 @@ class FakeModels:
 
     def offline_engine(self) -> WordsEngine:
         return self._offline
+
+    def warning(self) -> str:
+        return self._offline.warning()
 
     def load_detector(self) -> FakeModels:
         return self

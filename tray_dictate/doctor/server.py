@@ -437,3 +437,6 @@ class _NoRescue:
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         raise EngineError("")
+
+    def warning(self) -> str:
+        return ""

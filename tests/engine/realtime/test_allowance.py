@@ -85,6 +85,15 @@ async def test_at_the_cap_the_offline_engine_takes_over_and_the_user_is_told_onc
         assert told.endswith("The offline engine finishes this dictation.")
 
 
+async def test_the_user_is_told_which_language_the_offline_engine_does_not_know(server, usage):
+    usage.consume("openai", 60, 0)
+    async with Online(server, usage, cap_minutes=1) as online:
+        online.offline.lacks = "It does not know German."
+        assert await online.take(SOUND) == WORDS
+        [told] = online.told
+    assert told.endswith("The offline engine finishes this dictation. It does not know German.")
+
+
 async def test_what_was_sent_before_a_restart_counts(server, usage):
     usage.consume("azure", 60, 0)
     before = len(server.report()["connections"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.ports import CloudQuota, Engine, Notifier
+from tray_dictate.core.ports import CloudQuota, Engine, Notifier, Session
 from tray_dictate.engine.credentials import CredentialSource, endpoint
 from tray_dictate.engine.models import DetectorModel
 from tray_dictate.engine.realtime.connection import WarmConnection
@@ -39,6 +39,30 @@ class LocalModels(Protocol):
     def load_detector(self) -> DetectorModel:
         """Load the voice detection model; it blocks. Raises UnavailableError."""
         ...
+
+    def warning(self) -> str:
+        """Return what the user should know about the model that is used; empty if nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineRescue:
+    """The offline engine, for what the server cannot or must not transcribe."""
+
+    local: LocalModels
+    engine: Engine
+
+    async def load(self) -> None:
+        """Load the model. Raises UnavailableError."""
+        await self.engine.load()
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """Open a session for a turn. Raises EngineError."""
+        return self.engine.session()
+
+    def warning(self) -> str:
+        """Return which languages in the settings its model does not know; empty if none."""
+        return self.local.warning()
 
 
 class OnlineEngine:
@@ -88,7 +112,7 @@ class OnlineEngine:
         settings = self._settings
         plan = Plan(
             self.rate, self._turns(hears_pauses=pauses is not None), settings.patience_seconds,
-            self._tell_once, self._offline,
+            self._tell_once, OfflineRescue(self._local, self._offline),
         )  # fmt: skip
         session = ResilientSession(plan, self, pauses, recording)
         try:

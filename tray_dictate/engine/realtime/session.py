@@ -47,6 +47,10 @@ class Rescue(Protocol):
         """Open a session for a turn. Raises EngineError."""
         ...
 
+    def warning(self) -> str:
+        """Return which languages in the settings its model does not know; empty if none."""
+        ...
+
 
 class ConnectionSource(Protocol):
     """Lends connections to takes."""
@@ -203,7 +207,8 @@ class ResilientSession:
         rescue = self._plan.rescue
         try:
             await rescue.load()
-            self._plan.tell(f"{reason} The offline engine finishes this dictation.")
+            finishes = f"{reason} The offline engine finishes this dictation."
+            self._plan.tell(f"{finishes} {rescue.warning()}".rstrip())
             self._fallback = OfflineFallback(self._take, self._plan.rate, rescue, self._key_is_up)
             await self._fallback.run()
         except (EngineError, UnavailableError) as error:
