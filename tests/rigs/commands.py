@@ -2,8 +2,8 @@
 
 A new Python imports for 0.3 s of processor time, and the tests run hundreds of commands. So each
 is forked from a process that has imported the command line already: `python -m tests.rigs.commands
-SOCKET`, which the first command starts. A command whose environment changes how Python itself
-starts (PYTHONUTF8 ...) gets a new Python.
+SOCKET`, which the first command starts. Environments that change how Python itself starts
+(PYTHONUTF8 ...) have such a process each, which was started with these variables.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "tray_dictate"]
 # what a process that has started can still do as Python itself does when it starts
 _LATER = {"PYTHONPATH", "PYTHON_KEYRING_BACKEND", "PYTHONIOENCODING"}
+_LOCALE = "LC_ALL", "LC_CTYPE", "LANG"  # what Python goes by where PYTHONUTF8 forbids UTF-8
 _LARGEST = 2**20  # bytes of a request: words and environment
 
 
@@ -52,21 +53,26 @@ def run(
         given.write(typed)
         given.seek(0)
         files = stdin or given, stdout or out, err
-        if any(name.startswith("PYTHON") and name not in _LATER for name in env):
-            code = subprocess.run(
-                [*PROGRAM, *words], stdin=files[0], stdout=files[1], stderr=err, env=env, cwd=cwd,
-                check=False, timeout=timeout,
-            ).returncode  # fmt: skip
-        else:
-            request = {"words": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}
-            code = _ask(request, [file.fileno() for file in files], timeout)
+        request = {"words": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}
+        code = _ask(_starting(env), request, [file.fileno() for file in files], timeout)
         out.seek(0)
         err.seek(0)
         return CompletedProcess(words, code, out.read(), err.read())
 
 
-def _ask(request: dict[str, object], files: list[int], timeout: float) -> int:
-    _, server = _server()
+def _starting(env: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return the variables that change how Python starts, with their values."""
+    names = {name for name in env if name.startswith("PYTHON") and name not in _LATER}
+    if names:
+        names.update(name for name in _LOCALE if name in env)
+    return frozenset((name, env[name]) for name in names)
+
+
+def _ask(
+    starting: frozenset[tuple[str, str]], request: dict[str, object], files: list[int],
+    timeout: float,
+) -> int:  # fmt: skip
+    _, server = _server(starting)
     answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with answer:
         with theirs:
@@ -81,15 +87,19 @@ def _ask(request: dict[str, object], files: list[int], timeout: float) -> int:
 
 
 @functools.cache
-def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _server(
+    starting: frozenset[tuple[str, str]],
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Return the process that forks, which ends with ours, and a socket to it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # MARKER: it outlives the session of a test, which ends all that it marks
+    others = "PYTHON", "LC_", "LANG", MARKER
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    chosen = dict(starting) or {"LC_ALL": "C.UTF-8"}
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.rigs.commands", str(theirs.fileno())], cwd=ROOT,
-            pass_fds=[theirs.fileno()],
-            # it outlives the session of a test, which ends all that it marks
-            env={name: value for name, value in os.environ.items() if name != MARKER},
+            pass_fds=[theirs.fileno()], env=kept | chosen,
         )  # fmt: skip
     return process, ours
 
@@ -124,16 +134,35 @@ def _serve(requests: socket.socket) -> int:
         os.dup2(file, number)
         os.close(file)
     os.environ.clear()
-    os.environ.update(order["env"])
-    os.chdir(order["cwd"])
-    sys.argv = ["tray-dictate", *order["words"]]
-    # as Python reads PYTHONIOENCODING: stderr never takes its error handler
-    encoding, _, errors = order["env"].get("PYTHONIOENCODING", "").partition(":")
-    encoding = encoding or "utf-8"
-    sys.stdin = open(0, encoding=encoding, errors=errors or "surrogateescape", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115
+    for name, value in order["env"].items():
+        os.environ[_decoded(name)] = _decoded(value)
+    os.chdir(_decoded(order["cwd"]))
+    sys.argv = ["tray-dictate", *map(_decoded, order["words"])]
+    _open_streams(order["env"].get("PYTHONIOENCODING", ""))
     return main()
+
+
+def _decoded(text: str) -> str:
+    """Return words as this Python would have read them when it starts: in ASCII, perhaps."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+
+def _open_streams(chosen: str) -> None:
+    """Open stdin, stdout and stderr as Python does when it starts, PYTHONIOENCODING as `chosen`."""
+    encoding, _, errors = chosen.partition(":")
+    if encoding:
+        errors = errors or "strict"
+    for name, file, mode in (("stdin", 0, "rb"), ("stdout", 1, "wb"), ("stderr", 2, "wb")):
+        old = getattr(sys, name)  # of PYTHONUTF8, PYTHONUNBUFFERED ...
+        if name == "stderr":
+            errors = ""  # it always keeps its own
+        unbuffered = name == "stdout" and old.write_through
+        new = io.TextIOWrapper(
+            open(file, mode, 0 if unbuffered else -1, closefd=False),  # noqa: SIM115
+            encoding or old.encoding, errors or old.errors, line_buffering=name == "stderr",
+            write_through=unbuffered,
+        )  # fmt: skip
+        setattr(sys, name, new)
 
 
 if __name__ == "__main__":
