@@ -76,7 +76,7 @@ def test_a_server_that_is_not_there_is_named(doctor):
 
 def test_a_server_that_never_acknowledges_is_given_up(doctor):
     with RealtimeServer("openai", key=KEY, no_ack=True) as server:
-        done = doctor(*settings("openai", server.endpoint))
+        done = doctor(*settings("openai", server.endpoint, "patience_seconds=1"))
     assert (marks(done), done.returncode) == ([*ASKED[:4], "✗ session"], 1)
     assert "does not acknowledge the session" in done.stdout
 

@@ -369,7 +369,7 @@ class _Connections:
         async def connected(_server: Server) -> Connection:
             return connection
 
-        self._idle = await self._open(connected)
+        self._idle = await self._open(connected, self._server.settings.patience_seconds)
         return self._idle
 
     async def acquire(self, limit: float) -> WarmConnection:
@@ -398,7 +398,8 @@ class _Connections:
         for warm in self._all:
             await warm.close()
 
-    async def _open(self, connect: Connect, limit: float = TIMES.handshake) -> WarmConnection:
+    async def _open(self, connect: Connect, limit: float) -> WarmConnection:
+        limit = min(TIMES.handshake, limit)
         warm = await WarmConnection.open(self._server, connect, self._dropped, limit)
         self._all.append(warm)
         return warm
