@@ -24,6 +24,8 @@ pytestmark = pytest.mark.live
 
 SENTENCE = "Please send the invoice to accounting before noon."
 OTHER = "The quick brown fox jumps over the lazy dog."
+PAUSE = 1.6  # seconds: every segment ends in it, however short
+SHORT = "We meet at noon.", "See you tomorrow."
 
 
 @pytest.fixture
@@ -40,6 +42,14 @@ def both(tmp_path):
 
 
 @pytest.fixture
+def short(tmp_path):
+    """Two short sentences, and a pause that ends the first: 5 s."""
+    samples, rate = spoken(*SHORT)
+    soundfile.write(tmp_path / "short.wav", samples[: -int(rate * PAUSE)], rate, subtype="PCM_16")
+    return str(tmp_path / "short.wav")
+
+
+@pytest.fixture
 def transcribe(tmp_path):
     def transcribed(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
         done = run(tmp_path, "transcribe", *args, **env)
@@ -51,10 +61,10 @@ def transcribe(tmp_path):
     return transcribed
 
 
-def spoken() -> tuple[speech.Samples, int]:
-    first, rate = speech.say(SENTENCE)
-    second, _ = speech.say(OTHER)
-    pause = np.zeros(int(rate * 1.6), np.float32)
+def spoken(one: str = SENTENCE, other: str = OTHER) -> tuple[speech.Samples, int]:
+    first, rate = speech.say(one)
+    second, _ = speech.say(other)
+    pause = np.zeros(int(rate * PAUSE), np.float32)
     return np.concatenate([first, pause, second, pause]), rate
 
 
@@ -106,6 +116,12 @@ def test_a_missing_key_is_one_sentence(transcribe, said):
     assert done.stderr.startswith("tray-dictate: There is no key for openai")
 
 
+def test_a_missing_file_is_told_before_an_engine_is_loaded(transcribe):
+    done = transcribe("--engine", "openai", "nowhere.wav", TRAY_DICTATE_KEY="")
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == "tray-dictate: nowhere.wav does not exist. Check the name.\n"
+
+
 def test_a_refused_key_is_told_and_the_offline_engine_does_it(transcribe, said):
     with RealtimeServer("openai", key="another") as server:
         done = transcribe(said, *settings("openai", server.endpoint))
@@ -124,10 +140,10 @@ def test_where_the_offline_engine_cannot_help_the_error_is_one_sentence(transcri
     assert "has no model that knows German. `tray-dictate models get" in done.stderr
 
 
-def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):
+def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, short):
     with RealtimeServer("openai", key=KEY, ear="embedded") as server:
         process = subprocess.Popen(
-            [*PROGRAM, "transcribe", "--realtime", both,
+            [*PROGRAM, "transcribe", "--realtime", short,
              *settings("openai", server.endpoint, "patience_seconds=1")],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment(tmp_path, TRAY_DICTATE_KEY=KEY),
@@ -137,29 +153,29 @@ def test_a_server_that_dies_in_the_middle_costs_no_word(tmp_path, both):
         )
         server.kill()
         text, errors = process.communicate(timeout=60)
-    assert (text, process.returncode) == (f"{SENTENCE} {OTHER}\n", 0)
+    assert (text, process.returncode) == (" ".join(SHORT) + "\n", 0)
     assert errors.count("The offline engine finishes this dictation") == 1
     assert "Traceback" not in errors
 
 
-def test_realtime_takes_as_long_as_the_speech(transcribe, both):
+def test_realtime_takes_as_long_as_the_speech(transcribe, short):
     with RealtimeServer("openai", key=KEY, ear="embedded") as server:
         args = settings("openai", server.endpoint)
-        done = transcribe("--realtime", "--json", both, *args)
-        transcribe(both, *args)
+        done = transcribe("--realtime", "--json", short, *args)
+        transcribe(short, *args)
         live, fast = (
             seen["last_append"] - seen["first_append"] for seen in server.report()["connections"]
         )
     line = json.loads(done.stdout)
-    assert [segment["text"] for segment in line["segments"]] == [SENTENCE, OTHER]
+    assert [segment["text"] for segment in line["segments"]] == [*SHORT]
     assert all("confidence" not in segment for segment in line["segments"])
     assert line["seconds"] - 1.5 < live < line["seconds"] + 2
     assert fast < live / 2
 
 
-def test_five_minutes_at_once_lose_neither_sound_nor_patience(transcribe, tmp_path):
+def test_a_minute_and_a_half_at_once_loses_neither_sound_nor_patience(transcribe, tmp_path):
     samples, rate = spoken()
-    times = int(300 * rate / len(samples)) + 1
+    times = int(90 * rate / len(samples)) + 1
     soundfile.write(tmp_path / "long.wav", np.tile(samples, times), rate, subtype="PCM_16")
     with RealtimeServer("openai", key=KEY, work=0.5) as server:
         done = transcribe(

@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,20 @@ async def _transcribe(
     speed = 1.0 if options.realtime else _speed(config)
     failed = False
     try:
-        await engine.load()
         for file in files:
             recording = _open(file) if isinstance(file, Path) else file
-            try:
-                result, whole = await _transcribe_file(recording, engine, speed)
-            except DictateError as error:
-                warn(str(error))
+            if isinstance(recording, AudioFileError):
+                warn(str(recording))
                 failed = True
                 continue
+            with closing(recording):
+                await engine.load()  # now, for a missing file needs no models, which take a second
+                try:
+                    result, whole = await _transcribe_file(recording, engine, speed)
+                except DictateError as error:
+                    warn(str(error))
+                    failed = True
+                    continue
             failed |= not whole
             line = json_text.dump(result) if options.json else result["text"]
             sys.stdout.write(line + "\n")
@@ -98,16 +104,11 @@ async def _transcribe(
 
 
 async def _transcribe_file(
-    recording: Opened, engine: Engine, speed: float | None
+    recording: sound.Sound, engine: Engine, speed: float | None
 ) -> tuple[dict[str, Any], bool]:
     """Return a file's text as JSON, and whether it is the whole text. Raises DictateError."""
-    if isinstance(recording, AudioFileError):
-        raise recording
     transcription = _Transcription(recording, engine, speed)
-    try:
-        await transcription.run()
-    finally:
-        recording.close()
+    await transcription.run()
     if recording.torn:
         warn(f"{recording.torn} The text ends where the damage begins.")
     return transcription.as_json(), not recording.torn
