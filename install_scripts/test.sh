@@ -11,7 +11,8 @@
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
 # and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt. Its
-# folder weights has those of speech models (0.3 GB) that packages carry: tests/rigs/weights.py.
+# folder weights has those of speech models (0.3 GB) that packages carry: tests/rigs/weights.py. Its
+# folder uv has what uv fetched (0.4 GB) for tests/packaging/test_packaging.py.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -197,7 +198,7 @@ read_options() {
     case $1 in
       --yes | -y) yes=1 ;;
       --quick) quick=1 ;;
-      --help | -h) sed -n '2,15s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+      --help | -h) sed -n '2,16s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
       --) shift; break ;;
       -*) die "unknown option $1; --help lists them, and pytest's come after --" ;;
       *) break ;;
