@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeNotices, SetClock
 from tray_dictate.core.errors import EngineError
+from tray_dictate.history.database import BUSY
 from tray_dictate.history.statistics import (
     CloudUsage,
     Numbers,
@@ -56,8 +57,9 @@ def stats(path):
 async def make(path, told):
     made = []
 
-    def make(at: float = NOVEMBER) -> CloudUsage:
-        made.append(CloudUsage(open_statistics(FakeNotices(told.append), path), SetClock(at)))
+    def make(at: float = NOVEMBER, busy: float = BUSY) -> CloudUsage:
+        file = open_statistics(FakeNotices(told.append), path, busy=busy)
+        made.append(CloudUsage(file, SetClock(at)))
         return made[-1]
 
     yield make
@@ -188,7 +190,7 @@ async def test_in_the_next_month_the_clouds_are_used_again(make):
 
 
 async def test_a_file_that_fails_is_told_of_once_and_the_counting_goes_on(make, path, told):
-    counting = make()
+    counting = make(busy=0.05)
     await counting.flush()  # the file is made
     other = sqlite3.connect(path)
     other.execute("BEGIN EXCLUSIVE")

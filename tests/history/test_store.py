@@ -13,6 +13,7 @@ import pytest
 
 from tests.fakes import FakeNotices
 from tray_dictate.config.schema import HistorySettings
+from tray_dictate.history.database import BUSY
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import Stats
 from tray_dictate.history.store import Store
@@ -40,8 +41,9 @@ def told():
 async def make(folder, told):
     made = []
 
-    def make(*, patience: float = 20, **settings) -> Store:
-        made.append(Store(HistorySettings(**settings), FakeNotices(told.append), folder, patience))
+    def make(*, patience: float = 20, busy: float = BUSY, **settings) -> Store:
+        notices = FakeNotices(told.append)
+        made.append(Store(HistorySettings(**settings), notices, folder, patience, busy))
         return made[-1]
 
     yield make
@@ -138,7 +140,7 @@ def locked(path):
 
 
 async def test_a_file_that_fails_is_told_of_once_and_again_after_it_has_worked(make, locked, told):
-    store = make()
+    store = make(busy=0.05)
     for at in (1.0, 2.0):
         store.record(replace(SAID, at=at))
     assert [entry.at for entry in await newest(store)] == [2.0, 1.0]
@@ -157,7 +159,7 @@ async def test_a_file_that_fails_is_told_of_once_and_again_after_it_has_worked(m
 
 
 async def test_what_the_file_could_not_take_is_in_memory(make, locked):
-    store = make(days=0)
+    store = make(days=0, busy=0.05)
     store.record(replace(SAID, at=5.0, state="kept"))
     await newest(store)
     locked.rollback()

@@ -27,7 +27,7 @@ Migrations = Sequence[Sequence[str]]  # the n-th (from 1) leads to user_version 
 
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
-_LONGEST_WAIT = 1.0  # seconds to wait for another process that is writing
+BUSY = 1.0  # seconds to wait for another process that is writing
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,21 @@ log = logging.getLogger(__name__)
 class SqliteFile:
     """An SQLite file that opens when it is used; each use blocks, a second or two at most."""
 
-    def __init__(self, path: Path, migrations: Migrations, what: str, notices: Notifier) -> None:
-        """Name the file `what` in messages to the user."""
+    def __init__(
+        self,
+        path: Path,
+        migrations: Migrations,
+        what: str,
+        notices: Notifier,
+        busy: float = BUSY,
+    ) -> None:
+        """Name the file `what` in messages to the user.
+
+        `busy` is how long to wait for another process that is writing, in seconds.
+        """
         self._path, self._migrations, self._what, self._notices = path, migrations, what, notices
-        self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LONGEST_WAIT, mode=0o600)
+        self._busy = busy
+        self._lock = filelock.FileLock(f"{self._path}.lock", timeout=busy, mode=0o600)
         self._connection: sqlite3.Connection | None = None
         self._let_go: Callable[[], object] = lambda: None
         self._skipped = False
@@ -110,7 +121,7 @@ class SqliteFile:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=_LONGEST_WAIT, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=self._busy, check_same_thread=False)
         try:
             connection.text_factory = _text
             connection.execute("PRAGMA secure_delete = ON")

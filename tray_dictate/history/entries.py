@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tray_dictate.core.ports import Notifier, WallClock
-from tray_dictate.history.database import SqliteFile, is_number, storable
+from tray_dictate.history.database import BUSY, SqliteFile, is_number, storable
 from tray_dictate.history.recordings import CAUTIOUS_CLOCK
 from tray_dictate.history.statistics import Timings
 from tray_dictate.system import files
@@ -83,14 +83,18 @@ class History:
         days: float = 0,
         notices: Notifier = _LOGGED,
         clock: WallClock = CAUTIOUS_CLOCK,
+        busy: float = BUSY,
     ) -> None:
         """Open or create the file, and delete expired entries.
 
         At most `keep` entries are kept, for `days` days; 0 is no limit. A corrupt file is moved
-        aside, and the user is told where.
+        aside, and the user is told where. `busy` is how long to wait for another process that is
+        writing, in seconds.
         """
         self._keep, self._days, self._clock = keep, days, clock
-        self._file = SqliteFile(path or files.history_file(), _MIGRATIONS, "The history", notices)
+        self._file = SqliteFile(
+            path or files.history_file(), _MIGRATIONS, "The history", notices, busy
+        )
         self._file.do(self._expire)
         if self._days:
             self._file.forget_corrupt(self._clock.time() - self._days * 86400)

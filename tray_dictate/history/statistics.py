@@ -20,7 +20,7 @@ from typing import Any
 
 from tray_dictate.core.errors import EngineError
 from tray_dictate.core.ports import Notifier, WallClock
-from tray_dictate.history.database import SqliteFile, is_number
+from tray_dictate.history.database import BUSY, SqliteFile, is_number
 from tray_dictate.history.worker import PATIENCE, FileWorker
 from tray_dictate.system import files
 from tray_dictate.system.logs import LoggedNotices
@@ -90,10 +90,15 @@ class Summary:
 class Stats:
     """The open file; each method blocks, a second or two at most, and raises HistoryError."""
 
-    def __init__(self, path: Path | None = None, *, notices: Notifier = _LOGGED) -> None:
-        """Open or create the file; a corrupt one is moved aside, and the user is told where."""
+    def __init__(
+        self, path: Path | None = None, *, notices: Notifier = _LOGGED, busy: float = BUSY
+    ) -> None:
+        """Open or create the file; a corrupt one is moved aside, and the user is told where.
+
+        `busy` is how long to wait for another process that is writing, in seconds.
+        """
         what = "The statistics file, with the minutes of cloud speech,"
-        self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, notices)
+        self._file = SqliteFile(path or files.stats_file(), _MIGRATIONS, what, notices, busy)
 
     def add(self, numbers: Numbers) -> None:
         """Add the figures of a dictation."""
@@ -206,18 +211,20 @@ def open_statistics(
     path: Path | None = None,
     thread: ThreadPoolExecutor | None = None,
     patience: float = PATIENCE,
+    busy: float = BUSY,
 ) -> FileWorker[Stats]:
-    """Return the statistics for use on the loop; see FileWorker for the parameters."""
+    """Return the statistics for use on the loop; see FileWorker and Stats for the parameters."""
     trouble = "Your statistics are not saved to disk: "
-    return FileWorker(_StatsOpener(path), notices, trouble, thread, patience)
+    return FileWorker(_StatsOpener(path, busy), notices, trouble, thread, patience)
 
 
 @dataclass(frozen=True, slots=True)
 class _StatsOpener:
     path: Path | None
+    busy: float
 
     def open(self, notices: Notifier) -> Stats:
-        return Stats(self.path, notices=notices)
+        return Stats(self.path, notices=notices, busy=self.busy)
 
 
 class CloudUsage:

@@ -19,6 +19,7 @@ from tray_dictate.config.schema import HistorySettings
 from tray_dictate.core.errors import HistoryError
 from tray_dictate.core.ports import Notifier
 from tray_dictate.history import recordings
+from tray_dictate.history.database import BUSY
 from tray_dictate.history.entries import Entry, History
 from tray_dictate.history.statistics import CloudUsage, Numbers, Stats, open_statistics
 from tray_dictate.history.worker import PATIENCE, FileWorker
@@ -37,22 +38,25 @@ class Store:
         notices: Notifier,
         folder: Path | None = None,
         patience: float = PATIENCE,
+        busy: float = BUSY,
     ) -> None:
         """Prepare to use the files in `folder`, by default the user's own.
 
-        `patience` is how long to wait for a disk that does not answer, in seconds.
+        In seconds, `patience` is how long to wait for a disk that does not answer, and `busy` for
+        another process that is writing.
         """
         self._settings = settings
         history, statistics = files.history_file(), files.stats_file()
         path = folder / history.name if folder else history
-        self._opener = _HistoryOpener(path, settings)
+        self._opener = _HistoryOpener(path, settings, busy)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._history = FileWorker(
             self._opener, notices, "Your dictations are not saved to disk: ", self._thread, patience
         )
         self._statistics = open_statistics(
-            notices, folder / statistics.name if folder else statistics, self._thread, patience
-        )
+            notices, folder / statistics.name if folder else statistics, self._thread, patience,
+            busy,
+        )  # fmt: skip
         self.usage = CloudUsage(self._statistics)
         # entries that are not in the file: yet, or because the history is off
         self._unwritten: deque[Entry] = deque(maxlen=settings.entries or None)
@@ -113,10 +117,13 @@ class Store:
 class _HistoryOpener:
     path: Path
     settings: HistorySettings
+    busy: float
 
     def open(self, notices: Notifier) -> History:
         settings = self.settings
-        return History(self.path, keep=settings.entries, days=settings.days, notices=notices)
+        return History(
+            self.path, keep=settings.entries, days=settings.days, notices=notices, busy=self.busy
+        )
 
 
 def _add(entry: Entry, history: History) -> bool:
