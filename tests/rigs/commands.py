@@ -8,6 +8,7 @@ SOCKET`, which the first command starts. Environments that change how Python its
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import importlib
@@ -20,9 +21,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
+from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
+from typing import NoReturn
 
 from tests.rigs.processes import MARKER
 
@@ -112,6 +116,7 @@ def _serve(requests: socket.socket) -> int:
     for module in pkgutil.iter_modules(tray_dictate.cli.__path__, "tray_dictate.cli."):
         importlib.import_module(module.name)
     gc.freeze()  # a command that ends does not look through what all of them share: 0.1 s
+    shared = set(sys.modules)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who wait for a command are not awaited
     while True:
         request, files, _, _ = socket.recv_fds(requests, _LARGEST, 4)
@@ -139,7 +144,24 @@ def _serve(requests: socket.socket) -> int:
     os.chdir(_decoded(order["cwd"]))
     sys.argv = ["tray-dictate", *map(_decoded, order["words"])]
     _open_streams(order["env"].get("PYTHONIOENCODING", ""))
-    return main()
+    code = main()
+    added = [sys.modules[name] for name in sys.modules.keys() - shared]
+    loaders = [getattr(module, "__loader__", None) for module in added]
+    if not any(isinstance(loader, ExtensionFileLoader) for loader in loaders):
+        _end(code)
+    return code
+
+
+def _end(code: int) -> NoReturn:
+    """End as Python does, but do not clear the modules: copying what is shared takes 0.04 s.
+
+    A command with a library of its own, which may crash as it is cleared, ends as any Python.
+    """
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _decoded(text: str) -> str:
