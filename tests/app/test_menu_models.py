@@ -12,7 +12,7 @@ import pytest
 
 from tests.daemon_rig import Rig
 from tests.engine.installed import InstalledModels
-from tests.fakes import FakeNotices
+from tests.fakes import FakeNotices, FakeTrayCommands
 from tests.rigs.weights import MOONSHINE_BASE_ES
 from tests.servers.files import file_server
 from tests.speech import SPANISH as SPOKEN
@@ -28,6 +28,7 @@ from tray_dictate.engine.catalogue import Runtime, find
 from tray_dictate.engine.local_model import choose
 from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.engine.offline.loader import load
+from tray_dictate.ui.tray.menu import View, menu
 
 SPANISH = find("moonshine-base-es")
 ALL: tuple[Runtime, ...] = ("moonshine", "transcribe-cpp")
@@ -105,7 +106,7 @@ async def house() -> AsyncIterator[Houses]:
 async def test_a_download_is_told_in_steps_and_the_model_is_used(house):
     its = house("engine.languages=['es-MX']")
     await its.get()
-    assert its.shown.download == "Moonshine base, Spanish, 0 %"
+    assert its.shown.download == "Moonshine base, 0 %"
     for percent in (0, 3, 26, 40, 49, 80, 79, 99, 100):
         its.models.progress.advance(percent, 100)
     its.models.arrived.set()
@@ -125,7 +126,7 @@ async def test_a_download_is_told_in_steps_and_the_model_is_used(house):
 @pytest.mark.parametrize(
     ("settings", "model", "use", "renewed"),
     [
-        ([], SPANISH.id, "It is used if you choose its language in the menu: Spanish", 0),
+        ([], SPANISH.id, "It is used if you choose its language in the menu: Spanish.", 0),
         ([], "canary-180m-flash", "in the menu: English, German or Spanish ...", 0),
         ([], "moonshine-base-en", "It is used from now on.", 1),
         (["engine.local_model=whisper-base"], SPANISH.id, "in the menu, under Offline model", 0),
@@ -173,7 +174,7 @@ async def test_why_a_download_fails_is_told_in_its_place(house):
     await its.get()
     its.models.progress.tell("example.org does not have it.")
     its.models.arrived.set()
-    await its.say("The disk is full.")
+    await its.say("The download of Moonshine base, Spanish failed: The disk is full.")
     assert its.told[-2] == "example.org does not have it."
     assert set(its.notices.causes) == {"model"}
     await until(lambda: its.shown.download == "")
@@ -217,16 +218,34 @@ def test_english_has_one_offer_and_what_is_installed_is_not_offered_again(tmp_pa
     assert next(iter(offers)) == "More accurate English"
     [english] = offers["More accurate English"]
     assert (english.model, english.label, english.terms) == (
-        "moonshine-base-en", "Moonshine base, English (63 MB, MIT)", "",
+        "moonshine-base-en", "Moonshine base (63 MB, MIT)", "",
     )  # fmt: skip
     [spanish] = [offer for offer in offers["Spanish"] if offer.model == SPANISH.id]
     assert spanish.terms == SPANISH.terms
-    assert spanish.label == "Moonshine base, Spanish (64 MB, Moonshine Community License)"
+    assert spanish.label == "Moonshine base (64 MB, Moonshine Community License)"
     store = InstalledModels(tmp_path, "moonshine-base-en", SPANISH.id)
     offers = dict(model_choices(EngineSettings(languages=["cy"]), store).offers)
     assert next(iter(offers)) == "Welsh"
     assert "More accurate English" not in offers
     assert SPANISH.id not in [offer.model for offer in offers["Spanish"]]
+
+
+def test_the_offers_for_a_language_are_few_and_no_two_look_alike(tmp_path):
+    offers = dict(model_choices(EngineSettings(), InstalledModels(tmp_path)).offers)
+    assert [offer.label for offer in offers["German"]] == [
+        "Nemotron 3.5 streaming 0.6B, 28 languages (751 MB, OpenMDW-1.1)",
+        "Parakeet TDT 0.6B v3, 25 languages (740 MB, CC-BY-4.0)",
+        "Canary 180M Flash, 4 languages (218 MB, CC-BY-4.0)",
+        "Qwen3-ASR 0.6B, 30 languages (850 MB, Apache-2.0)",
+        "Whisper small, 99 languages (270 MB, Apache-2.0)",
+        "Whisper base, 99 languages (85 MB, Apache-2.0)",
+    ]
+    for language, of in offers.items():
+        view = View(choices=MenuState(offers=((language, of),)))
+        entries = {entry.name: entry for entry in menu(view, FakeTrayCommands())}
+        [offered] = entries["models"].children
+        shown = [line.label for line in offered.children]
+        assert shown == list(dict.fromkeys(offer.label for offer in of)), "none is cut or doubled"
 
 
 @pytest.mark.parametrize(

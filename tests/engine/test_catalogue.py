@@ -61,6 +61,17 @@ def test_a_licence_that_is_not_free_has_one_line_to_accept(model: CatalogueModel
         assert re.fullmatch(r"[^\n]+: https://\S+", model.terms)
 
 
+@every_model
+def test_a_compressed_model_is_there_in_its_larger_file_too(model: CatalogueModel):
+    larger = [
+        other
+        for other in catalogue.models()
+        if (other.title, other.languages) == (model.title, model.languages)
+        and other.size > model.size
+    ]
+    assert [other.is_compressed for other in larger] == [False] * model.is_compressed
+
+
 def test_ids_and_hashes_are_unique():
     models = catalogue.models()
     assert len({model.id for model in models}) == len(models)

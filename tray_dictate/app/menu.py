@@ -357,7 +357,7 @@ def _installed(settings: EngineSettings, model: CatalogueModel, *, used: bool) -
         use = "To use it, choose it in the menu, under Offline model."
     else:
         spoken = language_names(model.languages[:_NAMED], "or")
-        rest = " ..." if model.languages[_NAMED:] else ""
+        rest = " ..." if model.languages[_NAMED:] else "."
         use = f"It is used if you choose its language in the menu: {spoken}{rest}"
     return f"{model.name} is installed. {use}"
 

@@ -77,11 +77,12 @@ def _offers(
 ) -> tuple[tuple[str, tuple[ModelOffer, ...]], ...]:
     """Return some of the models for the languages in the settings, then for common ones.
 
-    For English, which is built in, that is only the larger half of the built-in model.
+    Of a model in two sizes, that is the more accurate one. For English, which is built in, it is
+    only the larger half of the built-in model.
     """
     offered: list[tuple[str, tuple[ModelOffer, ...]]] = []
     for language in dict.fromkeys([*languages(settings), *LANGUAGES]):
-        fit = suitable(models, (language,))
+        fit = [model for model in suitable(models, (language,)) if not model.is_compressed]
         title = language_name(language)
         if language in _BUILT_IN:
             fit, title = [model for model in fit if model.id == BASE], "More accurate English"
@@ -91,5 +92,6 @@ def _offers(
 
 
 def _offer(model: CatalogueModel) -> ModelOffer:
-    label = f"{model.name} ({megabytes(model.size)}, {model.licence})"
+    several = f", {len(model.languages)} languages" if model.languages[1:] else ""
+    label = f"{model.title}{several} ({megabytes(model.size)}, {model.licence})"
     return ModelOffer(model.id, label, model.terms)

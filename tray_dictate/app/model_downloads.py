@@ -83,7 +83,7 @@ class ModelDownloads:
             return False
         reason = ended.exception()
         if isinstance(reason, DictateError):
-            self._notices.tell(str(reason), "model")
+            self._notices.tell(f"The download of {model.name} failed: {reason}", "model")
             return False
         if reason is not None:
             raise reason
@@ -100,7 +100,7 @@ class _Running:
         self._percent, self._told = 0, -1
 
     def __str__(self) -> str:
-        return f"{self.model.name}, {self._percent} %"
+        return f"{self.model.title}, {self._percent} %"
 
     def advance(self, done: int, size: int) -> None:
         """Note how many of the bytes are there."""

@@ -14,6 +14,7 @@ from tray_dictate.core.errors import ModelError
 from tray_dictate.core.suggestions import closest
 
 _MOST = 3  # IDs that are suggested
+_COMPRESSED = "-q4"  # ends the ID of a model that is in a smaller file
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Runtime = Literal["moonshine", "transcribe-cpp"]
@@ -49,6 +50,16 @@ class CatalogueModel:
     def size(self) -> int:
         """The bytes of all its files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def title(self) -> str:
+        """Its name without its languages."""
+        return self.name.partition(", ")[0]
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the catalogue has the same model in a larger file, too."""
+        return self.id.endswith(_COMPRESSED)
 
 
 @cache

@@ -9,82 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dbus_fast import DBusError, Message, MessageType, RequestNameReply, Variant
+from dbus_fast import DBusError, Variant
 from dbus_fast.aio import MessageBus
 
 from tests.rigs.tray import PanelTray
+from tests.rigs.tray_host import ITEM, MENU, Host
 from tests.rigs.x11 import Desktop
 from tests.waiting import until
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import MenuOption, MenuState
-from tray_dictate.system.desktop.dbus import DAEMON, Service, connect, daemon
+from tray_dictate.system.desktop.dbus import connect
 from tray_dictate.ui.tray.icon import SIZES
 from tray_dictate.ui.tray.sni import SETTLING
-
-WATCHER = "org.kde.StatusNotifierWatcher"
-ITEM = "org.kde.StatusNotifierItem"
-MENU = "com.canonical.dbusmenu"
-
-
-class Host:
-    """A watcher and a host on one connection of their own; drawn only where `draws`."""
-
-    def __init__(self, bus: MessageBus, *, draws: bool) -> None:
-        self.bus, self.draws = bus, draws
-        self.registered: list[str] = []
-        self.heard: list[Message] = []
-        bus.add_message_handler(self._on_message)
-
-    async def open(self) -> None:
-        assert await self.bus.request_name(WATCHER) is RequestNameReply.PRIMARY_OWNER
-        for interface in (ITEM, MENU):
-            rule = f"type='signal',interface='{interface}'"
-            await daemon(self.bus).call(DAEMON, "AddMatch", "s", rule)
-
-    async def close(self) -> None:
-        await self.bus.release_name(WATCHER)
-
-    async def wait_registered(self, count: int = 1) -> None:
-        await until(lambda: len(self.registered) == count)
-
-    async def draw(self, draws: bool) -> None:
-        self.draws = draws
-        member = f"StatusNotifierHost{'R' if draws else 'Unr'}egistered"
-        await self.bus.send(Message.new_signal("/StatusNotifierWatcher", WATCHER, member))
-
-    async def ask(self, path: str, member: str, signature: str = "", *body: Any) -> list[Any]:
-        interface, _, name = member.rpartition(".")
-        item = Service(self.bus, self.registered[-1], path)
-        return await item.call(interface, name, signature, *body)
-
-    async def property(self, name: str) -> Any:
-        item = Service(self.bus, self.registered[-1], "/StatusNotifierItem")
-        return await item.property(ITEM, name)
-
-    async def layout(self) -> tuple[int, dict[int, dict[str, Any]]]:
-        """Return the revision, and the properties of each entry."""
-        revision, root = await self.ask("/MenuBar", f"{MENU}.GetLayout", "iias", 0, -1, [])
-        children = [variant.value for variant in root[2]]
-        return revision, {
-            number: {name: value.value for name, value in found.items()}
-            for number, found, _ in children
-        }
-
-    def signals(self, member: str) -> list[list[Any]]:
-        return [message.body for message in self.heard if message.member == member]
-
-    def _on_message(self, message: Message) -> Message | None:
-        if message.message_type is MessageType.SIGNAL:
-            self.heard.append(message)
-            return None
-        match message.member, message.body:
-            case "RegisterStatusNotifierItem", [str(name)]:
-                self.registered.append(name)
-                return Message.new_method_return(message)
-            case "Get", [_, "IsStatusNotifierHostRegistered"]:
-                return Message.new_method_return(message, "v", [Variant("b", self.draws)])
-            case _:
-                return None
 
 
 @pytest.fixture(scope="module")

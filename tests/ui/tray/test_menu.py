@@ -157,13 +157,13 @@ def test_a_licence_that_is_not_free_is_read_before_it_can_be_accepted() -> None:
     *terms, line, accept = offered.children
     assert " ".join(entry.label for entry in terms) == f"{'Free if you are poor. ' * 5}End."
     assert not any(entry.enabled or entry.action for entry in terms)
-    assert (line.label, accept.label) == ("", "Accept and download Base (64 MB)")
+    assert (line.label, accept.label) == ("", "Accept and download")
 
 
 def test_a_download_can_be_stopped_and_no_second_one_begun() -> None:
     said = Said(replace(CHOICES, download="Parakeet, 25 %"))
     stop = said.entry(Status.IDLE, "download")
-    assert stop.label == "Stop the download of Parakeet, 25 %"
+    assert stop.label == "Stop download (Parakeet, 25 %)"
     click(stop)
     assert said.calls == ["cancel download"]
     assert "models" not in [entry.name for entry in menu(View(choices=said.choices), said.commands)]

@@ -120,14 +120,14 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
             Entry(f"terms {number}", line, enabled=False)
             for number, line in enumerate(textwrap.wrap(plain(of.terms), _LONGEST))
         )
-        accept = Entry("accept", plain(f"Accept and download {of.label}", _LONGEST), get)
+        accept = Entry("accept", "Accept and download", get)
         return Entry(of.model, label, children=(*terms, Entry("-"), accept))
 
     def models() -> tuple[Entry, ...]:
         chosen = setting("engine.local_model", "Offline model", shown.local_models)
         used = (chosen,) if shown.local_models else ()
         if shown.download:
-            label = plain(f"Stop the download of {shown.download}", _LONGEST)
+            label = plain(f"Stop download ({shown.download})", _LONGEST)
             return (*used, Entry("download", label, own(commands.cancel_download)))
         offered = tuple(
             Entry(language, language, children=tuple(map(offer, of)))
