@@ -20,6 +20,7 @@ Ts = TypeVarTuple("Ts")
 _NOTHING_SAID = "Nothing yet"
 _NOTHING_FOUND = "None found"
 _LONGEST = 80  # characters of a line
+_TERMS = 60  # characters of a line of a licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def menu(view: View, commands: TrayCommands) -> tuple[Entry, ...]:
             return Entry(of.model, label, get)
         terms = (
             Entry(f"terms {number}", line, enabled=False)
-            for number, line in enumerate(textwrap.wrap(plain(of.terms), _LONGEST))
+            for number, line in enumerate(textwrap.wrap(plain(of.terms), _TERMS))
         )
         accept = Entry("accept", "Accept and download", get)
         return Entry(of.model, label, children=(*terms, Entry("-"), accept))
