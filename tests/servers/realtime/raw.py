@@ -69,7 +69,13 @@ class Raw:
 
     async def append(self, pcm: bytes) -> None:
         """Send sound."""
-        await self.say("input_audio_buffer.append", audio=base64.b64encode(pcm).decode())
+        await self.ws.send(_append(pcm))
+
+    def burst(self, pcm: bytes, times: int) -> None:
+        """Send the same sound as so many messages in a single write."""
+        for _ in range(times):
+            self.ws.protocol.send_text(_append(pcm).encode())
+        self.ws.send_data()
 
     async def commit(self, **fields: Any) -> None:
         """Send a commit."""
@@ -87,6 +93,11 @@ class Raw:
         kinds = [kind.removeprefix("conversation.item.") for kind in kinds]
         kinds = [kind.removeprefix("input_audio_transcription.") for kind in kinds]
         return [kind for at, kind in enumerate(kinds) if not at or kinds[at - 1] != kind]
+
+
+def _append(pcm: bytes) -> str:
+    audio = base64.b64encode(pcm).decode()
+    return json.dumps({"type": "input_audio_buffer.append", "audio": audio})
 
 
 @contextlib.asynccontextmanager

@@ -142,6 +142,7 @@ async def main(options: dict[str, Any], orders: Pipe) -> None:
     server = await serve(
         fake.handle, "127.0.0.1", options.get("port", 0), process_request=fake.judge,
         create_connection=Socket, compression=None, max_size=LARGEST, open_timeout=None,
+        max_queue=None,  # or its queue, emptied, would let a half-open socket read again
         ping_interval=None, ssl=context,
     )  # fmt: skip
     orders.send(json.dumps({"port": server.sockets[0].getsockname()[1]}))

@@ -14,7 +14,7 @@ from websockets.exceptions import (
     InvalidStatus,
 )
 
-from tests.servers.realtime.raw import client, dictate, last, said, texts
+from tests.servers.realtime.raw import Raw, client, dictate, last, said, texts
 
 POINTS = ("created", "updated", "append:2", "commit:1", "committed:1", "delta:1", "completed:1")
 
@@ -138,20 +138,34 @@ async def test_the_server_falls_silent_and_answers_not_even_pings(server, fault)
         raw.ws.transport.abort()
 
 
+async def takes_all(raw: Raw, seconds: float) -> bool:
+    """Send more than the system buffers, and abort; whether it all went within the time."""
+    sending = asyncio.gather(*(raw.append(bytes(2**20)) for _ in range(12)))
+    done, _ = await asyncio.wait([sending], timeout=seconds)
+    sending.cancel()
+    raw.ws.transport.abort()
+    await asyncio.gather(sending, return_exceptions=True)
+    return bool(done)
+
+
 async def test_a_half_open_connection_takes_no_more_than_the_buffers_hold(server):
     server.plan([{"half_open": "updated"}, {"stall_at": "updated"}])
-    stuck = []
+    taken = []
     for _ in range(2):
         async with client(server) as raw:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(raw.start(), 0.1)
-            with_all = asyncio.gather(*(raw.append(bytes(2**20)) for _ in range(12)))
-            done, _ = await asyncio.wait([with_all], timeout=1)
-            stuck.append(not done)
-            with_all.cancel()
-            raw.ws.transport.abort()
-            await asyncio.gather(with_all, return_exceptions=True)
-    assert stuck == [True, False]
+            taken.append(await takes_all(raw, 1))
+    assert taken == [False, True]
+
+
+@pytest.mark.parametrize("at", [3, 4])  # each second message comes while more is read
+async def test_a_half_open_connection_stays_so_after_a_burst(server, at):
+    server.plan([{"half_open": f"append:{at}"}])
+    async with client(server) as raw:
+        await raw.start()
+        raw.burst(bytes(4800), 400)
+        assert not await takes_all(raw, 0.5)
 
 
 async def test_faults_hold_over_tls_too(servers):
