@@ -233,13 +233,15 @@ def test_weeks_of_compressed_silence_are_refused_before_they_are_unpacked(tmp_pa
         Sound(path)
 
 
-FLAT = """
-import resource, sys
+# not by ru_maxrss, which counts this process, too: it is kept where a program is started
+FLAT = r"""
+import re, sys
 from pathlib import Path
 from tray_dictate.audio.files import Sound
 def heard(path):
     total = sum(map(len, Sound(Path(path)).blocks(16000)))
-    return total, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    most = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return total, int(most[1])
 _, before = heard(sys.argv[1])
 total, after = heard(sys.argv[2])
 print(total, after - before)
@@ -247,8 +249,8 @@ print(total, after - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts in KiB")
-def test_three_hours_need_no_more_memory_than_three_seconds(tmp_path):
-    lengths = {"short.wav": 3, "long.wav": 3 * 3600}
+def test_half_an_hour_needs_no_more_memory_than_three_seconds(tmp_path):
+    lengths = {"short.wav": 3, "long.wav": 1800}
     for name, seconds in lengths.items():
         with (tmp_path / name).open("wb") as file:
             file.write(wave(b"", rate=8000, claim=16000 * seconds))
@@ -258,7 +260,7 @@ def test_three_hours_need_no_more_memory_than_three_seconds(tmp_path):
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     total, more = map(int, done.stdout.split())
-    assert total == 3 * 3600 * 32000
+    assert total == 1800 * 32000
     assert more < 20_000, "KiB"
 
 
