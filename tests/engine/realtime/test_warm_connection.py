@@ -182,7 +182,8 @@ async def test_the_end_of_the_program_does_not_wait_for_a_dead_server(server, tr
     online = Online(server, transport=transport)
     assert await online.take(SOUND) == WORDS
     async with online.engine.session() as session:
-        await send(session, bytes(48000 * 200), online.engine.rate)
+        for _ in range(200):
+            await session.send(bytes(48000))  # a second
         await asyncio.sleep(0.5)
     await online.engine.close()
 
