@@ -45,13 +45,23 @@ def sentence(tmp_path_factory):
     return write_wav(tmp_path_factory.mktemp("sound") / "sentence.wav", "Good morning.")
 
 
-def watched(sentence, *more, under=()):
-    command = [*under, sys.executable, "-c", TRANSCRIBE, str(sentence), *more]
+def watched(sentence, *more):
+    command = [*STRACE, sys.executable, "-c", TRANSCRIBE, str(sentence), *more]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
 
 
-def test_python_opens_no_socket(sentence):
-    assert watched(sentence).stdout == "['Good morning.']\n[]\n"
+@pytest.fixture(scope="module")
+def silent(sentence):
+    return watched(sentence)
+
+
+@pytest.fixture(scope="module")
+def calling(sentence):
+    return watched(sentence, "call")
+
+
+def test_python_opens_no_socket(silent):
+    assert silent.stdout == "['Good morning.']\n[]\n"
 
 
 def test_the_library_does_not_report_its_use(sentence, tmp_path):
@@ -63,17 +73,15 @@ def test_the_library_does_not_report_its_use(sentence, tmp_path):
     assert list(tmp_path.rglob("*onnxruntime*")) == []
 
 
-def test_a_socket_that_python_opens_would_have_been_seen(sentence):
-    assert "socket.connect" in watched(sentence, "call").stdout
+def test_a_socket_that_python_opens_would_have_been_seen(calling):
+    assert "socket.connect" in calling.stdout
 
 
-def test_no_library_opens_a_socket(sentence):
-    run = watched(sentence, under=STRACE)
-
-    assert "Good morning." in run.stdout
-    assert "AF_INET" not in run.stderr
-    assert "AF_UNIX" in run.stderr  # the loop's wake-up pair: strace did look
+def test_no_library_opens_a_socket(silent):
+    assert "Good morning." in silent.stdout
+    assert "AF_INET" not in silent.stderr
+    assert "AF_UNIX" in silent.stderr  # the loop's wake-up pair: strace did look
 
 
-def test_a_socket_that_a_library_opens_would_have_been_seen(sentence):
-    assert "AF_INET" in watched(sentence, "call", under=STRACE).stderr
+def test_a_socket_that_a_library_opens_would_have_been_seen(calling):
+    assert "AF_INET" in calling.stderr
