@@ -1,7 +1,7 @@
 """Replacements, terms and patterns."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tray_dictate.core.text.replacements import LONGEST_MATCHED, patterner, replacer, speller
@@ -77,7 +77,8 @@ def test_the_longest_term_wins():
     )
 
 
-@given(st.text("abcde XY-", min_size=1).filter(str.strip))
+@settings(max_examples=40)  # an expression is compiled in 20 ms
+@given(st.text("abcde XY-", min_size=1, max_size=12).filter(str.strip))
 def test_a_term_needs_letters_and_its_spelling_is_final(term):
     if not any(map(str.isalnum, term)):
         with pytest.raises(ValueError, match="has no letter"):
