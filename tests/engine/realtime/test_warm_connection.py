@@ -45,7 +45,7 @@ def watch(server):
 
 
 @pytest.fixture(autouse=True)
-async def nothing_left():
+async def nothing_left(server):  # whose own socket is open by then
     before, open_before = asyncio.all_tasks(), sockets()
     yield
     await asyncio.sleep(0.01)
