@@ -5,7 +5,8 @@
 #
 #   --yes              do not ask before installing system packages (root is never asked)
 #   --quick            without coverage and the tests that need a desktop or a server that is not
-#                      ours; installs no system packages
+#                      ours, and with a fifth of the examples that Hypothesis tries
+#                      (tests/examples.py); installs no system packages
 #   PYTEST ARGUMENTS   run only pytest, with these; before a first one that is an option, write --
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
@@ -163,7 +164,7 @@ run_tests() {
 }
 
 run_quick_tests() {
-  run_pytest 5 -m 'not desktop and not wayland and not peer and not weights' --ignore=tests/desktop
+  run_pytest 5 --hypothesis-profile=few -m 'not desktop and not wayland and not peer and not weights' --ignore=tests/desktop
 }
 
 # The few of a desktop that failed beside others run once more, alone: one that was too slow on a

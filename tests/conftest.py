@@ -15,14 +15,13 @@ from subprocess import CompletedProcess
 import hypothesis
 import pytest
 
+from tests.examples import WHOLE
 from tests.rigs import as_user
 from tests.servers.peers.peer import Peer
 from tests.servers.realtime.raw import Pool, pool
 from tests.servers.realtime.server import RealtimeServer
 
-# how long an example takes says more of the machine than of us
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.load_profile(WHOLE)  # but --hypothesis-profile
 
 FAILED = pytest.StashKey[bool]()
 WAITING = ("desktop", "wayland", "live", "peer")  # markers

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fakes import FakeNotices, SetClock
 from tests.history.damage import beheaded, garbage
 from tray_dictate.app.menu import recent
@@ -29,7 +30,7 @@ VALUES = st.one_of(
     st.sampled_from([9e300, -1.0, float("inf"), "nan", 1e9, "delivered", 0, 1, b"\xff\x00"]),
 )
 WHOLE = ("at", "text", "raw", "state", "application", "engine", "language", "seconds", "audio")
-EVERY = settings(max_examples=150, deadline=None)
+EVERY = settings(max_examples=examples(150))
 
 
 @pytest.fixture(scope="module")

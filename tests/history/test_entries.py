@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fakes import FakeNotices, SetClock
 from tests.history.damage import beheaded, garbage
 from tray_dictate.core.errors import HistoryError
@@ -423,7 +424,7 @@ def test_the_latest_recording_without_a_text_is_the_one_to_try_again(open_histor
     keep=st.integers(0, 6),
     days=st.integers(0, 30),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_kept_is_the_newest_and_no_older_than_it_may_be(tmp_path, ages, keep, days):
     now = 100 * 86400.0
     path = tmp_path / uuid.uuid4().hex / "history.sqlite"

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tray_dictate.app.control import tcp
 from tray_dictate.app.control.client import LONGEST
 from tray_dictate.app.control.server import ControlServer
@@ -109,7 +110,7 @@ def quiet(serving, caplog):
 
 
 many = settings(
-    max_examples=150,
+    max_examples=examples(150),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 
@@ -157,7 +158,7 @@ def test_a_command_gets_just_what_was_sent(serving, word):
 
 
 @given(st.integers(LONGEST - 200, 3 * LONGEST), st.sampled_from([b"x", b"[", b'{"', b"\0"]))
-@settings(many, max_examples=15)
+@settings(many, max_examples=examples(15))
 def test_any_length_is_answered(serving, length, what):
     answers = serving.send(what * length)
     assert [answer["ok"] for answer in answers] == [False]

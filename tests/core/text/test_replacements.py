@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tray_dictate.core.text.replacements import LONGEST_MATCHED, patterner, replacer, speller
 
 REPLACED = [
@@ -77,7 +78,7 @@ def test_the_longest_term_wins():
     )
 
 
-@settings(max_examples=40)  # an expression is compiled in 20 ms
+@settings(max_examples=examples(40))  # an expression is compiled in 20 ms
 @given(st.text("abcde XY-", min_size=1, max_size=12).filter(str.strip))
 def test_a_term_needs_letters_and_its_spelling_is_final(term):
     if not any(map(str.isalnum, term)):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.engine.file_library import Model, TranscribeError
 from tests.engine.spoken_words import said
 from tests.engine.takes import RATE, collected, engine_of, text_of
+from tests.examples import examples
 from tests.servers.realtime.words import silence, word
 from tests.waiting import until
 from tray_dictate.core.errors import EngineError
@@ -103,7 +104,7 @@ async def test_a_text_that_has_not_changed_is_not_shown_again(model):
     size=st.sampled_from([640, 1022, 8000, 200_000]),
     released=st.floats(0, 1),
 )  # fmt: skip
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_every_word_comes_once_and_in_order_however_it_is_spoken(phrases, lag, size, released):
     async def take():
         pcm, number = b"", 0

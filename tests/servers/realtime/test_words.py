@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.servers.realtime.words import MOST, heard, silence, spans, word
 
 RATES = (16000, 24000, 48000)
@@ -45,7 +46,7 @@ def test_what_was_lost_or_doubled_inside_a_word_is_noticed(numbers, data):
         assert words in (others, named)  # its last level may merely have become longer
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 2**32 - 1))
 def test_noise_says_nothing(seed):
     noise = np.random.default_rng(seed).integers(-32768, 32768, 5000).astype("<i2").tobytes()

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from tests.engine.model_server import Habits, ModelServer
 from tests.engine.talk import Talk
+from tests.examples import examples
 from tray_dictate.engine.realtime.protocol.errors import LostError
 
 some = st.integers(0, 30)
@@ -221,5 +222,7 @@ def test_every_word_comes_out_once_in_spoken_order(kind):
     machine = type("Take", (Take,), {"name": name, "turns": turns, "habits": habits})
     run_state_machine_as_test(
         machine,
-        settings=settings(max_examples=120 if habits.reorders else 60, stateful_step_count=30),
+        settings=settings(
+            max_examples=examples(120 if habits.reorders else 60), stateful_step_count=30
+        ),
     )

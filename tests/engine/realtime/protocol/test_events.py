@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types import realtime
 
+from tests.examples import examples
 from tests.servers.realtime.faults import GARBAGE
 from tray_dictate.core.segments import Committed, Completed, Delta
 from tray_dictate.engine.realtime.protocol.events import (
@@ -145,7 +146,7 @@ def bent(draw):
     return event | draw(st.dictionaries(known, trees, min_size=1, max_size=2))
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(trees | bent())
 def test_whatever_a_server_sends_nothing_is_raised(tree):
     decode(json.dumps(tree))
@@ -158,7 +159,7 @@ def test_whatever_bytes_come_nothing_is_raised(noise):
 
 # What the SDK's own classes write down, we read.
 
-few = settings(max_examples=40)
+few = settings(max_examples=examples(40))
 ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 texts = st.text(st.characters(codec="utf-8"))
 optional = st.none() | ids

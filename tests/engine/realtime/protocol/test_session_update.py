@@ -12,6 +12,7 @@ from openai.types import realtime
 from openai.types.beta.realtime import TranscriptionSessionUpdate
 from pydantic import BaseModel
 
+from tests.examples import examples
 from tray_dictate.config.engine_settings import EngineSettings
 from tray_dictate.engine.realtime.protocol import events
 from tray_dictate.engine.realtime.protocol.dialects import DIALECTS, features, model
@@ -32,7 +33,7 @@ FIELDS = [
     "language", "languages", "prompt", "keywords", "noise_reduction", "delay", "logprobs",
     "turn_detection", events.NULL_DETECTION,
 ]  # fmt: skip
-few = settings(max_examples=30)
+few = settings(max_examples=examples(30))
 words = st.text(st.characters(codec="utf-8"), max_size=12)
 every_settings = st.builds(
     EngineSettings,
