@@ -36,15 +36,15 @@ async def test_sound_comes_in_large_chunks_while_one_speaks_and_at_once_from_the
     rig.press()
     capture = await rig.capture()
     await rig.say("hello there")
-    await until(lambda: capture.paces == [0.064])
+    await until(lambda: capture.paces == [0.128])
     await rig.say("(silence)")
-    await until(lambda: capture.paces == [0.064, 0.032])
+    await until(lambda: capture.paces == [0.128, 0.032])
     rig.release()
-    await until(lambda: capture.paces == [0.064, 0.032, 0])
+    await until(lambda: capture.paces == [0.128, 0.032, 0])
     assert not capture.stopped, "the tail is still to come"
     await rig.say("and goodbye")
     await rig.idle()
-    assert capture.paces == [0.064, 0.032, 0]
+    assert capture.paces == [0.128, 0.032, 0]
 
 
 async def test_escape_is_heard(rig):

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _TAIL_LEAST = 0.055  # seconds after the release in which earlier speech still arrives
 _QUIET = 0.064  # seconds without speech, beyond the hangover of the voice detector
-_SPEAKING = 2 * HOP  # of a chunk while the user speaks: no pause is complete within it
+_SPEAKING = 4 * HOP  # of a chunk while the user speaks: no pause is complete within it
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CORNER = 30.0  # Hz: the deepest voices, at 80 Hz, lose 1 dB
-_BLOCK = 512  # samples at once: powers of the filter's pole stay far from a float's limits
+_BLOCK = 2048  # samples at once: powers of the filter's pole stay far from a float's limits
 
 
 class HighPass:

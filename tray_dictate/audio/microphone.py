@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 _GONE = "The microphone has gone away. Reconnect it; what you said until then is kept."
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
 _FAINT = 0.003  # of full scale: a recording below this contains no speech
+_CHECK = 0.5  # seconds between two looks at whether the device still sends
 _RESTING = 0.2  # seconds of sound that are handed over at once while nothing is recorded
 
 
@@ -70,9 +71,11 @@ class Recording:
     async def open(self) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Start the microphone; see ports.Capture."""
         await self._microphone.attach(self, self._rate)
+        self._check_later()
         try:
             yield self._iterate()
         finally:
+            self._checking.cancel()
             await self._microphone.detach(self)
             if self._captured > 1 and 0 < self._loudest < _FAINT:
                 self._microphone.report(
@@ -119,19 +122,22 @@ class Recording:
             self._chunks.put_nowait(error)
 
     async def _iterate(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                async with asyncio.timeout(1):  # 3.11's wait_for may swallow a cancellation
-                    chunk = await self._chunks.get()
-            except TimeoutError:
-                self._microphone.check()
-                continue
-            if chunk is None:
-                return
+        while (chunk := await self._chunks.get()) is not None:
             if isinstance(chunk, CaptureError):
                 raise chunk
             self._listen(chunk)
             yield chunk
+
+    def _check_later(self) -> None:
+        self._checking = asyncio.get_running_loop().call_later(_CHECK, self._check)
+
+    def _check(self) -> None:
+        try:
+            self._microphone.check()
+        except CaptureError as error:
+            self.fail(error)
+        else:
+            self._check_later()
 
     def _listen(self, chunk: bytes) -> None:
         """Report a microphone that sends only zeros, once in a recording."""
@@ -239,9 +245,10 @@ class Microphone:
 
     def check(self) -> None:
         """Look for another device where this one has stopped sending. Raises CaptureError."""
+        if not self._is_stalled():
+            return
         self.catch_up()
-        silent_for = asyncio.get_running_loop().time() - self._last_callback
-        if silent_for <= self._limits.stalled or self._stream is None:
+        if not self._is_stalled():
             return
         if self._gone_since is not None:  # the replacement has stalled, too
             self._gone_since = None
@@ -250,6 +257,10 @@ class Microphone:
                 "Check that it is connected, or choose another with audio.device."
             )
         self._lose()
+
+    def _is_stalled(self) -> bool:
+        silent_for = asyncio.get_running_loop().time() - self._last_callback
+        return silent_for > self._limits.stalled and self._stream is not None
 
     def _cool(self) -> None:
         self._tasks.start(self._rest())

@@ -21,6 +21,7 @@ from tests.engine.takes import (
     transcribed,
 )
 from tests.rigs.weights import MOONSHINE_BASE
+from tests.speech import pcm16
 from tests.waiting import until
 from tray_dictate.engine import model_files
 from tray_dictate.engine.offline.effort import Effort
@@ -128,7 +129,7 @@ def test_where_base_is_too_slow_tiny_works_alone(relay, speech, ran):
 async def test_a_release_on_the_last_sample_gives_the_words(relay, speech, ran):
     last = np.flatnonzero(np.abs(speech) > 0.02)[-1] + 1
     async with engine_of(relay) as engine, engine.session() as session:
-        await send(session, speech[:HEARD])
+        await session.send(pcm16(speech[:HEARD]))  # at once: base hears all of it
         await until(lambda: idle(session))
         assert ran() == ["base"]
         await send(session, speech[HEARD:last])
@@ -161,7 +162,7 @@ async def released_during_the_pass(relay, speech, cost):
     last = np.flatnonzero(np.abs(speech) > 0.02)[-1] + 1
     base = relay._base._decoder
     async with engine_of(relay) as engine, engine.session() as session:
-        await send(session, speech[:HEARD])
+        await session.send(pcm16(speech[:HEARD]))  # at once: base hears all of it
         await until(lambda: idle(session))
         base.reset()
         base.free.clear()
