@@ -90,7 +90,7 @@ async def test_a_server_that_falls_silent_is_left_for_a_new_connection(server):
     sound = phrases(4, 5) + phrases(6, pause=0.2, first=9)  # what is owed is waited for as long
 
     async def dictate() -> None:
-        async with Online(server, patience_seconds=2) as online:
+        async with Online(server, patience_seconds=3) as online:
             assert await online.take(sound) == WORDS
         assert not online.offline.sessions
 
