@@ -34,7 +34,11 @@ class Segmentation:
     before: float = 0.25  # of sound that is decoded before the first word of a segment,
     after: float = 0.20  # and after its last: quiet consonants
     longest: float = 24.0  # segment; of more sound the text gets worse, or too late
-    partial: bool = True  # whether a segment is also decoded while it is still spoken
+    # Between two passes over a segment that is still spoken; 0: there are none. Passes every half
+    # second make the decoder work nearly twice as much; after 5 s of speech the text is about 20 ms
+    # sooner there.
+    step: float = 0.9
+    share: float = 0.2  # of the time, at most, that these passes may take
 
 
 class Detector(Protocol):

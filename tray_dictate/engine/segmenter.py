@@ -3,7 +3,7 @@
 `Segmenter` has no sound, no clock and no thread; time is counted in samples of the take. It gets
 one hop after the other, and decides on:
 
-- a partial pass every 0.9 s during speech, or less often if passes are slow;
+- a partial pass about every second during speech, or less often if passes are slow;
 - a speculative pass at a pause: if the key goes up in it, the text exists already;
 - a commit at a longer pause: the segment is closed, its final text comes while the key is held;
 - once the key is up, a speculative pass at the first quiet moment.
@@ -29,10 +29,6 @@ RATE = 16000  # samples per second
 _VOICED, _STILL_VOICED = 0.5, 0.35  # probabilities: speech begins, speech continues
 _CLICK = 4 * HOP  # less voiced than this is no speech
 
-# Passes every half second make the decoder work nearly twice as much; after 5 s of speech the text
-# is about 20 ms sooner there.
-_STEP = RATE * 9 // 10  # from one partial pass to the next
-_SHARE = 0.2  # of the time, at most, that partial passes may take
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
 _BREATH = RATE * 22 // 100  # pause: speculate
@@ -68,7 +64,8 @@ class Segmenter:
 
     def __init__(self, model: Segmentation = Segmentation()) -> None:  # noqa: B008 - it is frozen
         self._before, self._after = round(model.before * RATE), round(model.after * RATE)
-        self._longest, self._partial = round(model.longest * RATE), model.partial
+        self._longest = round(model.longest * RATE)
+        self._step, self._share = round(model.step * RATE), model.share
         # at a breath a long speech is committed, with all the sound after it that the model wants
         self._breath = max(_BREATH, self._after)
         self._end = 0  # of the sound so far
@@ -106,9 +103,9 @@ class Segmenter:
         if self._onset is None or self._is_click:
             return None
         if self._speaking:
-            if self.key_is_up or not self._partial:
+            if self.key_is_up or not self._step:
                 return None  # the worker must be free when the last word is over
-            step = max(_STEP, round(cost / _SHARE * RATE))
+            step = max(self._step, round(cost / self._share * RATE))
             if self._end - self._passed_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)

@@ -107,6 +107,7 @@ def test_what_tiny_itself_has_written_is_only_a_draft(relay, speech, draft):
 
 
 def test_on_battery_tiny_works_alone(relay, speech, ran, monkeypatch):
+    eager = relay.segmentation
     relay._effort = Effort("auto")
     monkeypatch.setattr(
         psutil, "sensors_battery", lambda: SimpleNamespace(power_plugged=False), raising=False
@@ -115,6 +116,7 @@ def test_on_battery_tiny_works_alone(relay, speech, ran, monkeypatch):
     decode(relay, speech, found.tokens, urgent=True)
 
     assert ran() == ["tiny"]
+    assert relay.segmentation.step > eager.step
 
 
 def test_where_base_is_too_slow_tiny_works_alone(relay, speech, ran):

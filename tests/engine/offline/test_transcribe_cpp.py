@@ -101,7 +101,7 @@ def test_whisper_is_not_given_the_words_because_it_leaves_them_out_then():
 
 
 def test_whisper_is_given_long_segments_and_none_before_it_is_over():
-    assert Model(arch="whisper").models().segmentation == Segmentation(longest=28, partial=False)
+    assert Model(arch="whisper").models().segmentation == Segmentation(longest=28, step=0)
 
 
 def test_a_model_is_given_no_more_than_it_takes():

@@ -17,9 +17,10 @@ import logging
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from tray_dictate.engine.models import Cancel, Decoded, Samples, Tokens
+from tray_dictate.engine.models import Cancel, Decoded, Samples, Segmentation, Tokens
 from tray_dictate.engine.offline.effort import Effort, Wanted
 from tray_dictate.engine.offline.moonshine import (
     ENGLISH_PACE,
@@ -76,6 +77,12 @@ class Relay(OfflineModels):
         self._cost = 0.0  # seconds per second of sound that base's last pass took
         super().__init__(words=words)
 
+    @property
+    def segmentation(self) -> Segmentation:
+        """How the sound is to be divided: what base has not heard by the release, tiny writes."""
+        usual = super().segmentation
+        return replace(usual, step=0.75, share=0.3) if self._is_full() else usual
+
     def cancellation(self) -> Cancel:
         """Return an object that can cancel one pass, or have tiny end it."""
         return _Passage()
@@ -85,7 +92,7 @@ class Relay(OfflineModels):
         assert isinstance(cancel, _Passage)  # ours
         if urgent:
             return self._finish(samples, draft, cancel)
-        if not self._effort.is_full(time.monotonic(), on_battery=on_battery()):
+        if not self._is_full():
             return self._moonshine.decode(samples, draft, cancel)
         sound, started = len(samples) / RATE, time.monotonic()
         cancel.sooner_until = started + self._cost * sound * _TINY
@@ -100,6 +107,10 @@ class Relay(OfflineModels):
             return self._moonshine.decode(samples, draft, cancel)
         # if speech goes on even now, what base found is still in it
         return _by_base(self._moonshine.decode(samples, draft, cancel, _TOLERANCE))
+
+    def _is_full(self) -> bool:
+        """Whether base works, too."""
+        return self._effort.is_full(time.monotonic(), on_battery=on_battery())
 
     def _count(self, cost: float, sound: float) -> None:
         self._cost = cost / sound

@@ -49,7 +49,7 @@ _DIVISIBLE = RATE * 2  # samples; less is not divided any more
 _MOST_THREADS = 8  # more gain little
 _QUIET = RATE // 10  # samples, of the place where sound is divided
 _WHISPER = "whisper"  # as the library calls the family
-_WINDOW = Segmentation(longest=28, partial=False)  # of whisper: it computes 30 s, however short
+_WINDOW = Segmentation(longest=28, step=0)  # of whisper: it computes 30 s, however short
 
 
 def load(path: Path, languages: Sequence[str] = (), words: Sequence[str] = ()) -> FileModels:
