@@ -164,7 +164,8 @@ run_tests() {
 }
 
 run_quick_tests() {
-  run_pytest 5 --hypothesis-profile=few -m 'not desktop and not wayland and not peer and not weights' --ignore=tests/desktop
+  run_pytest 5 --hypothesis-profile=few --ignore=tests/desktop \
+    -m 'not desktop and not wayland and not peer and not weights'
 }
 
 # The few of a desktop that failed beside others run once more, alone: one that was too slow on a

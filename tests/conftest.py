@@ -21,7 +21,7 @@ from tests.servers.peers.peer import Peer
 from tests.servers.realtime.raw import Pool, pool
 from tests.servers.realtime.server import RealtimeServer
 
-hypothesis.settings.load_profile(WHOLE)  # but --hypothesis-profile
+hypothesis.settings.load_profile(WHOLE)  # --hypothesis-profile, read later, may name another
 
 FAILED = pytest.StashKey[bool]()
 WAITING = ("desktop", "wayland", "live", "peer")  # markers

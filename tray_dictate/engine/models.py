@@ -65,7 +65,7 @@ class Cancel(Protocol):
         ...
 
     def hurry(self) -> None:
-        """Say that the key is up: the user waits for the text, if it may be worse but sooner."""
+        """Say that the key is up: a text that is there sooner counts more than a better one."""
         ...
 
 

@@ -74,6 +74,7 @@ class Relay(OfflineModels):
         """
         self._base = Moonshine(base, ENGLISH_PACE, words=words)
         self._effort = Effort(effort)
+        self._works = self._is_full()  # base, too, as it was asked last, on the worker
         self._cost = 0.0  # seconds per second of sound that base's last pass took
         super().__init__(words=words)
 
@@ -81,7 +82,7 @@ class Relay(OfflineModels):
     def segmentation(self) -> Segmentation:
         """How the sound is to be divided: what base has not heard by the release, tiny writes."""
         usual = super().segmentation
-        return replace(usual, step=0.75, share=0.3) if self._is_full() else usual
+        return replace(usual, step=0.75, share=0.3) if self._works else usual
 
     def cancellation(self) -> Cancel:
         """Return an object that can cancel one pass, or have tiny end it."""
@@ -92,7 +93,8 @@ class Relay(OfflineModels):
         assert isinstance(cancel, _Passage)  # ours
         if urgent:
             return self._finish(samples, draft, cancel)
-        if not self._is_full():
+        self._works = self._is_full()
+        if not self._works:
             return self._moonshine.decode(samples, draft, cancel)
         sound, started = len(samples) / RATE, time.monotonic()
         cancel.sooner_until = started + self._cost * sound * _TINY
@@ -109,7 +111,7 @@ class Relay(OfflineModels):
         return _by_base(self._moonshine.decode(samples, draft, cancel, _TOLERANCE))
 
     def _is_full(self) -> bool:
-        """Whether base works, too."""
+        """Whether base is to work, too. To ask the battery may take a moment: not on the loop."""
         return self._effort.is_full(time.monotonic(), on_battery=on_battery())
 
     def _count(self, cost: float, sound: float) -> None:
