@@ -29,12 +29,15 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from tests.engine.lent import LentModels, LentRelay
 from tests.rigs.weights import MOONSHINE_BASE
 from tests.speech import Samples, pcm16, recording, resampled, say
+from tray_dictate.app.take import _QUIET, _TAIL_LEAST
+from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.segments import Completed
-from tray_dictate.engine.models import Models
+from tray_dictate.engine.models import HOP, Models
 from tray_dictate.engine.offline.engine import OfflineEngine, OfflineSession
 from tray_dictate.engine.segmenter import RATE
 
 CHUNK = RATE // 50  # 20 ms
+_NONE = np.zeros(0, np.float32)
 LENGTHS = (2, 5, 10, 20)  # seconds
 SPOKEN = (
     "Please send the invoice to accounting before noon, and tell them that the second page was "
@@ -70,8 +73,13 @@ async def listen(session: OfflineSession, texts: list[str]) -> None:
             texts.append(event.text)  # noqa: PERF401
 
 
-async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tuple[str, float]:
-    """Return the text, and the seconds from the last sample to the last word."""
+async def dictate(
+    engine: OfflineEngine, samples: Samples, *, live: bool, tail: Samples = _NONE
+) -> tuple[str, float]:
+    """Return the text, and the seconds from the last sample, when the key goes up, to the text.
+
+    The `tail` is heard as long as a take would hear it (app/take.py).
+    """
     texts: list[str] = []
     async with engine.session() as session, asyncio.TaskGroup() as tasks:
         tasks.create_task(listen(session, texts))
@@ -85,6 +93,11 @@ async def dictate(engine: OfflineEngine, samples: Samples, *, live: bool) -> tup
                 await settled(session)
         released = time.perf_counter()
         session.key_released()
+        for at in range(0, len(tail), HOP):
+            await session.send(pcm16(tail[at : at + HOP]))
+            await settled(session)
+            if at + HOP >= _TAIL_LEAST * RATE and session.silence_seconds() >= _QUIET:
+                break
         await session.finish()
     return " ".join(filter(None, texts)), time.perf_counter() - released
 
@@ -116,18 +129,21 @@ def utterances(folder: Path) -> Iterator[tuple[str, Samples]]:
 async def error_rates(engines: dict[str, OfflineEngine], folder: Path) -> None:
     """Print the word error rates.
 
-    `released`: the key goes up on the last spoken sample; `committed`: the text of a pause, as of
-    a file; `whole clip`: decoded at once, without our detector.
+    `released`: the key goes up on the last spoken sample, and the usual tail is still heard;
+    `cut off`: the same without a tail; `committed`: the text of a pause, as of a file;
+    `whole clip`: decoded at once, without our detector.
     """
     plain = EnglishTextNormalizer()
     meant: list[str] = []
     said: dict[str, list[str]] = {}
     for text, samples in utterances(folder):
         meant.append(plain(text))
-        spoken = samples[: last_spoken(samples) + 1]
+        spoken, tail = np.split(samples, [last_spoken(samples) + 1])
+        tail = tail[: round(AudioSettings().tail_ms / 1000 * RATE)]
         for name, engine in engines.items():
             for way, found in (
-                ("released", await dictate(engine, spoken, live=False)),
+                ("released", await dictate(engine, spoken, live=False, tail=tail)),
+                ("cut off", await dictate(engine, spoken, live=False)),
                 ("committed", await transcribed(engine, samples)),
                 ("whole clip", await whole(engine, samples)),
             ):

@@ -82,6 +82,13 @@ def test_a_breath_asks_for_one_pass_ahead_of_time():
     assert asked([1.1, -3]) == pytest.approx([0.9, 1.34], abs=0.1)
 
 
+def test_a_model_that_wants_a_longer_pause_gets_no_pass_at_a_shorter_one():
+    patient = Segmentation(step=0, pause=0.4)
+
+    assert asked([1.1, -0.35, 1.1, -3], model=patient) == pytest.approx([2.95], abs=0.1)
+    assert len(asked([1.1, -0.35, 1.1, -3], model=Segmentation(step=0))) == 2
+
+
 def test_the_pass_ahead_of_time_is_the_segment_that_a_release_in_the_pause_closes():
     segmenter = Segmenter()
     ahead = None
@@ -142,9 +149,9 @@ def test_nothing_is_due_in_silence_and_for_a_click():
     assert asked([-1, 0.1, -1]) == []
 
 
-def asked(script, cost=0.0):
+def asked(script, cost=0.0, model=Segmentation()):  # noqa: B008 - it is frozen
     """Return when passes are due, in seconds."""
-    segmenter = Segmenter()
+    segmenter = Segmenter(model)
     times = []
     for n, (probability, level) in enumerate(hops(script), 1):
         segmenter.hear(probability, level, HOP)

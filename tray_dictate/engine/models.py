@@ -39,6 +39,7 @@ class Segmentation:
     # sooner there.
     step: float = 0.9
     share: float = 0.2  # of the time, at most, that these passes may take
+    pause: float = 0.22  # of quiet, after which there is a pass: the key may go up now
 
 
 class Detector(Protocol):

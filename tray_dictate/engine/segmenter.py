@@ -31,7 +31,6 @@ _CLICK = 4 * HOP  # less voiced than this is no speech
 
 _WORTH = RATE * 3 // 10  # of speech before the first partial pass
 
-_BREATH = RATE * 22 // 100  # pause: speculate
 _MOMENT = HOP  # pause: speculate, when the key is up
 _PAUSE = RATE * 70 // 100  # pause: commit a phrase
 _SILENCE = RATE * 150 // 100  # pause: commit a word, drop a click
@@ -66,8 +65,9 @@ class Segmenter:
         self._before, self._after = round(model.before * RATE), round(model.after * RATE)
         self._longest = round(model.longest * RATE)
         self._step, self._share = round(model.step * RATE), model.share
+        self._pause = round(model.pause * RATE)  # speculate
         # at a breath a long speech is committed, with all the sound after it that the model wants
-        self._breath = max(_BREATH, self._after)
+        self._breath = max(self._pause, self._after)
         self._end = 0  # of the sound so far
         self._floor = 0  # end of the last committed segment
         self._onset: int | None = None  # of the open segment
@@ -109,7 +109,7 @@ class Segmenter:
             if self._end - self._passed_end < step or self._last - self._onset < _WORTH:
                 return None
         span = self._open(self._onset)
-        pause = _MOMENT if self.key_is_up else _BREATH
+        pause = _MOMENT if self.key_is_up else self._pause
         if not self._speaking and (self.quiet < pause or span == self._passed):
             return None
         self._passed, self._passed_end = span, self._end
@@ -157,7 +157,7 @@ class Segmenter:
     def _open(self, onset: int) -> Span:
         start, end = max(self._floor, onset - self._before), self._last + self._after
         # after the last word it will be quiet: its pass need not wait for that
-        ended = self.key_is_up or self.quiet >= _BREATH
+        ended = self.key_is_up or self.quiet >= self._pause
         return Span(start, end if ended else min(self._end, end), self._voiced)
 
     def _closed(self) -> Span | None:

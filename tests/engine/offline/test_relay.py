@@ -117,6 +117,7 @@ def test_on_battery_tiny_works_alone(relay, speech, ran, monkeypatch):
 
     assert ran() == ["tiny"]
     assert relay.segmentation.step > eager.step
+    assert relay.segmentation.pause < eager.pause
 
 
 def test_where_base_is_too_slow_tiny_works_alone(relay, speech, ran):
@@ -147,7 +148,7 @@ async def test_a_release_on_the_last_sample_gives_the_words(relay, speech, ran):
 async def test_the_text_of_a_pause_is_bases_and_stands_at_the_release(relay, speech, ran):
     last = np.flatnonzero(np.abs(speech) > 0.02)[-1] + 1
     async with engine_of(relay) as engine, engine.session() as session:
-        await send(session, speech[:last], quiet(0.35))
+        await send(session, speech[:last], quiet(0.5))
         await until(lambda: idle(session))
         assert ran() == ["base"]
         session.key_released()
@@ -170,7 +171,7 @@ async def released_during_the_pass(relay, speech, cost):
         base.free.clear()
         relay._cost = cost
         try:
-            await send(session, speech[HEARD:last], quiet(0.35))
+            await send(session, speech[HEARD:last], quiet(0.5))
             await until(lambda: base.runs)
             session.key_released()
             await session.finish()

@@ -80,9 +80,12 @@ class Relay(OfflineModels):
 
     @property
     def segmentation(self) -> Segmentation:
-        """How the sound is to be divided: what base has not heard by the release, tiny writes."""
+        """How the sound is to be divided: what base has not heard by the release, tiny writes.
+
+        So base had better hear what is being spoken than short pauses, once more and whole.
+        """
         usual = super().segmentation
-        return replace(usual, step=0.75, share=0.3) if self._works else usual
+        return replace(usual, step=0.75, share=0.15, pause=0.35) if self._works else usual
 
     def cancellation(self) -> Cancel:
         """Return an object that can cancel one pass, or have tiny end it."""
