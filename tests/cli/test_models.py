@@ -144,8 +144,8 @@ def test_why_a_mirror_is_not_used_is_printed(models, server, folder):
     assert done.returncode == 1
     assert done.stderr.splitlines()[-2:] == [
         f"tray-dictate: encoder: {refused}.",
-        f"tray-dictate: encoder could not be downloaded: {refused}. Check the connection and try "
-        "again.",
+        f"tray-dictate: encoder could not be downloaded: {refused}. Update tray_dictate, a newer "
+        "version may know another place. If other downloads fail, too, check the connection.",
     ]
     assert [*folder.iterdir()] == []
 

@@ -102,7 +102,7 @@ def test_why_a_download_fails_is_told_and_it_can_be_begun_again(home: Home) -> N
         f"The download of {ENGLISH.name} failed: encoder_model.onnx could not be downloaded: "
         "huggingface.co answered with status 404; "
     )
-    home.told("unpkg.com answered with status 404. Check the connection and try again.")
+    home.told("unpkg.com answered with status 404. Update tray_dictate, a newer ")
     home.wait_line(GET)
     asked = len(home.mirrors.server.seen)
     assert asked == len(ENGLISH.files[0].urls)

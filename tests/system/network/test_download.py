@@ -323,6 +323,18 @@ def test_where_no_mirror_has_it_each_reason_is_said(server, fetch, path):
     assert [*path.parent.iterdir()] == []
 
 
+def test_where_every_mirror_answers_that_it_has_no_such_file_the_connection_is_not_blamed(
+    server, fetch
+):
+    with pytest.raises(DownloadError, match=r"404\. Update tray_dictate, a newer version"):
+        fetch(server.url("gone"), server.url("gone-too"))
+
+
+def test_where_a_mirror_is_overloaded_it_is_worth_another_try(server, fetch):
+    with pytest.raises(DownloadError, match=r"Check the connection and try again\."):
+        fetch(server.url("gone"), server.serve("a", b"", always=Answer(status=503)))
+
+
 # --- time, and an end before the end
 
 

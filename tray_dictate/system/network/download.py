@@ -86,11 +86,14 @@ class DownloadStoppedError(DownloadError):
 
 
 class _MirrorError(Exception):
-    """A mirror does not have the file or, if that is not `final`, did not answer this time."""
+    """A mirror does not have the file or, if that is not `final`, did not send it this time."""
 
-    def __init__(self, reason: str, *, final: bool = True) -> None:
-        """`reason`: the end of a sentence that begins with the mirror's name."""
-        self.final = final
+    def __init__(self, reason: str, *, final: bool = True, reached: bool = True) -> None:
+        """`reason`: the end of a sentence that begins with the mirror's name.
+
+        `reached`: whether the mirror answered at all.
+        """
+        self.final, self.reached = final, reached
         super().__init__(reason)
 
 
@@ -146,19 +149,23 @@ class Download:
         reasons = self._try_mirrors()
         if not reasons:
             return
+        why = "; ".join(f"{urlsplit(url).netloc} {reason}" for url, reason in reasons.items())
+        remedy = "Check the connection and try again."
+        if all(reason.final and reason.reached for reason in reasons.values()):
+            remedy = (
+                "Update tray_dictate, a newer version may know another place. If other downloads "
+                "fail, too, check the connection."
+            )
         kept = " What has arrived is kept." if self._length() else ""
-        raise DownloadError(
-            f"{self._file.name} could not be downloaded: {'; '.join(reasons)}. "
-            f"Check the connection and try again.{kept}"
-        )
+        raise DownloadError(f"{self._file.name} could not be downloaded: {why}. {remedy}{kept}")
 
-    def _try_mirrors(self) -> tuple[str, ...]:
+    def _try_mirrors(self) -> dict[str, _MirrorError]:
         """Try one mirror after the other, several times while some of them may still answer.
 
-        Return why each has failed; nothing if one of them had the file.
+        Return why each URL has failed; nothing if one of them had the file.
         """
         left, rounds = list(self._file.urls), 0
-        reasons: dict[str, str] = {}
+        reasons: dict[str, _MirrorError] = {}
         while left and rounds <= len(self._pauses):
             if rounds:
                 self._pause(self._pauses[rounds - 1])
@@ -169,15 +176,15 @@ class Download:
                 except _MirrorError as error:
                     if error.final:
                         left.remove(url)
-                    reason = f"{urlsplit(url).netloc} {error}"
-                    if reason != reasons.get(url):
+                    if str(error) != str(reasons.get(url)):
+                        reason = f"{urlsplit(url).netloc} {error}"
                         log.warning("%s: %s", self._file.name, reason)
                         self._progress.skip(f"{self._file.name}: {reason}.")
-                    reasons[url] = reason
+                    reasons[url] = error
                 else:
-                    return ()
+                    return {}
             rounds = 1 if self._length() > before else rounds + 1
-        return tuple(reasons.values())
+        return reasons
 
     def _fetch(self, url: str) -> None:
         """Bring the file, or the rest of it, from one mirror, while it brings anything.
@@ -382,6 +389,6 @@ def _failure(error: HttpError | TimeoutError) -> _MirrorError:
         final = error.status not in _TEMPORARY
         return _MirrorError(f"answered with status {error.status}", final=final)
     if isinstance(error, TimeoutError):
-        return _MirrorError("was silent for too long", final=False)
+        return _MirrorError("was silent for too long", final=False, reached=False)
     final = error.cause in ("certificate", "socks")
-    return _MirrorError(f"failed ({str(error).rstrip('.')})", final=final)
+    return _MirrorError(f"failed ({str(error).rstrip('.')})", final=final, reached=False)
