@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import select
 import threading
 from abc import ABC, abstractmethod
@@ -20,9 +19,10 @@ from typing import Any, ClassVar
 
 from Xlib import XK, X, Xutil, error
 
-from tray_dictate.core.keys.keycodes import CODES, XKB
+from tray_dictate.core.keys.keycodes import XKB
 from tray_dictate.core.ports import Target
 from tray_dictate.system.desktop import x11
+from tray_dictate.system.desktop.keymaps import library, read_keymap
 from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 from tray_dictate.system.desktop.x11 import connect, disconnect
 from tray_dictate.system.desktop.x11_requests import open_xkb
@@ -181,9 +181,6 @@ _GET_KEYBOARD, _HAS_KEYBOARD = 1, 2  # request to the seat, bit of its capabilit
 _KEYMAP, _ENTER, _LEAVE, _KEY = 0, 1, 2, 3  # events of the keyboard
 _GET_TEXT_INPUT, _ENABLE, _DISABLE, _SEND = 1, 1, 2, 7
 _INPUT_ENTER, _INPUT_LEAVE, _COMMITTED, _DONE = 0, 1, 3, 5  # events of the text input
-_CODE = re.compile(r"<(\w+)>\s*=\s*(\d+);")
-_SYMBOL = re.compile(r"key\s*<(\w+)>\s*\{\s*\[\s*(\w+)")
-_FIXED = {CODES["enter"]: "\n", CODES["tab"]: "\t"}
 
 
 class WaylandWindow(CheckWindow):
@@ -194,6 +191,7 @@ class WaylandWindow(CheckWindow):
     def __init__(self) -> None:
         """Raises UnavailableError if no compositor answers, or if it cannot show windows."""
         super().__init__()
+        library()  # fails here rather than on the thread
         self._connection = Connection()
         self.commits = "zwp_text_input_manager_v3" in self._connection.globals
         self.focused = threading.Event()
@@ -295,17 +293,8 @@ class WaylandWindow(CheckWindow):
 
 
 def characters(keymap: str) -> dict[int, str]:
-    """Return the characters by key code of a keymap with one character per key."""
-    codes = {name: int(code) - XKB for name, code in _CODE.findall(keymap)}
-    found = {
-        codes[name]: _character_of_symbol(symbol)
-        for name, symbol in _SYMBOL.findall(keymap)
-        if name in codes
-    }
-    return found | {code: text for code, text in _FIXED.items() if code in found}
+    """Return the characters by key code of a keymap with one character per key.
 
-
-def _character_of_symbol(symbol: str) -> str:
-    if re.fullmatch(r"U[0-9A-F]{4,8}", symbol):
-        return chr(int(symbol[1:], 16))
-    return of_keysym(XK.string_to_keysym(symbol))
+    Raises UnavailableError.
+    """
+    return {code - XKB: layouts[0][0] for code, layouts in read_keymap(keymap).items()}

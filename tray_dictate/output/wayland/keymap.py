@@ -12,13 +12,13 @@ characters the session's layout has where a US keyboard has them.
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys.keycodes import CODES, XKB
 from tray_dictate.core.keys.names import parse_chord, without_side
+from tray_dictate.system.desktop.keymaps import read_keymap
 from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
 US = (
@@ -44,6 +44,7 @@ _KEYPAD = (55, *range(71, 84), 95, 98, 117, 118, 121, 179, 180)
 _ELSEWHERE = (86, 89, 124)  # text keys of European, Brazilian and Japanese keyboards
 _UNUSED = (84, *range(195, 200))
 _SPARE = (*_ELSEWHERE, *_UNUSED, *_KEYPAD)
+_ALT_GR = 247  # no key that is typed: see `keymap`
 ROOM = len(_PLACES) + len(_SPARE)  # characters of one keymap
 _COMMON = "abcdefghijklmnopqrstuvwxyz .,'-?!ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890"
 _AHEAD = 2000  # characters that are looked at for what the next keymap has to have
@@ -64,8 +65,15 @@ def assign_keys(text: str) -> dict[str, int]:
 
 
 def keymap(codes: Mapping[str, int]) -> str:
-    """Return the text of a keymap in which these codes give these characters."""
-    keys = [(f"<K{code}>", code + XKB, _keysym(character)) for character, code in codes.items()]
+    """Return the text of a keymap in which these codes give these characters.
+
+    AltGr makes it one that Xwayland takes. libxkbcommon 1.13 passes on only those interpretations
+    of keysyms that a key has a use for, and of a keymap without any Xwayland takes none: it goes
+    back to a US layout.
+    """
+    keysyms = {code: _keysym(character) for character, code in codes.items()}
+    keysyms[_ALT_GR] = "ISO_Level3_Shift"
+    keys = [(f"<K{code}>", code + XKB, keysym) for code, keysym in keysyms.items()]
     names = " ".join(f"{name} = {code};" for name, code, _ in keys)
     symbols = " ".join(f"key {name} {{[{keysym}]}};" for name, _, keysym in keys)
     return (
@@ -105,26 +113,12 @@ def _keysym(character: str) -> str:
 
 
 _CAPABILITIES, _HAS_KEYBOARD, _GET_KEYBOARD, _KEYMAP, _XKB_V1 = 0, 2, 1, 0, 1
-_ROWS = {
-    "AE": "1!2@3#4$5%6^7&8*9(0)-_=+",
-    "AD": "qQwWeErRtTyYuUiIoOpP[{]}",
-    "AC": "aAsSdDfFgGhHjJkKlL;:'\"",
-    "AB": "zZxXcCvVbBnNmM,<.>/?",
+_SHIFTED = dict(zip("`1234567890-=[]\\;',./", '~!@#$%^&*()_+{}|:"<>?', strict=True))
+_US = {  # X keycode -> what a US keyboard gives there without Shift and with
+    code + XKB: (character, _SHIFTED.get(character, character.upper()))
+    for character, code in _PLACES.items()
+    if character != " "
 }
-_KEYS = {
-    f"{row}{at // 2 + 1:02}": pair[at : at + 2]
-    for row, pair in _ROWS.items()
-    for at in range(0, len(pair), 2)
-} | {"TLDE": "`~", "BKSL": "\\|"}  # xkb's name of a key, and what it gives without Shift and with
-_KEY = re.compile(r"key\s*<(\w+)>\s*\{([^}]*)\}")
-_GROUP = re.compile(r"\[\s*Group\s*\d+\s*\]")  # which one is named, where there are several
-_SYMBOLS = re.compile(r"\[([^\]]*)\]")
-_NAMED = (
-    "exclam at numbersign dollar percent asciicircum ampersand asterisk parenleft parenright minus "
-    "underscore equal plus bracketleft braceleft bracketright braceright semicolon colon "
-    "apostrophe quotedbl comma less period greater slash question grave asciitilde backslash bar"
-).split()
-_NAMES = dict(zip(_NAMED, "!@#$%^&*()-_=+[{]};:'\",<.>/?`~\\|", strict=True))
 
 
 def session_characters() -> frozenset[str]:
@@ -168,15 +162,17 @@ def session_keymap(connection: Connection) -> str:
 def characters_like_us(keymap: str) -> frozenset[str]:
     """Return the characters that this keymap has where a US keyboard has them.
 
-    Empty where it has several layouts: which one is in use cannot be found out.
+    Empty where it has several layouts: which one is in use cannot be found out. Raises
+    UnavailableError.
     """
-    same = set[str](" \n\t")
-    for name, body in _KEY.findall(keymap):
-        groups = _SYMBOLS.findall(_GROUP.sub("", body))
-        if name not in _KEYS:
-            continue
-        if len(groups) > 1:
-            return frozenset()
-        symbols = [_NAMES.get(one.strip(), one.strip()) for one in ",".join(groups).split(",")]
-        same.update(one for one, is_it in zip(_KEYS[name], symbols, strict=False) if one == is_it)
-    return frozenset(same) if len(same) > 3 else frozenset()
+    layouts = read_keymap(keymap)
+    if any(len(layouts.get(code, [])) > 1 for code in _US):
+        return frozenset()
+    same = {
+        character
+        for code, characters in _US.items()
+        for layout in layouts.get(code, [])
+        for character, found in zip(characters, layout, strict=False)
+        if character == found
+    }
+    return frozenset(same | set(" \n\t")) if same else frozenset()
