@@ -83,7 +83,11 @@ class GlobalShortcuts(ServiceInterface):
             await self.allowed.wait()
         if self.answer in ("deny", "fail"):
             return [1 if self.answer == "deny" else 2, {}]
-        return [0, {"shortcuts": Variant("a(sa{sv})", self.bound(shortcuts))}]
+        bound = self.bound(shortcuts)
+        if self.answer == "gnome 48":
+            self.changed(session, bound)
+        code = 2 if self.answer == "gnome 48" else 0  # its success
+        return [code, {"shortcuts": Variant("a(sa{sv})", bound)}]
 
     @dbus_method(name="ListShortcuts")
     def listed(self, handle: DBusObjectPath, session: DBusObjectPath) -> Answer:
@@ -103,9 +107,11 @@ class GlobalShortcuts(ServiceInterface):
     def _described(self, about: dict[str, Variant]) -> str:
         if self.answer == "keyless" or "preferred_trigger" not in about:
             return ""
-        return "Press " + "+".join(
-            word.capitalize() for word in about["preferred_trigger"].value.split("+")
-        )
+        *modifiers, key = about["preferred_trigger"].value.split("+")
+        if self.answer == "gnome 48":
+            names = {"CTRL": "<Control>", "ALT": "<Alt>"}
+            return f"Press {''.join(names[name] for name in modifiers)}{key}"
+        return "Press " + "+".join(word.capitalize() for word in (*modifiers, key))
 
     @dbus_signal(name="Activated")
     def activated(self, session, name, at) -> Used:

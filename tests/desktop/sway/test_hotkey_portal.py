@@ -296,6 +296,21 @@ def test_a_daemon_takes_the_portal_and_names_its_key():
             daemon.wait_log("dictation 1: over", 60)
 
 
+def test_a_daemon_believes_gnome_48_which_binds_the_key_and_says_that_it_failed():
+    with Sway(notifications=True, sound=True) as sway:
+        portal = Desktop(sway)
+        portal.do("answer", "gnome 48")
+        with sway.daemon(engine__name="offline") as daemon:
+            daemon.wait_log("the portal says 2, and has bound the shortcuts all the same")
+            wait_until(lambda: "Hold Ctrl+Alt+Space" in sway.notifications(), 30, "it is told")
+            assert "hold Ctrl+Alt+Space and speak" in sway.run("tray-dictate", "status")
+            assert "did not bind" not in sway.notifications()
+            portal.do("press")
+            daemon.wait_log("dictation 1: first sample")
+            portal.do("release")
+            daemon.wait_log("dictation 1: over", 60)
+
+
 def test_a_daemon_without_any_hotkey_serves_the_commands_and_says_so_once():
     with Sway(notifications=True, sound=True) as sway:
         for start in range(2):
