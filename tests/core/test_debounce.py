@@ -93,6 +93,21 @@ def test_a_stop_is_always_done_and_no_refusal_outlives_its_time(asked, recording
         assert not debounce(known, name, at + longest, recording=recording)[2]
 
 
+@pytest.mark.parametrize("delay", [0.2, 0.5, 1.0])
+def test_a_held_key_toggles_and_ends_once_whatever_its_delay(delay):
+    times = [0, *(delay + 0.1 + n * 0.03 for n in range(30))]
+    for name, recording, meaning in (("toggle", False, "toggle"), ("start", True, "stop")):
+        known, done = CommandDebounce(started=-9.0).with_delay(delay), list[str]()
+        for at in times:
+            known, meant, refused = debounce(known, name, at, recording=recording ^ bool(done))
+            done += [] if refused else [meant]
+        assert done == [meaning]
+    known, _, refused = debounce(known, "toggle", 99, recording=False)
+    assert not refused
+    assert debounce(known, "toggle", 99 + delay + 0.2, recording=True)[2], "the delay is kept"
+    assert not debounce(known, "toggle", 99 + delay + 0.4, recording=True)[2]
+
+
 @given(st.lists(st.floats(0, REPEATING - 0.01), max_size=60))
 def test_a_held_key_toggles_once(gaps):
     times = accumulate(gaps, initial=0.0)

@@ -121,6 +121,14 @@ class GlobalShortcuts(ServiceInterface):
     def deactivated(self, session, name, at) -> Used:
         return [session, name, at, {}]
 
+    async def hold(self, name: str, delay: float, repetitions: int) -> None:
+        """Do what GNOME does while a key is held: tell of it as often as a letter would come."""
+        self.activated(self.path, name, _now())
+        for pause in [delay, *[0.03] * (repetitions - 1)]:
+            await asyncio.sleep(pause)
+            self.activated(self.path, name, _now())
+        self.deactivated(self.path, name, _now())
+
     @dbus_signal(name="ShortcutsChanged")
     def changed(self, session, shortcuts) -> Changed:
         return [session, shortcuts]
@@ -141,13 +149,15 @@ class Control(ServiceInterface):
         self._shortcuts = shortcuts
 
     @dbus_method(name="Do")
-    def do(self, what: DBusStr, name: DBusStr) -> DBusStr:
-        shortcuts, now = self._shortcuts, time.monotonic_ns() // 1_000_000
+    async def do(self, what: DBusStr, name: DBusStr) -> DBusStr:
+        shortcuts = self._shortcuts
         match what:
             case "press":
-                shortcuts.activated(shortcuts.path, name, now)
+                shortcuts.activated(shortcuts.path, name, _now())
             case "release":
-                shortcuts.deactivated(shortcuts.path, name, now)
+                shortcuts.deactivated(shortcuts.path, name, _now())
+            case "hold":
+                await shortcuts.hold("dictate", *json.loads(name))
             case "change":
                 about = {"description": Variant("s", "Dictate")}
                 changed = shortcuts.bound([["dictate", about]], name)
@@ -189,6 +199,10 @@ class NewPortal(ServiceInterface):
     def version(self) -> DBusUInt32:
         self.known_first = any(found for _, found in self.registry.registered)
         return 2
+
+
+def _now() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 def _plain(shortcuts: list[Any]) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import time
 from collections.abc import Iterator
 
@@ -296,7 +297,7 @@ def test_a_daemon_takes_the_portal_and_names_its_key():
             daemon.wait_log("dictation 1: over", 60)
 
 
-def test_a_daemon_believes_gnome_48_which_binds_the_key_and_says_that_it_failed():
+def test_a_daemon_believes_gnome_48_and_takes_each_hold_for_one_however_late_it_repeats():
     with Sway(notifications=True, sound=True) as sway:
         portal = Desktop(sway)
         portal.do("answer", "gnome 48")
@@ -305,10 +306,10 @@ def test_a_daemon_believes_gnome_48_which_binds_the_key_and_says_that_it_failed(
             wait_until(lambda: "Hold Ctrl+Alt+Space" in sway.notifications(), 30, "it is told")
             assert "hold Ctrl+Alt+Space and speak" in sway.run("tray-dictate", "status")
             assert "did not bind" not in sway.notifications()
-            portal.do("press")
-            daemon.wait_log("dictation 1: first sample")
-            portal.do("release")
-            daemon.wait_log("dictation 1: over", 60)
+            for number, delay in enumerate((0.2, 0.5, 1.0), 1):  # of GNOME's slider
+                portal.do("hold", f"[{delay}, 40]")
+                daemon.wait_log(f"dictation {number}: over", 60)
+            assert len(re.findall(r"dictation \d+: first sample", daemon.log())) == 3
 
 
 def test_a_daemon_without_any_hotkey_serves_the_commands_and_says_so_once():

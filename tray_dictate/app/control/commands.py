@@ -19,7 +19,8 @@ from tray_dictate.core.errors import CaptureError, ControlError, DictateError, H
 from tray_dictate.core.keys.desktop_shortcuts import CommandDebounce, Name, debounce
 from tray_dictate.core.ports import Notifier, TrayCommands
 from tray_dictate.engine.local_model import Store, model_title
-from tray_dictate.system.threads import TaskSet
+from tray_dictate.system.desktop.keyboard import repeat_delay
+from tray_dictate.system.threads import TaskSet, run_in_thread
 from tray_dictate.ui.labels import METHODS, engine_title
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class ControlCommands:
         self._notices, self._menu, self._patience = notices, menu, patience
         self._asked = CommandDebounce()
         self._reloads = TaskSet()  # some wait for a dictation to be over
+        self._reads = TaskSet()  # of the keyboard's delay
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
@@ -168,9 +170,16 @@ class ControlCommands:
         if refused:
             return {"message": refused}
         self._daemon.post(_EVENTS[meant])
+        if name != "stop":
+            self._reads.start(self._read_delay())
         if meant != "stop" and self._daemon.locked:
             raise ControlError(_LOCKED)
         return {}
+
+    async def _read_delay(self) -> None:
+        """Read how late a held key repeats the command, which the user may have changed."""
+        if delay := await run_in_thread(repeat_delay):
+            self._asked = self._asked.with_delay(delay)
 
     async def _renew_engine(self) -> str:
         try:

@@ -7,9 +7,9 @@ Where a shortcut runs one of our commands, `debounce` decides what start, stop a
 three sequences arrive that the user did not intend. A press and its release run two processes, and
 in a quick tap the release's may come first: a stop that finds nothing to stop cancels the start
 right after it. A desktop without releases repeats the command of the press for as long as the key
-is down: a toggle or a start soon after another one is such a repetition. And a compositor may never
-report a release if another key was pressed meanwhile: then the start of the next press, later than
-any repetition, means the end.
+is down: a toggle or a start soon after another one is such a repetition; how soon depends on the
+keyboard's delay, which the user can set. And a compositor may never report a release if another key
+was pressed meanwhile: then the start of the next press, later than any repetition, means the end.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ class ShortcutEdges:
 
 
 STOP_FIRST = 0.3  # seconds that a stop may come before its start
-REPEATING = 0.7  # seconds: GNOME waits 0.5 before it repeats, and then 0.03
+REPEATING = 0.7  # seconds within which a held key repeats, where its delay is unknown
+_LATE = 0.3  # seconds that the repeated command may come after the keyboard's delay
 
 _IGNORED = "Ignored: the last {} was a moment ago"
 Name = Literal["start", "stop", "toggle"]
@@ -101,6 +102,11 @@ class CommandDebounce:
     toggled: float | None = None
     started: float | None = None
     ended: bool = False  # the last start ended a dictation, and its key is still to be released
+    repeating: float = REPEATING  # seconds within which a held key repeats
+
+    def with_delay(self, delay: float) -> CommandDebounce:
+        """Return the state for a keyboard that begins to repeat after `delay` seconds."""
+        return replace(self, repeating=delay + _LATE)
 
 
 def debounce(
@@ -113,7 +119,7 @@ def debounce(
     if name == "start":
         return _start(state, at, recording=recording)
     after = replace(state, toggled=at)  # each repetition is measured from the one before
-    if _within(REPEATING, state.toggled, at):
+    if _within(state.repeating, state.toggled, at):
         return after, name, f"{_IGNORED.format('toggle')}; the key seems to be held down."
     return after, name, ""
 
@@ -125,13 +131,13 @@ def _start(
     if recording:
         if state.started is None:  # begun elsewhere: no release of a key is to come
             return after, "start", ""
-        if _within(REPEATING, state.started, at):
+        if _within(state.repeating, state.started, at):
             return replace(after, ended=state.ended), "start", ""
         return replace(after, ended=True), "stop", ""
     if _within(STOP_FIRST, state.stopped, at):
         tapped = "Not started: a stop came a moment ago; the key seems to have been tapped."
         return replace(after, started=None), "start", tapped
-    if state.ended and _within(REPEATING, state.started, at):  # the end's key is still held
+    if state.ended and _within(state.repeating, state.started, at):  # the end's key is still held
         return (
             replace(after, ended=True),
             "start",

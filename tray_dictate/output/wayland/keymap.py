@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys.keycodes import CODES, XKB
 from tray_dictate.core.keys.names import parse_chord, without_side
+from tray_dictate.system.desktop.keyboard import ask_keyboard
 from tray_dictate.system.desktop.keymaps import read_keymap
 from tray_dictate.system.desktop.wayland import Arguments, Connection, WaylandError
 
@@ -112,7 +113,7 @@ def _keysym(character: str) -> str:
     return fixed[0] if fixed else f"U{ord(character):04X}"
 
 
-_CAPABILITIES, _HAS_KEYBOARD, _GET_KEYBOARD, _KEYMAP, _XKB_V1 = 0, 2, 1, 0, 1
+_KEYMAP, _XKB_V1 = 0, 1
 _SHIFTED = dict(zip("`1234567890-=[]\\;',./", '~!@#$%^&*()_+{}|:"<>?', strict=True))
 _US = {  # X keycode -> what a US keyboard gives there without Shift and with
     code + XKB: (character, _SHIFTED.get(character, character.upper()))
@@ -133,11 +134,6 @@ def session_characters() -> frozenset[str]:
 def session_keymap(connection: Connection) -> str:
     """Return the keymap of the seat's keyboard, empty if it has none. Raises UnavailableError."""
     found = list[str]()
-    capabilities = list[int]()
-
-    def on_seat(opcode: int, event: Arguments) -> None:
-        if opcode == _CAPABILITIES:
-            capabilities.append(event.uint())
 
     def on_keyboard(opcode: int, event: Arguments) -> None:
         if opcode == _KEYMAP:
@@ -149,11 +145,7 @@ def session_keymap(connection: Connection) -> str:
                 os.close(file)
 
     try:
-        seat = connection.bind("wl_seat", on_event=on_seat)
-        connection.roundtrip()
-        if capabilities and capabilities[-1] & _HAS_KEYBOARD:
-            connection.request(seat, _GET_KEYBOARD, connection.create(on_keyboard))
-            connection.roundtrip()
+        ask_keyboard(connection, on_keyboard)
     except WaylandError as reason:
         raise UnavailableError(f"The keyboard layout cannot be read: {reason}.") from None
     return found[-1] if found else ""
