@@ -117,6 +117,11 @@ class Components:
         """Return how to start a dictation: "hold right Ctrl and speak"."""
         return hint(self.config.hotkey.keys, self.config.hotkey.mode, self._trigger())
 
+    def hotkey_source(self) -> str:
+        """Return the value of hotkey.source that means what the desktop serves; "" for our own."""
+        trigger = self._trigger()
+        return trigger.source if trigger else ""
+
     def watches(self) -> bool:
         """Return whether we see the keys that the user types in any window."""
         return self._trigger() is None

@@ -14,6 +14,7 @@ from tray_dictate.core.keys.names import Chord, filled, in_words, parse_chord, s
 from tray_dictate.core.ports import Cause, DesktopManagedHotkey, Hotkey, Notifier
 from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, Prompter, State
+from tray_dictate.hotkey.advice import outside_doctor
 from tray_dictate.hotkey.privacy import PRIVACY
 from tray_dictate.system import threads
 from tray_dictate.system.lifetime import acquire
@@ -158,7 +159,7 @@ async def _check_press(
         trigger = await _assigned(desktop, answered, prompter)
         if not trigger.keys:
             words = f"The desktop has assigned no key to {in_words(chord)} (by {_backend(keys)})."
-            return Finding("hotkey", "warning", words, remedy=trigger.advice)
+            return Finding("hotkey", "warning", words, remedy=outside_doctor(trigger.advice))
     prompter.prompt(f"Press the hotkey, {trigger.keys}, once, within {patience:g} s ...")
     try:
         async with asyncio.timeout(patience):

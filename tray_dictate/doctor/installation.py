@@ -124,6 +124,14 @@ def daemon_is_running() -> bool:
     return True
 
 
+def daemon_hotkey() -> str:
+    """Return the hotkey's source in a running daemon; "" if none answers. Blocks."""
+    try:
+        return str(client.send("status").get("hotkey_source", ""))
+    except ControlError:
+        return ""
+
+
 def check_daemon() -> list[Finding]:
     """Check that a running daemon answers, and has this version; blocks."""
     began = time.monotonic()

@@ -12,6 +12,7 @@ from tray_dictate.config.schema import TraySettings
 from tray_dictate.core.errors import UnavailableError, why
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
+from tray_dictate.system.desktop.session_names import session_names
 from tray_dictate.system.desktop.wayland import compositor_answers
 
 if sys.platform == "linux":
@@ -95,7 +96,7 @@ async def check_tray(settings: TraySettings) -> list[Finding]:
     if await threads.run_in_thread(_has_xembed_tray):
         words = "XEmbed: the panel shows the icon, and a right click opens its menu"
         return [Finding("tray", "ok", words)]
-    gnome = "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
+    gnome = "gnome" in session_names()
     remedy = (_GNOME if gnome else "") + _OTHERWISE
     return [Finding("tray", "warning", f"No icon is shown: {trouble}.", remedy=remedy)]
 

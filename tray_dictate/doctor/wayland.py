@@ -12,13 +12,15 @@ from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys.names import in_words, parse_chord
 from tray_dictate.doctor import hotkey as hotkey_check
+from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, Prompter, failed
+from tray_dictate.hotkey.advice import UNWATCHED, outside_doctor
 from tray_dictate.hotkey.bindings import bound, compositors, gnome, runs_gnome
-from tray_dictate.hotkey.switchable import ADVICE
 from tray_dictate.system import threads
 from tray_dictate.system.desktop.wayland import WaylandError, offered
 
 _ASKING = ("portal", "kde")  # to bind a key there, the desktop may ask the user
+_KEYLESS = "it has assigned no key to the hotkey"
 _WRITE = "`tray-dictate doctor --write` adds these lines to {}:"
 _INSERT = "Add these lines to the configuration file of {}:"
 _FIX = "`tray-dictate doctor --fix` binds it: press once to start, and again to stop."
@@ -44,8 +46,20 @@ async def check_hotkey(settings: HotkeySettings, prompter: Prompter | None) -> l
     """Check whether a press arrives, and list every source of key presses."""
     explained = await threads.run_in_thread(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
-    sources = list_methods("key", explained, used)
-    return [*await _check_press(settings, prompter, used), *sources]
+    found = await _check_press(settings, prompter, used)
+    if used in _ASKING and await _lacks_keys(found):
+        explained = [
+            (name, reason or (name == used and _KEYLESS) or "") for name, reason in explained
+        ]
+        used = "commands"
+    return [*found, *list_methods("key", explained, used)]
+
+
+async def _lacks_keys(found: list[Finding]) -> bool:
+    """Return whether the desktop assigned no key, to this check or to the running daemon."""
+    if any(finding.name == "hotkey" and finding.state == "warning" for finding in found):
+        return True
+    return await threads.run_in_thread(installation.daemon_hotkey) == "commands"
 
 
 def list_methods(subject: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:
@@ -94,7 +108,7 @@ async def _check_bindings(settings: HotkeySettings) -> Finding:
     except UnavailableError as reason:
         return failed("hotkey", reason)
     words = f"{in_words(parse_chord(settings.keys))} cannot be watched here."
-    return Finding("hotkey", "warning", words, remedy=ADVICE)
+    return Finding("hotkey", "warning", words, remedy=outside_doctor(UNWATCHED.advice))
 
 
 async def _check_file(settings: HotkeySettings) -> Finding | None:

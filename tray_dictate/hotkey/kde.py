@@ -14,7 +14,8 @@ from dbus_fast import Message
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.keys.names import Chord, in_words
-from tray_dictate.hotkey.shortcut_service import REMEDY, TOKEN, DesktopHotkey
+from tray_dictate.hotkey.advice import BINDING
+from tray_dictate.hotkey.shortcut_service import TOKEN, DesktopHotkey
 from tray_dictate.hotkey.shortcut_syntax import qt_key
 from tray_dictate.system.autostart.xdg import APP_ID
 
@@ -55,7 +56,7 @@ class KdeHotkey(DesktopHotkey):
         if refused:
             words = f"KDE did not assign {' and '.join(refused)}: another program may use it."
             if in_words(hotkey) in refused:
-                raise UnavailableError(words, f"Set hotkey.keys to another key. {REMEDY}")
+                raise UnavailableError(words, f"Set hotkey.keys to another key. {BINDING}")
             self.notices.tell(f"{words} Choose other keys.", "hotkey")
         return Trigger(in_words(hotkey), note, self.SOURCE)
 

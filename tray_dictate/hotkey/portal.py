@@ -17,11 +17,13 @@ from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.keys.desktop_shortcuts import DICTATE, SUBSTITUTE, TITLES, Trigger, replaced
 from tray_dictate.core.ports import Notifier
 from tray_dictate.core.text.normalize import label
-from tray_dictate.hotkey.shortcut_service import REMEDY, TOKEN, DesktopHotkey, Limits
+from tray_dictate.hotkey.advice import BINDING, UNWATCHED
+from tray_dictate.hotkey.shortcut_service import TOKEN, DesktopHotkey, Limits
 from tray_dictate.hotkey.shortcut_syntax import is_other, portal_trigger, spoken_keys
 from tray_dictate.system.desktop import portals
 from tray_dictate.system.desktop.dbus import Service
 from tray_dictate.system.desktop.portals import DENIED, PORTAL, Requests
+from tray_dictate.system.desktop.session_names import session_names
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,9 @@ _KEYLESS = (
 _KEPT = (
     "The desktop still uses the key assigned earlier; change it in its keyboard shortcut settings."
 )
+
+# whose settings the user can choose a key in: elsewhere the portal may be that of another desktop
+_ASSIGNING = frozenset({"gnome", "kde"})
 
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
 
@@ -106,7 +111,7 @@ class PortalHotkey(DesktopHotkey):
             self.release_all()
             words = (
                 "The desktop ended the hotkey's session. Restart tray-dictate to ask for it again. "
-                f"{REMEDY}"
+                f"{BINDING}"
             )
             self.set_trigger(Trigger("", words, self.SOURCE))
             self.notices.tell(words, "hotkey")
@@ -139,8 +144,10 @@ class PortalHotkey(DesktopHotkey):
         about = found.get(DICTATE, {})
         keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
         keys = spoken_keys(label(keys))
+        if not keys and _ASSIGNING.isdisjoint(session_names()):
+            return UNWATCHED
         if not keys:
-            return Trigger("", f"{_KEYLESS} {REMEDY}", self.SOURCE)
+            return Trigger("", f"{_KEYLESS} {BINDING}", self.SOURCE)
         chord = self.chords[DICTATE]
         advice = ""
         if portal_trigger(chord) is None:
@@ -166,10 +173,10 @@ class PortalHotkey(DesktopHotkey):
         if code == DENIED:
             raise UnavailableError(
                 "You did not allow the hotkey in the desktop's dialog.",
-                f"Restart tray-dictate to be asked again. {REMEDY}",
+                f"Restart tray-dictate to be asked again. {BINDING}",
             )
         if code:
-            raise UnavailableError("The desktop did not bind the hotkey.", REMEDY)
+            raise UnavailableError("The desktop did not bind the hotkey.", BINDING)
         return results
 
     def _is_bound(self, results: dict[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from tray_dictate.core.keys.desktop_shortcuts import DICTATE, ShortcutEdges, Tri
 from tray_dictate.core.keys.names import Chord, parse_chord
 from tray_dictate.core.ports import HotkeyListener, Notifier
 from tray_dictate.core.signals import Signal
+from tray_dictate.hotkey.advice import BINDING
 from tray_dictate.system.desktop.dbus import PATIENCE, TROUBLE, Service, connect
 from tray_dictate.system.threads import Bridge
 
@@ -33,10 +34,6 @@ _REBIND = 1.0  # seconds that a restarted service gets before it is asked
 _RESTART = 5.0  # seconds within which a restarted service is back; else the bus starts it
 _PROBES = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
-REMEDY = (
-    "Bind a key to `tray-dictate start` and its release to `tray-dictate stop`; "
-    "`tray-dictate doctor` shows how on your desktop."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +200,9 @@ class DesktopHotkey:
                 await self._probe()
             except TimeoutError as reason:
                 if attempt == _PROBES:
-                    raise self._lacking(reason, REMEDY) from reason
+                    raise self._lacking(reason, BINDING) from reason
             except TROUBLE as reason:
-                raise self._lacking(reason, REMEDY) from reason
+                raise self._lacking(reason, BINDING) from reason
 
     async def _close(self) -> None:
         self._listener = None
@@ -250,4 +247,4 @@ class DesktopHotkey:
         if isinstance(reason, UnavailableError):
             return str(reason)
         name = f" ({reason.type})" if isinstance(reason, DBusError) else ""
-        return f"The desktop did not bind the hotkey: {why(reason)}{name}. {REMEDY}"
+        return f"The desktop did not bind the hotkey: {why(reason)}{name}. {BINDING}"

@@ -11,6 +11,7 @@ from tray_dictate.core.keys.desktop_shortcuts import Trigger
 from tray_dictate.core.keys.names import Chord, parse_chord, parse_key
 from tray_dictate.core.ports import DesktopManagedHotkey, Hotkey, HotkeyListener, OwnKeyFilter
 from tray_dictate.core.signals import Signal
+from tray_dictate.hotkey.advice import UNWATCHED
 from tray_dictate.system.lifetime import acquire
 
 Make = Callable[[HotkeySettings], Hotkey]
@@ -120,13 +121,6 @@ def _watched(settings: HotkeySettings) -> object:
     return settings.source, parse_chord(settings.keys), settings.shortcuts
 
 
-ADVICE = (
-    "This desktop lets no program watch the keyboard. Bind a key's press to `tray-dictate start` "
-    "and its release to `tray-dictate stop`, or a press to `tray-dictate toggle`: "
-    "`tray-dictate doctor` shows how."
-)
-
-
 class CommandsHotkey:
     """ports.Hotkey without edges: keys of the desktop run our commands instead."""
 
@@ -155,7 +149,7 @@ class CommandsHotkey:
 
     def trigger(self) -> Trigger:
         """Return no keys, and the advice how to bind one."""
-        return Trigger("", ADVICE, "commands")
+        return UNWATCHED
 
     def forget(self) -> None:
         """Do nothing: no key is ever held."""

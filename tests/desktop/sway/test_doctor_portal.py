@@ -64,7 +64,8 @@ async def test_where_there_are_no_keys_none_is_asked_for_and_it_says_what_to_do(
     user = user_of(portal)
     [found] = await hotkey.check_hotkey(SETTINGS, user)
     assert (found.state, user.requests) == ("warning", [])
-    assert "choose one for Dictate" in found.remedy
+    assert "`tray-dictate toggle`" in found.remedy
+    assert "doctor" not in found.remedy
 
 
 async def test_where_nobody_may_press_the_desktop_is_not_asked(portal):

@@ -227,6 +227,7 @@ class ControlCommands:
         return {
             "status": shown.status, "detail": shown.detail, "since": shown.since,
             "microphone_open": shown.is_open, "hotkey": config.hotkey.keys,
+            "hotkey_source": self._components.hotkey_source(),
             "mode": config.hotkey.mode, "hint": self._components.hint(),
             "engine": config.engine.name, "engine_title": engine_title(config.engine.name),
             "model": config.engine.model, "microphone": config.audio.device,

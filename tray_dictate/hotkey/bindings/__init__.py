@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ from tray_dictate.hotkey.bindings import compositors, gnome
 from tray_dictate.hotkey.bindings.compositors import RunningCompositor
 from tray_dictate.hotkey.bindings.syntax import Bindings, bindings
 from tray_dictate.system.autostart import entry
+from tray_dictate.system.desktop.session_names import session_names
 
 if sys.platform == "linux":
     from tray_dictate.system.desktop.dbus import TROUBLE, Service, connect
@@ -60,7 +60,7 @@ def _bindings(running: RunningCompositor, settings: HotkeySettings, chord: Chord
 
 async def runs_gnome() -> bool:
     """Return whether GNOME's custom shortcuts work here, by their service or the session's name."""
-    if "gnome" in os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"):
+    if "gnome" in session_names():
         return True
     with suppress(*TROUBLE):
         bus = await connect()
