@@ -33,7 +33,7 @@ def write_compositor_file(settings: HotkeySettings) -> Finding:
     try:
         running = compositors.find()
         if not running:
-            words = "None of the supported compositors answers: sway, Hyprland, river, niri."
+            words = "None of the supported compositors answers: sway, Hyprland, river, niri, labwc."
             return Finding("bindings", "failed", words, remedy=_ELSEWHERE)
         lines, keys = bound(running, settings)
         notes = " ".join(lines.notes)

@@ -135,6 +135,7 @@ def check_compositor_file(
         "run tray-dictate's commands."
     )
     how = _WRITE.format(running.file) if running.known else _INSERT.format(running.name)
+    how = running.by_hand or how
     remedy = [how, *lines.lines, *lines.notes]
     return Finding("hotkey", "warning", words, remedy="\n".join(remedy))
 

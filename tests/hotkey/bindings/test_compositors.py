@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from tray_dictate.config.schema import HotkeySettings
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.doctor import setup, wayland
@@ -175,3 +180,45 @@ def test_which_file_niri_was_taken_to_read_is_told(tmp_path, programs, monkeypat
     found = setup.write_compositor_file(HotkeySettings(keys="f9"))
     assert found.state == "ok"
     assert f"F9 is bound in {tmp_path}/config.kdl. niri reads it, unless" in found.words
+
+
+@pytest.fixture
+def labwc(tmp_path, monkeypatch):
+    """A process of that name; the path of the file that it would read."""
+    for name in ("SWAYSOCK", "HYPRLAND_INSTANCE_SIGNATURE", "NIRI_SOCKET", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    shutil.copy(shutil.which("sleep"), tmp_path / "labwc")
+    process = subprocess.Popen([tmp_path / "labwc", "60"], env={})
+    comm = Path("/proc", str(process.pid), "comm")
+    wait_until(lambda: comm.read_text() == "labwc\n", 10, "the program is in its place")
+    monkeypatch.setenv("LABWC_PID", str(process.pid))
+    monkeypatch.setenv("LABWC_CONFIG_DIR", str(tmp_path))
+    yield tmp_path / "rc.xml"
+    process.kill()
+    process.wait()
+
+
+def test_labwcs_file_is_left_alone_and_its_lines_are_looked_for(labwc):
+    running = find()
+    assert running.file == labwc
+    told = wayland.check_compositor_file(running, HotkeySettings(keys="f9"))
+    assert (told.state, "<default />" in told.remedy) == ("warning", True)
+    labwc.write_text("<labwc_config><keyboard>\n</keyboard></labwc_config>\n")
+    found = setup.write_compositor_file(HotkeySettings(keys="f9"))
+    assert (found.state, labwc.read_text().count("keybind")) == ("failed", 0)
+    head, line, note = wayland.check_compositor_file(
+        find(), HotkeySettings(keys="f9")
+    ).remedy.split("\n")
+    assert "between <keyboard> and </keyboard>, then run `labwc --reconfigure`" in head
+    assert line in found.remedy
+    assert "press once to start" in note
+    for text, state in ((f"<!-- {line} -->", "warning"), (line, "ok")):
+        labwc.write_text(f"<labwc_config><keyboard>\n{text}\n</keyboard></labwc_config>\n")
+        assert wayland.check_compositor_file(find(), HotkeySettings(keys="f9")).state == state
+
+
+def test_another_process_of_that_number_is_not_labwc(labwc, monkeypatch):
+    monkeypatch.setenv("LABWC_PID", str(os.getpid()))
+    assert find() is None
+    monkeypatch.delenv("LABWC_PID")
+    assert find() is None

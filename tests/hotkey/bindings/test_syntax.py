@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from xml.etree import ElementTree
 
 import pytest
 from Xlib import XK
@@ -53,6 +54,9 @@ def lines(compositor, keys, *, toggle=False, program=PROGRAM, **others):
                                      "bindirl = , code:191, exec, tray-dictate stop"]),
         ("niri", "ctrl+alt+space",
          ['Ctrl+Alt+space repeat=false { spawn "tray-dictate" "toggle"; }']),
+        ("labwc", "super+ctrl+f9", [
+            '<keybind key="W-C-F9">'
+            '<action name="Execute" command="tray-dictate toggle" /></keybind>']),
     ],
 )  # fmt: skip
 def test_a_chord_is_bound_to_start_and_stop(compositor, keys, expected):
@@ -80,7 +84,7 @@ def test_the_other_chords_run_their_commands():
     )
 
 
-@pytest.mark.parametrize("compositor", ["sway", "hyprland", "river", "niri"])
+@pytest.mark.parametrize("compositor", ["sway", "hyprland", "river", "niri", "labwc"])
 def test_a_button_of_the_mouse_is_refused_with_what_to_do(compositor):
     with pytest.raises(ValueError, match=r'Choose another key .* set hotkey.source = "evdev"'):
         lines(compositor, "mouse8")
@@ -88,7 +92,7 @@ def test_a_button_of_the_mouse_is_refused_with_what_to_do(compositor):
         lines(compositor, "f9", undo="ctrl+mouse8")
 
 
-@pytest.mark.parametrize("compositor", ["river", "niri"])
+@pytest.mark.parametrize("compositor", ["river", "niri", "labwc"])
 def test_who_knows_keys_by_their_names_only_refuses_a_place(compositor):
     with pytest.raises(ValueError, match=r"cannot bind Keycode 191: .* Choose"):
         lines(compositor, "keycode 191")
@@ -105,6 +109,11 @@ def test_gnome_refuses_a_place_and_a_button():
     ("compositor", "keys", "note"),
     [
         ("niri", "f9", "press once to start and again to stop"),
+        (
+            "labwc",
+            "f9",
+            "one binding for a key, of its press or of its release: press once to start",
+        ),
         ("hyprland", "ctrl_r", "press again to stop"),
         ("sway", "ctrl_r+space", "either side"),
         ("hyprland", "ctrl+alt+space", "Release Space before Ctrl+Alt"),
@@ -122,6 +131,7 @@ def test_what_is_not_quite_what_the_settings_say_is_told(compositor, keys, note)
         ("sway", "ctrl+alt", "Ctrl+Alt: modifiers without another key"),
         ("sway", "a+b", "A+B: two keys at once"),
         ("niri", "ctrl_r", "niri cannot bind a modifier alone, such as right Ctrl"),
+        ("labwc", "ctrl_r", "labwc cannot bind a modifier alone, such as right Ctrl"),
     ],
 )
 def test_what_cannot_be_bound_is_refused_with_another_key(compositor, keys, reason):
@@ -151,6 +161,9 @@ def test_a_program_in_a_folder_with_blanks_and_signs_is_quoted_for_each():
     [start] = lines("niri", "f9", program=program).lines
     assert r'spawn "/a b/it' in start
     assert r"\"#/tray-dictate" in start
+    [start] = lines("labwc", "f9", program=program).lines
+    [action] = ElementTree.fromstring(start)
+    assert shlex.split(action.attrib["command"]) == [*program, "toggle"]
     assert quoted(("python3", "-m", "tray_dictate")) == "python3 -m tray_dictate"
 
 

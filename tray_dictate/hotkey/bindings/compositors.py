@@ -31,6 +31,7 @@ _HIDDEN = re.compile(
 _DOUBTFUL = re.compile(r'"|/\*|\*/')  # left over from one that is nested or has no end
 _BINDS = re.compile(r"(?<![\w-])binds(?![\w-])")
 _BINDS_LINE = re.compile(r"^[ \t]*binds[ \t]*\{[ \t]*\n", re.MULTILINE)
+_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _SHELL = re.compile(r"#!.*\b(sh|bash|dash|zsh|ksh)\b.*\n")
 _LIMIT = 10.0  # seconds for one of its programs
 _READ = 1.0  # seconds within which Hyprland has read its file
@@ -38,6 +39,7 @@ _BACKUP = ".before-tray_dictate"
 _SYSTEM = Path("/etc")  # belongs to the administrator and to no user
 _NAMES: dict[Compositor, str] = {
     "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
+    "labwc": "labwc",
 }  # fmt: skip
 # without a file of the user's these read the system's, or one that was named at their start
 _READ_ANOTHER = ("hyprland", "niri")
@@ -51,6 +53,7 @@ class RunningCompositor:
     file: Path
     reload: tuple[str, ...] = ()  # empty: it reads the file by itself
     base: str = ""  # the beginning of a new file
+    by_hand: str = ""  # where the user puts the lines, in a file that is left unchanged
 
     @property
     def known(self) -> bool:
@@ -78,13 +81,15 @@ def find(system: Path = _SYSTEM) -> RunningCompositor | None:
 
     `system` is the folder of the administrator's configuration files.
     """
-    return _sway(system) or _hyprland() or _niri() or _river()
+    return _sway(system) or _hyprland() or _niri() or _river() or _labwc()
 
 
 def is_written(running: RunningCompositor, lines: Sequence[str]) -> bool:
     """Return whether our block in its file has exactly these lines."""
     try:
         text = running.text()
+        if running.by_hand:
+            return all(line in _XML_COMMENT.sub("", text) for line in lines)
         return replace_block(text, lines, running.compositor) == text
     except (UnavailableError, ValueError):
         return False
@@ -95,6 +100,10 @@ def write(running: RunningCompositor, lines: Sequence[str]) -> Path | None:
 
     If the compositor rejects the file, it is restored. Blocks. Raises UnavailableError.
     """
+    if running.by_hand:
+        raise UnavailableError(
+            f"{running.file} is left unchanged.", "\n".join([running.by_hand, *lines])
+        )
     place = running.file if running.known else f"the file that {running.name} reads"
     by_hand = f"Put these lines into {place} yourself:\n" + "\n".join(lines)
     if not running.known:
@@ -218,6 +227,24 @@ def _river() -> RunningCompositor | None:
     except (UnavailableError, WaylandError):
         return None
     return RunningCompositor("river", _settings("river/init"))
+
+
+def _labwc() -> RunningCompositor | None:
+    number = os.environ.get("LABWC_PID", "")
+    try:
+        if Path("/proc", number, "comm").read_text(encoding="utf-8").strip() != "labwc":
+            return None
+    except OSError:
+        return None
+    folder = os.environ.get("LABWC_CONFIG_DIR")
+    file = Path(folder, "rc.xml") if folder else _settings("labwc/rc.xml")
+    place = f"Put these lines into {file}, between <keyboard> and </keyboard>"
+    if not file.exists():  # without <default /> its own keys would be gone
+        place = (
+            f"Put these lines into a new file {file}, between <labwc_config><keyboard><default /> "
+            "and </keyboard></labwc_config>"
+        )
+    return RunningCompositor("labwc", file, by_hand=f"{place}, then run `labwc --reconfigure`:")
 
 
 def _settings(name: str) -> Path:

@@ -2,7 +2,8 @@
 
 What each compositor can do, by measurement and by their own issues: sway has presses and releases,
 of a modifier alone by its code. River compares the modifiers from before an event, so at its own
-release a modifier counts as held. So does Hyprland, where the flag "i" helps. Niri has no releases.
+release a modifier counts as held. So does Hyprland, where the flag "i" helps. Niri has no releases,
+and labwc keeps one binding for a key: that of the release replaces that of the press.
 None distinguishes left modifiers from right ones beside another key.
 """
 
@@ -12,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from xml.sax.saxutils import quoteattr
 
 from tray_dictate.core.keys.keycodes import CODES, XKB
 from tray_dictate.core.keys.keysyms import keysym
@@ -27,7 +29,7 @@ from tray_dictate.core.keys.names import (
     without_side,
 )
 
-Compositor = Literal["sway", "hyprland", "river", "niri"]
+Compositor = Literal["sway", "hyprland", "river", "niri", "labwc"]
 
 _MODIFIERS: dict[Compositor, dict[str, str]] = {
     "sway": {"ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift", "super": "Mod4", "alt_gr": "Mod5"},
@@ -37,11 +39,16 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
               "alt_gr": "Mod5"},
     "niri": {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "super": "Super",
              "alt_gr": "ISO_Level3_Shift"},
+    "labwc": {"ctrl": "C", "alt": "A", "shift": "S", "super": "W", "alt_gr": "M"},
 }  # fmt: skip
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MAP = "riverctl map "
 _CHOOSE = "Choose another key in the settings, such as f9"
 _BY_PLACE = ("sway", "hyprland")  # which bind keys by their codes, too
+_PRESSES: dict[Compositor, str] = {  # why only a press runs a command
+    "niri": "niri does not report key releases",
+    "labwc": "labwc keeps one binding for a key, of its press or of its release",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +101,9 @@ def bindings(
     Raises ValueError, for the user to read, where this compositor cannot bind one of them.
     """
     notes: list[str] = []
-    releases = compositor != "niri"
+    releases = compositor not in _PRESSES
     if not releases and not toggle:
-        notes.append("niri does not report key releases: press once to start and again to stop.")
+        notes.append(f"{_PRESSES[compositor]}: press once to start and again to stop.")
     commands = (
         {"press": "toggle"} if toggle or not releases else {"press": "start", "release": "stop"}
     )
@@ -156,9 +163,9 @@ def _lines(
         raise ValueError(
             f"{compositor} cannot bind {in_words(chord)}: it binds no keys by code. {_CHOOSE}."
         )
-    if key.bare and compositor == "niri":
+    if key.bare and compositor in _PRESSES:
         raise ValueError(
-            f"niri cannot bind a modifier alone, such as {in_words(chord)}. {_CHOOSE}."
+            f"{compositor} cannot bind a modifier alone, such as {in_words(chord)}. {_CHOOSE}."
         )
     if key.bare and compositor == "hyprland" and "release" in commands:
         notes.append(
@@ -171,7 +178,9 @@ def _lines(
             f"Release {last} before {held}; otherwise the release is not seen, and you stop by "
             "pressing again."
         )
-    line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri}[compositor]
+    line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri, "labwc": _labwc}[
+        compositor
+    ]
     return [
         text
         for name in filter(None, (key.name, key.other))
@@ -250,3 +259,10 @@ def _niri(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     names = [*(_MODIFIERS["niri"][name] for name in key.modifiers), keysym(key.name)]
     words = " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in command)
     return [f"{'+'.join(names)} repeat=false {{ spawn {words}; }}"]
+
+
+def _labwc(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    assert not release
+    chord = "-".join([*(_MODIFIERS["labwc"][name] for name in key.modifiers), keysym(key.name)])
+    action = f'<action name="Execute" command={quoteattr(quoted(command))} />'
+    return [f"<keybind key={quoteattr(chord)}>{action}</keybind>"]

@@ -86,9 +86,10 @@ class Connection:
 
     def __init__(self, display: str = "") -> None:
         """`display` as in WAYLAND_DISPLAY, which is the default. Raises UnavailableError."""
+        where = str(address(display))
         self._begin(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
         try:
-            self._socket.connect(str(address(display)))
+            self._socket.connect(where)
             self._registry = self.create(self._on_registry)
             self.request(_DISPLAY, _GET_REGISTRY, self._registry)
             self.roundtrip()
