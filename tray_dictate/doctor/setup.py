@@ -18,7 +18,8 @@ _ELSEWHERE = (
     "On GNOME run `tray-dictate doctor --fix`; on other desktops bind a key to `tray-dictate "
     "toggle` in the desktop's settings."
 )
-_UNLESS = ". niri reads it, unless it was started with another file (--config)."
+_UNLESS = ". {} reads it, unless it was started with another file (--config)."
+_UNASKED = ("niri", "hyprland lua")  # which do not say what file they read
 _PRESSES = "GNOME does not report key releases: press once to start, and again to stop."
 
 
@@ -44,7 +45,9 @@ def write_compositor_file(settings: HotkeySettings) -> Finding:
     except UnavailableError as reason:
         return failed("bindings", reason)
     kept = f" The old file is kept beside it, as {backup.name}." if backup else ""
-    loaded = _UNLESS if running.compositor == "niri" else f", and {running.name} has loaded it."
+    loaded = f", and {running.name} has loaded it."
+    if running.compositor in _UNASKED:
+        loaded = _UNLESS.format(running.name)
     words = f"{keys} is bound in {running.file}{loaded}{kept} {notes}"
     return Finding("bindings", "ok", words.strip())
 

@@ -10,6 +10,7 @@ OLD, NEW = ["bind f9", "bind f8"], ["bind f7"]
 FILES = {
     "sway": "set $mod Mod4\nbindsym $mod+q kill",
     "hyprland": "# mine\n",
+    "hyprland lua": "hl.config({})\n",
     "river": "#!/bin/sh\nriverctl map normal Super Q exit\nexec rivertile\n",
     "niri": 'input {\n}\n  binds { // mine\n    Mod+Q { close-window; }\n}\nlayout "x"\n',
 }

@@ -161,13 +161,39 @@ def test_hyprland_is_asked_whether_it_has_read_its_file(hyprland):
 
 def test_hyprlands_own_choice_of_a_file_is_known(hyprland, monkeypatch):
     (hyprland / "hypr" / "hyprland.lua").touch()
-    with pytest.raises(UnavailableError, match=r"hyprland\.lua is a program"):
-        find()
+    found = find()
+    assert (found.file, found.compositor) == (hyprland / "hypr" / "hyprland.lua", "hyprland lua")
     monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.conf"))
     assert find().file == hyprland / "mine.conf"
     monkeypatch.setenv("HYPRLAND_CONFIG", str(hyprland / "mine.lua"))
-    with pytest.raises(UnavailableError, match=r"mine\.lua is a program"):
-        find()
+    assert (find().file, find().compositor) == (hyprland / "mine.lua", "hyprland lua")
+
+
+def test_hyprlands_program_is_verified_before_it_is_loaded_and_else_is_as_it_was(
+    hyprland, programs
+):
+    program, said = hyprland / "hypr" / "hyprland.lua", hyprland / "said"
+    programs("hyprctl", f'echo ok; echo "hyprctl $*" >> {said}')
+    programs(
+        "Hyprland", f'echo "Hyprland $*" >> {said}',
+        f"if grep -q wrong {program}; then echo line 7: unexpected symbol; exit 1; fi",
+    )  # fmt: skip
+    verified = f"Hyprland --verify-config --config {program}"
+    program.write_text("-- mine\n")
+    found = setup.write_compositor_file(HotkeySettings(keys="f9"))
+    assert f"F9 is bound in {program}. Hyprland reads it, unless" in found.words
+    assert said.read_text().splitlines()[-2:] == [verified, "hyprctl reload"]
+    before, mark, block = program.read_text().partition("-- tray_dictate: these lines")
+    assert (before, bool(mark)) == ("-- mine\n", True)
+    assert block.count("hl.bind(") == 2
+    assert "already" in setup.write_compositor_file(HotkeySettings(keys="f9")).words
+    program.write_text("wrong\n")
+    said.write_text("")
+    found = setup.write_compositor_file(HotkeySettings(keys="f9"))
+    assert "Hyprland rejects" in found.words
+    assert "line 7: unexpected symbol" in found.words
+    assert program.read_text() == "wrong\n"
+    assert "hyprctl reload" not in said.read_text(), "it would load what it cannot read"
 
 
 def test_which_file_niri_was_taken_to_read_is_told(tmp_path, programs, monkeypatch):

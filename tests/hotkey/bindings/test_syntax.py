@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from xml.etree import ElementTree
 
@@ -52,6 +53,14 @@ def lines(compositor, keys, *, toggle=False, program=PROGRAM, **others):
             "bindsym --release --locked XF86AudioMicMute exec tray-dictate stop"]),
         ("hyprland", "keycode 191", ["bind = , code:191, exec, tray-dictate start",
                                      "bindirl = , code:191, exec, tray-dictate stop"]),
+        ("hyprland lua", "ctrl_r", [
+            'hl.bind("code:105", hl.dsp.exec_cmd("tray-dictate start"))',
+            'hl.bind("code:105", hl.dsp.exec_cmd("tray-dictate stop"), '
+            "{ release = true, locked = true, ignore_mods = true })"]),
+        ("hyprland lua", "ctrl+alt+space", [
+            'hl.bind("CTRL + ALT + space", hl.dsp.exec_cmd("tray-dictate start"))',
+            'hl.bind("CTRL + ALT + space", hl.dsp.exec_cmd("tray-dictate stop"), '
+            "{ release = true, locked = true })"]),
         ("niri", "ctrl+alt+space",
          ['Ctrl+Alt+space repeat=false { spawn "tray-dictate" "toggle"; }']),
         ("labwc", "super+ctrl+f9", [
@@ -117,6 +126,8 @@ def test_gnome_refuses_a_place_and_a_button():
         ("hyprland", "ctrl_r", "press again to stop"),
         ("sway", "ctrl_r+space", "either side"),
         ("hyprland", "ctrl+alt+space", "Release Space before Ctrl+Alt"),
+        ("hyprland lua", "ctrl_r", "press again to stop"),
+        ("hyprland lua", "ctrl+alt+space", "Release Space before Ctrl+Alt"),
         ("river", "super+f9", "Release F9 before Super"),
     ],
 )
@@ -161,6 +172,9 @@ def test_a_program_in_a_folder_with_blanks_and_signs_is_quoted_for_each():
     [start] = lines("niri", "f9", program=program).lines
     assert r'spawn "/a b/it' in start
     assert r"\"#/tray-dictate" in start
+    [start, *_] = lines("hyprland lua", "f9", program=program).lines
+    said = re.search(r'exec_cmd\("((?:[^"\\]|\\.)*)"\)\)$', start)[1]
+    assert shlex.split(re.sub(r"\\(.)", r"\1", said)) == [*program, "start"]
     [start] = lines("labwc", "f9", program=program).lines
     [action] = ElementTree.fromstring(start)
     assert shlex.split(action.attrib["command"]) == [*program, "toggle"]

@@ -39,20 +39,21 @@ _BACKUP = ".before-tray_dictate"
 _SYSTEM = Path("/etc")  # belongs to the administrator and to no user
 _NAMES: dict[Compositor, str] = {
     "sway": "sway", "hyprland": "Hyprland", "river": "river", "niri": "niri",
-    "labwc": "labwc",
+    "labwc": "labwc", "hyprland lua": "Hyprland",
 }  # fmt: skip
 # without a file of the user's these read the system's, or one that was named at their start
-_READ_ANOTHER = ("hyprland", "niri")
+_READ_ANOTHER = ("hyprland", "hyprland lua", "niri")
 
 
 @dataclass(frozen=True, slots=True)
 class RunningCompositor:
-    """A compositor, its file, and the command that makes it read or check that."""
+    """A compositor, its file, and the commands that make it check and read that."""
 
     compositor: Compositor
     file: Path
     reload: tuple[str, ...] = ()  # empty: it reads the file by itself
     base: str = ""  # the beginning of a new file
+    check: tuple[str, ...] = ()  # verifies the file, before `reload`
     by_hand: str = ""  # where the user puts the lines, in a file that is left unchanged
 
     @property
@@ -148,14 +149,20 @@ def _reload(running: RunningCompositor, lines: Sequence[str], before: Sequence[s
     if running.compositor == "river":  # its file runs once, at its start; the lines are commands
         script = [*unmapped(before), "set -e", *lines]
         command = ("sh", "-c", "\n".join(script))
-    if not command:
-        return ""
+    for words in filter(None, (running.check, command)):
+        if refusal := _refusal(words):
+            return refusal
+    return _unread(running, lines) if running.compositor == "hyprland" and lines else ""
+
+
+def _refusal(command: tuple[str, ...]) -> str:
+    """Return why a command failed, or ""."""
     try:
         done = _run(*command)
     except (OSError, subprocess.TimeoutExpired) as reason:
         return f"{command[0]} does not answer ({type(reason).__name__})."
     if done.returncode == 0:
-        return _unread(running, lines) if running.compositor == "hyprland" and lines else ""
+        return ""
     said = " ".join((done.stderr.strip() or done.stdout.strip()).split()[:60])
     return said or f"{quoted(command[:2])} failed."
 
@@ -202,11 +209,8 @@ def _hyprland() -> RunningCompositor | None:
     file = Path(named) if named else _settings("hypr/hyprland.conf")
     program = file.with_suffix(".lua")
     if file == program or (not named and program.exists()):  # since 0.55 it is read first
-        raise UnavailableError(
-            f"Hyprland's {program} is a program, which is left unchanged.",
-            "Bind the key there: a press to `tray-dictate start`, its release to "
-            "`tray-dictate stop`.",
-        )
+        check = ("Hyprland", "--verify-config", "--config", str(program))
+        return RunningCompositor("hyprland lua", program, ("hyprctl", "reload"), check=check)
     return RunningCompositor("hyprland", file, ("hyprctl", "reload"))
 
 
@@ -215,9 +219,7 @@ def _niri() -> RunningCompositor | None:
         return None
     named = os.environ.get("NIRI_CONFIG")
     file = Path(named) if named else _settings("niri/config.kdl")
-    return RunningCompositor(
-        "niri", file, ("niri", "validate", "-c", str(file))
-    )  # it reads it by itself
+    return RunningCompositor("niri", file, check=("niri", "validate", "-c", str(file)))
 
 
 def _river() -> RunningCompositor | None:
@@ -273,7 +275,7 @@ def replace_block(text: str, lines: Sequence[str], compositor: Compositor) -> st
 
     Raises ValueError, for the user to read, if the right place for the block is uncertain.
     """
-    sign = "//" if compositor == "niri" else "#"
+    sign = {"niri": "//", "hyprland lua": "--"}.get(compositor, "#")
     begin, end = f"{sign} {_BEGIN}\n", f"{sign} {_END}\n"
     block = begin + "".join(f"{line}\n" for line in lines) + end
     if begin.strip() in text or end.strip() in text:

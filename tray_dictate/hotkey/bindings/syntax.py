@@ -29,12 +29,14 @@ from tray_dictate.core.keys.names import (
     without_side,
 )
 
-Compositor = Literal["sway", "hyprland", "river", "niri", "labwc"]
+Compositor = Literal["sway", "hyprland", "hyprland lua", "river", "niri", "labwc"]
 
 _MODIFIERS: dict[Compositor, dict[str, str]] = {
     "sway": {"ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift", "super": "Mod4", "alt_gr": "Mod5"},
     "hyprland": {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "SUPER",
                  "alt_gr": "MOD5"},
+    "hyprland lua": {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "SUPER",
+                     "alt_gr": "MOD5"},
     "river": {"ctrl": "Control", "alt": "Alt", "shift": "Shift", "super": "Super",
               "alt_gr": "Mod5"},
     "niri": {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "super": "Super",
@@ -44,7 +46,8 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MAP = "riverctl map "
 _CHOOSE = "Choose another key in the settings, such as f9"
-_BY_PLACE = ("sway", "hyprland")  # which bind keys by their codes, too
+_HYPRLAND = ("hyprland", "hyprland lua")  # before 0.55 and since
+_BY_PLACE = ("sway", *_HYPRLAND)  # which bind keys by their codes, too
 _PRESSES: dict[Compositor, str] = {  # why only a press runs a command
     "niri": "niri does not report key releases",
     "labwc": "labwc keeps one binding for a key, of its press or of its release",
@@ -167,20 +170,25 @@ def _lines(
         raise ValueError(
             f"{compositor} cannot bind a modifier alone, such as {in_words(chord)}. {_CHOOSE}."
         )
-    if key.bare and compositor == "hyprland" and "release" in commands:
+    if key.bare and compositor in _HYPRLAND and "release" in commands:
         notes.append(
             "Older Hyprland versions do not report the release of a modifier alone: press again to "
             "stop, or choose another key."
         )
-    if key.modifiers and compositor in ("hyprland", "river") and "release" in commands:
+    if key.modifiers and compositor in (*_HYPRLAND, "river") and "release" in commands:
         held, last = (in_words(tuple(part)) for part in (_modifiers(chord), _others(chord)))
         notes.append(
             f"Release {last} before {held}; otherwise the release is not seen, and you stop by "
             "pressing again."
         )
-    line = {"sway": _sway, "hyprland": _hyprland, "river": _river, "niri": _niri, "labwc": _labwc}[
-        compositor
-    ]
+    line = {
+        "sway": _sway,
+        "hyprland": _hyprland,
+        "hyprland lua": _hyprland_lua,
+        "river": _river,
+        "niri": _niri,
+        "labwc": _labwc,
+    }[compositor]
     return [
         text
         for name in filter(None, (key.name, key.other))
@@ -244,6 +252,21 @@ def _hyprland(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     return [f"bind{flags} = {modifiers}, {name}, exec, {shell}"]
 
 
+def _hyprland_lua(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
+    name = keysym(key.name) if key.place is None else f"code:{key.place}"
+    chord = " + ".join([*(_MODIFIERS["hyprland lua"][name] for name in key.modifiers), name])
+    options = ["release = true", "locked = true"] if release else []
+    if release and not key.modifiers:  # as the flag "i"
+        options.append("ignore_mods = true")
+    last = f", {{ {', '.join(options)} }}" if options else ""
+    return [f'hl.bind("{chord}", hl.dsp.exec_cmd({_string(quoted(command))}){last})']
+
+
+def _string(text: str) -> str:
+    """Return a string as Lua and KDL write it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _river(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     held = [key.name] if key.bare and release else []
     names = [_MODIFIERS["river"][name] for name in (*key.modifiers, *map(without_side, held))]
@@ -257,7 +280,7 @@ def _river(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
 def _niri(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     assert not release
     names = [*(_MODIFIERS["niri"][name] for name in key.modifiers), keysym(key.name)]
-    words = " ".join('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in command)
+    words = " ".join(map(_string, command))
     return [f"{'+'.join(names)} repeat=false {{ spawn {words}; }}"]
 
 
