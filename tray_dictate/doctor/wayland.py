@@ -16,10 +16,12 @@ from tray_dictate.doctor import installation
 from tray_dictate.doctor.check import Finding, Prompter, failed
 from tray_dictate.hotkey.advice import UNWATCHED, outside_doctor
 from tray_dictate.hotkey.bindings import bound, compositors, gnome, runs_gnome
+from tray_dictate.hotkey.portal import has_key_settings
 from tray_dictate.system import threads
 from tray_dictate.system.desktop.wayland import WaylandError, offered
 
 _ASKING = ("portal", "kde")  # to bind a key there, the desktop may ask the user
+_UNTESTED = "it offers shortcuts; not tested whether it assigns a key on this desktop"
 _KEYLESS = "it has assigned no key to the hotkey"
 _WRITE = "`tray-dictate doctor --write` adds these lines to {}:"
 _INSERT = "Add these lines to the configuration file of {}:"
@@ -47,19 +49,22 @@ async def check_hotkey(settings: HotkeySettings, prompter: Prompter | None) -> l
     explained = await threads.run_in_thread(lambda: hotkey.explain(settings))
     used = next((name for name, reason in explained if not reason), "commands")
     found = await _check_press(settings, prompter, used)
-    if used in _ASKING and await _lacks_keys(found):
+    served = await threads.run_in_thread(installation.daemon_hotkey)
+    if used in _ASKING and (served == "commands" or _is_keyless(found)):
         explained = [
             (name, reason or (name == used and _KEYLESS) or "") for name, reason in explained
         ]
         used = "commands"
-    return [*found, *list_methods("key", explained, used)]
+    sources = list_methods("key", explained, used)
+    if used == "portal" and not (prompter or served or has_key_settings()):
+        untested = Finding("key: portal", "unchecked", _UNTESTED)
+        sources = [untested if source.name == untested.name else source for source in sources]
+    return [*found, *sources]
 
 
-async def _lacks_keys(found: list[Finding]) -> bool:
-    """Return whether the desktop assigned no key, to this check or to the running daemon."""
-    if any(finding.name == "hotkey" and finding.state == "warning" for finding in found):
-        return True
-    return await threads.run_in_thread(installation.daemon_hotkey) == "commands"
+def _is_keyless(found: list[Finding]) -> bool:
+    """Return whether the desktop was asked, and has assigned no key."""
+    return any(finding.name == "hotkey" and finding.state == "warning" for finding in found)
 
 
 def list_methods(subject: str, explained: list[tuple[str, str]], used: str) -> list[Finding]:

@@ -47,6 +47,11 @@ _ASSIGNING = frozenset({"gnome", "kde"})
 Shortcuts = list[Any]  # of lists with id and properties, as the portal has them
 
 
+def has_key_settings() -> bool:
+    """Return whether the user can choose the portal's keys in the desktop's settings."""
+    return not _ASSIGNING.isdisjoint(session_names())
+
+
 def _listed(results: dict[str, Any]) -> Shortcuts:
     return results.get("shortcuts", [])
 
@@ -144,7 +149,7 @@ class PortalHotkey(DesktopHotkey):
         about = found.get(DICTATE, {})
         keys = str(about["trigger_description"].value) if "trigger_description" in about else ""
         keys = spoken_keys(label(keys))
-        if not keys and _ASSIGNING.isdisjoint(session_names()):
+        if not keys and not has_key_settings():
             return UNWATCHED
         if not keys:
             return Trigger("", f"{_KEYLESS} {BINDING}", self.SOURCE)

@@ -96,3 +96,14 @@ async def test_the_compositors_lines_are_told_wherever_its_portal_gives_no_keys(
     else:
         assert found["hotkey"].state == found["bindings"].state == "warning"
         assert "Ctrl+Alt+space repeat=false { spawn" in found["bindings"].remedy
+
+
+@pytest.mark.parametrize(("named", "state"), [("sway", "unchecked"), ("KDE", "ok")])
+async def test_a_portal_that_was_not_asked_is_in_use_only_where_it_is_the_desktops(
+    portal, monkeypatch, named, state
+):
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", named)
+    found = {one.name: one for one in await wayland.check_hotkey(SETTINGS, None)}
+    assert found["key: portal"].state == state
+    assert ("not tested whether" in found["key: portal"].words) == (state == "unchecked")
+    assert "would be used if" in found["key: commands"].words
