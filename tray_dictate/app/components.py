@@ -118,7 +118,7 @@ class Components:
         return hint(self.config.hotkey.keys, self.config.hotkey.mode, self._trigger())
 
     def hotkey_source(self) -> str:
-        """Return the value of hotkey.source that means what the desktop serves; "" for our own."""
+        """Return what serves the hotkey, as in hotkey.source; "" where we watch the keys."""
         trigger = self._trigger()
         return trigger.source if trigger else ""
 

@@ -139,9 +139,8 @@ def check_compositor_file(
         f"{keys} is not bound: {running.name} lets no program watch the keyboard, but a key can "
         "run tray-dictate's commands."
     )
-    how = _WRITE.format(running.file) if running.known else _INSERT.format(running.name)
-    how = running.by_hand or how
-    remedy = [how, *lines.lines, *lines.notes]
+    added = _WRITE.format(running.file) if running.known else _INSERT.format(running.name)
+    remedy = [running.by_hand or added, *lines.lines, *lines.notes]
     return Finding("hotkey", "warning", words, remedy="\n".join(remedy))
 
 

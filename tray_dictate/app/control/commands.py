@@ -56,8 +56,7 @@ class ControlCommands:
         self._live_config, self._devices, self._models = live_config, devices, models
         self._notices, self._menu, self._patience = notices, menu, patience
         self._asked = CommandDebounce()
-        self._reloads = TaskSet()  # some wait for a dictation to be over
-        self._reads = TaskSet()  # of the keyboard's delay
+        self._tasks = TaskSet()  # reloads, which may wait for the end of a dictation, and readings
 
     def handlers(self) -> dict[str, Handler]:
         """Return the commands by name."""
@@ -108,7 +107,7 @@ class ControlCommands:
 
     async def reload(self) -> Answer:
         """Apply the settings file; answer before the client gives up, even during a dictation."""
-        changing = self._reloads.start(self._live_config.reload())
+        changing = self._tasks.start(self._live_config.reload())
         for seconds in (_SOON, self._patience):
             await asyncio.wait([changing], timeout=seconds)
             if changing.done():
@@ -121,7 +120,7 @@ class ControlCommands:
 
     async def models(self) -> Answer:
         """Build the engine again, as a model was installed; answer at once."""
-        self._reloads.start(self._renew_engine())
+        self._tasks.start(self._renew_engine())
         return {}
 
     async def status(self) -> Answer:
@@ -171,7 +170,7 @@ class ControlCommands:
             return {"message": refused}
         self._daemon.post(_EVENTS[meant])
         if name != "stop":
-            self._reads.start(self._read_delay())
+            self._tasks.start(self._read_delay())
         if meant != "stop" and self._daemon.locked:
             raise ControlError(_LOCKED)
         return {}

@@ -80,9 +80,10 @@ class Relay(OfflineModels):
 
     @property
     def segmentation(self) -> Segmentation:
-        """How the sound is to be divided: what base has not heard by the release, tiny writes.
+        """How the sound is to be divided.
 
-        So base had better hear what is being spoken than short pauses, once more and whole.
+        What base has not heard by the release, tiny writes. So base's time goes to what is being
+        spoken, not to short pauses, in each of which it would decode the whole segment again.
         """
         usual = super().segmentation
         return replace(usual, step=0.75, share=0.15, pause=0.35) if self._works else usual

@@ -35,8 +35,6 @@ _MODIFIERS: dict[Compositor, dict[str, str]] = {
     "sway": {"ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift", "super": "Mod4", "alt_gr": "Mod5"},
     "hyprland": {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "SUPER",
                  "alt_gr": "MOD5"},
-    "hyprland lua": {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "SUPER",
-                     "alt_gr": "MOD5"},
     "river": {"ctrl": "Control", "alt": "Alt", "shift": "Shift", "super": "Super",
               "alt_gr": "Mod5"},
     "niri": {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "super": "Super",
@@ -254,7 +252,7 @@ def _hyprland(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
 
 def _hyprland_lua(key: _Key, release: bool, command: Sequence[str]) -> list[str]:
     name = keysym(key.name) if key.place is None else f"code:{key.place}"
-    chord = " + ".join([*(_MODIFIERS["hyprland lua"][name] for name in key.modifiers), name])
+    chord = " + ".join([*(_MODIFIERS["hyprland"][name] for name in key.modifiers), name])
     options = ["release = true", "locked = true"] if release else []
     if release and not key.modifiers:  # as the flag "i"
         options.append("ignore_mods = true")
