@@ -61,6 +61,9 @@ class DataControl:
         self._connection = connection
         self.current: dict[str, Offered | None] = {CLIPBOARD: None, PRIMARY: None}
         self._offers: dict[int, Offered] = {}
+        self._types: dict[str, list[str]] = {}  # what we have put on a selection last
+        self._foreign: set[str] = set()  # selections that others have set since then
+        self._overwritten: set[str] = set()  # of those, the ones that are ours all the same
         name = next((name for name in _NAMES if name in connection.globals), None)
         if name is None:
             raise UnavailableError(
@@ -84,6 +87,9 @@ class DataControl:
         The source is ended once another program owns the selection.
         """
         owners = [owner]  # empty once it is lost: the source's id lives on a while
+        self._types[selection] = list(types)
+        self._foreign.discard(selection)
+        self._overwritten.discard(selection)
 
         def on_event(opcode: int, event: Arguments) -> None:
             if opcode == 0:
@@ -99,10 +105,17 @@ class DataControl:
         source = self._connection.create(on_event)
         with self._connection.together():
             self._connection.request(self._manager, _CREATE_SOURCE, source)
-            for name in types:
+            for name in self._types[selection]:
                 self._connection.request(source, _OFFER_TYPE, name)
             self._connection.request(self.device, _SET[selection], source)
         return source
+
+    def has_overwritten(self, selection: str) -> bool:
+        """Tell whether something was copied in the very moment of the last `own`, which hid it.
+
+        It is known after a round trip.
+        """
+        return selection in self._overwritten
 
     def clear(self, selection: str) -> None:
         """Leave nothing on a selection."""
@@ -142,6 +155,11 @@ class DataControl:
 
     def _replace(self, selection: str, identity: int) -> None:
         old, self.current[selection] = self.current[selection], self._offers.get(identity)
+        if new := self.current[selection]:
+            if new.types != self._types.get(selection):
+                self._foreign.add(selection)
+            elif selection in self._foreign:
+                self._overwritten.add(selection)
         if old is not None:
             del self._offers[old.id]
             with suppress(WaylandError):

@@ -6,9 +6,9 @@ was not a clipboard manager's.
 At the end another process goes on serving the user's contents: wayland/keeper.py.
 
 data-control cannot take a selection only if its owner is unchanged: what is copied in the 0.1 ms
-between the compositor's last word and our taking is lost. After the first paste what was there is
-ours to serve until the user copies again; a kill -9 within a paste loses it, as a selection ends
-with its owner.
+between the compositor's last word and our taking is lost (longer on a busy machine), and the log
+says so. After the first paste what was there is ours to serve until the user copies again; a
+kill -9 within a paste loses it, as a selection ends with its owner.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
             for held, saved in zip(self._held, before, strict=True):
                 held.before = saved
                 self._own(held, contents, offer)
-            self._connection.roundtrip()
+            self._await_owned()
             self._wait(self._patience)
             self._patience = GLANCE
             self._await_readers(time.monotonic() + LEARN)
@@ -207,6 +207,13 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         owner = _Owner(self._server, held, serving)
         self._sources[held.selection] = self._control.own(held.selection, contents, owner)
 
+    def _await_owned(self) -> None:
+        """Return once the compositor has dealt with what we took; log what that has destroyed."""
+        self._connection.roundtrip()
+        for held in self._held:
+            if held.serving and self._control.has_overwritten(held.selection):
+                log.warning("something copied at this very moment is lost: %s", held.selection)
+
     @override
     def _due(self) -> float | None:
         offer = self._offer
@@ -251,14 +258,14 @@ class WaylandSelections(SelectionThread[WaylandOffer]):
         if self._offer:
             self._server.given_back(self._offer)
         self._offer = None
-        self._connection.roundtrip()
+        self._await_owned()
         self._prepare_keeper()
 
     @override
     def _copy(self, text: str, *, secret: bool) -> None:
         self._give_back()
         self._own(self._held[0], text_contents(text, secret=secret), None)
-        self._connection.roundtrip()
+        self._await_owned()
         self._prepare_keeper()
 
     def _of_the_user(self) -> dict[int, Contents]:
