@@ -28,6 +28,10 @@ TABLE = [
     ("a window without a class, too", "auto", [], (), Treatment()),
     ("a terminal pastes PRIMARY", "auto", [], SHELL, Treatment(primary=True)),
     ("a remote desktop is typed into", "auto", [], REMOTE, FAR),
+    (
+        "a spreadsheet is better typed into", "auto", [], ("libreoffice", "libreoffice-calc"),
+        Treatment("type", cells=True, optional=True),
+    ),
     ("who wants paste everywhere gets it", "paste", [], REMOTE, replace(FAR, method="paste")),
     ("a password prompt gets nothing", "auto", [], PROMPT, Treatment("off")),
     ("whatever the method for all is", "type", [], PROMPT, Treatment("off")),

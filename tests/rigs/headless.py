@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -67,11 +69,16 @@ class TextWindow(windows.TextWindow):
 
     START = WAIT
 
-    def __init__(self, kind: Kind, processes: Processes, env: dict[str, str]) -> None:
+    def __init__(self, kind: Kind, processes: Processes, env: dict[str, str], *words: str) -> None:
+        """The window's program gets the words."""
         backend = {"GDK_BACKEND": "wayland", "QT_QPA_PLATFORM": "wayland"}
         super().__init__(kind, processes, {**env, **backend})
-        self._open_widget(f"{kind}_window.py")
+        self._open_widget(f"{kind}_window.py", *words)
         wait_until(self._has_focus, self.START, f"the {kind} window has the focus")
+
+    def is_focused(self) -> bool:
+        """Tell whether its text has the keyboard."""
+        return self._has_focus()
 
     def _has_focus(self) -> bool:
         return self._source.focused()
@@ -95,9 +102,9 @@ class Headless(Session):
         """Return the keys that are down, as a hotkey that can tell does."""
         return self.keyboard.held()
 
-    def text_window(self, kind: Kind = "gtk4") -> TextWindow:
-        """Open a text window; it is shown and has the focus."""
-        return self._opened(TextWindow(kind, self.processes, self.env))
+    def text_window(self, kind: Kind = "gtk4", *words: str) -> TextWindow:
+        """Open a text window; it is shown and has the focus. Its program gets the words."""
+        return self._opened(TextWindow(kind, self.processes, self.env, *words))
 
     def start_service(
         self, name: str, argv: Sequence[str], bus_name: str, **env: str
@@ -124,5 +131,16 @@ class Headless(Session):
     def start_compositor(self, name: str, argv: Sequence[str], **env: str) -> None:
         """Start the compositor, which is not to find itself in its environment."""
         inherited = {key: given for key, given in self.env.items() if key != "WAYLAND_DISPLAY"}
-        process = self.processes.start(name, argv, env={**inherited, **env})
-        self.processes.wait_for(name, process, lambda: listens(self.runtime / self.display), WAIT)
+        self._compositor = self.processes.start(name, argv, env={**inherited, **env})
+        self.processes.wait_for(
+            name, self._compositor, lambda: listens(self.runtime / self.display), WAIT
+        )
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have the compositor do nothing meanwhile."""
+        self._compositor.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._compositor.send_signal(signal.SIGCONT)

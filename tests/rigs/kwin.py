@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
-from tests.rigs.headless import FRONT_END, PORTALS, Headless
+from tests.rigs.headless import FRONT_END, PORTALS, WAIT, Headless
 from tests.rigs.processes import REMEDY, RigError
+from tests.waiting import wait_until
 from tray_dictate.system.autostart.xdg import APP_ID
 from tray_dictate.system.desktop.wayland import Connection
 
@@ -41,8 +42,10 @@ class KWin(Headless):
 
     PROGRAMS: ClassVar = ("kwin_wayland", FRONT_END, PERMISSIONS)
 
-    def __init__(self, *, sound: bool = False) -> None:
+    def __init__(self, *, sound: bool = False, locker: bool = False) -> None:
+        """With a `locker`, the screen can be locked."""
         super().__init__("KDE", sound=sound)
+        self._locker = locker
 
     def start(self) -> None:
         super().start()
@@ -58,11 +61,41 @@ class KWin(Headless):
             "QT_QPA_PLATFORMTHEME": "generic",
         }  # fmt: skip
         screen = ["--width", "1280", "--height", "720", "--socket", self.env["WAYLAND_DISPLAY"]]
-        self.start_compositor("kwin", [str(kwin), "--virtual", "--no-lockscreen", *screen])
+        lockless = [] if self._locker else ["--no-lockscreen"]
+        self.start_compositor("kwin", [str(kwin), "--virtual", *lockless, *screen])
         self.plug_in(FakeInput(self.runtime / self.display))
         self._allow()
         self.start_service("portal-kde", [_back_end()], BACK_END, QT_QPA_PLATFORM="wayland")
         self.start_front_end(PORTALS / "kde.portal")
+
+    def lock(self) -> None:
+        """Lock the screen, as the user does."""
+        saver = ["org.kde.KWin", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver"]
+        call = ["busctl", "--user", "call", *saver]
+        self.run(*call, "Lock")
+        wait_until(lambda: "true" in self.run(*call, "GetActive"), WAIT, "the screen is locked")
+
+    def has_script(self, program: str) -> bool:
+        """Tell whether KWin runs our script for a program of this name on the bus."""
+        return "true" in self._script("isScriptLoaded", program)
+
+    def remove_script(self, program: str) -> None:
+        """Have KWin no longer run it."""
+        self._script("unloadScript", program)
+
+    def show_second_desktop(self) -> None:
+        """Change to a virtual desktop without windows."""
+        manager = ["org.kde.KWin", "/VirtualDesktopManager"]
+        interface = "org.kde.KWin.VirtualDesktopManager"
+        call = ["busctl", "--user", "call", *manager]
+        self.run(*call, interface, "createDesktop", "us", "1", "second")
+        kwin = ["org.kde.KWin", "/KWin", "org.kde.KWin"]
+        self.run("busctl", "--user", "call", *kwin, "setCurrentDesktop", "i", "2")
+
+    def _script(self, member: str, program: str) -> str:
+        scripting = ["org.kde.KWin", "/Scripting", "org.kde.kwin.Scripting"]
+        name = f"tray_dictate {program}"
+        return self.run("busctl", "--user", "call", *scripting, member, "s", name)
 
     def _allow(self) -> None:
         """Have the user's leave for our keys on record: Plasma 6.3 and later look for it.

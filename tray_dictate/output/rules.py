@@ -88,6 +88,7 @@ class Treatment:
     shift_key: bool = False  # a capital needs a press of Shift
     cells: bool = False  # only the characters that begin the edit of a cell must be typed
     ours: bool = True  # no rule of the user's gave the method
+    optional: bool = False  # better than others by a shipped rule, which will do where it cannot be
 
 
 class Rules:
@@ -121,6 +122,7 @@ class Rules:
             shift_key=any(rule.shift_key for rule in shipped),
             cells=ours == "type" and any(rule.cells for rule in shipped),
             ours=not wanted,
+            optional=ours == "type" and not any(rule.remote for rule in shipped),
         )
 
     def _shipped_method(self, shipped: list[Shipped]) -> Method | None:

@@ -68,6 +68,11 @@ def portal_token_file() -> Path:
     return Path(_DIRS.user_state_dir) / "portal_token"
 
 
+def kwin_scripts() -> Path:
+    """Return the folder of the scripts that KWin runs for us now."""
+    return lock_file().parent / "kwin"
+
+
 def make_folder(path: Path) -> Path:
     """Create a folder and its missing parents, for the user alone; return it. Raises OSError.
 

@@ -124,6 +124,16 @@ def test_where_every_method_refuses_each_reason_and_remedy_is_told() -> None:
     assert raised.value.done == 0
 
 
+def test_where_nothing_types_only_what_a_shipped_rule_would_type_is_pasted() -> None:
+    window = Window()
+    methods = chain(window, commit=NO_FIELD, type=UnavailableError("No keyboard."))
+    with pytest.raises(DeliveryError, match="No keyboard"):
+        methods.insert("said", Treatment("type"), window)
+    assert window.text == ""
+    assert methods.insert("said", Treatment("type", optional=True), window).method == "paste"
+    assert window.text == "said"
+
+
 def test_what_a_setting_excludes_is_not_even_tried() -> None:
     window = Window()
     with pytest.raises(DeliveryError, match="Not by paste"):

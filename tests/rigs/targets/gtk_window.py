@@ -1,4 +1,4 @@
-"""A GTK 3 text window."""
+"""A GTK 3 text window: gtk_window.py TITLE [APPLICATION]."""
 
 import sys
 
@@ -6,6 +6,10 @@ import gi
 
 gi.require_version("Gtk", "3.0")
 from answers import run_gtk3  # noqa: E402
+from gi.repository import GLib  # noqa: E402
+
+if sys.argv[2:]:  # Gtk looks for it as it is imported
+    GLib.set_prgname(sys.argv[2])
 from gi.repository import Gtk  # noqa: E402
 
 window = Gtk.Window(title=sys.argv[1])

@@ -89,8 +89,9 @@ class MethodChain:
     ) -> Receipt:
         """Insert by the first method that can; only by those named in `only`, if any.
 
-        What cannot be pasted without harm to the clipboard is typed, whatever the setting.
-        Raises MovedError, and DeliveryError with every reason where none can.
+        What cannot be pasted without harm to the clipboard is typed, whatever the setting. Where
+        nothing can type, as on KDE, what a shipped rule would type is pasted. Raises MovedError,
+        and DeliveryError with every reason where none can.
         """
         reasons: list[UnavailableError] = []
         for candidate in self._candidates:
@@ -109,6 +110,8 @@ class MethodChain:
                 raise
         if treatment.method == "paste" and any(isinstance(one, HarmfulError) for one in reasons):
             return self.insert(text, replace(treatment, method="type"), check, only)
+        if treatment.method == "type" and treatment.optional:
+            return self.insert(text, replace(treatment, method="auto"), check, only)
         raise DeliveryError(_all_of(reasons))
 
     def explain(self) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ class InsertMethods:
             Candidate("paste", PASTE, self._paste),
             Candidate("type", TYPE, lambda: TypeMethod(self, self._stop)),
             Candidate("wtype", TYPE, lambda: ProgramMethod(Wtype(), self._stop)),
-            Candidate("portal", PASTE, lambda: PasteMethod(self, self.portal())),
+            Candidate("portal", PASTE, lambda: PasteMethod(self, self.portal(), learns=False)),
             Candidate("ydotool", TYPE, self._ydotool),
         ]
 
@@ -153,6 +153,29 @@ class InsertMethods:
             self.portal().chord(chord, check)
         else:
             keyboard.chord(chord, check)
+
+    def press(self, key: str, times: int, check: FocusCheck) -> int:
+        """Press a key `times` times; return how often, less where `stop` or `check` ends it.
+
+        Raises UnavailableError and DeliveryError, FocusMovedError where another window has got keys
+        or may have got the last one.
+        """
+        try:
+            return self.keyboard().press(key, times, self._stop, check)
+        except UnavailableError:
+            portal = self.portal()
+        done = 0
+        while done < times and not self._stop.is_set():
+            try:
+                portal.chord(key, check)
+            except MovedError:
+                break
+            except DeliveryError as failed:
+                raise DeliveryError(str(failed), done) from failed
+            if not check.is_focused():
+                raise FocusMovedError(done, astray=1)
+            done += 1
+        return done
 
     def before(self) -> str | None:
         """Return the text before the caret; None if it is unknown."""
@@ -230,13 +253,18 @@ class CommitMethod:
 class PasteMethod:
     """Pastes by a chord, unless the window is known not to accept that."""
 
-    def __init__(self, targets: PasteTargets, paster: Paster) -> None:
-        self._targets, self._paster = targets, paster
+    def __init__(self, targets: PasteTargets, paster: Paster, *, learns: bool = True) -> None:
+        """Where nothing types instead, a window that does not accept pastes is better asked again.
+
+        So then it `learns` of none.
+        """
+        self._targets, self._paster, self._learns = targets, paster, learns
         self._ignored: Place | None = None  # the last paste; its target may yet read it
 
     def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
         """Paste; refuse where the window did not accept it, or the clipboard cannot be saved."""
-        place, paste_support = self._targets.place(treatment.chord), self._targets.paste_support
+        paste_support = self._targets.paste_support
+        place = self._targets.place(treatment.chord) if self._learns else None
         receipt = None
         try:
             if self._ignored and self._targets.was_read_late():

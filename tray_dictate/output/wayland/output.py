@@ -22,8 +22,9 @@ from tray_dictate.output.user_keys import UNKNOWN_KEYS, KeyState
 from tray_dictate.output.wayland.chain import MethodChain
 from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.keyboard import KeyTiming
+from tray_dictate.output.wayland.kwin import KWinWindows
 from tray_dictate.output.wayland.methods import InsertMethods
-from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels
+from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels, Windows
 from tray_dictate.system.desktop.wayland import WaylandError, offered
 
 log = logging.getLogger(__name__)
@@ -33,20 +34,30 @@ REPORTED = 900  # characters before the caret that programs report at least, if 
 ANY = Target("focus")  # whatever has the focus, where windows cannot be told apart
 
 
-def _focused(toplevels: Toplevels | None) -> Target | None:
+def _find_windows() -> Windows | None:
+    """Return the session's windows; None where the compositor tells none apart."""
+    for make in (Toplevels, KWinWindows):
+        try:
+            return make()
+        except UnavailableError as reason:
+            log.info("%s", reason)
+    return None
+
+
+def _focused(windows: Windows | None) -> Target | None:
     """Return the window that has the focus; None where none has. Raises DeliveryError."""
-    return toplevels.focus() if toplevels else ANY
+    return windows.focus() if windows else ANY
 
 
 class _TargetFocus:
     """The base.FocusCheck of one window, or of none."""
 
-    def __init__(self, toplevels: Toplevels | None, target: Target | None) -> None:
-        self._toplevels, self._wanted = toplevels, target.window if target else ""
+    def __init__(self, windows: Windows | None, target: Target | None) -> None:
+        self._windows, self._wanted = windows, target.window if target else ""
 
     def is_focused(self) -> bool:
         """Tell whether it is still that window which has the focus. Raises DeliveryError."""
-        now = _focused(self._toplevels)
+        now = _focused(self._windows)
         return (now.window if now else "") == self._wanted
 
 
@@ -68,11 +79,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         offered()
         super().__init__(Rules(method, rules, private=private))
         self._written = ("", "")  # the last window that got text, and the end of that text
-        self._toplevels: Toplevels | None = None
-        try:
-            self._toplevels = Toplevels()
-        except UnavailableError as reason:
-            log.info("%s", reason)
+        self._windows = _find_windows()
         self._methods = InsertMethods(self._stop, keys, timing)
         self._chain = MethodChain(self._methods)
 
@@ -92,18 +99,18 @@ class WaylandOutput(ThreadedOutput[Target]):
 
     @override
     def _find_target(self) -> Target | None:
-        return _focused(self._toplevels)
+        return _focused(self._windows)
 
     # On the thread that looks at the focus.
 
     @override
     def _activate(self, target: Target) -> None:
-        if self._toplevels:
-            self._toplevels.activate(target)
+        if self._windows:
+            self._windows.activate(target)
 
     @override
     def _is_gone(self, target: Target) -> bool:
-        return self._toplevels is not None and self._toplevels.is_gone(target)
+        return self._windows is not None and self._windows.is_gone(target)
 
     # On the worker.
 
@@ -121,8 +128,8 @@ class WaylandOutput(ThreadedOutput[Target]):
             raise DeliveryError(NO_FOCUS)
         try:
             only = () if window else ("commit",)
-            self._methods.target = window if self._toplevels else None
-            check = _TargetFocus(self._toplevels, window)
+            self._methods.target = window if self._windows else None
+            check = _TargetFocus(self._windows, window)
             return self._chain.insert(text, treatment, check, only)
         except SecretError:
             self._refused = True
@@ -147,7 +154,7 @@ class WaylandOutput(ThreadedOutput[Target]):
     @override
     def _press(self, chord: str, meant: Target | None) -> None:
         target = meant or self._find_target()
-        check = _TargetFocus(self._toplevels, target)
+        check = _TargetFocus(self._windows, target)
         if target is None or not check.is_focused():
             raise FocusMovedError
         try:
@@ -158,10 +165,10 @@ class WaylandOutput(ThreadedOutput[Target]):
 
     @override
     def _erase(self, characters: int, meant: Target | None) -> None:
-        if self._toplevels is None:
+        if self._windows is None:
             raise DeliveryError(f"The text cannot be removed safely: {NOT_OFFERED}")
         target = meant or self._find_target()
-        check = _TargetFocus(self._toplevels, target)
+        check = _TargetFocus(self._windows, target)
         if target is None or not check.is_focused():
             raise FocusMovedError
         window, written = self._written
@@ -173,7 +180,7 @@ class WaylandOutput(ThreadedOutput[Target]):
             )
         astray = 0
         try:
-            done = self._methods.keyboard().press("backspace", characters, self._stop, check)
+            done = self._methods.press("backspace", characters, check)
         except FocusMovedError as moved:
             done, astray = moved.done, moved.astray
         self._written = (window, written[:-done] if done else written)
@@ -184,8 +191,8 @@ class WaylandOutput(ThreadedOutput[Target]):
         try:
             self._methods.close()
         finally:
-            if self._toplevels:
-                self._toplevels.close()
+            if self._windows:
+                self._windows.close()
 
 
 def _may_end_with(before: str, expected: str) -> bool:

@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Target
@@ -30,9 +31,31 @@ _TOPLEVEL, _FINISHED = 0, 1  # events of the manager
 _STOP = 0  # request to it
 _ACTIVATE, _DESTROY = 4, 7  # requests to a window
 _ACTIVATED = 2  # of its states
-_ARRIVAL = 2.0  # seconds for a compositor to give the focus
-_LOOK = 0.01  # seconds between two looks
+ARRIVAL = 2.0  # seconds for a compositor to give the focus
+LOOK = 0.01  # seconds between two looks
+CLOSED = "The window you dictated into has been closed."
+UNWILLING = "The window you dictated into does not accept the focus."
 _numbers = itertools.count(1)  # never reused: a remembered name must not lead to another window
+
+
+class Windows(Protocol):
+    """The windows of a session; asked from any thread."""
+
+    def focus(self) -> Target | None:
+        """Return the window that has the focus now. Raises DeliveryError."""
+        ...
+
+    def activate(self, target: Target) -> None:
+        """Give the focus to a window and see it there. Raises DeliveryError."""
+        ...
+
+    def is_gone(self, target: Target) -> bool:
+        """Tell whether a window has been closed. Raises DeliveryError."""
+        ...
+
+    def close(self) -> None:
+        """Stop hearing of windows; idempotent."""
+        ...
 
 
 @dataclass(slots=True)
@@ -133,15 +156,15 @@ class Toplevels:
             self._refresh()
             window = self._list.windows.get(target.window)
             if window is None:
-                raise DeliveryError("The window you dictated into has been closed.")
+                raise DeliveryError(CLOSED)
             self._connection.request(window.handle, _ACTIVATE, self._seat)
-        end = time.monotonic() + _ARRIVAL
+        end = time.monotonic() + ARRIVAL
         while time.monotonic() < end:
             now = self.focus()
             if now and now.window == target.window:
                 return
-            time.sleep(_LOOK)
-        raise DeliveryError("The window you dictated into does not accept the focus.")
+            time.sleep(LOOK)
+        raise DeliveryError(UNWILLING)
 
     def is_gone(self, target: Target) -> bool:
         """Tell whether a window has been closed. Raises DeliveryError."""

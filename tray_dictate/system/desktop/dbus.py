@@ -119,6 +119,7 @@ class Service:
         self.unique = ""  # the owner's own name on the bus, where signals or owners are followed
         self._patience = patience
         self._subscriptions: dict[_Subscription, Callable[[Message], None]] = {}
+        self._calls: dict[_Subscription, Callable[[Message], None]] = {}
         self._on_owner: Callable[[str], None] | None = None
         self._hears = self._follows = False
         self._heard_owner = False  # a signal named the owner, so an answer on its way is outdated
@@ -200,6 +201,16 @@ class Service:
                 del self._subscriptions[wanted]
                 raise
 
+    async def calls(
+        self, handle: Callable[[Message], None], path: str, interface: str, signature: str
+    ) -> None:
+        """Pass the calls that the owner makes to our object at `path` on to `handle`.
+
+        Raises one of TROUBLE.
+        """
+        await self._follow()
+        self._calls[_Subscription(interface, "", path, signature)] = handle
+
     async def _reply(
         self, interface: str, member: str, signature: str, *body: Any,
         flags: MessageFlag = MessageFlag.NONE,
@@ -230,9 +241,12 @@ class Service:
             self.unique = found
         self._follows = True
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message) -> Message | None:
+        """Pass a message on; return the answer to a call."""
+        if message.message_type is MessageType.METHOD_CALL:
+            return self._answer(message)
         if message.message_type is not MessageType.SIGNAL:
-            return
+            return None
         if message.sender != DAEMON:
             if self.unique and message.sender == self.unique:
                 for wanted, handle in list(self._subscriptions.items()):
@@ -242,11 +256,20 @@ class Service:
             self._heard_owner, self.unique = True, str(message.body[2])
             if self._on_owner:
                 self._on_owner(self.unique)
+        return None
+
+    def _answer(self, call: Message) -> Message | None:
+        """Return the answer to a call; None where it is not for us, or from another program."""
+        for wanted, handle in self._calls.items():
+            if self.unique and call.sender == self.unique and wanted.matches(call):
+                handle(call)
+                return Message.new_method_return(call)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Subscription:
-    """A pattern of signals of a service; "" and None match any."""
+    """A pattern of signals or calls of a service; "" and None match any."""
 
     interface: str
     member: str = ""
@@ -262,7 +285,7 @@ class _Subscription:
         return ",".join(f"{key}='{value}'" for key, value in parts.items() if value)
 
     def matches(self, signal: Message) -> bool:
-        """Return whether a signal is wanted."""
+        """Return whether a signal or a call is wanted."""
         return (
             self.interface in ("", signal.interface)
             and self.member in ("", signal.member)
