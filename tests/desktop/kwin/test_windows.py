@@ -77,7 +77,7 @@ def test_a_window_gets_the_focus_also_from_another_virtual_desktop(
     assert target
     windows.activate(target)
     wait_until(first.is_focused, 10, "the first has the focus")
-    assert not second.is_focused()
+    wait_until(lambda: not second.is_focused(), 10, "the second has heard of it")
     kwin.show_second_desktop()
     wait_until(lambda: windows.focus() is None, 10, "the desktop is another")
     windows.activate(target)
