@@ -101,6 +101,7 @@ class Portal:
 
     async def _forward_call(self, message: Message, name: str) -> None:
         if name == "Session.Close":
+            print(name, flush=True)
             await self._mutter(self._ours[message.path or ""], f"{SESSION}.Stop")
             await self._bus.send(Message.new_method_return(message))
             return

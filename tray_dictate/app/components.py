@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar, assert_never, runtime_checkable
 
 from tray_dictate import output
+from tray_dictate.app.notices import PostedNotices
 from tray_dictate.audio.cues import CueFilter, Cues
 from tray_dictate.audio.microphone import Microphone as LiveMicrophone
 from tray_dictate.audio.portaudio import PortAudio
@@ -261,7 +262,8 @@ class ComponentFactory:
 
     def output(self, config: Config) -> Output:
         """Return the configured output. Raises UnavailableError."""
-        return self._opened(output.select(config.output, self.hotkey))
+        notices = PostedNotices(self.bridge, self.notices)
+        return self._opened(output.select(config.output, self.hotkey, notices))
 
     def caret(self, config: Config) -> CaretReader:
         """Return the reader of the text around the caret, which may be off."""

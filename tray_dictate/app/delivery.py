@@ -25,7 +25,7 @@ from tray_dictate.app.placement import InsertResult, Origin, Piece, Placement
 from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.ports import Notifier, Target
+from tray_dictate.core.ports import Notifier, PreparedOutput, Target
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
@@ -191,6 +191,8 @@ class Delivery:
         origin = self._placement.origin()
         self._live[number] = _Dictation(number, record, origin, self._live)
         self._components.caret.look()
+        if isinstance(output := self._components.output, PreparedOutput):
+            output.prepare()
 
     def put(self, number: int, text: str, seconds: float | None = None) -> None:
         """Deliver a segment after those before it; `DeliveryObserver.delivered` always follows.

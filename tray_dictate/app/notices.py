@@ -37,7 +37,9 @@ _EACH = frozenset(
     {*_URGENT, "limit", "asked", "model"}
 )  # repeated: about what the user has just done
 
-_STATES = frozenset({"settings", "hotkey", "model"})  # only the latest message is shown
+_STATES = frozenset(
+    {"settings", "hotkey", "model", "permission"}
+)  # only the latest message is shown
 _BUTTONS = {
     "delivery": ("redo", "copy"), "settings": ("settings",),
     "hotkey": ("check",), "microphone": ("check",), "engine": ("check",), "control": ("check",),
@@ -197,6 +199,17 @@ class Notices:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+class PostedNotices:
+    """ports.Notifier for any thread: passes messages on to the loop."""
+
+    def __init__(self, bridge: Bridge, notices: Notifier) -> None:
+        self._bridge, self._notices = bridge, notices
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        """Pass the message on; see ports.Notifier."""
+        self._bridge.post(self._notices.tell, message, cause)
 
 
 class HotkeyNotices:

@@ -66,7 +66,8 @@ class MenuState:
 # what a notice is about: notices of the same cause replace each other; those of "" do not
 Cause = Literal[
     "", "asked", "control", "delivery", "engine", "expressions", "history", "hotkey", "limit",
-    "microphone", "model", "rewrite", "settings", "stopped", "take", "unseen", "welcome",
+    "microphone", "model", "permission", "rewrite", "settings", "stopped", "take", "unseen",
+    "welcome",
 ]  # fmt: skip
 
 
@@ -371,6 +372,15 @@ class Output(Protocol):
 
     async def close(self) -> None:
         """Release all keys, and restore the clipboard."""
+        ...
+
+
+@runtime_checkable
+class PreparedOutput(Protocol):
+    """An Output that needs a moment before its first text."""
+
+    def prepare(self) -> None:
+        """Begin to open what the next text needs: a dictation has begun. Returns at once."""
         ...
 
 

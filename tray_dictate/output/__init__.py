@@ -13,22 +13,25 @@ from tray_dictate.output.user_keys import UNKNOWN_KEYS, UserKeys
 
 if TYPE_CHECKING:  # the keepers live long, and need none of these
     from tray_dictate.config.schema import OutputSettings
-    from tray_dictate.core.ports import CaretReader, Output
+    from tray_dictate.core.ports import CaretReader, Notifier, Output
 
 log = logging.getLogger(__name__)
 
 Backend = Literal["keys", "wayland", "x11", "the clipboard"]
 
 
-def select(settings: OutputSettings, user_keys: UserKeys = UNKNOWN_KEYS) -> Output:
+def select(
+    settings: OutputSettings, user_keys: UserKeys = UNKNOWN_KEYS, notices: Notifier | None = None
+) -> Output:
     """Return the output for this desktop. Raises UnavailableError with every reason.
 
-    `settings.rules` apply where applications are told apart: on X11 and Wayland.
+    `settings.rules` apply where applications are told apart: on X11 and Wayland. `notices`, which
+    may be told on any thread, explain the desktop's questions to the user.
     """
     reasons: list[UnavailableError] = []
     for backend in _backends(settings):
         try:
-            output = _open(backend, settings, user_keys)
+            output = _open(backend, settings, user_keys, notices)
         except UnavailableError as reason:
             log.info("output by %s: %s", backend, reason)
             reasons.append(reason)
@@ -78,11 +81,13 @@ def _backends(settings: OutputSettings) -> Iterator[Backend]:
     yield "the clipboard"
 
 
-def _open(backend: Backend, settings: OutputSettings, user_keys: UserKeys) -> Output:
+def _open(
+    backend: Backend, settings: OutputSettings, user_keys: UserKeys, notices: Notifier | None
+) -> Output:
     """Raises UnavailableError."""
     match backend:
         case "wayland":
-            return _wayland(settings, user_keys)
+            return _wayland(settings, user_keys, notices)
         case "x11":
             return _x11(settings, user_keys)
         case "keys":
@@ -94,12 +99,13 @@ def _open(backend: Backend, settings: OutputSettings, user_keys: UserKeys) -> Ou
 # The platform's libraries are imported here and not before: without a display they raise.
 
 
-def _wayland(settings: OutputSettings, user_keys: UserKeys) -> Output:
+def _wayland(settings: OutputSettings, user_keys: UserKeys, notices: Notifier | None) -> Output:
     from tray_dictate.output.wayland.output import WaylandOutput  # noqa: PLC0415
 
-    output = WaylandOutput(settings.method, settings.rules, user_keys, private=settings.private)
-    if settings.method != "clipboard":
-        output.prepare()
+    output = WaylandOutput(
+        settings.method, settings.rules, user_keys, private=settings.private, notices=notices
+    )
+    output.permit()
     return output
 
 

@@ -20,10 +20,11 @@ from tests.rigs.mutter import MutterCopy
 from tests.rigs.wayland_output import MIXED
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
-from tray_dictate.core.ports import Receipt
+from tray_dictate.core.ports import Cause, Receipt
 from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.portal.paste import CHORD_LET_GO, PortalPaste
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.output.wayland.selection_server import ONE_PASTE
 from tray_dictate.system import files
 
@@ -292,6 +293,115 @@ def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
             portal.paste("never", Treatment(), ANY_WINDOW)
         assert window.text() == ""
     portal.close()
+    gnome.stop_portals()
+
+
+IDLE = 1.0  # seconds, for tests
+
+
+@pytest.fixture
+def restless(gnome: Gnome, environ) -> Iterator[PortalPaste]:
+    """A portal whose session is idle after IDLE seconds."""
+    gnome.start_portals()
+    made = PortalPaste(gnome, threading.Event(), idle=IDLE)
+    yield made
+    made.close()
+    gnome.stop_portals()
+
+
+def closed(gnome: Gnome) -> int:
+    """Return how many sessions were closed, in all tests up to now."""
+    return shown(gnome).count("Session.Close")
+
+
+def test_an_idle_session_is_closed_and_the_next_text_opens_another_without_a_question(
+    gnome: Gnome, restless: PortalPaste
+) -> None:
+    before = closed(gnome)
+    with gnome.text_window() as window:
+        restless.paste("one", Treatment(), ANY_WINDOW)
+        first = files.portal_token_file().read_text()
+        wait_until(lambda: closed(gnome) > before, 20, "it is closed")
+        restless.prepare(ask=False)
+        wait_until(lambda: f"'restore_token': '{first}'" in shown(gnome), 20, "it is opened")
+        assert restless.paste(" two", Treatment(), ANY_WINDOW) == PASTED
+        window.wait_for("one two")
+
+
+@pytest.mark.parametrize("copied", [b"before", b""])
+def test_the_clipboard_is_as_it_was_after_an_idle_session(
+    gnome: Gnome, restless: PortalPaste, copied: bytes
+) -> None:
+    before = closed(gnome)
+    copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: copied})
+    with gnome.text_window() as window:
+        restless.paste("dictated", Treatment(), ANY_WINDOW)
+        window.wait_for("dictated")
+        wait_until(lambda: closed(gnome) > before, 20, "it is closed")
+        copy.close()
+        assert read(gnome, UTF8) == copied
+        restless.paste(" again", Treatment(), ANY_WINDOW)  # with what the desktop has kept
+        window.wait_for("dictated again")
+        wait_until(lambda: read(gnome, UTF8) == copied, 20, "it is back")
+
+
+def test_a_session_stays_while_only_we_have_all_that_the_user_had_copied(
+    gnome: Gnome, restless: PortalPaste
+) -> None:
+    before = closed(gnome)
+    bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
+    copy = MutterCopy(bus, COPIED)
+    with gnome.text_window() as window:
+        restless.paste("dictated", Treatment(), ANY_WINDOW)
+        window.wait_for("dictated")
+        copy.close()
+        time.sleep(IDLE * 2)  # it would be closed now
+        assert closed(gnome) == before
+        for kind, data in COPIED.items():
+            assert read(gnome, kind) == data
+        other = MutterCopy(bus, {UTF8: b"other"})
+        wait_until(lambda: closed(gnome) > before, 20, "it is closed")
+        assert read(gnome, UTF8) == b"other"
+        other.close()
+
+
+def test_a_session_stays_while_a_text_waits_for_the_users_modifiers(
+    gnome: Gnome, restless: PortalPaste
+) -> None:
+    before = closed(gnome)
+    with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
+        gnome.keydown("ctrl_l")
+        pasting = thread.submit(restless.paste, "after", Treatment(), ANY_WINDOW)
+        time.sleep(IDLE * 2)
+        stayed = closed(gnome) == before
+        gnome.keyup("ctrl_l")
+        assert stayed
+        assert pasting.result(10) == PASTED
+        window.wait_for("after")
+        wait_until(lambda: closed(gnome) > before, 20, "it is closed")
+
+
+class Told:
+    """ports.Notifier that keeps what the user is told."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        self.messages.append((cause, message))
+
+
+def test_the_user_is_asked_at_the_start_and_told_why_as_no_better_method_works_here(
+    gnome: Gnome, environ
+) -> None:
+    gnome.start_portals()
+    asked, told = shown(gnome).count("RemoteDesktop.Start"), Told()
+    output = WaylandOutput(notices=told)
+    output.permit()
+    wait_until(lambda: ("permission", "") in told.messages, 20, "the answer")
+    assert told.messages[0][0] == "permission"
+    assert shown(gnome).count("RemoteDesktop.Start") == asked + 1
+    asyncio.run(output.close())
     gnome.stop_portals()
 
 

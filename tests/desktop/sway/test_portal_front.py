@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.rigs import remote_desktop_portal as remote_backend
 from tests.rigs.headless import Headless
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
+from tray_dictate.core.ports import Cause
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.portal.remote_desktop import RemoteSession
@@ -119,10 +121,55 @@ def test_a_desktop_that_fails_is_asked_again_the_next_time(portals) -> None:
 
 def test_a_question_that_nobody_has_answered_holds_nothing_up(portals) -> None:
     front, remote = portals("")
-    remote.prepare()
+    remote.prepare(ask=True)
     with pytest.raises(UnavailableError, match="still asking"):
         remote.open(patience=0.2)
     assert front.told().count("Start") == 1
+
+
+def test_nobody_is_asked_before_a_text_needs_it(portals) -> None:
+    front, remote = portals("0")
+    remote.prepare(ask=False)
+    assert "Start" not in front.told()
+
+
+class Reader:
+    """ports.Notifier: a user who reads; with what the desktop had been asked by then."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self.told: list[tuple[str, str, bool]] = []
+
+    def tell(self, message: str, cause: Cause = "") -> None:
+        self.told.append((message, cause, "Start" in self._front.told()))
+
+
+@pytest.mark.parametrize(("desktop", "does"), [("GNOME", "Allow Remote"), ("KDE", "Allow it")])
+def test_the_user_is_told_what_the_desktop_will_ask_before_it_does(
+    front: Make, monkeypatch: pytest.MonkeyPatch, desktop: str, does: str
+) -> None:
+    asking = front("0")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
+    portals, user = Portals(), Reader(asking)
+    try:
+        RemoteSession(portals, user).open(patience=20)
+    finally:
+        portals.close()
+    [(message, cause, asked), over] = user.told
+    assert "Remote Desktop" in message
+    assert does in message
+    assert (cause, asked) == ("permission", False)
+    assert over == ("", "permission", True)
+
+
+def test_a_session_without_a_permission_for_the_next_one_stays_open(front: Make) -> None:
+    asking, portals = front("0"), Portals()
+    try:
+        RemoteSession(portals, idle=0.2).open()
+        time.sleep(1)
+        assert "closed" not in asking.told()
+    finally:
+        portals.close()
 
 
 def test_a_question_holds_up_the_first_text_only(portals) -> None:

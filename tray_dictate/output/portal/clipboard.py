@@ -60,6 +60,7 @@ class PortalSelections:
             )
         self._remote, self._portals = remote, remote.portals
         self._there: Sequence[str] = ()  # types that another program offers
+        self._told = ""  # the session that was told of them
         self._ours: Contents | None = None  # what we serve; None while the clipboard is not ours
         self._before: Contents | None = None  # what an offer is to give back
         self._offer: WaylandOffer | None = None
@@ -69,6 +70,7 @@ class PortalSelections:
         self._managed = True  # the desktop's own manager reads what appears, as far as is known
         self._due: asyncio.TimerHandle | None = None
         self._serving = TaskSet()
+        remote.user = self
         for member, handle in (
             ("SelectionOwnerChanged", self._on_owner), ("SelectionTransfer", self._on_transfer),
         ):  # fmt: skip
@@ -117,6 +119,10 @@ class PortalSelections:
             log.warning("the clipboard could not be given back: %s", reason.reason)
 
     # The rest runs on the portals' thread.
+
+    def needs_session(self) -> bool:
+        """Tell whether the clipboard has what would be lost with the session."""
+        return self._offer is not None or not _outlives(self._ours or _NOTHING)
 
     async def _begin(self, session: str, contents: Contents) -> WaylandOffer | None:
         if session != self._session:  # a new session owns nothing
@@ -195,6 +201,7 @@ class PortalSelections:
     async def _own(self, contents: Contents) -> None:
         """Serve these contents from now on."""
         self._ours, self._read_at = contents, time.monotonic()
+        self._remote.used()
         options = {"mime_types": Variant("as", [*contents])}
         await self._portals.call(f"{_PORTAL}.SetSelection", "oa{sv}", self._session, options)
 
@@ -211,14 +218,14 @@ class PortalSelections:
     async def _saved(self, session: str) -> Contents | None:
         """Return all that another program has on the clipboard, None where that cannot be had."""
         for _ in range(3):  # again where another program took it in this very moment
-            there = self._there
+            there = self._there if self._told == session else ()
             if is_secret(there) or is_any_lent("XDG_RUNTIME_DIR"):
                 log.warning("the clipboard could not be saved: only its owner may have it")
                 return None
             try:
                 async with asyncio.timeout(SAVING):
                     saved = await self._contents(session, there)
-                if self._there is there:
+                if self._there is there or self._told != session:
                     return saved
                 continue
             except dbus.TROUBLE as reason:
@@ -238,12 +245,13 @@ class PortalSelections:
                 contents[mime_type] = await read(file, LARGEST - sum(map(len, contents.values())))
         return contents
 
-    def _on_owner(self, _path: str, _session: str, options: dict[str, Variant]) -> None:
+    def _on_owner(self, _path: str, session: str, options: dict[str, Variant]) -> None:
         types, own = options.get("mime_types"), options.get("session_is_owner")
         if own and own.value:
             return
-        self._there = _types(types.value if types else ())
+        self._there, self._told = _types(types.value if types else ()), session
         self._ours = None
+        self._remote.used()
 
     def _on_transfer(self, _path: str, session: str, mime_type: str, serial: int) -> None:
         if session != self._session:
@@ -281,6 +289,12 @@ class PortalSelections:
         if asked and done:
             await self._end_soon(asked)
             asked.fetched.set()
+
+
+def _outlives(contents: Contents) -> bool:
+    """Tell whether GNOME's own clipboard manager keeps all of this: it keeps one text or image."""
+    types = contents.keys()
+    return types == {"image/png"} or (types <= {*TYPES} and not types.isdisjoint(TYPES[:2]))
 
 
 def _types(types: Any) -> Sequence[str]:

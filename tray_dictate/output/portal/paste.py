@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 from tray_dictate.core.errors import UnavailableError
-from tray_dictate.core.ports import Receipt
+from tray_dictate.core.ports import Notifier, Receipt
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.portal.clipboard import PortalSelections
-from tray_dictate.output.portal.remote_desktop import RemoteSession
+from tray_dictate.output.portal.remote_desktop import IDLE, RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
 from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import await_release
@@ -30,18 +30,21 @@ class PortalPaste:
         keys: KeyState,
         stop: threading.Event,
         selections: Selections | None = None,
+        notices: Notifier | None = None,
         *,
         chord_let_go: float = CHORD_LET_GO,
+        idle: float = IDLE,
     ) -> None:
         """`selections` own the clipboard and PRIMARY where the compositor has data-control.
 
-        Without them the portal's clipboard does. The user is not asked yet. Raises
-        UnavailableError.
+        Without them the portal's clipboard does. The user is not asked yet. `notices`, which may
+        be told on any thread, explain the desktop's question to the user. The session is closed
+        after `idle` seconds without use. Raises UnavailableError.
         """
         self._keys, self._stop, self._chord_let_go = keys, stop, chord_let_go
         self._portals = Portals()
         try:
-            self._remote = RemoteSession(self._portals)
+            self._remote = RemoteSession(self._portals, notices, idle=idle)
             self._own = None if selections else PortalSelections(self._remote)
         except UnavailableError:
             self._portals.close()
@@ -50,9 +53,12 @@ class PortalPaste:
         assert borrowed
         self._paster = WaylandPaster(self._remote, borrowed, stop)
 
-    def prepare(self) -> None:
-        """Have the desktop ask the user for permission now, if needed; returns at once."""
-        self._remote.prepare()
+    def prepare(self, *, ask: bool) -> None:
+        """Begin to open the session; returns at once.
+
+        Without `ask` only where the desktop is not expected to ask the user.
+        """
+        self._remote.prepare(ask=ask)
 
     def paste(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt | None:
         """Paste; return None where no program read the text, and none can any more.
@@ -60,18 +66,18 @@ class PortalPaste:
         Raises UnavailableError, MovedError and UnsavedError, and DeliveryError while a modifier is
         held: nothing was pressed then.
         """
-        self._remote.open()
-        await_release(self._keys, self._stop, check)
         chords = [treatment.chord]
         if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
             chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
-        return self._paster.paste(text, treatment, check, chords)
+        with self._remote.opened():
+            await_release(self._keys, self._stop, check)
+            return self._paster.paste(text, treatment, check, chords)
 
     def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
         """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
-        self._remote.open()
-        await_release(self._keys, self._stop, check, self._chord_let_go)
-        self._remote.chord(chord, check)
+        with self._remote.opened():
+            await_release(self._keys, self._stop, check, self._chord_let_go)
+            self._remote.chord(chord, check)
 
     def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
         """Make the text the user's clipboard. Raises UnavailableError."""

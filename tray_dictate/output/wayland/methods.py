@@ -11,7 +11,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.ports import Receipt, Target
+from tray_dictate.core.ports import Notifier, Receipt, Target
 from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.paste_support import PasteSupport, Place
@@ -72,9 +72,13 @@ class InsertMethods:
     """Builds the methods and owns their connections; for one thread, except `stop`."""
 
     def __init__(
-        self, stop: threading.Event, keys: KeyState, timing: KeyTiming | None = None
+        self,
+        stop: threading.Event,
+        keys: KeyState,
+        timing: KeyTiming | None = None,
+        notices: Notifier | None = None,
     ) -> None:
-        self._stop, self._keys, self._timing = stop, keys, timing
+        self._stop, self._keys, self._timing, self._notices = stop, keys, timing, notices
         self.target: Target | None = (
             None  # of the next text; None where windows cannot be told apart
         )
@@ -85,6 +89,7 @@ class InsertMethods:
         self._input_method: InputMethod | None = None
         self._selections: WaylandSelections | None = None
         self._borrowed: WaylandSelections | None = None  # what the portal pastes with
+        self._portal_first = False  # no better method works in this session
 
     def candidates(self) -> list[Candidate]:
         """Return the methods, best first."""
@@ -124,16 +129,27 @@ class InsertMethods:
             self._borrowed = None
             with suppress(UnavailableError):
                 self._borrowed = self.selections()
-            self._portal = PortalPaste(self._keys, self._stop, self._borrowed)
+            self._portal = PortalPaste(self._keys, self._stop, self._borrowed, self._notices)
         return self._portal
 
+    def permit(self, method: Method) -> None:
+        """Have the desktop ask the user now for the permission that inserting will need, if any."""
+        for candidate in self.candidates():
+            if method in candidate.methods:
+                with suppress(UnavailableError):
+                    if candidate.name == "portal":
+                        self._portal_first = True
+                        self.portal().prepare(ask=True)
+                    else:
+                        candidate.make()
+                        candidate.check()
+                    return
+
     def prepare(self) -> None:
-        """Have the desktop ask the user for permission now, if keys need permission."""
-        try:
-            self.keyboard()
-        except UnavailableError:
+        """Begin to open what inserting needs, where that asks the user nothing."""
+        if self._portal_first:
             with suppress(UnavailableError):
-                self.portal().prepare()
+                self.portal().prepare(ask=False)
 
     def place(self, chord: str) -> Place | None:
         """Return where a paste would be tried; None where windows cannot be told apart."""

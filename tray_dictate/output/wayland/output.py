@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.ports import Receipt, Target
+from tray_dictate.core.ports import Notifier, Receipt, Target
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
@@ -74,18 +74,27 @@ class WaylandOutput(ThreadedOutput[Target]):
         *,
         private: bool = True,
         timing: KeyTiming | None = None,
+        notices: Notifier | None = None,
     ) -> None:
-        """Raises UnavailableError where no compositor answers."""
+        """`notices`, which may be told on any thread, explain the desktop's questions to the user.
+
+        Raises UnavailableError where no compositor answers.
+        """
         offered()
         super().__init__(Rules(method, rules, private=private))
         self._written = ("", "")  # the last window that got text, and the end of that text
         self._windows = _find_windows()
-        self._methods = InsertMethods(self._stop, keys, timing)
+        self._methods = InsertMethods(self._stop, keys, timing, notices)
         self._chain = MethodChain(self._methods)
 
-    def prepare(self) -> None:
+    def permit(self) -> None:
         """Have the desktop ask the user for permission now, if inserting needs permission."""
-        self._worker.submit(self._methods.prepare)
+        self._worker.submit(lambda: self._methods.permit(self._rules.treatment([]).method))
+
+    def prepare(self) -> None:
+        """Begin to open what the next text needs; see ports.PreparedOutput."""
+        if not self._stop.is_set():
+            self._worker.submit(self._methods.prepare)
 
     def explain(self) -> list[tuple[str, str]]:
         """Return each method of inserting, best first, with why it is not offered here, or ""."""
