@@ -8,7 +8,7 @@ from tray_dictate.app.components import Components
 from tray_dictate.app.insertion_log import InsertionLog
 from tray_dictate.app.placement import Piece
 from tray_dictate.core.errors import FocusMovedError
-from tray_dictate.core.ports import Target
+from tray_dictate.core.ports import FieldReader, Target
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text.caret import Around
 from tray_dictate.core.text.normalize import continues, fit
@@ -43,7 +43,7 @@ class Composer:
         insertions, watched, cells = self._insertions, self._components.watches(), False
         surely = watched or insertions.goes_on(dictation, target)
         if not (surely and insertions.is_before_caret(target)):
-            read = await self._components.caret.around(target)
+            read = await self._read(target)
             if read is not None and not read.cells:
                 own = await self._go_behind_own(dictation, target, read.selected)
                 return Around(read.before + read.selected, read.after) if own else read
@@ -54,6 +54,19 @@ class Composer:
         terminal = target is not None and is_terminal(target.application)
         window = target.window if target else ""
         return insertions.caret.around(window, terminal=terminal, cells=cells, watched=watched)
+
+    async def _read(self, target: Target | None) -> Around | None:
+        """Return what a program reports to be around the caret; None if none does.
+
+        A text field with the focus knows best. Other programs may tell where it is in a table, or
+        not know yet that they have lost the focus.
+        """
+        output = self._components.output
+        if self._components.config.text.read_caret and isinstance(output, FieldReader):
+            field = await output.around(target)
+            if field is not None:
+                return field
+        return await self._components.caret.around(target)
 
     async def _go_behind_own(self, dictation: int, target: Target | None, selected: str) -> bool:
         """Move the caret behind our text if the program has selected it; return whether it had."""

@@ -223,7 +223,7 @@ class TextSettings(Section):
     read_caret: bool = Field(
         default=True,
         description="Read the text at the caret, to get spaces and capitals right, from "
-        "programs that offer it to assistive technologies (AT-SPI on Linux; never "
+        "programs that offer it to input methods or assistive technologies (Linux; never "
         "password fields).",
     )
     unsaid: Literal["off", "sure", "likely"] = Field(

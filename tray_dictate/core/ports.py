@@ -384,6 +384,18 @@ class PreparedOutput(Protocol):
         ...
 
 
+@runtime_checkable
+class FieldReader(Protocol):
+    """An Output to which the text field with the focus reports its text."""
+
+    async def around(self, target: Target | None) -> Around | None:
+        """Return the text around the caret of this window; None if unknown, or not soon.
+
+        An insertion waits for this. Raises nothing.
+        """
+        ...
+
+
 class CaretReader(Protocol):
     """Reads the text around the caret, in programs that offer it to other programs."""
 

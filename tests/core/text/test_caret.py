@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray_dictate.core.text.caret import LETTER, UNKNOWN, Around, Caret
+from tray_dictate.core.text.caret import LETTER, UNKNOWN, Around, Caret, shortened
 
 NEW = Caret()
 DICTATED = NEW.inserted("One.", Around(), "editor")
@@ -124,3 +124,12 @@ def test_a_cell_is_still_edited_when_another_window_had_the_focus():
     for caret in (away, elsewhere):
         assert caret.around("editor", cells=True) == Around(last)
         assert caret.clicked().around("editor", cells=True) == Around()
+
+
+def test_of_a_fields_text_only_what_is_beside_the_caret_is_kept() -> None:
+    field = Around("a" * 500, "behind it", selected="b" * 5000)
+    assert shortened(field) == Around("a" * 100, "behi", selected="b" * 1000)
+
+
+def test_a_line_begins_where_the_report_of_a_field_begins() -> None:
+    assert shortened(Around("is", "")) == Around("\nis", "")

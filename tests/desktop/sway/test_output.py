@@ -162,9 +162,13 @@ def asking(environ: Sway, tmp_path: Path) -> Iterator[Popen[bytes]]:
     environ.processes.end(process)
 
 
-async def test_a_field_that_shows_dots_gets_nothing(output: WaylandOutput, asking) -> None:
+async def test_a_field_that_shows_dots_gets_nothing_and_is_not_read(
+    output: WaylandOutput, asking
+) -> None:
+    target = await output.target()
+    assert await output.around(target) is None
     with pytest.raises(DeliveryError, match="asks for a password"):
-        await output.deliver("my words", await output.target())
+        await output.deliver("my words", target)
 
 
 async def test_nor_does_it_where_a_busy_machine_lets_it_answer_late(

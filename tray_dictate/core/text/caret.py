@@ -16,6 +16,7 @@ from tray_dictate.core.keys.names import without_side
 
 UNKNOWN = "\ufffc"  # stands for anything: a word, punctuation, a picture
 LETTER = "x"  # stands for a letter or digit that the user has typed
+_BEFORE, _AFTER, _SELECTED = 100, 4, 1000  # characters of a text field that are of use
 _REMEMBERED = 200  # characters: enough to see how the last sentence ended
 _PLACES = 50  # windows
 _STAYING = frozenset({"escape", "delete", "insert", "caps_lock", "num_lock", "scroll_lock",
@@ -36,6 +37,15 @@ class Around(NamedTuple):
     after: str = ""
     cells: bool = False
     selected: str = ""
+
+
+def shortened(field: Around) -> Around:
+    """Return what is of use of the whole text of a field, or of as much as it reports.
+
+    Where the report begins, a line begins: some fields report only the line of the caret.
+    """
+    before = field.before if len(field.before) > _BEFORE else f"\n{field.before}"
+    return Around(before[-_BEFORE:], field.after[:_AFTER], selected=field.selected[-_SELECTED:])
 
 
 @dataclass(frozen=True, slots=True)

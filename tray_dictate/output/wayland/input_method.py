@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Clock, Receipt
+from tray_dictate.core.text.caret import Around
 from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.system.desktop.wayland import PATIENCE, Arguments, Connection, WaylandError
 
@@ -71,9 +72,7 @@ class _Field:
         self._complete = self._hangs = False
         self.active = self.taken = self.lost = self.answered = False
         self.left = 0  # how often it lost the focus
-        self.before: str | None = (
-            None  # the text before the caret; None if the program does not report it
-        )
+        self.around: Around | None = None  # None if the program does not report its text
         self._id = connection.create(self._on_event)
         connection.request(manager, _GET, seat, self._id)
 
@@ -107,7 +106,7 @@ class _Field:
     def ends_with(self, piece: str) -> bool:
         """Tell whether the program has reported this text before the caret."""
         last = piece.rpartition("\n")[2][-_TAIL:]  # some report only the caret's line
-        line = (self.before or "").rpartition("\n")[2]
+        line = (self.around.before if self.around else "").rpartition("\n")[2]
         return self.answered and (line.endswith(last) if last else not line)
 
     def end(self) -> None:
@@ -119,13 +118,18 @@ class _Field:
     def _on_event(self, opcode: int, event: Arguments) -> None:
         match opcode:
             case 0:  # activate: all that was known is void
-                self.active, self._complete, self.before = True, False, None
+                self.active, self._complete, self.around = True, False, None
                 self._hint = self._purpose = 0
             case 1:  # deactivate
                 self.active, self.lost, self.left = False, True, self.left + 1
             case 2:  # surrounding_text
-                text, caret = event.array()[:-1], event.uint()
-                self.before, self.answered = text[:caret].decode(errors="replace"), True
+                text, *places = event.array()[:-1], event.uint(), event.uint()
+                start, end = sorted(places)  # caret and anchor, in bytes: between is selected
+                before, selected, after = (
+                    part.decode(errors="replace")
+                    for part in (text[:start], text[start:end], text[end:])
+                )
+                self.around, self.answered = Around(before, after, selected=selected), True
             case 4:  # content_type
                 self._hint, self._purpose = event.uint(), event.uint()
             case 5:  # done
@@ -182,7 +186,7 @@ class InputMethod:
                         self._go_on(field, done, stop, check)
                     field.insert(piece)
                     done += len(piece)
-                if field.before is not None:
+                if field.around is not None:
                     self._connection.wait(lambda: field.ends_with(text), _ANSWER)
                 return Receipt(confirmed=field.ends_with(text), method="commit")
         except WaylandError as reason:
@@ -192,13 +196,23 @@ class InputMethod:
         except DeliveryError as partly:
             raise DeliveryError(str(partly), done) from partly
 
+    def around(self, window: str = "") -> Around | None:
+        """Return the whole text around the caret; None if the program does not report it.
+
+        `window` is the name of its window. A terminal's is no text that a dictation continues, and
+        a password's is none of ours.
+        """
+        with suppress(WaylandError, UnavailableError), self._known(window) as field:
+            if not field.secret and not field.terminal:
+                return field.around
+        return None
+
     def before(self) -> str | None:
         """Return the text before the caret; None if the program does not report it."""
-        try:
-            with self._field(self._patience()) as field:
-                return field.before if field.known else None
-        except (WaylandError, UnavailableError):
-            return None
+        with suppress(WaylandError, UnavailableError), self._field(self._patience()) as field:
+            if field.known and field.around:
+                return field.around.before
+        return None
 
     def is_native(self) -> bool:
         """Tell whether a text field of a Wayland program has the focus."""
@@ -208,11 +222,11 @@ class InputMethod:
 
     def _go_on(self, field: _Field, done: int, stop: threading.Event, check: FocusCheck) -> None:
         """Return when the next piece may follow. Raises DeliveryError."""
-        if field.before is not None:  # more than the program reads would end it
+        if field.around is not None:  # more than the program reads would end it
             self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
         if stop.is_set():
             raise DeliveryError("Dictation ended while the text was being inserted.")
-        if field.before is not None and not field.answered:
+        if field.around is not None and not field.answered:
             raise DeliveryError("The program does not answer.")
         if not check.is_focused():
             raise FocusMovedError(done)
@@ -221,7 +235,26 @@ class InputMethod:
 
     @contextmanager
     def _focused(self, text: str, window: str) -> Generator[_Field]:
-        """Yield the text field that has the focus. Raises UnavailableError and SecretError."""
+        """Yield the field that has the focus, if it takes this text.
+
+        Raises UnavailableError and SecretError.
+        """
+        with self._known(window) as field:
+            if field.secret:
+                raise SecretError
+            if field.terminal and any(c in text for c in "\n\t"):
+                raise UnavailableError(
+                    "In a terminal, new lines and tabs would act as keys unless they are pasted."
+                )
+            if field.around is None and len(text.encode()) > _SILENT:
+                raise UnavailableError(
+                    "The text is too long for a program that does not confirm what it gets."
+                )
+            yield field
+
+    @contextmanager
+    def _known(self, window: str) -> Generator[_Field]:
+        """Yield the text field that has the focus. Raises UnavailableError where there is none."""
         known = window == self._fieldless and self._clock.monotonic() < self._fieldless_until
         with self._field(_ACTIVE_AGAIN if known else self._patience()) as field:
             if not field.known:
@@ -229,16 +262,6 @@ class InputMethod:
                     self._fieldless = window
                     self._fieldless_until = self._clock.monotonic() + _FIELDLESS
                 raise UnavailableError(_NO_FIELD)
-            if field.secret:
-                raise SecretError
-            if field.terminal and any(c in text for c in "\n\t"):
-                raise UnavailableError(
-                    "In a terminal, new lines and tabs would act as keys unless they are pasted."
-                )
-            if field.before is None and len(text.encode()) > _SILENT:
-                raise UnavailableError(
-                    "The text is too long for a program that does not confirm what it gets."
-                )
             yield field
 
     @contextmanager

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Notifier, Receipt, Target
+from tray_dictate.core.text.caret import Around
 from tray_dictate.output.base import FocusCheck, MovedError, UnsavedError
 from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.paste_support import PasteSupport, Place
@@ -192,6 +193,12 @@ class InsertMethods:
                 raise FocusMovedError(done, astray=1)
             done += 1
         return done
+
+    def around(self) -> Around | None:
+        """Return the whole text around the caret of the target; None if no field reports it."""
+        with suppress(UnavailableError):
+            return self.input_method().around(self.target.window if self.target else "")
+        return None
 
     def before(self) -> str | None:
         """Return the text before the caret; None if it is unknown."""

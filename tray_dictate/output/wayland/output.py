@@ -7,6 +7,7 @@ a text field gets text, and no key is pressed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ from typing_extensions import override
 from tray_dictate.config.schema import OutputRule
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
 from tray_dictate.core.ports import Notifier, Receipt, Target
+from tray_dictate.core.terminals import is_terminal
+from tray_dictate.core.text.caret import Around, shortened
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 4000  # characters of inserted text, to compare with before they are removed
 REPORTED = 900  # characters before the caret that programs report at least, if there are more
+SOON = 0.05  # seconds that a text may wait for the text around the caret
 ANY = Target("focus")  # whatever has the focus, where windows cannot be told apart
 
 
@@ -84,6 +88,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         super().__init__(Rules(method, rules, private=private))
         self._written = ("", "")  # the last window that got text, and the end of that text
         self._windows = _find_windows()
+        self._mute = set[str]()  # windows whose field did not report our last text
         self._methods = InsertMethods(self._stop, keys, timing, notices)
         self._chain = MethodChain(self._methods)
 
@@ -95,6 +100,20 @@ class WaylandOutput(ThreadedOutput[Target]):
         """Begin to open what the next text needs; see ports.PreparedOutput."""
         if not self._stop.is_set():
             self._worker.submit(self._methods.prepare)
+
+    async def around(self, target: Target | None) -> Around | None:
+        """Return the text around the caret of this window; see ports.FieldReader.
+
+        Where there is no text field, the delivery has to learn that anyway: it waits no longer.
+        """
+        try:
+            async with asyncio.timeout(SOON):
+                return await self._call(self._worker, lambda: self._around(target))
+        except TimeoutError:
+            log.info("the text field did not report its text in time")
+        except DeliveryError as reason:
+            log.info("the text field cannot be read: %s", type(reason).__name__)
+        return None
 
     def explain(self) -> list[tuple[str, str]]:
         """Return each method of inserting, best first, with why it is not offered here, or ""."""
@@ -131,6 +150,21 @@ class WaylandOutput(ThreadedOutput[Target]):
     def _treatment(self, window: Target | None) -> Treatment:
         return self._rules.treatment([window.application] if window and window.application else [])
 
+    def _around(self, target: Target | None) -> Around | None:
+        """Raises DeliveryError."""
+        if target is None or is_terminal(target.application):
+            return None
+        check = _TargetFocus(self._windows, target)
+        if self._treatment(target).method == "off" or not check.is_focused():
+            return None
+        self._methods.target = target if self._windows else None
+        field = self._methods.around()
+        if field is None or not check.is_focused():
+            return None
+        if field == Around() and target.window in self._mute:
+            return None  # some programs report an empty field in place of their own text
+        return shortened(field)
+
     @override
     def _insert(self, window: Target | None, treatment: Treatment, text: str) -> Receipt:
         if window is None and treatment.method != "auto":
@@ -139,7 +173,7 @@ class WaylandOutput(ThreadedOutput[Target]):
             only = () if window else ("commit",)
             self._methods.target = window if self._windows else None
             check = _TargetFocus(self._windows, window)
-            return self._chain.insert(text, treatment, check, only)
+            receipt = self._chain.insert(text, treatment, check, only)
         except SecretError:
             self._refused = True
             name = (window.application if window else "") or "this window"
@@ -149,6 +183,9 @@ class WaylandOutput(ThreadedOutput[Target]):
             ) from None
         except DeliveryError as failed:
             raise failed if window or failed.done else DeliveryError(NO_FOCUS) from failed
+        if window and receipt.method == "commit":
+            (self._mute.discard if receipt.confirmed else self._mute.add)(window.window)
+        return receipt
 
     @override
     def _copy(self, text: str, *, secret: bool) -> None:
