@@ -24,6 +24,13 @@ LOUD = NOISE[0]
 LIMITS = Limits()
 
 
+class NoServer:
+    """No sound server."""
+
+    def ask(self) -> None:
+        """Nobody answers."""
+
+
 class FakePortAudio:
     """Streams without a device."""
 
@@ -31,6 +38,7 @@ class FakePortAudio:
         self, devices: tuple[str, ...] = ("Built-in", "USB Mic"), rate: int = RATE
     ) -> None:
         self.devices, self.rate = list(devices), rate
+        self.server = NoServer()
         self.busy = 0  # how many openings fail
         self.opened: list[int | None] = []
         self.open_streams = 0

@@ -7,9 +7,9 @@ import pytest
 from tray_dictate.audio.devices import Source, pick
 from tray_dictate.doctor.microphone import _first_sample
 
-SPEAKERS = Source("Monitor of Speaker", True, 0, "speaker.monitor", monitor=True)
-USB = Source("USB", False, 0, "usb")
-BUILT_IN = Source("Built-in", True, 0, "built-in")
+SPEAKERS = Source("Monitor of Speaker", True, 0, "pulse", monitor=True)
+USB = Source("USB", False, 0, "pulse")
+BUILT_IN = Source("Built-in", True, 0, "pulse")
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ BUILT_IN = Source("Built-in", True, 0, "built-in")
         ([SPEAKERS, USB], "", "warning", "'Monitor of Speaker' hears", "Choose"),
         ([SPEAKERS, USB], "Monitor", "warning", "hears what", "audio.device"),
         ([BUILT_IN, USB], "Headset", "warning", "No microphone has 'Headset'", "Connect it"),
-        ([Source("Mic", True, 0, "mic", muted=True)], "", "failed", "Mic is muted.", "Unmute it"),
+        ([Source("Mic", True, 0, "pulse", muted=True)], "", "failed", "Mic is muted.", "Unmute it"),
     ],
 )  # fmt: skip
 def test_a_monitor_is_marked_and_what_is_used_in_its_place_is_named(

@@ -1,29 +1,21 @@
-"""Lists and chooses microphones: the sources of a sound server if one runs, else PortAudio's.
-
-Under a sound server PortAudio sees a single device, "pulse"; the environment variable PULSE_SOURCE
-says which source the server connects to it.
-"""
+"""Lists and chooses microphones: the sources of a sound server if one runs, else PortAudio's."""
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import sys
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
 
 from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.sound_server import Route, environment
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.text.normalize import label
-from tray_dictate.system.remedies import ALLOW_MICROPHONE
-
-log = logging.getLogger(__name__)
+from tray_dictate.system.remedies import ALLOW_MICROPHONE, ALSA_PLUGINS
 
 NONE_FOUND = "No microphone was found."
 CONNECT = f"Connect one, and {ALLOW_MICROPHONE}."
-_NO_SINK = 0xFFFFFFFF  # the sound server's number for none
 # names of sources that record the speakers, for systems without a sound server
 _SPEAKERS = re.compile(
     r"^monitor of |\.monitor$|\bloopback\b|stereo ?mix|what u hear", re.IGNORECASE
@@ -37,7 +29,8 @@ class Source:
     name: str
     default: bool
     device: int | None  # PortAudio's index
-    pulse: str | None = None  # the sound server's name for it
+    route: Route | None = None  # the way to the sound server; None: PortAudio's own device
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])  # the environment for it
     muted: bool = False
     monitor: bool = False  # records what the speakers play; not a microphone
 
@@ -54,9 +47,18 @@ class Picked:
 def sources(portaudio: PortAudio) -> list[Source]:
     """Return every source, also monitors, with the default first. Blocks. Raises CaptureError."""
     devices = portaudio.inputs()
-    pulse = next((index for index, name, _ in devices if name == "pulse"), None)
-    found = _pulse_sources(pulse) if pulse is not None else None
-    if found is None:
+    server = portaudio.server.ask()
+    numbers = {name: index for index, name, _ in devices}
+    route = server.route(numbers) if server else None
+    if server and route:
+        found = [
+            Source(
+                label(source.description), source.default, numbers[route], route,
+                source.variables(route), source.muted, monitor=bool(source.sink),
+            )
+            for source in server.sources
+        ]  # fmt: skip
+    else:
         found = [
             Source(label(name), default, index, monitor=bool(_SPEAKERS.search(name)))
             for index, name, default in devices
@@ -65,12 +67,28 @@ def sources(portaudio: PortAudio) -> list[Source]:
 
 
 def find_sources(portaudio: PortAudio, wanted: str) -> list[Source]:
-    """Return every source; if `wanted` is not among them, look for new devices first."""
+    """Return every source; if `wanted` is not among them, look for new devices first.
+
+    Blocks. Raises CaptureError, also where there is none.
+    """
     found = sources(portaudio)
     if not found or (wanted and choose(found, wanted) is None):
         portaudio.rescan()
         found = sources(portaudio)
+    if not found:
+        raise CaptureError(f"{NONE_FOUND} {missing_plugin(portaudio) or CONNECT}")
     return found
+
+
+def missing_plugin(portaudio: PortAudio) -> str:
+    """Return what ALSA lacks to lead to the sound server, and the remedy; empty if it leads there.
+
+    Blocks. Raises CaptureError.
+    """
+    server = portaudio.server.ask()
+    if server is None or server.route([name for _, name, _ in portaudio.inputs()]):
+        return ""
+    return f"{server.name} runs, but ALSA has no plugin for it. {ALSA_PLUGINS[server.name]}"
 
 
 def list_microphones(portaudio: PortAudio) -> list[tuple[str, bool]]:
@@ -79,7 +97,7 @@ def list_microphones(portaudio: PortAudio) -> list[tuple[str, bool]]:
     Blocks. Raises CaptureError.
     """
     found = sources(portaudio)
-    if not any(source.pulse for source in found):  # PortAudio lists devices only at its start
+    if not any(source.route for source in found):  # PortAudio lists devices only at its start
         portaudio.rescan()
         found = sources(portaudio)
     return [(source.name, source.default) for source in found if not source.monitor]
@@ -139,38 +157,11 @@ class DeviceList:
         )
 
 
-def point_at(picked: Picked) -> int | None:
-    """Point PulseAudio to the source; return the PortAudio device to open, None for the default."""
+@contextmanager
+def pointing_at(picked: Picked) -> Generator[int | None]:
+    """Yield the device of PortAudio to open meanwhile, None for its default one."""
     source = picked.source
     follows = source.default and not picked.named  # wherever the system's default goes
-    if source.pulse and not follows:
-        os.environ["PULSE_SOURCE"] = source.pulse
-    else:
-        os.environ.pop("PULSE_SOURCE", None)
-    return None if follows else source.device
-
-
-def _pulse_sources(device: int) -> list[Source] | None:
-    """Return the sound server's sources, None without a sound server."""
-    if sys.platform != "linux":
-        return None
-    try:
-        import pulsectl  # noqa: PLC0415 - loads libpulse, which may be missing
-    except (ImportError, OSError) as reason:
-        log.debug("libpulse: %s", reason)
-        return None
-    pulse = cast("Any", pulsectl)
-    try:
-        with pulse.Pulse("tray_dictate") as server:
-            default = server.server_info().default_source_name
-            listed = server.source_list()
-    except pulse.PulseError as reason:
-        log.debug("no sound server: %s", reason)
-        return None
-    return [
-        Source(
-            label(s.description), s.name == default, device, s.name, bool(s.mute),
-            monitor=s.monitor_of_sink != _NO_SINK or s.name.endswith(".monitor"),
-        )
-        for s in listed
-    ]  # fmt: skip
+    with environment({} if follows else source.variables):
+        # PortAudio's default may be the slower of two plugins
+        yield None if follows and source.route != "pipewire" else source.device

@@ -20,6 +20,7 @@ from typing import Any
 
 from tray_dictate.audio import devices
 from tray_dictate.audio.blocks import NOT_YET, Blocks
+from tray_dictate.audio.devices import Picked
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio
 from tray_dictate.config.schema import AudioSettings
@@ -307,14 +308,18 @@ class Microphone:
     def _open(self, rate: int, blocks: Blocks) -> Opened:
         """Open the chosen microphone, else the default one; blocks, on PortAudio's worker."""
         try:
-            return self._portaudio.open_input(self._device(), rate, blocks.put, blocks.end)
+            return self._open_once(rate, blocks)
         except CaptureError as first:
             log.info("looking for devices and trying again: %s", first)
             self._portaudio.rescan()
-            return self._portaudio.open_input(self._device(), rate, blocks.put, blocks.end)
+            return self._open_once(rate, blocks)
 
-    def _device(self) -> int | None:
-        """Return PortAudio's number of the microphone, None for the default one.
+    def _open_once(self, rate: int, blocks: Blocks) -> Opened:
+        with devices.pointing_at(self._pick()) as device:
+            return self._portaudio.open_input(device, rate, blocks.put, blocks.end)
+
+    def _pick(self) -> Picked:
+        """Return the source to open, after telling the user what is wrong with it.
 
         Asking the sound server takes a millisecond. Raises CaptureError.
         """
@@ -326,7 +331,7 @@ class Microphone:
         if picked.source.muted:
             name = picked.source.name
             self._tell(f"The microphone {name!r} is muted. Unmute it in the sound settings.")
-        return devices.point_at(picked)
+        return picked
 
     def _tell(self, message: str) -> None:
         self._bridge.post(self._notices.tell, message, "microphone")

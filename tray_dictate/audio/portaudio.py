@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any, TypeVar, cast
 
+from tray_dictate.audio.sound_server import SoundServer
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.system.lifetime import acquire, release
 from tray_dictate.system.remedies import ALLOW_MICROPHONE, SOUND_LIBRARY
@@ -41,6 +42,7 @@ class PortAudio:
     def __init__(self, load: Callable[[], Any] | None = None) -> None:
         """`load` returns the library; without, it is sounddevice."""
         self.library = load or library
+        self.server = SoundServer()  # to which a device of ALSA leads; asked on the worker
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="microphone")
         self._player = ThreadPoolExecutor(1, thread_name_prefix="cues")
         self._open = 0

@@ -10,7 +10,6 @@ from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.cli.options import config_file
 from tray_dictate.cli.usable import usable_settings, warnings
 from tray_dictate.config import template
-from tray_dictate.core.errors import CaptureError
 from tray_dictate.system import autostart, files
 
 
@@ -31,10 +30,7 @@ def show_config(options: argparse.Namespace) -> int:
 
 def list_microphones(_options: argparse.Namespace) -> int:
     """Print the microphones. Raises CaptureError if there is none."""
-    found = devices.sources(PortAudio())
-    if not found:
-        raise CaptureError(f"{devices.NONE_FOUND} {devices.CONNECT}")
-    for source in found:
+    for source in devices.find_sources(PortAudio(), ""):
         marks = {
             "default": source.default,
             "muted": source.muted,

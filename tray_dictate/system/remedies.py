@@ -21,6 +21,12 @@ RESTART_SOUND = on(
     windows="Restart the service Windows Audio, or the computer.",
     macos="Log out and in again, or run `sudo killall coreaudiod`.",
 )
+# ALSA's way to each sound server; the same name everywhere where only one is given
+ALSA_PLUGINS = {
+    "PipeWire": "Install pipewire-alsa.",
+    "PulseAudio": "Install libasound2-plugins (Debian, Ubuntu), alsa-plugins-pulseaudio (Fedora) "
+    "or pulseaudio-alsa (Arch).",
+}
 SOUND_LIBRARY = on(
     linux="apt install libportaudio2",
     windows="run install.ps1 again",
