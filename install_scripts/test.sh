@@ -13,7 +13,8 @@
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
 # and in litellm a third (0.8 GB) for the gateway: tests/servers/peers/gateway-requirements.txt. Its
 # folder weights has those of speech models (0.3 GB) that packages carry: tests/rigs/weights.py. Its
-# folder uv has what uv fetched (0.4 GB) for tests/packaging/test_packaging.py.
+# folder uv has what uv fetched (0.4 GB) for tests/packaging/test_packaging.py, and pipewire-alsa the
+# files of the package of that name.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -24,7 +25,7 @@ packages=(
   python3 python3-venv python3-dev gcc libportaudio2 libpulse0 libasound2-plugins xclip wl-clipboard
   # a desktop, sound and a hardware keyboard without hardware
   xvfb xserver-xephyr xfwm4 xfce4-panel trayer xfce4-session dunst dbus dbus-bin pulseaudio
-  pulseaudio-utils systemd
+  pulseaudio-utils systemd pipewire pipewire-pulse pipewire-bin wireplumber libspa-0.2-modules
   x11-utils x11-xserver-utils x11-xkb-utils xdotool libnotify-bin gnome-keyring
   xfonts-base fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji
   # windows to dictate into
@@ -67,6 +68,24 @@ install_packages() {
   "${apt[@]}" update >/dev/null || die "apt-get update failed; is there a network?"
   "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
     die "apt-get could not install ${missing[*]}; the lines above say why."
+}
+
+# PipeWire's plugin for ALSA, for tests/rigs/pipewire.py: its package excludes pulseaudio, which the
+# other tests need, so only its files are fetched.
+unpack_pipewire_alsa() {
+  local folder=$venv/pipewire-alsa update=(apt-get -qq update)
+  local download=(apt-get -qq -o APT::Sandbox::User=root download pipewire-alsa)
+  [ ! -d "$folder" ] || return 0
+  say "Fetching the files of pipewire-alsa"
+  [ "$(id -u)" -eq 0 ] || update=(sudo "${update[@]}")
+  rm -rf -- "$folder.new"
+  mkdir -p -- "$folder.new"
+  (
+    cd -- "$folder.new" &&
+      { "${download[@]}" 2>/dev/null || { "${update[@]}" >/dev/null && "${download[@]}"; }; } &&
+      dpkg -x pipewire-alsa_*.deb . && rm -- pipewire-alsa_*.deb
+  ) || die "pipewire-alsa cannot be fetched; the lines above say why."
+  mv -T -- "$folder.new" "$folder"
 }
 
 install_environment() {
@@ -200,7 +219,7 @@ read_options() {
     case $1 in
       --yes | -y) yes=1 ;;
       --quick) quick=1 ;;
-      --help | -h) sed -n '2,16s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+      --help | -h) sed -n '2,17s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
       --) shift; break ;;
       -*) die "unknown option $1; --help lists them, and pytest's come after --" ;;
       *) break ;;
@@ -217,6 +236,7 @@ main() {
   install_environment
   bin=$(cd -- "$venv/bin" && pwd)
   if [ -z "$quick" ]; then
+    unpack_pipewire_alsa
     install_peer peer tests/servers/peers/peer-requirements.txt
     install_peer litellm tests/servers/peers/gateway-requirements.txt
     PYTHONPATH=. "$bin/python" -P -m tests.rigs.weights || die "there are no weights; the lines above say why."

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from tests.rigs.processes import MARKER
 
-FOREIGN = ("DBUS_", "PULSE_", "XDG_", "TRAY_DICTATE_", "OPENAI_", "AZURE_OPENAI_")
+FOREIGN = (
+    "DBUS_",
+    "PULSE_",
+    "PIPEWIRE_",
+    "ALSA_",
+    "XDG_",
+    "TRAY_DICTATE_",
+    "OPENAI_",
+    "AZURE_OPENAI_",
+)
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}  # and in small letters
 SESSION = {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SESSION_MANAGER"}
 

@@ -54,6 +54,7 @@ class Session:
     """Environment, session bus and sound; a subclass starts its display in `start`."""
 
     PROGRAMS: ClassVar[Sequence[str]] = ()
+    SOUND: ClassVar[type[Sound]] = Sound
     live: ClassVar[list[Session]] = []  # to be tidied after a test, and for its report
     keyboard: Keys | None = None
 
@@ -80,7 +81,7 @@ class Session:
             self._install_launcher()
         _make_x11_folder()
         self.processes = Processes(self.folder / "log", self.env)
-        self._sound = Sound(self.processes, self.folder, self.env, rate)
+        self._sound = self.SOUND(self.processes, self.folder, self.env, rate)
         self._has_sound = sound
         self._windows: list[TextWindow] = []
         self._devices: list[Device] = []
