@@ -166,7 +166,7 @@ class PipeWire(Sound):
         for output in self.pactl("list", "source-outputs").split("Source Output #")[1:]:
             if 'media.name = "ALSA Capture"' in output:
                 [source] = [line for line in output.splitlines() if line.startswith("\tSource: ")]
-                found.append(names[source.removeprefix("\tSource: ")])
+                found.append(names.get(source.removeprefix("\tSource: "), "none yet"))
         return found
 
     def _start(self, name: str, ready: Callable[[], object]) -> None:
