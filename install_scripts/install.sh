@@ -138,17 +138,18 @@ have() {
 # What cannot come from PyPI. A compiler and Python's headers, because pynput needs evdev, which
 # has no wheel; PortAudio and ALSA's way to the sound server; a program that keeps the clipboard.
 missing_packages() {
-  local package packages alsa=''
+  local package packages alsa='' server=''
   case $installer in
     apt-get)
       packages="python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip wl-clipboard"
-      alsa=libasound2-plugins ;;
+      alsa=libasound2-plugins
+      have pulseaudio || server=pipewire-pulse ;; # elsewhere one excludes the other
     dnf)
       packages="python3 python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard"
-      alsa="alsa-plugins-pulseaudio" ;;
+      alsa=alsa-plugins-pulseaudio server=pipewire-pulseaudio ;;
     pacman)
       packages="python gcc portaudio libpulse xclip wl-clipboard"
-      alsa=pulseaudio-alsa ;;
+      alsa=pulseaudio-alsa server=pipewire-pulse ;;
     brew) # what else it needs is in the wheels
       packages=python@3.13
       if [ -n "$python" ]; then packages=''; fi ;;
@@ -156,8 +157,11 @@ missing_packages() {
   for package in $packages; do
     have "$package" || printf '%s\n' "$package"
   done
-  # either leads ALSA to the sound server; PipeWire's own serves where it is there already
-  [ -z "$alsa" ] || have pipewire-alsa || have "$alsa" || printf '%s\n' "$alsa"
+  # PulseAudio's plugin leads ALSA to PipeWire, too, but PipeWire's own is quicker
+  if [ -n "$alsa" ] && ! have "$alsa" && ! have pipewire-alsa; then
+    if [ -n "$server" ] && have "$server"; then alsa=pipewire-alsa; fi
+    printf '%s\n' "$alsa"
+  fi
 }
 
 # Asks at the terminal, since stdin may be this very script; without one it fails.

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.rigs.daemon import ROOT
 from tests.rigs.line_program import LineProgram
 from tests.rigs.pipewire import PipeWire, Plugin
 from tests.rigs.session import Session
@@ -71,16 +72,29 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def tray_dictate(session: PipeWireSession, env: dict[str, str], *words: str) -> str:
-    """Return what a command of ours prints."""
+DOCTOR = """
+import asyncio
+from tray_dictate.config.schema import AudioSettings
+from tray_dictate.doctor.microphone import check_microphone
+for finding in asyncio.run(check_microphone(AudioSettings())):
+    print(finding.name, finding.state, finding.words, finding.remedy, sep="|")
+"""
+
+
+def python(session: PipeWireSession, env: dict[str, str], *words: str) -> list[str]:
+    """Return the lines that a program of ours prints."""
     given = [f"{name}={value}" for name, value in env.items() if session.env.get(name) != value]
-    return session.run(
-        "env", *given, sys.executable, "-P", "-m", "tray_dictate", *words, check=False, timeout=60
-    )
+    argv = ("env", "-C", str(ROOT), *given, sys.executable, "-P", *words)
+    return session.run(*argv, timeout=60).splitlines()
+
+
+def devices(session: PipeWireSession, env: dict[str, str]) -> list[str]:
+    """Return what `tray-dictate devices` prints."""
+    return python(session, env, "-m", "tray_dictate", "devices")
 
 
 def test_microphones_have_their_names_whatever_leads_alsa_to_them(session, env) -> None:
-    listed = tray_dictate(session, env, "devices").splitlines()
+    listed = devices(session, env)
     assert listed[0] == "virtmic  (default)"
     assert OTHER in listed
     assert "Monitor of speaker  (not a microphone: it hears what the speakers play)" in listed
@@ -117,7 +131,7 @@ def test_a_chosen_monitor_hears_what_the_speakers_play(session, env, tone) -> No
 def test_a_muted_microphone_is_told(session, env) -> None:
     session.sound.pactl("set-source-mute", OTHER, "1")
     try:
-        assert f"{OTHER}  (muted)" in tray_dictate(session, env, "devices").splitlines()
+        assert f"{OTHER}  (muted)" in devices(session, env)
         with Recorder(env, OTHER) as recorder:
             recorder.begin()
             told = recorder.end()["told"]
@@ -147,6 +161,26 @@ def test_without_a_plugin_the_package_is_named(session) -> None:
         "No microphone was found. PipeWire runs, but ALSA has no plugin for it. "
         "Install pipewire-alsa."
     )
+
+
+@pytest.mark.parametrize(
+    ("plugins", "words"),
+    [
+        (("pipewire",), "ok|virtmic, until the first sample; by PipeWire's plugin for ALSA|"),
+        (("pulse",), "ok|virtmic, until the first sample; by PulseAudio's plugin for ALSA|"),
+        (
+            (),
+            "failed|No microphone was found.|PipeWire runs, but ALSA has no plugin for it. "
+            "Install pipewire-alsa.",
+        ),
+    ],
+)
+def test_doctor_says_what_leads_to_the_microphone_and_what_is_missing(
+    session, plugins, words
+) -> None:
+    env = session.env | session.sound.lead_alsa(plugins)
+    microphone = python(session, env, "-c", DOCTOR)[0]
+    assert microphone == f"microphone|{words}"
 
 
 def test_the_users_environment_does_not_bend_the_choice(session, env, tone) -> None:

@@ -427,6 +427,19 @@ def foreign(user: User) -> Iterator[Callable[..., str]]:
         yield run
 
 
+APT = (
+    "env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq "
+    "install --yes --no-install-recommends"
+)
+# what it is asked to do: only an installation fails
+SUDO = 'echo "$@" >&2; case "$*" in *update) ;; *) exit 1 ;; esac'
+
+
+def dpkg_query(*installed: str) -> str:
+    """Return a dpkg-query that knows these packages."""
+    return f'case "$4" in {"|".join(installed)}) echo installed ;; *) exit 1 ;; esac'
+
+
 MAC = {"uname": "[ $1 = -m ] && echo arm64 || echo Darwin", "sw_vers": "echo 15.1"}
 
 
@@ -469,6 +482,39 @@ def test_what_the_speech_model_needs_is_said_before_anything_is_done(
             "python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard",
         ),
         (
+            {
+                "dnf": "exit 1",
+                "rpm": '[ "$3" = pipewire-pulseaudio ]',
+                "sudo": "echo $@ >&2; exit 1",
+            },
+            "dnf --quiet --assumeyes --setopt=install_weak_deps=False install python3 "
+            "python3-devel gcc portaudio pulseaudio-libs xclip wl-clipboard pipewire-alsa",
+        ),
+        (
+            {"apt-get": "exit 1", "dpkg-query": dpkg_query("pipewire-pulse"), "sudo": SUDO},
+            f"{APT} python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip "
+            "wl-clipboard pipewire-alsa",
+        ),
+        (
+            {
+                "apt-get": "exit 1",
+                "dpkg-query": dpkg_query("pipewire-pulse", "pulseaudio"),
+                "sudo": SUDO,
+            },
+            f"{APT} python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip "
+            "wl-clipboard libasound2-plugins",
+        ),
+        (
+            {"apt-get": "exit 1", "dpkg-query": dpkg_query("libasound2-plugins"), "sudo": SUDO},
+            f"{APT} python3 python3-venv python3-dev gcc libportaudio2 libpulse0 xclip "
+            "wl-clipboard",
+        ),
+        (
+            {"pacman": '[ "$3" = pipewire-pulse ]', "sudo": "echo $@ >&2; exit 1"},
+            "pacman --noconfirm --needed --sync python gcc portaudio libpulse xclip wl-clipboard "
+            "pipewire-alsa",
+        ),
+        (
             {"pacman": "exit 1", "sudo": "echo $@ >&2; exit 1"},
             "pacman --noconfirm --needed --sync python gcc portaudio libpulse xclip wl-clipboard "
             "pulseaudio-alsa",
@@ -478,14 +524,25 @@ def test_what_the_speech_model_needs_is_said_before_anything_is_done(
             "brew install --quiet python@3.13",
         ),
     ],
-    ids=["Fedora", "Fedora with PipeWire", "Arch", "macOS"],
+    ids=[
+        "Fedora",
+        "Fedora with PipeWire's plugin",
+        "Fedora with PipeWire",
+        "Debian with PipeWire",
+        "Debian with PulseAudio, and PipeWire beside it",
+        "Debian with PulseAudio's plugin",
+        "Arch with PipeWire",
+        "Arch",
+        "macOS",
+    ],
 )
 def test_each_system_is_asked_for_packages_by_its_own_names(
     foreign: Callable[..., str], programs: dict[str, str], command: str
 ) -> None:
     said = foreign("--yes", **programs).splitlines()
     assert command in said
-    assert said[-1].startswith(f"install.sh: {command.split(maxsplit=1)[0]} could not install ")
+    installer = "apt-get" if command.startswith(APT) else command.split(maxsplit=1)[0]
+    assert said[-1].startswith(f"install.sh: {installer} could not install ")
 
 
 def test_without_homebrew_the_remedy_is_named(foreign: Callable[..., str]) -> None:

@@ -8,7 +8,14 @@ import time
 
 import numpy as np
 
-from tray_dictate.audio.devices import NONE_FOUND, Picked, Source, find_sources, pick
+from tray_dictate.audio.devices import (
+    NONE_FOUND,
+    Picked,
+    Source,
+    find_sources,
+    missing_plugin,
+    pick,
+)
 from tray_dictate.audio.microphone import Microphone
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.schema import AudioSettings
@@ -28,6 +35,11 @@ _CLOSE = (
     "microphones."
 )
 HANGS = f"The sound system does not answer. {RESTART_SOUND}"
+_PLUGINS = {
+    "pipewire": "; by PipeWire's plugin for ALSA",
+    "pulse": "; by PulseAudio's plugin for ALSA",
+    None: "",
+}
 _UNMUTE = "Unmute it in the sound settings, or with its switch"
 
 
@@ -54,11 +66,15 @@ async def _check(settings: AudioSettings, bridge: Bridge) -> list[Finding]:
         await microphone.warm_up(_RATE)
         found = await portaudio.call(lambda: find_sources(portaudio, settings.device))
         picked = pick(found, settings.device)
+        lacking = await portaudio.call(lambda: missing_plugin(portaudio))
         milliseconds, pcm = await _record(microphone)
     finally:
         await microphone.close()
         portaudio.close()
-    return [_first_sample(picked, milliseconds), _level(picked.source, pcm)]
+    findings = [_first_sample(picked, milliseconds), _level(picked.source, pcm)]
+    if lacking:
+        findings.append(_missing(lacking))
+    return findings
 
 
 async def _record(microphone: Microphone) -> tuple[float, bytes]:
@@ -87,7 +103,15 @@ def _first_sample(picked: Picked, milliseconds: float) -> Finding:
     if picked.note:
         words, _, remedy = picked.note.rpartition(". ")
         return Finding("microphone", "warning", f"{words}.", milliseconds, "ms", remedy)
-    return Finding("microphone", "ok", f"{name}, until the first sample", milliseconds, "ms")
+    words = f"{name}, until the first sample{_PLUGINS[picked.source.route]}"
+    return Finding("microphone", "ok", words, milliseconds, "ms")
+
+
+def _missing(lacking: str) -> Finding:
+    """Return a finding where PortAudio has the hardware, but not what the sound server has."""
+    why, _, remedy = lacking.partition(". ")
+    words = f"{why}: microphones have other names, and mute is not seen."
+    return Finding("sound server", "warning", words, remedy=remedy)
 
 
 def _level(source: Source, pcm: bytes) -> Finding:
