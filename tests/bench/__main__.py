@@ -27,6 +27,7 @@ def main() -> int:
         "expressions": [],
         "takes": [],
         "cancelled": [],
+        "microphone": [],
         "delivery": [],
         "clipboard": [],
         "typing": [],

@@ -23,6 +23,7 @@ from tray_dictate.audio.blocks import NOT_YET, Blocks
 from tray_dictate.audio.devices import Picked
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.portaudio import Opened, PortAudio
+from tray_dictate.audio.sound_server import Route
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import HOP, SAMPLE, seconds
@@ -183,6 +184,7 @@ class Microphone:
         self._tasks = TaskSet()
         self._last_callback = 0.0
         self._noted = ""  # the last note on the choice of the device
+        self._route: Route | None = None  # the way to the sound server of the last one opened
         self._gone_since: float | None = None  # set until a replacement sends samples
         self.overflows = 0
         self.is_open = False
@@ -327,7 +329,7 @@ class Microphone:
         picked = devices.pick(devices.find_sources(self._portaudio, wanted), wanted)
         if picked.note and picked.note != self._noted:  # once, not at every press
             self._tell(picked.note)
-        self._noted = picked.note
+        self._noted, self._route = picked.note, picked.source.route
         if picked.source.muted:
             name = picked.source.name
             self._tell(f"The microphone {name!r} is muted. Unmute it in the sound settings.")
@@ -404,6 +406,10 @@ class Microphone:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.replacement
+        if self._route == "pipewire":
+            # Only its end ends a stream. One that opens while it ends, and dies before its first
+            # sample, is caught in an endless loop in PortAudio up to 19.7 (its issue 1037).
+            await asyncio.sleep(self._limits.retry)
         while self._gone_since is not None and self._is_wanted:
             async with self._opening:
                 if serial != self._serial:

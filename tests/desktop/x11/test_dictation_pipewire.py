@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -121,6 +122,24 @@ def test_pipewire_pulse_may_restart_while_it_is_idle(desktop, wavs, uneventful):
         settled(daemon, 2)
         landed(window, TWO)
         uneventful(daemon)
+
+
+def test_pipewire_that_restarts_costs_the_gap_and_no_more(desktop, daemon, wavs):
+    window = desktop.text_window("tk")
+    desktop.keydown("Control_R")
+    daemon.wait_log("first sample")
+    desktop.play_whole(spoken(wavs, SENTENCE, end=1.2))
+    began = time.monotonic()
+    desktop.sound.stop()
+    desktop.sound.start()
+    wait_until(lambda: desktop.sound.recorders() == ["virtmic"], 10, "it listens again")
+    desktop.play_whole(spoken(wavs, SECOND))
+    desktop.keyup("Control_R")
+    settled(daemon)
+    landed(window, TWO)
+    told = re.search(r"([\d.]+) s were not recorded", desktop.notifications())
+    assert told
+    assert 0 < float(told[1]) < time.monotonic() - began
 
 
 def test_pipewire_that_restarts_while_idle_is_no_news(desktop, daemon, wavs, uneventful):
