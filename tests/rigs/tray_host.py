@@ -47,6 +47,12 @@ class Host:
         member = f"StatusNotifierHost{'R' if draws else 'Unr'}egistered"
         await self.bus.send(Message.new_signal("/StatusNotifierWatcher", WATCHER, member))
 
+    async def drop(self, item: str) -> None:
+        """Say that this item is shown no longer."""
+        member = "StatusNotifierItemUnregistered"
+        signal = Message.new_signal("/StatusNotifierWatcher", WATCHER, member, "s", [item])
+        await self.bus.send(signal)
+
     async def ask(self, path: str, member: str, signature: str = "", *body: Any) -> list[Any]:
         interface, _, name = member.rpartition(".")
         item = Service(self.bus, self.registered[-1], path)

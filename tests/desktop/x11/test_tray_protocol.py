@@ -72,6 +72,21 @@ async def test_the_icon_is_offered_in_every_size_as_argb(host: Host, shown: Pane
     await until(lambda: ["NeedsAttention"] in host.signals("NewStatus"))
 
 
+@pytest.mark.parametrize("path", ["", "/StatusNotifierItem"])
+async def test_an_icon_that_the_tray_drops_is_offered_again_and_that_of_another_is_not(
+    host: Host, shown: PanelTray, path: str
+) -> None:
+    await host.wait_registered()
+    [ours] = host.registered
+    await host.drop("org.kde.StatusNotifierItem-1-1")
+    await asyncio.sleep(1)  # it would be offered again now
+    assert host.registered == [ours]
+    for count in (2, 3):
+        await host.drop(ours + path)
+        await host.wait_registered(count)
+    assert set(host.registered) == {ours}
+
+
 async def test_the_menu_tells_its_changes_as_they_happen(host: Host, shown: PanelTray) -> None:
     await host.wait_registered()
     revision, entries = await host.layout()

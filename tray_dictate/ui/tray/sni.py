@@ -21,7 +21,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from tray_dictate.core.dictation import Status
 from tray_dictate.core.ports import TrayCommands
 from tray_dictate.core.signals import Signal
-from tray_dictate.system.desktop.dbus import TROUBLE, Service
+from tray_dictate.system.desktop.dbus import TROUBLE, Backoff, Service
 from tray_dictate.ui.labels import NAME, TITLE
 from tray_dictate.ui.tray import dbusmenu
 from tray_dictate.ui.tray.icon import SIZES, argb
@@ -34,6 +34,7 @@ WATCHER_PATH = "/StatusNotifierWatcher"
 PATH = "/StatusNotifierItem"
 SETTLING = 1.0  # seconds; a bar that has just started accepts an icon without drawing it
 YOUNG = 10.0  # seconds; a bar that has run for longer draws at once
+_AGAIN = (0.5, 60.0)  # seconds until an icon that was dropped is registered again: first, at most
 _READ = PropertyAccess.READ
 _LITERAL = str.maketrans("<>&", "()+")  # in a tooltip some hosts read markup, and others show it
 
@@ -183,6 +184,7 @@ class Item:
         self._item = ItemInterface(view, self._menu)
         self._watcher = Service(bus, WATCHER, WATCHER_PATH)
         self._registering: asyncio.Task[None] | None = None
+        self._dropped = Backoff(*_AGAIN)
 
     async def start(self) -> None:
         """Register now, and whenever a watcher starts. Raises one of TROUBLE."""
@@ -211,6 +213,7 @@ class Item:
 
     def _owned(self, watcher: str) -> None:
         log.debug("the tray's watcher %s", "has come" if watcher else "has gone")
+        self._dropped.reset()
         self.hosted_changed.emit(bool(watcher))  # at once: the XEmbed icon must be gone first
         self._register(after=SETTLING) if watcher else self.close()
 
@@ -220,6 +223,13 @@ class Item:
                 self._register(after=0)  # else a registration is due, once the bar has settled
         elif message.member == "StatusNotifierHostUnregistered":
             self._register(after=0)
+        elif message.member == "StatusNotifierItemUnregistered" and self._is_ours(message.body):
+            # GNOME's extension drops one icon in three, for a race at its first call to it
+            log.info("The tray has dropped the icon; it is registered again")
+            self._register(after=self._dropped.next())
+
+    def _is_ours(self, body: list[Any]) -> bool:
+        return bool(body) and str(body[0]).startswith(self._name)  # some add the path
 
     def _register(self, after: float) -> None:
         self.close()
