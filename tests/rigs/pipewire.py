@@ -2,8 +2,8 @@
 
 The microphone and the speaker belong to PipeWire itself, so that pipewire-pulse may end and come
 back without them. How ALSA leads here is a test's choice: the package pipewire-alsa excludes the
-package pulseaudio, so its files lie beside the virtual environment (install_scripts/test.sh), and
-ALSA is pointed to them.
+package pulseaudio, so where it is not installed its files lie beside the virtual environment
+(install_scripts/test.sh), and ALSA is pointed to them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ Plugin = Literal["pipewire", "pulse"]
 
 PROGRAMS = ("pipewire", "wireplumber", "pipewire-pulse", "pactl", "paplay", "parec", "pw-dump")
 UNPACKED = Path(sys.prefix) / "pipewire-alsa" / "usr"
+INSTALLED = Path("/usr/share/alsa/alsa.conf.d/50-pipewire.conf")  # on a system without pulseaudio
 ALSA = Path("/usr/share/alsa/alsa.conf")
 OWN = '"/etc/alsa/conf.d"'  # where it looks for what packages add
 CONFIGURATIONS = {
-    "pipewire": UNPACKED / "share" / "alsa" / "alsa.conf.d",
+    "pipewire": INSTALLED.parent if INSTALLED.exists() else UNPACKED / "share/alsa/alsa.conf.d",
     "pulse": Path("/etc/alsa/conf.d"),
 }
 NAMES = {
     "pipewire": ("50-pipewire.conf", "99-pipewire-default.conf"),
-    "pulse": ("50-pulseaudio.conf", "99-pulse.conf"),
+    "pulse": ("50-pulseaudio.conf", "99-pulseaudio-default.conf.example"),
 }
 SPEAKER = """\
   {{ factory = adapter args = {{
@@ -104,11 +105,12 @@ class PipeWire(Sound):
         for found in Path("/usr/lib").glob("*/alsa-lib/*.so"):
             (libraries / found.name).symlink_to(found)
         for found in (UNPACKED / "lib").glob("*/alsa-lib/*.so"):
-            (libraries / found.name).unlink(missing_ok=True)
-            (libraries / found.name).symlink_to(found)
+            if not (libraries / found.name).exists():
+                (libraries / found.name).symlink_to(found)
         for place, plugin in enumerate(plugins):
             for name in NAMES[plugin]:
-                (added / f"{place}-{name}").symlink_to(CONFIGURATIONS[plugin] / name)
+                link = added / f"{place}-{name.removesuffix('.example')}"
+                link.symlink_to(CONFIGURATIONS[plugin] / name)
         shipped = ALSA.read_text()
         assert OWN in shipped, f"{ALSA} looks elsewhere"
         (folder / "alsa.conf").write_text(shipped.replace(OWN, f'"{added}"'))
