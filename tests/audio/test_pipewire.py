@@ -143,7 +143,7 @@ def test_a_muted_microphone_is_told(session, env) -> None:
 def test_pipewires_own_plugin_is_taken_where_both_are(session) -> None:
     for plugins in (("pipewire", "pulse"), ("pulse", "pipewire")):
         env = session.env | session.sound.lead_alsa(plugins)
-        for device in "":
+        for device in ("", OTHER):
             with Recorder(env, device) as recorder:
                 recorder.begin()
                 wait_until(session.sound.recorders, 5, "it records")
