@@ -13,6 +13,7 @@ import numpy as np
 from tests.fakes import FakeNotices
 from tray_dictate.audio.highpass import HighPass
 from tray_dictate.audio.microphone import Limits, Microphone
+from tray_dictate.audio.sound_server import Answer
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.system.lifetime import acquire, release
@@ -27,7 +28,7 @@ LIMITS = Limits()
 class NoServer:
     """No sound server."""
 
-    def ask(self) -> None:
+    def ask(self) -> Answer | None:
         """Nobody answers."""
 
 

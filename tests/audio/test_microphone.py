@@ -21,6 +21,7 @@ from tests.audio.microphone_rig import (
 )
 from tests.waiting import until
 from tray_dictate.audio.microphone import Limits
+from tray_dictate.audio.sound_server import Answer, ServerSource
 from tray_dictate.core.errors import CaptureError
 
 
@@ -291,6 +292,23 @@ async def test_a_second_recording_ends_the_tail_of_the_first():
             assert await collect(one) == highpass(NOISE[1])
             assert await collect(two) == highpass(NOISE[1] + NOISE[2])[len(LOUD) :]
     assert rig.portaudio.opened == [None], "one stream for both"
+
+
+async def test_after_the_end_of_pipewire_it_waits_a_moment_before_it_opens_again():
+    class PipeWire:
+        def ask(self) -> Answer:
+            return Answer("PipeWire", (ServerSource("Mic", "mic", default=True, muted=False),))
+
+    rig = Rig(FakePortAudio(("pipewire",)))
+    rig.portaudio.server = PipeWire()
+    capture = rig.microphone.capture(RATE)
+    async with capture.open():
+        await rig.hear()
+        ended = time.monotonic()
+        rig.portaudio.on_end()
+        await until(lambda: len(rig.portaudio.opened) == 2)
+        assert time.monotonic() - ended >= LIMITS.retry
+        assert rig.portaudio.opened == [0, 0]
 
 
 async def test_a_device_that_goes_away_is_replaced_by_the_next_one():
