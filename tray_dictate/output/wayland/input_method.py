@@ -199,8 +199,7 @@ class InputMethod:
     def around(self, window: str = "") -> Around | None:
         """Return the whole text around the caret; None if the program does not report it.
 
-        `window` is the name of its window. A terminal's is no text that a dictation continues, and
-        a password's is none of ours.
+        `window` is the name of its window. That of a terminal or a password field is not returned.
         """
         with suppress(WaylandError, UnavailableError), self._known(window) as field:
             if not field.secret and not field.terminal:
