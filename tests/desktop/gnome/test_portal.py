@@ -345,19 +345,21 @@ def test_the_clipboard_is_as_it_was_after_an_idle_session(
         wait_until(lambda: read(gnome, UTF8) == copied, 20, "it is back")
 
 
+@pytest.mark.parametrize("kinds", [[*COPIED], ["image/png"]], ids=["text and more", "a picture"])
 def test_a_session_stays_while_only_we_have_all_that_the_user_had_copied(
-    gnome: Gnome, restless: PortalPaste
+    gnome: Gnome, restless: PortalPaste, kinds: list[str]
 ) -> None:
     before = closed(gnome)
     bus = gnome.env["DBUS_SESSION_BUS_ADDRESS"]
-    copy = MutterCopy(bus, COPIED)
+    contents = {kind: COPIED[kind] for kind in kinds}
+    copy = MutterCopy(bus, contents)
     with gnome.text_window() as window:
         restless.paste("dictated", Treatment(), ANY_WINDOW)
         window.wait_for("dictated")
         copy.close()
         time.sleep(IDLE * 2)  # it would be closed now
         assert closed(gnome) == before
-        for kind, data in COPIED.items():
+        for kind, data in contents.items():
             assert read(gnome, kind) == data
         other = MutterCopy(bus, {UTF8: b"other"})
         wait_until(lambda: closed(gnome) > before, 20, "it is closed")
@@ -403,6 +405,19 @@ def test_the_user_is_asked_at_the_start_and_told_why_as_no_better_method_works_h
     assert shown(gnome).count("RemoteDesktop.Start") == asked + 1
     asyncio.run(output.close())
     gnome.stop_portals()
+
+
+def test_for_the_clipboard_alone_the_user_is_not_asked(gnome: Gnome, portal: PortalPaste) -> None:
+    asked = shown(gnome).count("RemoteDesktop.Start")
+    files.portal_token_file().unlink(missing_ok=True)
+    with pytest.raises(UnavailableError):
+        portal.copy_to_clipboard("kept", ask=False)
+    assert shown(gnome).count("RemoteDesktop.Start") == asked
+    with gnome.text_window() as window:
+        portal.paste("allowed", Treatment(), ANY_WINDOW)
+        window.wait_for("allowed")
+        portal.copy_to_clipboard("kept", ask=False)
+        assert read(gnome, UTF8) == b"kept"
 
 
 def test_what_is_kept_is_on_the_clipboard(gnome: Gnome, portal: PortalPaste) -> None:

@@ -94,9 +94,13 @@ class PortalSelections:
         """Give back what was there, unless the text is being read: no program gets it then."""
         self._quietly(self._withdraw(offer))
 
-    def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
-        """Make this text the user's clipboard. Raises UnavailableError."""
-        self._run(self._copy(self._remote.open(), text_contents(text, secret=secret)))
+    def copy_to_clipboard(self, text: str, *, secret: bool = False, ask: bool = True) -> None:
+        """Make this text the user's clipboard. Raises UnavailableError.
+
+        Without `ask` only if the user need not be asked for it.
+        """
+        session = self._remote.open(ask=ask)
+        self._run(self._copy(session, text_contents(text, secret=secret)))
 
     def close(self) -> None:
         """Give back what was there; idempotent."""
@@ -292,9 +296,12 @@ class PortalSelections:
 
 
 def _outlives(contents: Contents) -> bool:
-    """Tell whether GNOME's own clipboard manager keeps all of this: it keeps one text or image."""
+    """Tell whether GNOME's own clipboard manager keeps all of this: it keeps one kind of text.
+
+    GNOME 43's has lost a picture when its owner ended.
+    """
     types = contents.keys()
-    return types == {"image/png"} or (types <= {*TYPES} and not types.isdisjoint(TYPES[:2]))
+    return types <= {*TYPES} and not types.isdisjoint(TYPES[:2])
 
 
 def _types(types: Any) -> Sequence[str]:

@@ -79,11 +79,14 @@ class PortalPaste:
             await_release(self._keys, self._stop, check, self._chord_let_go)
             self._remote.chord(chord, check)
 
-    def copy_to_clipboard(self, text: str, *, secret: bool = False) -> None:
-        """Make the text the user's clipboard. Raises UnavailableError."""
+    def copy_to_clipboard(self, text: str, *, secret: bool = False, ask: bool = True) -> None:
+        """Make the text the user's clipboard. Raises UnavailableError.
+
+        Without `ask` only if the user need not be asked for it.
+        """
         if self._own is None:
             raise UnavailableError("The portal does not own the clipboard here.")
-        self._own.copy_to_clipboard(text, secret=secret)
+        self._own.copy_to_clipboard(text, secret=secret, ask=ask)
 
     def close(self) -> None:
         """Give back what was on the clipboard, and end the session; idempotent."""

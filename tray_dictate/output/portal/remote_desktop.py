@@ -109,10 +109,13 @@ class RemoteSession:
             self._lent = False
             self.portals.run(self._touch())
 
-    def open(self, patience: float = PROMPT) -> str:
-        """Return the session. Raises UnavailableError where the user has not allowed it yet."""
+    def open(self, patience: float = PROMPT, *, ask: bool = True) -> str:
+        """Return the session; without `ask` only if the user need not be asked for it.
+
+        Raises UnavailableError where the user has not allowed it yet.
+        """
         try:
-            return self.portals.run(self._opened(patience))
+            return self.portals.run(self._opened(patience, ask=ask))
         except DeniedError:
             raise UnavailableError(
                 "You did not allow tray-dictate to press keys in this desktop.", _REFUSED
@@ -174,8 +177,8 @@ class RemoteSession:
             self._starting = asyncio.create_task(self._start())
             self._starting.add_done_callback(self._on_started)
 
-    async def _opened(self, patience: float) -> str:
-        await self._begin()
+    async def _opened(self, patience: float, *, ask: bool) -> str:
+        await self._begin(ask=ask)
         if self._starting:
             starting = self._starting
             if starting is self._unanswered:  # each text would be late, for one question

@@ -209,11 +209,13 @@ class InsertMethods:
 
     def copy_to_clipboard(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
-        for clipboard in (self.selections, self.portal):
-            with suppress(UnavailableError, WaylandError):
-                clipboard().copy_to_clipboard(text, secret=secret)
-                return
-        # by wl-copy, which cannot mark it as secret
+        with suppress(UnavailableError, WaylandError):
+            self.selections().copy_to_clipboard(text, secret=secret)
+            return
+        # wl-copy, which cannot mark it as secret, asks the user nothing
+        with suppress(UnavailableError):
+            self.portal().copy_to_clipboard(text, secret=secret, ask=secret)
+            return
         asyncio.run(ClipboardOutput().copy_to_clipboard(text))
 
     def reset(self) -> None:
