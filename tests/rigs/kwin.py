@@ -116,7 +116,7 @@ def _back_end() -> str:
     found = [*Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")]
     plugins = [Path(folder) for folder in os.environ.get("QT_PLUGIN_PATH", "").split(":") if folder]
     plugins += Path("/usr/lib").glob("*/qt[56]/plugins")
-    if not any((plugin / "platforms/libqwayland-generic.so").exists() for plugin in plugins):
+    if not any([*plugin.glob("platforms/libqwayland*.so")] for plugin in plugins):
         raise RigError(f"Not installed: qtwayland5. {REMEDY}")
     if not found:
         raise RigError(f"Not installed: xdg-desktop-portal-kde. {REMEDY}")

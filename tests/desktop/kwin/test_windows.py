@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -269,5 +268,5 @@ def test_a_compositor_that_hangs_is_told_and_holds_nothing_up(
         assert windows.focus() == target
 
 
-def test_scripts_are_where_no_other_user_can_write(environ: KWin) -> None:
-    assert files.kwin_scripts().is_relative_to(Path(environ.env["XDG_RUNTIME_DIR"]))
+def test_scripts_are_where_no_other_user_can_write(environ: KWin, kwin: KWin) -> None:
+    assert files.kwin_scripts().is_relative_to(kwin.runtime)
