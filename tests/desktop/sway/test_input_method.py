@@ -18,7 +18,8 @@ from tests.rigs.wayland_late_window import late_window
 from tests.rigs.wayland_output import delivering
 from tests.waiting import wait_until
 from tray_dictate.core.errors import DeliveryError, UnavailableError
-from tray_dictate.output.wayland.input_method import MANAGER, FieldTiming, InputMethod
+from tray_dictate.output.wayland.input_method import MANAGER, InputMethod
+from tray_dictate.output.wayland.text_field import FieldTiming
 from tray_dictate.system.desktop.wayland import Connection
 
 

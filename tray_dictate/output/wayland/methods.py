@@ -22,9 +22,11 @@ from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import Candidate, HarmfulError, ReleaseWait
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.input_method import InputMethod
+from tray_dictate.output.wayland.input_method_v1 import StandingInputMethod
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.output.wayland.text_field import FieldInserter
 from tray_dictate.system.desktop.wayland import Connection, WaylandError
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ class InsertMethods:
         self._connections: list[Connection] = []
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
+        self._standing: StandingInputMethod | None = None  # lives on: it knows the fields
         self._selections: WaylandSelections | None = None
         self._borrowed: WaylandSelections | None = None  # what the portal pastes with
         self._portal_first = False  # no better method works in this session
@@ -109,11 +112,22 @@ class InsertMethods:
             self._keyboard = self._connected(partial(VirtualKeyboard, timing=self._timing))
         return self._keyboard
 
-    def input_method(self) -> InputMethod:
+    def input_method(self) -> FieldInserter:
         """Return our input method. Raises UnavailableError."""
-        if self._input_method is None:
-            self._input_method = self._connected(InputMethod)
-        return self._input_method
+        if self._standing and not self._standing.is_alive:
+            self._standing.close()
+            self._standing = None
+        if self._standing is None and self._input_method is None:
+            try:
+                self._input_method = self._connected(InputMethod)
+            except UnavailableError as refused:
+                with suppress(UnavailableError):
+                    self._standing = StandingInputMethod()
+                if self._standing is None:
+                    raise refused from None
+        found = self._standing or self._input_method
+        assert found
+        return found
 
     def selections(self) -> WaylandSelections:
         """Return the clipboard and PRIMARY. Raises UnavailableError."""
@@ -232,9 +246,9 @@ class InsertMethods:
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         self.reset()
-        for clipboard in (self._portal, self._selections):
-            if clipboard:
-                clipboard.close()
+        for shared in (self._standing, self._portal, self._selections):
+            if shared:
+                shared.close()
 
     def _commit(self) -> CommitMethod:
         """Raises UnavailableError."""
@@ -264,7 +278,7 @@ class CommitMethod:
     """Inserts by the input method."""
 
     def __init__(
-        self, input_method: InputMethod, stop: threading.Event, methods: InsertMethods
+        self, input_method: FieldInserter, stop: threading.Event, methods: InsertMethods
     ) -> None:
         self._input_method, self._stop, self._methods = input_method, stop, methods
 

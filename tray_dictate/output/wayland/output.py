@@ -23,10 +23,10 @@ from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, KeyState
 from tray_dictate.output.wayland.chain import MethodChain
-from tray_dictate.output.wayland.input_method import SecretError
 from tray_dictate.output.wayland.keyboard import KeyTiming
 from tray_dictate.output.wayland.kwin import KWinWindows
 from tray_dictate.output.wayland.methods import InsertMethods
+from tray_dictate.output.wayland.text_field import SecretError
 from tray_dictate.output.wayland.windows import NOT_OFFERED, Toplevels, Windows
 from tray_dictate.system.desktop.wayland import WaylandError, offered
 
