@@ -15,10 +15,10 @@ pytestmark = pytest.mark.kwin
 async def test_on_kde_text_is_pasted_by_the_portal_and_the_reasons_are_told(
     kwin: KWin, environ
 ) -> None:
-    async with delivering() as output:
+    async with delivering("paste") as output:
         methods = dict(output.explain())
         assert methods["portal"] == ""
-        assert "zwp_input_method_manager_v2" in methods["commit"]
+        assert methods["commit"] == "" or "zwp_input_method_manager_v2" in methods["commit"]
         assert methods["paste"]
         with kwin.text_window("gtk4") as window:
             target = await output.target()

@@ -81,6 +81,33 @@ def test_a_password_gets_nothing_and_is_not_read(
     assert (field.text, compositor.commits) == ("secret", [])
 
 
+def test_after_a_paste_the_text_is_not_known_until_it_is_reported_again(
+    compositor: FieldCompositor, input_method: StandingInputMethod
+) -> None:
+    compositor.focus(field := Field(before="said"))
+    assert input_method.before() == "said"
+    input_method.disregard()
+    compositor.describe()  # KWin repeats what GTK has reported, without the paste
+    assert (input_method.before(), input_method.around()) == (None, None)
+    field.before = "said and pasted"
+    compositor.describe()
+    assert input_method.before() == "said and pasted"
+
+
+def test_nor_is_it_where_the_first_report_that_we_hear_is_of_before_the_paste(
+    compositor: FieldCompositor,
+) -> None:
+    compositor.focus(field := Field(before="said"))
+    late = StandingInputMethod()
+    late.disregard()
+    compositor.describe()
+    assert late.before() is None
+    field.before = "said and pasted"
+    compositor.describe()
+    assert late.before() == "said and pasted"
+    late.close()
+
+
 def test_without_a_text_field_nothing_is_committed(
     compositor: FieldCompositor, input_method: StandingInputMethod
 ) -> None:

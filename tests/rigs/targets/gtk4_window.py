@@ -1,4 +1,4 @@
-"""A GTK 4 text window."""
+"""A GTK 4 text window; with the word "password", it is for one."""
 
 import sys
 
@@ -12,6 +12,8 @@ Gtk.init()
 loop = GLib.MainLoop()
 window = Gtk.Window(title=sys.argv[1], default_width=600, default_height=300)
 view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
+if sys.argv[2:] == ["password"]:
+    view.set_input_purpose(Gtk.InputPurpose.PASSWORD)
 window.set_child(view)
 content = view.get_buffer()
 

@@ -103,6 +103,12 @@ class StandingInputMethod(FieldInserter):
     def check(self) -> None:
         """It is in nobody's way, and nobody in its."""
 
+    def disregard(self) -> None:
+        """Disregard the text reported so far: it was changed by a paste, which GTK reports late."""
+        with self._lock:
+            if self._context:
+                self._context.outdated = True
+
     def close(self) -> None:
         """End the connection; idempotent."""
         self._wake_up.set()

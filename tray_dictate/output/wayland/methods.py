@@ -221,6 +221,11 @@ class InsertMethods:
         except UnavailableError:
             return None
 
+    def disregard_reported_text(self) -> None:
+        """Disregard what the field has reported: it was changed without the input method."""
+        if self._standing:
+            self._standing.disregard()
+
     def copy_to_clipboard(self, text: str, *, secret: bool) -> None:
         """Make the text the user's clipboard. Raises UnavailableError and DeliveryError."""
         with suppress(UnavailableError, WaylandError):

@@ -183,7 +183,9 @@ class WaylandOutput(ThreadedOutput[Target]):
             ) from None
         except DeliveryError as failed:
             raise failed if window or failed.done else DeliveryError(NO_FOCUS) from failed
-        if window and receipt.method == "commit":
+        if receipt.method != "commit":
+            self._methods.disregard_reported_text()
+        elif window:
             (self._mute.discard if receipt.confirmed else self._mute.add)(window.window)
         return receipt
 

@@ -28,7 +28,6 @@ _SILENT = 32_000  # bytes at most for a program that confirms nothing: it may ha
 # seconds where programs wait for a processor: a password field must not be taken for no field
 _ACTIVE_BUSY = 0.6
 _FIELDLESS = 30.0  # seconds until that window is asked again: it may have been busy
-_ANSWER = 0.03  # seconds to wait for the receipt; it takes 1 to 35 ms
 _READING = 2.0  # seconds that a program may take to read a piece, before the next one
 _TAIL = 16  # characters of a piece that are looked for in the receipt
 _HIDDEN = 0x40  # a hint of a text field
@@ -44,6 +43,7 @@ class FieldTiming:
 
     active: float = 0.1  # for a program to say that a text field has the focus; it takes some ms
     compositor: float = PATIENCE  # for the compositor to say what became of an insertion
+    answer: float = 0.03  # for the program to confirm it; it takes 1 to 35 ms
 
 
 class SecretError(Exception):
@@ -62,6 +62,7 @@ class TextField(ABC):
         self.active = self.answered = self.hangs = False
         self.left = 0  # how often it lost the focus
         self.around: Around | None = None  # None if the program does not report its text
+        self.outdated = False  # the text has changed since, and the program may not report that
         self._hint = self._purpose = 0
         self._complete = False
 
@@ -108,7 +109,9 @@ class TextField(ABC):
         start, end = sorted((caret, anchor))  # in bytes
         parts = (text[:start], text[end:], text[start:end])
         before, after, selected = (part.decode(errors="replace") for part in parts)
-        self.around = Around(before, after, selected=selected)
+        around = Around(before, after, selected=selected)
+        if around != self.around:  # KWin repeats the last report at other changes of the field
+            self.around, self.outdated = around, self.outdated and self.around is None
         self.answered = True
 
 
@@ -142,7 +145,7 @@ class FieldInserter(ABC):
                     field.insert(piece)
                     done += len(piece)
                 if field.around is not None:
-                    self._connection.wait(lambda: field.ends_with(text), _ANSWER)
+                    self._connection.wait(lambda: field.ends_with(text), self._timing.answer)
                 return Receipt(confirmed=field.ends_with(text), method="commit")
         except WaylandError as reason:
             raise DeliveryError(f"The text could not be inserted: {reason}.", done) from reason
@@ -162,7 +165,7 @@ class FieldInserter(ABC):
             if field is None:
                 self._note_fieldless(window)
             elif not field.secret and not field.terminal:
-                return field.around
+                return None if field.outdated else field.around
         return None
 
     def before(self) -> str | None:
@@ -171,7 +174,7 @@ class FieldInserter(ABC):
         What is selected counts as before it: a key that removes characters removes it first.
         """
         with suppress(WaylandError, UnavailableError), self._field(self._patience()) as field:
-            if field and field.around:
+            if field and field.around and not field.outdated:
                 return field.around.before + field.around.selected
         return None
 
