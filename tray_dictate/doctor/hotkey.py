@@ -25,7 +25,7 @@ PATIENCE = 10.0  # seconds for the user to press the hotkey
 ALLOWED = 60.0  # seconds for the user to allow the keys in a dialog of the desktop
 _ANSWER = 3.0  # seconds for a desktop that shows no dialog
 _NO_OTHERS = {"redo": "", "undo": "", "copy_last": ""}
-_ALLOW = "The desktop asks whether tray_dictate may use its keys: please allow it ..."
+_ALLOW = "The desktop asks whether tray_dictate may use its keys: allow it within {:g} s ..."
 _COMMANDS = (
     "In the desktop's keyboard settings, bind a key to `tray-dictate start` and its release to "
     "`tray-dictate stop`, or a press to `tray-dictate toggle`."
@@ -185,7 +185,7 @@ async def _assigned(
     """Return the keys that the desktop assigns; the desktop may have to ask the user first."""
     for question, limit in (("", _ANSWER), (_ALLOW, ALLOWED)):
         if question:
-            prompter.prompt(question)
+            prompter.prompt(question.format(limit))
         try:
             async with asyncio.timeout(limit):
                 await answered.wait()

@@ -15,7 +15,9 @@ from tests.fakes import FakeFocus
 from tests.rigs.kwin import KWin
 from tests.rigs.wayland_output import MIXED, delivering
 from tests.waiting import wait_until
+from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
+from tray_dictate.doctor.delivery.wayland import check_delivery
 from tray_dictate.output.base import ANY_WINDOW
 from tray_dictate.output.wayland.input_method_v1 import INTERFACE, StandingInputMethod
 from tray_dictate.output.wayland.kwin import KWinWindows
@@ -169,3 +171,8 @@ def test_keys_go_on_beside_us(input_method: StandingInputMethod, kwin: KWin) -> 
         other.close()
         kwin.tap("d")
         window.wait_for("aXbcd")
+
+
+async def test_doctor_sees_its_text_arrive_in_its_own_window(offering: None) -> None:
+    found = {finding.name: finding for finding in await check_delivery(OutputSettings())}
+    assert (found["commit"].state, found["text: commit"].words) == ("ok", "in use")

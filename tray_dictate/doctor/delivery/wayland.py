@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
@@ -59,26 +60,28 @@ async def check_delivery(settings: OutputSettings) -> list[Finding]:
 
 
 async def _try_all(settings: OutputSettings, names: list[str]) -> list[Finding]:
-    window = await acquire(WaylandWindow, lambda window: window.close())
-    try:
+    async with AsyncExitStack() as opened:
+        outputs: dict[str, WaylandOutput] = {}
+        for name in names:  # before the window: KWin describes a text field as it gets the focus
+            outputs[name] = output = await _open(settings, _TRIED[name])
+            opened.push_async_callback(output.close)
+            await threads.run_in_thread(output.explain)
+        window = await acquire(WaylandWindow, lambda window: window.close())
+        opened.push_async_callback(threads.run_in_thread, window.close)
         if not await threads.run_in_thread(lambda: window.focused.wait(_FOCUS)):
             words = "Not tested: the test window did not get the focus"
             return [Finding("typing", "unchecked", words)]
         return [
-            await _try(name, settings, window)
-            for name in names
+            await _try(name, output, window)
+            for name, output in outputs.items()
             if name != "commit" or window.commits
         ]
-    finally:
-        await threads.run_in_thread(window.close)
 
 
-async def _try(name: str, settings: OutputSettings, window: WaylandWindow) -> Finding:
+async def _try(name: str, output: WaylandOutput, window: WaylandWindow) -> Finding:
     title = "typing" if name == "type" else name
     window.clear()
-    output = await _open(settings, _TRIED[name])
     try:
-        await threads.run_in_thread(output.explain)
         target = await output.target()
         if target and target.application not in ("", CLASS):
             return Finding(title, "unchecked", "Not tested: another window has the focus")
@@ -88,8 +91,6 @@ async def _try(name: str, settings: OutputSettings, window: WaylandWindow) -> Fi
         milliseconds = (time.monotonic() - began) * 1e3
     except DeliveryError as error:
         return Finding(title, "failed", str(error), remedy=_AGAIN)
-    finally:
-        await output.close()
     if not arrived:
         words = describe_difference(window.text())
         return Finding(title, "failed", words, milliseconds, "ms", _AGAIN)

@@ -101,7 +101,7 @@ class StandingInputMethod(FieldInserter):
 
     @override
     def check(self) -> None:
-        """It is in nobody's way, and nobody in its."""
+        """Raise nothing: any number of input methods work side by side here."""
 
     def disregard(self) -> None:
         """Disregard the text reported so far: it was changed by a paste, which GTK reports late."""
