@@ -46,7 +46,7 @@ def input_method(offering: None) -> Iterator[StandingInputMethod]:
 @pytest.fixture
 async def output(offering: None) -> AsyncIterator[WaylandOutput]:
     async with delivering() as prepared:
-        prepared.prepare()
+        prepared.permit()
         assert dict(prepared.explain())["commit"] == ""
         yield prepared
 

@@ -233,9 +233,10 @@ def test_when_the_compositor_has_gone_that_is_told_and_the_next_one_is_used(
     compositor: FieldCompositor,
 ) -> None:
     methods = InsertMethods(threading.Event(), UNKNOWN_KEYS)
+    methods.permit("auto")  # as the daemon does at its start, so that it knows this field
     compositor.focus(Field())
-    methods.prepare()
     first = methods.input_method()
+    assert first.is_native()
     compositor.disconnect()
     with pytest.raises(DeliveryError, match="could not be inserted"):
         first.commit("said", STOP, ANY_WINDOW)
