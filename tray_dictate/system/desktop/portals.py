@@ -33,6 +33,8 @@ _UNKNOWN = (
     "UnknownInterface",
     "UnknownObject",
 )  # portals before 1.19 do not ask who we are
+# seconds until the portal is asked again whether it knows our application's entry, which is new
+_NOTICED = (0.0, 0.05, 0.2, 0.5, 1.0)
 DENIED = 1  # the code of a response: by the user; 2 is any other failure
 
 
@@ -217,14 +219,15 @@ async def register(service: dbus.Service) -> None:
 
     A refusal is only logged. Raises the others of dbus.TROUBLE.
     """
-    for last in (False, True):
+    for pause in (*_NOTICED, None):
         try:
             await service.call(_REGISTRY, "Register", "sa{sv}", xdg.APP_ID, {}, start=True)
         except DBusError as reason:
             log.debug("the portal's registry: %s", reason)
-            if last or str(reason.type).endswith(_UNKNOWN):
+            if pause is None or str(reason.type).endswith(_UNKNOWN):
                 return
             await asyncio.to_thread(xdg.make_application_entry)  # the portal looks for it
+            await asyncio.sleep(pause)
         else:
             return
 
