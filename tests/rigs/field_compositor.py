@@ -105,6 +105,13 @@ class FieldCompositor:
             for client in self._clients:
                 self._describe(client)
 
+    def acknowledge(self) -> None:
+        """Tell of no more than that the field has changed, as at some keys."""
+        with self._lock:
+            self._serial += 1
+            for client in self._clients:
+                client.send(client.context, 4, self._serial)
+
     def disconnect(self) -> None:
         """End the connections of all clients."""
         with self._lock:

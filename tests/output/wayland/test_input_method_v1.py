@@ -126,8 +126,10 @@ def test_a_field_that_had_the_focus_before_gets_nothing_until_it_is_described(
 ) -> None:
     compositor.focus(field := Field())
     late = StandingInputMethod()
-    with pytest.raises(UnavailableError, match="not known"):
-        late.commit("said", STOP, ANY_WINDOW)
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="not known"):
+            late.commit("said", STOP, ANY_WINDOW)
+        compositor.acknowledge()  # which does not say what it is for
     assert compositor.commits == []
     compositor.describe()  # as the user types
     assert late.commit("said", STOP, ANY_WINDOW).confirmed
