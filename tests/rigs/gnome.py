@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +14,7 @@ from tests.rigs.buses import bus_command
 from tests.rigs.headless import WAIT, Headless
 from tests.rigs.mutter import MutterKeyboard
 from tests.rigs.processes import listens
-from tests.rigs.windows import SYSTEM_PYTHON
+from tests.rigs.windows import RECORDER, SYSTEM_PYTHON
 from tests.waiting import wait_until
 
 MOCKS = {
@@ -50,6 +52,18 @@ class Gnome(Headless):
             "/org/gnome/Shell", "--method", "org.gnome.Shell.Eval", script,
             check=False, timeout=WAIT,  # for its first answer a shell that starts takes its time
         )  # fmt: skip
+
+    @contextmanager
+    def terminal(self) -> Iterator[Path]:
+        """Open a terminal; yield the file of all that comes from it."""
+        received = self.folder / "received"
+        received.unlink(missing_ok=True)
+        argv = ["foot", "-T", "the-terminal", "-o", "locked-title=yes", "sh", "-c", RECORDER]
+        foot = self.processes.start("foot", [*argv, str(received)])
+        title = "global.display.focus_window ? global.display.focus_window.title : ''"
+        wait_until(lambda: received.exists() and "the-terminal" in self.evaluate(title), WAIT, "it")
+        yield received
+        self.processes.end(foot)
 
     def start_portals(self, answer: int = 0) -> None:
         """Start portals over mutter, with a clipboard; 1 is a user who says no."""

@@ -16,7 +16,7 @@ from tests.rigs.session import Session
 from tests.waiting import wait_until
 from tray_dictate.core.keys.keycodes import CODES
 
-Kind = Literal["gtk", "gtk4", "qt"]
+Kind = Literal["gtk", "gtk4", "qt", "gtk4_password"]
 FRONT_END = "/usr/libexec/xdg-desktop-portal"
 PORTALS = Path("/usr/share/xdg-desktop-portal/portals")
 WAIT = 30.0  # seconds that a program may take to start on a busy machine

@@ -59,6 +59,13 @@ class Successor:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
+    def write(self, line: bytes) -> None:
+        """Have the shell read a line, which ends with a new line. Raises OSError."""
+        assert self._process
+        assert self._process.stdin
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
     def begin(self) -> bool:
         """Have the rest of the script run before our end; return whether the shell could."""
         process, self._process = self._process, None

@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -68,27 +66,12 @@ def test_every_character_arrives_once_and_the_target_read_it(
         window.wait_for(LARGE[:-1])
 
 
-@contextmanager
-def terminal(gnome: Gnome) -> Iterator[Path]:
-    """Open a terminal; yield the file of all that comes from it."""
-    received = gnome.folder / "received"
-    program = 'stty raw -echo -icrnl; exec cat > "$0"'
-    argv = ["foot", "-T", "the-terminal", "-o", "locked-title=yes", "sh", "-c", program]
-    foot = gnome.processes.start("foot", [*argv, str(received)])
-    title = "global.display.focus_window ? global.display.focus_window.title : ''"
-    wait_until(
-        lambda: received.exists() and "the-terminal" in gnome.evaluate(title), WAIT, "the terminal"
-    )
-    yield received
-    gnome.processes.end(foot)
-
-
 def test_a_terminal_gets_what_was_said_and_not_what_was_marked_last(
     gnome: Gnome, portal: PortalPaste
 ) -> None:
     # in the background: one in the foreground lends its text, and nothing is pasted meanwhile
     assert gnome.processes.start("marked", ["wl-copy", "--primary", "secret"]).wait(WAIT) == 0
-    with terminal(gnome) as received:
+    with gnome.terminal() as received:
         for text in ("dictated", " twice"):
             assert portal.paste(text, Treatment(), ANY_WINDOW) == PASTED
         wait_until(lambda: received.read_text() == "dictated twice", 20, "the text")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from tray_dictate.config.schema import OutputSettings
 from tray_dictate.core.errors import DeliveryError
@@ -19,15 +19,17 @@ from tray_dictate.doctor.wayland import first_usable, list_methods
 from tray_dictate.output.rules import Method, Rules
 from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.system import threads
+from tray_dictate.system.desktop import dbus, ibus
 from tray_dictate.system.lifetime import acquire
 
 _FOCUS = 3.0  # seconds until the test window must have the focus
 _ALLOWED: dict[str, tuple[str, ...]] = {
-    "auto": ("commit", "paste", "type", "wtype", "portal", "ydotool"),
+    "auto": ("commit", "ibus", "paste", "type", "wtype", "portal", "ydotool"),
     "paste": ("paste", "portal"),
     "type": ("type", "wtype", "ydotool"),
 }
-_TRIED: dict[str, Method] = {"commit": "auto", "type": "type"}
+_TRIED: dict[str, Method] = {"commit": "auto", "ibus": "auto", "type": "type"}
+_COMMITS = ("commit", "ibus")  # the first of these that is usable is used
 _NONE = (
     "Use a compositor that offers zwp_input_method_v2 or zwp_virtual_keyboard_v1 (sway, Hyprland, "
     "river, niri), or install the portal of your desktop."
@@ -44,7 +46,7 @@ async def check_delivery(settings: OutputSettings) -> list[Finding]:
     finally:
         await output.close()
     used = first_usable(explained, _ALLOWED.get(configured, ()))
-    methods = list_methods("text", explained, used)
+    methods = [*list_methods("text", explained, used), *await _check_engine()]
     if configured not in _ALLOWED:
         words = f'output.method is "{configured}" here: nothing is pasted or typed'
         return [Finding("typing", "unchecked", words), *methods]
@@ -52,11 +54,24 @@ async def check_delivery(settings: OutputSettings) -> list[Finding]:
         words = "No method of inserting text works here: text is left on the clipboard."
         return [Finding("typing", "failed", words, remedy=_NONE), *methods]
     usable = [name for name, reason in explained if not reason and name in _ALLOWED[configured]]
-    tried = [name for name in usable if name in _TRIED]
+    tried = [name for name in usable if name in _TRIED and (name == used or name not in _COMMITS)]
     if not tried:
         words = f"{used} is used; not tested, so that the clipboard is left alone"
         return [Finding("typing", "unchecked", words), *methods]
     return [*await _try_all(settings, tried), *methods]
+
+
+async def _check_engine() -> list[Finding]:
+    """Return which of IBus's engines is in use; nothing where no IBus runs."""
+    with suppress(*dbus.TROUBLE):
+        bus = await ibus.connect()
+        try:
+            engine = await ibus.IBus(bus).engine()
+        finally:
+            bus.disconnect()
+        words = f"{engine} is in use" if engine else "none is in use, or no window has the focus"
+        return [Finding("IBus engine", "ok", words)]
+    return []
 
 
 async def _try_all(settings: OutputSettings, names: list[str]) -> list[Finding]:
@@ -74,7 +89,7 @@ async def _try_all(settings: OutputSettings, names: list[str]) -> list[Finding]:
         return [
             await _try(name, output, window)
             for name, output in outputs.items()
-            if name != "commit" or window.commits
+            if name not in _COMMITS or window.commits
         ]
 
 

@@ -1,6 +1,6 @@
 """Tries the insert methods in order until one works, and waits until no modifier is held.
 
-    commit ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the daemon keeps the text)
+    commit ─▶ ibus ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the daemon keeps the text)
 
 Each method refuses before it has inserted anything, or it does its work: once a method has begun,
 no other follows, and the caller deals with the rest of the text.

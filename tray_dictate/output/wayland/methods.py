@@ -21,6 +21,7 @@ from tray_dictate.output.rules import Method, Treatment
 from tray_dictate.output.user_keys import KeyState
 from tray_dictate.output.wayland.chain import Candidate, HarmfulError, ReleaseWait
 from tray_dictate.output.wayland.external import Wtype, Ydotool
+from tray_dictate.output.wayland.ibus.method import IBusMethod
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.input_method_v1 import StandingInputMethod
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
@@ -91,6 +92,7 @@ class InsertMethods:
         self._keyboard: VirtualKeyboard | None = None
         self._input_method: InputMethod | None = None
         self._standing: StandingInputMethod | None = None  # lives on: it knows the fields
+        self._ibus: IBusMethod | None = None
         self._selections: WaylandSelections | None = None
         self._borrowed: WaylandSelections | None = None  # what the portal pastes with
         self._portal_first = False  # no better method works in this session
@@ -99,6 +101,7 @@ class InsertMethods:
         """Return the methods, best first."""
         return [
             Candidate("commit", AUTO, self._commit, lambda: self.input_method().check()),
+            Candidate("ibus", AUTO, self.ibus, lambda: self.ibus().check()),
             Candidate("paste", PASTE, self._paste),
             Candidate("type", TYPE, lambda: TypeMethod(self, self._stop)),
             Candidate("wtype", TYPE, lambda: ProgramMethod(Wtype(), self._stop)),
@@ -128,6 +131,12 @@ class InsertMethods:
         found = self._standing or self._input_method
         assert found
         return found
+
+    def ibus(self) -> IBusMethod:
+        """Return our engine of IBus. Raises UnavailableError."""
+        if self._ibus is None:
+            self._ibus = IBusMethod(self._stop)
+        return self._ibus
 
     def selections(self) -> WaylandSelections:
         """Return the clipboard and PRIMARY. Raises UnavailableError."""
@@ -212,14 +221,17 @@ class InsertMethods:
         """Return the whole text around the caret of the target; None if no field reports it."""
         with suppress(UnavailableError):
             return self.input_method().around(self.target.window if self.target else "")
+        with suppress(UnavailableError):
+            return self.ibus().around()
         return None
 
     def before(self) -> str | None:
         """Return the text before the caret; None if it is unknown."""
-        try:
+        with suppress(UnavailableError):
             return self.input_method().before()
-        except UnavailableError:
-            return None
+        with suppress(UnavailableError):
+            return self.ibus().before()
+        return None
 
     def disregard_reported_text(self) -> None:
         """Disregard what the field has reported: it was changed without the input method."""
@@ -251,9 +263,9 @@ class InsertMethods:
     def close(self) -> None:
         """Leave nothing held down, and the clipboard as it was."""
         self.reset()
-        for shared in (self._standing, self._portal, self._selections):
-            if shared:
-                shared.close()
+        for owned in (self._standing, self._ibus, self._portal, self._selections):
+            if owned:
+                owned.close()
 
     def _commit(self) -> CommitMethod:
         """Raises UnavailableError."""

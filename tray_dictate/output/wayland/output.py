@@ -170,7 +170,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         if window is None and treatment.method != "auto":
             raise DeliveryError(NO_FOCUS)
         try:
-            only = () if window else ("commit",)
+            only = () if window else ("commit", "ibus")
             self._methods.target = window if self._windows else None
             check = _TargetFocus(self._windows, window)
             receipt = self._chain.insert(text, treatment, check, only)

@@ -22,16 +22,18 @@ from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.system.desktop.wayland import PATIENCE, Arguments, Connection, WaylandError
 
 ACTIVE_AGAIN = 0.01  # seconds for a window that had no text field
+PIECE = 3800  # bytes: a message of more than 4096 ends the connection of the program
+SILENT = 32_000  # bytes at most for a program that confirms nothing: it may have stopped reading
+READING = 2.0  # seconds that a program may take to read a piece, before the next one
+NOT_SURE = "The focus changed at that very moment: the window may or may not have the text."
+KEYS_IN_TERMINAL = "In a terminal, new lines and tabs would act as keys unless they are pasted."
+TOO_LONG = "The text is too long for a program that does not confirm what it gets."
 
-_PIECE = 3800  # bytes: a message of more than 4096 ends the connection of the program
-_SILENT = 32_000  # bytes at most for a program that confirms nothing: it may have stopped reading
 # seconds where programs wait for a processor: a password field must not be taken for no field
 _ACTIVE_BUSY = 0.6
 _FIELDLESS = 30.0  # seconds until that window is asked again: it may have been busy
-_READING = 2.0  # seconds that a program may take to read a piece, before the next one
 _TAIL = 16  # characters of a piece that are looked for in the receipt
 _HIDDEN = 0x40  # a hint of a text field
-_NOT_SURE = "The focus changed at that very moment: the window may or may not have the text."
 _HANGS = "The compositor does not answer: the window may or may not have the text."
 _LEFT = "The text field has lost the focus."
 _NO_FIELD = "No text field of a Wayland program has the focus."
@@ -92,13 +94,11 @@ class TextField(ABC):
             self._connection.sync(lambda: landed.append(self.left == left))
         self.hangs = not self._connection.wait(lambda: bool(landed), self._patience)
         if landed != [True]:
-            raise DeliveryError(_HANGS if self.hangs else _NOT_SURE)
+            raise DeliveryError(_HANGS if self.hangs else NOT_SURE)
 
     def ends_with(self, piece: str) -> bool:
         """Tell whether the program has reported this text before the caret."""
-        last = piece.rpartition("\n")[2][-_TAIL:]  # some report only the caret's line
-        line = (self.around.before if self.around else "").rpartition("\n")[2]
-        return self.answered and (line.endswith(last) if last else not line)
+        return self.answered and is_end(self.around.before if self.around else "", piece)
 
     @abstractmethod
     def _send(self, piece: str) -> None:
@@ -139,7 +139,7 @@ class FieldInserter(ABC):
                 field = self._usable(found, text, window)
                 if not check.is_focused():
                     raise MovedError
-                for piece in _pieces(text):
+                for piece in pieces(text):
                     if done:
                         self._go_on(field, done, stop, check)
                     field.insert(piece)
@@ -219,19 +219,15 @@ class FieldInserter(ABC):
         if field.secret:
             raise SecretError
         if field.terminal and any(c in text for c in "\n\t"):
-            raise UnavailableError(
-                "In a terminal, new lines and tabs would act as keys unless they are pasted."
-            )
-        if field.around is None and len(text.encode()) > _SILENT:
-            raise UnavailableError(
-                "The text is too long for a program that does not confirm what it gets."
-            )
+            raise UnavailableError(KEYS_IN_TERMINAL)
+        if field.around is None and len(text.encode()) > SILENT:
+            raise UnavailableError(TOO_LONG)
         return field
 
     def _go_on(self, field: TextField, done: int, stop: threading.Event, check: FocusCheck) -> None:
         """Return when the next piece may follow. Raises DeliveryError."""
         if field.around is not None:  # more than the program reads would end it
-            self._connection.wait(lambda: field.answered or stop.is_set(), _READING)
+            self._connection.wait(lambda: field.answered or stop.is_set(), READING)
         if stop.is_set():
             raise DeliveryError("Dictation ended while the text was being inserted.")
         if field.around is not None and not field.answered:
@@ -242,12 +238,19 @@ class FieldInserter(ABC):
             raise DeliveryError(_LEFT)
 
 
-def _pieces(text: str) -> Iterator[str]:
+def is_end(before: str, piece: str) -> bool:
+    """Tell whether the text before the caret ends with a piece, as far as programs report it."""
+    last = piece.rpartition("\n")[2][-_TAIL:]  # some report only the caret's line
+    line = before.rpartition("\n")[2]
+    return line.endswith(last) if last else not line
+
+
+def pieces(text: str) -> Iterator[str]:
     """Yield the text in pieces that fit into a message."""
     piece, size = list[str](), 0
     for character in text:
         width = len(character.encode())
-        if size + width > _PIECE:
+        if size + width > PIECE:
             yield "".join(piece)
             piece, size = [], 0
         piece.append(character)

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from dbus_fast import Variant
 from Xlib import X
 from Xlib.display import Display
 
-from tray_dictate.system.desktop import dbus
+from tray_dictate.system.desktop import dbus, ibus
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.5  # seconds for an input method to say what it is doing; it takes some ms
-_IBUS, _IBUS_PATH = "org.freedesktop.IBus", "/org/freedesktop/IBus"
 _FCITX = (
     ("org.fcitx.Fcitx5", "/controller", "org.fcitx.Fcitx.Controller1", "CurrentInputMethod"),
     ("org.fcitx.Fcitx", "/inputmethod", "org.fcitx.Fcitx.InputMethod", "GetCurrentIM"),
@@ -60,35 +56,11 @@ async def _engine() -> str:
 
 
 async def _ibus() -> str:
-    address = os.environ.get("IBUS_ADDRESS") or _ibus_address()
-    if not address:
-        return ""
-    bus = await dbus.connect(address=address)
+    bus = await ibus.connect()
     try:
-        ibus = dbus.Service(bus, _IBUS, _IBUS_PATH)
-        return _name_of(await ibus.property(_IBUS, "GlobalEngine"))
+        return await ibus.IBus(bus).engine()
     finally:
         bus.disconnect()
-
-
-def _name_of(engine: Any) -> str:
-    """Return the name in a serialised IBusEngineDesc: (sa{sv}ss...), the third of its fields."""
-    while isinstance(engine, Variant):
-        engine = engine.value
-    return str(engine[2])
-
-
-def _ibus_address() -> str:
-    """Return the address that ibus-daemon wrote for this display; empty if there is none."""
-    settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    host, _, number = os.environ.get("DISPLAY", "").partition(":")
-    name = f"*-{host or 'unix'}-{number.partition('.')[0]}"
-    for file in (settings / "ibus" / "bus").glob(name):
-        for line in file.read_text(errors="replace").splitlines():
-            key, _, address = line.partition("=")
-            if key == "IBUS_ADDRESS":
-                return address
-    return ""
 
 
 async def _fcitx() -> str:
