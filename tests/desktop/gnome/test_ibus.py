@@ -27,7 +27,7 @@ from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.ibus.method import IBusMethod, IBusTiming
-from tray_dictate.output.wayland.input_method import SecretError
+from tray_dictate.output.wayland.text_field import SecretError
 from tray_dictate.system.programs import processes
 
 pytestmark = pytest.mark.gnome

@@ -377,8 +377,9 @@ class Told:
 
 
 def test_the_user_is_asked_at_the_start_and_told_why_as_no_better_method_works_here(
-    gnome: Gnome, environ
+    gnome: Gnome, environ, monkeypatch
 ) -> None:
+    monkeypatch.setenv("IBUS_ADDRESS", "unix:path=/nowhere")  # a desktop without IBus
     gnome.start_portals()
     asked, told = shown(gnome).count("RemoteDesktop.Start"), Told()
     output = WaylandOutput(notices=told)
