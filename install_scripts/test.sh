@@ -2,12 +2,14 @@
 # Installs what the tests need, and runs them all: format, lint, types, tests, coverage.
 #
 #   install_scripts/test.sh [--yes] [--quick | [--] PYTEST ARGUMENTS]
+#   install_scripts/test.sh [--yes] --desktops [PYTEST ARGUMENTS]
 #
 #   --yes              do not ask before installing system packages (root is never asked)
 #   --quick            without coverage and the tests that need a desktop or a server that is not
 #                      ours, and with a fifth of the examples that Hypothesis tries
 #                      (tests/examples.py); installs no system packages
 #   PYTEST ARGUMENTS   run only pytest, with these; before a first one that is an option, write --
+#   --desktops         the newer desktops instead, in a Debian 13: install_scripts/desktops.sh
 #
 # The virtual environment is .venv in the checkout, or $TRAY_DICTATE_TEST_VENV. In its folder peer is
 # a second one (1 GB) for the realtime server that is not ours: tests/servers/peers/peer-requirements.txt,
@@ -214,12 +216,13 @@ count_unsteady() {
 }
 
 read_options() {
-  yes='' quick=''
+  yes='' quick='' desktops=''
   while [ $# -gt 0 ]; do
     case $1 in
       --yes | -y) yes=1 ;;
       --quick) quick=1 ;;
-      --help | -h) sed -n '2,17s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
+      --desktops) desktops=1; shift; break ;;
+      --help | -h) sed -n '2,19s/^# \{0,1\}//p' install_scripts/test.sh; exit 0 ;;
       --) shift; break ;;
       -*) die "unknown option $1; --help lists them, and pytest's come after --" ;;
       *) break ;;
@@ -232,6 +235,11 @@ read_options() {
 
 main() {
   read_options "$@"
+  if [ -n "$desktops" ]; then
+    packages=(mmdebstrap debian-archive-keyring util-linux)
+    install_packages
+    exec install_scripts/desktops.sh "${arguments[@]}"
+  fi
   [ -n "$quick" ] || install_packages
   install_environment
   bin=$(cd -- "$venv/bin" && pwd)

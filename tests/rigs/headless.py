@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from tests.rigs import windows
 from tests.rigs.processes import Processes, listens
 from tests.rigs.session import Session
+from tests.rigs.wayland_selections import Selections
 from tests.waiting import wait_until
 from tray_dictate.core.keys.keycodes import CODES
 
@@ -84,7 +85,7 @@ class TextWindow(windows.TextWindow):
         return self._source.focused()
 
 
-class Headless(Session):
+class Headless(Selections, Session):
     """A desktop without a screen, with a keyboard."""
 
     keyboard: Keyboard

@@ -157,6 +157,11 @@ class Session:
         """Speak a file into the microphone, to its end."""
         self._sound.play_whole(wav)
 
+    def _opened(self, window: Window) -> Window:
+        """Have a window closed after the test."""
+        self._windows.append(window)
+        return window
+
     def daemon(
         self, *args: str, ready: str | None = READY, timeout: float = 60,
         env: dict[str, str] | None = None, **settings: Any,
@@ -197,11 +202,6 @@ class Session:
 
     def _bus_command(self) -> list[str]:
         return bus_command(self.folder / "bus.conf", self.env["DBUS_SESSION_BUS_ADDRESS"])
-
-    def _opened(self, window: Window) -> Window:
-        """Have a window closed after the test."""
-        self._windows.append(window)
-        return window
 
     def _install_launcher(self) -> None:
         """Have `tray-dictate` be a command of this session: bindings spawn it by name."""

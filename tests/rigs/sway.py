@@ -9,7 +9,6 @@ import json
 import os
 import pwd
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from PIL import Image
 
 from tests.rigs.session import Session
 from tests.rigs.wayland_devices import PhysicalKeyboard, Pointer
+from tests.rigs.wayland_selections import Selections
 from tests.rigs.wayland_windows import TextWindow, nodes
 from tests.waiting import wait_until
 
@@ -38,16 +38,15 @@ WAYBAR = {
     "tray": {"icon-size": 28, "show-passive-items": True},
 }
 STYLE = "* {font-family: DejaVu Sans; font-size: 14px;} window {background: #222;}"
-TEXT = "text/plain;charset=utf-8"
 
 
-class Sway(Session):
+class Sway(Selections, Session):
     """sway with a session bus, a keyboard and a pointer; the rest as asked for."""
 
     keyboard: PhysicalKeyboard
     PROGRAMS = (
         "unshare sway swaymsg foot wl-copy wl-paste waybar grim mako makoctl busctl Xwayland "
-        "pulseaudio pactl paplay parec notify-send"
+        "pactl paplay parec notify-send"
     ).split()
 
     def __init__(
@@ -178,29 +177,6 @@ class Sway(Session):
         self.run("grim", str(made))
         with Image.open(made) as picture:
             return picture.convert("RGB")
-
-    def clipboard(self, type: str = TEXT, *, primary: bool = False) -> bytes:
-        """Return what a program that pastes now would get; empty if there is nothing of it."""
-        argv = ["wl-paste", "-n", "-t", type, *(["-p"] if primary else [])]
-        done = subprocess.run(argv, env=self.env, capture_output=True, check=False, timeout=10)
-        if done.returncode:  # a test that expected something shows it
-            print(f"{' '.join(argv)}: {done.stderr.decode(errors='replace')}", file=sys.stderr)
-        return done.stdout
-
-    def clipboard_types(self, *, primary: bool = False) -> list[str]:
-        """Return the types that the clipboard is offered in."""
-        return self.run("wl-paste", "-l", *(["-p"] if primary else []), check=False).split("\n")[
-            :-1
-        ]
-
-    def set_clipboard(self, data: str | bytes, type: str = TEXT, *, primary: bool = False) -> None:
-        """Own a selection, as a program would after a copy."""
-        subprocess.run(
-            ["wl-copy", "-t", type, *(["-p"] if primary else [])],  # without -t: xdg-mime, 0.2 s
-            input=data.encode() if isinstance(data, str) else data,
-            env=self.env, check=True, timeout=10, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # wl-copy stays, and would hold a pipe open
-        )  # fmt: skip
 
     def _start_sway(self) -> None:
         self.env["SWAYSOCK"] = str(self.runtime / "sway.sock")

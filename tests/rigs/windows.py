@@ -171,7 +171,7 @@ class TextWindow(ABC):
     def _open_terminal(self, argv: Sequence[str], received: Path) -> None:
         """Start a terminal that writes what it is sent to a file."""
         argv = [*argv, "sh", "-c", RECORDER, str(received)]
-        self._process = self._processes.start(self.title, argv)
+        self._process = self._processes.start(self.title, argv, env=self._env)
         self._source = Terminal(received, self._has_focus)
         self._processes.wait_for(self.title, self._process, received.exists, self.START)
 

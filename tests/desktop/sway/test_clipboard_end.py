@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.keepers import keepers
-from tests.rigs.sway import TEXT, Sway
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_clipboard import PastingProgram, copying, use
+from tests.rigs.wayland_selections import TEXT
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.data_control import CLIPBOARD, DataControl

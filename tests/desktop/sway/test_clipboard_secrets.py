@@ -13,9 +13,10 @@ import pytest
 from tests.rigs.keepers import keepers
 from tests.rigs.line_program import Looked
 from tests.rigs.memory import copies, family
-from tests.rigs.sway import TEXT, Sway
+from tests.rigs.sway import Sway
 from tests.rigs.wayland_clipboard import copying, use
 from tests.rigs.wayland_output import delivering
+from tests.rigs.wayland_selections import TEXT
 from tests.waiting import wait_until
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.secrecy import HINT

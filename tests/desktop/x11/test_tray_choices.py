@@ -46,7 +46,7 @@ def tray(desktop: Desktop, settings: Path) -> Iterator[Daemon]:
         yield running
 
 
-def _opened(desktop: Desktop) -> str:
+def opened(desktop: Desktop) -> str:
     """Return what the user's editor was asked to open."""
     asked = desktop.folder / "opened"
     return asked.read_text() if asked.exists() else ""
@@ -119,7 +119,7 @@ def test_settings_and_log_are_opened_and_start_at_login_is_switched(
 ) -> None:
     for name, path in (("settings", str(settings)), ("log", "tray_dictate.log")):
         choose(desktop, name)
-        wait_until(lambda path=path: path in _opened(desktop), 20, f"{name} is opened")
+        wait_until(lambda path=path: path in opened(desktop), 20, f"{name} is opened")
     choose(desktop, "autostart")
     entry = settings.parents[1] / "autostart"
     wait_until(lambda: list(entry.glob("*.desktop")), 10, "the entry")
