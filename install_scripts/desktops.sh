@@ -3,13 +3,15 @@
 # labwc, PipeWire, Firefox ESR and Chromium as Wayland clients, without a screen.
 #
 #   install_scripts/desktops.sh [PYTEST ARGUMENTS]
+#   install_scripts/desktops.sh --bench NAME [ARGUMENTS]
 #
 #   PYTEST ARGUMENTS   pytest's options, and tests to run instead of all in tests/desktop/debian13
+#   --bench            run tests/bench/NAME.py there: desktops, wayland
 #
 # The first run builds the system (1100 packages, 4 GB) in .venv/debian13, or in
 # $TRAY_DICTATE_TEST_ROOT, from the mirror of Debian that this machine's apt uses, or
 # $TRAY_DICTATE_TEST_MIRROR. The checkout is bound into it, read-only. What is mounted and started
-# is so in namespaces of their own, and ends with this program, whatever ends it.
+# is so in namespaces of their own, and ends with them.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -69,7 +71,7 @@ build_root() {
 
 install_environment() {
   local stamp pip certificates=/etc/ssl/certs/ca-certificates.crt
-  stamp=$(cat pyproject.toml install_scripts/desktops.sh | sha256sum)
+  stamp=$(sha256sum <pyproject.toml)
   [ "$(cat "$root/opt/venv/.tests" 2>/dev/null || true)" != "$stamp" ] || return 0
   say "Installing the test environment in $root/opt/venv"
   # pip is to find the index as it does here
@@ -130,17 +132,24 @@ main() {
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   build_root
   install_environment
+  if [ "${1:-}" = --bench ]; then
+    [ $# -ge 2 ] || die "which one of tests/bench?"
+    arguments=$(printf '%q ' "${@:3}")
+    enter "$user" "python -m tests.bench.$2 $arguments"
+    return
+  fi
   for argument in "$@"; do
     if [ -e "${argument%%::*}" ]; then named=1; fi
   done
   [ -n "$named" ] || set -- tests/desktop/debian13 "$@"
   arguments=$(printf '%q ' "$@")
+  # by INT first, so that fixtures end what they started
   enter "$user" "timeout --foreground --signal=INT --kill-after=60 2700 \
     python -m pytest --desktops -p no:cacheprovider $arguments"
 }
 
 case ${1:-} in
   --inside) shift; inside "$@" ;;
-  --help | -h) sed -n '2,12s/^# \{0,1\}//p' install_scripts/desktops.sh ;;
+  --help | -h) sed -n '2,14s/^# \{0,1\}//p' install_scripts/desktops.sh ;;
   *) main "$@" ;;
 esac
