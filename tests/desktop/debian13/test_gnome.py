@@ -52,7 +52,6 @@ def test_the_first_dictation_is_in_the_window_and_each_dialog_comes_once(asked: 
     assert len(asked) == len(set(asked))
 
 
-@pytest.mark.xfail(strict=True, reason="without IBus the portal asks whether we may press keys")
 def test_nothing_is_asked_but_for_the_key(asked: list[str]) -> None:
     assert asked == ["Add Keyboard Shortcuts"]
 
