@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINUX_ONLY = re.compile(
-    r"(\w+\.)+(x11|wayland|portals?|atspi|dbus|evdev)\w*|output\.(x11|wayland|portal)\.\w+"
+    r"(\w+\.)+(x11|wayland|portals?|atspi|dbus|ibus|evdev)\w*|output\.(x11|wayland|portal)(\.\w+)+"
     r"|app\.sleep|system\.(screen_lock\.bus|programs\.processes)"
     r"|hotkey\.(kde|x11\.\w+|shortcut_service)|ui\.tray\.(linux|notifications|sni|xembed\w*)"
     r"|output\.secrecy|doctor\.delivery\.(clipboard\w*|sample|windows)"
