@@ -44,6 +44,7 @@ class FakePortAudio:
         self.opened: list[int | None] = []
         self.open_streams = 0
         self.rescans = 0
+        self.hangs = False
         self.on_audio: Callable[[bytes, bool], None] = lambda *_: None
         self.on_end: Callable[[], None] = lambda: None
 

@@ -198,6 +198,7 @@ class Take:
                     if (level := meter.feed(chunk)) is not None:
                         self.observer.level(level)
                 self.observer.recorded()
+                self._chunks.put_nowait(None)  # now: the text does not wait for the device to close
         except CaptureError as reason:
             self.trouble = str(reason)
         finally:

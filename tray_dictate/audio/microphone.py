@@ -5,7 +5,8 @@ longer: then the last moments of sound (the pre-roll) are put before the next re
 does not report a stalled device: only the time since the last callback shows it.
 
 A device that disappears during a take is replaced by the one that the sound server or PortAudio
-offers next; the take goes on, and the user is told how many seconds were not recorded.
+offers next; the take goes on, and the user is told how many seconds were not recorded. Where
+PortAudio itself hangs, recordings end with what they have.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from tray_dictate.system.threads import Bridge, TaskSet
 
 log = logging.getLogger(__name__)
 
-_GONE = "The microphone has gone away. Reconnect it; what you said until then is kept."
+_KEPT = "What you said until then is kept."
+_GONE = f"The microphone has gone away. Reconnect it; {_KEPT[0].lower()}{_KEPT[1:]}"
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
 _FAINT = 0.003  # of full scale: a recording below this contains no speech
 _CHECK = 0.5  # seconds between two looks at whether the device still sends
@@ -339,10 +341,13 @@ class Microphone:
         self._bridge.post(self._notices.tell, message, "microphone")
 
     async def _shut(self) -> None:
+        """Close the stream. Where PortAudio hangs, it is given up: opening raises the error."""
         stream, self._stream, self._ring = self._stream, None, b""
         if stream is not None:
             try:
                 await self._portaudio.release(stream)
+            except CaptureError as reason:
+                log.info("the microphone does not close: %s", reason)
             finally:
                 self._say_open(False)
 
@@ -420,17 +425,23 @@ class Microphone:
                 except CaptureError as reason:
                     log.info("no other microphone yet: %s", reason)
                     serial = self._serial
+                    if self._portaudio.hangs:
+                        self._fail(CaptureError(f"{reason} {_KEPT}"))
+                        return
                 else:
                     self._expect_sample(self._limits.first_sample_of_next)
                     return
             if loop.time() >= until:
-                for recording in self._captures:
-                    recording.fail(CaptureError(_GONE))
+                self._fail(CaptureError(_GONE))
             soon = loop.time() < until
             await asyncio.sleep(self._limits.retry if soon else self._limits.slow_retry)
         async with self._opening:
             if serial == self._serial:
                 await self._shut()
+
+    def _fail(self, error: CaptureError) -> None:
+        for recording in self._captures:
+            recording.fail(error)
 
     @property
     def _is_wanted(self) -> bool:

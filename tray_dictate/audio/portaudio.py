@@ -1,5 +1,10 @@
 """Opens and closes PortAudio's streams on a thread of their own: a device may take seconds.
 
+It may even hang for ever: where a stream dies before its first sample, PortAudio up to 19.7 waits
+for its own endless loop (its issue 1037), and where the sound server is stopped it waits for that.
+Then whoever waits gets an error, and `hung` is emitted. Only another process can record, unless
+the call returns after all.
+
 PortAudio lists the devices once, when it starts; only restarting it, with no stream open, finds
 devices that were plugged in since.
 """
@@ -7,26 +12,33 @@ devices that were plugged in since.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import ctypes
 import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 from tray_dictate.audio.sound_server import SoundServer
 from tray_dictate.core.errors import CaptureError
+from tray_dictate.core.signals import Signal
 from tray_dictate.system.lifetime import acquire, release
-from tray_dictate.system.remedies import ALLOW_MICROPHONE, SOUND_LIBRARY
+from tray_dictate.system.remedies import ALLOW_MICROPHONE, RESTART_SOUND, SOUND_LIBRARY
+from tray_dictate.system.worker import Worker
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _REMEDY = f"{ALLOW_MICROPHONE[0].upper()}{ALLOW_MICROPHONE[1:]}."
+NO_ANSWER = "The sound system does not answer."
+_HANGS = f"{NO_ANSWER} {RESTART_SOUND}"
+_PATIENCE = 8.0  # seconds for a call: a Bluetooth headset, or many sound cards, take some
+_CUE = 3.0  # seconds for a cue
 _BLOCKS = 100  # a second: speech arrives two blocks late, so small blocks are quick
 
 OnAudio = Callable[[bytes, bool], None]  # PCM16 mono, whether samples were lost before it
@@ -39,35 +51,94 @@ class PortAudio:
     One worker opens and closes; cues play on another, so that no microphone waits for them.
     """
 
-    def __init__(self, load: Callable[[], Any] | None = None) -> None:
-        """`load` returns the library; without, it is sounddevice."""
+    def __init__(
+        self, load: Callable[[], Any] | None = None, *, patience: float = _PATIENCE
+    ) -> None:
+        """`load` returns the library; without, it is sounddevice. A call of `patience` s hangs."""
         self.library = load or library
         self.server = SoundServer()  # to which a device of ALSA leads; asked on the worker
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="microphone")
-        self._player = ThreadPoolExecutor(1, thread_name_prefix="cues")
+        self.hung = Signal[()]()  # on the loop, again whenever somebody waits for the hanging call
+        self._worker = Worker("microphone", patience)
+        self._player = Worker("cues", min(patience, _CUE))
+        self._waiting = set[asyncio.Timeout]()
+        self._watch: asyncio.TimerHandle | None = None
         self._open = 0
         self._playing = threading.Lock()
 
+    @property
+    def hangs(self) -> bool:
+        """Whether a call does not return, so that nothing can be opened or closed."""
+        return self._worker.hangs
+
     async def call(self, work: Callable[[], T]) -> T:
-        """Run blocking work on the worker."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        """Run blocking work on the worker. Raises CaptureError where that hangs."""
+        return await self._bounded(self._call(work))
 
     async def acquire(self, work: Callable[[], Opened]) -> Opened:
-        """Return a stream that `work` opens on the worker; end it where this is cancelled."""
-        return await acquire(work, lambda opened: self.end(opened[0]), self._worker)
+        """Return a stream that `work` opens on the worker; end it where this is cancelled.
+
+        Raises CaptureError where the worker hangs; the stream is ended if it opens after all.
+        """
+        return await self._bounded(acquire(work, lambda opened: self.end(opened[0]), self._worker))
 
     async def release(self, stream: Any) -> None:
-        """End a stream on the worker, also where this is cancelled."""
-        await release(partial(self.end, stream), self._worker)
+        """End a stream on the worker, also where this is cancelled.
+
+        Raises CaptureError where the worker hangs; the stream is ended if the worker goes on.
+        """
+        await self._bounded(release(partial(self.end, stream), self._worker))
+
+    def wait(self, work: Callable[[], T]) -> T:
+        """Run blocking work on the worker, and block. Raises CaptureError where that hangs."""
+        answer = self._worker.submit(work)
+        try:
+            return answer.result(max(0.0, self._worker.left))
+        except TimeoutError:
+            if answer.done():
+                raise
+            raise CaptureError(_HANGS) from None
 
     def play(self, samples: bytes, rate: int) -> Future[None]:
         """Play PCM16 mono in the background, after the cues that play already."""
         return self._player.submit(self._play, samples, rate)
 
     def close(self) -> None:
-        """End the workers, after the streams that they still have to end."""
-        self._worker.shutdown(wait=False)
-        self._player.shutdown(wait=False, cancel_futures=True)
+        """End the workers, after the streams that they still have to end, unless one hangs."""
+        self._player.shutdown(cancel_futures=True)
+        self._worker.shutdown()
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of work that waits for the worker. Raises CaptureError if it hangs."""
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._waiting.add(limit)
+                self._watch = self._watch or self._look_later()
+                return await work
+        except TimeoutError:
+            if limit.expired():
+                raise CaptureError(_HANGS) from None
+            raise
+        finally:
+            self._waiting.discard(limit)
+
+    def _look_later(self) -> asyncio.TimerHandle:
+        loop = asyncio.get_running_loop()
+        return loop.call_later(max(0.0, self._worker.left), self._look)
+
+    def _look(self) -> None:
+        """Give up whoever waits for a hanging call. Nobody may wait: the user has cancelled."""
+        self._watch = None
+        if self._worker.hangs:
+            log.warning("a call into the sound library does not return")
+            while self._waiting:
+                self._waiting.pop().reschedule(0)
+            self.hung.emit()
+        elif self._worker.is_busy:
+            self._watch = self._look_later()
 
     # What follows blocks: call it through `call`.
 
@@ -172,8 +243,10 @@ def library() -> Any:
         ) from reason
     except Exception as reason:
         raise CaptureError(f"The sound system fails: {_words(reason)}. {_REMEDY}") from reason
+    sd = cast("Any", sounddevice)
+    atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it waits for a stream that hangs
     _drop_plugins()
-    return cast("Any", sounddevice)
+    return sd
 
 
 def _drop_plugins() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 from tray_dictate.audio import devices
 from tray_dictate.audio.portaudio import PortAudio
@@ -29,8 +30,9 @@ def show_config(options: argparse.Namespace) -> int:
 
 
 def list_microphones(_options: argparse.Namespace) -> int:
-    """Print the microphones. Raises CaptureError if there is none."""
-    for source in devices.find_sources(PortAudio(), ""):
+    """Print the microphones. Raises CaptureError if there is none, or the sound system hangs."""
+    portaudio = PortAudio()
+    for source in portaudio.wait(partial(devices.find_sources, portaudio, "")):
         marks = {
             "default": source.default,
             "muted": source.muted,

@@ -14,6 +14,7 @@ import time
 import tomllib
 import zipfile
 from contextlib import closing, suppress
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ def _dictated_texts() -> list[str]:
 def _microphones() -> list[str]:
     """Return the names of the microphones, which may contain their owner's."""
     try:
-        return [source.name for source in sources(PortAudio())]
+        portaudio = PortAudio()
+        return [source.name for source in portaudio.wait(partial(sources, portaudio))]
     except CaptureError:
         return []
 

@@ -17,7 +17,7 @@ from tray_dictate.audio.devices import (
     pick,
 )
 from tray_dictate.audio.microphone import Microphone
-from tray_dictate.audio.portaudio import PortAudio
+from tray_dictate.audio.portaudio import NO_ANSWER, PortAudio
 from tray_dictate.config.schema import AudioSettings
 from tray_dictate.core.errors import CaptureError
 from tray_dictate.core.pcm import SAMPLE
@@ -34,7 +34,7 @@ _CLOSE = (
     "Close the program that uses it, or set audio.device; `tray-dictate devices` lists the "
     "microphones."
 )
-HANGS = f"The sound system does not answer. {RESTART_SOUND}"
+HANGS = f"{NO_ANSWER} {RESTART_SOUND}"
 _PLUGINS = {
     "pipewire": "; by PipeWire's plugin for ALSA",
     "pulse": "; by PulseAudio's plugin for ALSA",
@@ -50,9 +50,10 @@ async def check_microphone(settings: AudioSettings) -> list[Finding]:
     try:
         return await asyncio.wrap_future(bridge.run(_check(settings, bridge)))
     except CaptureError as error:
-        none, _, remedy = str(error).partition(NONE_FOUND)
-        if not none and remedy:
-            return [Finding("microphone", "failed", NONE_FOUND, remedy=remedy.strip())]
+        for words in (NONE_FOUND, NO_ANSWER):
+            before, _, remedy = str(error).partition(words)
+            if not before and remedy:
+                return [Finding("microphone", "failed", words, remedy=remedy.strip())]
         return [failed("microphone", error, _CLOSE)]
     finally:
         await threads.run_in_thread(bridge.stop)

@@ -32,7 +32,7 @@ class OwnThreads(Executor):
         """Begin the call."""
         answer: Future[T] = Future()
         answer.set_running_or_notify_cancel()
-        work = partial(_settle, answer, partial(fn, *args, **kwargs))
+        work = partial(settle, answer, partial(fn, *args, **kwargs))
         threading.Thread(target=work, daemon=True).start()
         return answer
 
@@ -65,7 +65,7 @@ async def release(give_back: Callable[[], T], worker: Executor = _OWN) -> T:
     """Run `give_back` on the worker, also where this is cancelled; return its result."""
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()  # a running future cannot be cancelled
-    _submit(worker, partial(_settle, answer, give_back))
+    _submit(worker, partial(settle, answer, give_back))
     return await asyncio.wrap_future(answer)
 
 
@@ -98,7 +98,8 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-def _settle(answer: Future[T], work: Callable[[], T]) -> None:
+def settle(answer: Future[T], work: Callable[[], T]) -> None:
+    """Make a call, and settle the future with its result or error."""
     try:
         result = work()
     except BaseException as error:  # noqa: BLE001 - a thread's boundary; the awaiting caller decides
