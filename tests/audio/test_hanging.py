@@ -108,7 +108,7 @@ async def test_a_take_whose_device_cannot_be_closed_ends_with_what_was_said(libr
     rig = Rig(portaudio, SOON)
     library.hanging = "abort"
     heard = b""
-    with pytest.raises(CaptureError, match=r"does not answer\..* What you said until then is kept"):
+    with pytest.raises(CaptureError, match="does not answer"):
         async with rig.microphone.capture(RATE).open() as chunks:
             say(library.streams[0], 10)
             async for chunk in chunks:

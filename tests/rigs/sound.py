@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -50,21 +51,31 @@ class Sound:
 
     def start(self) -> None:
         """Start the server and wait until the microphone is there."""
-        script = self._folder / "pulse.pa"
-        script.write_text(SCRIPT.format(rate=self.rate))
-        self._server = self._processes.start(
-            "pulseaudio",
-            ["pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--exit-idle-time=-1",
-             "--use-pid-file=no", "--disable-shm=yes", "--high-priority=no", "--realtime=no",
-             "--log-target=stderr"],
-        )  # fmt: skip
-        self._processes.wait_for("pulseaudio", self._server, self._microphone_is_there, 20)
+        self._start_in(self._env)
 
     def stop(self) -> None:
         """End the server; idempotent."""
         if self._server:
             self._processes.end(self._server)
         self._server = None
+
+    def freeze(self) -> None:
+        """Have the server neither answer nor end."""
+        assert self._server
+        self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have a frozen server go on."""
+        assert self._server
+        self._server.send_signal(signal.SIGCONT)
+
+    def replace_frozen(self) -> None:
+        """Start another server; who was connected to the frozen one still hangs."""
+        runtime = Path(self._env["XDG_RUNTIME_DIR"])
+        (runtime / "pulse" / "native").unlink()
+        self._server = None  # it ends with the session
+        # the name on the bus is taken
+        self._start_in({**self._env, "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
 
     def pactl(self, *words: str) -> str:
         """Return what pactl prints: unload-module module-remap-source, set-source-mute virtmic 1"""
@@ -105,6 +116,18 @@ class Sound:
         data = raw.read_bytes()
         raw.unlink()
         heard.samples = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+
+    def _start_in(self, env: dict[str, str]) -> None:
+        script = self._folder / "pulse.pa"
+        script.write_text(SCRIPT.format(rate=self.rate))
+        self._server = self._processes.start(
+            "pulseaudio",
+            ["pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--exit-idle-time=-1",
+             "--use-pid-file=no", "--disable-shm=yes", "--high-priority=no", "--realtime=no",
+             "--log-target=stderr"],
+            env=env,
+        )  # fmt: skip
+        self._processes.wait_for("pulseaudio", self._server, self._microphone_is_there, 20)
 
     def _microphone_is_there(self) -> bool:
         listing = subprocess.run(

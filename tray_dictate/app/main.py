@@ -1,12 +1,14 @@
 """The composition root: builds all components, starts them, and stops them in reverse order.
 
 The main thread belongs to the tray; SIGTERM and Ctrl+C lead to the same clean shutdown as Quit.
-A session runs one daemon: a second one asks the first to show a message, and ends.
+A session runs one daemon: a second one asks the first to show a message, and ends. After the
+shutdown the process may be replaced by another with the same command: where a library hangs in it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -30,6 +32,7 @@ from tray_dictate.app.live_config import LiveConfig
 from tray_dictate.app.menu import MenuController, PostedCommands
 from tray_dictate.app.model_downloads import ModelDownloads
 from tray_dictate.app.notices import HotkeyNotices, Notices, unseen, welcome
+from tray_dictate.app.sound_recovery import SoundRecovery
 from tray_dictate.audio.devices import DeviceList
 from tray_dictate.audio.portaudio import PortAudio
 from tray_dictate.config.load import Sources
@@ -42,12 +45,14 @@ from tray_dictate.engine.model_store import ModelStore
 from tray_dictate.history.store import Store
 from tray_dictate.hotkey.switchable import SwitchableHotkey
 from tray_dictate.system import autostart, files, logs, memory, remedies
+from tray_dictate.system.programs import own_python
 from tray_dictate.system.screen_lock import screen_lock
 from tray_dictate.system.threads import Bridge
 
 logger = logging.getLogger(__name__)
 
 _SHUTDOWN = 20.0  # seconds
+_ENDING = signal.SIGTERM, signal.SIGINT
 
 
 def only_one() -> filelock.BaseFileLock:
@@ -79,6 +84,7 @@ def _shown() -> str:
 
 def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     """Run the daemon until it is quit; return the exit code. Raises DictateError."""
+    environment = dict(os.environ)  # later, what opens a device may have changed it
     config = sources.load()
     logs.start(config.log.level)
     for warning in config.warnings:
@@ -88,7 +94,14 @@ def run(sources: Sources, make_engine: MakeEngine = select_engine) -> int:
     with ExitStack() as stack:
         stack.enter_context(only_one())
         autostart.repair_quietly()
-        return _App(sources, config, make_engine, stack).run()
+        app = _App(sources, config, make_engine, stack)
+        code = app.run()
+    if app.begins_again:
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)  # one that comes from now on ends the program
+        if app.begins_again:  # none has come until now
+            own_python.begin_again(environment)
+    return code
 
 
 class _App:
@@ -98,6 +111,7 @@ class _App:
         self, sources: Sources, config: Config, make_engine: MakeEngine, stack: ExitStack
     ) -> None:
         self._failed, self._over = "", False
+        self.begins_again = False  # after `run`
         self._bridge = bridge = Bridge()
         bridge.start()
         stack.callback(bridge.stop)
@@ -114,6 +128,8 @@ class _App:
         stack.callback(self._wait, factory.close_all)
         self._components = components = factory.components(config)
         self._daemon = daemon = Daemon(components, notices)
+        self._recovery = SoundRecovery(portaudio, daemon, notices)
+        self._recovery.due.subscribe(self._begin_again)
         swap = ComponentSwap(factory, self._hotkey, components, daemon, notices)
         self._live_config = live_config = LiveConfig(sources, config, swap, notices)
         stack.callback(self._wait, live_config.stop)
@@ -133,7 +149,7 @@ class _App:
 
     def run(self) -> int:
         """Start, block in the tray, stop; return the exit code."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDING:
             signal.signal(number, self._quit_by_signal)
         started = self._bridge.run(self._start())
         started.add_done_callback(self._started)
@@ -189,9 +205,14 @@ class _App:
                 return
 
     def quit(self) -> None:
-        """End `run`; from any thread."""
-        self._over = True
+        """End `run` for good; from any thread."""
+        self.begins_again, self._over = False, True
         self._components.tray.stop()
+
+    def _begin_again(self) -> None:
+        if not self._over:
+            self.quit()
+            self.begins_again = True
 
     def _quit_by_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.quit()

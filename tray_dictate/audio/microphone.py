@@ -36,8 +36,7 @@ from tray_dictate.system.threads import Bridge, TaskSet
 
 log = logging.getLogger(__name__)
 
-_KEPT = "What you said until then is kept."
-_GONE = f"The microphone has gone away. Reconnect it; {_KEPT[0].lower()}{_KEPT[1:]}"
+_GONE = "The microphone has gone away. Reconnect it; what you said until then is kept."
 _SILENT = 2.0  # seconds of nothing but zeros: a real microphone has noise
 _FAINT = 0.003  # of full scale: a recording below this contains no speech
 _CHECK = 0.5  # seconds between two looks at whether the device still sends
@@ -426,7 +425,7 @@ class Microphone:
                     log.info("no other microphone yet: %s", reason)
                     serial = self._serial
                     if self._portaudio.hangs:
-                        self._fail(CaptureError(f"{reason} {_KEPT}"))
+                        self._fail(reason)
                         return
                 else:
                     self._expect_sample(self._limits.first_sample_of_next)

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 _REMEDY = f"{ALLOW_MICROPHONE[0].upper()}{ALLOW_MICROPHONE[1:]}."
 NO_ANSWER = "The sound system does not answer."
-_HANGS = f"{NO_ANSWER} {RESTART_SOUND}"
+HANGS = f"{NO_ANSWER} {RESTART_SOUND}"
 _PATIENCE = 8.0  # seconds for a call: a Bluetooth headset, or many sound cards, take some
 _CUE = 3.0  # seconds for a cue
 _BLOCKS = 100  # a second: speech arrives two blocks late, so small blocks are quick
@@ -64,6 +64,7 @@ class PortAudio:
         self._watch: asyncio.TimerHandle | None = None
         self._open = 0
         self._playing = threading.Lock()
+        self._stderr = _Stderr()
 
     @property
     def hangs(self) -> bool:
@@ -96,7 +97,8 @@ class PortAudio:
         except TimeoutError:
             if answer.done():
                 raise
-            raise CaptureError(_HANGS) from None
+            self._stderr.restore()
+            raise CaptureError(HANGS) from None
 
     def play(self, samples: bytes, rate: int) -> Future[None]:
         """Play PCM16 mono in the background, after the cues that play already."""
@@ -120,7 +122,7 @@ class PortAudio:
                 return await work
         except TimeoutError:
             if limit.expired():
-                raise CaptureError(_HANGS) from None
+                raise CaptureError(HANGS) from None
             raise
         finally:
             self._waiting.discard(limit)
@@ -133,6 +135,7 @@ class PortAudio:
         """Give up whoever waits for a hanging call. Nobody may wait: the user has cancelled."""
         self._watch = None
         if self._worker.hangs:
+            self._stderr.restore()
             log.warning("a call into the sound library does not return")
             while self._waiting:
                 self._waiting.pop().reschedule(0)
@@ -228,6 +231,20 @@ class PortAudio:
                 stream.write(samples)
         except Exception as reason:  # noqa: BLE001 - an ornament, at a thread's boundary
             log.info("the cue could not be played: %s", reason)
+
+
+class _Stderr:
+    """Where stderr leads: sounddevice sends it nowhere while PortAudio starts, which may hang."""
+
+    def __init__(self) -> None:
+        self._copy: int | None = None
+        with suppress(OSError):  # a program without a terminal may have none
+            self._copy = os.dup(2)
+
+    def restore(self) -> None:
+        """Have it lead there again."""
+        if self._copy is not None:
+            os.dup2(self._copy, 2)
 
 
 @cache

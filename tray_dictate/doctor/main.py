@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tray_dictate import __version__
+from tray_dictate.audio import portaudio
 from tray_dictate.config.load import Sources
 from tray_dictate.config.schema import Config, OutputSettings
 from tray_dictate.core import json_text
@@ -78,7 +79,7 @@ def list_checks(
         Check(
             "microphone",
             lambda: microphone.check_microphone(config.audio),
-            remedy=microphone.HANGS,
+            remedy=portaudio.HANGS,
         ),
         Check("engine", lambda: engine.check_engine(config.engine_with_terms), _ENGINE),
         Check("typing", lambda: _check_delivery(config.output), _TYPING),

@@ -25,7 +25,6 @@ from tray_dictate.core.samples import peak
 from tray_dictate.doctor.check import Finding, failed
 from tray_dictate.system import threads
 from tray_dictate.system.logs import LoggedNotices
-from tray_dictate.system.remedies import RESTART_SOUND
 from tray_dictate.system.threads import Bridge
 
 _RATE = 16000  # samples per second
@@ -34,7 +33,6 @@ _CLOSE = (
     "Close the program that uses it, or set audio.device; `tray-dictate devices` lists the "
     "microphones."
 )
-HANGS = f"{NO_ANSWER} {RESTART_SOUND}"
 _PLUGINS = {
     "pipewire": "; by PipeWire's plugin for ALSA",
     "pulse": "; by PulseAudio's plugin for ALSA",
