@@ -174,6 +174,27 @@ async def test_that_it_hangs_is_told_though_nobody_waits_any_more(library, porta
         await hung.wait()
 
 
+async def test_a_warm_stream_that_has_died_unheard_is_noticed_though_nobody_dictates(
+    library, portaudio
+):
+    hung = asyncio.Event()
+    portaudio.hung.subscribe(hung.set)
+    rig = Rig(portaudio, Limits(slow_retry=0.2), warm="always")
+    await rig.microphone.warm_up(RATE)
+    library.hanging = "abort"
+    async with asyncio.timeout(20):
+        await hung.wait()
+
+
+async def test_a_warm_stream_that_sends_stays_as_it_is(library, portaudio):
+    rig = Rig(portaudio, Limits(slow_retry=0.2), warm="always")
+    await rig.microphone.warm_up(RATE)
+    say(library.streams[0])
+    await asyncio.sleep(0.5)
+    assert len(library.streams) == 1
+    await rig.microphone.close()
+
+
 async def test_a_restart_of_the_library_that_hangs_is_told(library, portaudio):
     library.hanging = "terminate"
     with pytest.raises(CaptureError, match="does not answer"):

@@ -297,6 +297,17 @@ class Microphone:
         self._say_open(True)
         self._blocks.wanted = 0
         self.catch_up()
+        if self._settings.warm:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._limits.slow_retry, self._look_at, self._blocks)
+
+    def _look_at(self, blocks: Blocks) -> None:
+        """Replace a stream that has sent nothing yet, where no recording checks it.
+
+        It died before its first sample, and PortAudio goes on for ever without telling.
+        """
+        if blocks.serial == self._serial and self._stream and not blocks.at and not self._captures:
+            self._lose()
 
     def _expect_sample(self, seconds: float) -> None:
         """Treat the device as stalled if no sample arrives in this many seconds from now."""
