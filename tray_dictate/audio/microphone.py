@@ -302,9 +302,9 @@ class Microphone:
             loop.call_later(self._limits.slow_retry, self._look_at, self._blocks)
 
     def _look_at(self, blocks: Blocks) -> None:
-        """Replace a stream that has sent nothing yet, where no recording checks it.
+        """Replace a stream that has sent nothing yet, unless a recording checks it.
 
-        It died before its first sample, and PortAudio goes on for ever without telling.
+        PortAudio does not report that a stream died before its first sample.
         """
         if blocks.serial == self._serial and self._stream and not blocks.at and not self._captures:
             self._lose()

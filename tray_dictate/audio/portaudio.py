@@ -1,9 +1,9 @@
 """Opens and closes PortAudio's streams on a thread of their own: a device may take seconds.
 
-It may even hang for ever: where a stream dies before its first sample, PortAudio up to 19.7 waits
-for its own endless loop (its issue 1037), and where the sound server is stopped it waits for that.
-Then whoever waits gets an error, and `hung` is emitted. Only another process can record, unless
-the call returns after all.
+A call may also never return: if a stream dies before its first sample, PortAudio up to 19.7 waits
+for an endless loop of its own (its issue 1037), and if the sound server is stopped, a call waits
+for the server. Then all that wait for the thread get an error, and `hung` is emitted. Only another
+process can record, unless the call returns after all.
 
 PortAudio lists the devices once, when it starts; only restarting it, with no stream open, finds
 devices that were plugged in since.
@@ -57,7 +57,7 @@ class PortAudio:
         """`load` returns the library; without, it is sounddevice. A call of `patience` s hangs."""
         self.library = load or library
         self.server = SoundServer()  # to which a device of ALSA leads; asked on the worker
-        self.hung = Signal[()]()  # on the loop, again whenever somebody waits for the hanging call
+        self.hung = Signal[()]()  # on the loop; again at each further wait
         self._worker = Worker("microphone", patience)
         self._player = Worker("cues", min(patience, _CUE))
         self._waiting = set[asyncio.Timeout]()
@@ -132,7 +132,7 @@ class PortAudio:
         return loop.call_later(max(0.0, self._worker.left), self._look)
 
     def _look(self) -> None:
-        """Give up whoever waits for a hanging call. Nobody may wait: the user has cancelled."""
+        """If a call hangs, end the waiting for it, and emit `hung` even if nothing waits."""
         self._watch = None
         if self._worker.hangs:
             self._stderr.restore()
