@@ -103,6 +103,9 @@ class Headless(Selections, Session):
         """Return the keys that are down, as a hotkey that can tell does."""
         return self.keyboard.held()
 
+    def reports_hold(self) -> bool:
+        return False
+
     def text_window(self, kind: Kind = "gtk4", *words: str) -> TextWindow:
         """Open a text window; it is shown and has the focus. Its program gets the words."""
         return self._opened(TextWindow(kind, self.processes, self.env, *words))

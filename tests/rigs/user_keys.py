@@ -13,6 +13,9 @@ class FilteringHotkey:
     def held(self) -> frozenset[str] | None:
         return None
 
+    def reports_hold(self) -> bool:
+        return False
+
     def own(self) -> frozenset[str]:
         return frozenset()
 

@@ -25,7 +25,7 @@ from tray_dictate.app.placement import InsertResult, Origin, Piece, Placement
 from tray_dictate.app.take import TakeRecord
 from tray_dictate.config.schema import Config
 from tray_dictate.core.errors import DeliveryError
-from tray_dictate.core.ports import Notifier, PreparedOutput, Target
+from tray_dictate.core.ports import Notifier, PatientOutput, PreparedOutput, Target
 from tray_dictate.core.segments import Spoken
 from tray_dictate.core.text.normalize import clean
 from tray_dictate.core.text.pipeline import Insert, Polished, Scratch, TextPipeline, TextRules
@@ -206,6 +206,10 @@ class Delivery:
         """Drop the undelivered text of a dictation."""
         if dictation := self._live.get(number):
             dictation.aborted = True
+            if dictation is self._under_way and isinstance(
+                output := self._components.output, PatientOutput
+            ):
+                output.drop()
             self._end(dictation)
 
     def close(self, number: int) -> None:

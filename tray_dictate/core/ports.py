@@ -385,6 +385,15 @@ class PreparedOutput(Protocol):
 
 
 @runtime_checkable
+class PatientOutput(Protocol):
+    """An Output whose texts may have to wait until the user has released the hotkey."""
+
+    def drop(self) -> None:
+        """Insert nothing of the present text if it still waits: its `deliver` ends in an error."""
+        ...
+
+
+@runtime_checkable
 class FieldReader(Protocol):
     """An Output to which the text field with the focus reports its text."""
 

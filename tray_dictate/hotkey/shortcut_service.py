@@ -89,7 +89,7 @@ class DesktopHotkey:
         """Return the keys of the shortcut that is down, as far as the desktop has reported it.
 
         An output that presses keys by the portal waits until these are up: the window would see
-        both together.
+        both together, and the desktop may not report their release.
         """
         return self._presses.held()
 

@@ -41,6 +41,10 @@ class SwitchableHotkey:
         """Return the keys physically down now; see ports."""
         return self._hotkey.held()
 
+    def reports_hold(self) -> bool:
+        """Return whether the desktop reports that the hotkey is down; from any thread."""
+        return isinstance(self._hotkey, DesktopManagedHotkey) and bool(self._hotkey.held())
+
     def catch_up(self, mark: int) -> None:
         """Report the mark after every edge that has happened by now; see ports."""
         self._hotkey.catch_up(mark)

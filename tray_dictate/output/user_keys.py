@@ -17,6 +17,13 @@ class KeyState(Protocol):
         """Return the keys physically down now; None where that is not known."""
         ...
 
+    def reports_hold(self) -> bool:
+        """Tell whether the hotkey is down as a service of the desktop reports it.
+
+        It may report the release too early, or never, if another key is pressed before.
+        """
+        ...
+
 
 class UserKeys(KeyState, Protocol):
     """The user's keys as the hotkey knows them."""
@@ -46,6 +53,9 @@ class _UnknownKeys:
 
     def held(self) -> frozenset[str] | None:
         return None
+
+    def reports_hold(self) -> bool:
+        return False
 
     def own(self) -> frozenset[str]:
         return frozenset()

@@ -22,6 +22,7 @@ from tray_dictate.core.ports import Cause, Receipt
 from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.portal.paste import CHORD_LET_GO, PortalPaste
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.output.wayland.selection_server import ONE_PASTE
 from tray_dictate.system import files
@@ -43,7 +44,7 @@ def chord_let_go() -> float:
 @pytest.fixture
 def portal(gnome: Gnome, environ, chord_let_go: float) -> Iterator[PortalPaste]:
     gnome.start_portals()
-    made = PortalPaste(gnome, threading.Event(), chord_let_go=chord_let_go)
+    made = PortalPaste(KeyRelease(gnome, threading.Event()), chord_let_go=chord_let_go)
     yield made
     made.close()
     gnome.stop_portals()
@@ -226,7 +227,7 @@ def test_what_the_user_had_copied_outlives_a_daemon_that_ends_before_it_is_back(
 ) -> None:
     copy = MutterCopy(gnome.env["DBUS_SESSION_BUS_ADDRESS"], {UTF8: b"before"})
     gnome.start_portals()
-    portal = PortalPaste(gnome, threading.Event())
+    portal = PortalPaste(KeyRelease(gnome, threading.Event()))
     with gnome.text_window() as window:
         with window.stopped():
             assert portal.paste("dictated", Treatment(), ANY_WINDOW) is None
@@ -260,7 +261,7 @@ def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
         first = kept.read_text()
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
         before = shown(gnome)
-        again = PortalPaste(gnome, threading.Event())
+        again = PortalPaste(KeyRelease(gnome, threading.Event()))
         again.paste(" two", Treatment(), ANY_WINDOW)
         again.close()
         window.wait_for("one two")
@@ -270,7 +271,7 @@ def test_the_user_is_asked_once_and_what_was_allowed_is_kept_for_its_owner_only(
 
 def test_a_user_who_says_no_gets_no_key(gnome: Gnome, environ) -> None:
     gnome.start_portals(answer=1)
-    portal = PortalPaste(gnome, threading.Event())
+    portal = PortalPaste(KeyRelease(gnome, threading.Event()))
     with gnome.text_window() as window:
         with pytest.raises(UnavailableError, match="did not allow"):
             portal.paste("never", Treatment(), ANY_WINDOW)
@@ -286,7 +287,7 @@ IDLE = 1.0  # seconds, for tests
 def restless(gnome: Gnome, environ) -> Iterator[PortalPaste]:
     """A portal whose session is idle after IDLE seconds."""
     gnome.start_portals()
-    made = PortalPaste(gnome, threading.Event(), idle=IDLE)
+    made = PortalPaste(KeyRelease(gnome, threading.Event()), idle=IDLE)
     yield made
     made.close()
     gnome.stop_portals()

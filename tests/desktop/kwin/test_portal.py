@@ -17,6 +17,7 @@ from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.selections import WaylandSelections
 
 pytestmark = pytest.mark.kwin
@@ -27,7 +28,7 @@ LARGE = MIXED * 250
 @pytest.fixture
 def portal(kwin: KWin, environ) -> Iterator[PortalPaste]:
     selections = WaylandSelections()
-    made = PortalPaste(kwin, threading.Event(), selections)
+    made = PortalPaste(KeyRelease(kwin, threading.Event()), selections)
     yield made
     made.close()
     selections.close()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.rigs.sway import Sway
 from tray_dictate.output.user_keys import UNKNOWN_KEYS
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.desktop.wayland import WaylandError
@@ -17,7 +18,7 @@ from tray_dictate.system.desktop.wayland import WaylandError
 
 @pytest.fixture
 def methods(environ: Sway) -> Iterator[InsertMethods]:
-    made = InsertMethods(threading.Event(), UNKNOWN_KEYS)
+    made = InsertMethods(KeyRelease(UNKNOWN_KEYS, threading.Event()))
     yield made
     made.close()
     environ.set_clipboard("nobody's")  # nobody keeps anything for the next test

@@ -20,6 +20,7 @@ from tray_dictate.output.base import MovedError
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.portal.remote_desktop import RemoteSession
 from tray_dictate.output.user_keys import UNKNOWN_KEYS
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.system.desktop.portals import Portals
 
 PORTAL = f"""[portal]
@@ -228,7 +229,9 @@ def test_no_key_goes_out_once_the_portal_has_gone(portals) -> None:
 def test_without_any_clipboard_the_method_is_refused_with_its_remedy(front: Make) -> None:
     front("0")
     with pytest.raises(UnavailableError) as refused:
-        PortalPaste(UNKNOWN_KEYS, threading.Event())  # Debian 12's front end has no Clipboard
+        PortalPaste(
+            KeyRelease(UNKNOWN_KEYS, threading.Event())
+        )  # Debian 12's front end has no Clipboard
     assert "no Clipboard portal" in refused.value.reason
     assert "xdg-desktop-portal" in refused.value.remedy
 
@@ -236,7 +239,7 @@ def test_without_any_clipboard_the_method_is_refused_with_its_remedy(front: Make
 def test_without_portals_the_method_is_refused(front: Make) -> None:
     front("0").end_front_end()
     with pytest.raises(UnavailableError, match="no RemoteDesktop portal"):
-        PortalPaste(UNKNOWN_KEYS, threading.Event())
+        PortalPaste(KeyRelease(UNKNOWN_KEYS, threading.Event()))
 
 
 def test_without_a_bus_the_method_is_refused(
@@ -244,4 +247,4 @@ def test_without_a_bus_the_method_is_refused(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     with pytest.raises(UnavailableError, match="portals cannot be reached"):
-        PortalPaste(UNKNOWN_KEYS, threading.Event())
+        PortalPaste(KeyRelease(UNKNOWN_KEYS, threading.Event()))

@@ -15,6 +15,7 @@ from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.output.base import MovedError
 from tray_dictate.output.rules import Treatment
 from tray_dictate.output.wayland.external import CHUNK, YDOTOOL, Wtype, Ydotool
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.methods import InsertMethods
 
 if sys.platform == "win32":
@@ -45,6 +46,9 @@ class Holding:
 
     def held(self) -> frozenset[str]:
         return frozenset({"ctrl_l", "space"})
+
+    def reports_hold(self) -> bool:
+        return False
 
 
 def test_the_text_is_wtypes_stdin_in_utf_8_and_no_argument(install) -> None:
@@ -118,7 +122,7 @@ def test_without_ydotoold_the_first_keys_would_be_lost_so_it_is_not_used(install
 
 def test_no_key_of_ydotools_comes_to_one_that_the_user_holds(install) -> None:
     folder = install("ydotool", RECORDS)
-    methods = InsertMethods(threading.Event(), Holding())
+    methods = InsertMethods(KeyRelease(Holding(), threading.Event()))
     ydotool = next(found for found in methods.candidates() if found.name == "ydotool").make()
     (folder / "typed").unlink(missing_ok=True)  # of the look whether it can
     stays = iter([True, True, False])

@@ -19,6 +19,7 @@ from tray_dictate.core.text.caret import Around
 from tray_dictate.output.base import ANY_WINDOW, MovedError
 from tray_dictate.output.user_keys import UNKNOWN_KEYS
 from tray_dictate.output.wayland.input_method_v1 import StandingInputMethod
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.methods import InsertMethods
 from tray_dictate.output.wayland.text_field import FieldTiming, SecretError
 
@@ -234,7 +235,7 @@ def test_two_input_methods_are_not_in_each_others_way(
 def test_when_the_compositor_has_gone_that_is_told_and_the_next_one_is_used(
     compositor: FieldCompositor,
 ) -> None:
-    methods = InsertMethods(threading.Event(), UNKNOWN_KEYS)
+    methods = InsertMethods(KeyRelease(UNKNOWN_KEYS, threading.Event()))
     methods.permit("auto")  # as the daemon does at its start, so that it knows this field
     compositor.focus(Field())
     first = methods.input_method()

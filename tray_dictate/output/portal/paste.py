@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import math
 
 from tray_dictate.core.errors import UnavailableError
 from tray_dictate.core.ports import Notifier, Receipt
@@ -10,12 +10,12 @@ from tray_dictate.output.base import ANY_WINDOW, FocusCheck
 from tray_dictate.output.portal.clipboard import PortalSelections
 from tray_dictate.output.portal.remote_desktop import IDLE, RemoteSession
 from tray_dictate.output.rules import CHORD, Treatment
-from tray_dictate.output.user_keys import KeyState
-from tray_dictate.output.wayland.chain import await_release
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.paste import Selections, WaylandPaster
 from tray_dictate.system.desktop.portals import Portals
 
-# seconds that a chord waits for the modifiers: pressed later, it would mean another place or window
+# seconds that a chord waits for the user's keys: pressed later, it would mean another place, and
+# where windows cannot be told apart, another window
 CHORD_LET_GO = 5.0
 # It pastes the clipboard wherever it pastes. Shift+Insert pastes PRIMARY in terminals: the last
 # selection would be inserted instead of the text.
@@ -27,8 +27,7 @@ class PortalPaste:
 
     def __init__(
         self,
-        keys: KeyState,
-        stop: threading.Event,
+        release: KeyRelease,
         selections: Selections | None = None,
         notices: Notifier | None = None,
         *,
@@ -41,7 +40,7 @@ class PortalPaste:
         be told on any thread, explain the desktop's question to the user. The session is closed
         after `idle` seconds without use. Raises UnavailableError.
         """
-        self._keys, self._stop, self._chord_let_go = keys, stop, chord_let_go
+        self._release, self._chord_let_go = release, chord_let_go
         self._portals = Portals()
         try:
             self._remote = RemoteSession(self._portals, notices, idle=idle)
@@ -51,7 +50,7 @@ class PortalPaste:
             raise
         borrowed = selections or self._own
         assert borrowed
-        self._paster = WaylandPaster(self._remote, borrowed, stop)
+        self._paster = WaylandPaster(self._remote, borrowed, release.stop)
 
     def prepare(self, *, ask: bool) -> None:
         """Begin to open the session; returns at once.
@@ -70,14 +69,20 @@ class PortalPaste:
         if self._own and treatment.chord == CHORD:  # no rule says otherwise; PRIMARY is not ours
             chords = [TERMINALS] if treatment.primary else [TERMINALS, CHORD]
         with self._remote.opened():
-            await_release(self._keys, self._stop, check)
-            return self._paster.paste(text, treatment, check, chords)
+            return self._release.press(
+                lambda free: self._paster.paste(text, treatment, free, chords), check
+            )
 
     def chord(self, chord: str, check: FocusCheck = ANY_WINDOW) -> None:
-        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError."""
+        """Press a chord once. Raises UnavailableError, MovedError and DeliveryError.
+
+        With ANY_WINDOW, which may be another after a long hold of the hotkey, it waits for seconds
+        only.
+        """
+        patience = self._chord_let_go
+        hold = patience if check is ANY_WINDOW else math.inf
         with self._remote.opened():
-            await_release(self._keys, self._stop, check, self._chord_let_go)
-            self._remote.chord(chord, check)
+            self._release.press(lambda free: self._remote.chord(chord, free), check, patience, hold)
 
     def copy_to_clipboard(self, text: str, *, secret: bool = False, ask: bool = True) -> None:
         """Make the text the user's clipboard. Raises UnavailableError.

@@ -1,37 +1,30 @@
-"""Tries the insert methods in order until one works, and waits until no modifier is held.
+"""Tries the insert methods in order until one works.
 
     commit ─▶ ibus ─▶ paste ─▶ type ─▶ wtype ─▶ portal ─▶ ydotool ─▶ (the daemon keeps the text)
 
 Each method refuses before it has inserted anything, or it does its work: once a method has begun,
 no other follows, and the caller deals with the rest of the text.
 
-Where our keys come from the user's own seat (KDE's, GNOME's or the kernel's), windows cannot tell
-theirs from ours: with Ctrl held, a typed w closes one. So those methods wait until no modifier is
-held.
+Those whose keys come from the user's own seat wait for the user's keys; see key_release.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tray_dictate.core.errors import DeliveryError, FocusMovedError, UnavailableError
-from tray_dictate.core.keys.names import MODIFIERS
 from tray_dictate.core.ports import Clock, Receipt
-from tray_dictate.output.base import FocusCheck, MovedError
+from tray_dictate.output.base import FocusCheck
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.user_keys import KeyState
+from tray_dictate.output.wayland.key_release import KeyRelease
 
 log = logging.getLogger(__name__)
 
 AGAIN = 30.0  # seconds until an unavailable method is tried again: portals start late
-
-LET_GO = 300.0  # seconds that a modifier may stay down, such as the hotkey's during a dictation
-_LOOK = 0.01  # seconds between two looks at the modifiers
 
 
 class HarmfulError(UnavailableError):
@@ -149,34 +142,12 @@ def _all_of(reasons: Sequence[UnavailableError]) -> str:
     return " ".join(["No method of inserting text works here.", *why, *remedies])
 
 
-def await_release(
-    keys: KeyState, stop: threading.Event, check: FocusCheck, patience: float = LET_GO
-) -> None:
-    """Return once no modifier is down, as far as `keys` knows.
+class ReleasedMethod:
+    """An insert method that begins once the user holds no key that ours must not meet."""
 
-    Raises MovedError where `check` says no meanwhile, and DeliveryError, so that no other method
-    takes over: it would press keys, too.
-    """
-    end = time.monotonic() + patience
-    while (keys.held() or frozenset()) & MODIFIERS:
-        if not check.is_focused():
-            raise MovedError
-        if stop.is_set():
-            raise DeliveryError("Dictation ended before the text was inserted.")
-        if time.monotonic() > end:
-            raise DeliveryError(
-                "A modifier key is held down, so no other key can be pressed here. Release it."
-            )
-        time.sleep(_LOOK)
-
-
-class ReleaseWait:
-    """An insert method that begins once no modifier is down."""
-
-    def __init__(self, method: InsertMethod, keys: KeyState, stop: threading.Event) -> None:
-        self._method, self._keys, self._stop = method, keys, stop
+    def __init__(self, method: InsertMethod, release: KeyRelease) -> None:
+        self._method, self._release = method, release
 
     def insert(self, text: str, treatment: Treatment, check: FocusCheck) -> Receipt:
-        """Insert as the wrapped method does; `check` is asked while waiting, too."""
-        await_release(self._keys, self._stop, check)
-        return self._method.insert(text, treatment, check)
+        """Insert as the wrapped method does, once that disturbs nothing."""
+        return self._release.press(lambda free: self._method.insert(text, treatment, free), check)

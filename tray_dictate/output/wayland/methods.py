@@ -18,12 +18,12 @@ from tray_dictate.output.clipboard import ClipboardOutput
 from tray_dictate.output.paste_support import PasteSupport, Place
 from tray_dictate.output.portal.paste import PortalPaste
 from tray_dictate.output.rules import Method, Treatment
-from tray_dictate.output.user_keys import KeyState
-from tray_dictate.output.wayland.chain import Candidate, HarmfulError, ReleaseWait
+from tray_dictate.output.wayland.chain import Candidate, HarmfulError, ReleasedMethod
 from tray_dictate.output.wayland.external import Wtype, Ydotool
 from tray_dictate.output.wayland.ibus.method import IBusMethod
 from tray_dictate.output.wayland.input_method import InputMethod
 from tray_dictate.output.wayland.input_method_v1 import StandingInputMethod
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
@@ -77,12 +77,12 @@ class InsertMethods:
 
     def __init__(
         self,
-        stop: threading.Event,
-        keys: KeyState,
+        release: KeyRelease,
         timing: KeyTiming | None = None,
         notices: Notifier | None = None,
     ) -> None:
-        self._stop, self._keys, self._timing, self._notices = stop, keys, timing, notices
+        self._release, self._stop = release, release.stop
+        self._timing, self._notices = timing, notices
         self.target: Target | None = (
             None  # of the next text; None where windows cannot be told apart
         )
@@ -153,7 +153,7 @@ class InsertMethods:
             self._borrowed = None
             with suppress(UnavailableError):
                 self._borrowed = self.selections()
-            self._portal = PortalPaste(self._keys, self._stop, self._borrowed, self._notices)
+            self._portal = PortalPaste(self._release, self._borrowed, self._notices)
         return self._portal
 
     def permit(self, method: Method) -> None:
@@ -275,9 +275,9 @@ class InsertMethods:
         """Raises UnavailableError."""
         return PasteMethod(self, WaylandPaster(self.keyboard(), self.selections(), self._stop))
 
-    def _ydotool(self) -> ReleaseWait:
+    def _ydotool(self) -> ReleasedMethod:
         """Raises UnavailableError."""
-        return ReleaseWait(ProgramMethod(Ydotool(), self._stop), self._keys, self._stop)
+        return ReleasedMethod(ProgramMethod(Ydotool(), self._stop), self._release)
 
     def _connected(self, make: Callable[[Connection], T]) -> T:
         """Raises UnavailableError."""

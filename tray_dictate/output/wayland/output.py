@@ -18,11 +18,12 @@ from tray_dictate.core.errors import DeliveryError, FocusMovedError, Unavailable
 from tray_dictate.core.ports import Notifier, Receipt, Target
 from tray_dictate.core.terminals import is_terminal
 from tray_dictate.core.text.caret import Around, shortened
-from tray_dictate.output.base import MovedError
+from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Method, Rules, Treatment
 from tray_dictate.output.threaded import NO_FOCUS, ThreadedOutput
 from tray_dictate.output.user_keys import UNKNOWN_KEYS, KeyState
 from tray_dictate.output.wayland.chain import MethodChain
+from tray_dictate.output.wayland.key_release import KeyRelease
 from tray_dictate.output.wayland.keyboard import KeyTiming
 from tray_dictate.output.wayland.kwin import KWinWindows
 from tray_dictate.output.wayland.methods import InsertMethods
@@ -56,12 +57,12 @@ def _focused(windows: Windows | None) -> Target | None:
 class _TargetFocus:
     """The base.FocusCheck of one window, or of none."""
 
-    def __init__(self, windows: Windows | None, target: Target | None) -> None:
+    def __init__(self, windows: Windows, target: Target | None) -> None:
         self._windows, self._wanted = windows, target.window if target else ""
 
     def is_focused(self) -> bool:
         """Tell whether it is still that window which has the focus. Raises DeliveryError."""
-        now = _focused(self._windows)
+        now = self._windows.focus()
         return (now.window if now else "") == self._wanted
 
 
@@ -89,7 +90,8 @@ class WaylandOutput(ThreadedOutput[Target]):
         self._written = ("", "")  # the last window that got text, and the end of that text
         self._windows = _find_windows()
         self._mute = set[str]()  # windows whose field did not report our last text
-        self._methods = InsertMethods(self._stop, keys, timing, notices)
+        self._release = KeyRelease(keys, self._stop)
+        self._methods = InsertMethods(self._release, timing, notices)
         self._chain = MethodChain(self._methods)
 
     def permit(self) -> None:
@@ -100,6 +102,17 @@ class WaylandOutput(ThreadedOutput[Target]):
         """Begin to open what the next text needs; see ports.PreparedOutput."""
         if not self._stop.is_set():
             self._worker.submit(self._methods.prepare)
+
+    @override
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        self._release.begin()
+        return await super().deliver(text, target, onward=onward)
+
+    def drop(self) -> None:
+        """Insert nothing of the present text if it still waits; see ports.PatientOutput."""
+        self._release.drop()
 
     async def around(self, target: Target | None) -> Around | None:
         """Return the text around the caret of this window; see ports.FieldReader.
@@ -146,6 +159,9 @@ class WaylandOutput(ThreadedOutput[Target]):
     def _focused(self) -> Target | None:
         return self._find_target()
 
+    def _check(self, target: Target | None) -> FocusCheck:
+        return _TargetFocus(self._windows, target) if self._windows else ANY_WINDOW
+
     @override
     def _treatment(self, window: Target | None) -> Treatment:
         return self._rules.treatment([window.application] if window and window.application else [])
@@ -154,7 +170,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         """Raises DeliveryError."""
         if target is None or is_terminal(target.application):
             return None
-        check = _TargetFocus(self._windows, target)
+        check = self._check(target)
         if self._treatment(target).method == "off" or not check.is_focused():
             return None
         self._methods.target = target if self._windows else None
@@ -172,7 +188,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         try:
             only = () if window else ("commit", "ibus")
             self._methods.target = window if self._windows else None
-            check = _TargetFocus(self._windows, window)
+            check = self._check(window)
             receipt = self._chain.insert(text, treatment, check, only)
         except SecretError:
             self._refused = True
@@ -202,7 +218,7 @@ class WaylandOutput(ThreadedOutput[Target]):
     @override
     def _press(self, chord: str, meant: Target | None) -> None:
         target = meant or self._find_target()
-        check = _TargetFocus(self._windows, target)
+        check = self._check(target)
         if target is None or not check.is_focused():
             raise FocusMovedError
         try:
@@ -216,7 +232,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         if self._windows is None:
             raise DeliveryError(f"The text cannot be removed safely: {NOT_OFFERED}")
         target = meant or self._find_target()
-        check = _TargetFocus(self._windows, target)
+        check = self._check(target)
         if target is None or not check.is_focused():
             raise FocusMovedError
         window, written = self._written
