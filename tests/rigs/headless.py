@@ -106,6 +106,8 @@ class Headless(Selections, Session):
     def reports_hold(self) -> bool:
         return False
 
+    def disturb(self) -> None: ...
+
     def text_window(self, kind: Kind = "gtk4", *words: str) -> TextWindow:
         """Open a text window; it is shown and has the focus. Its program gets the words."""
         return self._opened(TextWindow(kind, self.processes, self.env, *words))

@@ -16,6 +16,8 @@ class FilteringHotkey:
     def reports_hold(self) -> bool:
         return False
 
+    def disturb(self) -> None: ...
+
     def own(self) -> frozenset[str]:
         return frozenset()
 

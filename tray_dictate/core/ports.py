@@ -159,6 +159,13 @@ class DesktopManagedHotkey(Protocol):
         """Treat all held keys as released: a locked screen may hide their release."""
         ...
 
+    def disturb(self) -> None:
+        """Note that keys of ours follow: a hold that begins now may be reported as over too early.
+
+        From any thread.
+        """
+        ...
+
 
 @runtime_checkable
 class OwnKeyFilter(Protocol):

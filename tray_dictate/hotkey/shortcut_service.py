@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ log = logging.getLogger(__name__)
 _REBIND = 1.0  # seconds that a restarted service gets before it is asked
 _RESTART = 5.0  # seconds within which a restarted service is back; else the bus starts it
 _PROBES = 6  # of Limits.answer each: at login a portal may wait a minute for its desktop
+_DISTURBED = 0.3  # seconds in which a key of ours is pressed and a release because of it reported
+_UNRELEASED = (
+    "The desktop may not report that you release the hotkey: you pressed it in the very moment in "
+    "which text was inserted. Press it once more to end the dictation."
+)
 TOKEN = "tray_dictate"  # noqa: S105 - KDE's portal names the owner of the keys by it
 
 
@@ -65,6 +71,8 @@ class DesktopHotkey:
         self._presses = ShortcutEdges(self.chords)
         self._trigger = Trigger(source=self.SOURCE)
         self.trigger_changed: Signal[()] = Signal()
+        self._holds = settings.mode == "hold"
+        self._disturbed = -math.inf  # when keys of ours were pressed last
         self._listener: HotkeyListener | None = None
         self._known = False  # whether the present service has answered `probe`
         self._stopped = False
@@ -114,6 +122,10 @@ class DesktopHotkey:
         """Report what is held as released; see ports."""
         self._bridge.post(self.release_all)
 
+    def disturb(self) -> None:
+        """Note that keys of ours follow; see ports."""
+        self._disturbed = time.monotonic()
+
     # For subclasses; on the hotkey's thread
 
     bus: MessageBus
@@ -140,8 +152,18 @@ class DesktopHotkey:
         self._report(self._presses.pressed(name, time.monotonic()))
 
     def released(self, name: str) -> None:
-        """Report the release of a shortcut."""
-        self._report(self._presses.released(name, time.monotonic()))
+        """Report the release of a shortcut.
+
+        Not if our own keys may have ended the hold: what is said in it would be lost. Its real
+        release is not reported then, but that of the next press is.
+        """
+        now = time.monotonic()
+        doubtful = self._holds and name == DICTATE and now - self._disturbed < _DISTURBED
+        if doubtful and self._presses.held():
+            log.info("a release among our own keys is not believed")
+            self.notices.tell(_UNRELEASED, "hotkey")
+            return
+        self._report(self._presses.released(name, now))
 
     def release_all(self) -> None:
         """Report all held keys as released: the service will report no release any more."""

@@ -45,6 +45,11 @@ class SwitchableHotkey:
         """Return whether the desktop reports that the hotkey is down; from any thread."""
         return isinstance(self._hotkey, DesktopManagedHotkey) and bool(self._hotkey.held())
 
+    def disturb(self) -> None:
+        """Note that keys of ours follow, where the desktop reports the hotkey; see ports."""
+        if isinstance(self._hotkey, DesktopManagedHotkey):
+            self._hotkey.disturb()
+
     def catch_up(self, mark: int) -> None:
         """Report the mark after every edge that has happened by now; see ports."""
         self._hotkey.catch_up(mark)
@@ -157,3 +162,6 @@ class CommandsHotkey:
 
     def forget(self) -> None:
         """Do nothing: no key is ever held."""
+
+    def disturb(self) -> None:
+        """Do nothing: no release is reported."""

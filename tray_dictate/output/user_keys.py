@@ -24,6 +24,13 @@ class KeyState(Protocol):
         """
         ...
 
+    def disturb(self) -> None:
+        """Note that keys of ours follow at once, from the user's own seat; from any thread.
+
+        If the user presses the hotkey in this very moment, its release is reported too early.
+        """
+        ...
+
 
 class UserKeys(KeyState, Protocol):
     """The user's keys as the hotkey knows them."""
@@ -56,6 +63,9 @@ class _UnknownKeys:
 
     def reports_hold(self) -> bool:
         return False
+
+    def disturb(self) -> None:
+        pass
 
     def own(self) -> frozenset[str]:
         return frozenset()

@@ -5,7 +5,8 @@ KWin reports the hotkey's release as soon as any other key is pressed, also one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import LONG, SENTENCE, landed, settled, spoken
 from tests.rigs.kwin import KWin
+from tests.rigs.windows import TextWindow
 
 pytestmark = pytest.mark.kwin
 SECOND = "The meeting is on Thursday."
@@ -24,6 +26,15 @@ def desk() -> Iterator[KWin]:
         yield kwin
 
 
+@contextmanager
+def dictating(desk: KWin, **settings: str) -> Generator[tuple[Daemon, TextWindow]]:
+    """Run a daemon whose hotkey is F9 beside a window with the focus."""
+    with desk.text_window("gtk") as window, desk.daemon(hotkey__keys="f9", **settings) as daemon:
+        daemon.wait_log("the hotkey: F9", 60)
+        daemon.wait_log("the engine is loaded", 60)
+        yield daemon, window
+
+
 def press(desk: KWin, daemon: Daemon, number: int) -> None:
     desk.keydown("f9")
     daemon.wait_log(f"dictation {number}: first sample", 60)
@@ -33,57 +44,63 @@ def press(desk: KWin, daemon: Daemon, number: int) -> None:
 def test_all_that_is_said_in_a_long_hold_lands_once_after_the_release(
     desk: KWin, wavs: Path, source: str
 ) -> None:
-    speech = spoken(wavs, *LONG)
-    with desk.text_window("gtk") as window:
-        with desk.daemon(hotkey__keys="f9", hotkey__source=source) as daemon:
-            daemon.wait_log("the hotkey: F9", 60)
-            daemon.wait_log("the engine is loaded", 60)
-            press(desk, daemon, 1)
-            desk.play_whole(speech)
-            assert "dictation 1: over" not in daemon.log(), "the key is still held"
-            assert window.text() == "", "a key of ours would end the hold"
-            desk.keyup("f9")
-            settled(daemon, 1)
-            landed(window, " ".join(LONG), 0.1)
-            # the release was reported, so the next press is a new one
-            press(desk, daemon, 2)
-            desk.play_whole(spoken(wavs, SECOND))
-            desk.keyup("f9")
-            settled(daemon, 2)
-            landed(window, " ".join([*LONG, SECOND]), 0.1)
+    long, second = spoken(wavs, *LONG), spoken(wavs, SECOND)
+    with dictating(desk, hotkey__source=source) as (daemon, window):
+        press(desk, daemon, 1)
+        desk.play_whole(long)
+        assert "dictation 1: over" not in daemon.log(), "the key is still held"
+        assert window.text() == "", "a key of ours would end the hold"
+        desk.keyup("f9")
+        settled(daemon, 1)
+        landed(window, " ".join(LONG), 0.1)
+        press(desk, daemon, 2)  # seen as a new one
+        desk.play_whole(second)
+        desk.keyup("f9")
+        settled(daemon, 2)
+        landed(window, " ".join([*LONG, SECOND]), 0.1)
 
 
 def test_in_toggle_mode_words_land_while_they_are_spoken(desk: KWin, wavs: Path) -> None:
     speech = spoken(wavs, *LONG)
-    with desk.text_window("gtk") as window:
-        with desk.daemon(hotkey__keys="f9", hotkey__mode="toggle") as daemon:
-            daemon.wait_log("the hotkey: F9", 60)
-            daemon.wait_log("the engine is loaded", 60)
-            press(desk, daemon, 1)
-            desk.keyup("f9")
-            player = desk.play(speech)
-            window.wait_for(lambda text: "." in text, timeout=60)
-            assert player.poll() is None, "it is still being spoken"
-            player.wait(60)
-            desk.tap("f9")
-            settled(daemon, 1)
-            landed(window, " ".join(LONG), 0.1)
+    with dictating(desk, hotkey__mode="toggle") as (daemon, window):
+        press(desk, daemon, 1)
+        desk.keyup("f9")
+        player = desk.play(speech)
+        window.wait_for(lambda text: "." in text, timeout=60)
+        assert player.poll() is None, "it is still being spoken"
+        player.wait(60)
+        desk.tap("f9")
+        settled(daemon, 1)
+        landed(window, " ".join(LONG), 0.1)
 
 
 def test_what_waits_for_the_release_is_not_inserted_if_it_is_cancelled(
     desk: KWin, wavs: Path
 ) -> None:
-    speech = spoken(wavs, *LONG)
-    with desk.text_window("gtk") as window, desk.daemon(hotkey__keys="f9") as daemon:
-        daemon.wait_log("the hotkey: F9", 60)
-        daemon.wait_log("the engine is loaded", 60)
+    long, sentence = spoken(wavs, *LONG), spoken(wavs, SENTENCE)
+    with dictating(desk) as (daemon, window):
         press(desk, daemon, 1)
-        desk.play_whole(speech)
+        desk.play_whole(long)
         desk.run("tray-dictate", "cancel")
         daemon.wait_log("dictation 1: dropped")
         desk.keyup("f9")
         press(desk, daemon, 2)
-        desk.play_whole(spoken(wavs, SENTENCE))
+        desk.play_whole(sentence)
         desk.keyup("f9")
         settled(daemon, 2)
         landed(window, SENTENCE, 0.15)
+
+
+def test_the_text_of_a_hold_lands_after_the_hold_that_follows_at_once(
+    desk: KWin, wavs: Path
+) -> None:
+    long, second = spoken(wavs, *LONG), spoken(wavs, SECOND)
+    with dictating(desk) as (daemon, window):
+        press(desk, daemon, 1)
+        desk.play_whole(long)
+        desk.keyup("f9")
+        press(desk, daemon, 2)
+        desk.play_whole(second)
+        desk.keyup("f9")
+        settled(daemon, 2)
+        landed(window, " ".join([*LONG, SECOND]), 0.1)

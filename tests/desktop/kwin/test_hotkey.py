@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,9 @@ from tray_dictate.hotkey import explain, select
 from tray_dictate.hotkey.portal import PortalHotkey
 from tray_dictate.hotkey.shortcut_service import TOKEN
 from tray_dictate.hotkey.shortcut_syntax import qt_key
+from tray_dictate.output.portal.paste import PortalPaste
+from tray_dictate.output.wayland.key_release import KeyRelease
+from tray_dictate.output.wayland.selections import WaylandSelections
 from tray_dictate.system.autostart.xdg import APP_ID
 
 pytestmark = [pytest.mark.kwin, pytest.mark.usefixtures("environ")]
@@ -89,6 +93,42 @@ def test_a_key_that_is_held_does_not_repeat(kwin, start, way):
     assert watch.edges(3) == ["+ctrl_l", "+alt_l", "+f"]
     kwin.keyup("f", "alt_l", "ctrl_l")
     assert len(watch.edges(3)) == 3
+
+
+class LastMoment:
+    """A hotkey that is pressed in the very moment before a key of ours."""
+
+    def __init__(self, kwin: KWin, hotkey: DesktopManagedHotkey) -> None:
+        self._kwin, self._hotkey = kwin, hotkey
+
+    def held(self) -> frozenset[str] | None:
+        return None
+
+    def reports_hold(self) -> bool:
+        return False
+
+    def disturb(self) -> None:
+        self._hotkey.disturb()
+        self._kwin.keydown("f5")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_hold_that_begins_among_keys_of_ours_ends_with_the_next_press(kwin, start, way):
+    watch = start(keys="f5", source=way)
+    assert watch.trigger().keys == "F5"
+    selections = WaylandSelections()
+    portal = PortalPaste(KeyRelease(LastMoment(kwin, watch.hotkey), threading.Event()), selections)
+    try:
+        portal.chord("backspace")
+        assert "Press it once more" in watch.told.get(timeout=30)  # of the release at our key
+        kwin.keyup("f5")
+        assert watch.hotkey.held() == {"f5"}
+        time.sleep(0.5)  # longer than a release is in doubt
+        kwin.tap("f5")
+        assert watch.edges(2) == ["+f5", "-f5"]
+    finally:
+        portal.close()
+        selections.close()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -226,6 +226,31 @@ def test_a_repetition_is_none_and_a_lost_release_is_made_good_by_the_next(start,
     assert watch.edges(3) == UP
 
 
+def test_a_release_among_our_own_keys_is_not_believed_and_that_of_the_next_press_is(start, portal):
+    watch = start()
+    watch.named()
+    watch.hotkey.disturb()
+    portal.do("press")
+    portal.do("release")  # KDE reports it as soon as a key of ours is pressed
+    assert watch.edges(3) == DOWN
+    assert "Press it once more" in watch.told.get(timeout=30)
+    assert watch.hotkey.held() == {"ctrl_l", "alt_l", "d"}
+    time.sleep(0.3)
+    portal.do("press")
+    portal.do("release")
+    assert watch.edges(3) == UP
+
+
+def test_where_the_hotkey_toggles_a_release_among_our_own_keys_changes_nothing(start, portal):
+    watch = start(mode="toggle")
+    watch.named()
+    watch.hotkey.disturb()
+    portal.do("press")
+    portal.do("release")
+    assert watch.edges(6) == DOWN + UP
+    assert watch.told.empty()
+
+
 def test_what_is_held_while_the_screen_is_locked_is_let_go(start, portal):
     watch = start()
     watch.named()

@@ -50,6 +50,8 @@ class Holding:
     def reports_hold(self) -> bool:
         return False
 
+    def disturb(self) -> None: ...
+
 
 def test_the_text_is_wtypes_stdin_in_utf_8_and_no_argument(install) -> None:
     folder = install("wtype", RECORDS)

@@ -27,6 +27,7 @@ class Keyboard:
 
     def __init__(self, *looks: Look) -> None:
         self.looks = [*looks]
+        self.disturbed = 0  # times that it was told of keys of ours
 
     def reports_hold(self) -> bool:
         if self.looks[0] == HOTKEY:
@@ -39,6 +40,9 @@ class Keyboard:
         self._go_on()
         assert not isinstance(now, str)
         return now
+
+    def disturb(self) -> None:
+        self.disturbed += 1
 
     def _go_on(self) -> None:
         if len(self.looks) > 1:
@@ -80,7 +84,7 @@ def test_it_begins_once_neither_modifier_nor_hotkey_is_known_to_be_down(
     release = KeyRelease(keyboard, threading.Event())
     ReleasedMethod(method, release).insert("w", Treatment(), ANY_WINDOW)
     assert method.typed == "w"
-    assert keyboard.looks == [looks[-1]]
+    assert (keyboard.looks, keyboard.disturbed) == ([looks[-1]], 1)
 
 
 @pytest.mark.parametrize("last", [CTRL, HOTKEY])
@@ -90,7 +94,7 @@ def test_what_is_pressed_at_the_last_moment_is_waited_for_too(last: Look) -> Non
     release = KeyRelease(keyboard, threading.Event())
     ReleasedMethod(method, release).insert("w", Treatment(), ANY_WINDOW)
     assert method.typed == "w"
-    assert keyboard.looks == [FREE]
+    assert (keyboard.looks, keyboard.disturbed) == ([FREE], 1)
 
 
 class Session:
@@ -164,7 +168,7 @@ def test_the_focus_at_the_end_of_a_hold_counts() -> None:
     release = KeyRelease(keyboard, threading.Event())
     with pytest.raises(MovedError):
         ReleasedMethod(method, release).insert("w", Treatment(), FakeFocus(False))
-    assert (method.typed, keyboard.looks) == ("", [FREE])
+    assert (method.typed, keyboard.looks, keyboard.disturbed) == ("", [FREE], 0)
 
 
 @pytest.mark.parametrize("held", [CTRL, HOTKEY])

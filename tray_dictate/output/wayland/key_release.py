@@ -105,4 +105,7 @@ class _FreeKeys:
         """Tell whether keys can be pressed for the window now. Raises DeliveryError."""
         focused = self._check.is_focused()
         self.held = bool(_held(self._keys))  # last: it changes quicker
-        return focused and not self.held
+        if focused and not self.held:
+            self._keys.disturb()
+            return True
+        return False
