@@ -7,9 +7,12 @@ import asyncio
 import pytest
 
 from tests.daemon_rig import Rig, recorded, spoken
+from tests.fakes import FakeOutput
 from tests.waiting import until
 from tray_dictate.app.daemon import Limits
 from tray_dictate.core.dictation import Cancel, Status
+from tray_dictate.core.errors import DeliveryError
+from tray_dictate.core.ports import Receipt, Target
 from tray_dictate.history.statistics import Stats
 
 
@@ -131,6 +134,58 @@ async def test_what_became_of_a_dictation_is_in_the_history(rig):
         ("Two.", "dropped"),
         ("One.", "kept"),
     ]
+
+
+class Waiting(FakeOutput):
+    """An output whose texts wait until `may_deliver`, or until they are dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped = False
+
+    async def deliver(
+        self, text: str, target: Target | None = None, *, onward: bool = False
+    ) -> Receipt:
+        self.dropped = False
+        await self.may_deliver.wait()
+        if self.dropped:
+            raise DeliveryError("Dictation ended before the text was inserted.")
+        return await super().deliver(text, target, onward=onward)
+
+    def drop(self) -> None:
+        self.dropped = True
+        self.may_deliver.set()
+
+
+async def test_a_text_that_waits_is_dropped_with_its_dictation_and_with_no_other(rig):
+    rig.parts.output = rig.output = output = Waiting()
+    rig.daemon.delivery.apply_components()
+    output.may_deliver.clear()
+    rig.press()
+    await rig.say("One.")
+    rig.release()
+    await until(lambda: rig.daemon.delivery.inserts)
+    rig.press()
+    await until(lambda: len(rig.microphone.captures) == 2)
+    rig.daemon.post(Cancel())
+    await until(lambda: rig.microphone.captures[1].stopped)
+    assert not output.dropped, "it is the text of the dictation before"
+    rig.release()
+    output.may_deliver.set()
+    await rig.idle()
+    assert output.text == "One."
+    output.may_deliver.clear()
+    rig.press()
+    await rig.say("Three.")
+    await until(lambda: rig.daemon.delivery.inserts)
+    await asyncio.sleep(0.05)
+    rig.daemon.post(Cancel())
+    await until(lambda: output.dropped)
+    rig.release()
+    await rig.idle()
+    await spoken(rig, "Four.")
+    assert output.text == "One. Four."
+    assert output.kept == "", "nothing was left on the clipboard"
 
 
 async def test_a_paste_that_nobody_confirmed_is_told_of_once(rig):

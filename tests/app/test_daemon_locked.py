@@ -144,6 +144,8 @@ class Told(FakeHotkey):
     def forget(self) -> None:
         self._report(self._presses.lost(time.monotonic()))
 
+    def disturb(self) -> None: ...
+
     def press(self) -> None:
         self._report(self._presses.pressed(DICTATE, time.monotonic()))
 

@@ -121,7 +121,8 @@ async def test_where_the_new_keys_cannot_be_had_the_old_ones_still_work(desktop,
 class Named(Made):
     """A hotkey whose key the desktop chooses, some time after its start."""
 
-    forgot = False
+    forgot, disturbed = False, 0
+    physical: frozenset[str] | None = frozenset()
     named = Trigger(source="portal")
 
     def __init__(self, *args) -> None:
@@ -133,6 +134,12 @@ class Named(Made):
 
     def forget(self) -> None:
         self.forgot = True
+
+    def disturb(self) -> None:
+        self.disturbed += 1
+
+    def held(self) -> frozenset[str] | None:
+        return self.physical
 
     def name(self, keys: str) -> None:
         self.named = Trigger(keys, source="portal")
@@ -155,6 +162,25 @@ async def test_the_key_that_the_desktop_chooses_is_told_of_whoever_watches_now(d
     assert told == ["Meta+D", "Meta+F"]
     keyboard.forget()
     assert [hotkey.forgot for hotkey in desktop.made] == [False, True]
+
+
+async def test_only_a_hotkey_that_the_desktop_reports_is_waited_for_and_told_of_our_keys(desktop):
+    def make(settings: HotkeySettings) -> Hotkey:
+        kind = Made if settings.source == "evdev" else Named
+        desktop.made.append(kind(desktop, settings.keys))
+        return desktop.made[-1]
+
+    keyboard = SwitchableHotkey(make, HotkeySettings(source="portal"))
+    named = desktop.made[0]
+    for physical, holds in ((frozenset({"f9"}), True), (frozenset(), False), (None, False)):
+        named.physical = physical
+        assert keyboard.reports_hold() is holds
+    keyboard.disturb()
+    assert named.disturbed == 1
+    await change(keyboard, source="evdev")
+    keyboard.disturb()
+    assert not keyboard.reports_hold()
+    assert named.disturbed == 1
 
 
 async def test_the_key_is_still_told_of_after_a_change_that_failed(desktop):

@@ -30,6 +30,10 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 }
 _TRIED: dict[str, Method] = {"commit": "auto", "ibus": "auto", "type": "type"}
 _COMMITS = ("commit", "ibus")  # the first of these that is usable is used
+_SEATED = ("portal", "ydotool")  # whose keys come from the user's own seat
+_AFTERWARDS = (
+    ". Where the desktop watches the hotkey, text appears when you release it, not while you speak"
+)
 _NONE = (
     "Use a compositor that offers zwp_input_method_v2 or zwp_virtual_keyboard_v1 (sway, Hyprland, "
     "river, niri), or install the portal of your desktop."
@@ -57,6 +61,7 @@ async def check_delivery(settings: OutputSettings) -> list[Finding]:
     tried = [name for name in usable if name in _TRIED and (name == used or name not in _COMMITS)]
     if not tried:
         words = f"{used} is used; not tested, so that the clipboard is left alone"
+        words += _AFTERWARDS if used in _SEATED else ""
         return [Finding("typing", "unchecked", words), *methods]
     return [*await _try_all(settings, tried), *methods]
 
