@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.fakes import FakeFocus
+from tests.fakes import FakeFocus, FakeNotices
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
@@ -153,6 +153,17 @@ def test_a_hold_of_the_hotkey_may_take_longer_than_a_modifier() -> None:
         lambda free: method.insert("w", Treatment(), free), ANY_WINDOW, 0.1
     )
     assert method.typed == "w"
+
+
+def test_why_a_text_waits_is_told_once_at_the_first_long_hold() -> None:
+    keyboard, method, told = Keyboard(FREE), Typing(), list[str]()
+    release = KeyRelease(keyboard, threading.Event(), FakeNotices(told.append), 0.05)
+    for holds in (2, 30, 30):
+        keyboard.looks = [*[HOTKEY] * holds, FREE]
+        ReleasedMethod(method, release).insert("w", Treatment(), ANY_WINDOW)
+        assert len(told) == (holds > 2)
+    assert method.typed == "www"
+    assert told[0].startswith("Text appears when you release the hotkey")
 
 
 def test_a_focus_that_moves_while_a_modifier_is_down_ends_it() -> None:

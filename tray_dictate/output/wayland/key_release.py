@@ -16,22 +16,36 @@ from typing import TypeVar
 
 from tray_dictate.core.errors import DeliveryError
 from tray_dictate.core.keys.names import MODIFIERS
+from tray_dictate.core.ports import Notifier
 from tray_dictate.output.base import FocusCheck, MovedError
 from tray_dictate.output.user_keys import KeyState
 
 T = TypeVar("T")
 
 LET_GO = 300.0  # seconds that a modifier may stay down
+FIRST_NOTICE = 10.0  # seconds of a hold after which the user is told why no text appears: once
 _LOOK = 0.01  # seconds between two looks at the keys
 _HOTKEY, _MODIFIER = "The hotkey", "A modifier key"
+_WAITS = (
+    "Text appears when you release the hotkey: the desktop would take the keys of a paste for its "
+    "end. If you have released it, press it once more."
+)
 _HELD = "{} is held down, so no other key can be pressed here. Release it."
 
 
 class KeyRelease:
     """Decides when our keys may be pressed; waits on the output's thread."""
 
-    def __init__(self, keys: KeyState, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        keys: KeyState,
+        stop: threading.Event,
+        notices: Notifier | None = None,
+        tell_after: float = FIRST_NOTICE,
+    ) -> None:
+        """`notices`, which may be told on any thread, explain a long hold, after seconds."""
         self._keys, self.stop = keys, stop
+        self._notices, self._tell_after = notices, tell_after
         self._dropped = threading.Event()
 
     def begin(self) -> None:
@@ -71,10 +85,14 @@ class KeyRelease:
     def _wait(self, check: FocusCheck, patience: float, hold: float) -> None:
         """Raises MovedError and DeliveryError."""
         began = since = time.monotonic()
+        told = False
         while held := _held(self._keys):
             now = time.monotonic()
             if held == _HOTKEY:
                 since = now  # its own modifiers may come up a little later
+                if self._notices and not told and now - began > self._tell_after:
+                    told, self._tell_after = True, LET_GO  # then its release may have been lost
+                    self._notices.tell(_WAITS, "hotkey")
             if self.stop.is_set() or self._dropped.is_set():
                 raise DeliveryError("Dictation ended before the text was inserted.")
             if now - since > patience or now - began > hold:

@@ -90,7 +90,7 @@ class WaylandOutput(ThreadedOutput[Target]):
         self._written = ("", "")  # the last window that got text, and the end of that text
         self._windows = _find_windows()
         self._mute = set[str]()  # windows whose field did not report our last text
-        self._release = KeyRelease(keys, self._stop)
+        self._release = KeyRelease(keys, self._stop, notices)
         self._methods = InsertMethods(self._release, timing, notices)
         self._chain = MethodChain(self._methods)
 
