@@ -108,7 +108,10 @@ class WaylandOutput(ThreadedOutput[Target]):
         self, text: str, target: Target | None = None, *, onward: bool = False
     ) -> Receipt:
         self._release.begin()
-        return await super().deliver(text, target, onward=onward)
+        try:
+            return await super().deliver(text, target, onward=onward)
+        finally:
+            self._release.begin()  # what was dropped is over
 
     def drop(self) -> None:
         """Insert nothing of the present text if it still waits; see ports.PatientOutput."""
