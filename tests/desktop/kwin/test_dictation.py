@@ -89,18 +89,3 @@ def test_what_waits_for_the_release_is_not_inserted_if_it_is_cancelled(
         desk.keyup("f9")
         settled(daemon, 2)
         landed(window, SENTENCE, 0.15)
-
-
-def test_the_text_of_a_hold_lands_after_the_hold_that_follows_at_once(
-    desk: KWin, wavs: Path
-) -> None:
-    long, second = spoken(wavs, *LONG), spoken(wavs, SECOND)
-    with dictating(desk) as (daemon, window):
-        press(desk, daemon, 1)
-        desk.play_whole(long)
-        desk.keyup("f9")
-        press(desk, daemon, 2)
-        desk.play_whole(second)
-        desk.keyup("f9")
-        settled(daemon, 2)
-        landed(window, " ".join([*LONG, SECOND]), 0.1)
