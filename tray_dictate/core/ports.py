@@ -160,7 +160,7 @@ class DesktopManagedHotkey(Protocol):
         ...
 
     def disturb(self) -> None:
-        """Note that keys of ours follow: a hold that begins now may be reported as over too early.
+        """Note that we press keys now: a hold that begins meanwhile may be reported over too early.
 
         From any thread.
         """

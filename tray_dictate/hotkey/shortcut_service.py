@@ -123,7 +123,7 @@ class DesktopHotkey:
         self._bridge.post(self.release_all)
 
     def disturb(self) -> None:
-        """Note that keys of ours follow; see ports."""
+        """Note that we are about to press keys; see ports."""
         self._disturbed = time.monotonic()
 
     # For subclasses; on the hotkey's thread

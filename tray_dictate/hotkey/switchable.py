@@ -46,7 +46,7 @@ class SwitchableHotkey:
         return isinstance(self._hotkey, DesktopManagedHotkey) and bool(self._hotkey.held())
 
     def disturb(self) -> None:
-        """Note that keys of ours follow, where the desktop reports the hotkey; see ports."""
+        """Note that we are about to press keys, where the desktop reports the hotkey; see ports."""
         if isinstance(self._hotkey, DesktopManagedHotkey):
             self._hotkey.disturb()
 

@@ -25,7 +25,7 @@ class KeyState(Protocol):
         ...
 
     def disturb(self) -> None:
-        """Note that keys of ours follow at once, from the user's own seat; from any thread.
+        """Note that we are about to press keys from the user's own seat; from any thread.
 
         If the user presses the hotkey in this very moment, its release is reported too early.
         """

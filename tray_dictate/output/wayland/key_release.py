@@ -53,7 +53,7 @@ class KeyRelease:
         self._dropped.clear()
 
     def drop(self) -> None:
-        """End the wait of the present text, which nobody wants any more; from any thread."""
+        """End the wait of the present text, which was cancelled; from any thread."""
         self._dropped.set()
 
     def press(
