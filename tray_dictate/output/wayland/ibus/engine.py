@@ -23,6 +23,7 @@ class Field:
 
     placed: bool = False  # IBus says where the caret is for real text fields only
     left: int = 0  # how often the focus went elsewhere
+    lost: bool = False  # another engine is in use instead of ours
     purpose: int = 0
     hints: int = 0
     placings: int = 0  # how often the program has said where its caret is
@@ -104,6 +105,7 @@ class Engine:
                 field.placings += 1
             case "FocusOut" | "Disable":
                 field.left, field.placed, field.around = field.left + 1, False, None
+                field.lost |= member == "Disable"
             case "Set":  # of properties there is only this one
                 field.purpose, field.hints = body[2].value
             case "SetSurroundingText":

@@ -43,6 +43,8 @@ from tray_dictate.system.threads import Bridge
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+_ATTEMPTS = 3  # how often to put our engine in use
+
 _NO_FIELD = "IBus knows no text field that has the focus."
 _COMPOSING = (
     "Something is being composed with the keyboard, which inserting a text would drop. "
@@ -136,8 +138,14 @@ class IBusMethod:
         """
         link = await self._reach()
         try:
-            await link.take()
-            if not await link.engine.heard(lambda field: field.placed, self._timing.active):
+            for _ in range(_ATTEMPTS):
+                await link.take()
+                found = await link.engine.heard(
+                    lambda field: field.placed or field.secret or field.lost, self._timing.active
+                )
+                if not found or link.engine.field.secret or not link.engine.field.lost:
+                    break  # else GNOME had it lost, with the password field that lost the focus
+            if not (link.engine.field.placed or link.engine.field.secret):
                 raise UnavailableError(_NO_FIELD)
             yield link
         finally:
@@ -195,10 +203,10 @@ class IBusMethod:
         reports = size > PIECE and await engine.heard(
             lambda field: bool(field.around), self._timing.report
         )
+        if engine.field.secret:  # also where GNOME has put out of use any engine but a layout
+            raise SecretError
         if not engine.field.placed:
             raise MovedError
-        if engine.field.secret:
-            raise SecretError
         if engine.field.terminal and any(c in text for c in "\n\t"):
             raise UnavailableError(KEYS_IN_TERMINAL)
         if size > SILENT and not reports:
