@@ -3,15 +3,22 @@
     install_scripts/desktops.sh --bench desktops {gnome,plasma,sway} [--takes N] [--kinds KIND ...]
 
 Counts the words that are missing, wrong or too many in the window, and whether an image on the
-clipboard and the PRIMARY selection are what they were, whether anything was told or asked.
+clipboard and the PRIMARY selection are what they were, whether anything was told or asked. On GNOME
+it also prints how long 100 characters take by IBus: until the window has them, and until the
+receipt.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import statistics
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import jiwer
@@ -27,7 +34,11 @@ from tests.rigs.wayland_dictation import BINDINGS
 from tests.rigs.wayland_selections import Selections
 from tests.rigs.whole_path import KEY, check_selections, fill_selections, notices, press
 from tests.waiting import wait_until
+from tray_dictate.output.base import ANY_WINDOW
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.ibus.method import IBusMethod
 
+COMMITTED = 100  # characters
 KINDS: dict[str, tuple[Kind, ...]] = {
     "gnome": ("gtk4", "qt", "foot", "kgx", "chromium", "firefox"),
     "plasma": ("gtk4", "qt", "konsole", "chromium", "firefox"),
@@ -115,6 +126,41 @@ def takes(desk: Desk, daemon: Daemon, kind: Kind, count: int, wav: Path) -> bool
     return same and not wrong and not told and not asked
 
 
+def commits(desk: Gnome48, kind: Kind, count: int) -> None:
+    """Print how long it takes to insert so many texts into one window, in milliseconds."""
+    os.environ.update(desk.env)
+    window = desk.client_window(kind)
+    there, receipts, confirmed = [], [], 0
+    with closing(IBusMethod(threading.Event())) as method, ThreadPoolExecutor(1) as thread:
+        method.insert("the first registers our engine ", Treatment(), ANY_WINDOW)
+        for number in range(count):
+            time.sleep(0.2)
+            text = f"{number:02} ".ljust(COMMITTED - 1, "x") + " "
+            start = time.perf_counter()
+
+            def insert(text: str = text, start: float = start) -> tuple[float, bool]:
+                receipt = method.insert(text, Treatment(), ANY_WINDOW)
+                return time.perf_counter() - start, receipt.confirmed
+
+            inserting = thread.submit(insert)
+            while text not in window.text():
+                time.sleep(0.001)
+                if time.perf_counter() - start > 30:
+                    raise AssertionError(f"text {number} is not in the {kind} window")
+            there.append(time.perf_counter() - start)
+            took, sure = inserting.result()
+            receipts.append(took)
+            confirmed += sure
+    print(f"  {kind:9} {COMMITTED} characters: there after {_figures(there)}, receipt after "
+          f"{_figures(receipts)} ms (median, largest), {confirmed} of {count} confirmed",
+          flush=True)  # fmt: skip
+    desk.tidy()
+
+
+def _figures(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds) * 1e3:.0f}, {max(seconds) * 1e3:.0f}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("desktop", choices=DESKS)
@@ -126,6 +172,9 @@ def main() -> int:
     with DESKS[given.desktop]() as desk, desk.daemon(hotkey__keys=KEY) as daemon:
         daemon.wait_log("the engine is loaded", 60)
         kinds = given.kinds or KINDS[given.desktop]
+        if isinstance(desk, Gnome48):
+            for kind in kinds:
+                commits(desk, kind, given.takes)
         right = [takes(desk, daemon, kind, given.takes, wav) for kind in kinds]
     return 0 if all(right) else 1
 

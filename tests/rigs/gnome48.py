@@ -49,10 +49,6 @@ class Gnome48(WholeSession, Gnome):
         self._move(640, 700)
         self.run("gsettings", "set", "org.gnome.desktop.session", "idle-delay", "0")
 
-    def input_engine(self) -> str:
-        """Return the name of the IBus engine in force."""
-        return self.run("ibus", "engine").strip()
-
     def shown(self) -> list[dict[str, Any]]:
         """Return the windows that the shell shows, dialogs of the portals among them."""
         answer = self.evaluate(WINDOWS)

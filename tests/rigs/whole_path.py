@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.rigs.client_windows import ClientWindow
@@ -33,6 +34,11 @@ def check_selections(desk: Selections) -> None:
 def notices(daemon: Daemon) -> list[str]:
     """Return what the user was told."""
     return [line for line in daemon.log().splitlines() if " tray_dictate.app.notices: " in line]
+
+
+def methods(daemon: Daemon) -> set[str]:
+    """Return by which methods texts were inserted."""
+    return set(re.findall(r": \d+ characters by (\w+)", daemon.log()))
 
 
 def press(desk: Session, daemon: Daemon) -> int:

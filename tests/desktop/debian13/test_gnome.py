@@ -1,24 +1,34 @@
-"""GNOME 48: the whole path by the portal's shortcut, through PipeWire, and what is asked."""
+"""GNOME 48: the whole path by the portal's shortcut, through PipeWire and IBus; what is asked."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.rigs.client_windows import ClientWindow, Kind
 from tests.rigs.daemon import Daemon
+from tests.rigs.dictation import SENTENCE, settled, spoken
 from tests.rigs.gnome48 import Gnome48
+from tests.rigs.ibus_engines import PATIENT, US, composing, in_force, set_engine
 from tests.rigs.whole_path import (
     KEY,
     check_selections,
     dictate,
     dictate_one,
     fill_selections,
+    methods,
     notices,
+    press,
 )
 from tests.waiting import wait_until
+from tray_dictate.output.base import ANY_WINDOW
+from tray_dictate.output.rules import Treatment
+from tray_dictate.output.wayland.ibus.method import IBusMethod
 
 BOUND = "Hold F9 and speak"  # what the user is told, once the desktop has bound the key
 
@@ -61,9 +71,82 @@ def test_words_land_while_the_key_is_held_and_nothing_else_changes(
     desk: Gnome48, running: Daemon, wavs: Path, kind: Kind
 ) -> None:
     fill_selections(desk)
-    told, engine = notices(running), desk.input_engine()
+    told, engine = notices(running), in_force(desk)
     dictate(desk, running, desk.client_window(kind), wavs)
     check_selections(desk)
-    assert desk.input_engine() == engine
+    assert methods(running) == {"ibus"}
+    assert in_force(desk) == engine
     assert notices(running) == told, "nothing was to be told"
     assert desk.dialogs() == [], "the second start asks nothing"
+
+
+def type_letters(desk: Gnome48, window: ClientWindow, letters: str) -> None:
+    """Type; again where a browser's new window has not taken the first keys."""
+
+    def is_there() -> bool:
+        window.clear()
+        for letter in letters:
+            desk.tap(letter)
+        time.sleep(0.5)
+        return window.text() == letters
+
+    wait_until(is_there, 30, f"{letters} is in the window")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [("hello.", "hello. Please send"), ("hello", "hello please send")],
+    ids=["behind a sentence it begins one", "within a sentence it goes on"],
+)
+@pytest.mark.parametrize("kind", ["gtk4", "chromium"])
+def test_what_is_before_the_caret_decides_how_the_text_begins(
+    desk: Gnome48, running: Daemon, wavs: Path, kind: Kind, typed: str, wanted: str
+) -> None:
+    window = desk.client_window(kind)
+    type_letters(desk, window, typed)
+    number = press(desk, running)
+    desk.play_whole(spoken(wavs, SENTENCE))
+    desk.keyup(KEY)
+    settled(running, number)
+    window.wait_for(lambda text: text.startswith(wanted))
+
+
+@pytest.fixture
+def method(desk: Gnome48, monkeypatch: pytest.MonkeyPatch) -> Iterator[IBusMethod]:
+    desk.join(monkeypatch)
+    made = IBusMethod(threading.Event(), PATIENT)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", ["gtk4", "qt", "chromium", "firefox"])
+def test_ibus_tells_what_is_before_the_caret(desk: Gnome48, method: IBusMethod, kind: Kind) -> None:
+    window = desk.client_window(kind)
+    type_letters(desk, window, "hello")
+    wait_until(lambda: method.before() == "hello", 20, "it is told")
+    desk.tap("left")
+    wait_until(lambda: method.before() == "hell", 20, "it is told again")
+    assert window.text() == "hello"
+
+
+def test_what_is_composed_with_libpinyin_is_finished_first_and_it_stays_in_use(
+    desk: Gnome48, method: IBusMethod
+) -> None:
+    window = desk.client_window("gtk4")
+    set_engine(desk, "libpinyin")
+    with ThreadPoolExecutor(1) as thread:
+        for letter in "nihao":
+            desk.tap(letter)
+        composing(method)
+        inserting = thread.submit(method.insert, "dictated", Treatment(), ANY_WINDOW)
+        time.sleep(0.5)
+        assert window.text() == ""
+        desk.tap("space")
+        assert inserting.result(30).method == "ibus"
+    window.wait_for("你好dictated")
+    assert in_force(desk) == "libpinyin"
+    for letter in "nihao":
+        desk.tap(letter)
+    desk.tap("space")
+    window.wait_for("你好dictated你好")
+    set_engine(desk, US)

@@ -19,6 +19,16 @@ import pytest
 from tests.fakes import FakeFocus
 from tests.rigs.gnome import Gnome
 from tests.rigs.headless import WAIT, Kind
+from tests.rigs.ibus_engines import (
+    INTERNATIONAL,
+    PATIENT,
+    US,
+    begin_to_compose,
+    compose,
+    composing,
+    in_force,
+    set_engine,
+)
 from tests.rigs.mutter import MutterCopy
 from tests.rigs.wayland_output import MIXED, delivering
 from tests.waiting import wait_until
@@ -26,14 +36,12 @@ from tray_dictate.core.errors import DeliveryError, UnavailableError
 from tray_dictate.core.ports import Receipt
 from tray_dictate.output.base import ANY_WINDOW, FocusCheck, MovedError
 from tray_dictate.output.rules import Treatment
-from tray_dictate.output.wayland.ibus.method import IBusMethod, IBusTiming
+from tray_dictate.output.wayland.ibus.method import IBusMethod
 from tray_dictate.output.wayland.text_field import SecretError
 from tray_dictate.system.programs import processes
 
 pytestmark = pytest.mark.gnome
-US, USERS = "xkb:us::eng", "xkb:us:intl:eng"
 LARGE = "".join(f"{number} größe 你好 😀 " for number in range(700))
-PATIENT = IBusTiming(active=5.0, answer=5.0, report=5.0, composed=20.0)  # for a busy machine
 INSERTER = Path(__file__).parents[2] / "rigs" / "ibus_inserter.py"
 
 
@@ -50,20 +58,6 @@ def method(gnome: Gnome, environ) -> Iterator[IBusMethod]:
     made = IBusMethod(threading.Event(), PATIENT)
     yield made
     made.close()
-
-
-def in_force(gnome: Gnome) -> str:
-    """Return the name of the engine in force; "" for none."""
-    said = gnome.run("ibus", "engine", check=False).strip()
-    return "" if "No engine" in said else said
-
-
-def set_engine(gnome: Gnome, name: str) -> None:
-    def is_set() -> bool:
-        gnome.run("ibus", "engine", name, check=False)
-        return in_force(gnome) == name
-
-    wait_until(is_set, WAIT, f"{name} is in force")
 
 
 def insert(method: IBusMethod, text: str, check: FocusCheck = ANY_WINDOW) -> Receipt:
@@ -173,7 +167,7 @@ def test_a_focus_that_has_moved_gets_nothing(gnome: Gnome, method: IBusMethod) -
 
 def test_what_the_user_is_composing_is_finished_first(gnome: Gnome, method: IBusMethod) -> None:
     with gnome.text_window() as window, ThreadPoolExecutor(1) as thread:
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         begin_to_compose(gnome)
         gnome.tap("2")
         composing(method)
@@ -185,13 +179,13 @@ def test_what_the_user_is_composing_is_finished_first(gnome: Gnome, method: IBus
         window.wait_for("âdictated")
         compose(gnome)
         window.wait_for("âdictatedâ")
-        assert in_force(gnome) == USERS
+        assert in_force(gnome) == INTERNATIONAL
 
 
 def test_what_the_user_does_not_finish_is_not_destroyed(gnome: Gnome, environ) -> None:
     method = IBusMethod(threading.Event(), replace(PATIENT, composed=0.2))
     with gnome.text_window() as window:
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         begin_to_compose(gnome)
         composing(method)
         with pytest.raises(DeliveryError, match="Finish it first"):
@@ -204,32 +198,12 @@ def test_what_the_user_does_not_finish_is_not_destroyed(gnome: Gnome, environ) -
     method.close()
 
 
-def begin_to_compose(gnome: Gnome) -> None:
-    """Have an "â" half composed by its number, as every layout of IBus allows."""
-    gnome.tap("ctrl_l", "shift_l", "u")
-    gnome.tap("e")
-
-
-def compose(gnome: Gnome) -> None:
-    """Type an "â", which only IBus makes of these keys."""
-    begin_to_compose(gnome)
-    gnome.tap("2")
-    gnome.tap("space")
-
-
-def composing(method: IBusMethod) -> None:
-    """Wait until it has heard of a composition."""
-    link = method._link
-    assert link
-    wait_until(lambda: not link.composition.is_over, WAIT, "the composition")
-
-
 @pytest.mark.parametrize("ends", [Inserter.end, Inserter.kill])
 def test_the_users_engine_is_in_force_after_our_end(gnome: Gnome, ends) -> None:
     with gnome.text_window() as window:
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         ends(Inserter(gnome, "dictated "))
-        wait_until(lambda: in_force(gnome) == USERS, WAIT, "the engine")
+        wait_until(lambda: in_force(gnome) == INTERNATIONAL, WAIT, "the engine")
         window.wait_for("dictated ")
         compose(gnome)
         window.wait_for("dictated â")
@@ -237,14 +211,14 @@ def test_the_users_engine_is_in_force_after_our_end(gnome: Gnome, ends) -> None:
 
 def test_a_kill_at_any_moment_leaves_the_users_engine(gnome: Gnome) -> None:
     with gnome.text_window():
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         for number in range(8):
             inserter = Inserter(gnome, "x", pause=0)
             time.sleep(0.007 * number)
             inserter.kill()
-            wait_until(lambda: in_force(gnome) == USERS, WAIT, "the engine")
+            wait_until(lambda: in_force(gnome) == INTERNATIONAL, WAIT, "the engine")
             time.sleep(0.3)  # nothing late may change it
-            assert in_force(gnome) == USERS
+            assert in_force(gnome) == INTERNATIONAL
 
 
 def test_an_engine_that_the_user_chooses_between_texts_is_the_one_that_stays(
@@ -252,9 +226,9 @@ def test_an_engine_that_the_user_chooses_between_texts_is_the_one_that_stays(
 ) -> None:
     with gnome.text_window() as window:
         inserter = Inserter(gnome, "one ")
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         inserter.kill()
-        wait_until(lambda: in_force(gnome) == USERS, WAIT, "the engine")
+        wait_until(lambda: in_force(gnome) == INTERNATIONAL, WAIT, "the engine")
         window.wait_for("one ")
 
 
@@ -277,16 +251,16 @@ def test_two_processes_of_ours_do_not_disturb_each_other(
     gnome: Gnome, method: IBusMethod, ends
 ) -> None:
     with gnome.text_window() as window:
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         insert(method, "daemon ")
         other = Inserter(gnome, "doctor ")
         insert(method, "daemon ")
         ends(other)
         insert(method, "daemon ")
         window.wait_for("daemon doctor daemon daemon ")
-        wait_until(lambda: in_force(gnome) == USERS, WAIT, "the engine")
+        wait_until(lambda: in_force(gnome) == INTERNATIONAL, WAIT, "the engine")
         time.sleep(0.3)
-        assert in_force(gnome) == USERS
+        assert in_force(gnome) == INTERNATIONAL
 
 
 async def test_the_desktop_is_not_asked_for_permission_where_ibus_serves(
@@ -305,7 +279,7 @@ async def test_the_desktop_is_not_asked_for_permission_where_ibus_serves(
 
 def test_doctor_tries_it_and_leaves_the_users_engine(gnome: Gnome) -> None:
     with gnome.text_window() as window:
-        set_engine(gnome, USERS)
+        set_engine(gnome, INTERNATIONAL)
         said = gnome.run(
             sys.executable, "-P", "-m", "tray_dictate", "doctor", "--json", "--no-input",
             check=False, timeout=120,
@@ -313,5 +287,5 @@ def test_doctor_tries_it_and_leaves_the_users_engine(gnome: Gnome) -> None:
         found = {one["name"]: one for one in json.loads(said)["checks"]}
         assert found["text: ibus"]["words"] == "in use"
         assert found["IBus engine"]["state"] == "ok"
-        wait_until(lambda: in_force(gnome) == USERS, WAIT, "the engine")
+        wait_until(lambda: in_force(gnome) == INTERNATIONAL, WAIT, "the engine")
         assert window.text() == ""
