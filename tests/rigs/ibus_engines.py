@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.rigs.headless import WAIT, Headless
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.rigs.headless import WAIT
+from tests.rigs.session import Session
 from tests.waiting import wait_until
 from tray_dictate.output.wayland.ibus.method import IBusMethod, IBusTiming
 
@@ -10,13 +14,13 @@ US, INTERNATIONAL = "xkb:us::eng", "xkb:us:intl:eng"
 PATIENT = IBusTiming(active=5.0, answer=5.0, report=5.0, composed=20.0)  # for a busy machine
 
 
-def in_force(desk: Headless) -> str:
+def in_force(desk: Session) -> str:
     """Return the name of the engine in force; "" for none."""
     said = desk.run("ibus", "engine", check=False).strip()
     return "" if "No engine" in said else said
 
 
-def set_engine(desk: Headless, name: str) -> None:
+def set_engine(desk: Session, name: str) -> None:
     """Put an engine in force, in the window that has the focus."""
 
     def is_set() -> bool:
@@ -26,13 +30,23 @@ def set_engine(desk: Headless, name: str) -> None:
     wait_until(is_set, WAIT, f"{name} is in force")
 
 
-def begin_to_compose(desk: Headless) -> None:
+@contextmanager
+def ibus_for_x(desk: Session) -> Iterator[None]:
+    """Run an IBus that the desktop itself does not use, for programs that ask it themselves."""
+    argv = ["ibus-daemon", "--xim", "--panel", "disable", "--config", "disable"]
+    process = desk.processes.start("ibus", argv)
+    set_engine(desk, US)
+    yield
+    desk.processes.end(process)
+
+
+def begin_to_compose(desk: Session) -> None:
     """Have an "â" half composed by its number, as every layout of IBus allows."""
     desk.tap("ctrl_l", "shift_l", "u")
     desk.tap("e")
 
 
-def compose(desk: Headless) -> None:
+def compose(desk: Session) -> None:
     """Type an "â", which only IBus makes of these keys."""
     begin_to_compose(desk)
     desk.tap("2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rigs.ibus_engines import US, ibus_for_x, in_force
 from tests.rigs.kwin import KWin
 from tests.rigs.wayland_output import MIXED, delivering
 from tray_dictate.config.schema import OutputSettings
@@ -36,3 +37,11 @@ async def test_what_is_kept_is_on_the_clipboard_of_kde(kwin: KWin, environ) -> N
     await output.copy_to_clipboard("kept")
     assert kwin.run("wl-paste", "-n", "-t", "text/plain") == "kept"
     await output.close()
+
+
+async def test_an_ibus_that_kde_does_not_use_gets_no_text(kwin: KWin, environ) -> None:
+    with ibus_for_x(kwin), kwin.text_window("gtk4") as window:
+        async with delivering() as output:
+            assert (await output.deliver("dictated")).method in ("commit", "paste")
+        window.wait_for("dictated")
+        assert in_force(kwin) == US

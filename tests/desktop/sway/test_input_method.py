@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.fakes import FakeFocus
+from tests.rigs.ibus_engines import US, ibus_for_x, in_force
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_late_window import late_window
 from tests.rigs.wayland_output import delivering
@@ -167,3 +168,13 @@ def test_a_compositor_that_hangs_is_told_as_what_it_is_and_waited_for_once(
             os.kill(sway, signal.SIGCONT)
     assert connection.waits == 1
     connection.close()
+
+
+async def test_an_ibus_that_the_compositor_does_not_use_gets_no_text(
+    sway: Sway, environ: Sway
+) -> None:
+    with ibus_for_x(sway), sway.text_window("gtk4") as window:
+        async with delivering() as output:
+            assert (await output.deliver("dictated")).method == "commit"
+        window.wait_for("dictated")
+        assert in_force(sway) == US

@@ -131,8 +131,8 @@ class IBusMethod:
                 await link.close()
 
     @asynccontextmanager
-    async def _field(self) -> AsyncGenerator[Link]:
-        """Be the engine in use.
+    async def _field(self, patience: float) -> AsyncGenerator[Link]:
+        """Be the engine in use; wait up to `patience` seconds for a text field to get the focus.
 
         Raises UnavailableError where there is no text field, and one of dbus.TROUBLE.
         """
@@ -141,7 +141,7 @@ class IBusMethod:
             for _ in range(_ATTEMPTS):
                 await link.take()
                 found = await link.engine.heard(
-                    lambda field: field.placed or field.secret or field.lost, self._timing.active
+                    lambda field: field.placed or field.secret or field.lost, patience
                 )
                 if not found or link.engine.field.secret or not link.engine.field.lost:
                     break  # else GNOME had it lost, with the password field that lost the focus
@@ -160,7 +160,7 @@ class IBusMethod:
         if not await link.composition.over(self._timing.composed):
             raise DeliveryError(_COMPOSING)  # a pasting method's keys would go into it
         done = 0
-        async with self._field() as link:
+        async with self._field(self._timing.active) as link:
             if not await asyncio.to_thread(check.is_focused):
                 raise MovedError
             size = len(text.encode())
@@ -249,7 +249,7 @@ class IBusMethod:
         link = await self._reach()
         if not await link.composition.over(0):
             return None
-        async with self._field() as link:
+        async with self._field(0) as link:
             field = link.engine.field
             if field.secret or field.terminal:
                 return None
