@@ -12,7 +12,7 @@ import pytest
 
 from tests.rigs.client_windows import ClientWindow, Kind
 from tests.rigs.daemon import Daemon
-from tests.rigs.dictation import SENTENCE, settled, spoken
+from tests.rigs.dictation import LONG, SENTENCE, landed, settled, spoken
 from tests.rigs.gnome48 import Gnome48
 from tests.rigs.ibus_engines import PATIENT, US, composing, in_force, set_engine
 from tests.rigs.whole_path import (
@@ -78,6 +78,23 @@ def test_words_land_while_the_key_is_held_and_nothing_else_changes(
     assert in_force(desk) == engine
     assert notices(running) == told, "nothing was to be told"
     assert desk.dialogs() == [], "the second start asks nothing"
+
+
+@pytest.mark.parametrize("delay", [200, 500, 1000])
+def test_a_long_hold_is_one_dictation_however_late_the_key_repeats(
+    desk: Gnome48, running: Daemon, wavs: Path, delay: int
+) -> None:
+    keyboard = "org.gnome.desktop.peripherals.keyboard"
+    desk.run("gsettings", "set", keyboard, "delay", f"uint32 {delay}")
+    with ClientWindow("gtk4", desk) as window:
+        number = press(desk, running)
+        desk.play_whole(spoken(wavs, *LONG))
+        assert f"dictation {number}: over" not in running.log(), "the key is still held"
+        desk.keyup(KEY)
+        settled(running, number)
+        landed(window, " ".join(LONG), 0.1)
+    assert running.log().count(": first sample ") == number
+    desk.run("gsettings", "reset", keyboard, "delay")
 
 
 def type_letters(desk: Gnome48, window: ClientWindow, letters: str) -> None:
