@@ -1,16 +1,18 @@
 """Dictations into real programs on a desktop of Debian 13, with both selections in use.
 
-    install_scripts/desktops.sh --bench desktops {gnome,plasma,sway} [--takes N] [--kinds KIND ...]
+    install_scripts/desktops.sh --bench desktops {gnome,plasma,sway} [--takes N] [--characters N]
+                                                 [--kinds KIND ...]
 
 Counts the words that are missing, wrong or too many in the window, and whether an image on the
 clipboard and the PRIMARY selection are what they were, whether anything was told or asked. On GNOME
 it also prints how long 100 characters take by IBus: until the window has them, and until the
-receipt.
+receipt. With --characters, it counts the wrong ones of so many in each window, of five scripts.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import statistics
 import tempfile
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import jiwer
 
+from tests.bench.delivery import wrong
 from tests.rigs.client_windows import Clients, Kind
 from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import SENTENCE, normalize, settled, spoken
@@ -31,6 +34,7 @@ from tests.rigs.pipewire import PipeWire
 from tests.rigs.plasma import Plasma
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_dictation import BINDINGS
+from tests.rigs.wayland_output import MIXED, delivering
 from tests.rigs.wayland_selections import Selections
 from tests.rigs.whole_path import KEY, check_selections, fill_selections, notices, press
 from tests.waiting import wait_until
@@ -157,6 +161,31 @@ def commits(desk: Gnome48, kind: Kind, count: int) -> None:
     desk.tidy()
 
 
+async def characters(desk: Desk, kind: Kind, count: int) -> bool:
+    """Print how many of so many characters are wrong in one window; return whether none is."""
+    os.environ.update(desk.env)
+    line = " ".join(MIXED.split()) + " "
+    window, astray, sent = desk.client_window(kind), 0, 0
+    methods = set[str]()
+    async with delivering() as output:
+        while sent < count:
+            window.clear()
+            wanted = ""
+            for _ in range(3):
+                receipt = await output.deliver(line)
+                methods.add(receipt.method)
+                wanted += line + receipt.after
+            try:
+                await asyncio.to_thread(window.wait_for, lambda text, all_=wanted: text == all_, 10)
+            except AssertionError:
+                astray += wrong(wanted, window.text())
+            sent += len(wanted)
+    print(f"  {kind:9} {astray} of {sent} characters wrong, by {', '.join(sorted(methods))}",
+          flush=True)  # fmt: skip
+    desk.tidy()
+    return not astray
+
+
 def _figures(seconds: list[float]) -> str:
     return f"{statistics.median(seconds) * 1e3:.0f}, {max(seconds) * 1e3:.0f}"
 
@@ -165,6 +194,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("desktop", choices=DESKS)
     parser.add_argument("--takes", type=int, default=20)
+    parser.add_argument("--characters", type=int, default=0)
     parser.add_argument("--kinds", nargs="+")
     given = parser.parse_args()
     print(f"{given.desktop}: {given.takes} dictations into each window", flush=True)
@@ -175,7 +205,10 @@ def main() -> int:
         if isinstance(desk, Gnome48):
             for kind in kinds:
                 commits(desk, kind, given.takes)
-        right = [takes(desk, daemon, kind, given.takes, wav) for kind in kinds]
+        right = [takes(desk, daemon, kind, given.takes, wav) for kind in kinds if given.takes]
+    if given.characters:
+        with DESKS[given.desktop]() as desk:
+            right += [asyncio.run(characters(desk, kind, given.characters)) for kind in kinds]
     return 0 if all(right) else 1
 
 
