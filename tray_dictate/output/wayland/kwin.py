@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +27,7 @@ from dbus_fast.aio import MessageBus
 from tray_dictate.core.errors import DeliveryError, UnavailableError, why
 from tray_dictate.core.ports import Target
 from tray_dictate.core.text.normalize import label
-from tray_dictate.output.wayland.windows import ARRIVAL, CLOSED, LOOK, NOT_OFFERED, UNWILLING
+from tray_dictate.output.wayland.windows import CLOSED, NOT_OFFERED, await_focus
 from tray_dictate.system import files
 from tray_dictate.system.desktop import dbus
 from tray_dictate.system.desktop.wayland import offered
@@ -102,13 +101,7 @@ class KWinWindows:
         if self.is_gone(target):
             raise DeliveryError(CLOSED)
         self._wait_for(self._activate(target.window))
-        end = time.monotonic() + ARRIVAL
-        while time.monotonic() < end:
-            now = self.focus()
-            if now and now.window == target.window:
-                return
-            time.sleep(LOOK)
-        raise DeliveryError(UNWILLING)
+        await_focus(self, target)
 
     def is_gone(self, target: Target) -> bool:
         """Tell whether a window has been closed. Raises DeliveryError."""

@@ -31,10 +31,9 @@ _TOPLEVEL, _FINISHED = 0, 1  # events of the manager
 _STOP = 0  # request to it
 _ACTIVATE, _DESTROY = 4, 7  # requests to a window
 _ACTIVATED = 2  # of its states
-ARRIVAL = 2.0  # seconds for a compositor to give the focus
-LOOK = 0.01  # seconds between two looks
+_ARRIVAL = 2.0  # seconds for a compositor to give the focus
+_LOOK = 0.01  # seconds between two looks
 CLOSED = "The window you dictated into has been closed."
-UNWILLING = "The window you dictated into does not accept the focus."
 _numbers = itertools.count(1)  # never reused: a remembered name must not lead to another window
 
 
@@ -56,6 +55,17 @@ class Windows(Protocol):
     def close(self) -> None:
         """Stop hearing of windows; idempotent."""
         ...
+
+
+def await_focus(windows: Windows, target: Target) -> None:
+    """Return once a window has the focus that it was given. Raises DeliveryError."""
+    end = time.monotonic() + _ARRIVAL
+    while time.monotonic() < end:
+        now = windows.focus()
+        if now and now.window == target.window:
+            return
+        time.sleep(_LOOK)
+    raise DeliveryError("The window you dictated into does not accept the focus.")
 
 
 @dataclass(slots=True)
@@ -158,13 +168,7 @@ class Toplevels:
             if window is None:
                 raise DeliveryError(CLOSED)
             self._connection.request(window.handle, _ACTIVATE, self._seat)
-        end = time.monotonic() + ARRIVAL
-        while time.monotonic() < end:
-            now = self.focus()
-            if now and now.window == target.window:
-                return
-            time.sleep(LOOK)
-        raise DeliveryError(UNWILLING)
+        await_focus(self, target)
 
     def is_gone(self, target: Target) -> bool:
         """Tell whether a window has been closed. Raises DeliveryError."""
