@@ -90,7 +90,7 @@ def remedies() -> list[str]:
     from tray_dictate.output import clipboard  # noqa: PLC0415
     from tray_dictate.system.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
 
-    shown = [portaudio._REMEDY, devices.CONNECT, microphone.HANGS, clipboard.REMEDY]
+    shown = [portaudio._REMEDY, devices.CONNECT, portaudio.HANGS, clipboard.REMEDY]
     return [*shown, RUNTIME_FOLDER, SOUND_LIBRARY]
 
 
