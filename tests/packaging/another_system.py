@@ -86,7 +86,6 @@ async def checks() -> dict[str, list[str]]:
 
 def remedies() -> list[str]:
     from tray_dictate.audio import devices, portaudio  # noqa: PLC0415
-    from tray_dictate.doctor import microphone  # noqa: PLC0415
     from tray_dictate.output import clipboard  # noqa: PLC0415
     from tray_dictate.system.remedies import RUNTIME_FOLDER, SOUND_LIBRARY  # noqa: PLC0415
 

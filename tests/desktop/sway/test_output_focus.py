@@ -22,6 +22,7 @@ from tray_dictate.output.wayland.keyboard import KeyTiming, VirtualKeyboard
 from tray_dictate.output.wayland.output import WaylandOutput
 from tray_dictate.output.wayland.paste import WaylandPaster
 from tray_dictate.output.wayland.selections import WaylandSelections
+from tray_dictate.output.wayland.text_field import NOT_SURE
 from tray_dictate.output.wayland.windows import Toplevels
 from tray_dictate.system.desktop.wayland import Connection
 
@@ -106,6 +107,12 @@ async def test_a_focus_that_moves_in_mid_text_cuts_nothing_and_doubles_nothing(
         if policy == "follow":  # the rest waits for the window that has the beginning
             await asyncio.to_thread(first.focus)
         landing = await asyncio.wait_for(inserting, 60)
+        if method == "auto" and landing.reason == NOT_SURE:  # it moved in the moment of a piece
+            there, sure = first.text(), LONG[method].removesuffix(landing.rest)
+            assert there.startswith(sure)
+            assert LONG[method].startswith(there), "that piece, or nothing of it"
+            assert second.text() == ""
+            return
         assert landing.rest == "", landing.reason
         first.wait_for(LONG[method], 30)
         assert len(second.text()) == landing.astray
