@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("targets") / "telling.html"
-FRESH = 2.0  # seconds; the page tells several times in one
+FRESH = 2.0  # seconds; the page tells at each input, and several times in one
 
 
 class _Requests(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class ToldPage:
 
     def __init__(self) -> None:
         self._text, self._focused, self._heard = "", False, 0.0
-        self._clearings = 0
+        self._clearings = self._number = 0
         self._cleared = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Requests)
         self._server.page = self
@@ -55,10 +55,14 @@ class ToldPage:
         """The page's address."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/"
 
-    def hear(self, text: str, focused: bool, clearings: int) -> int:
-        """Note what the page holds; return how often it is to have been cleared."""
+    def hear(self, text: str, focused: bool, clearings: int, number: int) -> int:
+        """Note what the page holds; return how often it is to have been cleared.
+
+        `number` counts what it tells: two messages may overtake each other.
+        """
         self._heard = time.monotonic()
-        if clearings == self._clearings:
+        if clearings == self._clearings and number > self._number:
+            self._number = number
             self._text, self._focused = text, focused
             self._cleared.set()
         return self._clearings
