@@ -31,7 +31,7 @@ from tests.rigs.daemon import Daemon
 from tests.rigs.dictation import SENTENCE, normalize, settled, spoken
 from tests.rigs.gnome48 import Gnome48
 from tests.rigs.pipewire import PipeWire
-from tests.rigs.plasma import Plasma
+from tests.rigs.plasma import Plasma, plasma
 from tests.rigs.sway import Sway
 from tests.rigs.wayland_dictation import BINDINGS
 from tests.rigs.wayland_output import MIXED, delivering
@@ -66,16 +66,6 @@ def gnome() -> Iterator[Gnome48]:
         with desk.allowing(), desk.daemon(hotkey__keys=KEY) as daemon:
             daemon.wait_log("Hold F9 and speak", 60)
             wait_until(lambda: not desk.dialogs(), 30, "all is answered")
-        yield desk
-
-
-@contextmanager
-def plasma() -> Iterator[Plasma]:
-    """Yield Plasma 6, whose user has allowed what a first start asks."""
-    with Plasma() as desk:
-        with desk.daemon(hotkey__keys=KEY) as daemon:
-            daemon.wait_log("the hotkey: F9", 60)
-            desk.allow_keys()
         yield desk
 
 

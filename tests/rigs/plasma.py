@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 from tests.rigs.kwin import FakeInput
+from tests.rigs.whole_path import KEY
 from tests.rigs.whole_session import WholeSession
 
 
@@ -46,3 +49,13 @@ class Plasma(WholeSession):
             assert time.monotonic() < end, "nothing was allowed"
             time.sleep(2)
             self.tap("enter")  # "Share" is the dialog's default, once it is there
+
+
+@contextmanager
+def plasma() -> Iterator[Plasma]:
+    """Yield Plasma 6, whose user has allowed tray_dictate to press keys at its first start."""
+    with Plasma() as desk:
+        with desk.daemon(hotkey__keys=KEY) as daemon:
+            daemon.wait_log("the hotkey: F9", 60)
+            desk.allow_keys()
+        yield desk

@@ -9,7 +9,7 @@ import pytest
 
 from tests.rigs.client_windows import Kind
 from tests.rigs.daemon import Daemon
-from tests.rigs.plasma import Plasma
+from tests.rigs.plasma import Plasma, plasma
 from tests.rigs.whole_path import (
     KEY,
     check_selections,
@@ -22,11 +22,7 @@ from tests.rigs.whole_path import (
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Plasma]:
-    """A desktop whose user has allowed tray_dictate to press keys at its first start."""
-    with Plasma() as session:
-        with session.daemon(hotkey__keys=KEY) as daemon:
-            daemon.wait_log("the hotkey: F9", 60)
-            session.allow_keys()
+    with plasma() as session:
         yield session
 
 
